@@ -1,0 +1,1 @@
+"""csdesk: the customer-service engine that applications embed."""
