@@ -1,0 +1,1 @@
+"""The desk's own decisions: pure functions over records, policy and time."""

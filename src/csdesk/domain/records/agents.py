@@ -1,0 +1,51 @@
+"""Agents: the people who answer, where they sit and how much they can take."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from csdesk.domain.ids import AgentId
+from csdesk.domain.records._model import Instant, Key, Name, Record
+
+
+class Presence(StrEnum):
+    """Whether an agent takes new work."""
+
+    ONLINE = "online"
+    BUSY = "busy"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+class Skill(Record):
+    """A skill with its level, 1 (knows a little) to 5 (teaches it)."""
+
+    name: Name
+    level: int = Field(default=1, ge=1, le=5)
+
+
+class Agent(Record):
+    """A person who works at the desk. Load is a counter beside the document, never inside it."""
+
+    SCHEMA: ClassVar[int] = 1
+
+    id: AgentId
+    version: int = 0
+    name: str
+    queues: tuple[Name, ...] = ()
+    skills: tuple[Skill, ...] = ()
+    languages: tuple[Key, ...] = ()
+    grade: int = Field(default=1, ge=1, le=9)
+    capacity: int = Field(default=10, ge=0, le=1_000_000)
+    """How many units of work the agent takes at once; automatic assignment never passes it."""
+    presence: Presence = Presence.OFFLINE
+    retired: bool = False
+    created_at: Instant
+
+    @property
+    def takes_work(self) -> bool:
+        """True if automatic assignment may choose this agent now."""
+        return self.presence is Presence.ONLINE and not self.retired

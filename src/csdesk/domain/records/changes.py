@@ -1,0 +1,214 @@
+"""What a flow asks the store for, what it gets, and what it commits.
+
+``Needs`` is one batched read, ``Snapshot`` its answer, ``ChangeSet`` one transaction. Claims are unique keys with an
+owner: the one mechanism behind every "only once". Deltas change counters without a version: they commute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeVar
+
+from csdesk.domain.ids import CustomerId, IdentityId, MessageId
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Entry, Epochs
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
+from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.tickets import Ticket
+
+Stored = Customer | Ticket | Message | Agent | Phrase | Draft
+"""A record that is stored as a document with a version."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _none() -> Mapping[K, V]:
+    return MappingProxyType({})
+
+
+class ClaimMode(StrEnum):
+    """``required``: the commit fails if another one owns the key. ``first_wins``: the owner stays, the commit goes on."""
+
+    REQUIRED = "required"
+    FIRST_WINS = "first_wins"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Take a unique key. ``expires_at`` None: kept for good. A key owned by the same owner already is taken again."""
+
+    key: str
+    owner: str
+    mode: ClaimMode = ClaimMode.REQUIRED
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMove:
+    """Give a key from one owner to another, or (``after`` None) release it. Fails if ``before`` does not own it."""
+
+    key: str
+    before: str
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Add to a counter, where value + amount <= limit (None: always). Counters begin at 0."""
+
+    counter: str
+    amount: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Store a record whose present version is ``expected`` (0: it must not exist yet)."""
+
+    record: Stored
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A customer was heard of: a mark beside the document, never a version. The latest instant stays."""
+
+    customer: CustomerId
+    at: datetime
+
+
+class EpochName(StrEnum):
+    """The parts of a desk whose changes other processes must notice."""
+
+    CONFIG = "config"
+    PHRASES = "phrases"
+    AGENTS = "agents"
+    CALENDARS = "calendars"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRow:
+    """A configuration as stored: its canonical JSON under the hash of its content."""
+
+    digest: str
+    body: str
+    activated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSet:
+    """One transaction: all of it happens, or nothing.
+
+    ``config_epoch`` is checked against the desk's row, so that nobody commits what was decided under an old policy
+    (None: not checked). ``outbox_done``, ``due_done`` and ``inbox_done`` remove rows.
+    """
+
+    config_epoch: int | None = None
+    puts: tuple[Put, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    moves: tuple[ClaimMove, ...] = ()
+    deltas: tuple[Delta, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    outbox: tuple[OutboxItem, ...] = ()
+    outbox_done: tuple[MessageId, ...] = ()
+    due: tuple[DueItem, ...] = ()
+    due_done: tuple[str, ...] = ()
+    inbox: tuple[InboxItem, ...] = ()
+    inbox_done: tuple[MessageId, ...] = ()
+    bumps: tuple[EpochName, ...] = ()
+    config: ConfigRow | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """True if committing it would write nothing."""
+        return not (
+            self.puts
+            or self.claims
+            or self.moves
+            or self.deltas
+            or self.seen
+            or self.entries
+            or self.outbox
+            or self.outbox_done
+            or self.due
+            or self.due_done
+            or self.inbox
+            or self.inbox_done
+            or self.bumps
+            or self.config
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit answers: its position, and for each ``first_wins`` claim that was taken before, its owner."""
+
+    position: str = ""
+    owners: Mapping[str, str] = field(default_factory=_none)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateNeed:
+    """The agents of a queue who take work and are below their capacity: least loaded first, then longest idle."""
+
+    queue: str
+    limit: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An agent who may get a ticket, as the routing index knows them."""
+
+    agent: str
+    load: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """One batched read. Records that do not exist are simply missing from the snapshot.
+
+    Owners of claims are followed: an identity brings its home customer and that one's survivor, a ticket its survivor
+    if it was merged, a message its ticket. With ``parties`` every ticket brings its requester's customer too.
+    """
+
+    claims: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    drafts: tuple[str, ...] = ()
+    candidates: tuple[CandidateNeed, ...] = ()
+    counters: tuple[str, ...] = ()
+    inbox: tuple[str, ...] = ()
+    outbox: tuple[str, ...] = ()
+    parties: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What the store answered to ``Needs``, all of one moment. ``homes`` maps an identity to its home customer."""
+
+    epochs: Epochs = Epochs()
+    claims: Mapping[str, str] = field(default_factory=_none)
+    tickets: Mapping[str, Ticket] = field(default_factory=_none)
+    customers: Mapping[str, Customer] = field(default_factory=_none)
+    homes: Mapping[IdentityId, CustomerId] = field(default_factory=_none)
+    messages: Mapping[str, Message] = field(default_factory=_none)
+    agents: Mapping[str, Agent] = field(default_factory=_none)
+    phrases: Mapping[str, Phrase] = field(default_factory=_none)
+    drafts: Mapping[str, Draft] = field(default_factory=_none)
+    candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=_none)
+    counters: Mapping[str, int] = field(default_factory=_none)
+    inbox: Mapping[str, InboxItem] = field(default_factory=_none)
+    outbox: Mapping[str, OutboxItem] = field(default_factory=_none)

@@ -1,0 +1,169 @@
+"""Records and events as text: what every store keeps.
+
+A document leaves out what equals its default. Events of one entry form one array; their personal values stand apart,
+and the array then carries a salted digest of them. Old schemas pass through pure upcasters, newer ones are refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Final, TypeVar, get_args
+
+from pydantic import BaseModel, TypeAdapter
+
+from csdesk.domain.records._model import Record
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import Stored
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Entry, Event
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.trace import Trace
+from csdesk.errors import SchemaTooNew, StoreDamaged
+
+EVENT_SCHEMA: Final = 1
+"""The schema of event bodies; every row carries it."""
+
+Json = dict[str, object]
+Upcaster = Callable[[Json], Json]
+
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
+"""From (record kind, old schema) to the function that makes the next schema's document of it; pure."""
+
+EVENT_UPCASTERS: Final[Mapping[int, Upcaster]] = {}
+"""From an old event schema to the function that makes the next schema's event of one event."""
+
+KINDS: Final[Mapping[type[Record], str]] = {
+    Customer: "customer",
+    Ticket: "ticket",
+    Message: "message",
+    Agent: "agent",
+    Phrase: "phrase",
+    Draft: "draft",
+}
+"""The name of each kind of record, as errors and stores use it."""
+
+_events: Final[TypeAdapter[tuple[Event, ...]]] = TypeAdapter(tuple[Event, ...])
+_PERSONAL: Final[Mapping[type[BaseModel], frozenset[str]]] = {
+    cls: cls.PERSONAL for cls in get_args(get_args(Event)[0]) if cls.PERSONAL
+}
+_PARTS: Final = {"parts", "edited"}
+
+R = TypeVar("R", bound=Record)
+
+
+def _tagged(model: Record, kind: str, hidden: frozenset[str] = frozenset()) -> bytes:
+    # The discriminator equals its default, so it would be left out with the other defaults.
+    body = model.__pydantic_serializer__.to_json(model, exclude_defaults=True, exclude={"kind", *hidden})
+    head = b'{"kind":"' + kind.encode() + b'"'
+    return head + b"}" if body == b"{}" else head + b"," + body[1:]
+
+
+def _part_list(parts: tuple[Record, ...]) -> bytes:
+    return b"[" + b",".join([_tagged(part, part.kind) for part in parts]) + b"]"  # type: ignore[attr-defined]
+
+
+def encode(record: Stored) -> str:
+    """The document of a record."""
+    if not isinstance(record, Message):
+        return record.__pydantic_serializer__.to_json(record, exclude_defaults=True).decode()
+    body = record.__pydantic_serializer__.to_json(record, exclude_defaults=True, exclude=_PARTS)
+    tail = b""
+    if record.parts:
+        tail += b',"parts":' + _part_list(record.parts)
+    if record.edited:
+        tail += b',"edited":' + _part_list(record.edited)
+    return (body[:-1] + tail + b"}").decode()
+
+
+def decode(cls: type[R], schema: int, document: str) -> R:
+    """The record of a document.
+
+    Raises:
+        SchemaTooNew: a newer csdesk wrote it.
+    """
+    if schema == cls.SCHEMA:
+        record: R = cls.__pydantic_validator__.validate_json(document)
+        return record
+    kind = KINDS[cls]
+    if schema > cls.SCHEMA:
+        raise SchemaTooNew(kind, schema, cls.SCHEMA)
+    values = json.loads(document)
+    for step in range(schema, cls.SCHEMA):
+        values = UPCASTERS[kind, step](values)
+    return cls.model_validate(values)
+
+
+def encode_events(entry: Entry) -> tuple[str, str | None]:
+    """The body of an entry's events, and their personal values (None if there are none)."""
+    bodies = []
+    personal: dict[str, Json] = {}
+    for index, event in enumerate(entry.events):
+        hidden = _PERSONAL.get(type(event))
+        if hidden is None:
+            bodies.append(_tagged(event, event.kind))
+            continue
+        bodies.append(_tagged(event, event.kind, hidden))
+        values = event.model_dump(mode="json", include=set(hidden))
+        if any(values.values()):
+            personal[str(index)] = values
+    body = b"[" + b",".join(bodies) + b"]"
+    if not personal:
+        return body.decode(), None
+    text = json.dumps({"salt": entry.salt, **personal}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return f'{{"events":{body.decode()},"digest":"{personal_digest(text)}"}}', text
+
+
+def personal_digest(personal: str) -> str:
+    """The digest that an event body holds of the personal column beside it: 128 bits of SHA-256, salt included."""
+    return sha256(personal.encode()).hexdigest()[:32]
+
+
+def decode_events(schema: int, body: str, personal: str | None) -> tuple[Event, ...]:
+    """The events of a row; personal fields are None where the column was erased.
+
+    Raises:
+        SchemaTooNew: a newer csdesk wrote the row.
+        StoreDamaged: the personal column is not the one the body was written with.
+    """
+    if schema > EVENT_SCHEMA:
+        raise SchemaTooNew("event", schema, EVENT_SCHEMA)
+    if schema == EVENT_SCHEMA and body.startswith("["):
+        return _events.validate_json(body)
+    raw = json.loads(body)
+    items, digest = (raw["events"], raw["digest"]) if isinstance(raw, dict) else (raw, None)
+    for step in range(schema, EVENT_SCHEMA):
+        items = [EVENT_UPCASTERS[step](item) for item in items]
+    if personal is not None and personal_digest(personal) != digest:
+        raise StoreDamaged("an event's personal values do not match the digest in its body")
+    known = json.loads(personal) if personal is not None else None
+    return _events.validate_python([_filled(item, index, known) for index, item in enumerate(items)])
+
+
+_by_kind: Final[Mapping[str, frozenset[str]]] = {
+    cls.model_fields["kind"].default: hidden for cls, hidden in _PERSONAL.items()
+}
+
+
+def _filled(item: Json, index: int, known: Mapping[str, Json] | None) -> Json:
+    hidden = _by_kind.get(str(item["kind"]))
+    if hidden is None:
+        return item
+    if known is None:
+        return {**item, **dict.fromkeys(hidden)}
+    return {**item, **known.get(str(index), {})}
+
+
+def encode_trace(trace: Trace | None) -> str | None:
+    """A trace as text, None for none."""
+    if trace is None or not trace.verdicts:
+        return None
+    return trace.__pydantic_serializer__.to_json(trace, exclude_defaults=True).decode()
+
+
+def decode_trace(text: str | None) -> Trace | None:
+    """The trace of a text."""
+    return None if text is None else Trace.model_validate_json(text)

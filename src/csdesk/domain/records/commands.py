@@ -1,0 +1,274 @@
+"""Commands: what somebody asks the desk to do. ``desk.execute`` runs any of them; the methods of the desk build them.
+
+Every command carries its actor. ``expected_version`` makes it fail with ``VersionConflict`` if the record has moved on;
+without it a conflict is retried. ``idempotency_key`` makes a second run return the first one's outcome.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId
+from csdesk.domain.records._model import Instant, Key, Name, Scalar, Text, Value
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.agents import Presence, Skill
+from csdesk.domain.records.channels import InboundMessage, Sender
+from csdesk.domain.records.customers import Evidence
+from csdesk.domain.records.messages import Part
+from csdesk.domain.records.tags import TagSource
+from csdesk.domain.records.tickets import Priority, Role
+
+
+class _Command(Value):
+    actor: Actor = Actor.system()
+    idempotency_key: Key | None = None
+
+
+class _TicketCommand(_Command):
+    ticket: TicketId
+    expected_version: int | None = None
+
+
+class ReceiveMessage(_Command):
+    """Take in what somebody said."""
+
+    kind: Literal["receive"] = "receive"
+    message: InboundMessage
+
+
+class SendReply(_TicketCommand):
+    """Answer the customer in public. ``fence`` is the worker's fencing number, checked if given."""
+
+    kind: Literal["reply"] = "reply"
+    parts: tuple[Part, ...] = Field(min_length=1)
+    subject: Text = ""
+    fence: int | None = None
+    phrase: PhraseId | None = None
+    """The suggested phrase it was made from."""
+
+
+class AddNote(_TicketCommand):
+    """Write an internal note."""
+
+    kind: Literal["note"] = "note"
+    parts: tuple[Part, ...] = Field(min_length=1)
+
+
+class AssignTicket(_TicketCommand):
+    """Give the ticket to an agent (None: to nobody). A person's choice may pass the agent's capacity."""
+
+    kind: Literal["assign"] = "assign"
+    agent: AgentId | None
+    reason: Text = ""
+
+
+class TransferTicket(_TicketCommand):
+    """Move the ticket to another queue, which then owns it; a named agent takes it at once."""
+
+    kind: Literal["transfer"] = "transfer"
+    queue: Name
+    agent: AgentId | None = None
+    brief: Text = ""
+    """What the next one must know; kept as an internal note."""
+
+
+class SetStatus(_TicketCommand):
+    """Move the ticket to a status: one of the fixed categories, or a custom name of the configuration."""
+
+    kind: Literal["set_status"] = "set_status"
+    status: Name
+    reason: Text = ""
+    until: Instant | None = None
+    """The end of a snooze."""
+
+
+class SetTicketField(_TicketCommand):
+    """Set ``priority``, ``type``, ``language``, ``subject`` or a custom field ``x.<name>``; None clears a custom field."""
+
+    kind: Literal["set_field"] = "set_field"
+    name: Key
+    value: Scalar | Priority
+
+
+class TagTicket(_TicketCommand):
+    """Put tags on the ticket."""
+
+    kind: Literal["tag"] = "tag"
+    tags: tuple[Key, ...] = Field(min_length=1)
+    source: TagSource = TagSource.HAND
+    expires_at: Instant | None = None
+
+
+class UntagTicket(_TicketCommand):
+    """Take tags from the ticket."""
+
+    kind: Literal["untag"] = "untag"
+    tags: tuple[Key, ...] = Field(min_length=1)
+
+
+class NewParticipant(Value):
+    """An identity that joins the ticket."""
+
+    identity: IdentityId
+    role: Role = Role.CC
+
+
+class ChangeParticipants(_TicketCommand):
+    """Add people to the ticket, or take them off it; the requester stays."""
+
+    kind: Literal["participants"] = "participants"
+    add: tuple[NewParticipant, ...] = ()
+    remove: tuple[IdentityId, ...] = ()
+
+
+class MergeTickets(_TicketCommand):
+    """Merge ``ticket`` into ``into``, which takes its messages from now on."""
+
+    kind: Literal["merge_tickets"] = "merge_tickets"
+    into: TicketId
+
+
+class SetProfile(_Command):
+    """Set a customer's name, level, stage, language, dedicated agent and profile values."""
+
+    kind: Literal["set_profile"] = "set_profile"
+    customer: CustomerId
+    expected_version: int | None = None
+    name: Text | None = None
+    level: str | None = None
+    stage: str | None = None
+    language: str | None = None
+    dedicated_agent: AgentId | None = None
+    attributes: tuple[tuple[Key, Scalar], ...] = ()
+    source: Key = "host"
+    confidence: float = Field(default=1.0, ge=0, le=1)
+
+
+class TagCustomer(_Command):
+    """Put tags on a customer, or take them off."""
+
+    kind: Literal["tag_customer"] = "tag_customer"
+    customer: CustomerId
+    expected_version: int | None = None
+    add: tuple[Key, ...] = ()
+    remove: tuple[Key, ...] = ()
+    source: TagSource = TagSource.HAND
+    expires_at: Instant | None = None
+
+
+class LinkIdentity(_Command):
+    """Attach a new identity to a customer."""
+
+    kind: Literal["link_identity"] = "link_identity"
+    customer: CustomerId
+    expected_version: int | None = None
+    identity: Sender
+
+
+class MergeCustomers(_Command):
+    """Merge ``customer`` into ``into``; both stay restorable."""
+
+    kind: Literal["merge_customers"] = "merge_customers"
+    customer: CustomerId
+    into: CustomerId
+    expected_version: int | None = None
+    evidence: Evidence = Evidence.AGENT
+
+
+class BlockCustomer(_Command):
+    """Store a customer's messages without going further, or (``blocked`` False) lift that."""
+
+    kind: Literal["block"] = "block"
+    customer: CustomerId
+    expected_version: int | None = None
+    blocked: bool = True
+    reason: Text = ""
+    until: Instant | None = None
+
+
+class SaveAgent(_Command):
+    """Add an agent or change one; None leaves a value as it is."""
+
+    kind: Literal["save_agent"] = "save_agent"
+    agent: AgentId | None = None
+    expected_version: int | None = None
+    name: Text | None = None
+    queues: tuple[Name, ...] | None = None
+    skills: tuple[Skill, ...] | None = None
+    languages: tuple[Key, ...] | None = None
+    grade: int | None = Field(default=None, ge=1, le=9)
+    capacity: int | None = Field(default=None, ge=0, le=1_000_000)
+    presence: Presence | None = None
+    retired: bool | None = None
+
+
+class SavePhrase(_Command):
+    """Add a phrase or change one; None leaves a value as it is."""
+
+    kind: Literal["save_phrase"] = "save_phrase"
+    phrase: PhraseId | None = None
+    expected_version: int | None = None
+    title: Text | None = None
+    questions: tuple[Text, ...] | None = None
+    keywords: tuple[Text, ...] | None = None
+    body: Text | None = None
+    tags: tuple[Key, ...] | None = None
+    language: str | None = None
+    auto_reply: bool | None = None
+    retired: bool | None = None
+
+
+class SettleParked(_Command):
+    """Discard a parked message: it stays stored as discarded and no longer holds up its conversation."""
+
+    kind: Literal["discard_parked"] = "discard_parked"
+    item: MessageId
+
+
+class RetryOutbound(_Command):
+    """Try a dead or unknown outbound message again, or (``discard``) give it up for good."""
+
+    kind: Literal["retry_outbound"] = "retry_outbound"
+    message: MessageId
+    discard: bool = False
+
+
+Command = Annotated[
+    SendReply
+    | AddNote
+    | AssignTicket
+    | TransferTicket
+    | SetStatus
+    | SetTicketField
+    | TagTicket
+    | UntagTicket
+    | ChangeParticipants
+    | MergeTickets
+    | SetProfile
+    | TagCustomer
+    | LinkIdentity
+    | MergeCustomers
+    | BlockCustomer
+    | SaveAgent
+    | SavePhrase
+    | SettleParked
+    | RetryOutbound,
+    Field(discriminator="kind"),
+]
+"""Everything ``desk.execute`` can run. ``ReceiveMessage`` has its own door: ``desk.receive``."""
+
+TicketCommand = (
+    SendReply
+    | AddNote
+    | AssignTicket
+    | TransferTicket
+    | SetStatus
+    | SetTicketField
+    | TagTicket
+    | UntagTicket
+    | ChangeParticipants
+    | MergeTickets
+)
+"""The commands that change one ticket."""

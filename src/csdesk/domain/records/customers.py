@@ -1,0 +1,89 @@
+"""Customers and the identities they come through.
+
+An identity is what a channel knows of somebody: a kind (``email``, ``wecom``, ``phone``), a scope (the mail domain of
+the desk, the corp, the bot) and an external id. It has one *home* customer. Merging two customers is a link between
+them: the absorbed one keeps its identities and points to the survivor, so that unmerging restores both exactly.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId
+from csdesk.domain.records._model import Instant, Key, Record, Scalar
+from csdesk.domain.records.tags import TagAssignment
+
+
+class Evidence(StrEnum):
+    """Why an identity is believed to belong to its customer, weakest last."""
+
+    VERIFIED = "verified"
+    PROVIDER = "provider"
+    AGENT = "agent"
+    CLAIMED = "claimed"
+    FIRST_CONTACT = "first_contact"
+
+
+class Identity(Record):
+    """One way in which a customer is known to a channel."""
+
+    id: IdentityId
+    kind: Key
+    scope: str = ""
+    external_id: str
+    """The provider's id of the person: an address, a number, an open id. Empty after erasing."""
+    evidence: Evidence = Evidence.FIRST_CONTACT
+    linked_at: Instant
+
+
+class Attribute(Record):
+    """One profile value with where it came from, when, and how sure it is (0 to 1)."""
+
+    name: Key
+    value: Scalar
+    source: Key = "host"
+    at: Instant
+    confidence: float = Field(default=1.0, ge=0, le=1)
+
+
+class Block(Record):
+    """Messages of a blocked customer are stored and go no further, until ``until`` (None: for good)."""
+
+    reason: str = ""
+    at: Instant
+    until: Instant | None = None
+
+
+class Customer(Record):
+    """A person or company that asks for help."""
+
+    SCHEMA: ClassVar[int] = 1
+
+    id: CustomerId
+    version: int = 0
+    name: str = ""
+    level: str = ""
+    stage: str = "new"
+    language: str | None = None
+    attributes: tuple[Attribute, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    tags: tuple[TagAssignment, ...] = ()
+    block: Block | None = None
+    dedicated_agent: AgentId | None = None
+    first_account: str = ""
+    merged_into: CustomerId | None = None
+    """The survivor, if this customer was merged into another one; never a chain."""
+    members: tuple[CustomerId, ...] = ()
+    """The customers merged into this one."""
+    created_at: Instant
+
+    def identity(self, identity_id: str) -> Identity | None:
+        """The identity of that id, None if the customer does not hold it."""
+        return next((one for one in self.identities if one.id == identity_id), None)
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The profile value of that name."""
+        return next((one for one in self.attributes if one.name == name), None)

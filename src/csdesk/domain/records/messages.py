@@ -1,0 +1,207 @@
+"""Messages: what was said, by whom, when, and what became of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from csdesk.domain.ids import IdentityId, MessageId, TicketId
+from csdesk.domain.records._model import Instant, Key, Record, Text
+from csdesk.domain.records.media import MediaRef
+
+
+class TextPart(Record):
+    """Plain text. A text over 64 KB lies whole in the media store; ``text`` is then its beginning."""
+
+    kind: Literal["text"] = "text"
+    text: Text
+    full: MediaRef | None = None
+
+
+class HtmlPart(Record):
+    """The HTML form of a mail, as received: never shown unsanitised."""
+
+    kind: Literal["html"] = "html"
+    html: Text
+    full: MediaRef | None = None
+
+
+class MediaKind(StrEnum):
+    """How a piece of media is meant."""
+
+    IMAGE = "image"
+    VOICE = "voice"
+    VIDEO = "video"
+    FILE = "file"
+    STICKER = "sticker"
+
+
+class MediaPart(Record):
+    """A picture, voice, video or file. ``ref`` is None until it is fetched from the provider (``provider_id``)."""
+
+    kind: Literal["media"] = "media"
+    media: MediaKind = MediaKind.FILE
+    ref: MediaRef | None = None
+    provider_id: str = ""
+    name: Text = ""
+    type: str = ""
+    caption: Text = ""
+    problem: str = ""
+    """Why it could not be fetched; empty while it still can."""
+
+
+class LocationPart(Record):
+    """A place: degrees north and east (WGS 84 unless the channel says otherwise)."""
+
+    kind: Literal["location"] = "location"
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    name: Text = ""
+    address: Text = ""
+
+
+class LinkPart(Record):
+    """A link with a title; also mini programs (``app_id``) and products."""
+
+    kind: Literal["link"] = "link"
+    url: Text = ""
+    title: Text = ""
+    description: Text = ""
+    app_id: Text = ""
+
+
+class ContactPart(Record):
+    """A business card."""
+
+    kind: Literal["contact"] = "contact"
+    external_id: Text = ""
+    name: Text = ""
+    address: Text = ""
+
+
+class ChoicePart(Record):
+    """A menu item or button that the customer chose."""
+
+    kind: Literal["choice"] = "choice"
+    id: Text
+    text: Text = ""
+
+
+class MenuItem(Record):
+    """One item of a menu: a choice (``id``) or a link (``url``)."""
+
+    text: Text
+    id: Text = ""
+    url: Text = ""
+
+
+class MenuPart(Record):
+    """A menu that the desk sends."""
+
+    kind: Literal["menu"] = "menu"
+    head: Text = ""
+    items: tuple[MenuItem, ...]
+    tail: Text = ""
+
+
+class OtherPart(Record):
+    """Content of a type that csdesk does not model; the provider's own name is kept, the bytes are in ``raw``."""
+
+    kind: Literal["other"] = "other"
+    provider_type: Text
+    text: Text = ""
+
+
+Part = Annotated[
+    TextPart | HtmlPart | MediaPart | LocationPart | LinkPart | ContactPart | ChoicePart | MenuPart | OtherPart,
+    Field(discriminator="kind"),
+]
+"""One piece of a message's content."""
+
+
+class Direction(StrEnum):
+    """Which way a message goes; notes stay inside."""
+
+    IN = "in"
+    OUT = "out"
+    NOTE = "note"
+
+
+class AuthorKind(StrEnum):
+    """Who wrote a message. ``elsewhere``: a person of ours, but not through this desk."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    BOT = "bot"
+    SYSTEM = "system"
+    ELSEWHERE = "elsewhere"
+
+
+class Delivery(StrEnum):
+    """What became of an outbound message. ``unknown``: sent, but nobody can say whether it arrived."""
+
+    NONE = "none"
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Automatic(StrEnum):
+    """Whether a machine wrote an inbound message; anything but ``no`` is never answered automatically."""
+
+    NO = "no"
+    REPLY = "reply"
+    NOTICE = "notice"
+    BULK = "bulk"
+    BOUNCE = "bounce"
+
+
+class Message(Record):
+    """One message of a ticket. Content never changes; edits and recalls are events on it."""
+
+    SCHEMA: ClassVar[int] = 1
+
+    id: MessageId
+    ticket: TicketId
+    version: int = 1
+    direction: Direction
+    author: AuthorKind
+    author_id: Key
+    """The identity of a customer, the id of an agent, the name of a bot."""
+    identity: IdentityId | None = None
+    """The customer identity the message came from or goes to; None for notes."""
+    account: str = ""
+    conversation: str = ""
+    subject: str = ""
+    parts: tuple[Part, ...] = ()
+    provider_id: str = ""
+    provider_order: int = 0
+    """The provider's own sequence: breaks ties of ``occurred_at``."""
+    sent_at: Instant | None = None
+    """As the provider said."""
+    received_at: Instant
+    """By the desk's clock."""
+    occurred_at: Instant
+    """``sent_at`` clamped to the account's backlog limit: what clocks and display order use."""
+    automatic: Automatic = Automatic.NO
+    backlog: bool = False
+    """True if it was too old on arrival to be answered automatically."""
+    language: str | None = None
+    delivery: Delivery = Delivery.NONE
+    delivery_reason: str = ""
+    recalled_at: Instant | None = None
+    edited: tuple[Part, ...] = ()
+    """The content after the last edit; empty if never edited."""
+    raw: MediaRef | None = None
+
+    @property
+    def text(self) -> str:
+        """The plain text of all its text parts, joined by newlines."""
+        parts = self.edited or self.parts
+        return "\n".join([part.text for part in parts if isinstance(part, TextPart | ChoicePart | OtherPart)])

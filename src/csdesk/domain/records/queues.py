@@ -1,0 +1,70 @@
+"""Rows of the desk's work queues: what waits to be sent, done or repaired. They are work, not history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from csdesk.domain.ids import MessageId, TicketId
+
+
+class OutboxState(StrEnum):
+    """Where an outbound message stands. ``dead`` and ``unknown`` wait for a person and hold nobody up."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """One outbound message on its way. Sent ones leave the outbox; their message keeps the delivery state."""
+
+    message: MessageId
+    ticket: TicketId
+    account: str
+    conversation: str
+    state: OutboxState = OutboxState.PENDING
+    attempts: int = 0
+    due_at: datetime
+    """Not before this instant; for a message being sent, the end of its lease."""
+    reason: str = ""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueItem:
+    """Something to do at a time, for what is not a ticket: a pull, a fetch, a clean-up. One per key."""
+
+    key: str
+    kind: str
+    due_at: datetime
+    payload: str = ""
+    attempts: int = 0
+
+
+class InboxState(StrEnum):
+    """Why a message lies in the inbox instead of a ticket."""
+
+    PARKED = "parked"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """A message that did not reach a ticket, with all that came: nothing is lost."""
+
+    id: MessageId
+    account: str
+    conversation: str
+    state: InboxState
+    error: str = ""
+    detail: str = ""
+    payload: str
+    """The inbound message as JSON, raw payload included."""
+    attempts: int = 1
+    created_at: datetime

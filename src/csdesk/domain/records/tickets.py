@@ -1,0 +1,253 @@
+"""Tickets: one matter of one customer, from the first message to the end.
+
+The *category* is one of a fixed set with one transition table (below); the *status* is the desk's own name inside it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
+from csdesk.domain.records._model import Instant, Key, Record, Scalar
+from csdesk.domain.records.clocks import Clock, ClockPhase
+from csdesk.domain.records.tags import TagAssignment
+
+
+class Category(StrEnum):
+    """The fixed states of a ticket."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING_CUSTOMER = "waiting_customer"
+    WAITING_INTERNAL = "waiting_internal"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+class Move(StrEnum):
+    """Why a ticket changes its category: the rows of the transition table."""
+
+    CUSTOMER_MESSAGE = "customer_message"
+    AGENT_REPLY = "agent_reply"
+    START = "start"
+    WAIT_CUSTOMER = "wait_customer"
+    WAIT_INTERNAL = "wait_internal"
+    SNOOZE = "snooze"
+    WAKE = "wake"
+    RESOLVE = "resolve"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+
+
+_WORKED = (Category.NEW, Category.OPEN, Category.WAITING_CUSTOMER, Category.WAITING_INTERNAL, Category.SNOOZED)
+_ANSWERED = {
+    Category.NEW: Category.WAITING_CUSTOMER,
+    Category.OPEN: Category.WAITING_CUSTOMER,
+    Category.WAITING_CUSTOMER: Category.WAITING_CUSTOMER,
+    Category.WAITING_INTERNAL: Category.WAITING_INTERNAL,
+    Category.SNOOZED: Category.SNOOZED,
+    Category.RESOLVED: Category.RESOLVED,
+}
+
+TRANSITIONS: dict[Move, dict[Category, Category]] = {
+    # A customer who writes again makes a waiting ticket open; resolved ones reopen by policy through REOPEN.
+    Move.CUSTOMER_MESSAGE: {
+        Category.NEW: Category.NEW,
+        Category.OPEN: Category.OPEN,
+        Category.WAITING_CUSTOMER: Category.OPEN,
+        Category.WAITING_INTERNAL: Category.WAITING_INTERNAL,
+        Category.SNOOZED: Category.OPEN,
+        Category.RESOLVED: Category.RESOLVED,
+        Category.CLOSED: Category.CLOSED,
+    },
+    Move.AGENT_REPLY: _ANSWERED,
+    Move.START: dict.fromkeys(_WORKED, Category.OPEN),
+    Move.WAIT_CUSTOMER: dict.fromkeys(_WORKED, Category.WAITING_CUSTOMER),
+    Move.WAIT_INTERNAL: dict.fromkeys(_WORKED, Category.WAITING_INTERNAL),
+    Move.SNOOZE: dict.fromkeys(_WORKED, Category.SNOOZED),
+    Move.WAKE: {Category.SNOOZED: Category.OPEN},
+    Move.RESOLVE: dict.fromkeys(_WORKED, Category.RESOLVED),
+    Move.CLOSE: dict.fromkeys((*_WORKED, Category.RESOLVED), Category.CLOSED),
+    Move.REOPEN: {Category.RESOLVED: Category.OPEN, Category.CLOSED: Category.OPEN},
+    Move.MERGE: dict.fromkeys((*_WORKED, Category.RESOLVED), Category.MERGED),
+    Move.UNMERGE: {Category.MERGED: Category.OPEN},
+}
+"""Where each move leads from each category; a missing pair is an illegal transition."""
+
+ACTIVE = frozenset({Category.NEW, Category.OPEN, Category.WAITING_CUSTOMER, Category.WAITING_INTERNAL})
+"""The categories in which a ticket counts towards its worker's load."""
+
+LIVE = ACTIVE | {Category.SNOOZED}
+"""The categories in which a ticket still wants something done."""
+
+
+class Priority(IntEnum):
+    """How urgent a ticket is; a higher number comes first."""
+
+    LOW = 1
+    NORMAL = 2
+    HIGH = 3
+    URGENT = 4
+
+
+class Role(StrEnum):
+    """What a participant is to the ticket."""
+
+    REQUESTER = "requester"
+    CC = "cc"
+    FOLLOWER = "follower"
+
+
+class Participant(Record):
+    """Somebody who may write into the ticket; requester and cc also receive replies."""
+
+    identity: IdentityId
+    role: Role = Role.REQUESTER
+
+
+class OwnerKind(StrEnum):
+    """Who can be accountable for a ticket."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
+
+
+class Owner(Record):
+    """The one who is accountable for the ticket, always set, apart from who works on it now."""
+
+    kind: OwnerKind
+    id: Key
+
+
+class WorkerKind(StrEnum):
+    """Who can work on a ticket."""
+
+    AGENT = "agent"
+    BOT = "bot"
+    DEPARTMENT = "department"
+
+
+class Worker(Record):
+    """Who works on the ticket now, under a fencing number that only grows: an old number is refused."""
+
+    kind: WorkerKind
+    id: Key
+    fence: int
+
+
+class LinkKind(StrEnum):
+    """How two tickets belong together."""
+
+    FOLLOW_UP_OF = "follow_up_of"
+    SPLIT_FROM = "split_from"
+    INCIDENT = "incident"
+    PROBLEM = "problem"
+    RELATED = "related"
+
+
+class Link(Record):
+    """A link to another ticket."""
+
+    kind: LinkKind
+    ticket: TicketId
+
+
+class FieldValue(Record):
+    """One custom field."""
+
+    name: Key
+    value: Scalar
+
+
+class Ticket(Record):
+    """One matter of one customer. Everything here is folded from its events by ``evolve``."""
+
+    SCHEMA: ClassVar[int] = 1
+
+    id: TicketId
+    number: int
+    """Short and sayable, unique in the desk; gaps are normal."""
+    version: int = 0
+    subject: str = ""
+    type: str = "general"
+    category: Category = Category.NEW
+    status: str = "new"
+    priority: Priority = Priority.NORMAL
+    queue: str
+    language: str | None = None
+    identity: IdentityId
+    """The identity the ticket came through; its customer is resolved from the link graph."""
+    account: str
+    conversation: str
+    owner: Owner
+    worker: Worker | None = None
+    fence: int = 0
+    """The last fencing number given to a worker of this ticket."""
+    participants: tuple[Participant, ...] = ()
+    tags: tuple[TagAssignment, ...] = ()
+    fields: tuple[FieldValue, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    links: tuple[Link, ...] = ()
+    merged_into: TicketId | None = None
+    """The survivor, if merged; never a chain."""
+    absorbed: tuple[TicketId, ...] = ()
+    """The tickets merged into this one."""
+    close_reason: str = ""
+    snoozed_until: Instant | None = None
+    created_at: Instant
+    updated_at: Instant
+    """When the last event of the ticket happened; "now" is never earlier than this."""
+    customer_at: Instant | None = None
+    """The last message of a customer."""
+    replied_at: Instant | None = None
+    """The last public reply of a person."""
+    waiting_since: Instant | None = None
+    """The first customer message that no person has answered yet."""
+    resolved_at: Instant | None = None
+    closed_at: Instant | None = None
+    cycle: int = 1
+    """The resolution cycle: grows with each reopening."""
+    messages: int = 0
+    """How many messages the ticket holds, notes included."""
+    last_message: MessageId | None = None
+
+    @property
+    def assignee(self) -> AgentId | None:
+        """The agent who works on the ticket now."""
+        worker = self.worker
+        return AgentId(worker.id) if worker is not None and worker.kind is WorkerKind.AGENT else None
+
+    @property
+    def is_live(self) -> bool:
+        """True while the ticket still wants something done."""
+        return self.category in LIVE
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """The next instant at which something is due for this ticket: a warning, a breach, the end of a snooze."""
+        marks = [self.snoozed_until] if self.snoozed_until is not None else []
+        for clock in self.clocks:
+            if clock.phase is ClockPhase.RUNNING:
+                if clock.warn_at is not None:
+                    marks.append(clock.warn_at)
+                if clock.breached_at is None and clock.due_at is not None:
+                    marks.append(clock.due_at)
+        return min(marks, default=None)
+
+    def field(self, name: str) -> Scalar:
+        """The value of a custom field, None if unset."""
+        return next((one.value for one in self.fields if one.name == name), None)
+
+    def has_tag(self, name: str) -> bool:
+        """True if the ticket carries that tag."""
+        return any(tag.name == name for tag in self.tags)
+
+    def participates(self, identity: str) -> bool:
+        """True if the identity takes part in the ticket."""
+        return any(one.identity == identity for one in self.participants)

@@ -1,0 +1,351 @@
+"""Every error csdesk raises, drawn as one tree.
+
+    CsdeskError
+    ├── UsageError               the caller's side: change the call, the configuration or the installation
+    │   ├── InvalidInput         a value that cannot be used; names the field and the remedy
+    │   ├── ConfigError          a configuration that cannot be used; names the path inside it
+    │   ├── ConfigMismatch       the desk runs another configuration than the one it was opened with
+    │   ├── IllegalTransition    a ticket cannot go where the command wants it
+    │   ├── Denied               the actor may not run the command
+    │   ├── StaleWorker          the reply comes from a worker that no longer holds the ticket
+    │   ├── MissingExtra         an optional package is not installed; names the extra
+    │   ├── UnsupportedFeature   the store or channel does not have this power
+    │   ├── DeskClosed           the desk was closed before the call
+    │   └── FlowError            a flow broke its contract (a bug in csdesk or in an extension)
+    ├── RemoteError              the channel's other side
+    │   └── ChannelError         carries a disposition: what the desk does next
+    └── StoreError               the storage
+        ├── NotFound             no record has that id
+        ├── VersionConflict      somebody else changed the record first
+        ├── ClaimTaken           somebody else owns the unique key
+        ├── GuardFailed          a counter would pass its limit
+        ├── SchemaTooNew         the data was written by a newer release
+        ├── StoreBusy            the storage is locked or overloaded; try again
+        ├── CommitUnknown        nobody knows whether the commit happened; read the claim to find out
+        └── StoreDamaged         the storage is not a csdesk store, or it is broken
+
+Messages name the thing and the remedy; they never hold a customer's text or a secret. ``code`` and ``params`` stand in
+the message catalogues, so an application can show any error in Chinese or English with ``csdesk.render``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+__all__ = [
+    "ChannelError",
+    "ClaimTaken",
+    "CommitUnknown",
+    "ConfigError",
+    "ConfigMismatch",
+    "CsdeskError",
+    "Denied",
+    "DeskClosed",
+    "Disposition",
+    "FlowError",
+    "GuardFailed",
+    "IllegalTransition",
+    "InvalidInput",
+    "MissingExtra",
+    "NotFound",
+    "RemoteError",
+    "SchemaTooNew",
+    "StaleWorker",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "UnsupportedFeature",
+    "UsageError",
+    "VersionConflict",
+]
+
+Disposition = Literal[
+    "retry", "refresh_auth", "wait_customer", "fix_content", "operator", "recipient_gone", "unknown_outcome"
+]
+"""What the desk does after a channel error: see ``docs/how-to/write-a-channel.md``."""
+
+Param = str | int | float | bool | None
+
+
+class CsdeskError(Exception):
+    """The root of every error csdesk raises on purpose."""
+
+    code: ClassVar[str] = "error"
+    """The catalogue key of this kind of error."""
+    retryable: ClassVar[bool] = False
+    """True when the same call may succeed later without any change."""
+    status_hint: ClassVar[int] = 500
+    """The HTTP status that fits when a web view must answer."""
+
+    def __init__(self, message: str, **params: Param) -> None:
+        super().__init__(message)
+        self.params: dict[str, Param] = params
+
+
+class UsageError(CsdeskError):
+    """The caller's side: change the call, the configuration or the installation."""
+
+    code = "error.usage"
+    status_hint = 400
+
+
+class InvalidInput(UsageError, ValueError):
+    """A value that cannot be used. ``field`` names it, ``remedy`` says what would do."""
+
+    code = "error.invalid_input"
+    status_hint = 422
+
+    def __init__(self, field: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{field}: {problem}; {remedy}", field=field, problem=problem, remedy=remedy)
+        self.field = field
+        self.remedy = remedy
+
+
+class ConfigError(UsageError, ValueError):
+    """A configuration that cannot be used. ``path`` leads to the value inside it."""
+
+    code = "error.config"
+
+    def __init__(self, path: str, problem: str, remedy: str) -> None:
+        super().__init__(f"config.{path}: {problem}; {remedy}", path=path, problem=problem, remedy=remedy)
+        self.path = path
+        self.remedy = remedy
+
+
+class ConfigMismatch(UsageError):
+    """The desk runs another configuration than the one it was opened with."""
+
+    code = "error.config_mismatch"
+    status_hint = 409
+
+    def __init__(self, desk: str, active: str, given: str) -> None:
+        super().__init__(
+            f"desk {desk!r} runs configuration {active[:12]}, it was opened with {given[:12]}; "
+            "pass activate=True to make the given one active, or config=None to take the active one",
+            desk=desk,
+            active=active[:12],
+            given=given[:12],
+        )
+
+
+class IllegalTransition(UsageError):
+    """A ticket cannot go where the command wants it."""
+
+    code = "error.illegal_transition"
+    status_hint = 409
+
+    def __init__(self, ticket: str, state: str, command: str) -> None:
+        super().__init__(
+            f"ticket {ticket} is {state}: {command} is not possible from there",
+            ticket=ticket,
+            state=state,
+            command=command,
+        )
+
+
+class Denied(UsageError):
+    """The actor may not run the command; the refusal is recorded as an event."""
+
+    code = "error.denied"
+    status_hint = 403
+
+    def __init__(self, actor: str, command: str, reason: str) -> None:
+        super().__init__(f"{actor} may not run {command}: {reason}", actor=actor, command=command, reason=reason)
+
+
+class StaleWorker(UsageError):
+    """The reply comes from a worker that no longer holds the ticket (its fencing number is old)."""
+
+    code = "error.stale_worker"
+    status_hint = 409
+
+    def __init__(self, ticket: str, given: int, current: int) -> None:
+        super().__init__(
+            f"ticket {ticket}: fencing number {given} is old, the current worker holds {current}; load the ticket again",
+            ticket=ticket,
+            given=given,
+            current=current,
+        )
+
+
+class MissingExtra(UsageError, ImportError):
+    """An optional package is not installed. ``extra`` names what to install."""
+
+    code = "error.missing_extra"
+
+    def __init__(self, extra: str, package: str, feature: str) -> None:
+        super().__init__(
+            f"{feature} needs the package {package}: pip install 'csdesk[{extra}]'",
+            extra=extra,
+            package=package,
+            feature=feature,
+        )
+        self.extra = extra
+
+
+class UnsupportedFeature(UsageError):
+    """The store or channel does not have this power; nothing was done."""
+
+    code = "error.unsupported"
+    status_hint = 501
+
+    def __init__(self, thing: str, feature: str, remedy: str) -> None:
+        super().__init__(f"{thing} cannot {feature}; {remedy}", thing=thing, feature=feature, remedy=remedy)
+
+
+class DeskClosed(UsageError):
+    """The desk was closed before the call."""
+
+    code = "error.desk_closed"
+
+    def __init__(self, desk: str) -> None:
+        super().__init__(f"desk {desk!r} is closed; open it again", desk=desk)
+
+
+class FlowError(UsageError):
+    """A flow broke its contract: a third load, or a reply of the wrong kind. A bug in csdesk or an extension."""
+
+    code = "error.flow"
+    status_hint = 500
+
+
+class RemoteError(CsdeskError):
+    """The channel's other side refused or failed."""
+
+    code = "error.remote"
+    status_hint = 502
+
+
+class ChannelError(RemoteError):
+    """A provider's refusal or failure, translated: ``disposition`` says what the desk does next.
+
+    ``retry_after`` is in seconds and None where the provider gave no time. ``provider_code`` is the provider's own
+    word for the error; it never holds a secret.
+    """
+
+    code = "error.channel"
+
+    def __init__(
+        self,
+        account: str,
+        problem: str,
+        *,
+        disposition: Disposition,
+        provider_code: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(
+            f"account {account}: {problem} ({disposition})",
+            account=account,
+            problem=problem,
+            disposition=disposition,
+            provider_code=provider_code,
+        )
+        self.account = account
+        self.disposition: Disposition = disposition
+        self.provider_code = provider_code
+        self.retry_after = retry_after
+
+
+class StoreError(CsdeskError):
+    """The storage refused or failed; nothing was written unless the error says so."""
+
+    code = "error.store"
+
+
+class NotFound(StoreError, LookupError):
+    """No record of that kind has that id in this desk."""
+
+    code = "error.not_found"
+    status_hint = 404
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"no {kind} {key} in this desk", kind=kind, key=key)
+        self.kind = kind
+        self.key = key
+
+
+class VersionConflict(StoreError):
+    """Somebody else changed the record first. Flows start again by themselves; a caller's own version does not."""
+
+    code = "error.version_conflict"
+    retryable = True
+    status_hint = 409
+
+    def __init__(self, kind: str, key: str, *, expected: int, state: str = "", command: str = "") -> None:
+        told = f" ({state})" if state else ""
+        wanted = f"; {command} was not done" if command else ""
+        super().__init__(
+            f"{kind} {key}{told} is no longer at version {expected}{wanted}; load it again",
+            kind=kind,
+            key=key,
+            expected=expected,
+            state=state,
+            command=command,
+        )
+        self.kind = kind
+        self.key = key
+        self.expected = expected
+
+
+class ClaimTaken(StoreError):
+    """Somebody else owns the unique key. Flows start again by themselves."""
+
+    code = "error.claim_taken"
+    retryable = True
+    status_hint = 409
+
+    def __init__(self, key: str, owner: str) -> None:
+        super().__init__(f"claim {key} is owned by {owner}", key=key, owner=owner)
+        self.key = key
+        self.owner = owner
+
+
+class GuardFailed(StoreError):
+    """A counter would pass its limit; nothing was written."""
+
+    code = "error.guard_failed"
+    retryable = True
+    status_hint = 409
+
+    def __init__(self, counter: str, amount: int, limit: int) -> None:
+        super().__init__(
+            f"counter {counter}: adding {amount} would pass {limit}", counter=counter, amount=amount, limit=limit
+        )
+        self.counter = counter
+
+
+class SchemaTooNew(StoreError):
+    """The data was written by a newer release of csdesk: update csdesk."""
+
+    code = "error.schema_too_new"
+
+    def __init__(self, thing: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{thing} has schema {found}, this csdesk knows up to {known}; update csdesk",
+            thing=thing,
+            found=found,
+            known=known,
+        )
+
+
+class StoreBusy(StoreError):
+    """The storage is locked or overloaded; the same call may succeed later."""
+
+    code = "error.store_busy"
+    retryable = True
+    status_hint = 503
+
+
+class CommitUnknown(StoreError):
+    """Nobody knows whether the commit happened. Flows read their claim to find out and never repeat an effect."""
+
+    code = "error.commit_unknown"
+    retryable = True
+    status_hint = 503
+
+
+class StoreDamaged(StoreError):
+    """The storage is not a csdesk store, or it is broken."""
+
+    code = "error.store_damaged"
