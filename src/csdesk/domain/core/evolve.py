@@ -138,13 +138,17 @@ def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) ->
     latest = event.occurred_at if ticket.customer_at is None else max(ticket.customer_at, event.occurred_at)
     waits = event.automatic == "no" and ticket.waiting_since is None
     since = event.occurred_at if waits else ticket.waiting_since
-    return replaced(ticket, **counted, customer_at=latest, waiting_since=since)
+    return replaced(ticket, **counted, customer_at=latest, waiting_since=since, unanswered=0)
 
 
 def _reply_queued(ticket: Ticket, event: ev.ReplyQueued, at: datetime) -> Ticket:
-    counted = {"messages": ticket.messages + 1, "last_message": event.message}
+    counted: dict[str, object] = {
+        "messages": ticket.messages + 1,
+        "last_message": event.message,
+        "unanswered": ticket.unanswered + 1,
+    }
     if not event.by_person:
-        return replaced(ticket, **counted)
+        return replaced(ticket, **counted, auto_replied_at=at)
     return replaced(ticket, **counted, replied_at=at, waiting_since=None)
 
 
@@ -315,6 +319,7 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketAbsorbed: _ticket_absorbed,
     ev.ReplyDecided: _unchanged,
     ev.PhraseUsed: _unchanged,
+    ev.AlertRaised: _unchanged,
     ev.SkewSeen: _unchanged,
     ev.CommandDenied: _unchanged,
     ev.AgentSaved: _agent_saved,

@@ -207,6 +207,8 @@ class RawRequest(Value):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     remote: str = ""
+    received_at: Instant | None = None
+    """When it came; the desk fills it in from its clock if the host did not."""
 
     def header(self, name: str) -> str | None:
         """The first value of that header, None if it is missing."""

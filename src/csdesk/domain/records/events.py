@@ -333,6 +333,14 @@ class PhraseUsed(_Event):
     phrase: PhraseId
 
 
+class AlertRaised(_Event):
+    """A rule asks somebody to look."""
+
+    kind: Literal["alert.raised"] = "alert.raised"
+    name: str
+    rule: str = ""
+
+
 class SkewSeen(_Event):
     """The clock stood before the last event of the ticket; "now" was moved up by ``behind``."""
 
@@ -433,6 +441,7 @@ Event = Annotated[
     | TicketAbsorbed
     | ReplyDecided
     | PhraseUsed
+    | AlertRaised
     | SkewSeen
     | AgentSaved
     | PresenceChanged

@@ -215,6 +215,10 @@ class Ticket(Record):
     """The resolution cycle: grows with each reopening."""
     messages: int = 0
     """How many messages the ticket holds, notes included."""
+    unanswered: int = 0
+    """How many messages we have sent since the customer's last one: what a channel's quota counts."""
+    auto_replied_at: Instant | None = None
+    """The last automatic answer."""
     last_message: MessageId | None = None
 
     @property

@@ -1,0 +1,70 @@
+"""The keys of claims: keyed hashes, so that no claim holds a personal value and erasing needs no search for them.
+
+A key is its kind and 22 characters: the first 128 bits of HMAC-SHA-256 (RFC 2104) under the desk's secret over the
+parts, each with its length before it so that no two lists of parts read alike.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from hmac import digest
+from typing import Final
+
+INBOUND: Final = "inbound"
+COMMAND: Final = "command"
+IDENTITY: Final = "identity"
+CONVERSATION: Final = "conversation"
+MAIL: Final = "mail"
+EFFECT: Final = "effect"
+OUTBOUND: Final = "outbound"
+PARKED: Final = "parked"
+
+
+class ClaimKeys:
+    """Makes the claim keys of one desk."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def _key(self, kind: str, *parts: str) -> str:
+        text = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
+        return f"{kind}/{urlsafe_b64encode(digest(self._secret, text, 'sha256')[:16])[:22].decode()}"
+
+    def inbound(self, account: str, dedupe_key: str) -> str:
+        """One delivery of one account."""
+        return self._key(INBOUND, account, dedupe_key)
+
+    def command(self, key: str) -> str:
+        """One run of one command: its own id, or the caller's idempotency key."""
+        return self._key(COMMAND, key)
+
+    def identity(self, kind: str, scope: str, external_id: str) -> str:
+        """One identity; mail addresses compare without case."""
+        folded = external_id.strip().lower() if kind == "email" else external_id
+        return self._key(IDENTITY, kind, scope, folded)
+
+    def conversation(self, account: str, conversation: str) -> str:
+        """The ticket that receives the conversation's messages."""
+        return self._key(CONVERSATION, account, conversation)
+
+    def mail(self, account: str, message_id: str) -> str:
+        """A message id that was seen or sent, and the ticket it leads to."""
+        return self._key(MAIL, account, message_id.strip().strip("<>"))
+
+    def effect(self, *key: str) -> str:
+        """An effect that happens once."""
+        return self._key(EFFECT, *key)
+
+    def outbound(self, account: str, reserved: str) -> str:
+        """A message we sent, under any id that the provider may use for it."""
+        return self._key(OUTBOUND, account, reserved)
+
+    def parked(self, account: str, conversation: str) -> str:
+        """A conversation whose messages wait behind a parked one."""
+        return self._key(PARKED, account, conversation)
+
+    def counter(self, kind: str, *parts: str) -> str:
+        """The name of a counter about somebody, hashed like a claim."""
+        return self._key(kind, *parts)

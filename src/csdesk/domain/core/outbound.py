@@ -1,0 +1,84 @@
+"""What the desk says: a message is stored, queued and announced in one commit; sending comes after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csdesk.domain.core.tickets import change_status, emit_clocks
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.changes import ClaimMode
+from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, Part
+from csdesk.domain.records.queues import OutboxItem
+from csdesk.domain.records.tickets import Move, Ticket
+from csdesk.domain.sla import clocks as sla
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """Something to say on a ticket."""
+
+    id: MessageId
+    author: AuthorKind
+    author_id: str
+    parts: tuple[Part, ...]
+    subject: str = ""
+
+
+def queue_reply(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
+    """Store a public reply and queue it for sending; a person's reply answers the customer, a machine's does not."""
+    at = work.time_of(ticket.id)
+    by_person = said.author is AuthorKind.AGENT
+    message = Message(
+        id=said.id,
+        ticket=ticket.id,
+        direction=Direction.OUT,
+        author=said.author,
+        author_id=said.author_id,
+        identity=ticket.identity,
+        account=ticket.account,
+        conversation=ticket.conversation,
+        subject=said.subject,
+        parts=said.parts,
+        received_at=at,
+        occurred_at=at,
+        language=ticket.language,
+        delivery=Delivery.PENDING,
+    )
+    work.add_message(message)
+    work.claim(work.keys.outbound(ticket.account, said.id), said.id, ClaimMode.FIRST_WINS)
+    work.put_outbox(
+        OutboxItem(
+            message=said.id,
+            ticket=ticket.id,
+            account=ticket.account,
+            conversation=ticket.conversation,
+            due_at=at,
+            created_at=at,
+        )
+    )
+    work.emit(ticket.id, ev.ReplyQueued(message=said.id, by_person=by_person))
+    if by_person:
+        answered = work.ticket(ticket.id)
+        emit_clocks(work, ticket.id, sla.answered(answered, at, by_person=True))
+        change_status(work, work.ticket(ticket.id), Move.AGENT_REPLY)
+    return message
+
+
+def add_note(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
+    """Store an internal note."""
+    at = work.time_of(ticket.id)
+    message = Message(
+        id=said.id,
+        ticket=ticket.id,
+        direction=Direction.NOTE,
+        author=said.author,
+        author_id=said.author_id,
+        parts=said.parts,
+        received_at=at,
+        occurred_at=at,
+    )
+    work.add_message(message)
+    work.emit(ticket.id, ev.NoteAdded(message=said.id))
+    return message

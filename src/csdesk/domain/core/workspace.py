@@ -1,0 +1,354 @@
+"""A workspace: the snapshot of a decision, with what the decision does laid over it.
+
+A decision emits events; the workspace evolves the records at once, so that the next step (or the next message of a
+batch) sees them. ``changes()`` is what has to be committed. Nothing is read or written elsewhere: same snapshot, same
+events, same changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.core.evolve import evolve, evolve_message, sealed
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import (
+    Candidate,
+    ChangeSet,
+    Claim,
+    ClaimMode,
+    ClaimMove,
+    Delta,
+    EpochName,
+    Put,
+    Seen,
+    Snapshot,
+    Stored,
+)
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
+from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.tickets import ACTIVE, Ticket
+from csdesk.domain.records.trace import Trace, Verdict
+from csdesk.errors import NotFound
+
+
+class Ids(Protocol):
+    """What a decision needs of the source of ids (``csdesk.ports.ids.IdSource``)."""
+
+    def new(self, prefix: str) -> str:
+        """A new id of that kind."""
+        ...
+
+    def salt(self) -> str:
+        """16 random characters."""
+        ...
+
+
+def load_counter(agent: str) -> str:
+    """The counter that holds an agent's load."""
+    return f"load/{agent}"
+
+
+def _load_of(ticket: Ticket | None) -> AgentId | None:
+    return ticket.assignee if ticket is not None and ticket.category in ACTIVE else None
+
+
+class Workspace:
+    """The records of one decision (or one batch of them) and the changes so far."""
+
+    def __init__(self, snapshot: Snapshot, policy: Policy, keys: ClaimKeys, now: datetime, ids: Ids) -> None:
+        self.snapshot = snapshot
+        self.policy = policy
+        self.keys = keys
+        self.now = now
+        self.ids = ids
+        self.claims: dict[str, str] = dict(snapshot.claims)
+        self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
+        self.candidates: dict[str, list[Candidate]] = {}
+        self._records: dict[str, Stored] = {
+            **snapshot.tickets,
+            **snapshot.customers,
+            **snapshot.messages,
+            **snapshot.agents,
+            **snapshot.phrases,
+            **snapshot.drafts,
+        }
+        self._expected: dict[str, int] = {}
+        self._taken: list[Claim] = []
+        self._moved: list[ClaimMove] = []
+        self._deltas: dict[str, tuple[int, int | None]] = {}
+        self._guards: dict[str, int] = {}
+        self._seen: dict[CustomerId, datetime] = {}
+        self._entries: list[ev.Entry] = []
+        self._queues: dict[str, list[object]] = {}
+        self._bumps: set[EpochName] = set()
+        self._cause = ""
+        self._actor = Actor.system()
+        self._open: dict[str, dict[str, list[ev.Event]]] = {}
+
+    # Reading
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """The ticket as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        record = self._records.get(ticket_id)
+        if isinstance(record, Ticket):
+            return record
+        raise NotFound("ticket", ticket_id)
+
+    def customer(self, customer_id: str) -> Customer:
+        """The customer as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        record = self._records.get(customer_id)
+        if isinstance(record, Customer):
+            return record
+        raise NotFound("customer", customer_id)
+
+    def message(self, message_id: str) -> Message:
+        """The message as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        record = self._records.get(message_id)
+        if isinstance(record, Message):
+            return record
+        raise NotFound("message", message_id)
+
+    def agent(self, agent_id: str) -> Agent:
+        """The agent as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        record = self._records.get(agent_id)
+        if isinstance(record, Agent):
+            return record
+        raise NotFound("agent", agent_id)
+
+    def phrase(self, phrase_id: str) -> Phrase:
+        """The phrase as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        record = self._records.get(phrase_id)
+        if isinstance(record, Phrase):
+            return record
+        raise NotFound("phrase", phrase_id)
+
+    def find(self, record_id: str) -> Stored | None:
+        """The record of that id, of whatever kind; None if the snapshot does not have it."""
+        return self._records.get(record_id)
+
+    def person(self, identity: str | None) -> Customer | None:
+        """The customer behind an identity: its home customer, or the survivor that one was merged into."""
+        home = self.homes.get(IdentityId(identity)) if identity else None
+        record = self._records.get(home) if home is not None else None
+        if isinstance(record, Customer) and record.merged_into is not None:
+            record = self._records.get(record.merged_into)
+        return record if isinstance(record, Customer) else None
+
+    # Doing
+
+    def begin(self, cause: str, actor: Actor) -> None:
+        """From here on, what happens has this cause and this actor; several causes may be open at once."""
+        self._cause = cause
+        self._actor = actor
+        self._open.setdefault(cause, {})
+
+    def time_of(self, subject: str) -> datetime:
+        """The effective now of a subject: never before a ticket's last event."""
+        record = self._records.get(subject)
+        return max(self.now, record.updated_at) if isinstance(record, Ticket) else self.now
+
+    def emit(self, subject: str, *events: ev.Event) -> None:
+        """Let events happen to a subject, in order."""
+        mine = self._open[self._cause]
+        happened = mine.get(subject)
+        if happened is None:
+            happened = mine[subject] = []
+            self._note_skew(subject, happened)
+        at = self.time_of(subject)
+        record = self._records.get(subject)
+        self._expected.setdefault(subject, record.version if record is not None else 0)
+        for event in events:
+            happened.append(event)
+            if isinstance(record, Message):
+                record = evolve_message(record, event, at)
+            elif subject != ev.DESK:
+                record = evolve(record, event, at)
+        if record is not None:
+            self._records[subject] = record
+
+    def _note_skew(self, subject: str, happened: list[ev.Event]) -> None:
+        record = self._records.get(subject)
+        if isinstance(record, Ticket) and record.updated_at > self.now:
+            happened.append(ev.SkewSeen(behind=record.updated_at - self.now))
+
+    def add_message(self, message: Message) -> None:
+        """Store a new message; the event that tells of it stands in its ticket's stream."""
+        self._records[message.id] = message
+        self._expected[message.id] = 0
+
+    def add_home(self, identity: IdentityId, customer: CustomerId) -> None:
+        """Note the home of a new identity."""
+        self.homes[identity] = customer
+
+    def claim(self, key: str, owner: str, mode: ClaimMode = ClaimMode.REQUIRED, keep: timedelta | None = None) -> None:
+        """Take a claim; ``keep`` None: for good."""
+        self.claims.setdefault(key, owner)
+        self._taken.append(Claim(key, owner, mode, None if keep is None else self.now + keep))
+
+    def move_claim(self, key: str, before: str, after: str | None) -> None:
+        """Give a claim to another owner, or release it."""
+        if after is None:
+            self.claims.pop(key, None)
+        else:
+            self.claims[key] = after
+        for index, taken in enumerate(self._taken):
+            if taken.key == key and after is not None:
+                # Taken and moved in one batch: it is taken by its last owner.
+                self._taken[index] = Claim(key, after, taken.mode, taken.expires_at)
+                return
+        self._moved.append(ClaimMove(key, before, after))
+
+    def add(self, counter: str, amount: int, limit: int | None = None) -> None:
+        """Change a counter, within its limit."""
+        before, known = self._deltas.get(counter, (0, None))
+        self._deltas[counter] = (before + amount, limit if limit is not None else known)
+
+    def guard_load(self, agent: str, capacity: int) -> None:
+        """Let the commit fail if the agent's load would pass the capacity."""
+        self._guards[agent] = capacity
+
+    def saw(self, customer: CustomerId, at: datetime) -> None:
+        """Mark that the customer was heard of."""
+        self._seen[customer] = max(at, self._seen.get(customer, at))
+
+    def put_outbox(self, item: OutboxItem) -> None:
+        """Queue a message for sending, or store how it stands now."""
+        self._queues.setdefault("outbox", []).append(item)
+
+    def end_outbox(self, message: MessageId) -> None:
+        """Take a message out of the outbox."""
+        self._queues.setdefault("outbox_done", []).append(message)
+
+    def put_inbox(self, item: InboxItem) -> None:
+        """Keep a message that did not reach a ticket."""
+        self._queues.setdefault("inbox", []).append(item)
+
+    def end_inbox(self, item: MessageId) -> None:
+        """Take a message out of the inbox."""
+        self._queues.setdefault("inbox_done", []).append(item)
+
+    def put_due(self, item: DueItem) -> None:
+        """Plan something."""
+        self._queues.setdefault("due", []).append(item)
+
+    def bump(self, epoch: EpochName) -> None:
+        """Let other processes notice that phrases or agents changed."""
+        self._bumps.add(epoch)
+
+    def add_candidates(self, pools: Mapping[str, tuple[Candidate, ...]]) -> None:
+        """Lay in the candidates of a second load."""
+        for queue, pool in pools.items():
+            self.candidates[queue] = list(pool)
+
+    def take_candidate(self, queue: str) -> Candidate | None:
+        """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
+        pool = self.candidates.setdefault(queue, [])
+        best = min((one for one in pool if one.load < one.capacity), key=lambda one: one.load, default=None)
+        if best is not None:
+            pool.remove(best)
+            pool.append(Candidate(best.agent, best.load + 1, best.capacity))
+        return best
+
+    # Ending
+
+    def close(self, subject: str, trace: Trace | None = None) -> None:
+        """Make an entry of what the present cause did to a subject so far; its version grows by one."""
+        happened = self._open[self._cause].pop(subject, None)
+        if not happened:
+            return
+        at = self.time_of(subject)
+        record = self._records.get(subject)
+        if record is not None:
+            self._records[subject] = sealed(record, record.version + 1, at)
+        self._entries.append(
+            ev.Entry(
+                subject=subject,
+                at=at,
+                actor=self._actor,
+                cause=self._cause,
+                epochs=self.snapshot.epochs,
+                events=tuple(happened),
+                trace=trace,
+                salt=self.ids.salt() if any(event.PERSONAL for event in happened) else "",
+            )
+        )
+
+    def close_others(self, main: str) -> None:
+        """Close every subject of the present cause but one."""
+        for subject in [one for one in self._open[self._cause] if one != main]:
+            self.close(subject)
+
+    def end(self, main: str, verdicts: Iterable[Verdict] = ()) -> Trace:
+        """Close the present cause; the trace stands with ``main``."""
+        trace = Trace.model_construct(verdicts=tuple(verdicts))
+        self.close_others(main)
+        self.close(main, trace)
+        return trace
+
+    def _load_deltas(self) -> None:
+        for subject in self._expected:
+            after = self._records.get(subject)
+            if not isinstance(after, Ticket):
+                continue
+            was, now = _load_of(self.snapshot.tickets.get(subject)), _load_of(after)
+            if was == now:
+                continue
+            if was is not None:
+                self.add(load_counter(was), -1)
+            if now is not None:
+                self.add(load_counter(now), 1, self._guards.get(now))
+
+    def changes(self) -> ChangeSet:
+        """Everything that has to be committed; the workspace is used up."""
+        self._load_deltas()
+        lists = {name: tuple(items) for name, items in self._queues.items()}
+        return ChangeSet(
+            config_epoch=self.snapshot.epochs.config,
+            puts=tuple(
+                Put(record, expected)
+                for subject, expected in self._expected.items()
+                if (record := self._records.get(subject)) is not None and record.version != expected
+            ),
+            claims=tuple(self._taken),
+            moves=tuple(self._moved),
+            deltas=tuple(
+                Delta(counter, amount, limit if amount > 0 else None)
+                for counter, (amount, limit) in self._deltas.items()
+                if amount
+            ),
+            seen=tuple(Seen(customer, at) for customer, at in self._seen.items()),
+            entries=tuple(self._entries),
+            bumps=tuple(sorted(self._bumps)),
+            **lists,  # type: ignore[arg-type]
+        )
+
+

@@ -1,0 +1,1 @@
+"""One generator per use case: load, decide, commit."""

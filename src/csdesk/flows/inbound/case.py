@@ -1,0 +1,70 @@
+"""One inbound message on its way through the pipeline, with what the steps have found so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
+from csdesk.domain.records.trace import Outcome, Trace, Verdict, verdict
+
+MOST_CC = 20
+"""How many people in copy take part; further ones stay visible in the raw message."""
+
+MOST_REFERENCES = 20
+"""How many references are looked up, strongest first."""
+
+
+@dataclass(slots=True)
+class Case:
+    """A message, and what the pipeline knows about it. Steps fill it in; nothing else holds state."""
+
+    message: InboundMessage
+    id: MessageId
+    actor: Actor
+    received_at: datetime
+    occurred_at: datetime
+    clamped: timedelta | None = None
+    backlog: bool = False
+    retried: bool = False
+    """True for a message that comes out of the inbox: its inbound claim is its own."""
+    state: Literal["stored", "duplicate", "parked", "blocked", "ignored"] = "stored"
+    verdicts: list[Verdict] = field(default_factory=list)
+    identity: IdentityId | None = None
+    customer: CustomerId | None = None
+    new_customer: bool = False
+    ticket: TicketId | None = None
+    new_ticket: bool = False
+    folded: str = ""
+    language: str | None = None
+    route: str | None = None
+    """The queue whose agents are wanted; None: nobody has to be found."""
+    silent: bool = False
+    """A rule forbids an automatic answer."""
+    reply: ReplyDecision | None = None
+    trace: Trace = field(default_factory=Trace)
+    error: str = ""
+
+    def say(self, code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: str | float | bool | None) -> None:
+        """Leave a verdict in the trace."""
+        self.verdicts.append(verdict(code, outcome, *below, **params))
+
+    @property
+    def people(self) -> tuple[Sender, ...]:
+        """Everybody the message names: the sender, other identities of the sender, people in copy."""
+        message = self.message
+        return (message.sender, *message.also, *message.cc[:MOST_CC])
+
+    @property
+    def is_human(self) -> bool:
+        """True if a customer wrote it by hand."""
+        return self.message.author == "customer" and self.message.automatic == "no"
+
+    @property
+    def owner(self) -> TicketId:
+        """The ticket the message reached (after the threading step)."""
+        assert self.ticket is not None
+        return self.ticket

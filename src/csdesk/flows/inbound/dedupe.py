@@ -1,0 +1,59 @@
+"""Step 1: the same delivery is stored once.
+
+The inbound claim is owned by the message's id, which was fixed before the first attempt: a claim that our own id holds
+means that an earlier attempt was committed after all.
+"""
+
+from __future__ import annotations
+
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
+from csdesk.domain.records.queues import InboxItem, InboxState
+from csdesk.domain.records.trace import Outcome
+from csdesk.flows.inbound.case import Case
+
+
+def is_replay(case: Case, work: Workspace) -> bool:
+    """Claim the delivery; True if it was stored before, by us or by somebody else."""
+    key = work.keys.inbound(case.message.account, case.message.dedupe_key)
+    owner = work.claims.get(key)
+    if owner is None or (case.retried and owner == case.id):
+        if owner is None:
+            work.claim(key, case.id, keep=work.policy.config.retention.inbound_claims)
+        return False
+    if owner != case.id:
+        case.say("dedupe.replay", Outcome.REMOVED, message=owner)
+        case.state = "duplicate"
+    case.id = MessageId(owner)
+    return True
+
+
+def waits(case: Case, work: Workspace) -> bool:
+    """Keep the message back if an earlier one of its conversation is parked; True if it waits."""
+    if case.retried:
+        return False
+    holder = work.claims.get(work.keys.parked(case.message.account, case.message.conversation))
+    if holder is None:
+        return False
+    case.state = "parked"
+    case.error = "error.waits"
+    case.say("inbox.waits", Outcome.SKIPPED, behind=holder)
+    store_item(case, work, InboxState.WAITING)
+    return True
+
+
+def store_item(case: Case, work: Workspace, state: InboxState, *, detail: str = "") -> None:
+    """Keep the whole message in the inbox."""
+    work.put_inbox(
+        InboxItem(
+            id=case.id,
+            account=case.message.account,
+            conversation=case.message.conversation,
+            state=state,
+            error=case.error,
+            detail=detail,
+            payload=case.message.model_dump_json(),
+            created_at=case.received_at,
+        )
+    )
+

@@ -1,0 +1,67 @@
+"""Step 2: who wrote. Finds the customer behind the sender, links what the provider vouches for, or makes a new one."""
+
+from __future__ import annotations
+
+from csdesk.domain.core.identity import create_customer, known_identity, link_identity
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records.channels import Sender
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.queues import InboxState
+from csdesk.domain.records.trace import Outcome
+from csdesk.flows.inbound.case import Case
+from csdesk.flows.inbound.dedupe import store_item
+
+
+def identify(case: Case, work: Workspace) -> Customer:
+    """The customer who wrote; ``case.identity`` is the identity they came through."""
+    sender = case.message.sender
+    identity = known_identity(work, sender)
+    customer = work.person(identity)
+    if identity is not None and customer is not None:
+        case.say("identity.known", Outcome.PASSED, customer=customer.id)
+    else:
+        customer = next((one for one in map(work.person, _known(case, work)) if one is not None), None)
+        if customer is not None:
+            identity = link_identity(work, customer, sender)
+            case.say("identity.linked", Outcome.PASSED, customer=customer.id, identity=identity)
+        else:
+            customer, identity = create_customer(
+                work, sender, account=case.message.account, language=case.message.language
+            )
+            case.new_customer = True
+            case.say("identity.created", Outcome.PASSED, customer=customer.id)
+    _link_others(case, work, customer)
+    case.identity, case.customer = identity, customer.id
+    work.saw(customer.id, case.occurred_at)
+    return work.customer(customer.id)
+
+
+def _known(case: Case, work: Workspace) -> list[str | None]:
+    return [known_identity(work, one) for one in case.message.also]
+
+
+def _link_others(case: Case, work: Workspace, customer: Customer) -> None:
+    for other in case.message.also:
+        if known_identity(work, other) is None:
+            identity = link_identity(work, work.customer(customer.id), other)
+            case.say("identity.linked", Outcome.PASSED, customer=customer.id, identity=identity)
+
+
+def is_blocked(case: Case, work: Workspace, customer: Customer) -> bool:
+    """Store a blocked sender's message and go no further; True if so."""
+    block = customer.block
+    if block is None or (block.until is not None and block.until <= work.now):
+        return False
+    case.state = "blocked"
+    case.say("identity.blocked", Outcome.REMOVED, customer=customer.id)
+    store_item(case, work, InboxState.BLOCKED)
+    return True
+
+
+def identity_of(work: Workspace, person: Sender, *, account: str) -> str:
+    """The identity of somebody in copy, who becomes a customer if unknown."""
+    known = known_identity(work, person)
+    if known is not None:
+        return known
+    _, identity = create_customer(work, person, account=account, language=None)
+    return identity

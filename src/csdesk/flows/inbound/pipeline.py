@@ -1,0 +1,229 @@
+"""The pipeline: one load, the decisions of a batch over one workspace, one commit.
+
+A batch of one is ``desk.receive``. A message that has to be routed waits, with its ticket, for the second load (the
+candidates of its queue); messages that would touch a ticket in that state come after it, so that a batch decides
+exactly as if its messages had come one by one. A message that breaks the pipeline is parked, and the others of the
+batch are decided again without it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.changes import CandidateNeed, Needs
+from csdesk.domain.records.channels import InboundMessage, Received
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.queues import InboxState
+from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.trace import Outcome
+from csdesk.errors import StoreError
+from csdesk.flows.inbound import answering, clocks, dedupe, identity, reading, recording, routing, rules, threading, window
+from csdesk.flows.inbound.case import MOST_REFERENCES, Case
+from csdesk.flows.inbound.stowing import stow
+from csdesk.flows.scope import Scope
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CANDIDATES = 8
+"""How many agents of a queue are loaded for one ticket; a batch loads one more for each further ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message to take in, under the id that was fixed before the first attempt."""
+
+    message: InboundMessage
+    id: MessageId
+    actor: Actor
+    received_at: datetime | None = None
+    """Given for a message that comes out of the inbox: when it first arrived."""
+
+
+class _Broken(Exception):
+    """The pipeline raised on one message of the batch."""
+
+    def __init__(self, index: int, error: Exception) -> None:
+        super().__init__(index)
+        self.index = index
+        self.error = error
+
+
+def receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
+    """Take in messages: at most two loads and one commit, however many they are."""
+    stowed: list[Arrival] = []
+    for arrival in arrivals:
+        message = yield from stow(arrival.message)
+        stowed.append(arrival if message is arrival.message else Arrival(message, arrival.id, arrival.actor, arrival.received_at))
+    loaded = yield from steps.load(_needs(stowed, scope), phrases=True)
+    broken: dict[int, Exception] = {}
+    while True:
+        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        cases = [_case(arrival, scope) for arrival in stowed]
+        try:
+            yield from _decide(cases, work, loaded, broken)
+        except _Broken as problem:
+            broken[problem.index] = problem.error
+            continue
+        break
+    yield from steps.commit(work.changes())
+    return tuple(_outcome(case, work) for case in cases)
+
+
+def _case(arrival: Arrival, scope: Scope) -> Case:
+    received = arrival.received_at or scope.now
+    return Case(
+        message=arrival.message,
+        id=arrival.id,
+        actor=arrival.actor,
+        received_at=received,
+        occurred_at=received,
+        retried=arrival.received_at is not None,
+    )
+
+
+def _needs(arrivals: Sequence[Arrival], scope: Scope) -> Needs:
+    keys = scope.keys
+    claims: dict[str, None] = {}
+    tickets: dict[str, None] = {}
+    for message in (arrival.message for arrival in arrivals):
+        account = message.account
+        people = _case(arrivals[0], scope).people if len(arrivals) == 1 else (message.sender, *message.also, *message.cc)
+        wanted = [
+            keys.inbound(account, message.dedupe_key),
+            *(keys.identity(one.kind, one.scope, one.external_id) for one in people),
+            keys.conversation(account, message.conversation),
+            keys.parked(account, message.conversation),
+            *(keys.mail(account, one) for one in message.references[:MOST_REFERENCES]),
+        ]
+        claims.update(dict.fromkeys(wanted))
+        if message.ticket_hint:
+            tickets[message.ticket_hint] = None
+    return Needs(claims=tuple(claims), tickets=tuple(tickets), parties=True)
+
+
+def _decide(
+    cases: list[Case], work: Workspace, loaded: steps.Loaded, broken: dict[int, Exception]
+) -> Flow[None]:
+    waiting: dict[str, Case] = {}
+    later: list[tuple[int, Case]] = []
+    for index, case in enumerate(cases):
+        if _touches(case, work, waiting):
+            later.append((index, case))
+        else:
+            yield from _guarded(index, case, work, loaded, broken, waiting)
+    if waiting:
+        yield from _load_candidates(work, waiting)
+        for case in waiting.values():
+            _settle(case, work, loaded)
+    for index, case in later:
+        settled: dict[str, Case] = {}
+        yield from _guarded(index, case, work, loaded, broken, settled)
+        for one in settled.values():
+            _settle(one, work, loaded)
+
+
+def _touches(case: Case, work: Workspace, waiting: dict[str, Case]) -> bool:
+    if not waiting:
+        return False
+    if any(owner in waiting for _, owner in threading.evidence(case, work)):
+        return True
+    key = work.keys.inbound(case.message.account, case.message.dedupe_key)
+    return key in work.claims and key not in work.snapshot.claims
+
+
+def _guarded(
+    index: int, case: Case, work: Workspace, loaded: steps.Loaded, broken: dict[int, Exception], waiting: dict[str, Case]
+) -> Flow[None]:
+    if index in broken:
+        _park(case, work, broken[index])
+        return
+    try:
+        yield from _arrive(case, work, loaded, waiting)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever a message breaks, the message is parked and nothing is lost
+        raise _Broken(index, error) from error
+
+
+def _arrive(case: Case, work: Workspace, loaded: steps.Loaded, waiting: dict[str, Case]) -> Flow[None]:
+    if dedupe.is_replay(case, work) or dedupe.waits(case, work):
+        return
+    work.begin(case.id, case.actor)
+    case.say("dedupe.new", Outcome.PASSED)
+    customer = identity.identify(case, work)
+    if identity.is_blocked(case, work, customer):
+        work.end(customer.id, case.verdicts)
+        return
+    window.set_times(case, work)
+    ticket = yield from threading.thread(case, work, customer)
+    ticket = reading.read(case, work, ticket)
+    ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket)
+    ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)
+    case.route = routing.wanted_queue(case, ticket)
+    work.close_others(ticket.id)
+    if case.route is None:
+        _settle(case, work, loaded)
+    else:
+        waiting[ticket.id] = case
+
+
+def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
+    work.begin(case.id, case.actor)
+    ticket = routing.route(case, work, work.ticket(case.owner))
+    answering.answer(case, work, ticket, loaded.phrases)
+    recording.record(case, work)
+
+
+def _load_candidates(work: Workspace, waiting: dict[str, Case]) -> Flow[None]:
+    wanted = Counter(case.route for case in waiting.values() if case.route is not None)
+    needs = Needs(candidates=tuple(CandidateNeed(queue, CANDIDATES + count - 1) for queue, count in wanted.items()))
+    loaded = yield from steps.load(needs)
+    work.add_candidates(loaded.snapshot.candidates)
+
+
+def _park(case: Case, work: Workspace, error: Exception) -> None:
+    case.state = "parked"
+    case.error = getattr(error, "code", "error.unexpected")
+    if dedupe.is_replay(case, work) or dedupe.waits(case, work):
+        return
+    case.say("parked", Outcome.REMOVED, error=case.error)
+    work.begin(case.id, case.actor)
+    key = work.keys.parked(case.message.account, case.message.conversation)
+    if key not in work.claims:
+        work.claim(key, case.id)
+    dedupe.store_item(case, work, InboxState.PARKED, detail=type(error).__name__)
+    work.emit(ev.DESK, ev.MessageParked(item=case.id, error=case.error))
+    case.trace = work.end(ev.DESK, case.verdicts)
+
+
+def _outcome(case: Case, work: Workspace) -> Received:
+    message = work.find(case.id)
+    stored = message if isinstance(message, Message) else None
+    found = work.find(stored.ticket) if stored is not None else None
+    ticket = found if isinstance(found, Ticket) else None
+    if ticket is not None and ticket.merged_into is not None:
+        survivor = work.find(ticket.merged_into)
+        ticket = survivor if isinstance(survivor, Ticket) else ticket
+    customer: Customer | None = work.person(stored.identity if stored is not None else case.identity)
+    return Received(
+        state=case.state,
+        message_id=case.id,
+        message=stored,
+        ticket=ticket,
+        customer=customer,
+        worker=ticket.worker if ticket is not None else None,
+        reply=case.reply,
+        trace=case.trace,
+        error=case.error,
+    )

@@ -1,0 +1,38 @@
+"""Step 11: the message itself, and the trace of what was decided about it."""
+
+from __future__ import annotations
+
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records.messages import AuthorKind, Direction, Message
+from csdesk.flows.inbound.case import Case
+
+_AUTHORS = {"customer": AuthorKind.CUSTOMER, "elsewhere": AuthorKind.ELSEWHERE, "bot": AuthorKind.BOT}
+
+
+def record(case: Case, work: Workspace) -> None:
+    """Store the message and close its cause."""
+    given = case.message
+    assert case.identity is not None
+    work.add_message(
+        Message(
+            id=case.id,
+            ticket=case.owner,
+            direction=Direction.OUT if given.author == "elsewhere" else Direction.IN,
+            author=_AUTHORS[given.author],
+            author_id=case.identity,
+            identity=case.identity,
+            account=given.account,
+            conversation=given.conversation,
+            subject=given.subject,
+            parts=given.parts,
+            provider_id=given.provider_id,
+            provider_order=given.provider_order,
+            sent_at=given.sent_at,
+            received_at=case.received_at,
+            occurred_at=case.occurred_at,
+            automatic=given.automatic,
+            backlog=case.backlog,
+            language=case.language,
+        )
+    )
+    case.trace = work.end(case.owner, case.verdicts)

@@ -1,0 +1,40 @@
+"""Before the pipeline: bodies and raw payloads over 64 KB go to the media store, so that rows stay small."""
+
+from __future__ import annotations
+
+from csdesk.domain.records._model import replaced
+from csdesk.domain.records.channels import InboundMessage
+from csdesk.domain.records.messages import HtmlPart, Part, TextPart
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow
+
+INLINE_BYTES = 65_536
+"""What a row may hold of one part or payload, in bytes of UTF-8."""
+
+KEPT_CHARACTERS = 16_384
+"""The beginning of a long text that stays in the row: what lists, rules and search see of it."""
+
+
+def stow(message: InboundMessage) -> Flow[InboundMessage]:
+    """The message with its large texts in the media store; the same object if there are none."""
+    if not any(_is_large(part) for part in message.parts):
+        return message
+    parts: list[Part] = []
+    for part in message.parts:
+        parts.append((yield from _stowed(part)) if _is_large(part) else part)
+    return replaced(message, parts=tuple(parts))
+
+
+def _is_large(part: Part) -> bool:
+    text = part.text if isinstance(part, TextPart) else part.html if isinstance(part, HtmlPart) else ""
+    # A character has at most four bytes: short texts need no encoding to be told apart.
+    return len(text) * 4 > INLINE_BYTES and len(text.encode()) > INLINE_BYTES
+
+
+def _stowed(part: Part) -> Flow[Part]:
+    if isinstance(part, TextPart):
+        ref = yield from steps.put_media(part.text.encode(), type="text/plain; charset=utf-8")
+        return TextPart(text=part.text[:KEPT_CHARACTERS], full=ref)
+    assert isinstance(part, HtmlPart)
+    ref = yield from steps.put_media(part.html.encode(), type="text/html; charset=utf-8")
+    return HtmlPart(html=part.html[:KEPT_CHARACTERS], full=ref)

@@ -1,0 +1,168 @@
+"""Step 4: which ticket it belongs to.
+
+Evidence in order: a ticket that a signed address or token proved, the message ids it answers (strongest first), the
+conversation. Evidence alone never admits a stranger: unless the sender takes part in that ticket, a new one is made and
+linked. A ticket that was merged leads to its survivor. A resolved or closed one reopens by policy, or is followed up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from csdesk.domain.core.tickets import change_status
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import TICKET, IdentityId, TicketId
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.changes import ClaimMode
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.tickets import Category, Link, LinkKind, Move, Participant, Role, Ticket
+from csdesk.domain.records.trace import Outcome
+from csdesk.flows.inbound.case import MOST_REFERENCES, Case
+from csdesk.flows.inbound.identity import identity_of
+from csdesk.ports.steps import Flow, take_number
+
+Evidence = tuple[str, str]
+"""The code of the evidence and the id of the ticket it leads to."""
+
+
+def evidence(case: Case, work: Workspace) -> Iterator[Evidence]:
+    """The tickets that something speaks for, strongest evidence first."""
+    message = case.message
+    if message.ticket_hint:
+        yield "thread.hint", message.ticket_hint
+    for reference in message.references[:MOST_REFERENCES]:
+        owner = work.claims.get(work.keys.mail(message.account, reference))
+        if owner is not None:
+            yield "thread.reference", owner
+    owner = work.claims.get(work.keys.conversation(message.account, message.conversation))
+    if owner is not None:
+        yield "thread.conversation", owner
+
+
+def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
+    """The ticket the message joins, opened or reopened if need be; the message is counted on it."""
+    found, links = _find(case, work, customer)
+    if found is not None and not found.is_live and not _stays_shut(case):
+        found, links = _reopen(case, work, found, links)
+    if found is None:
+        number = yield from take_number()
+        found = _open_ticket(case, work, customer, number=number, links=links)
+    case.ticket = found.id
+    _join(case, work, found)
+    return work.ticket(found.id)
+
+
+def _find(case: Case, work: Workspace, customer: Customer) -> tuple[Ticket | None, tuple[Link, ...]]:
+    links: tuple[Link, ...] = ()
+    for code, owner in evidence(case, work):
+        ticket = _survivor(case, work, owner)
+        if ticket is None:
+            continue
+        if _admits(work, ticket, customer):
+            case.say(code, Outcome.CHOSEN, ticket=ticket.id)
+            return ticket, ()
+        case.say("thread.stranger", Outcome.REMOVED, ticket=ticket.id, evidence=code)
+        links = (Link(kind=LinkKind.RELATED, ticket=ticket.id),)
+    case.say("thread.none")
+    return None, links
+
+
+def _survivor(case: Case, work: Workspace, ticket_id: str) -> Ticket | None:
+    ticket = work.find(ticket_id)
+    if isinstance(ticket, Ticket) and ticket.merged_into is not None:
+        case.say("thread.merged", Outcome.NOTED, ticket=ticket.id, into=ticket.merged_into)
+        ticket = work.find(ticket.merged_into)
+    return ticket if isinstance(ticket, Ticket) else None
+
+
+def _admits(work: Workspace, ticket: Ticket, customer: Customer) -> bool:
+    requester = work.person(ticket.identity)
+    if requester is not None and requester.id == customer.id:
+        return True
+    return any(ticket.participates(one.id) for one in customer.identities)
+
+
+def _stays_shut(case: Case) -> bool:
+    # An automatic answer, a notice, or one of ours elsewhere joins the ticket but never opens it again.
+    return not case.is_human or case.message.spam
+
+
+def _reopen(
+    case: Case, work: Workspace, ticket: Ticket, links: tuple[Link, ...]
+) -> tuple[Ticket | None, tuple[Link, ...]]:
+    policy = work.policy.reopen_for(ticket.type)
+    ended = ticket.resolved_at if ticket.category is Category.RESOLVED else ticket.closed_at
+    span = policy.window if ticket.category is Category.RESOLVED else policy.grace
+    at = work.time_of(ticket.id)
+    if policy.mode == "reopen" and ended is not None and at <= ended + span:
+        case.say("thread.reopened", Outcome.CHOSEN, ticket=ticket.id)
+        return change_status(work, ticket, Move.REOPEN), links
+    case.say("thread.follow_up", Outcome.NOTED, ticket=ticket.id)
+    return None, (*links, Link(kind=LinkKind.FOLLOW_UP_OF, ticket=ticket.id))
+
+
+def _open_ticket(
+    case: Case, work: Workspace, customer: Customer, *, number: int, links: tuple[Link, ...]
+) -> Ticket:
+    message = case.message
+    assert case.identity is not None
+    ticket_id = TicketId(work.ids.new(TICKET))
+    work.emit(
+        ticket_id,
+        ev.TicketOpened(
+            id=ticket_id,
+            number=number,
+            subject=message.subject,
+            queue=work.policy.queue_for(message.account),
+            language=message.language or customer.language,
+            identity=case.identity,
+            account=message.account,
+            conversation=message.conversation,
+            participants=_participants(case, work),
+            links=links,
+        ),
+    )
+    _receive_here(case, work, ticket_id)
+    case.new_ticket = True
+    case.say("ticket.opened", Outcome.CHOSEN, ticket=ticket_id)
+    return work.ticket(ticket_id)
+
+
+def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:
+    assert case.identity is not None
+    found = {case.identity: Participant(identity=case.identity)}
+    for person in case.people[1 + len(case.message.also) :]:
+        identity = IdentityId(identity_of(work, person, account=case.message.account))
+        found.setdefault(identity, Participant(identity=identity, role=Role.CC))
+    return tuple(found.values())
+
+
+def _receive_here(case: Case, work: Workspace, ticket: TicketId) -> None:
+    key = work.keys.conversation(case.message.account, case.message.conversation)
+    before = work.claims.get(key)
+    if before is None:
+        work.claim(key, ticket)
+    elif before != ticket:
+        work.move_claim(key, before, ticket)
+
+
+def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
+    message = case.message
+    if message.sender.kind == "email":
+        for reference in (message.provider_id, *message.references[:5]):
+            key = work.keys.mail(message.account, reference)
+            if reference and key not in work.claims:
+                work.claim(key, ticket.id, ClaimMode.FIRST_WINS)
+    work.emit(
+        ticket.id,
+        ev.MessageReceived(
+            message=case.id,
+            identity=case.identity,
+            occurred_at=case.occurred_at,
+            elsewhere=message.author == "elsewhere",
+            automatic=message.automatic,
+            clamped=case.clamped,
+        ),
+    )
+    if case.is_human:
+        change_status(work, work.ticket(ticket.id), Move.CUSTOMER_MESSAGE)

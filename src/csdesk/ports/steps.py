@@ -1,0 +1,293 @@
+"""The steps of a flow: everything a use case can ask the world for.
+
+A use case is a generator that yields steps and is sent their replies; ``Desk`` and ``AsyncDesk`` perform the steps.
+Flows say ``snapshot = yield from steps.load(needs)``, so types stay exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Needs, Snapshot
+from csdesk.domain.records.channels import InboundResult, OutboundMessage, PullHint, PullPage, RawRequest, Receipt
+from csdesk.domain.records.events import Entry
+from csdesk.domain.records.media import MediaRef
+from csdesk.errors import FlowError
+from csdesk.ports.store import Leased, LeaseRequest, Maintained, Page, Query, Row, SearchHit, SearchRequest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One batched read; the reply carries the policy that is active at that moment."""
+
+    needs: Needs
+    phrases: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load answers: the snapshot and the compiled policy of its epochs; the phrases if they were asked for."""
+
+    snapshot: Snapshot
+    policy: Policy
+    phrases: PhraseBook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One transaction."""
+
+    changes: ChangeSet
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Take due work."""
+
+    request: LeaseRequest
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A page of records."""
+
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many records match."""
+
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Full text."""
+
+    request: SearchRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntries:
+    """The next entries for a consumer."""
+
+    consumer: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Move a consumer's cursor."""
+
+    consumer: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeNumber:
+    """The next ticket number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maintain:
+    """A round of upkeep."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutMedia:
+    """Store bytes; durable before the reply."""
+
+    content: bytes
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """Let the account's adapter verify and parse a request."""
+
+    account: str
+    request: RawRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Fetch one page from the account's provider. A step of the network."""
+
+    account: str
+    hint: PullHint | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand a message to the account's channel. A step of the network."""
+
+    message: OutboundMessage
+
+
+Step = (
+    Load
+    | Commit
+    | Lease
+    | List
+    | Count
+    | Search
+    | ReadEntries
+    | Ack
+    | TakeNumber
+    | Maintain
+    | PutMedia
+    | Parse
+    | Pull
+    | Send
+)
+"""Everything a flow can ask for."""
+
+Reply = (
+    Loaded
+    | Committed
+    | Leased
+    | Page[Row]
+    | Page[SearchHit]
+    | tuple[Entry, ...]
+    | int
+    | Maintained
+    | MediaRef
+    | InboundResult
+    | PullPage
+    | Receipt
+    | None
+)
+"""Everything a runner can answer with."""
+
+Flow = Generator[Step, Reply, T]
+"""A use case that ends with a T."""
+
+
+def _wrong(step: str, reply: object) -> FlowError:
+    return FlowError(f"the reply to {step} was a {type(reply).__name__}", step=step)
+
+
+def load(needs: Needs, *, phrases: bool = False) -> Flow[Loaded]:
+    """Everything that ``needs`` names, of one moment."""
+    reply = yield Load(needs, phrases)
+    if isinstance(reply, Loaded):
+        return reply
+    raise _wrong("load", reply)
+
+
+def commit(changes: ChangeSet) -> Flow[Committed]:
+    """Write all of it, or nothing; an empty change set is not sent."""
+    if changes.is_empty:
+        return Committed()
+    reply = yield Commit(changes)
+    if isinstance(reply, Committed):
+        return reply
+    raise _wrong("commit", reply)
+
+
+def lease(request: LeaseRequest) -> Flow[Leased]:
+    """Due work, taken for a while."""
+    reply = yield Lease(request)
+    if isinstance(reply, Leased):
+        return reply
+    raise _wrong("lease", reply)
+
+
+def listed(query: Query) -> Flow[Page[Row]]:
+    """A page of records."""
+    reply = yield List(query)
+    if isinstance(reply, Page):
+        return reply  # type: ignore[return-value]  # the two kinds of page differ by type argument only
+    raise _wrong("list", reply)
+
+
+def count(query: Query) -> Flow[int]:
+    """How many records match."""
+    reply = yield Count(query)
+    if isinstance(reply, int):
+        return reply
+    raise _wrong("count", reply)
+
+
+def search(request: SearchRequest) -> Flow[Page[SearchHit]]:
+    """The messages that match."""
+    reply = yield Search(request)
+    if isinstance(reply, Page):
+        return reply  # type: ignore[return-value]  # the two kinds of page differ by type argument only
+    raise _wrong("search", reply)
+
+
+def read_entries(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:
+    """The next entries for a consumer."""
+    reply = yield ReadEntries(consumer, limit)
+    if isinstance(reply, tuple):
+        return reply
+    raise _wrong("entries", reply)
+
+
+def ack(consumer: str, position: str) -> Flow[None]:
+    """Move a consumer's cursor."""
+    yield Ack(consumer, position)
+
+
+def take_number() -> Flow[int]:
+    """The next ticket number."""
+    reply = yield TakeNumber()
+    if isinstance(reply, int):
+        return reply
+    raise _wrong("number", reply)
+
+
+def maintain(limit: int) -> Flow[Maintained]:
+    """A round of upkeep."""
+    reply = yield Maintain(limit)
+    if isinstance(reply, Maintained):
+        return reply
+    raise _wrong("maintain", reply)
+
+
+def put_media(content: bytes, *, type: str, name: str = "") -> Flow[MediaRef]:
+    """Store bytes."""
+    reply = yield PutMedia(content, type, name)
+    if isinstance(reply, MediaRef):
+        return reply
+    raise _wrong("media", reply)
+
+
+def parse(account: str, request: RawRequest) -> Flow[InboundResult]:
+    """What the adapter made of a request."""
+    reply = yield Parse(account, request)
+    if isinstance(reply, InboundResult):
+        return reply
+    raise _wrong("parse", reply)
+
+
+def pull(account: str, hint: PullHint | None, cursor: str | None) -> Flow[PullPage]:
+    """One page from the provider."""
+    reply = yield Pull(account, hint, cursor)
+    if isinstance(reply, PullPage):
+        return reply
+    raise _wrong("pull", reply)
+
+
+def send(message: OutboundMessage) -> Flow[Receipt]:
+    """What the channel said about a message.
+
+    Raises:
+        ChannelError: it was refused, or nobody knows.
+    """
+    reply = yield Send(message)
+    if isinstance(reply, Receipt):
+        return reply
+    raise _wrong("send", reply)
