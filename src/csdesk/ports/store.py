@@ -11,7 +11,26 @@ What every store promises:
 * A record's columns always equal its document; its version is the one that was put.
 * Entries get positions that only grow in the order in which commits become visible: a reader that has seen a position
   never misses a smaller one later.
-* Errors are csdesk's own (``csdesk.errors``), the driver's behind them as ``__cause__``.
+* Errors are csdesk's own (``csdesk.errors``), the driver's behind them as ``__cause__``. A call for a desk that was
+  never opened raises ``NotFound`` (kind ``desk``); limits and counts below 1 raise ``InvalidInput``.
+
+How one ``ChangeSet`` is read:
+
+* Its puts, claims, moves and deltas count in this order of kinds, and within a kind in the order of the tuple: a later
+  one sees what an earlier one of the same commit did. If several would fail, any of their errors is raised.
+* Taking a claim that its owner holds already keeps it, with the new ``expires_at``. A move keeps ``expires_at``. An
+  expired claim is free only after ``maintain`` removed it; until then ``load`` shows it.
+* A mark (``seen``) of a customer that does not exist after the puts is dropped.
+* Rows in ``outbox``, ``due`` and ``inbox`` replace those with the same key. Removals come before them: what is done and
+  planned again in one commit stays planned. Removing what is not there is fine.
+* Each name in ``bumps`` adds one to its epoch. A ``config`` row is kept under its digest (a digest activated again: one
+  row, the new instant) and becomes the desk's; it bumps nothing by itself.
+
+How ``Needs`` are followed: what is named by id brings the same as what a claim leads to. An identity brings its home
+(the customer whose document holds it), a customer its survivor, a ticket its survivor, a message its ticket. With
+``parties`` every ticket in the snapshot, survivors included, brings the home of its ``identity``. A counter that never
+changed may be missing from the snapshot: read it as 0. An agent's load is the counter ``load/<agent id>``. Candidates
+are ordered by load, then by the last commit that added to it (never: first), then by id.
 """
 
 from __future__ import annotations
@@ -24,7 +43,8 @@ from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Needs
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 
-Scalar = str | int | float | bool | None
+Scalar = str | int | float | bool | datetime | None
+"""The value of a column: times are aware datetimes."""
 T = TypeVar("T", covariant=True)
 
 
@@ -44,8 +64,10 @@ class Query:
 
     ``kind`` names the records; ``where`` holds equal-to filters (a tuple as value: any of them) by column name; the
     columns of each kind stand in ``QUERY_COLUMNS``. ``since`` and ``until`` bound the kind's time column
-    (``since`` <= t < ``until``). The order is stable: the named column, then the id. ``after`` is a cursor of an
-    earlier page of the same query.
+    (``since`` <= t < ``until``). The order is stable: the named column, then the id, both turned around by
+    ``descending``; texts by code point, a missing value before all others. ``"id"`` names the key of every kind: the
+    message of an outbox row, the position of an entry, the digest of a configuration. A filter on None finds rows
+    without a value. ``after`` is a cursor of an earlier page of the same query (its limit may differ).
     """
 
     kind: Literal["ticket", "customer", "message", "agent", "phrase", "draft", "inbox", "outbox", "entry", "config"]
@@ -73,7 +95,11 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "entry": frozenset({"position", "subject", "cause"}),
     "config": frozenset({"digest", "activated_at"}),
 }  # fmt: skip
-"""Filter and order columns of each kind. ``tag`` and agent ``queue`` match any of a record's values."""
+"""Filter and order columns of each kind.
+
+``tag``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order. ``owner`` is the
+id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket, ``seen_at`` the mark.
+"""
 
 TIME_COLUMN: dict[str, str] = {
     "ticket": "updated_at",
@@ -104,8 +130,13 @@ class LeaseRequest:
 
     ``outbox``: for each conversation (or for ``conversation`` alone) the oldest message if it is pending and due, or if
     the lease of its sender ran out (then it comes with state ``sending``, as it was left). Nothing behind it in its
-    conversation is given. ``due``: due items, oldest first. ``tickets``: the ids of tickets whose wake-up has come,
-    oldest first; they are not leased, their version guards them.
+    conversation is given; dead and unknown ones are passed over. ``due``: due items, oldest first; ``kinds`` empty means
+    all. ``tickets``: the ids of tickets whose wake-up has come, oldest first; they are not leased, their version guards
+    them.
+
+    A conversation is ``account`` and key together; its oldest message is the first by ``created_at``, then by id. Due
+    means ``due_at`` <= ``now``; conversations are served by ``due_at``. An item is given as it was left; the stored one
+    is then due at ``now`` + ``hold``, an outbox item also in state ``sending``. The store never counts attempts.
     """
 
     what: Literal["outbox", "due", "tickets"]
@@ -119,7 +150,11 @@ class LeaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """The work that was taken, and the earliest instant at which more will be due (None: nothing is planned)."""
+    """The work that was taken, and the earliest instant at which more will be due (None: nothing is planned).
+
+    "More" is all that the request asks for and that was not given now: what the limit cut off (its instant has passed),
+    what is planned, what others hold. Messages behind another one of their conversation don't count.
+    """
 
     outbox: tuple[OutboxItem, ...] = ()
     due: tuple[DueItem, ...] = ()
@@ -139,7 +174,11 @@ class Maintained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """Full text over messages and subjects. ``tokens`` are runs that must stand in this order (see ``query_tokens``)."""
+    """Full text over messages: their subject and their text as last edited.
+
+    ``phrases`` are what must be found, each a run of tokens that stand side by side (see
+    ``csdesk.domain.text.features.query_tokens``); no phrase finds nothing.
+    """
 
     phrases: tuple[tuple[str, ...], ...]
     limit: int = 50
@@ -148,7 +187,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A message that matches, newest first."""
+    """A message that matches. Hits come newest first, which is by message id, descending."""
 
     message: str
     ticket: str
@@ -195,23 +234,34 @@ class Store(Protocol):
         ...
 
     def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
-        """Messages whose tokens match every phrase, indexed or not yet."""
+        """Messages whose tokens match every phrase, indexed or not yet; cursors as in ``query``."""
         ...
 
     def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
-        """The next entries after what ``consumer`` acknowledged, in order of position; at least once."""
+        """The next entries after what ``consumer`` acknowledged, in order of position; at least once.
+
+        Positions are unique in their desk and compare as strings. What a commit answers as its position is not smaller
+        than those of its entries, and smaller than those of every later commit's.
+        """
         ...
 
     def ack(self, desk: str, consumer: str, position: str) -> None:
-        """Remember that the consumer has dealt with everything up to ``position``; never moves back."""
+        """Remember that the consumer has dealt with everything up to ``position``; never moves back.
+
+        Raises:
+            InvalidInput: not a position that this store gave.
+        """
         ...
 
     def allocate(self, desk: str, counter: str, count: int) -> int:
-        """Take ``count`` numbers of a counter; returns the first. Numbers begin at 1 and are never given twice."""
+        """Take ``count`` numbers of a counter; returns the first. Numbers begin at 1 and are never given twice.
+
+        These counters stand apart from those that deltas change.
+        """
         ...
 
     def maintain(self, desk: str, now: datetime, limit: int) -> Maintained:
-        """Expire claims, index texts for search, checkpoint: at most about ``limit`` rows of work."""
+        """Expire claims (``expires_at`` <= ``now``), index texts, checkpoint: at most about ``limit`` rows of work."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,60 @@
+"""Taking due work for a while."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from csdesk.domain.records.queues import DueItem, OutboxItem, OutboxState
+from csdesk.ports.store import Leased, LeaseRequest
+from csdesk.stores.memory.state import DeskState
+
+_HELD_UP_BY_NOBODY: Final = frozenset({OutboxState.DEAD, OutboxState.UNKNOWN})
+
+
+def lease(desk: DeskState, request: LeaseRequest) -> Leased:
+    """Take what is due of the kind that is asked for."""
+    if request.what == "outbox":
+        return _lease_outbox(desk, request)
+    if request.what == "due":
+        return _lease_due(desk, request)
+    return _due_tickets(desk, request)
+
+
+def _lease_outbox(desk: DeskState, request: LeaseRequest) -> Leased:
+    heads = _heads(desk, request)
+    taken = [item for item in heads if item.due_at <= request.now][: request.limit]
+    for item in taken:
+        held = replace(item, state=OutboxState.SENDING, due_at=request.now + request.hold)
+        desk.outbox[item.message] = held
+    left = (item.due_at for item in heads if item not in taken)
+    return Leased(outbox=tuple(taken), next_due_at=min(left, default=None))
+
+
+def _heads(desk: DeskState, request: LeaseRequest) -> list[OutboxItem]:
+    """The oldest message of each conversation that is still to be sent, by due time."""
+    heads: dict[tuple[str, str], OutboxItem] = {}
+    for item in sorted(desk.outbox.values(), key=lambda one: (one.created_at, one.message)):
+        if (
+            item.state not in _HELD_UP_BY_NOBODY
+            and request.account in (None, item.account)
+            and request.conversation in (None, item.conversation)
+        ):
+            heads.setdefault((item.account, item.conversation), item)
+    return sorted(heads.values(), key=lambda one: (one.due_at, one.message))
+
+
+def _lease_due(desk: DeskState, request: LeaseRequest) -> Leased:
+    asked = (item for item in desk.due.values() if not request.kinds or item.kind in request.kinds)
+    items: list[DueItem] = sorted(asked, key=lambda one: (one.due_at, one.key))
+    taken = [item for item in items if item.due_at <= request.now][: request.limit]
+    for item in taken:
+        desk.due[item.key] = replace(item, due_at=request.now + request.hold)
+    return Leased(due=tuple(taken), next_due_at=min((one.due_at for one in items[len(taken) :]), default=None))
+
+
+def _due_tickets(desk: DeskState, request: LeaseRequest) -> Leased:
+    planned = sorted((at, ticket.id) for ticket in desk.tickets.values() if (at := ticket.wake_at) is not None)
+    taken = [key for at, key in planned if at <= request.now][: request.limit]
+    left = planned[len(taken) :]
+    return Leased(tickets=tuple(taken), next_due_at=left[0][0] if left else None)

@@ -1,0 +1,149 @@
+"""Filtered, ordered, paged reads, and the cursors that lead from page to page."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from csdesk.errors import InvalidInput
+from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row
+from csdesk.stores.memory.state import DeskState
+
+SortKey = tuple[tuple[object, ...], str]
+
+_KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "position", "config": "digest"}
+"""What "id" means for kinds whose rows have no field of that name."""
+
+# ``Any``: each function takes the rows of its own kind.
+_MANY: Final[dict[tuple[str, str], Callable[[Any], Iterable[str]]]] = {
+    ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("customer", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("customer", "identity"): lambda row: [identity.id for identity in row.identities],
+    ("agent", "queue"): lambda row: row.queues,
+}
+"""Columns with many values: they filter, they give no order."""
+
+
+def query(desk: DeskState, asked: Query) -> Page[Row]:
+    """One page."""
+    if not 1 <= asked.limit <= 1000:
+        raise InvalidInput("limit", "out of range", "pass 1 to 1000")
+    _check_order(asked)
+    mark = fingerprint(asked.kind, asked.where, asked.since, asked.until, asked.order, asked.descending)
+    keyed = sorted(((_sort_key(desk, asked, row), row) for row in _matching(desk, asked)), key=lambda pair: pair[0])
+    if asked.descending:
+        keyed.reverse()
+    if asked.after is not None:
+        last = last_key(asked.after, mark)
+        keyed = [pair for pair in keyed if (pair[0] < last if asked.descending else pair[0] > last)]
+    items = keyed[: asked.limit]
+    cursor = make_cursor(mark, items[-1][0]) if len(keyed) > asked.limit else None
+    return Page(tuple(row for _, row in items), cursor)
+
+
+def count(desk: DeskState, asked: Query) -> int:
+    """How many rows match."""
+    return len(_matching(desk, asked))
+
+
+def _matching(desk: DeskState, asked: Query) -> list[Row]:
+    tests = [_test(desk, asked.kind, column, value) for column, value in asked.where]
+    if asked.since is not None or asked.until is not None:
+        tests.append(_time_test(asked))
+    return [row for row in _rows(desk, asked.kind) if all(test(row) for test in tests)]
+
+
+def _rows(desk: DeskState, kind: str) -> Iterable[Row]:
+    tables: Mapping[str, Iterable[Row]] = {
+        "ticket": desk.tickets.values(),
+        "customer": desk.customers.values(),
+        "message": desk.messages.values(),
+        "agent": desk.agents.values(),
+        "phrase": desk.phrases.values(),
+        "draft": desk.drafts.values(),
+        "inbox": desk.inbox.values(),
+        "outbox": desk.outbox.values(),
+        "entry": desk.entries,
+        "config": desk.configs.values(),
+    }
+    if kind not in tables:
+        raise InvalidInput("kind", "unknown", f"pass one of {', '.join(sorted(tables))}")
+    return tables[kind]
+
+
+def _check_column(kind: str, column: str, field: str) -> None:
+    known = QUERY_COLUMNS.get(kind, frozenset()) | {"id"}
+    if column not in known:
+        raise InvalidInput(field, f"{kind} has no column {column!r}", f"pass one of {', '.join(sorted(known))}")
+
+
+def _check_order(asked: Query) -> None:
+    _check_column(asked.kind, asked.order, "order")
+    if (asked.kind, asked.order) in _MANY:
+        raise InvalidInput("order", f"{asked.order!r} has many values", "order by another column")
+
+
+def _value(desk: DeskState, kind: str, column: str, row: Row) -> object:
+    if (kind, column) == ("customer", "seen_at"):
+        return desk.seen.get(row.id)  # type: ignore[union-attr]  # a customer, by its kind
+    if (kind, column) == ("ticket", "owner"):
+        return row.owner.id  # type: ignore[union-attr]  # a ticket, by its kind
+    if column == "id":
+        column = _KEYS.get(kind, "id")
+    value: object = getattr(row, column)
+    return value
+
+
+def _test(desk: DeskState, kind: str, column: str, value: object) -> Callable[[Row], bool]:
+    _check_column(kind, column, f"where.{column}")
+    wanted = value if isinstance(value, tuple) else (value,)
+    many = _MANY.get((kind, column))
+    if many is not None:
+        return lambda row: any(one in wanted for one in many(row))
+    return lambda row: _value(desk, kind, column, row) in wanted
+
+
+def _time_test(asked: Query) -> Callable[[Row], bool]:
+    column = TIME_COLUMN.get(asked.kind)
+    if column is None:
+        raise InvalidInput("since", f"{asked.kind} has no time", "leave since and until out")
+    since, until = asked.since, asked.until
+
+    def in_time(row: Row) -> bool:
+        at: datetime = getattr(row, column)
+        return (since is None or since <= at) and (until is None or at < until)
+
+    return in_time
+
+
+def _sort_key(desk: DeskState, asked: Query, row: Row) -> SortKey:
+    # A missing value comes first: () is less than (value,).
+    value = _value(desk, asked.kind, asked.order, row)
+    return () if value is None else (value,), str(_value(desk, asked.kind, "id", row))
+
+
+def fingerprint(*parts: object) -> str:
+    return sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
+
+
+def make_cursor(mark: str, key: SortKey) -> str:
+    """An opaque cursor: the fingerprint of its query and the key of the last row."""
+    text = json.dumps([mark, key], default=lambda at: {"at": at.isoformat()})
+    return urlsafe_b64encode(text.encode()).decode()
+
+
+def last_key(cursor: str, mark: str) -> SortKey:
+    try:
+        found, (values, key) = json.loads(urlsafe_b64decode(cursor.encode()))
+        last = tuple(datetime.fromisoformat(one["at"]) if isinstance(one, dict) else one for one in values), str(key)
+    except (ValueError, TypeError, KeyError):
+        found = None
+    if found != mark:
+        raise InvalidInput(
+            "after", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
+        )
+    return last

@@ -1,0 +1,40 @@
+"""Full text over the messages: tokens are made once per message, by upkeep or by the first search."""
+
+from __future__ import annotations
+
+from csdesk.domain.records.messages import Message
+from csdesk.domain.text.features import search_tokens, tokens_match
+from csdesk.ports.store import Page, SearchHit, SearchRequest
+from csdesk.stores.memory.queries import fingerprint, last_key, make_cursor
+from csdesk.stores.memory.state import DeskState
+
+
+def search(desk: DeskState, asked: SearchRequest) -> Page[SearchHit]:
+    """The newest messages that match every phrase."""
+    mark = fingerprint("search", asked.phrases)
+    before = None if asked.after is None else last_key(asked.after, mark)[1]
+    hits: list[SearchHit] = []
+    for key in sorted(desk.messages, reverse=True):
+        message = desk.messages[key]
+        if (before is None or key < before) and tokens_match(tokens_of(desk, message), asked.phrases):
+            if len(hits) == asked.limit:
+                return Page(tuple(hits), make_cursor(mark, ((), hits[-1].message)))
+            hits.append(SearchHit(message=message.id, ticket=message.ticket))
+    return Page(tuple(hits))
+
+
+def index(desk: DeskState, limit: int) -> tuple[int, bool]:
+    """Make the tokens of up to ``limit`` messages; how many were made, and whether some are left."""
+    waiting = [message for key, message in desk.messages.items() if key not in desk.tokens]
+    for message in waiting[:limit]:
+        tokens_of(desk, message)
+    return min(len(waiting), limit), len(waiting) > limit
+
+
+def tokens_of(desk: DeskState, message: Message) -> list[str]:
+    """The tokens of a message's subject and text; the empty one between them keeps phrases from spanning both."""
+    tokens = desk.tokens.get(message.id)
+    if tokens is None:
+        tokens = [*search_tokens(message.subject), "", *search_tokens(message.text)]
+        desk.tokens[message.id] = tokens
+    return tokens

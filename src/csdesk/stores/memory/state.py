@@ -1,0 +1,109 @@
+"""What one desk holds in memory: plain dicts of frozen values, changed only under the store's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import ConfigRow, Stored
+from csdesk.domain.records.codec import KINDS
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Entry, Epochs
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
+from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.tickets import Ticket
+
+LOAD: Final = "load/"
+"""The prefix of the counters that hold what agents carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim as it is kept."""
+
+    owner: str
+    expires_at: datetime | None
+
+
+@dataclass(slots=True, kw_only=True)
+class DeskState:
+    """Everything of one desk."""
+
+    secret: bytes = field(repr=False)
+    epochs: Epochs = field(default_factory=Epochs)
+    config: str = ""
+    configs: dict[str, ConfigRow] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    phrases: dict[str, Phrase] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)
+    """From an identity to the customer whose document holds it."""
+    claims: dict[str, Held] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The last number that ``allocate`` gave of each counter."""
+    seen: dict[str, datetime] = field(default_factory=dict)
+    outbox: dict[str, OutboxItem] = field(default_factory=dict)
+    due: dict[str, DueItem] = field(default_factory=dict)
+    inbox: dict[str, InboxItem] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    """How many entries each consumer has dealt with."""
+    commits: int = 0
+    given: dict[str, int] = field(default_factory=dict)
+    """For each agent the last commit that added to their load."""
+    tokens: dict[str, list[str]] = field(default_factory=dict)
+    """Search tokens of the messages that were indexed."""
+
+    def find(self, kind: str, key: str) -> Stored | None:
+        """The record of that kind and id, None if there is none."""
+        tables: dict[str, dict[str, Stored]] = {
+            "ticket": self.tickets,  # type: ignore[dict-item]  # only read
+            "customer": self.customers,  # type: ignore[dict-item]
+            "message": self.messages,  # type: ignore[dict-item]
+            "agent": self.agents,  # type: ignore[dict-item]
+            "phrase": self.phrases,  # type: ignore[dict-item]
+            "draft": self.drafts,  # type: ignore[dict-item]
+        }
+        return tables[kind].get(key)
+
+    def put(self, record: Stored) -> None:
+        """Keep a record, and what is looked up by its content."""
+        match record:
+            case Ticket():
+                self.tickets[record.id] = record
+            case Customer():
+                self._put_customer(record)
+            case Message():
+                self.messages[record.id] = record
+                self.tokens.pop(record.id, None)
+            case Agent():
+                self.agents[record.id] = record
+            case Phrase():
+                self.phrases[record.id] = record
+            case Draft():
+                self.drafts[record.id] = record
+
+    def _put_customer(self, customer: Customer) -> None:
+        before = self.customers.get(customer.id)
+        for identity in before.identities if before is not None else ():
+            if self.homes.get(identity.id) == customer.id:
+                del self.homes[identity.id]
+        self.customers[customer.id] = customer
+        self.homes.update((identity.id, customer.id) for identity in customer.identities)
+
+
+def kind_of(record: Stored) -> str:
+    """The name of the record's kind, as queries and errors use it."""
+    return KINDS[type(record)]
+
+
+def position_of(count: int) -> str:
+    """The position of the entry with that number (from 1): equal widths, so that positions compare as strings."""
+    return f"{count:020d}"
