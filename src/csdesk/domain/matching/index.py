@@ -1,0 +1,292 @@
+"""An immutable index of phrases that ranks them for a text.
+
+A phrase is one vector: the sum of the unit vectors of its title, its questions and its keywords, each weight raised to
+0.7 (so that a word in every question does not drown the rest), and the whole scaled to length 1. A feature weighs
+
+    kind x ln(1 + N / n)^p x ln(1 + M / m)^0.5
+
+where n of the N texts and m of the M phrases hold it, p = 0.5 with six or more texts a phrase and 1 with fewer. The
+score is (cosine + 0.25 x ratio^2) / 1.25, where ratio is the best likeness of the text to one of the phrase's texts by
+longest common subsequence, both 0 to 1; it is halved where text and phrase contradict each other.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from math import log, sqrt
+from operator import itemgetter
+from typing import Final, Self
+
+from csdesk.domain.matching._features import features_of
+from csdesk.domain.matching.stance import Stance, common_stance, contradicts, stance_of
+from csdesk.domain.text.folding import fold
+from csdesk.errors import UsageError
+
+_TEXT_LENGTH: Final = 500
+_MAX_LIMIT: Final = 10
+_POSTINGS_BUDGET: Final = 500
+_SURVIVORS: Final = 12
+_COMMON: Final = 8
+_MANY: Final = 50
+_FLOOR: Final = 0.3
+_DAMPING: Final = 0.7
+_RATIO_SHARE: Final = 0.25
+_CONTRADICTION: Final = 0.5
+_MANY_TEXTS: Final = 6
+
+_SCORE: Final = itemgetter(1)
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseText:
+    """The texts of a phrase by which it is found.
+
+    Attributes:
+        id: names the phrase; unique in an index.
+        title: its short name, which counts as one question.
+        questions: how customers ask for it.
+        keywords: words that speak for it; together they count as one question.
+    """
+
+    id: str
+    title: str
+    questions: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A phrase in a ranking.
+
+    Attributes:
+        phrase_id: the phrase.
+        score: how well it answers the text, 0 to 1; a measure for ordering, not a probability.
+        margin: its lead over the next in the ranking; over 0 when there is none.
+    """
+
+    phrase_id: str
+    score: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    phrase: PhraseText
+    texts: tuple[str, ...]
+    stance: Stance
+
+
+class _Postings:
+    """The phrases that hold one feature: slots ascending, the feature's weight in each, and its factor in a query."""
+
+    __slots__ = ("factor", "slots", "weights")
+
+    def __init__(self, factor: float, slots: "array[int]", weights: "array[float]") -> None:
+        self.factor = factor
+        self.slots = slots
+        self.weights = weights
+
+    def with_posting(self, factor: float, slot: int, weight: float) -> "_Postings":
+        return _Postings(factor, self.slots + array("I", (slot,)), self.weights + array("f", (weight,)))
+
+    def weight_in(self, slot: int) -> float:
+        at = bisect_left(self.slots, slot)
+        return self.weights[at] if at < len(self.slots) and self.slots[at] == slot else 0.0
+
+
+class PhraseIndex:
+    """An immutable index; a change gives a new index that shares most of its structure.
+
+    A removed or replaced phrase leaves an empty slot, and the weights of features stay as they were when each phrase
+    was added; ``optimized`` makes a fresh index when that has gone on for long.
+    """
+
+    __slots__ = ("_entries", "_postings", "_power", "_slot_of", "_text_counts", "_texts_total")
+
+    def __init__(self, phrases: Iterable[PhraseText] = ()) -> None:
+        """Build the index.
+
+        Raises:
+            UsageError: two phrases have one id.
+        """
+        entries = tuple(_entry(phrase) for phrase in phrases)
+        self._entries: tuple[_Entry | None, ...] = entries
+        self._slot_of = {entry.phrase.id: slot for slot, entry in enumerate(entries)}
+        if len(self._slot_of) < len(entries):
+            raise UsageError("phrases: give each phrase its own id")
+        samples = [[features_of(text) for text in entry.texts] for entry in entries]
+        self._texts_total = sum(map(len, samples))
+        self._power = 0.5 if self._texts_total >= _MANY_TEXTS * len(entries) else 1.0
+        self._text_counts = Counter(feature for features in samples for sample in features for feature in sample)
+        phrase_counts = Counter(feature for features in samples for feature in set().union(*features))
+        factors = {feature: self._factor(feature, count) for feature, count in phrase_counts.items()}
+        self._postings: dict[str, _Postings] = {}
+        for slot, features in enumerate(samples):
+            for feature, weight in _phrase_vector(features, factors).items():
+                postings = self._postings.get(feature)
+                if postings is None:
+                    postings = self._postings[feature] = _Postings(factors[feature], array("I"), array("f"))
+                postings.slots.append(slot)
+                postings.weights.append(weight)
+
+    def __len__(self) -> int:
+        """The number of phrases."""
+        return len(self._slot_of)
+
+    def __contains__(self, phrase_id: object) -> bool:
+        """Whether a phrase of this id is in the index."""
+        return phrase_id in self._slot_of
+
+    def rank(self, text: str, limit: int = 5) -> tuple[Scored, ...]:
+        """Return the phrases that best answer the text, best first; ties in the order of their ids.
+
+        Phrases that share nothing with the text are not ranked, so the result may be shorter than ``limit``, or empty.
+        The cost is bounded however many phrases there are: the rarest features of the text choose the candidates,
+        common ones only order them.
+
+        Args:
+            text: a customer's message; at most its first 500 folded characters count.
+            limit: how many phrases, 1 to 10.
+
+        Raises:
+            UsageError: a limit outside 1 to 10.
+        """
+        if not 1 <= limit <= _MAX_LIMIT:
+            raise UsageError(f"limit: give a number from 1 to {_MAX_LIMIT}")
+        folded = fold(text)[:_TEXT_LENGTH]
+        candidates = self._candidates(folded)
+        ranked = sorted(self._rescored(folded, candidates), key=lambda pair: (-pair[1], pair[0]))
+        following = [score for _, score in ranked[1:]] + [0.0]
+        return tuple(
+            Scored(phrase_id, score, score - after)
+            for (phrase_id, score), after in zip(ranked[:limit], following, strict=False)
+        )
+
+    def with_phrase(self, phrase: PhraseText) -> Self:
+        """Return an index with the phrase added, or put in the place of the one with its id."""
+        index = self.without(phrase.id)
+        entry = _entry(phrase)
+        slot = len(index._entries)
+        samples = [features_of(text) for text in entry.texts]
+        index._texts_total += len(samples)
+        index._text_counts = index._text_counts.copy()
+        index._text_counts.update(feature for sample in samples for feature in sample)
+        index._entries = (*index._entries, entry)
+        index._slot_of[phrase.id] = slot
+        index._postings = index._postings.copy()
+        factors = {feature: index._factor(feature, index._held(feature) + 1) for feature in set().union(*samples)}
+        for feature, weight in _phrase_vector(samples, factors).items():
+            factor = factors[feature]
+            postings = index._postings.get(feature) or _Postings(factor, array("I"), array("f"))
+            index._postings[feature] = postings.with_posting(factor, slot, weight)
+        return index
+
+    def without(self, phrase_id: str) -> Self:
+        """Return an index without the phrase; without an unknown one nothing changes."""
+        index = object.__new__(type(self))
+        for name in PhraseIndex.__slots__:
+            setattr(index, name, getattr(self, name))
+        index._slot_of = self._slot_of.copy()
+        slot = index._slot_of.pop(phrase_id, None)
+        if slot is not None:
+            index._entries = (*self._entries[:slot], None, *self._entries[slot + 1 :])
+        return index
+
+    def optimized(self) -> Self:
+        """Return an index of the same phrases built afresh: no empty slots, every weight up to date."""
+        return type(self)(entry.phrase for entry in self._entries if entry)
+
+    def _held(self, feature: str) -> int:
+        postings = self._postings.get(feature)
+        return len(postings.slots) if postings else 0
+
+    def _factor(self, feature: str, phrases_with: int) -> float:
+        texts_with = self._text_counts.get(feature, 0) or 1
+        in_texts = log(1 + (self._texts_total or 1) / texts_with)
+        return float(in_texts**self._power * sqrt(log(1 + (len(self._entries) or 1) / (phrases_with or 1))))
+
+    def _candidates(self, folded: str) -> list[tuple[int, float]]:
+        """The slots with the best cosines, at most 10, best first."""
+        known, length = self._query(folded)
+        scores: dict[int, float] = {}
+        held_so_far = scores.get
+        common: list[tuple[float, _Postings]] = []
+        budget = _POSTINGS_BUDGET
+        for weight, postings in known:
+            if len(postings.slots) > budget and scores:
+                common.append((weight, postings))
+                continue
+            budget -= len(postings.slots)
+            for slot, held in zip(postings.slots, postings.weights, strict=True):
+                scores[slot] = held_so_far(slot, 0.0) + weight * held
+        survivors = self._survivors(scores)
+        for weight, postings in common[:_COMMON]:
+            survivors = [(slot, score + weight * postings.weight_in(slot)) for slot, score in survivors]
+        return [(slot, score / length) for slot, score in nlargest(_MAX_LIMIT, survivors, key=_SCORE)]
+
+    def _survivors(self, scores: dict[int, float]) -> list[tuple[int, float]]:
+        """The best candidates so far whose phrases are still there; a cheap floor first thins out the many."""
+        entries = self._entries
+        live = [item for item in scores.items() if entries[item[0]]]
+        if len(live) > _MANY:
+            floor = _FLOOR * max(live, key=_SCORE)[1]
+            live = [item for item in live if item[1] >= floor]
+        return nlargest(_SURVIVORS, live, key=_SCORE)
+
+    def _query(self, folded: str) -> tuple[list[tuple[float, _Postings]], float]:
+        """The query's known features by falling weight, and the length of its whole vector."""
+        known: list[tuple[float, _Postings]] = []
+        square = 0.0
+        unknown = self._factor("", 0)
+        for feature, kind in features_of(folded).items():
+            postings = self._postings.get(feature)
+            if postings is None:
+                weight = kind * unknown
+            else:
+                weight = kind * postings.factor
+                known.append((weight, postings))
+            square += weight * weight
+        known.sort(key=itemgetter(0), reverse=True)
+        return known, sqrt(square) or 1.0
+
+    def _rescored(self, folded: str, candidates: Sequence[tuple[int, float]]) -> list[tuple[str, float]]:
+        from rapidfuzz import fuzz, process
+
+        wanted = stance_of(folded)
+        rescored: list[tuple[str, float]] = []
+        for slot, cosine in candidates:
+            entry = self._entries[slot]
+            if entry is None:
+                continue
+            match = process.extractOne(folded, entry.texts, scorer=fuzz.ratio)
+            ratio = match[1] / 100 if match else 0.0
+            score = (cosine + _RATIO_SHARE * ratio * ratio) / (1 + _RATIO_SHARE)
+            if wanted and contradicts(wanted, entry.stance):
+                score *= _CONTRADICTION
+            rescored.append((entry.phrase.id, min(1.0, score)))
+        return rescored
+
+
+def _entry(phrase: PhraseText) -> _Entry:
+    texts = (phrase.title, *phrase.questions, " ".join(phrase.keywords))
+    folded = tuple(dict.fromkeys(text for text in map(fold, texts) if text))
+    return _Entry(phrase, folded, common_stance(folded))
+
+
+def _phrase_vector(samples: Sequence[dict[str, float]], factors: dict[str, float]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for sample in samples:
+        weighted = {feature: kind * factors[feature] for feature, kind in sample.items()}
+        length = _length(weighted) or 1.0
+        for feature, weight in weighted.items():
+            total[feature] = total.get(feature, 0.0) + weight / length
+    damped = {feature: weight**_DAMPING for feature, weight in total.items()}
+    length = _length(damped) or 1.0
+    return {feature: weight / length for feature, weight in damped.items()}
+
+
+def _length(vector: dict[str, float]) -> float:
+    return sqrt(sum(weight * weight for weight in vector.values()))

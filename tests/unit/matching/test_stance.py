@@ -1,0 +1,43 @@
+import pytest
+
+from csdesk.domain.matching.stance import common_stance, contradicts, stance_of
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("不要退款", "我要退款"),
+        ("先别发货", "什么时候发货"),
+        ("怎么退款", "怎么付款"),
+        ("如何开通免密支付", "关闭免密"),
+        ("取消订阅", "订阅会员"),
+        ("please don't cancel my order", "how to cancel an order"),
+        ("how do i sign in", "sign out of all devices"),
+        ("unfreeze my account", "freeze my account"),
+    ],
+)
+def test_opposites_contradict(one: str, other: str) -> None:
+    assert contradicts(stance_of(one), stance_of(other))
+    assert contradicts(stance_of(other), stance_of(one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("能不能退款", "我要退款"),
+        ("怎么还不发货", "什么时候发货"),
+        ("付款后怎么退款", "怎么退款"),
+        ("my refund is not here", "refund status"),
+        ("i do not see a way to pay", "how to pay"),
+        ("你好", "怎么退款"),
+        ("blogging in", "log out"),
+    ],
+)
+def test_no_contradiction(one: str, other: str) -> None:
+    assert not contradicts(stance_of(one), stance_of(other))
+
+
+def test_a_phrase_has_the_stance_that_none_of_its_texts_contradicts() -> None:
+    assert common_stance(["怎么退款", "退款到账"]) == stance_of("怎么退款")
+    assert common_stance(["怎么退款", "不要退款"]) == frozenset({("money", 1)})
+    assert common_stance([]) == frozenset()
