@@ -1,0 +1,1 @@
+"""Policy: the configuration of a desk, and the compiled form that decisions read."""

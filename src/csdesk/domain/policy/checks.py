@@ -1,0 +1,155 @@
+"""What must fit together across the sections of a configuration: references, and names that may stand only once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
+
+from csdesk.domain.records._settings import refused, unknown
+from csdesk.domain.records.tickets import Category
+from csdesk.domain.rules import actions
+from csdesk.domain.rules.language import Condition, Group, Test
+
+if TYPE_CHECKING:
+    from csdesk.domain.policy.config import DeskConfig
+
+GENERAL: Final = "general"
+"""The type a ticket has when nothing says more; it need not be declared."""
+
+_Path = tuple[str | int, ...]
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def check(config: DeskConfig) -> None:
+    """Raise the first inconsistency, as a validator's error with its path."""
+    for section in ("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "sla"):
+        _unique(section, getattr(config, section))
+    _check_statuses(config)
+    _Names(config).check_all(config)
+
+
+def _unique(section: str, items: Sequence[_Named]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if item.name in seen:
+            raise refused("the name stands twice", "give each one its own name", section, item.name)
+        seen.add(item.name)
+
+
+def _check_statuses(config: DeskConfig) -> None:
+    categories = {category.value: category for category in Category}
+    for status in config.statuses:
+        if categories.get(status.name, status.category) is not status.category:
+            raise refused(
+                f"{status.name!r} is the name of another category",
+                "choose another name",
+                "statuses",
+                status.name,
+                "name",
+            )
+
+
+class _Names:
+    """The names that references may use."""
+
+    def __init__(self, config: DeskConfig) -> None:
+        self.queues = {one.name for one in config.queues}
+        self.levels = {one.name for one in config.levels}
+        self.types = {one.name for one in config.types} | {GENERAL}
+        self.statuses = {one.name for one in config.statuses} | set(Category)
+        self.tags = {one.name for one in config.tags}
+
+    def queue(self, name: str, *path: str | int) -> None:
+        if name not in self.queues:
+            raise unknown("queue", name, self.queues, *path)
+
+    def level(self, name: str, *path: str | int) -> None:
+        if self.levels and name not in self.levels:
+            raise unknown("level", name, self.levels, *path)
+
+    def type(self, name: str, *path: str | int) -> None:
+        if not any(one in self.types for one in lineage(name)):
+            raise unknown("type", name, self.types, *path)
+
+    def status(self, name: str, *path: str | int) -> None:
+        if name not in self.statuses:
+            raise unknown("status", name, self.statuses, *path)
+
+    def tag(self, name: str, *path: str | int) -> None:
+        # A namespaced tag (shop:vip) comes from outside: nobody declares it here.
+        if ":" not in name and name not in self.tags:
+            raise unknown("tag", name, self.tags, *path)
+
+    def check_all(self, config: DeskConfig) -> None:
+        self.queue(config.default_queue, "default_queue")
+        for section in ("accounts", "types"):
+            for one in getattr(config, section):
+                if one.queue is not None:
+                    self.queue(one.queue, section, one.name, "queue")
+        for rule in config.rules:
+            self._condition(rule.when, "rules", rule.name, "when")
+            for place, action in enumerate(rule.then):
+                self._action(action, "rules", rule.name, "then", place)
+        for policy in config.sla:
+            self._condition(policy.when, "sla", policy.name, "when")
+
+    def _action(self, action: actions.Action, *path: str | int) -> None:
+        match action:
+            case actions.SetQueue():
+                self.queue(action.queue, *path, "queue")
+            case actions.SetType():
+                self.type(action.type, *path, "type")
+            case actions.SetStatus():
+                self.status(action.status, *path, "status")
+            case actions.AddTags() | actions.RemoveTags() | actions.TagCustomer():
+                for place, tag in enumerate(action.tags):
+                    self.tag(tag, *path, "tags", place)
+            case _:
+                pass
+
+    def _condition(self, condition: Condition | None, *path: str | int) -> None:
+        for test, where in tests_in(condition, path):
+            reference = self._reference(test)
+            if reference is None:
+                continue
+            if isinstance(test.value, tuple):
+                for place, name in enumerate(test.value):
+                    reference(str(name), *where, "value", place)
+            elif test.value is not None:
+                reference(str(test.value), *where, "value")
+
+    def _reference(self, test: Test) -> Callable[..., None] | None:
+        if test.op == "starts_with":
+            return None
+        return {
+            "ticket.queue": self.queue,
+            "ticket.type": self.type,
+            "ticket.status": self.status,
+            "ticket.tags": self.tag,
+            "customer.level": self.level,
+        }.get(test.field)
+
+
+def lineage(name: str) -> Iterator[str]:
+    """The name and its ancestors in the tree by ``/``, nearest first.
+
+    >>> list(lineage("refund/partial/late"))
+    ['refund/partial/late', 'refund/partial', 'refund']
+    """
+    while name:
+        yield name
+        name = name.rpartition("/")[0]
+
+
+def tests_in(condition: Condition | None, path: Iterable[str | int] = ()) -> Iterator[tuple[Test, _Path]]:
+    """Every test of a condition with the path that leads to it."""
+    if isinstance(condition, Test):
+        yield condition, tuple(path)
+    elif isinstance(condition, Group):
+        for key in ("all", "any", "none"):
+            for place, below in enumerate(getattr(condition, key) or ()):
+                yield from tests_in(below, (*path, key, place))

@@ -1,0 +1,161 @@
+"""``DeskConfig``: the policy of a desk as one immutable value, from Python, TOML or JSON.
+
+Durations are written like ``"30m"``, ``"4h"``, ``"2d"`` or ISO 8601. Every problem is a ``ConfigError`` with the path
+of the value, what is wrong, and the nearest valid name.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import timedelta
+from hashlib import sha256
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from csdesk.domain.policy.checks import check
+from csdesk.domain.policy.sections.access import AccessPolicy, Grant
+from csdesk.domain.policy.sections.keeping import RetentionPolicy
+from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
+from csdesk.domain.policy.sections.service import (
+    AccountPolicy,
+    LevelPolicy,
+    QueuePolicy,
+    ReopenPolicy,
+    StatusPolicy,
+    TypePolicy,
+)
+from csdesk.domain.policy.sections.service_levels import SlaPolicy, TargetPolicy
+from csdesk.domain.records._model import Name
+from csdesk.domain.records._settings import Section
+from csdesk.domain.records.durations import Duration
+from csdesk.domain.rules.language import RulePolicy
+from csdesk.errors import ConfigError
+
+__all__ = [
+    "AccessPolicy",
+    "AccountPolicy",
+    "DeskConfig",
+    "Grant",
+    "LevelPolicy",
+    "QueuePolicy",
+    "ReopenPolicy",
+    "ReplyPolicy",
+    "RetentionPolicy",
+    "RulePolicy",
+    "SlaPolicy",
+    "StatusPolicy",
+    "TagPolicy",
+    "TargetPolicy",
+    "TypePolicy",
+    "digest_of",
+]
+
+
+def _one_queue() -> tuple[QueuePolicy, ...]:
+    return (QueuePolicy(name="default"),)
+
+
+class DeskConfig(Section):
+    """Everything a desk decides by. Phrases, agents and holidays are not here: people edit them while the desk runs.
+
+    Raises:
+        ConfigError: something in it cannot be used; names the path, the problem and the remedy.
+    """
+
+    name: str = ""
+    """The name of the policy, for people."""
+    locale: Literal["zh-CN", "en"] = "zh-CN"
+    """The language of what the desk itself says."""
+    default_queue: Name = "default"
+    """Where tickets go that nothing else directs."""
+    queues: tuple[QueuePolicy, ...] = Field(default_factory=_one_queue, min_length=1)
+    accounts: tuple[AccountPolicy, ...] = ()
+    levels: tuple[LevelPolicy, ...] = ()
+    types: tuple[TypePolicy, ...] = ()
+    reopen: ReopenPolicy = Field(default_factory=ReopenPolicy)
+    """What holds for types that say nothing themselves."""
+    statuses: tuple[StatusPolicy, ...] = ()
+    tags: tuple[TagPolicy, ...] = ()
+    rules: tuple[RulePolicy, ...] = ()
+    rule_mode: Literal["all", "first"] = "all"
+    """``first``: no rule is tried after the first one that fires."""
+    sla: tuple[SlaPolicy, ...] = ()
+    reply: ReplyPolicy = Field(default_factory=ReplyPolicy)
+    session_gap: Duration = timedelta(hours=48)
+    """The silence after which a new session of a conversation begins."""
+    backlog: Duration = timedelta(hours=24)
+    """How old a message may be on arrival before its time is clamped and it is no longer answered automatically."""
+    automatic_per_day: int = Field(default=5, ge=0, le=1000)
+    """Automatic replies to one sender in a day, at most."""
+    access: AccessPolicy = Field(default_factory=AccessPolicy)
+    retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        check(self)
+        return self
+
+    @classmethod
+    def _root(cls) -> str:
+        return ""
+
+    @classmethod
+    def from_toml(cls, text: str) -> Self:
+        """The configuration that a TOML document states.
+
+        Raises:
+            ConfigError: not TOML, or not a usable configuration.
+        """
+        try:
+            return cls(**tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError("document", f"not TOML: {error}", "correct the document") from None
+        except RecursionError:
+            raise _too_deep() from None
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The configuration that a JSON object states.
+
+        Raises:
+            ConfigError: not JSON, not an object, or not a usable configuration.
+        """
+        try:
+            given = json.loads(text)
+            if not isinstance(given, dict):
+                raise ConfigError("document", "not a JSON object", "put the settings into one object")
+            return cls(**given)
+        except RecursionError:
+            raise _too_deep() from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError("document", f"not JSON: {error}", "correct the document") from None
+
+    def canonical_json(self) -> str:
+        """The same text for equal configurations: sorted keys, no blanks, defaults left out."""
+        given = self.model_dump(mode="json", exclude_defaults=True)
+        _keep_labels(self, given)
+        return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the canonical JSON, in hex. Computed with every call: a compiled ``Policy`` keeps it."""
+        return digest_of(self)
+
+
+def digest_of(config: DeskConfig) -> str:
+    """The SHA-256 of the canonical JSON, in hex; equal configurations have equal digests."""
+    return sha256(config.canonical_json().encode()).hexdigest()
+
+
+def _keep_labels(config: DeskConfig, given: dict[str, list[dict[str, object]]]) -> None:
+    """An action's ``do`` equals its default but tells it apart, so it must stay in the text."""
+    for rule, written in zip(config.rules, given.get("rules", ()), strict=True):
+        written["then"] = [
+            {"do": action.do, **action.model_dump(mode="json", exclude_defaults=True)} for action in rule.then
+        ]
+
+
+def _too_deep() -> ConfigError:
+    return ConfigError("document", "nested too deeply", "nest fewer groups inside each other")

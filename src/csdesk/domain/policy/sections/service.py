@@ -1,0 +1,77 @@
+"""Queues, accounts, levels, ticket types and statuses: how the desk is laid out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from csdesk.domain.records._model import Key, Name
+from csdesk.domain.records._settings import Section
+from csdesk.domain.records.durations import Duration, DurationOrZero
+from csdesk.domain.records.priorities import PriorityName
+from csdesk.domain.records.tickets import Category
+
+
+class QueuePolicy(Section):
+    """A queue: where tickets wait for the people who work in it."""
+
+    name: Name
+    title: str = ""
+    auto_reply: bool = False
+    """May phrases be sent without a person?"""
+    suggest: bool = True
+    """Are phrases suggested to the people of the queue?"""
+
+
+class AccountPolicy(Section):
+    """What holds for one account of a channel; None takes the desk's own setting."""
+
+    name: Key
+    queue: Name | None = None
+    language: Name | None = None
+    """The language of a message whose own is not known."""
+    backlog: Duration | None = None
+    """How old a message may be on arrival before its time is clamped and it is no longer answered automatically."""
+    auto_reply: bool = False
+    """May messages of this account be answered without a person, where the queue allows it too?"""
+
+
+class LevelPolicy(Section):
+    """A customer level; a higher rank comes first."""
+
+    name: Name
+    title: str = ""
+    rank: int = Field(default=0, ge=0, le=1000)
+
+
+class ReopenPolicy(Section):
+    """What a customer's message does to a ticket that was already resolved or closed."""
+
+    mode: Literal["reopen", "follow_up"] = "reopen"
+    """``follow_up``: always a new ticket, linked to the old one."""
+    window: Duration = timedelta(hours=72)
+    """How long after resolving a message reopens; later ones make a follow-up ticket."""
+    grace: DurationOrZero = timedelta(0)
+    """How long after closing a message still reopens."""
+    keep_worker: bool = True
+    """Does the ticket stay with whom it was?"""
+
+
+class TypePolicy(Section):
+    """A ticket type. Names form a tree by ``/``; a child takes what it does not say from its nearest ancestor."""
+
+    name: Name
+    title: str = ""
+    queue: Name | None = None
+    priority: PriorityName | None = None
+    reopen: ReopenPolicy | None = None
+
+
+class StatusPolicy(Section):
+    """The desk's own name for a status inside a category."""
+
+    name: Name
+    category: Category
+    title: str = ""

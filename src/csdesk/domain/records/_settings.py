@@ -1,0 +1,134 @@
+"""What the sections of a configuration are built on: errors that name the path, the problem and the nearest remedy.
+
+The rule: every section catches the first problem below it and passes it on with its own part of the path in front. List
+items stand in the path by their name, where they have one: ``rules.urgent-refund.when.all.0.op``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from pydantic import BaseModel, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from csdesk.domain.records._model import Value
+from csdesk.errors import ConfigError, CsdeskError
+
+if TYPE_CHECKING:
+    from pydantic import ModelWrapValidatorHandler
+    from pydantic_core import ErrorDetails
+
+_REFUSED: Final = "csdesk_refused"
+_LONGEST_PATH: Final = 200
+_QUOTED: Final = re.compile(r"'([^']*)'")
+_REMEDIES: Final = {
+    "missing": ("it is missing", "add it"),
+    "too_short": ("it is empty", "add at least one entry, or leave it out"),
+    "string_pattern_mismatch": (
+        "not a usable name",
+        "use letters of any script, digits and _ . / : -, beginning with a letter, digit or _",
+    ),
+}
+
+
+def refused(problem: str, remedy: str, *path: str | int) -> PydanticCustomError:
+    """An error to raise in a validator of a section; ``path`` leads from that section to the value."""
+    where = ".".join(str(part) for part in path)
+    return PydanticCustomError(_REFUSED, "{problem}; {remedy}", {"problem": problem, "remedy": remedy, "path": where})
+
+
+def nearest(given: object, known: Iterable[str]) -> str:
+    """A remedy for an unknown name: the nearest known one, and what there is."""
+    names = sorted(known)
+    close = get_close_matches(given, names, n=1, cutoff=0.5) if isinstance(given, str) else []
+    guess = f"did you mean {close[0]!r}? " if close else ""
+    shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
+    return f"{guess}choose one of: {shown}" if names else "there are none yet: declare it, or leave it out"
+
+
+def unknown(kind: str, given: str, known: Iterable[str], *path: str | int) -> PydanticCustomError:
+    """An error about a reference to something that the configuration does not have."""
+    return refused(f"unknown {kind} {given!r}", nearest(given, known), *path)
+
+
+class Section(Value):
+    """A part of the configuration: frozen, strict about its keys, its errors are ``ConfigError`` with a path."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_path(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        # ``Any``: what a caller passed, before any check.
+        if isinstance(given, Mapping):
+            for key in given:
+                if key not in cls.model_fields:
+                    raise refused("unknown setting", nearest(key, cls.model_fields), str(key))
+        try:
+            return handler(given)
+        except ValidationError as error:
+            raise _located(error, given) from None
+
+    @classmethod
+    def _refusal(cls, error: ValidationError) -> CsdeskError:
+        context = _located(error, None).context or {}
+        path = ".".join(part for part in (cls._root(), context["path"]) if part)
+        if len(path) > _LONGEST_PATH:
+            path = f"{path[:_LONGEST_PATH]}..."
+        return ConfigError(path or "document", context["problem"], context["remedy"])
+
+    @classmethod
+    def _root(cls) -> str:
+        return cls.__name__
+
+
+def _located(error: ValidationError, given: object) -> PydanticCustomError:
+    first = error.errors(include_url=False)[0]
+    context = first.get("ctx", {})
+    problem, remedy, tail = _told(first, context)
+    return refused(problem, remedy, *_named(first["loc"], given), *([tail] if tail else []))
+
+
+def _told(first: ErrorDetails, context: dict[str, Any]) -> tuple[str, str, str]:
+    """The problem, the remedy and the rest of the path, never the refused value itself."""
+    kind = first["type"]
+    if kind == _REFUSED:
+        return context["problem"], context["remedy"], context["path"]
+    if kind in _REMEDIES:
+        return *_REMEDIES[kind], ""
+    if kind in ("enum", "literal_error"):
+        return "unknown value", nearest(first["input"], _QUOTED.findall(context["expected"])), ""
+    if kind == "union_tag_invalid":
+        expected = _QUOTED.findall(context["expected_tags"])
+        return "unknown value", nearest(context["tag"], expected), context["discriminator"].strip("'")
+    if kind == "union_tag_not_found":
+        return "it is missing", "add it", context["discriminator"].strip("'")
+    return first["msg"][:1].lower() + first["msg"][1:], "pass a value of the documented type and range", ""
+
+
+def _named(location: Sequence[str | int], given: object) -> list[str]:
+    path: list[str] = []
+    parts = iter(location)
+    for part in parts:
+        if isinstance(part, str) and (part.startswith("<") or part == _get(given, "do")):
+            continue  # the label of a union's member, not a key
+        if isinstance(given, Mapping) and isinstance(part, int):
+            # A mapping read as sorted pairs: the key names the pair.
+            path.append(str(sorted(given, key=str)[part]))
+            next(parts, None)
+            continue
+        given = _get(given, part)
+        name = _get(given, "name") if isinstance(part, int) else None
+        path.append(name if isinstance(name, str) and name else str(part))
+    return path
+
+
+def _get(container: object, key: str | int) -> object:
+    if isinstance(container, Mapping):
+        return container.get(key)
+    if isinstance(container, BaseModel):
+        return getattr(container, str(key), None)
+    if isinstance(container, Sequence) and not isinstance(container, str) and isinstance(key, int):
+        return container[key] if key < len(container) else None
+    return None

@@ -1,0 +1,1 @@
+"""Service levels: targets, and the clocks that a ticket carries."""
