@@ -6,20 +6,46 @@ Flows say ``snapshot = yield from steps.load(needs)``, so types stay exact.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
+from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Needs, Snapshot
-from csdesk.domain.records.channels import InboundResult, OutboundMessage, PullHint, PullPage, RawRequest, Receipt
+from csdesk.domain.records.channels import Capabilities, InboundResult, OutboundMessage, PullHint, PullPage, RawRequest, Receipt
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.media import MediaRef
 from csdesk.errors import FlowError
+from csdesk.ports.ids import IdSource
 from csdesk.ports.store import Leased, LeaseRequest, Maintained, Page, Query, Row, SearchHit, SearchRequest
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one attempt at a use case is given: the desk, the present time, the source of ids, the policy last seen.
+
+    ``policy`` only helps to ask for the right things; decisions go by the policy that a load brings.
+    """
+
+    desk: str
+    keys: ClaimKeys
+    now: datetime
+    ids: IdSource
+    policy: Policy
+    channels: Mapping[str, Capabilities]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Begin an attempt. Number 0 begins at once, later ones after a short random wait; the load budget begins anew."""
+
+    number: int
+    loads: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +162,8 @@ class Send:
 
 
 Step = (
-    Load
+    Attempt
+    | Load
     | Commit
     | Lease
     | List
@@ -154,7 +181,8 @@ Step = (
 """Everything a flow can ask for."""
 
 Reply = (
-    Loaded
+    Scope
+    | Loaded
     | Committed
     | Leased
     | Page[Row]
@@ -176,6 +204,14 @@ Flow = Generator[Step, Reply, T]
 
 def _wrong(step: str, reply: object) -> FlowError:
     return FlowError(f"the reply to {step} was a {type(reply).__name__}", step=step)
+
+
+def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
+    """The scope of an attempt; at most ``loads`` loads follow until the next one."""
+    reply = yield Attempt(number, loads)
+    if isinstance(reply, Scope):
+        return reply
+    raise _wrong("attempt", reply)
 
 
 def load(needs: Needs, *, phrases: bool = False) -> Flow[Loaded]:

@@ -93,3 +93,8 @@ def set_field(work: Workspace, ticket: Ticket, name: str, value: str | int | flo
     if name == "priority":
         emit_clocks(work, ticket.id, sla.reprioritised(work.policy, changed, work.time_of(ticket.id)))
     return work.ticket(ticket.id)
+
+
+def end_clocks(work: Workspace, ticket: Ticket, before: Category) -> None:
+    """Cancel or meet the clocks of a ticket that has ended by an event of its own (a merge)."""
+    emit_clocks(work, ticket.id, sla.status_changed(work.policy, ticket, before, ticket.category, work.time_of(ticket.id)))

@@ -6,6 +6,7 @@ clocks that wait for a person keep running.
 
 from __future__ import annotations
 
+from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.outbound import Utterance, queue_reply
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
@@ -18,11 +19,11 @@ from csdesk.domain.records.trace import Outcome
 from csdesk.flows.inbound.case import Case
 
 
-def daily_counter(case: Case, work: Workspace) -> str:
+def daily_counter(case: Case, keys: ClaimKeys) -> str:
     """The counter of automatic answers to this sender on this day (UTC)."""
     sender = case.message.sender
     day = case.received_at.date().isoformat()
-    return work.keys.counter("automatic", sender.kind, sender.scope, sender.external_id, day)
+    return keys.counter("automatic", sender.kind, sender.scope, sender.external_id, day)
 
 
 def answer(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook | None) -> None:
@@ -65,7 +66,7 @@ def _obstacle(case: Case, work: Workspace, ticket: Ticket) -> str | None:
     last = ticket.auto_replied_at
     if last is not None and case.occurred_at - last < work.policy.config.session_gap:
         return "session"
-    sent = work.snapshot.counters.get(daily_counter(case, work), 0)
+    sent = work.snapshot.counters.get(daily_counter(case, work.keys), 0)
     return "daily_limit" if sent >= work.policy.config.automatic_per_day else None
 
 
@@ -77,4 +78,4 @@ def _send(case: Case, work: Workspace, ticket: Ticket, body: str, phrase: str) -
         parts=(TextPart(text=body),),
     )
     queue_reply(work, ticket, said)
-    work.add(daily_counter(case, work), 1)
+    work.add(daily_counter(case, work.keys), 1, work.policy.config.automatic_per_day)

@@ -9,7 +9,7 @@ batch are decided again without it.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import CandidateNeed, Needs
+from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
@@ -28,15 +28,19 @@ from csdesk.errors import StoreError
 from csdesk.flows.inbound import answering, clocks, dedupe, identity, reading, recording, routing, rules, threading, window
 from csdesk.flows.inbound.case import MOST_REFERENCES, Case
 from csdesk.flows.inbound.stowing import stow
-from csdesk.flows.scope import Scope
+from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.ports import steps
-from csdesk.ports.steps import Flow
+from csdesk.ports.steps import Flow, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CANDIDATES = 8
 """How many agents of a queue are loaded for one ticket; a batch loads one more for each further ticket."""
+
+
+BATCH = 100
+"""How many messages share a commit at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +63,23 @@ class _Broken(Exception):
         self.error = error
 
 
-def receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
+def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tuple[Received, ...]]:
     """Take in messages: at most two loads and one commit, however many they are."""
     stowed: list[Arrival] = []
     for arrival in arrivals:
-        message = yield from stow(arrival.message)
-        stowed.append(arrival if message is arrival.message else Arrival(message, arrival.id, arrival.actor, arrival.received_at))
-    loaded = yield from steps.load(_needs(stowed, scope), phrases=True)
+        stowed.append(replace(arrival, message=(yield from stow(arrival.message))))
+    return (yield from retried(lambda scope: _receive(stowed, scope), attempts=attempts))
+
+
+def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
+    loaded = yield from steps.load(_needs(arrivals, scope), phrases=True)
     broken: dict[int, Exception] = {}
+    pools: dict[str, tuple[Candidate, ...]] = {}
     while True:
         work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-        cases = [_case(arrival, scope) for arrival in stowed]
+        cases = [_case(arrival, scope) for arrival in arrivals]
         try:
-            yield from _decide(cases, work, loaded, broken)
+            yield from _decide(cases, work, loaded, broken, pools)
         except _Broken as problem:
             broken[problem.index] = problem.error
             continue
@@ -96,12 +104,14 @@ def _needs(arrivals: Sequence[Arrival], scope: Scope) -> Needs:
     keys = scope.keys
     claims: dict[str, None] = {}
     tickets: dict[str, None] = {}
-    for message in (arrival.message for arrival in arrivals):
-        account = message.account
-        people = _case(arrivals[0], scope).people if len(arrivals) == 1 else (message.sender, *message.also, *message.cc)
+    counters: dict[str, None] = {}
+    for case in (_case(arrival, scope) for arrival in arrivals):
+        message, account = case.message, case.message.account
+        if scope.policy.account(account).auto_reply:
+            counters[answering.daily_counter(case, keys)] = None
         wanted = [
             keys.inbound(account, message.dedupe_key),
-            *(keys.identity(one.kind, one.scope, one.external_id) for one in people),
+            *(keys.identity(one.kind, one.scope, one.external_id) for one in case.people),
             keys.conversation(account, message.conversation),
             keys.parked(account, message.conversation),
             *(keys.mail(account, one) for one in message.references[:MOST_REFERENCES]),
@@ -109,11 +119,15 @@ def _needs(arrivals: Sequence[Arrival], scope: Scope) -> Needs:
         claims.update(dict.fromkeys(wanted))
         if message.ticket_hint:
             tickets[message.ticket_hint] = None
-    return Needs(claims=tuple(claims), tickets=tuple(tickets), parties=True)
+    return Needs(claims=tuple(claims), tickets=tuple(tickets), counters=tuple(counters), parties=True)
 
 
 def _decide(
-    cases: list[Case], work: Workspace, loaded: steps.Loaded, broken: dict[int, Exception]
+    cases: list[Case],
+    work: Workspace,
+    loaded: steps.Loaded,
+    broken: dict[int, Exception],
+    pools: dict[str, tuple[Candidate, ...]],
 ) -> Flow[None]:
     waiting: dict[str, Case] = {}
     later: list[tuple[int, Case]] = []
@@ -123,7 +137,7 @@ def _decide(
         else:
             yield from _guarded(index, case, work, loaded, broken, waiting)
     if waiting:
-        yield from _load_candidates(work, waiting)
+        yield from _load_candidates(work, waiting, pools)
         for case in waiting.values():
             _settle(case, work, loaded)
     for index, case in later:
@@ -185,11 +199,13 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
     recording.record(case, work)
 
 
-def _load_candidates(work: Workspace, waiting: dict[str, Case]) -> Flow[None]:
+def _load_candidates(work: Workspace, waiting: dict[str, Case], pools: dict[str, tuple[Candidate, ...]]) -> Flow[None]:
     wanted = Counter(case.route for case in waiting.values() if case.route is not None)
-    needs = Needs(candidates=tuple(CandidateNeed(queue, CANDIDATES + count - 1) for queue, count in wanted.items()))
-    loaded = yield from steps.load(needs)
-    work.add_candidates(loaded.snapshot.candidates)
+    missing = [CandidateNeed(queue, CANDIDATES + n - 1) for queue, n in sorted(wanted.items()) if queue not in pools]
+    if missing:
+        loaded = yield from steps.load(Needs(candidates=tuple(missing)))
+        pools.update(loaded.snapshot.candidates)
+    work.add_candidates(pools)
 
 
 def _park(case: Case, work: Workspace, error: Exception) -> None:
@@ -227,3 +243,18 @@ def _outcome(case: Case, work: Workspace) -> Received:
         trace=case.trace,
         error=case.error,
     )
+
+
+def receive_many(arrivals: Sequence[Arrival]) -> Flow[tuple[Received, ...]]:
+    """Take in messages in batches; a batch that keeps losing races is taken in one by one."""
+    results: list[Received] = []
+    for start in range(0, len(arrivals), BATCH):
+        part = arrivals[start : start + BATCH]
+        try:
+            results.extend((yield from receive(part, attempts=2)))
+        except StoreError as error:
+            if len(part) == 1 or not may_repeat(error):
+                raise
+            for one in part:
+                results.extend((yield from receive((one,))))
+    return tuple(results)

@@ -1,0 +1,18 @@
+"""Who may do what: asked inside every decision, so that the answer rests on the same moment as the decision."""
+
+from __future__ import annotations
+
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records.actors import Actor
+from csdesk.errors import Denied
+
+
+def check_may(policy: Policy, actor: Actor, command: str) -> None:
+    """Let the actor pass.
+
+    Raises:
+        Denied: the access policy refuses; the caller records it.
+    """
+    reason = policy.may(actor, command)
+    if reason is not None:
+        raise Denied(str(actor), command, reason)

@@ -1,0 +1,101 @@
+"""What each command does to its customer. Pure: events are laid into the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from csdesk.domain.core.identity import known_identity, link_identity
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.customers import Attribute, Customer
+from csdesk.domain.records.tags import TagAssignment
+from csdesk.errors import InvalidInput
+
+CustomerCommand = cmd.SetProfile | cmd.TagCustomer | cmd.LinkIdentity | cmd.MergeCustomers | cmd.BlockCustomer
+"""The commands that change one customer."""
+
+
+def _set_profile(work: Workspace, customer: Customer, command: cmd.SetProfile) -> None:
+    if command.name is not None and command.name != customer.name:
+        work.emit(customer.id, ev.CustomerNamed(name=command.name))
+    placed = {
+        name: value
+        for name in ("level", "stage", "language", "dedicated_agent")
+        if (value := getattr(command, name)) is not None and value != getattr(customer, name)
+    }
+    if placed:
+        work.emit(customer.id, ev.CustomerPlaced(**placed))
+    if command.attributes:
+        values = tuple(
+            Attribute(name=name, value=value, source=command.source, at=work.now, confidence=command.confidence)
+            for name, value in command.attributes
+        )
+        work.emit(customer.id, ev.AttributesSet(attributes=values))
+
+
+def _tag(work: Workspace, customer: Customer, command: cmd.TagCustomer) -> None:
+    if command.add:
+        tags = tuple(
+            TagAssignment(name=name, source=command.source, at=work.now, expires_at=command.expires_at)
+            for name in command.add
+        )
+        work.emit(customer.id, ev.CustomerTagged(tags=tags))
+    held = {tag.name for tag in customer.tags}
+    for name in command.remove:
+        if name in held:
+            work.emit(customer.id, ev.CustomerUntagged(tag=name))
+
+
+def _link(work: Workspace, customer: Customer, command: cmd.LinkIdentity) -> None:
+    known = known_identity(work, command.identity)
+    if known is None:
+        link_identity(work, customer, command.identity)
+        return
+    holder = work.person(known)
+    if holder is None or holder.id != customer.id:
+        raise InvalidInput("identity", "belongs to another customer", "merge the two customers instead")
+
+
+def _merge(work: Workspace, customer: Customer, command: cmd.MergeCustomers) -> None:
+    into = work.customer(command.into)
+    if into.merged_into is not None:
+        into = work.customer(into.merged_into)
+    if customer.merged_into is not None:
+        raise InvalidInput("customer", "was merged before", f"merge its survivor {customer.merged_into} instead")
+    if into.id == customer.id:
+        raise InvalidInput("into", "a customer cannot be merged into itself", "choose another customer")
+    # Customers merged into this one before now lead straight to the new survivor: no chains, so no cycles.
+    for member in (*customer.members, customer.id):
+        work.emit(member, ev.CustomerMerged(into=into.id, evidence=command.evidence))
+    work.emit(into.id, ev.CustomerAbsorbed(customers=(*customer.members, customer.id), evidence=command.evidence))
+
+
+def _block(work: Workspace, customer: Customer, command: cmd.BlockCustomer) -> None:
+    if not command.blocked:
+        if customer.block is not None:
+            work.emit(customer.id, ev.CustomerUnblocked())
+        return
+    if command.until is not None and command.until <= work.now:
+        raise InvalidInput("until", "lies in the past", "pass an instant after now, or nothing to block for good")
+    work.emit(customer.id, ev.CustomerBlocked(reason=command.reason, until=command.until))
+
+
+# ``Any``: each function takes the command of its own row; the table is private to ``run`` and walked by a test.
+_RUNS: Final[dict[type, Callable[[Workspace, Customer, Any], None]]] = {
+    cmd.SetProfile: _set_profile,
+    cmd.TagCustomer: _tag,
+    cmd.LinkIdentity: _link,
+    cmd.MergeCustomers: _merge,
+    cmd.BlockCustomer: _block,
+}
+
+
+def run(work: Workspace, customer: Customer, command: CustomerCommand) -> None:
+    """Let the command happen to its customer.
+
+    Raises:
+        UsageError: it is not possible; nothing must be committed then.
+    """
+    _RUNS[type(command)](work, customer, command)

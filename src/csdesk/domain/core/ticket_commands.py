@@ -1,0 +1,208 @@
+"""What each command does to its ticket. Pure: events are laid into the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from csdesk.domain.core import tickets
+from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId, TicketId
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import ActorKind
+from csdesk.domain.records.messages import AuthorKind, TextPart
+from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
+from csdesk.errors import InvalidInput
+
+_AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
+
+MOVES: Final = {
+    Category.OPEN: Move.START,
+    Category.WAITING_CUSTOMER: Move.WAIT_CUSTOMER,
+    Category.WAITING_INTERNAL: Move.WAIT_INTERNAL,
+    Category.SNOOZED: Move.SNOOZE,
+    Category.RESOLVED: Move.RESOLVE,
+    Category.CLOSED: Move.CLOSE,
+}
+"""The move that leads to a category when somebody sets it; ``new`` and ``merged`` cannot be set."""
+
+
+def _said(command: cmd.SendReply | cmd.AddNote, run: str) -> Utterance:
+    return Utterance(
+        id=MessageId(run),
+        author=_AUTHORS.get(command.actor.kind, AuthorKind.SYSTEM),
+        author_id=command.actor.id,
+        parts=command.parts,
+        subject=command.subject if isinstance(command, cmd.SendReply) else "",
+    )
+
+
+def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) -> None:
+    tickets.check_fence(ticket, command.fence)
+    if ticket.category is Category.MERGED:
+        tickets.target_of(ticket, Move.AGENT_REPLY)
+    queue_reply(work, ticket, _said(command, run))
+    if command.phrase is not None:
+        work.emit(ticket.id, ev.PhraseUsed(message=MessageId(run), phrase=command.phrase))
+
+
+def _note(work: Workspace, ticket: Ticket, command: cmd.AddNote, run: str) -> None:
+    add_note(work, ticket, _said(command, run))
+
+
+def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) -> None:
+    if not ticket.is_live:
+        tickets.target_of(ticket, Move.START)
+    if command.agent is not None and work.agent(command.agent).retired:
+        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
+    tickets.assign(work, ticket, command.agent, reason=command.reason or "by_hand")
+
+
+def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run: str) -> None:
+    if not ticket.is_live:
+        tickets.target_of(ticket, Move.START)
+    work.policy.queue(command.queue)
+    if command.brief:
+        said = Utterance(
+            id=MessageId(run),
+            author=_AUTHORS.get(command.actor.kind, AuthorKind.SYSTEM),
+            author_id=command.actor.id,
+            parts=(TextPart(text=command.brief),),
+        )
+        add_note(work, ticket, said)
+    moved = tickets.assign(work, work.ticket(ticket.id), None, reason="transfer")
+    moved = tickets.set_field(work, moved, "queue", command.queue)
+    if command.agent is not None:
+        work.agent(command.agent)
+        tickets.assign(work, moved, command.agent, reason="transfer")
+
+
+def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str) -> None:
+    category, name = work.policy.status(command.status)
+    if category is Category.SNOOZED and command.until is None:
+        raise InvalidInput("until", "a snooze needs its end", "pass until=, an aware datetime")
+    if command.until is not None and command.until <= work.time_of(ticket.id):
+        raise InvalidInput("until", "lies in the past", "pass an instant after now")
+    if ticket.category in (Category.RESOLVED, Category.CLOSED) and category is Category.OPEN:
+        tickets.change_status(work, ticket, Move.REOPEN, status=name, reason=command.reason)
+        return
+    move = MOVES.get(category)
+    if move is None:
+        raise InvalidInput("status", f"{category} is not set by hand", "choose another status")
+    details: dict[str, object] = {"reason": command.reason}
+    if command.until is not None:
+        details["until"] = command.until
+    tickets.change_status(work, ticket, move, status=name, **details)
+
+
+def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: str) -> None:
+    name, value = command.name, command.value
+    if name == "subject":
+        work.emit(ticket.id, ev.SubjectSet(subject=str(value or "")))
+    elif name == "priority":
+        tickets.set_field(work, ticket, name, _priority(value))
+    elif name == "type":
+        work.policy.type(str(value))
+        tickets.set_field(work, ticket, name, str(value))
+    elif name == "language" or (name.startswith("x.") and len(name) > 2):
+        tickets.set_field(work, ticket, name, value)
+    else:
+        raise InvalidInput("name", f"{name!r} cannot be set", "use priority, type, language, subject or x.<custom field>")
+
+
+def _priority(value: object) -> Priority:
+    try:
+        return Priority[value.upper()] if isinstance(value, str) else Priority(value)  # type: ignore[arg-type]
+    except (KeyError, ValueError):
+        raise InvalidInput("value", "is not a priority", "use low, normal, high or urgent") from None
+
+
+def _tag(work: Workspace, ticket: Ticket, command: cmd.TagTicket, _: str) -> None:
+    details: dict[str, object] = {} if command.expires_at is None else {"expires_at": command.expires_at}
+    tickets.tag(work, ticket, command.tags, command.source, **details)
+
+
+def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) -> None:
+    for name in command.tags:
+        if ticket.has_tag(name):
+            work.emit(ticket.id, ev.TicketUntagged(tag=name))
+
+
+def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
+    if ticket.identity in command.remove:
+        raise InvalidInput("remove", "the requester stays", "merge or split the ticket instead")
+    for one in command.add:
+        if one.role is Role.REQUESTER and one.identity != ticket.identity:
+            raise InvalidInput("add", "a ticket has one requester", "use the role cc or follower")
+        if work.person(one.identity) is None:
+            raise InvalidInput("add", f"identity {one.identity} is not known", "link it to a customer first")
+    added = tuple(Participant(identity=one.identity, role=one.role) for one in command.add)
+    removed = tuple(one for one in command.remove if ticket.participates(one))
+    if added or removed:
+        work.emit(ticket.id, ev.ParticipantsChanged(added=added, removed=removed))
+
+
+def _merge(work: Workspace, ticket: Ticket, command: cmd.MergeTickets, _: str) -> None:
+    into = work.ticket(command.into)
+    if into.merged_into is not None:
+        into = work.ticket(into.merged_into)
+    if into.id == ticket.id:
+        raise InvalidInput("into", "a ticket cannot be merged into itself", "choose another ticket")
+    if not into.is_live:
+        tickets.target_of(into, Move.START)
+    tickets.target_of(ticket, Move.MERGE)
+    # Tickets merged into this one before now lead straight to the new survivor: no chains, so no cycles.
+    for earlier in ticket.absorbed:
+        work.emit(earlier, ev.TicketMerged(into=into.id))
+    before = ticket.category
+    work.emit(ticket.id, ev.TicketMerged(into=into.id))
+    merged = work.ticket(ticket.id)
+    tickets.end_clocks(work, merged, before)
+    work.emit(
+        into.id,
+        ev.TicketAbsorbed(tickets=(ticket.id, *ticket.absorbed), participants=_as_cc(ticket, into)),
+    )
+    for absorbed in (ticket.id, *ticket.absorbed):
+        _hand_over_conversation(work, work.ticket(absorbed), into.id)
+
+
+def _as_cc(ticket: Ticket, into: Ticket) -> tuple[Participant, ...]:
+    return tuple(
+        Participant(identity=one.identity, role=Role.CC if one.role is Role.REQUESTER else one.role)
+        for one in ticket.participants
+        if not into.participates(one.identity)
+    )
+
+
+def _hand_over_conversation(work: Workspace, ticket: Ticket, into: TicketId) -> None:
+    key = work.keys.conversation(ticket.account, ticket.conversation)
+    if work.claims.get(key) == ticket.id:
+        work.move_claim(key, ticket.id, into)
+
+
+# ``Any``: each function takes the command of its own row; the table is private to ``run`` and walked by a test.
+_RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
+    cmd.SendReply: _reply,
+    cmd.AddNote: _note,
+    cmd.AssignTicket: _assign,
+    cmd.TransferTicket: _transfer,
+    cmd.SetStatus: _set_status,
+    cmd.SetTicketField: _set_field,
+    cmd.TagTicket: _tag,
+    cmd.UntagTicket: _untag,
+    cmd.ChangeParticipants: _participants,
+    cmd.MergeTickets: _merge,
+}
+
+
+def run(work: Workspace, ticket: Ticket, command: cmd.TicketCommand, run_id: str) -> None:
+    """Let the command happen to its ticket; ``run_id`` is the id of what it makes.
+
+    Raises:
+        UsageError: it is not possible; nothing must be committed then.
+    """
+    _RUNS[type(command)](work, ticket, command, run_id)
+
+
