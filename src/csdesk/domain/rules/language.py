@@ -18,6 +18,7 @@ from csdesk.domain.records.priorities import PRIORITIES
 from csdesk.domain.rules import fields
 from csdesk.domain.rules.actions import Action
 from csdesk.domain.rules.fields import OPS, SETS, UNARY, FieldType, Op
+from csdesk.domain.text.folding import fold
 
 TestValue = Scalar | tuple[Scalar, ...]
 """What a test compares with."""
@@ -105,7 +106,7 @@ def _is_number(value: object) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and bool(fold(value))
 
 
 _FITS: Final[dict[FieldType, Callable[[object], bool]]] = {

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.text.folding import fold
 
 
 class TagPolicy(Section):
@@ -24,7 +25,7 @@ class TagPolicy(Section):
     @classmethod
     def _visible(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for place, keyword in enumerate(value):
-            if not keyword.strip():
+            if not fold(keyword):
                 raise refused("a keyword without a visible character", "remove it or write it out", place)
         return value
 

@@ -1,0 +1,200 @@
+"""``Policy``: a configuration in the form that decisions read. Compiled once, immutable, shared by all flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from csdesk.domain.policy.checks import GENERAL, lineage
+from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.sections.access import Grant
+from csdesk.domain.policy.sections.reading import TagPolicy
+from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
+from csdesk.domain.policy.sections.service_levels import SlaPolicy
+from csdesk.domain.records._model import replaced
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.tickets import Category
+from csdesk.domain.rules.compiled import Conditions, RuleSet, compile_rules
+from csdesk.domain.rules.facts import Facts
+from csdesk.domain.text.keywords import KeywordIndex
+from csdesk.errors import InvalidInput
+
+ClaimKind = Literal["inbound", "command", "identity", "conversation", "mail", "effect", "outbound"]
+"""The kinds of claim, as their keys begin."""
+
+
+class Policy:
+    """A compiled configuration. Build it with ``compile_policy``."""
+
+    __slots__ = (
+        "_accounts",
+        "_claims",
+        "_queues",
+        "_sla",
+        "_sla_conditions",
+        "_statuses",
+        "_tag_index",
+        "_tags",
+        "_types",
+        "config",
+        "digest",
+        "rules",
+    )
+
+    config: DeskConfig
+    digest: str
+    """``config.digest``, worked out once."""
+    rules: RuleSet
+
+    def __init__(self, config: DeskConfig) -> None:
+        """See ``compile_policy``."""
+        self.config = config
+        self.digest = config.digest
+        self.rules = compile_rules(config.rules, config.rule_mode)
+        self._queues = {one.name: one for one in config.queues}
+        self._accounts = {one.name: one for one in config.accounts}
+        self._types = _inherited(config)
+        self._statuses = _statuses(config)
+        self._tags = config.tags
+        self._tag_index = _tag_index(config.tags)
+        self._sla = config.sla
+        self._sla_conditions = Conditions([one.when for one in config.sla])
+        kept = config.retention
+        self._claims: Mapping[str, timedelta | None] = {
+            "inbound": kept.inbound_claims,
+            "command": kept.command_claims,
+            "mail": kept.mail_claims,
+            "effect": kept.effect_claims,
+            "outbound": kept.outbound_claims,
+            "identity": None,
+            "conversation": None,
+        }
+
+    def queue(self, name: str) -> QueuePolicy:
+        """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
+        return self._queues.get(name) or QueuePolicy(name=name)
+
+    def has_queue(self, name: str) -> bool:
+        """True if the configuration has that queue."""
+        return name in self._queues
+
+    def account(self, name: str) -> AccountPolicy:
+        """The account's settings; the default ones if it is not listed."""
+        return self._accounts.get(name) or AccountPolicy(name=name)
+
+    def queue_for(self, account: str) -> str:
+        """The queue in which messages of that account begin."""
+        listed = self._accounts.get(account)
+        return (listed.queue if listed is not None else None) or self.config.default_queue
+
+    def backlog_for(self, account: str) -> timedelta:
+        """How old a message of that account may be on arrival."""
+        listed = self._accounts.get(account)
+        return (listed.backlog if listed is not None else None) or self.config.backlog
+
+    def status(self, name: str) -> tuple[Category, str]:
+        """The category of a status, with the status itself.
+
+        Raises:
+            InvalidInput: the configuration has no such status.
+        """
+        category = self._statuses.get(name)
+        if category is None:
+            raise InvalidInput("status", "no such status", f"choose one of: {', '.join(sorted(self._statuses))}")
+        return category, name
+
+    def type(self, name: str) -> TypePolicy:
+        """The settings of a ticket type, with what it inherits; the default ones if nothing of its line is listed."""
+        for ancestor in lineage(name):
+            known = self._types.get(ancestor)
+            if known is not None:
+                return known if ancestor == name else replaced(known, name=name, title="")
+        return TypePolicy(name=name)
+
+    def has_type(self, name: str) -> bool:
+        """True if the type, or an ancestor of it, is listed; ``general`` always is."""
+        return name == GENERAL or any(one in self._types for one in lineage(name))
+
+    def reopen_for(self, type_: str) -> ReopenPolicy:
+        """What a customer's message does to a finished ticket of that type."""
+        return self.type(type_).reopen or self.config.reopen
+
+    def tags_in(self, folded: str) -> tuple[str, ...]:
+        """The tags whose keywords occur in a folded text, in the order of the configuration.
+
+        Of one exclusive group only the first stays.
+        """
+        if not len(self._tag_index):
+            return ()
+        names: list[str] = []
+        groups: set[str] = set()
+        for number in self._tag_index.find(folded):
+            tag = self._tags[number]
+            if tag.group is None or tag.group not in groups:
+                names.append(tag.name)
+                groups.update((tag.group,) if tag.group is not None else ())
+        return tuple(names)
+
+    def sla_for(self, facts: Facts) -> SlaPolicy | None:
+        """The first policy that fits, None if none does."""
+        number = next(self._sla_conditions.holding(facts), None)
+        return None if number is None else self._sla[number]
+
+    def sla_named(self, name: str) -> SlaPolicy | None:
+        """The policy of that name, None if the configuration no longer has it."""
+        return next((one for one in self._sla if one.name == name), None)
+
+    def may(self, actor: Actor, command_kind: str) -> str | None:
+        """None if the actor may run the command, else the code of the reason: ``refused`` or ``not_granted``."""
+        access = self.config.access
+        for grant in access.grants:
+            if _fits(grant, actor, command_kind):
+                return None if grant.allow else "refused"
+        return None if access.default == "allow" else "not_granted"
+
+    def claim_expiry(self, kind: ClaimKind, now: datetime) -> datetime | None:
+        """When a claim taken at ``now`` expires; None: never."""
+        kept = self._claims[kind]
+        return None if kept is None else now + kept
+
+
+def compile_policy(config: DeskConfig) -> Policy:
+    """The configuration in the form that decisions read."""
+    return Policy(config)
+
+
+def _inherited(config: DeskConfig) -> dict[str, TypePolicy]:
+    """Every listed type with what it does not say taken from its nearest ancestor that says it."""
+    listed = {one.name: one for one in config.types}
+    return {name: _with_ancestors(one, listed) for name, one in listed.items()}
+
+
+_INHERITED: Final = ("queue", "priority", "reopen")
+
+
+def _with_ancestors(one: TypePolicy, listed: Mapping[str, TypePolicy]) -> TypePolicy:
+    missing = {field: None for field in _INHERITED if getattr(one, field) is None}
+    taken: dict[str, object] = {}
+    for ancestor in lineage(one.name):
+        for field in missing:
+            value = getattr(listed.get(ancestor), field, None)
+            if value is not None:
+                taken.setdefault(field, value)
+    return replaced(one, **taken)
+
+
+def _statuses(config: DeskConfig) -> dict[str, Category]:
+    return {category.value: category for category in Category} | {one.name: one.category for one in config.statuses}
+
+
+def _tag_index(tags: tuple[TagPolicy, ...]) -> KeywordIndex:
+    return KeywordIndex((keyword, number) for number, tag in enumerate(tags) for keyword in tag.keywords)
+
+
+def _fits(grant: Grant, actor: Actor, command: str) -> bool:
+    return (
+        (not grant.kinds or actor.kind in grant.kinds)
+        and (not grant.actors or actor.id in grant.actors)
+        and ("*" in grant.commands or command in grant.commands)
+    )
