@@ -18,6 +18,7 @@ MAIL: Final = "mail"
 EFFECT: Final = "effect"
 OUTBOUND: Final = "outbound"
 PARKED: Final = "parked"
+CURSOR: Final = "cursor"
 
 
 class ClaimKeys:
@@ -64,6 +65,10 @@ class ClaimKeys:
     def parked(self, account: str, conversation: str) -> str:
         """A conversation whose messages wait behind a parked one."""
         return self._key(PARKED, account, conversation)
+
+    def cursor(self, account: str) -> str:
+        """How far an account was pulled: the owner of this claim is the cursor."""
+        return self._key(CURSOR, account)
 
     def counter(self, kind: str, *parts: str) -> str:
         """The name of a counter about somebody, hashed like a claim."""

@@ -20,7 +20,8 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     """Add or change an agent. Presence alone is an event of its own, since it changes many times a day."""
     given = _given(command, _AGENT_FIELDS)
     for queue in command.queues or ():
-        work.policy.queue(queue)
+        if not work.policy.has_queue(queue):
+            raise InvalidInput("queues", f"no queue {queue!r}", "choose queues of the configuration")
     if command.agent is None:
         if not given.get("name"):
             raise InvalidInput("name", "a new agent needs one", "pass name=")

@@ -63,7 +63,8 @@ def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) 
 def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run: str) -> None:
     if not ticket.is_live:
         tickets.target_of(ticket, Move.START)
-    work.policy.queue(command.queue)
+    if not work.policy.has_queue(command.queue):
+        raise InvalidInput("queue", f"no queue {command.queue!r}", "choose a queue of the configuration")
     if command.brief:
         said = Utterance(
             id=MessageId(run),
@@ -104,7 +105,8 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
     elif name == "priority":
         tickets.set_field(work, ticket, name, _priority(value))
     elif name == "type":
-        work.policy.type(str(value))
+        if not work.policy.has_type(str(value)):
+            raise InvalidInput("value", f"no ticket type {value!r}", "choose a type of the configuration")
         tickets.set_field(work, ticket, name, str(value))
     elif name == "language" or (name.startswith("x.") and len(name) > 2):
         tickets.set_field(work, ticket, name, value)

@@ -8,6 +8,7 @@ from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag
 from csdesk.domain.records.tickets import TRANSITIONS, Category, Move, Ticket, Worker, WorkerKind
 from csdesk.domain.sla import clocks as sla
+from csdesk.domain.sla.targets import TargetSet
 from csdesk.errors import IllegalTransition, StaleWorker
 
 
@@ -15,6 +16,21 @@ def emit_clocks(work: Workspace, ticket_id: str, changed: tuple[Clock, ...]) -> 
     """Let clocks change, if any do."""
     if changed:
         work.emit(ticket_id, ev.ClocksChanged(clocks=changed))
+
+
+def plan_of(work: Workspace, ticket: Ticket) -> TargetSet | None:
+    """The service level under which the ticket's clocks began; None if it has none, or the policy no longer has it."""
+    return work.policy.sla_named(ticket.clocks[0].policy) if ticket.clocks else None
+
+
+def catch_up(work: Workspace, ticket: Ticket) -> Ticket:
+    """Let the warnings and breaches happen whose instant has come, before anything else happens to the ticket."""
+    now = work.time_of(ticket.id)
+    wake = ticket.wake_at
+    if wake is not None and wake <= now:
+        for event in sla.due(plan_of(work, ticket), ticket, now):
+            work.emit(ticket.id, event)
+    return work.ticket(ticket.id)
 
 
 def target_of(ticket: Ticket, move: Move) -> Category:
@@ -42,7 +58,7 @@ def change_status(work: Workspace, ticket: Ticket, move: Move, *, status: str = 
     work.emit(ticket.id, ev.StatusChanged(before=before, after=after, status=named, **details))
     if before is not after:
         moved = work.ticket(ticket.id)
-        emit_clocks(work, ticket.id, sla.status_changed(work.policy, moved, before, after, work.time_of(ticket.id)))
+        emit_clocks(work, ticket.id, sla.status_changed(plan_of(work, moved), moved, before, after, work.time_of(ticket.id)))
     return work.ticket(ticket.id)
 
 
@@ -91,10 +107,11 @@ def set_field(work: Workspace, ticket: Ticket, name: str, value: str | int | flo
     work.emit(ticket.id, ev.TicketFieldSet(name=name, before=before, after=value))
     changed = work.ticket(ticket.id)
     if name == "priority":
-        emit_clocks(work, ticket.id, sla.reprioritised(work.policy, changed, work.time_of(ticket.id)))
+        emit_clocks(work, ticket.id, sla.reprioritised(plan_of(work, changed), changed, work.time_of(ticket.id)))
     return work.ticket(ticket.id)
 
 
 def end_clocks(work: Workspace, ticket: Ticket, before: Category) -> None:
     """Cancel or meet the clocks of a ticket that has ended by an event of its own (a merge)."""
-    emit_clocks(work, ticket.id, sla.status_changed(work.policy, ticket, before, ticket.category, work.time_of(ticket.id)))
+    at = work.time_of(ticket.id)
+    emit_clocks(work, ticket.id, sla.status_changed(plan_of(work, ticket), ticket, before, ticket.category, at))

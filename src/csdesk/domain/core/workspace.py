@@ -24,6 +24,7 @@ from csdesk.domain.records.changes import (
     Claim,
     ClaimMode,
     ClaimMove,
+    ConfigRow,
     Delta,
     EpochName,
     Put,
@@ -90,6 +91,7 @@ class Workspace:
         self._entries: list[ev.Entry] = []
         self._queues: dict[str, list[object]] = {}
         self._bumps: set[EpochName] = set()
+        self._config: ConfigRow | None = None
         self._cause = ""
         self._actor = Actor.system()
         self._open: dict[str, dict[str, list[ev.Event]]] = {}
@@ -260,6 +262,10 @@ class Workspace:
         """Plan something."""
         self._queues.setdefault("due", []).append(item)
 
+    def put_config(self, row: ConfigRow) -> None:
+        """Make a configuration the active one."""
+        self._config = row
+
     def bump(self, epoch: EpochName) -> None:
         """Let other processes notice that phrases or agents changed."""
         self._bumps.add(epoch)
@@ -348,6 +354,7 @@ class Workspace:
             seen=tuple(Seen(customer, at) for customer, at in self._seen.items()),
             entries=tuple(self._entries),
             bumps=tuple(sorted(self._bumps)),
+            config=self._config,
             **lists,  # type: ignore[arg-type]
         )
 

@@ -17,7 +17,7 @@ class PhraseBook:
     __slots__ = ("_index", "_phrases")
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        self._phrases = {one.id: one for one in phrases if not one.retired}
+        self._phrases = {str(one.id): one for one in phrases if not one.retired}
         self._index = PhraseIndex(
             PhraseText(one.id, one.title, one.questions, one.keywords) for one in self._phrases.values()
         )

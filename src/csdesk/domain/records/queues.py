@@ -46,12 +46,13 @@ class DueItem:
 
 
 class InboxState(StrEnum):
-    """Why a message lies in the inbox instead of a ticket."""
+    """Why something lies in the inbox instead of a ticket. ``unknown``: a kind of event that the adapter doesn't know."""
 
     PARKED = "parked"
     WAITING = "waiting"
     BLOCKED = "blocked"
     DISCARDED = "discarded"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.tickets import emit_clocks
+from csdesk.domain.core.tickets import emit_clocks, plan_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
@@ -21,9 +21,7 @@ def run_clocks(case: Case, work: Workspace, customer: Customer, ticket: Ticket) 
     elif case.new_ticket:
         _start(case, work, customer, ticket)
     elif case.is_human:
-        plan = work.policy.sla_named(ticket)
-        if plan is not None:
-            emit_clocks(work, ticket.id, sla.customer_wrote(plan, ticket, case.occurred_at))
+        emit_clocks(work, ticket.id, sla.customer_wrote(plan_of(work, ticket), ticket, case.occurred_at))
     return work.ticket(ticket.id)
 
 

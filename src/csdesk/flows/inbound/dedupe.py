@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxItem, InboxState
 from csdesk.domain.records.trace import Outcome
 from csdesk.flows.inbound.case import Case
@@ -17,15 +19,27 @@ def is_replay(case: Case, work: Workspace) -> bool:
     """Claim the delivery; True if it was stored before, by us or by somebody else."""
     key = work.keys.inbound(case.message.account, case.message.dedupe_key)
     owner = work.claims.get(key)
-    if owner is None or (case.retried and owner == case.id):
-        if owner is None:
-            work.claim(key, case.id, keep=work.policy.config.retention.inbound_claims)
+    if owner is None:
+        work.claim(key, case.id, keep=work.policy.config.retention.inbound_claims)
         return False
+    if owner == case.id and case.retried and not isinstance(work.find(owner), Message):
+        return False  # it owns its claim since it was parked, and only now goes through
     if owner != case.id:
         case.say("dedupe.replay", Outcome.REMOVED, message=owner)
         case.state = "duplicate"
     case.id = MessageId(owner)
     return True
+
+
+def leave_inbox(case: Case, work: Workspace) -> None:
+    """A message that was parked goes on: it leaves the inbox and no longer holds up its conversation."""
+    if not case.retried:
+        return
+    key = work.keys.parked(case.message.account, case.message.conversation)
+    if work.claims.get(key) == case.id:
+        work.move_claim(key, case.id, None)
+    work.end_inbox(case.id)
+    work.emit(ev.DESK, ev.MessageReleased(item=case.id))
 
 
 def waits(case: Case, work: Workspace) -> bool:

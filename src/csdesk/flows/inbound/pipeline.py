@@ -175,6 +175,7 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded, waiting: dict[str
         return
     work.begin(case.id, case.actor)
     case.say("dedupe.new", Outcome.PASSED)
+    dedupe.leave_inbox(case, work)
     customer = identity.identify(case, work)
     if identity.is_blocked(case, work, customer):
         work.end(customer.id, case.verdicts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from csdesk.domain.core import tickets
+from csdesk.domain.core.ticket_commands import MOVES
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.customers import Customer
@@ -16,15 +17,6 @@ from csdesk.domain.rules.compiled import Effect
 from csdesk.domain.rules.facts import facts_of
 from csdesk.errors import IllegalTransition
 from csdesk.flows.inbound.case import Case
-
-_MOVES = {
-    Category.OPEN: Move.START,
-    Category.WAITING_CUSTOMER: Move.WAIT_CUSTOMER,
-    Category.WAITING_INTERNAL: Move.WAIT_INTERNAL,
-    Category.RESOLVED: Move.RESOLVE,
-    Category.CLOSED: Move.CLOSE,
-}
-
 
 def apply_rules(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
     """Evaluate the rules and let their effects happen."""
@@ -79,7 +71,7 @@ def _apply(case: Case, work: Workspace, ticket_id: str, effect: Effect) -> None:
 def _set_type(case: Case, work: Workspace, ticket: Ticket, name: str) -> None:
     ticket = tickets.set_field(work, ticket, "type", name)
     kind = work.policy.type(name)
-    if case.new_ticket and kind is not None:
+    if case.new_ticket:
         if kind.queue is not None:
             ticket = tickets.set_field(work, ticket, "queue", kind.queue)
         if kind.priority is not None:
@@ -88,9 +80,9 @@ def _set_type(case: Case, work: Workspace, ticket: Ticket, name: str) -> None:
 
 def _set_status(case: Case, work: Workspace, ticket: Ticket, status: str) -> None:
     category, name = work.policy.status(status)
-    move = _MOVES.get(category)
+    move = MOVES.get(category)
     try:
-        if move is not None:
+        if move is not None and category is not Category.SNOOZED:
             tickets.change_status(work, ticket, move, status=name)
     except IllegalTransition:
         case.say("rules.illegal", Outcome.REMOVED, status=status, category=ticket.category.value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from csdesk.domain.core.tickets import change_status
+from csdesk.domain.core.tickets import catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TICKET, IdentityId, TicketId
 from csdesk.domain.records import events as ev
@@ -42,6 +42,8 @@ def evidence(case: Case, work: Workspace) -> Iterator[Evidence]:
 def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
     """The ticket the message joins, opened or reopened if need be; the message is counted on it."""
     found, links = _find(case, work, customer)
+    if found is not None:
+        found = catch_up(work, found)
     if found is not None and not found.is_live and not _stays_shut(case):
         found, links = _reopen(case, work, found, links)
     if found is None:

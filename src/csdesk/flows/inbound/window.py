@@ -12,7 +12,7 @@ def set_times(case: Case, work: Workspace) -> None:
     sent = case.message.sent_at
     if sent is None:
         return
-    earliest = case.received_at - work.policy.account(case.message.account).backlog
+    earliest = case.received_at - work.policy.backlog_for(case.message.account)
     case.backlog = sent < earliest
     case.occurred_at = min(max(sent, earliest), case.received_at)
     if case.occurred_at != sent:

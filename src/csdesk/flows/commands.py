@@ -1,0 +1,204 @@
+"""Running a command: load what it touches, ask whether the actor may, decide, commit.
+
+A command's claim makes it run once. Its owner is the id of what the command makes (or the command's own id), fixed
+before the first attempt: when a commit's outcome was unknown, the claim tells on the next attempt that it succeeded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from csdesk.domain.core import customer_commands, staff, ticket_commands
+from csdesk.domain.core.access import check_may
+from csdesk.domain.core.tickets import catch_up
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import AGENT, COMMAND, MESSAGE, PHRASE
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.trace import Trace
+from csdesk.errors import Denied, FlowError, VersionConflict
+from csdesk.flows import queues
+from csdesk.flows.retrying import retried
+from csdesk.ports import steps
+from csdesk.ports.ids import IdSource
+from csdesk.ports.steps import Flow, Loaded, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command did: the records it changed or made, as they stand after it."""
+
+    id: str
+    """What the command made (a message, an agent, a phrase), or the command's own id."""
+    duplicate: bool = False
+    """True if the command had run before under the same idempotency key; nothing was done now."""
+    ticket: Ticket | None = None
+    customer: Customer | None = None
+    message: Message | None = None
+    agent: Agent | None = None
+    phrase: Phrase | None = None
+    trace: Trace = Trace()
+
+
+def result_id(command: cmd.Command, ids: IdSource) -> str:
+    """The id of what the command will make, taken before the first attempt."""
+    if isinstance(command, cmd.SendReply | cmd.AddNote | cmd.TransferTicket):
+        return ids.new(MESSAGE)
+    if isinstance(command, cmd.SaveAgent) and command.agent is None:
+        return ids.new(AGENT)
+    if isinstance(command, cmd.SavePhrase) and command.phrase is None:
+        return ids.new(PHRASE)
+    return ids.new(COMMAND)
+
+
+def execute(command: cmd.Command, run: str) -> Flow[Done]:
+    """Run a command once; ``run`` is its ``result_id``."""
+    if isinstance(command, cmd.SettleParked):
+        yield from queues.discard(command, run)
+        return Done(id=run)
+    if isinstance(command, cmd.RetryOutbound):
+        yield from queues.retry_outbound(command, run)
+        return Done(id=run)
+    return (yield from retried(lambda scope: _attempt(command, run, scope), loads=3))
+
+
+def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
+    key = scope.keys.command(command.idempotency_key or run)
+    needs = _needs(command, key, scope)
+    loaded = yield from steps.load(needs)
+    owner = loaded.snapshot.claims.get(key)
+    if owner is not None:
+        return (yield from _earlier(command, owner, duplicate=owner != run))
+    loaded = yield from _with_absorbed(command, loaded, needs, scope)
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work.begin(run, command.actor)
+    try:
+        check_may(loaded.policy, command.actor, command.kind)
+    except Denied as denied:
+        work.emit(ev.DESK, ev.CommandDenied(subject=_subject(command), command=command.kind, reason=str(denied.params["reason"])))
+        work.end(ev.DESK)
+        yield from steps.commit(work.changes())
+        raise
+    work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
+    main = _run(work, command, run)
+    trace = work.end(main)
+    yield from steps.commit(work.changes())
+    return _done(work, main, run, trace)
+
+
+def _subject(command: cmd.Command) -> str:
+    for name in ("ticket", "customer", "agent", "phrase"):
+        value = getattr(command, name, None)
+        if value is not None:
+            return str(value)
+    return ev.DESK
+
+
+def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:
+    claims = [key]
+    match command:
+        case cmd.MergeTickets():
+            return Needs(claims=tuple(claims), tickets=(command.ticket, command.into), parties=True)
+        case cmd.AssignTicket() | cmd.TransferTicket():
+            agents = (command.agent,) if command.agent is not None else ()
+            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=agents, parties=True)
+        case cmd.ChangeParticipants():
+            people = tuple(one.identity for one in command.add)
+            return Needs(claims=tuple(claims), tickets=(command.ticket,), identities=people, parties=True)
+        case cmd.MergeCustomers():
+            return Needs(claims=tuple(claims), customers=(command.customer, command.into))
+        case cmd.LinkIdentity(identity=one):
+            claims.append(scope.keys.identity(one.kind, one.scope, one.external_id))
+            return Needs(claims=tuple(claims), customers=(command.customer,))
+        case cmd.SetProfile() | cmd.TagCustomer() | cmd.BlockCustomer():
+            return Needs(claims=tuple(claims), customers=(command.customer,))
+        case cmd.SaveAgent():
+            return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
+        case cmd.SavePhrase():
+            return Needs(claims=tuple(claims), phrases=(command.phrase,) if command.phrase is not None else ())
+        case cmd.SettleParked() | cmd.RetryOutbound():
+            return Needs(claims=tuple(claims))
+        case _:
+            return Needs(claims=tuple(claims), tickets=(command.ticket,), parties=True)
+
+
+def _with_absorbed(command: cmd.Command, loaded: Loaded, needs: Needs, scope: Scope) -> Flow[Loaded]:
+    """For a merge, a second load: what was merged before, and the conversations that are handed over."""
+    snapshot = loaded.snapshot
+    if isinstance(command, cmd.MergeTickets) and command.ticket in snapshot.tickets:
+        ticket = snapshot.tickets[command.ticket]
+        more = yield from steps.load(replace(needs, tickets=(*needs.tickets, *ticket.absorbed)))
+        moved = [more.snapshot.tickets[one] for one in (ticket.id, *ticket.absorbed) if one in more.snapshot.tickets]
+        keys = tuple(scope.keys.conversation(one.account, one.conversation) for one in moved)
+        return (yield from steps.load(replace(needs, tickets=(*needs.tickets, *ticket.absorbed), claims=needs.claims + keys)))
+    if isinstance(command, cmd.MergeCustomers) and command.customer in snapshot.customers:
+        members = snapshot.customers[command.customer].members
+        return (yield from steps.load(replace(needs, customers=(*needs.customers, *members))))
+    return loaded
+
+
+def _run(work: Workspace, command: cmd.Command, run: str) -> str:
+    """Decide; the id of the record that the trace belongs to."""
+    match command:
+        case cmd.SaveAgent():
+            return staff.save_agent(work, command, run).id
+        case cmd.SavePhrase():
+            return staff.save_phrase(work, command, run).id
+        case cmd.SetProfile() | cmd.TagCustomer() | cmd.LinkIdentity() | cmd.MergeCustomers() | cmd.BlockCustomer():
+            customer = work.customer(command.customer)
+            _check_version("customer", customer.id, customer.version, customer.stage, command)
+            customer_commands.run(work, customer, command)
+            return customer.id
+        case cmd.SettleParked() | cmd.RetryOutbound():
+            raise FlowError(f"{command.kind} has a flow of its own")
+        case _:
+            ticket = work.ticket(command.ticket)
+            _check_version("ticket", ticket.id, ticket.version, ticket.category.value, command)
+            ticket_commands.run(work, catch_up(work, ticket), command, run)
+            return ticket.id
+
+
+def _check_version(kind: str, key: str, version: int, state: str, command: cmd.Command) -> None:
+    expected: int | None = getattr(command, "expected_version", None)
+    if expected is not None and expected != version:
+        raise VersionConflict(kind, key, expected=expected, state=state, command=command.kind)
+
+
+def _earlier(command: cmd.Command, owner: str, *, duplicate: bool) -> Flow[Done]:
+    """The outcome of the run that owns the claim, with the records as they stand now."""
+    made = {MESSAGE: "messages", AGENT: "agents", PHRASE: "phrases"}.get(owner[: len(MESSAGE)])
+    wanted: dict[str, tuple[str, ...]] = {made: (owner,)} if made is not None else {}
+    for name in ("ticket", "customer", "agent", "phrase"):
+        value = getattr(command, name, None)
+        if isinstance(value, str):
+            wanted[f"{name}s"] = (*wanted.get(f"{name}s", ()), value)
+    loaded = yield from steps.load(Needs(parties=True, **wanted))  # type: ignore[arg-type]
+    found = loaded.snapshot
+    return Done(
+        id=owner,
+        duplicate=duplicate,
+        ticket=found.tickets.get(getattr(command, "ticket", "")),
+        customer=found.customers.get(getattr(command, "customer", "")),
+        message=found.messages.get(owner),
+        agent=next(iter(found.agents.values()), None),
+        phrase=next(iter(found.phrases.values()), None),
+    )
+
+
+def _done(work: Workspace, main: str, run: str, trace: Trace) -> Done:
+    record, made = work.find(main), work.find(run)
+    return Done(
+        id=run,
+        ticket=record if isinstance(record, Ticket) else None,
+        customer=record if isinstance(record, Customer) else None,
+        message=made if isinstance(made, Message) else None,
+        agent=record if isinstance(record, Agent) else None,
+        phrase=record if isinstance(record, Phrase) else None,
+        trace=trace,
+    )

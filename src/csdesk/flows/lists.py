@@ -1,0 +1,273 @@
+"""Reading: one record, lists, timelines, search, the outbound event stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from csdesk.domain.records.changes import Needs, Snapshot
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Entry
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.tickets import Category, Ticket
+from csdesk.domain.text.features import query_tokens
+from csdesk.errors import InvalidInput, NotFound
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Loaded
+from csdesk.ports.store import Page, Query, Scalar, SearchRequest
+
+R = TypeVar("R")
+
+Where = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+
+
+def filters(**given: Scalar | Sequence[Scalar] | None) -> Where:
+    """Equal-to filters of what was given; None means "not filtered"."""
+    return tuple(
+        (name, tuple(value) if isinstance(value, list | tuple | set | frozenset) else value)  # type: ignore[misc]
+        for name, value in given.items()
+        if value is not None
+    )
+
+
+def read(needs: Needs) -> Flow[Loaded]:
+    """One load."""
+    yield from steps.attempt(0)
+    return (yield from steps.load(needs))
+
+
+def get_ticket(ticket_id: str) -> Flow[Ticket]:
+    """The ticket of that id.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    loaded = yield from read(Needs(tickets=(ticket_id,)))
+    return _one(loaded.snapshot.tickets.get(ticket_id), "ticket", ticket_id)
+
+
+def get_customer(customer_id: str) -> Flow[Customer]:
+    """The customer of that id; one that was merged leads to its survivor.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    loaded = yield from read(Needs(customers=(customer_id,)))
+    found = _one(loaded.snapshot.customers.get(customer_id), "customer", customer_id)
+    if found.merged_into is None:
+        return found
+    return _one(loaded.snapshot.customers.get(found.merged_into), "customer", found.merged_into)
+
+
+def customer_of(identity: str) -> Flow[Customer]:
+    """The customer behind an identity.
+
+    Raises:
+        NotFound: nobody has that identity.
+    """
+    loaded = yield from read(Needs(identities=(identity,)))
+    return person(loaded.snapshot, identity)
+
+
+def person(snapshot: Snapshot, identity: str) -> Customer:
+    """The customer behind an identity of a snapshot.
+
+    Raises:
+        NotFound: the snapshot has none.
+    """
+    home = next((customer for known, customer in snapshot.homes.items() if known == identity), None)
+    found = _one(snapshot.customers.get(home or ""), "identity", identity)
+    if found.merged_into is None:
+        return found
+    return _one(snapshot.customers.get(found.merged_into), "customer", found.merged_into)
+
+
+def find_customer(kind: str, scope: str, external_id: str) -> Flow[Customer | None]:
+    """The customer whom a channel knows by that id; None if nobody is."""
+    attempt = yield from steps.attempt(0)
+    key = attempt.keys.identity(kind, scope, external_id)
+    loaded = yield from steps.load(Needs(claims=(key,)))
+    owner = loaded.snapshot.claims.get(key)
+    return None if owner is None else person(loaded.snapshot, owner)
+
+
+def _one(found: R | None, kind: str, key: str) -> R:
+    if found is None:
+        raise NotFound(kind, key)
+    return found
+
+
+def page_of(cls: type[R], query: Query) -> Flow[Page[R]]:
+    """A page of one kind of record."""
+    if not 1 <= query.limit <= 1000:
+        raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
+    page = yield from steps.listed(query)
+    return Page(tuple(one for one in page.items if isinstance(one, cls)), page.cursor)
+
+
+def everything(cls: type[R], query: Query) -> Flow[tuple[R, ...]]:
+    """All pages of a list. Only for what stays small: agents, phrases, the messages of one ticket."""
+    found: list[R] = []
+    while True:
+        page = yield from page_of(cls, query)
+        found.extend(page.items)
+        if page.cursor is None:
+            return tuple(found)
+        query = _after(query, page.cursor)
+
+
+def _after(query: Query, cursor: str) -> Query:
+    return Query(
+        kind=query.kind,
+        where=query.where,
+        since=query.since,
+        until=query.until,
+        order=query.order,
+        descending=query.descending,
+        limit=query.limit,
+        after=cursor,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineItem:
+    """One thing that happened on a ticket: a message or an entry of events; ``at`` is when it counts."""
+
+    at: datetime
+    message: Message | None = None
+    entry: Entry | None = None
+
+
+def ticket_timeline(ticket_id: str) -> Flow[tuple[TimelineItem, ...]]:
+    """Everything that happened on a ticket and what was merged into it, oldest first.
+
+    Raises:
+        NotFound: this desk has no such ticket.
+    """
+    ticket = yield from get_ticket(ticket_id)
+    wanted = (str(ticket.id), *map(str, ticket.absorbed))
+    messages = yield from everything(Message, Query(kind="message", where=(("ticket", wanted),), limit=500))
+    subjects = (*wanted, *(str(one.id) for one in messages))
+    items = [TimelineItem(one.occurred_at, message=one) for one in messages]
+    for start in range(0, len(subjects), 200):
+        where = (("subject", subjects[start : start + 200]),)
+        entries = yield from everything(Entry, Query(kind="entry", where=where, order="position", limit=500))
+        items += [TimelineItem(one.at, entry=one) for one in entries]
+    return tuple(sorted(items, key=_when))
+
+
+def _when(item: TimelineItem) -> tuple[datetime, int, int, str]:
+    if item.message is not None:
+        return (item.at, 0, item.message.provider_order, item.message.id)
+    return (item.at, 1, 0, item.entry.position if item.entry is not None else "")
+
+
+def entries_of(subject: str) -> Flow[tuple[Entry, ...]]:
+    """All entries of one subject, in order."""
+    return (yield from everything(Entry, Query(kind="entry", where=(("subject", subject),), order="position", limit=500)))
+
+
+def explain(subject: str) -> Flow[tuple[Entry, ...]]:
+    """The entries that tell why: those of a ticket, customer or agent, or those that one message or command caused.
+
+    Raises:
+        NotFound: nothing is recorded under that id.
+    """
+    found = yield from entries_of(subject)
+    if not found or subject.startswith("msg_"):
+        where = (("cause", subject),)
+        caused = yield from everything(Entry, Query(kind="entry", where=where, order="position", limit=500))
+        known = {one.position for one in found}
+        found = (*(one for one in caused if one.position not in known), *found)
+    if not found:
+        raise NotFound("record", subject)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message that a search found, with its ticket."""
+
+    message: Message
+    ticket: Ticket
+
+
+def search(text: str, limit: int, cursor: str | None) -> Flow[Page[Found]]:
+    """The messages that contain every part of ``text``, newest first."""
+    if not 1 <= limit <= 1000:
+        raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
+    request = SearchRequest(phrases=tuple(query_tokens(text)), limit=limit, after=cursor)
+    hits = yield from steps.search(request)
+    if not hits.items:
+        return Page((), hits.cursor)
+    loaded = yield from read(Needs(messages=tuple(hit.message for hit in hits.items)))
+    snapshot = loaded.snapshot
+    items = tuple(
+        Found(snapshot.messages[hit.message], snapshot.tickets[hit.ticket])
+        for hit in hits.items
+        if hit.message in snapshot.messages and hit.ticket in snapshot.tickets
+    )
+    return Page(items, hits.cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBrief:
+    """A customer at a glance."""
+
+    customer: Customer
+    open_tickets: tuple[Ticket, ...]
+    tickets: int
+    """How many tickets the customer has had."""
+    last_messages: tuple[Message, ...]
+    """The last few messages, newest first."""
+
+
+def brief(customer_id: str) -> Flow[CustomerBrief]:
+    """The customer with open tickets and last words; merged customers count as one.
+
+    Raises:
+        NotFound: this desk has no such customer.
+    """
+    customer = yield from get_customer(customer_id)
+    identities = yield from identities_of(customer)
+    live = tuple(one.value for one in Category if one not in (Category.CLOSED, Category.MERGED, Category.RESOLVED))
+    mine = (("identity", identities),)
+    open_tickets = yield from page_of(
+        Ticket, Query(kind="ticket", where=(*mine, ("category", live)), order="updated_at", descending=True)
+    )
+    total = yield from steps.count(Query(kind="ticket", where=mine))
+    last = yield from page_of(
+        Message, Query(kind="message", where=mine, order="occurred_at", descending=True, limit=5)
+    )
+    return CustomerBrief(customer, open_tickets.items, total, last.items)
+
+
+def identities_of(customer: Customer) -> Flow[tuple[str, ...]]:
+    """The ids of all identities of a customer and of those merged into it."""
+    own = [str(one.id) for one in customer.identities]
+    if customer.members:
+        loaded = yield from read(Needs(customers=tuple(customer.members)))
+        for member in customer.members:
+            own += [one.id for one in loaded.snapshot.customers[member].identities]
+    return tuple(own)
+
+
+def customer_timeline(customer_id: str, limit: int, cursor: str | None) -> Flow[Page[Message]]:
+    """What a customer and the desk said to each other on all tickets, newest first.
+
+    Raises:
+        NotFound: this desk has no such customer.
+    """
+    customer = yield from get_customer(customer_id)
+    identities = yield from identities_of(customer)
+    query = Query(
+        kind="message",
+        where=(("identity", identities),),
+        order="occurred_at",
+        descending=True,
+        limit=limit,
+        after=cursor,
+    )
+    return (yield from page_of(Message, query))

@@ -1,0 +1,127 @@
+"""What people do about work that is stuck: parked messages, dead and unknown outbound ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from csdesk.domain.core.access import check_may
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.channels import InboundMessage, Received
+from csdesk.domain.records.messages import Delivery
+from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
+from csdesk.errors import InvalidInput, NotFound
+from csdesk.flows.inbound.pipeline import Arrival, receive
+from csdesk.flows.retrying import retried
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.store import Query
+
+
+def discard(command: cmd.SettleParked, run: str) -> Flow[None]:
+    """Give a parked message up; what waits behind it is taken in."""
+    item = yield from retried(lambda scope: _discard(command, run, scope))
+    yield from _take_waiting(item, command.actor)
+
+
+def _discard(command: cmd.SettleParked, run: str, scope: Scope) -> Flow[InboxItem]:
+    work, item = yield from _open_item(command.item, scope, run, command.actor)
+    check_may(work.policy, command.actor, command.kind)
+    if item.state is InboxState.DISCARDED:
+        return item
+    _release(work, item)
+    work.put_inbox(replace(item, state=InboxState.DISCARDED))
+    work.emit(ev.DESK, ev.MessageReleased(item=item.id, discarded=True))
+    work.end(ev.DESK)
+    yield from steps.commit(work.changes())
+    return item
+
+
+def retry_parked(item_id: MessageId, actor: Actor, run: str) -> Flow[Received]:
+    """Put a parked or blocked message through the pipeline again; what waits behind it follows."""
+    item = yield from retried(lambda scope: _unpark(item_id, scope, run, actor))
+    result = yield from _replay(item, actor)
+    if result.state != "parked":
+        yield from _take_waiting(item, actor)
+    return result
+
+
+def _unpark(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow[InboxItem]:
+    work, item = yield from _open_item(item_id, scope, run, actor)
+    check_may(work.policy, actor, "retry_parked")
+    if item.state is InboxState.DISCARDED:
+        raise InvalidInput("item", "was discarded", "only parked, waiting and blocked messages can be retried")
+    return item
+
+
+def _open_item(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow[tuple[Workspace, InboxItem]]:
+    loaded = yield from steps.load(Needs(inbox=(item_id,)))
+    item = loaded.snapshot.inbox.get(item_id)
+    if item is None:
+        raise NotFound("inbox item", item_id)
+    key = scope.keys.parked(item.account, item.conversation)
+    loaded = yield from steps.load(Needs(inbox=(item_id,), claims=(key,)))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work.begin(run, actor)
+    return work, item
+
+
+def _release(work: Workspace, item: InboxItem) -> None:
+    key = work.keys.parked(item.account, item.conversation)
+    if work.claims.get(key) == item.id:
+        work.move_claim(key, item.id, None)
+
+
+def _replay(item: InboxItem, actor: Actor) -> Flow[Received]:
+    message = InboundMessage.model_validate_json(item.payload)
+    arrival = Arrival(message, item.id, actor, received_at=item.created_at)
+    (result,) = yield from receive((arrival,))
+    return result
+
+
+def _take_waiting(item: InboxItem, actor: Actor) -> Flow[None]:
+    """Take in the messages that waited behind one, oldest first, until one of them breaks."""
+    where = (("account", item.account), ("conversation", item.conversation), ("state", InboxState.WAITING.value))
+    cursor: str | None = None
+    while True:
+        page = yield from steps.listed(Query(kind="inbox", where=where, order="id", limit=100, after=cursor))
+        for row in page.items:
+            if isinstance(row, InboxItem):
+                result = yield from _replay(row, actor)
+                if result.state == "parked":
+                    return
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def retry_outbound(command: cmd.RetryOutbound, run: str) -> Flow[None]:
+    """Queue a dead or unknown message again, or give it up."""
+    yield from retried(lambda scope: _retry_outbound(command, run, scope))
+
+
+def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[None]:
+    loaded = yield from steps.load(Needs(outbox=(command.message,), messages=(command.message,)))
+    check_may(loaded.policy, command.actor, command.kind)
+    item = loaded.snapshot.outbox.get(command.message)
+    if item is None:
+        raise NotFound("outbox item", command.message)
+    if item.state not in (OutboxState.DEAD, OutboxState.UNKNOWN):
+        raise InvalidInput("message", f"is {item.state}", "only dead and unknown messages wait for a decision")
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work.begin(run, command.actor)
+    message = work.message(command.message)
+    after = Delivery.FAILED if command.discard else Delivery.PENDING
+    reason = "discarded" if command.discard else "retried"
+    if message.delivery is not after:
+        work.emit(message.id, ev.DeliveryChanged(message=message.id, before=message.delivery, after=after, reason=reason))
+    if command.discard:
+        work.end_outbox(message.id)
+    else:
+        work.put_outbox(replace(item, state=OutboxState.PENDING, due_at=scope.now, attempts=0, reason=reason))
+    work.end(message.id)
+    yield from steps.commit(work.changes())

@@ -1,0 +1,176 @@
+"""What a channel reports beside messages: receipts, recalls, edits, people of ours who answered elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MESSAGE, MessageId
+from csdesk.domain.records import channels as ch
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.messages import Delivery, Message
+from csdesk.domain.records.queues import DueItem, InboxItem, InboxState
+from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.retrying import retried
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.store import Query
+
+_STATES = {
+    "sent": Delivery.SENT,
+    "delivered": Delivery.DELIVERED,
+    "read": Delivery.READ,
+    "failed": Delivery.FAILED,
+    "blocked": Delivery.FAILED,
+    "opted_out": Delivery.FAILED,
+}
+_RANK = {Delivery.PENDING: 0, Delivery.SENDING: 1, Delivery.UNKNOWN: 2, Delivery.SENT: 3, Delivery.DELIVERED: 4, Delivery.READ: 5}
+
+PULL = "pull"
+"""The kind of due item that asks for a pull."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a channel's events."""
+
+    received: tuple[ch.Received, ...] = ()
+    reports: int = 0
+
+
+def handle(account: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, Taken]]:
+    """A web request of a provider: verified and parsed, stored, and only then answered."""
+    scope = yield from steps.attempt(0)
+    if request.received_at is None:
+        request = request.model_copy(update={"received_at": scope.now})
+    result = yield from steps.parse(account, request)
+    if result.rejected is not None:
+        return result.reply, Taken()
+    taken = yield from take_events(account, result.events)
+    if result.pulls:
+        yield from retried(lambda now: _plan_pulls(result.pulls, now))
+    return result.reply, taken
+
+
+def take_events(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[Taken]:
+    """Store what a channel reported, in order: runs of messages share commits."""
+    received: list[ch.Received] = []
+    run: list[Arrival] = []
+    reports = 0
+    for event in events:
+        message = event if isinstance(event, ch.InboundMessage) else _echo(event)
+        if message is not None:
+            scope = yield from steps.attempt(0)
+            run.append(Arrival(message, MessageId(scope.ids.new(MESSAGE)), Actor.adapter(account)))
+            continue
+        received.extend((yield from receive_many(run)))
+        run = []
+        reports += 1
+        yield from _report(event)
+    received.extend((yield from receive_many(run)))
+    return Taken(tuple(received), reports)
+
+
+def _echo(event: ch.ChannelEvent) -> ch.InboundMessage | None:
+    if not isinstance(event, ch.EchoEvent):
+        return None
+    return ch.InboundMessage(
+        account=event.account,
+        dedupe_key=event.dedupe_key,
+        conversation=event.conversation,
+        sender=event.to,
+        parts=event.parts,
+        provider_id=event.provider_id,
+        sent_at=event.occurred_at,
+        author="elsewhere",
+        raw=event.raw,
+    )
+
+
+def _report(event: ch.ChannelEvent) -> Flow[None]:
+    if isinstance(event, ch.StatusEvent):
+        yield from retried(lambda scope: _status(event, scope))
+    elif isinstance(event, ch.DeleteEvent | ch.EditEvent):
+        yield from retried(lambda scope: _changed(event, scope))
+    elif isinstance(event, ch.UnknownEvent):
+        yield from retried(lambda scope: _keep(event, scope))
+
+
+def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
+    keys = tuple(scope.keys.outbound(event.account, one) for one in (event.key, event.provider_id) if one)
+    loaded = yield from steps.load(Needs(claims=keys))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    message = next((work.find(owner) for key in keys if (owner := work.claims.get(key)) is not None), None)
+    if not isinstance(message, Message):
+        return
+    after = _STATES[event.status]
+    if message.delivery is Delivery.FAILED or (
+        after is not Delivery.FAILED and _RANK[after] <= _RANK.get(message.delivery, 0)
+    ):
+        return
+    work.begin(event.dedupe_key, Actor.adapter(event.account))
+    work.emit(
+        message.id,
+        ev.DeliveryChanged(
+            message=message.id,
+            before=message.delivery,
+            after=after,
+            reason=event.reason,
+            provider_id="" if message.provider_id else event.provider_id,
+        ),
+    )
+    work.end(message.id)
+    yield from steps.commit(work.changes())
+
+
+def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
+    where = (("account", event.account), ("provider_id", event.provider_id))
+    page = yield from steps.listed(Query(kind="message", where=where, limit=1))
+    if not page.items or not isinstance(page.items[0], Message):
+        return
+    loaded = yield from steps.load(Needs(messages=(page.items[0].id,)))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    message = work.message(page.items[0].id)
+    work.begin(event.dedupe_key, Actor.adapter(event.account))
+    if isinstance(event, ch.EditEvent):
+        if message.edited == event.parts:
+            return
+        work.emit(message.id, ev.MessageEdited(message=message.id, parts=event.parts))
+    elif message.recalled_at is None:
+        work.emit(message.id, ev.MessageRecalled(message=message.id))
+    work.end(message.id)
+    yield from steps.commit(work.changes())
+
+
+def _keep(event: ch.UnknownEvent, scope: Scope) -> Flow[None]:
+    """Keep what the adapter did not know, once."""
+    key = scope.keys.inbound(event.account, event.dedupe_key)
+    loaded = yield from steps.load(Needs(claims=(key,)))
+    if key in loaded.snapshot.claims:
+        return
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    item = MessageId(scope.ids.new(MESSAGE))
+    work.claim(key, item, keep=loaded.policy.config.retention.inbound_claims)
+    work.put_inbox(
+        InboxItem(
+            id=item,
+            account=event.account,
+            conversation="",
+            state=InboxState.UNKNOWN,
+            error="inbox.unknown",
+            payload=event.model_dump_json(),
+            created_at=scope.now,
+        )
+    )
+    yield from steps.commit(work.changes())
+
+
+def _plan_pulls(hints: tuple[ch.PullHint, ...], scope: Scope) -> Flow[None]:
+    loaded = yield from steps.load(Needs())
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    for hint in hints:
+        work.put_due(DueItem(key=f"{PULL}/{hint.account}", kind=PULL, due_at=scope.now, payload=hint.model_dump_json()))
+    yield from steps.commit(work.changes())
