@@ -30,3 +30,4 @@ autodoc_default_options = {
     "exclude-members": "model_config,__init__,__new__,__weakref__",
 }
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True  # autodoc describes the attributes already

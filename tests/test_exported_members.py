@@ -40,12 +40,12 @@ def test_each_name_resolves(name):
 def test_each_class_and_function_has_its_own_docstring(name):
     value = getattr(csdesk, name)
     if inspect.isclass(value) or inspect.isroutine(value):
-        assert (vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__), f"{name} has no docstring"
+        assert vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__, f"{name} has no docstring"
 
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'nothing_of_the_kind'"):
-        csdesk.nothing_of_the_kind
+        _ = csdesk.nothing_of_the_kind
 
 
 def test_a_listed_name_is_loaded_on_first_use(monkeypatch):

@@ -43,11 +43,12 @@ def write_pages(app: Sphinx) -> None:
 
 
 def public_modules() -> Iterator[ModuleType]:
-    """Yield the package and all its modules whose dotted name has no private part."""
+    """Yield the package and all its modules but private ones and the command line, which is no API."""
     root = importlib.import_module(PACKAGE)
     yield root
     for found in pkgutil.walk_packages(root.__path__, prefix=f"{PACKAGE}."):
-        if not any(part.startswith("_") for part in found.name.split(".")):
+        parts = found.name.split(".")
+        if "cli" not in parts and not any(part.startswith("_") for part in parts):
             yield importlib.import_module(found.name)
 
 
@@ -113,8 +114,10 @@ def directive(value: object) -> str:
 _MARKED = re.compile(r"(``.+?``|:[\w:+-]+:`[^`]+`|`[^`]+`_{1,2})|`([^`]+)`|([*|\\])|(?<=\w)(_)(?!\w)")
 
 
-def as_plain_text(_app: Sphinx, _what: str, _name: str, _object: object, _options: object, lines: list[str]) -> None:
+def as_plain_text(_app: Sphinx, what: str, _name: str, value: object, _options: object, lines: list[str]) -> None:
     """Read docstrings as plain text with `code` in backticks: stars, bars and final underscores mean themselves."""
+    if what == "data" and inspect.cleandoc(type(value).__doc__ or "").splitlines() == lines[:-1]:
+        lines.clear()  # the docstring of the constant's type says nothing about the constant
     literal_indent: int | None = None
     for number, line in enumerate(lines):
         indent = len(line) - len(line.lstrip())
@@ -136,5 +139,5 @@ def _plain(match: re.Match[str]) -> str:
 def leave_unlinked(
     _app: Sphinx, _env: BuildEnvironment, node: pending_xref, contnode: nodes.Element
 ) -> nodes.Element | None:
-    """Show a name without a link where the generated pages mention one that has no page; written pages must be right."""
+    """Show a name without a link where generated pages mention one that has no page; written pages must be right."""
     return contnode if node.get("refdoc", "").startswith(f"{FOLDER}/") else None

@@ -69,7 +69,10 @@ def test_both_readmes_have_the_same_shape():
 
 
 def test_a_block_is_skipped_only_with_a_reason():
-    page = "# One\n<!-- no-run: needs a server -->\n```python\n# Two\n1 / 0\n```\n\n```python\nx = 1\n```\n<!-- no-run: -->\n```python\ny\n```\n"
+    page = (
+        "# One\n<!-- no-run: needs a server -->\n```python\n# Two\n1 / 0\n```\n"
+        "\n```python\nx = 1\n```\n<!-- no-run: -->\n```python\ny\n```\n"
+    )
     levels, blocks = read(page)
     assert levels == [1]
     assert [(block.code, block.line, block.skipped) for block in blocks] == [
