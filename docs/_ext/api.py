@@ -116,7 +116,7 @@ _MARKED = re.compile(r"(``.+?``|:[\w:+-]+:`[^`]+`|`[^`]+`_{1,2})|`([^`]+)`|([*|\
 
 def as_plain_text(_app: Sphinx, what: str, _name: str, value: object, _options: object, lines: list[str]) -> None:
     """Read docstrings as plain text with `code` in backticks: stars, bars and final underscores mean themselves."""
-    if what == "data" and inspect.cleandoc(type(value).__doc__ or "").splitlines() == lines[:-1]:
+    if what == "data" and "\n".join(lines).strip() == (inspect.getdoc(type(value)) or "").strip():
         lines.clear()  # the docstring of the constant's type says nothing about the constant
     literal_indent: int | None = None
     for number, line in enumerate(lines):
