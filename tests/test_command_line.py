@@ -9,9 +9,17 @@ import csdesk
 from csdesk import cli
 
 
-def test_it_prints_the_version():
+def test_the_module_runs_as_a_command():
     done = subprocess.run([sys.executable, "-m", "csdesk", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"csdesk {csdesk.__version__}\n"
+
+
+def test_the_installed_command_prints_the_version(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["csdesk", "--version"])
+    with pytest.raises(SystemExit) as leaving:
+        cli.main()
+    assert leaving.value.code == 0
+    assert capsys.readouterr().out == f"csdesk {csdesk.__version__}\n"
 
 
 def test_without_the_extra_it_names_the_extra(monkeypatch, capsys):
