@@ -12,7 +12,7 @@ author = "the csdesk authors"
 copyright = f"2026, {author}"  # noqa: A001 - Sphinx asks for this name
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "_ext.api"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "_ext.api", "_ext.docstrings"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"csdesk {release}"
@@ -31,3 +31,6 @@ autodoc_default_options = {
 }
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True  # autodoc describes the attributes already
+
+# A field named `type` or a second `Clock` is no mistake: generated pages look up short names, and one of them is shown.
+suppress_warnings = ["ref.python"]

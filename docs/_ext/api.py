@@ -24,7 +24,6 @@ FOLDER = "reference/api"
 def setup(app: Sphinx) -> dict[str, bool]:
     """Hook into Sphinx."""
     app.connect("builder-inited", write_pages)
-    app.connect("autodoc-process-docstring", as_plain_text, priority=400)  # before napoleon reads the sections
     app.connect("missing-reference", leave_unlinked)
     return {"parallel_read_safe": True}
 
@@ -109,31 +108,6 @@ def directive(value: object) -> str:
     if inspect.isclass(value):
         return "autoexception" if issubclass(value, BaseException) else "autoclass"
     return "autofunction" if inspect.isroutine(value) else "autodata"
-
-
-_MARKED = re.compile(r"(``.+?``|:[\w:+-]+:`[^`]+`|`[^`]+`_{1,2})|`([^`]+)`|([*|\\])|(?<=\w)(_)(?!\w)")
-
-
-def as_plain_text(_app: Sphinx, what: str, _name: str, value: object, _options: object, lines: list[str]) -> None:
-    """Read docstrings as plain text with `code` in backticks: stars, bars and final underscores mean themselves."""
-    if what == "data" and "\n".join(lines).strip() == (inspect.getdoc(type(value)) or "").strip():
-        lines.clear()  # the docstring of the constant's type says nothing about the constant
-    literal_indent: int | None = None
-    for number, line in enumerate(lines):
-        indent = len(line) - len(line.lstrip())
-        if literal_indent is not None and line.strip() and indent <= literal_indent:
-            literal_indent = None
-        if literal_indent is None and not line.lstrip().startswith((">>>", "...", "..")):
-            lines[number] = _MARKED.sub(_plain, line)
-            if line.rstrip().endswith("::"):
-                literal_indent = indent
-
-
-def _plain(match: re.Match[str]) -> str:
-    marked, code, sign, underscore = match.groups()
-    if marked:
-        return marked
-    return f"``{code}``" if code else f"\\{sign or underscore}"
 
 
 def leave_unlinked(
