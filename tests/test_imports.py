@@ -1,0 +1,28 @@
+"""What a fresh interpreter loads. Heavy libraries wait for the adapter that needs them."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"httpx", "tenacity", "rapidfuzz", "asyncio", "sqlite3", "rich", "typer", "importlib.metadata"}
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Run a statement in a fresh interpreter and return the modules that it added."""
+    script = f"import sys; before = set(sys.modules); {statement}; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_root_loads_no_heavy_library():
+    assert loaded_after("import csdesk") & HEAVY == set()
+
+
+def test_the_check_sees_a_heavy_library():
+    assert "sqlite3" in loaded_after("import csdesk, sqlite3")
+
+
+@pytest.mark.parametrize("package", ["domain", "ports", "flows"])
+def test_the_inside_loads_no_heavy_library(package):
+    assert loaded_after(f"import csdesk.{package}") & (HEAVY - {"importlib.metadata"}) == set()
