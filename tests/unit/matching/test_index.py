@@ -66,6 +66,11 @@ def test_the_opposite_wish_is_pushed_down() -> None:
     assert only_refund.rank("不要退款")[0].score < 0.6 * only_refund.rank("我要退款")[0].score
 
 
+def test_only_the_beginning_of_a_long_text_counts() -> None:
+    index = PhraseIndex(SHOP)
+    assert index.rank("怎么退款" * 125 + "发票" * 50_000) == index.rank("怎么退款" * 125)
+
+
 def test_ties_are_broken_by_id() -> None:
     twins = [PhraseText(id_, "怎么退款") for id_ in ("b", "a", "c")]
     assert [scored.phrase_id for scored in PhraseIndex(twins).rank("怎么退款")] == ["a", "b", "c"]

@@ -62,12 +62,14 @@ def _add_words(features: dict[str, float], words: list[str]) -> None:
         features[f"{before}_{after}"] = WORD_SKIP
     for word in words:
         bounded = f"^{word}$"
-        for index in range(len(word)):
-            features["~" + bounded[index : index + 3]] = LETTER_TRIPLE
+        triples = map(add, map(add, bounded, bounded[1:]), bounded[2:])
+        features.update(dict.fromkeys(map("~".__add__, triples), LETTER_TRIPLE))
 
 
 def _stem(word: str) -> str:
     """Cut one common English ending; rough, but the same for library and query."""
+    if not word.endswith(_STEM_ENDINGS):
+        return word
     for ending in _STEM_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word[: -len(ending)]
