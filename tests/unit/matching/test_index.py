@@ -113,6 +113,27 @@ def test_the_right_phrase_is_found_among_many_with_common_words() -> None:
     assert best(index, "请问怎么退款") == "refund"
 
 
+def test_common_words_still_order_and_score_the_candidates() -> None:
+    crowd = [PhraseText(f"p{number:04}", f"请问怎么处理{chr(0x4E00 + number)}") for number in range(3000)]
+    index = PhraseIndex([*crowd, PhraseText("asks", "猫粮请问怎么处理"), PhraseText("tells", "猫粮不是狗粮")])
+    ranked = {scored.phrase_id: scored.score for scored in index.rank("猫粮请问怎么处理")}
+    assert ranked["asks"] > 0.7
+    assert index.rank("请问怎么处理猫")[0].phrase_id == "asks"
+
+
+def test_the_best_of_a_middling_crowd_is_found() -> None:
+    crowd = [PhraseText(f"p{number:03}", f"{chr(0x5000 + number)}的快递") for number in range(90)]
+    index = PhraseIndex([*crowd, PhraseText("box", "快递盒子破损")])
+    assert index.rank("快递盒子破损")[0].phrase_id == "box"
+    assert index.rank("快递盒子破损")[0].margin > 0.5
+
+
+def test_a_text_of_common_words_only_is_ranked_among_those_that_say_little_else() -> None:
+    crowd = [PhraseText(f"p{number:03}", f"你好{chr(0x5000 + number) * 9}") for number in range(500)]
+    index = PhraseIndex([*crowd, PhraseText("greeting", "你好")]).with_phrase(PhraseText("hello", "你好"))
+    assert [scored.phrase_id for scored in index.rank("你好", 2)] == ["greeting", "hello"]
+
+
 def test_a_phrase_without_visible_text_is_never_ranked() -> None:
     index = PhraseIndex([PhraseText("blank", " "), *SHOP])
     assert len(index) == 7

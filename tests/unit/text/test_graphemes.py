@@ -38,6 +38,11 @@ def test_a_cluster_is_never_cut(cluster: str) -> None:
             assert part.replace(cluster, "").strip("x") == ""
 
 
+def test_a_mark_does_not_join_a_line_end() -> None:
+    assert list(graphemes("\n\u0301")) == ["\n", "\u0301"]
+    assert list(graphemes("\u0915\r")) == ["\u0915", "\r"]
+
+
 def test_flags_are_paired_from_the_left() -> None:
     assert list(graphemes("🇨🇳🇺🇸🇫")) == ["🇨🇳", "🇺🇸", "🇫"]
     assert split_text("🇨🇳🇺🇸🇫🇷", 3) == ("🇨🇳", "🇺🇸", "🇫🇷")

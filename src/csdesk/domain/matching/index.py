@@ -87,19 +87,32 @@ _NOTHING: Final = _Entry(PhraseText("", ""), (), frozenset())
 class _Postings:
     """The phrases that hold one feature: slots ascending, and the feature's weight in each.
 
-    Beside them the number of texts that hold it, and its factor in a query.
+    Beside them the number of texts that hold it, its factor in a query and, for a feature that very many phrases
+    hold, the postings of those where it weighs most.
     """
 
-    __slots__ = ("factor", "slots", "texts", "weights")
+    __slots__ = ("factor", "heaviest", "slots", "texts", "weights")
 
     def __init__(self, texts: int, factor: float, slots: "array[int]", weights: "array[float]") -> None:
         self.texts = texts
         self.factor = factor
         self.slots = slots
         self.weights = weights
+        self.heaviest = self
+
+    def shorten(self) -> None:
+        """Pick the heaviest postings; part of building, before the index is handed out."""
+        if len(self.slots) > _POSTINGS_BUDGET:
+            weights = self.weights
+            best = sorted(range(len(weights)), key=weights.__getitem__, reverse=True)[:_POSTINGS_BUDGET]
+            slots = array("I", (self.slots[at] for at in best))
+            self.heaviest = _Postings(self.texts, self.factor, slots, array("f", (weights[at] for at in best)))
 
     def with_posting(self, texts: int, factor: float, slot: int, weight: float) -> "_Postings":
-        return _Postings(texts, factor, self.slots + array("I", (slot,)), self.weights + array("f", (weight,)))
+        grown = _Postings(texts, factor, self.slots + array("I", (slot,)), self.weights + array("f", (weight,)))
+        if self.heaviest is not self:
+            grown.heaviest = self.heaviest.with_posting(texts, factor, slot, weight)
+        return grown
 
     def weight_in(self, slot: int) -> float:
         at = bisect_left(self.slots, slot)
@@ -146,6 +159,8 @@ class PhraseIndex:
                     )
                 postings.slots.append(slot)
                 postings.weights.append(weight)
+        for postings in self._postings.values():
+            postings.shorten()
 
     def __len__(self) -> int:
         """The number of phrases."""
@@ -229,8 +244,9 @@ class PhraseIndex:
             if len(postings.slots) > budget and scores:
                 common.append((weight, postings))
                 continue
-            budget -= len(postings.slots)
-            for slot, held in zip(postings.slots, postings.weights, strict=True):
+            source = postings.heaviest
+            budget -= len(source.slots)
+            for slot, held in zip(source.slots, source.weights, strict=True):
                 scores[slot] = so_far(slot, 0.0) + weight * held
         survivors = self._survivors(scores)
         for weight, postings in common[:_COMMON]:

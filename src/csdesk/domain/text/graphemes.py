@@ -132,8 +132,6 @@ def graphemes(text: str) -> Iterator[str]:
 
 def _is_boundary(text: str, start: int, index: int) -> bool:
     """Whether a cluster ends before ``index``, given that one begins at ``start``."""
-    if index >= len(text):
-        return True
     before, after = text[index - 1], text[index]
     if before < "\u0300" and after < "\u0300":
         return not (before == "\r" and after == "\n")
