@@ -17,7 +17,6 @@ from csdesk.errors import UsageError
 _WORD: Final = re.compile(f"(?:[a-z0-9]++|{SPACED})++")
 # The folded keyword, whether it begins and ends with a word character, and its ids.
 _Entry = tuple[str, bool, bool, tuple[int, ...]]
-_WORD_CHARACTER: Final = re.compile(SPACED)
 
 
 class KeywordIndex:
@@ -106,7 +105,7 @@ def _hooks(keyword: str) -> list[str]:
 
 
 def _is_word(character: str) -> bool:
-    return _WORD_CHARACTER.match(character) is not None
+    return _WORD.match(character) is not None
 
 
 def _occurs(keyword: str, text: str, starts_word: bool, ends_word: bool) -> bool:
