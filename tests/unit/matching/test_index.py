@@ -1,7 +1,7 @@
 import pytest
 
 from csdesk.domain.matching import PhraseIndex, PhraseText, Scored
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 SHOP = (
     PhraseText("ship", "发货时间", ("什么时候发货", "下单后多久能发出"), ("发货", "几天发")),
@@ -142,10 +142,10 @@ def test_a_phrase_without_visible_text_is_never_ranked() -> None:
 
 @pytest.mark.parametrize("limit", [0, 11])
 def test_a_limit_out_of_range_is_refused(limit: int) -> None:
-    with pytest.raises(UsageError, match=r"^limit: "):
+    with pytest.raises(InvalidInput, match=r"^limit: "):
         PhraseIndex(SHOP).rank("退款", limit)
 
 
 def test_equal_ids_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"^phrases: "):
+    with pytest.raises(InvalidInput, match=r"^phrases: "):
         PhraseIndex([SHOP[0], SHOP[0]])

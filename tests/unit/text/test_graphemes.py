@@ -2,7 +2,7 @@ import pytest
 
 from csdesk.domain.text import clean, split_text
 from csdesk.domain.text.graphemes import graphemes
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 FAMILY = "👨\u200d👩\u200d👧"
 
@@ -62,7 +62,7 @@ def test_a_cluster_larger_than_the_limit_is_cut_between_code_points() -> None:
 
 @pytest.mark.parametrize(("limit", "unit"), [(0, "chars"), (3, "bytes"), (1, "utf16"), (5, "words")])
 def test_bad_limits_are_refused(limit: int, unit: str) -> None:
-    with pytest.raises(UsageError, match=r"^(limit|unit): "):
+    with pytest.raises(InvalidInput, match=r"^(limit|unit): "):
         split_text("x", limit, unit=unit)  # type: ignore[arg-type]
 
 

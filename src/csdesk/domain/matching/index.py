@@ -22,7 +22,7 @@ from typing import Final, Self
 from csdesk.domain.matching._features import features_of
 from csdesk.domain.matching.stance import Stance, common_stance, contradicts, stance_of
 from csdesk.domain.text.folding import fold
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 _TEXT_LENGTH: Final = 500
 _UNFOLDED_LENGTH: Final = 2_000
@@ -135,14 +135,14 @@ class PhraseIndex:
         """Build the index.
 
         Raises:
-            UsageError: two phrases have one id.
+            InvalidInput: two phrases have one id.
         """
         entries = tuple(_entry(phrase) for phrase in phrases)
         self._entries = entries
         self._empty: frozenset[int] = frozenset()
         self._slot_of = {entry.phrase.id: slot for slot, entry in enumerate(entries)}
         if len(self._slot_of) < len(entries):
-            raise UsageError("phrases: give each phrase its own id")
+            raise InvalidInput("phrases", "two phrases have one id", "give each its own")
         samples = [[features_of(text) for text in entry.texts] for entry in entries]
         self._texts_total = sum(map(len, samples))
         self._power = 0.5 if self._texts_total >= _MANY_TEXTS * len(entries) else 1.0
@@ -182,10 +182,10 @@ class PhraseIndex:
             limit: how many phrases, 1 to 10.
 
         Raises:
-            UsageError: a limit outside 1 to 10.
+            InvalidInput: a limit outside 1 to 10.
         """
         if not 1 <= limit <= _MAX_LIMIT:
-            raise UsageError(f"limit: give a number from 1 to {_MAX_LIMIT}")
+            raise InvalidInput("limit", f"{limit} is out of range", f"give a number from 1 to {_MAX_LIMIT}")
         folded = fold(text[:_UNFOLDED_LENGTH])[:_TEXT_LENGTH]
         candidates = self._candidates(folded)
         ranked = sorted(self._rescored(folded, candidates), key=lambda pair: (-pair[1], pair[0]))

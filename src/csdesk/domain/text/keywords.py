@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from csdesk.domain.text.features import SPACED
 from csdesk.domain.text.folding import fold
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 _WORD: Final = re.compile(f"(?:[a-z0-9]++|{SPACED})++")
 # The folded keyword, whether it begins and ends with a word character, and its ids.
@@ -36,13 +36,13 @@ class KeywordIndex:
             keywords: pairs of a keyword and an id; keywords and ids may repeat.
 
         Raises:
-            UsageError: a keyword is empty, or empty once folded.
+            InvalidInput: a keyword is empty, or empty once folded.
         """
         ids: dict[str, set[int]] = {}
         for keyword, id_ in keywords:
             folded = fold(keyword)
             if not folded:
-                raise UsageError("keywords: a keyword must have at least one visible character")
+                raise InvalidInput("keywords", "a keyword is empty", "give at least one visible character")
             ids.setdefault(folded, set()).add(id_)
         self._keywords = len(ids)
         shared = Counter(hook for keyword in ids for hook in set(_hooks(keyword)))
