@@ -1,7 +1,7 @@
 import pytest
 
 from csdesk.domain.matching import MatchVerdict, Scored, decide
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 
 @pytest.mark.parametrize(
@@ -27,5 +27,5 @@ def test_nothing_ranked_is_handed_over() -> None:
 
 @pytest.mark.parametrize(("threshold", "min_margin", "name"), [(1.1, 0, "threshold"), (0, -0.1, "min_margin")])
 def test_numbers_out_of_range_are_refused(threshold: float, min_margin: float, name: str) -> None:
-    with pytest.raises(UsageError, match=f"^{name}: "):
+    with pytest.raises(InvalidInput, match=f"^{name}: "):
         decide((), threshold=threshold, min_margin=min_margin)

@@ -1,7 +1,7 @@
 import pytest
 
 from csdesk.domain.matching import PhraseIndex, PhraseText, Scored
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 SHOP = (
     PhraseText("ship", "发货时间", ("什么时候发货", "下单后多久能发出"), ("发货", "几天发")),
@@ -66,6 +66,11 @@ def test_the_opposite_wish_is_pushed_down() -> None:
     assert only_refund.rank("不要退款")[0].score < 0.6 * only_refund.rank("我要退款")[0].score
 
 
+def test_only_the_beginning_of_a_long_text_counts() -> None:
+    index = PhraseIndex(SHOP)
+    assert index.rank("怎么退款" * 125 + "发票" * 50_000) == index.rank("怎么退款" * 125)
+
+
 def test_ties_are_broken_by_id() -> None:
     twins = [PhraseText(id_, "怎么退款") for id_ in ("b", "a", "c")]
     assert [scored.phrase_id for scored in PhraseIndex(twins).rank("怎么退款")] == ["a", "b", "c"]
@@ -108,6 +113,27 @@ def test_the_right_phrase_is_found_among_many_with_common_words() -> None:
     assert best(index, "请问怎么退款") == "refund"
 
 
+def test_common_words_still_order_and_score_the_candidates() -> None:
+    crowd = [PhraseText(f"p{number:04}", f"请问怎么处理{chr(0x4E00 + number)}") for number in range(3000)]
+    index = PhraseIndex([*crowd, PhraseText("asks", "猫粮请问怎么处理"), PhraseText("tells", "猫粮不是狗粮")])
+    ranked = {scored.phrase_id: scored.score for scored in index.rank("猫粮请问怎么处理")}
+    assert ranked["asks"] > 0.7
+    assert index.rank("请问怎么处理猫")[0].phrase_id == "asks"
+
+
+def test_the_best_of_a_middling_crowd_is_found() -> None:
+    crowd = [PhraseText(f"p{number:03}", f"{chr(0x5000 + number)}的快递") for number in range(90)]
+    index = PhraseIndex([*crowd, PhraseText("box", "快递盒子破损")])
+    assert index.rank("快递盒子破损")[0].phrase_id == "box"
+    assert index.rank("快递盒子破损")[0].margin > 0.5
+
+
+def test_a_text_of_common_words_only_is_ranked_among_those_that_say_little_else() -> None:
+    crowd = [PhraseText(f"p{number:03}", f"你好{chr(0x5000 + number) * 9}") for number in range(500)]
+    index = PhraseIndex([*crowd, PhraseText("greeting", "你好")]).with_phrase(PhraseText("hello", "你好"))
+    assert [scored.phrase_id for scored in index.rank("你好", 2)] == ["greeting", "hello"]
+
+
 def test_a_phrase_without_visible_text_is_never_ranked() -> None:
     index = PhraseIndex([PhraseText("blank", " "), *SHOP])
     assert len(index) == 7
@@ -116,10 +142,10 @@ def test_a_phrase_without_visible_text_is_never_ranked() -> None:
 
 @pytest.mark.parametrize("limit", [0, 11])
 def test_a_limit_out_of_range_is_refused(limit: int) -> None:
-    with pytest.raises(UsageError, match=r"^limit: "):
+    with pytest.raises(InvalidInput, match=r"^limit: "):
         PhraseIndex(SHOP).rank("退款", limit)
 
 
 def test_equal_ids_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"^phrases: "):
+    with pytest.raises(InvalidInput, match=r"^phrases: "):
         PhraseIndex([SHOP[0], SHOP[0]])

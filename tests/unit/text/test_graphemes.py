@@ -2,7 +2,7 @@ import pytest
 
 from csdesk.domain.text import clean, split_text
 from csdesk.domain.text.graphemes import graphemes
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 FAMILY = "👨\u200d👩\u200d👧"
 
@@ -38,6 +38,11 @@ def test_a_cluster_is_never_cut(cluster: str) -> None:
             assert part.replace(cluster, "").strip("x") == ""
 
 
+def test_a_mark_does_not_join_a_line_end() -> None:
+    assert list(graphemes("\n\u0301")) == ["\n", "\u0301"]
+    assert list(graphemes("\u0915\r")) == ["\u0915", "\r"]
+
+
 def test_flags_are_paired_from_the_left() -> None:
     assert list(graphemes("🇨🇳🇺🇸🇫")) == ["🇨🇳", "🇺🇸", "🇫"]
     assert split_text("🇨🇳🇺🇸🇫🇷", 3) == ("🇨🇳", "🇺🇸", "🇫🇷")
@@ -57,7 +62,7 @@ def test_a_cluster_larger_than_the_limit_is_cut_between_code_points() -> None:
 
 @pytest.mark.parametrize(("limit", "unit"), [(0, "chars"), (3, "bytes"), (1, "utf16"), (5, "words")])
 def test_bad_limits_are_refused(limit: int, unit: str) -> None:
-    with pytest.raises(UsageError, match=r"^(limit|unit): "):
+    with pytest.raises(InvalidInput, match=r"^(limit|unit): "):
         split_text("x", limit, unit=unit)  # type: ignore[arg-type]
 
 

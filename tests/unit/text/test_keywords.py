@@ -1,7 +1,7 @@
 import pytest
 
 from csdesk.domain.text import KeywordIndex, fold
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 KEYWORDS = [
     ("退款", 1), ("退貨", 2), ("我要退款", 3), ("Refund", 4), ("cat", 5), ("not working", 6), ("vip会员", 7),
@@ -46,7 +46,7 @@ def test_ids_may_be_positions() -> None:
 
 @pytest.mark.parametrize("keyword", ["", "  ", "\u200b"])
 def test_an_invisible_keyword_is_refused(keyword: str) -> None:
-    with pytest.raises(UsageError, match=r"^keywords: "):
+    with pytest.raises(InvalidInput, match=r"^keywords: "):
         KeywordIndex([(keyword, 1)])
 
 

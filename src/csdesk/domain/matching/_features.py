@@ -10,9 +10,8 @@ from itertools import pairwise
 from operator import add
 from typing import Final
 
-from csdesk.domain.text.features import SPACED, UNSPACED
+from csdesk.domain.text.features import RUN
 
-_RUN: Final = re.compile(f"([{UNSPACED}]++)|(?:[a-z0-9]++|{SPACED})++")
 _DIGITS: Final = re.compile(r"\d+")
 _STEM_ENDINGS: Final = ("ations", "ation", "ings", "ing", "ies", "ied", "es", "ed", "ly", "s", "e", "y")
 _SHORTEST_STEM: Final = 3
@@ -31,7 +30,7 @@ def features_of(folded: str) -> dict[str, float]:
     """Return the features of a folded text, each once, with the weight of its kind; numbers count by shape only."""
     features: dict[str, float] = {}
     words: list[str] = []
-    for match in _RUN.finditer(_DIGITS.sub(_shape, folded)):
+    for match in RUN.finditer(_DIGITS.sub(_shape, folded)):
         if match[1] is None:
             words.append(match[0])
         else:
@@ -62,12 +61,14 @@ def _add_words(features: dict[str, float], words: list[str]) -> None:
         features[f"{before}_{after}"] = WORD_SKIP
     for word in words:
         bounded = f"^{word}$"
-        for index in range(len(word)):
-            features["~" + bounded[index : index + 3]] = LETTER_TRIPLE
+        triples = map(add, map(add, bounded, bounded[1:]), bounded[2:])
+        features.update(dict.fromkeys(map("~".__add__, triples), LETTER_TRIPLE))
 
 
 def _stem(word: str) -> str:
     """Cut one common English ending; rough, but the same for library and query."""
+    if not word.endswith(_STEM_ENDINGS):
+        return word
     for ending in _STEM_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word[: -len(ending)]

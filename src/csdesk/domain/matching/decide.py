@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from csdesk.domain.matching.index import Scored
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 MatchAction = Literal["auto_reply", "suggest", "hand_over"]
 MatchReason = Literal["confident", "close_call", "low_score", "no_match"]
@@ -43,11 +43,11 @@ def decide(ranked: Sequence[Scored], *, threshold: float, min_margin: float) -> 
         min_margin: the least lead over the runner-up for an automatic reply, 0 to 1.
 
     Raises:
-        UsageError: a threshold or margin outside 0 to 1.
+        InvalidInput: a threshold or margin outside 0 to 1.
     """
     for name, number in (("threshold", threshold), ("min_margin", min_margin)):
         if not 0 <= number <= 1:
-            raise UsageError(f"{name}: give a number from 0 to 1")
+            raise InvalidInput(name, f"{number} is out of range", "give a number from 0 to 1")
     if not ranked:
         return MatchVerdict(action="hand_over", reason="no_match", phrase_id=None, score=0.0, margin=0.0)
     best = ranked[0]

@@ -15,7 +15,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from math import log, sqrt
 from operator import itemgetter
 from typing import Final, Self
@@ -23,15 +22,18 @@ from typing import Final, Self
 from csdesk.domain.matching._features import features_of
 from csdesk.domain.matching.stance import Stance, common_stance, contradicts, stance_of
 from csdesk.domain.text.folding import fold
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 _TEXT_LENGTH: Final = 500
+_UNFOLDED_LENGTH: Final = 2_000
 _MAX_LIMIT: Final = 10
-_POSTINGS_BUDGET: Final = 500
+# What bounds the work of one match: so many postings may bring in candidates; then so many of the best candidates
+# collect so many of the common features. With more than _MANY candidates, those below a share of the best drop out.
+_POSTINGS_BUDGET: Final = 400
 _SURVIVORS: Final = 12
-_COMMON: Final = 8
+_COMMON: Final = 6
 _MANY: Final = 50
-_FLOOR: Final = 0.3
+_FLOOR: Final = 0.4
 _DAMPING: Final = 0.7
 _RATIO_SHARE: Final = 0.25
 _CONTRADICTION: Final = 0.5
@@ -79,22 +81,45 @@ class _Entry:
     stance: Stance
 
 
+_NOTHING: Final = _Entry(PhraseText("", ""), (), frozenset())
+
+
 class _Postings:
-    """The phrases that hold one feature: slots ascending, the feature's weight in each, and its factor in a query."""
+    """The phrases that hold one feature: slots ascending, and the feature's weight in each.
 
-    __slots__ = ("factor", "slots", "weights")
+    Beside them the number of texts that hold it, its factor in a query and, for a feature that very many phrases
+    hold, the postings of those where it weighs most.
+    """
 
-    def __init__(self, factor: float, slots: "array[int]", weights: "array[float]") -> None:
+    __slots__ = ("factor", "heaviest", "slots", "texts", "weights")
+
+    def __init__(self, texts: int, factor: float, slots: "array[int]", weights: "array[float]") -> None:
+        self.texts = texts
         self.factor = factor
         self.slots = slots
         self.weights = weights
+        self.heaviest = self
 
-    def with_posting(self, factor: float, slot: int, weight: float) -> "_Postings":
-        return _Postings(factor, self.slots + array("I", (slot,)), self.weights + array("f", (weight,)))
+    def shorten(self) -> None:
+        """Pick the heaviest postings; part of building, before the index is handed out."""
+        if len(self.slots) > _POSTINGS_BUDGET:
+            weights = self.weights
+            best = sorted(range(len(weights)), key=weights.__getitem__, reverse=True)[:_POSTINGS_BUDGET]
+            slots = array("I", (self.slots[at] for at in best))
+            self.heaviest = _Postings(self.texts, self.factor, slots, array("f", (weights[at] for at in best)))
+
+    def with_posting(self, texts: int, factor: float, slot: int, weight: float) -> "_Postings":
+        grown = _Postings(texts, factor, self.slots + array("I", (slot,)), self.weights + array("f", (weight,)))
+        if self.heaviest is not self:
+            grown.heaviest = self.heaviest.with_posting(texts, factor, slot, weight)
+        return grown
 
     def weight_in(self, slot: int) -> float:
         at = bisect_left(self.slots, slot)
         return self.weights[at] if at < len(self.slots) and self.slots[at] == slot else 0.0
+
+
+_NO_POSTINGS: Final = _Postings(0, 0.0, array("I"), array("f"))
 
 
 class PhraseIndex:
@@ -104,33 +129,38 @@ class PhraseIndex:
     was added; ``optimized`` makes a fresh index when that has gone on for long.
     """
 
-    __slots__ = ("_entries", "_postings", "_power", "_slot_of", "_text_counts", "_texts_total")
+    __slots__ = ("_empty", "_entries", "_postings", "_power", "_slot_of", "_texts_total")
 
     def __init__(self, phrases: Iterable[PhraseText] = ()) -> None:
         """Build the index.
 
         Raises:
-            UsageError: two phrases have one id.
+            InvalidInput: two phrases have one id.
         """
         entries = tuple(_entry(phrase) for phrase in phrases)
-        self._entries: tuple[_Entry | None, ...] = entries
+        self._entries = entries
+        self._empty: frozenset[int] = frozenset()
         self._slot_of = {entry.phrase.id: slot for slot, entry in enumerate(entries)}
         if len(self._slot_of) < len(entries):
-            raise UsageError("phrases: give each phrase its own id")
+            raise InvalidInput("phrases", "two phrases have one id", "give each its own")
         samples = [[features_of(text) for text in entry.texts] for entry in entries]
         self._texts_total = sum(map(len, samples))
         self._power = 0.5 if self._texts_total >= _MANY_TEXTS * len(entries) else 1.0
-        self._text_counts = Counter(feature for features in samples for sample in features for feature in sample)
+        text_counts = Counter(feature for features in samples for sample in features for feature in sample)
         phrase_counts = Counter(feature for features in samples for feature in set().union(*features))
-        factors = {feature: self._factor(feature, count) for feature, count in phrase_counts.items()}
+        factors = {feature: self._factor(text_counts[feature], count) for feature, count in phrase_counts.items()}
         self._postings: dict[str, _Postings] = {}
         for slot, features in enumerate(samples):
             for feature, weight in _phrase_vector(features, factors).items():
                 postings = self._postings.get(feature)
                 if postings is None:
-                    postings = self._postings[feature] = _Postings(factors[feature], array("I"), array("f"))
+                    postings = self._postings[feature] = _Postings(
+                        text_counts[feature], factors[feature], array("I"), array("f")
+                    )
                 postings.slots.append(slot)
                 postings.weights.append(weight)
+        for postings in self._postings.values():
+            postings.shorten()
 
     def __len__(self) -> int:
         """The number of phrases."""
@@ -148,15 +178,15 @@ class PhraseIndex:
         common ones only order them.
 
         Args:
-            text: a customer's message; at most its first 500 folded characters count.
+            text: a customer's message; at most its first 2,000 characters, folded and cut to 500, count.
             limit: how many phrases, 1 to 10.
 
         Raises:
-            UsageError: a limit outside 1 to 10.
+            InvalidInput: a limit outside 1 to 10.
         """
         if not 1 <= limit <= _MAX_LIMIT:
-            raise UsageError(f"limit: give a number from 1 to {_MAX_LIMIT}")
-        folded = fold(text)[:_TEXT_LENGTH]
+            raise InvalidInput("limit", f"{limit} is out of range", f"give a number from 1 to {_MAX_LIMIT}")
+        folded = fold(text[:_UNFOLDED_LENGTH])[:_TEXT_LENGTH]
         candidates = self._candidates(folded)
         ranked = sorted(self._rescored(folded, candidates), key=lambda pair: (-pair[1], pair[0]))
         following = [score for _, score in ranked[1:]] + [0.0]
@@ -172,16 +202,15 @@ class PhraseIndex:
         slot = len(index._entries)
         samples = [features_of(text) for text in entry.texts]
         index._texts_total += len(samples)
-        index._text_counts = index._text_counts.copy()
-        index._text_counts.update(feature for sample in samples for feature in sample)
         index._entries = (*index._entries, entry)
         index._slot_of[phrase.id] = slot
         index._postings = index._postings.copy()
-        factors = {feature: index._factor(feature, index._held(feature) + 1) for feature in set().union(*samples)}
+        counts = Counter(feature for sample in samples for feature in sample)
+        old = {feature: index._postings.get(feature, _NO_POSTINGS) for feature in counts}
+        texts = {feature: old[feature].texts + count for feature, count in counts.items()}
+        factors = {feature: index._factor(texts[feature], len(old[feature].slots) + 1) for feature in counts}
         for feature, weight in _phrase_vector(samples, factors).items():
-            factor = factors[feature]
-            postings = index._postings.get(feature) or _Postings(factor, array("I"), array("f"))
-            index._postings[feature] = postings.with_posting(factor, slot, weight)
+            index._postings[feature] = old[feature].with_posting(texts[feature], factors[feature], slot, weight)
         return index
 
     def without(self, phrase_id: str) -> Self:
@@ -192,55 +221,54 @@ class PhraseIndex:
         index._slot_of = self._slot_of.copy()
         slot = index._slot_of.pop(phrase_id, None)
         if slot is not None:
-            index._entries = (*self._entries[:slot], None, *self._entries[slot + 1 :])
+            index._entries = (*self._entries[:slot], _NOTHING, *self._entries[slot + 1 :])
+            index._empty = self._empty | {slot}
         return index
 
     def optimized(self) -> Self:
         """Return an index of the same phrases built afresh: no empty slots, every weight up to date."""
-        return type(self)(entry.phrase for entry in self._entries if entry)
+        return type(self)(entry.phrase for slot, entry in enumerate(self._entries) if slot not in self._empty)
 
-    def _held(self, feature: str) -> int:
-        postings = self._postings.get(feature)
-        return len(postings.slots) if postings else 0
-
-    def _factor(self, feature: str, phrases_with: int) -> float:
-        texts_with = self._text_counts.get(feature, 0) or 1
+    def _factor(self, texts_with: int, phrases_with: int) -> float:
         in_texts = log(1 + (self._texts_total or 1) / texts_with)
-        return float(in_texts**self._power * sqrt(log(1 + (len(self._entries) or 1) / (phrases_with or 1))))
+        return float(in_texts**self._power * sqrt(log(1 + (len(self._entries) or 1) / phrases_with)))
 
     def _candidates(self, folded: str) -> list[tuple[int, float]]:
         """The slots with the best cosines, at most 10, best first."""
         known, length = self._query(folded)
         scores: dict[int, float] = {}
-        held_so_far = scores.get
+        so_far = scores.get
         common: list[tuple[float, _Postings]] = []
         budget = _POSTINGS_BUDGET
         for weight, postings in known:
             if len(postings.slots) > budget and scores:
                 common.append((weight, postings))
                 continue
-            budget -= len(postings.slots)
-            for slot, held in zip(postings.slots, postings.weights, strict=True):
-                scores[slot] = held_so_far(slot, 0.0) + weight * held
+            source = postings.heaviest
+            budget -= len(source.slots)
+            for slot, held in zip(source.slots, source.weights, strict=True):
+                scores[slot] = so_far(slot, 0.0) + weight * held
         survivors = self._survivors(scores)
         for weight, postings in common[:_COMMON]:
             survivors = [(slot, score + weight * postings.weight_in(slot)) for slot, score in survivors]
-        return [(slot, score / length) for slot, score in nlargest(_MAX_LIMIT, survivors, key=_SCORE)]
+        survivors.sort(key=_SCORE, reverse=True)
+        return [(slot, score / length) for slot, score in survivors[:_MAX_LIMIT]]
 
     def _survivors(self, scores: dict[int, float]) -> list[tuple[int, float]]:
         """The best candidates so far whose phrases are still there; a cheap floor first thins out the many."""
-        entries = self._entries
-        live = [item for item in scores.items() if entries[item[0]]]
-        if len(live) > _MANY:
-            floor = _FLOOR * max(live, key=_SCORE)[1]
-            live = [item for item in live if item[1] >= floor]
-        return nlargest(_SURVIVORS, live, key=_SCORE)
+        for slot in self._empty & scores.keys():
+            del scores[slot]
+        items: Iterable[tuple[int, float]] = scores.items()
+        if len(scores) > _MANY:
+            floor = _FLOOR * max(scores.values())
+            items = [item for item in items if item[1] >= floor]
+        return sorted(items, key=_SCORE, reverse=True)[:_SURVIVORS]
 
     def _query(self, folded: str) -> tuple[list[tuple[float, _Postings]], float]:
         """The query's known features by falling weight, and the length of its whole vector."""
         known: list[tuple[float, _Postings]] = []
         square = 0.0
-        unknown = self._factor("", 0)
+        unknown = self._factor(1, 1)
         for feature, kind in features_of(folded).items():
             postings = self._postings.get(feature)
             if postings is None:
@@ -259,8 +287,6 @@ class PhraseIndex:
         rescored: list[tuple[str, float]] = []
         for slot, cosine in candidates:
             entry = self._entries[slot]
-            if entry is None:
-                continue
             match = process.extractOne(folded, entry.texts, scorer=fuzz.ratio)
             ratio = match[1] / 100 if match else 0.0
             score = (cosine + _RATIO_SHARE * ratio * ratio) / (1 + _RATIO_SHARE)

@@ -23,7 +23,9 @@ SPACED: Final = (
 )
 """Pattern: one folded character of a word in a script that puts spaces between words."""
 
-_RUN: Final = re.compile(f"([{UNSPACED}]++)|(?:[a-z0-9]++|{SPACED})++")
+RUN: Final = re.compile(f"([{UNSPACED}]++)|(?:[a-z0-9]++|{SPACED})++")
+"""Pattern: one run of either kind; group 1 holds it when it is of the kind indexed by pairs."""
+
 _TOKEN_LENGTH: Final = 64
 _TEXT_LENGTH: Final = 200_000
 _QUERY_LENGTH: Final = 1_000
@@ -41,7 +43,7 @@ def search_tokens(text: str, *, limit: int = 20_000) -> list[str]:
         limit: the largest number of tokens; those past it are not indexed.
     """
     tokens: list[str] = []
-    for match in _RUN.finditer(fold(text[:_TEXT_LENGTH])):
+    for match in RUN.finditer(fold(text[:_TEXT_LENGTH])):
         tokens += _tokens_of(match)
         if len(tokens) >= limit:
             return tokens[:limit]
@@ -66,7 +68,7 @@ def query_tokens(query: str, *, limit: int = 32) -> list[tuple[str, ...]]:
     words: list[str] = []
     folded = fold(query[:_QUERY_LENGTH])
     end = 0
-    for match in _RUN.finditer(folded):
+    for match in RUN.finditer(folded):
         is_word = match[1] is None
         if words and (not is_word or " " in folded[end : match.start()]):
             phrases.append(tuple(words))

@@ -54,8 +54,6 @@ class _FoldTable(dict[int, str | int | None]):
 def _fold_character(character: str) -> str:
     if _INVISIBLE.match(character):
         return ""
-    if "\ud800" <= character <= "\udfff":
-        return "\ufffd"
     folded = character
     for _ in range(3):
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
@@ -85,11 +83,8 @@ def fold(text: str) -> str:
 
 def _fold_combining(text: str) -> str:
     text = unicodedata.normalize("NFKC", _limit_marks(_INVISIBLE.sub("", clean(text)), _MARKS_IN))
-    for _ in range(3):
-        folded = unicodedata.normalize("NFKC", text.translate(_TABLE))
-        if folded == text:
-            break
-        text = folded
+    for _ in range(2):  # folding may let two characters compose, and the composed one may fold again
+        text = unicodedata.normalize("NFKC", text.translate(_TABLE))
     return _limit_marks(text, _MARKS_OUT)
 
 

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 Unit = Literal["chars", "bytes", "utf16"]
 
@@ -71,16 +71,16 @@ def split_text(text: str, limit: int, *, unit: Unit = "chars") -> tuple[str, ...
         unit: what the limit counts: code points, UTF-8 bytes or UTF-16 code units.
 
     Raises:
-        UsageError: an unknown unit, or a limit that may be too small for one code point.
+        InvalidInput: an unknown unit, or a limit that may be too small for one code point.
 
     >>> split_text("您好。已发货，请查收。", 8)
     ('您好。已发货，请', '查收。')
     """
     if unit not in _WIDTHS:
-        raise UsageError("unit: give one of 'chars', 'bytes', 'utf16'")
+        raise InvalidInput("unit", "it is not known", "give one of chars, bytes, utf16")
     smallest, width = _WIDTHS[unit]
     if limit < smallest:
-        raise UsageError(f"limit: give at least {smallest} {unit}, the size of the largest code point")
+        raise InvalidInput("limit", f"{limit} {unit} may not hold one code point", f"give at least {smallest}")
     parts: list[str] = []
     start = 0
     while start < len(text):
@@ -132,8 +132,6 @@ def graphemes(text: str) -> Iterator[str]:
 
 def _is_boundary(text: str, start: int, index: int) -> bool:
     """Whether a cluster ends before ``index``, given that one begins at ``start``."""
-    if index >= len(text):
-        return True
     before, after = text[index - 1], text[index]
     if before < "\u0300" and after < "\u0300":
         return not (before == "\r" and after == "\n")

@@ -12,12 +12,11 @@ from typing import Final, Self
 
 from csdesk.domain.text.features import SPACED
 from csdesk.domain.text.folding import fold
-from csdesk.errors import UsageError
+from csdesk.errors import InvalidInput
 
 _WORD: Final = re.compile(f"(?:[a-z0-9]++|{SPACED})++")
 # The folded keyword, whether it begins and ends with a word character, and its ids.
 _Entry = tuple[str, bool, bool, tuple[int, ...]]
-_WORD_CHARACTER: Final = re.compile(SPACED)
 
 
 class KeywordIndex:
@@ -37,13 +36,13 @@ class KeywordIndex:
             keywords: pairs of a keyword and an id; keywords and ids may repeat.
 
         Raises:
-            UsageError: a keyword is empty, or empty once folded.
+            InvalidInput: a keyword is empty, or empty once folded.
         """
         ids: dict[str, set[int]] = {}
         for keyword, id_ in keywords:
             folded = fold(keyword)
             if not folded:
-                raise UsageError("keywords: a keyword must have at least one visible character")
+                raise InvalidInput("keywords", "a keyword is empty", "give at least one visible character")
             ids.setdefault(folded, set()).add(id_)
         self._keywords = len(ids)
         shared = Counter(hook for keyword in ids for hook in set(_hooks(keyword)))
@@ -106,7 +105,7 @@ def _hooks(keyword: str) -> list[str]:
 
 
 def _is_word(character: str) -> bool:
-    return _WORD_CHARACTER.match(character) is not None
+    return _WORD.match(character) is not None
 
 
 def _occurs(keyword: str, text: str, starts_word: bool, ends_word: bool) -> bool:

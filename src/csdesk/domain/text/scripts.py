@@ -5,7 +5,7 @@ from typing import Final
 
 _SAMPLE_LENGTH: Final = 2000
 # Addresses and links are Latin in every language and say nothing.
-_ADDRESS: Final = re.compile(r"(?:https?://|www\.)[^\s\u2e80-\uffff]+|(?<![\w.+-])[\w.+-]++@[\w.-]*+", re.ASCII)
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)[!-~]++|(?<![\w.+-])[\w.+-]++@[\w.-]*+", re.ASCII)
 _LATIN_WORD: Final = re.compile("[A-Za-z]+")
 _KANA: Final = re.compile("[\u3041-\u3096\u30a1-\u30fa\u31f0-\u31ff\uff66-\uff9d]++")
 _HANGUL: Final = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]++")
