@@ -34,7 +34,7 @@ _MARKS: Final = {
 }
 
 
-def render(thing: Trace | Verdict | CsdeskError | str, locale: Locale = "zh-CN", **params: Scalar) -> str:
+def render(thing: Trace | Verdict | CsdeskError | str, /, locale: Locale = "zh-CN", **params: Scalar) -> str:
     """The text of a trace, a verdict, an error or a code.
 
     A verdict is one line for itself and one, indented by two blanks, for each below it; each begins with the mark of
