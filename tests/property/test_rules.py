@@ -116,9 +116,7 @@ def naive_test(test: Test, facts: Facts) -> bool:
 
 @settings(max_examples=150, deadline=None)
 @given(given_conditions=st.lists(conditions, min_size=1, max_size=6), facts=some_facts(), stop=st.integers(0, 6))
-def test_compiled_rules_equal_a_plain_reading(
-    given_conditions: list[dict[str, Any]], facts: Facts, stop: int
-) -> None:
+def test_compiled_rules_equal_a_plain_reading(given_conditions: list[dict[str, Any]], facts: Facts, stop: int) -> None:
     rules = DeskConfig(
         rules=[
             {"name": f"r{place}", "when": when, "then": [{"do": "no_auto_reply"}], "stop": place == stop}

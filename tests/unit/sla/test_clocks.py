@@ -186,9 +186,7 @@ def test_another_priority_swaps_the_amount_and_keeps_what_was_used() -> None:
 def test_another_priority_during_a_pause_counts_when_the_clock_runs_again() -> None:
     policy = TargetSet(
         name="p",
-        targets=(
-            TargetPolicy(metric="resolution", within="10h", by_priority={"urgent": "3h"}, pause_on=["snoozed"]),
-        ),
+        targets=(TargetPolicy(metric="resolution", within="10h", by_priority={"urgent": "3h"}, pause_on=["snoozed"]),),
     )
     one = folded(ticket(), sla.opened(policy, ticket(), T0))
     one = folded(one, sla.status_changed(policy, one, Category.NEW, Category.SNOOZED, after(1)))

@@ -27,7 +27,7 @@ TEXTS: Final[dict[str, str]] = {
     "ticket.opened": "a new ticket[: {ticket}]",
     "read.language": "the language was recognised[: {language}]",
     "read.tags": "tags by keyword[: {tags}]",
-    "rules.fired": "rules fired:[ {rule}][ {rules}]",
+    "rules.fired": "rules fired[: {rule}][: {rules}]",
     "rules.none": "no rule fired",
     "rules.alert": "alert {alert} was raised[ by rule {rule}]",
     "rules.illegal": "a rule wanted status {status}; a ticket that is {category} cannot go there",
