@@ -119,7 +119,8 @@ def _named(location: Sequence[str | int], given: object) -> list[str]:
             next(parts, None)
             continue
         given = _get(given, part)
-        name = _get(given, "name") if isinstance(part, int) else None
+        # An action's name (of a field, of an alert) is not its own.
+        name = _get(given, "name") if isinstance(part, int) and _get(given, "do") is None else None
         path.append(name if isinstance(name, str) and name else str(part))
     return path
 

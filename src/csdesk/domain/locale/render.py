@@ -1,0 +1,94 @@
+"""``render``: codes with parameters as text in zh-CN or English.
+
+A text names its parameters in braces; what stands in square brackets is left out if a parameter in it is missing.
+Any other missing parameter shows as ``—``: a text is always made, for an old trace too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, get_args
+
+from csdesk.domain.locale import en, zh_cn
+from csdesk.domain.records._model import Scalar
+from csdesk.domain.records.trace import Outcome, Trace, Verdict
+from csdesk.errors import CsdeskError, InvalidInput
+
+Locale = Literal["zh-CN", "en"]
+"""The languages of the catalogues."""
+
+MISSING: Final = "—"
+"""What stands for a parameter that is not there."""
+
+_TEXTS: Final[dict[str, dict[str, str]]] = {"zh-CN": zh_cn.TEXTS, "en": en.TEXTS}
+_REASONS: Final[dict[str, dict[str, str]]] = {"zh-CN": zh_cn.REASONS, "en": en.REASONS}
+_OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")
+_NAME: Final = re.compile(r"\{(\w+)\}")
+_MARKS: Final = {
+    Outcome.PASSED: "+",
+    Outcome.CHOSEN: "*",
+    Outcome.REMOVED: "x",
+    Outcome.SKIPPED: "-",
+    Outcome.NOTED: ".",
+}
+
+
+def render(thing: Trace | Verdict | CsdeskError | str, /, locale: Locale = "zh-CN", **params: Scalar) -> str:
+    """The text of a trace, a verdict, an error or a code.
+
+    A verdict is one line for itself and one, indented by two blanks, for each below it; each begins with the mark of
+    its outcome (``*`` chosen, ``+`` passed, ``x`` removed, ``-`` skipped, ``.`` noted). A code that the catalogue
+    does not have is shown as it is, with its parameters.
+
+    Args:
+        thing: what to show; a str is a code, such as ``thread.none``.
+        locale: ``zh-CN`` or ``en``.
+        params: the values of a code's parameters; for other things they add to what the thing has.
+
+    Raises:
+        InvalidInput: no catalogue has that locale.
+    """
+    if locale not in _TEXTS:
+        raise InvalidInput("locale", "no such catalogue", f"choose one of: {', '.join(get_args(Locale))}")
+    if isinstance(thing, Trace):
+        return "\n".join(line for one in thing.verdicts for line in _lines(one, locale, params, 0))
+    if isinstance(thing, Verdict):
+        return "\n".join(_lines(thing, locale, params, 0))
+    if isinstance(thing, CsdeskError):
+        return _text(thing.code, locale, {**thing.params, **params})
+    return _text(thing, locale, params)
+
+
+def _lines(verdict: Verdict, locale: Locale, params: Mapping[str, Scalar], depth: int) -> Iterator[str]:
+    text = _text(verdict.code, locale, {**dict(verdict.params), **params})
+    yield f"{'  ' * depth}{_MARKS[verdict.outcome]} {text}"
+    for below in verdict.below:
+        yield from _lines(below, locale, params, depth + 1)
+
+
+def _text(code: str, locale: Locale, params: Mapping[str, Scalar]) -> str:
+    template = _TEXTS[locale].get(code)
+    if template is None:
+        told = ", ".join(f"{name}={_shown(name, value, locale)}" for name, value in params.items())
+        return f"{code} ({told})" if told else code
+    given = {name: _shown(name, value, locale) for name, value in params.items() if value not in (None, "")}
+
+    # One pass each, so that braces and brackets inside a value stay as they are.
+    def optional(match: re.Match[str]) -> str:
+        return match[1] if all(name in given for name in _NAME.findall(match[1])) else ""
+
+    return _NAME.sub(lambda match: given.get(match[1], MISSING), _OPTIONAL.sub(optional, template))
+
+
+def _shown(name: str, value: Scalar, locale: Locale) -> str:
+    if name == "reason" and isinstance(value, str):
+        return _REASONS[locale].get(value, value)
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def parameters(text: str) -> frozenset[str]:
+    """The names of the parameters of a catalogue text."""
+    return frozenset(_NAME.findall(text))

@@ -1,0 +1,134 @@
+"""Compiled rules decide as a plain reading of their conditions does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.records.channels import InboundMessage, Sender
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tickets import FieldValue, Owner, OwnerKind, Priority, Ticket
+from csdesk.domain.rules.compiled import compile_rules
+from csdesk.domain.rules.facts import Facts, facts_of
+from csdesk.domain.rules.language import Condition, Group, Test
+from csdesk.domain.text.folding import fold
+from csdesk.domain.text.keywords import KeywordIndex
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WORDS = ("退款", "退货", "发票", "refund", "Cat", "vip客户", "款")
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+keyword = st.sampled_from(WORDS)
+some = st.lists(keyword, min_size=1, max_size=3)
+text_field = st.sampled_from(("message.text", "message.subject", "message.any"))
+
+
+def _test(field: Any, op: Any, value: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"field": field, "op": op, "value": value})
+
+
+tests = st.one_of(
+    _test(text_field, st.just("contains"), keyword),
+    _test(text_field, st.sampled_from(("contains_any", "contains_all", "contains_none")), some),
+    _test(text_field, st.just("starts_with"), keyword),
+    _test(st.just("ticket.priority"), st.sampled_from(("eq", "ne", "ge", "lt")), st.sampled_from(PRIORITIES)),
+    _test(st.just("ticket.tags"), st.sampled_from(("contains_any", "contains_none")), st.just(["s:a", "s:b"])),
+    _test(st.just("ticket.x.n"), st.sampled_from(("gt", "le", "eq", "ne")), st.integers(-1, 1)),
+)
+conditions = st.recursive(
+    tests,
+    lambda below: st.dictionaries(
+        st.sampled_from(("all", "any", "none")), st.lists(below, min_size=1, max_size=3), min_size=1, max_size=3
+    ),
+    max_leaves=8,
+)
+texts = st.lists(st.one_of(keyword, st.sampled_from(("我要", "category", " ", "，", "貨"))), max_size=5).map("".join)
+
+
+@st.composite
+def some_facts(draw: st.DrawFn) -> Facts:
+    text = draw(texts)
+    message = InboundMessage(
+        account="a", dedupe_key="1", conversation="c", sender=Sender(external_id="u"), subject=draw(texts), text=text
+    )
+    value = draw(st.one_of(st.none(), st.integers(-1, 2), st.booleans(), st.just("x")))
+    ticket = Ticket(
+        id="tkt_1",
+        number=1,
+        queue="default",
+        identity="idn_1",
+        account="a",
+        conversation="c",
+        owner=Owner(kind=OwnerKind.QUEUE, id="default"),
+        priority=draw(st.sampled_from(list(Priority))),
+        tags=tuple(TagAssignment(name=name, at=NOW) for name in draw(st.sets(st.sampled_from(("s:a", "s:c"))))),
+        fields=() if value is None else (FieldValue(name="n", value=value),),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    customer = Customer(id="cus_1", created_at=NOW)
+    return facts_of(message, fold(text), ticket, customer, new_ticket=True, new_customer=True)
+
+
+def naive(condition: Condition, facts: Facts) -> bool:
+    if isinstance(condition, Group):
+        return (
+            all(naive(one, facts) for one in condition.all or ())
+            and (condition.any is None or any(naive(one, facts) for one in condition.any))
+            and not any(naive(one, facts) for one in condition.none or ())
+        )
+    return naive_test(condition, facts)
+
+
+def occurs(word: str, field: str, facts: Facts) -> bool:
+    index = KeywordIndex.of([word])
+    read = {"message.text": (facts.text,), "message.subject": (facts.subject,)}
+    return any(index.find(text) for text in read.get(field, (facts.text, facts.subject)))
+
+
+def naive_test(test: Test, facts: Facts) -> bool:
+    value: Any = test.value
+    if test.field.startswith("message."):
+        if test.op == "starts_with":
+            return str(facts[test.field]).startswith(fold(value))
+        found = [occurs(one, test.field, facts) for one in (value if isinstance(value, tuple) else (value,))]
+        return not any(found) if test.op == "contains_none" else all(found) if test.op == "contains_all" else any(found)
+    fact: Any = facts[test.field]
+    if test.field == "ticket.tags":
+        return bool(fact & set(value)) is (test.op == "contains_any")
+    if test.field == "ticket.priority":
+        value = PRIORITIES.index(value) + 1
+    number = isinstance(fact, int) and not isinstance(fact, bool)
+    return {
+        "eq": number and fact == value,
+        "ne": not (number and fact == value),
+        "ge": number and fact >= value,
+        "gt": number and fact > value,
+        "lt": number and fact < value,
+        "le": number and fact <= value,
+    }[test.op]
+
+
+@settings(max_examples=150, deadline=None)
+@given(given_conditions=st.lists(conditions, min_size=1, max_size=6), facts=some_facts(), stop=st.integers(0, 6))
+def test_compiled_rules_equal_a_plain_reading(given_conditions: list[dict[str, Any]], facts: Facts, stop: int) -> None:
+    rules = DeskConfig(
+        rules=[
+            {"name": f"r{place}", "when": when, "then": [{"do": "no_auto_reply"}], "stop": place == stop}
+            for place, when in enumerate(given_conditions)
+        ]
+    ).rules
+    expected = []
+    for rule in rules:
+        assert rule.when is not None
+        if naive(rule.when, facts):
+            expected.append(rule.name)
+            if rule.stop:
+                break
+    assert compile_rules(rules).evaluate(facts).fired == tuple(expected)
+    assert compile_rules(rules, "first").evaluate(facts).fired == tuple(expected[:1])

@@ -1,0 +1,132 @@
+"""Both catalogues have a text for every code that the source can say, and for no other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import csdesk.errors
+from csdesk.domain.locale import en, zh_cn
+from csdesk.domain.locale.render import parameters, render
+from csdesk.domain.records.trace import Outcome, Trace, verdict
+from csdesk.errors import ConfigError, CsdeskError, Denied, InvalidInput
+
+SOURCE = Path(csdesk.errors.__file__).parent
+
+# Codes that no module of this package says yet; a code leaves the list with the first module that does.
+PLANNED = frozenset(
+    {
+        *("dedupe.new", "dedupe.replay"),
+        *("identity.known", "identity.created", "identity.linked", "identity.blocked"),
+        *("window.open", "window.closed", "time.clamped", "time.skew"),
+        *("thread.hint", "thread.reference", "thread.conversation", "thread.none", "thread.stranger"),
+        *("thread.merged", "thread.reopened", "thread.follow_up", "ticket.opened"),
+        *("read.language", "read.tags", "rules.alert", "rules.illegal", "clocks.started", "clocks.none"),
+        *("route.kept", "route.assigned", "route.no_candidate", "route.full"),
+        *("reply.off", "reply.skipped", "reply.auto", "reply.hand_over", "reply.none"),
+        *("inbox.waits", "parked", "record"),
+    }
+)
+
+
+def error_codes() -> Iterator[str]:
+    waiting = [CsdeskError]
+    while waiting:
+        cls = waiting.pop()
+        yield cls.code
+        waiting += cls.__subclasses__()
+
+
+def verdict_codes() -> Iterator[str]:
+    """Every text given as the first argument of ``verdict(...)`` or ``say(...)``, or as ``code=`` of a verdict."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            given = node.args[:1] if name in ("verdict", "say") else []
+            given += [one.value for one in node.keywords if one.arg == "code" and name == "Verdict"]
+            yield from (one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+@pytest.mark.parametrize("texts", [zh_cn.TEXTS, en.TEXTS], ids=["zh-CN", "en"])
+def test_every_code_has_a_text_and_no_text_is_left_over(texts: dict[str, str]) -> None:
+    said = {*error_codes(), *verdict_codes()}
+    assert said - texts.keys() == set()
+    assert texts.keys() - said - PLANNED == set()
+
+
+def test_both_catalogues_use_the_same_parameters() -> None:
+    assert zh_cn.TEXTS.keys() == en.TEXTS.keys()
+    assert zh_cn.REASONS.keys() == en.REASONS.keys()
+    for code, text in zh_cn.TEXTS.items():
+        assert parameters(text) == parameters(en.TEXTS[code]), code
+
+
+def test_error_texts_ask_only_for_what_the_errors_carry() -> None:
+    tree = ast.parse((SOURCE / "errors.py").read_text(encoding="utf-8"))
+    for cls in (node for node in tree.body if isinstance(node, ast.ClassDef)):
+        code: str = getattr(csdesk.errors, cls.name).code
+        calls = [node for node in ast.walk(cls) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+        carried = {one.arg for call in calls if call.func.attr == "__init__" for one in call.keywords}  # type: ignore[attr-defined]
+        assert parameters(en.TEXTS[code]) <= carried, code
+
+
+@pytest.mark.parametrize("texts", [zh_cn.TEXTS, en.TEXTS], ids=["zh-CN", "en"])
+def test_texts_are_whole(texts: dict[str, str]) -> None:
+    for code, text in texts.items():
+        assert text.strip() == text, code
+        for marks in ("{}", "[]"):
+            assert text.count(marks[0]) == text.count(marks[1]), code
+
+
+def test_chinese_texts_are_chinese() -> None:
+    assert all(any("\u4e00" <= one <= "\u9fff" for one in text) for text in zh_cn.TEXTS.values())
+
+
+def test_a_trace_is_a_tree_of_lines() -> None:
+    trace = Trace(
+        verdicts=(
+            verdict("rules.fired", Outcome.PASSED, verdict("rules.fired", Outcome.CHOSEN, rule="urgent")),
+            verdict("route.assigned", Outcome.CHOSEN, agent="agt_1", load=2),
+        )
+    )
+    assert render(trace, "zh-CN").splitlines() == [
+        "+ 命中规则",
+        "  * 命中规则“urgent”",
+        "* 分配给客服 agt_1，分配前负载 2",
+    ]
+    assert render(trace.verdicts[1], "en") == "* assigned to agt_1, whose load was 2"
+
+
+def test_what_is_missing_is_left_out_or_marked() -> None:
+    assert render("route.assigned", "en", agent="a") == "assigned to a, whose load was —"
+    assert render("route.assigned", "en", agent="a", load=0, queue="q") == "assigned to a, whose load was 0, in queue q"
+    assert render("parked", "zh-CN") == "处理时出错，消息已暂存，待人工处理"
+    assert render("no.such.code", "en", a=1) == "no.such.code (a=1)"
+    assert render("no.such.code") == "no.such.code"
+
+
+def test_values_are_shown_as_they_are() -> None:
+    assert render("rules.fired", "en", rule="[x] {rules}", rules="y") == "rules fired: [x] {rules}: y"
+    assert render("reply.auto", "en", phrase="p", confidence=0.91234) == "answered with phrase p, confidence 0.91"
+
+
+def test_reasons_are_said_in_words() -> None:
+    assert render("reply.skipped", "zh-CN", reason="backlog") == "不自动回复：消息送达时已经太旧"
+    assert render("reply.skipped", "en", reason="another") == "no automatic reply: another"
+    assert render(Denied("bot:b", "reply", "not_granted"), "zh-CN") == "bot:b 无权执行 reply：未获授权"
+
+
+def test_errors_are_rendered_from_their_parameters() -> None:
+    error = ConfigError("rules.r.op", "unknown value", "choose one of: eq")
+    assert render(error, "en") == "setting rules.r.op: unknown value; choose one of: eq"
+    assert render(error) == "配置项 rules.r.op 有误：unknown value。处理办法：choose one of: eq"
+
+
+def test_another_language_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="zh-CN, en"):
+        render("parked", "fr")  # type: ignore[arg-type]
