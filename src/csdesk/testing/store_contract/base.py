@@ -22,9 +22,9 @@ class ContractBase:
     """True if what was committed is there again after ``reopen``."""
     threads: ClassVar[bool] = True
     """False if the store cannot be shared between threads (a host's own connection): those tests are skipped."""
-    examples: ClassVar[int] = 20
+    examples: ClassVar[int] = 30
     """How many runs of random commands the last test makes."""
-    steps: ClassVar[int] = 25
+    steps: ClassVar[int] = 30
     """How many commands each of these runs has at most."""
 
     def make_store(self) -> Store:

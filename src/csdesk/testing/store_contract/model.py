@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from csdesk.domain.records.changes import ChangeSet, ClaimMode, ConfigRow, Stored
+from csdesk.domain.records.changes import ChangeSet, ClaimMode, ConfigRow, Needs, Stored
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
@@ -129,6 +129,25 @@ class PlainModel:
                 return str(customer.id)
         return None
 
+    def follow(self, needs: Needs) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
+        """The claims and homes that are found, and all tickets, customers and messages, by id."""
+        claims = {key: self.state.claims[key][0] for key in needs.claims if key in self.state.claims}
+        named = [*needs.tickets, *needs.customers, *needs.identities, *needs.messages]
+        wanted, homes = {*claims.values(), *named}, dict[str, str]()
+        followed: dict[str, Any] = {}
+        while wanted:
+            key = wanted.pop()
+            home = self.home(key)
+            if home is not None:
+                homes[key] = home
+                wanted |= {home} - followed.keys()
+            for kind in ("ticket", "customer", "message"):
+                record = self.state.records.get((kind, key))
+                if record is not None:
+                    followed[key] = record
+                    wanted |= set(pointed(kind, record, needs.parties)) - followed.keys()
+        return claims, homes, followed
+
     def lease_outbox(self, now: datetime, until: datetime, limit: int) -> tuple[list[OutboxItem], datetime | None]:
         """What is given, and when more is due."""
         lines: dict[tuple[str, str], list[OutboxItem]] = {}
@@ -236,6 +255,14 @@ def _enqueue(state: State, changes: ChangeSet) -> None:
         state.due[planned.key] = planned
     for parked in changes.inbox:
         state.inbox[parked.id] = parked
+
+
+def pointed(kind: str, record: Any, parties: bool) -> list[str]:
+    """The ids that a record brings with it."""
+    if kind == "message":
+        return [record.ticket]
+    ids = [] if record.merged_into is None else [record.merged_into]
+    return [*ids, record.identity] if kind == "ticket" and parties else ids
 
 
 def key_of(kind: str, row: Any) -> str:
