@@ -56,7 +56,7 @@ def search(execute: Execute, desk: int, asked: SearchRequest) -> Page[SearchHit]
     mark = fingerprint("search", asked.phrases)
     before = _AFTER_ALL if asked.after is None else str(key_of(asked.after, mark)[1])
     phrases = [phrase for phrase in asked.phrases if phrase]
-    if not phrases:
+    if not phrases or not all(_is_token(token) for phrase in phrases for token in phrase):
         return Page(())
     execute("BEGIN")
     try:
@@ -70,10 +70,13 @@ def search(execute: Execute, desk: int, asked: SearchRequest) -> Page[SearchHit]
     return Page(hits, cursor_of(mark, (None, hits[-1].message)) if len(keys) > asked.limit else None)
 
 
+def _is_token(token: str) -> bool:
+    # Only what a text can be cut into may reach the index: it holds no mark of FTS5's query language.
+    return search_tokens(token) == [token]
+
+
 def _match(desk: int, phrases: list[tuple[str, ...]]) -> str:
-    # A token holds letters, digits and marks alone; quotes are doubled all the same, as FTS5 wants them.
-    quoted = (" ".join(f"{desk}x{token}" for token in phrase).replace('"', '""') for phrase in phrases)
-    return " AND ".join(f'"{phrase}"' for phrase in quoted)
+    return " AND ".join('"' + " ".join([f"{desk}x{token}" for token in phrase]) + '"' for phrase in phrases)
 
 
 def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]]) -> list[tuple[str, str]]:

@@ -75,6 +75,11 @@ class SqliteStore:
             self._connections.close()
             raise
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     def __repr__(self) -> str:
         return f"SqliteStore({str(self._path)!r})"
 
