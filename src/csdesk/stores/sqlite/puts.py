@@ -171,7 +171,7 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         case Agent(), _:
             plan.agents.append(record)
         case Message(), Message():
-            if record.edited is not old.edited:
+            if (record.subject, record.parts, record.edited) != (old.subject, old.parts, old.edited):
                 plan.changed.append(Changed(old, record))
 
 

@@ -22,7 +22,9 @@ _MATCH: Final = (
     "SELECT m.id,m.ticket FROM search s CROSS JOIN message m ON m.pk=s.rowid"
     " WHERE s.search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
 )
-_WAITING: Final = "SELECT pk,desk,schema,doc FROM message WHERE pk>? ORDER BY pk LIMIT ?"
+_WAITING: Final = "SELECT pk,desk,version,schema,doc FROM message WHERE pk>? ORDER BY pk LIMIT ?"
+_VERSIONS: Final = "SELECT pk,version FROM message WHERE pk>? AND pk<=?"
+_ONE: Final = "SELECT schema,doc FROM message WHERE pk=?"
 _ADD: Final = "INSERT INTO search(rowid,tokens) VALUES(?,?)"
 _REMOVE: Final = "INSERT INTO search(search,rowid,tokens) VALUES('delete',?,?)"
 _INDEXED: Final = "SELECT pk FROM message WHERE desk=? AND id=? AND pk<=(SELECT last FROM search_mark)"
@@ -88,23 +90,44 @@ def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]]) -> list[t
     ]
 
 
-def waiting(execute: Execute, limit: int) -> tuple[list[tuple[int, str]], bool]:
-    """The next texts to index (row and text), of all desks, and whether more wait."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A text to index: what it was cut into, and the version it was read at."""
+
+    row: int
+    desk: int
+    version: int
+    text: str
+
+
+def waiting(execute: Execute, limit: int) -> tuple[list[Waiting], bool]:
+    """The next texts to index, of all desks, and whether more wait."""
     # ``Any``: rows of the driver.
     rows: list[tuple[Any, ...]] = execute(_WAITING, (execute(_MARK).fetchone()[0], limit + 1)).fetchall()
-    texts = [(pk, indexed_text(desk, decode(Message, schema, doc))) for pk, desk, schema, doc in rows[:limit]]
+    texts = [
+        Waiting(row, desk, version, indexed_text(desk, decode(Message, schema, document)))
+        for row, desk, version, schema, document in rows[:limit]
+    ]
     return texts, len(rows) > limit
 
 
-def index(execute: Execute, texts: list[tuple[int, str]]) -> int:
+def index(execute: Execute, texts: list[Waiting]) -> int:
     """Index the texts that nobody has indexed meanwhile; how many there were. Inside a transaction."""
     mark: int = execute(_MARK).fetchone()[0]
-    fresh = [(pk, text) for pk, text in texts if pk > mark]
-    for pk, text in fresh:
-        execute(_ADD, (pk, text))
-    if fresh:
-        execute("UPDATE search_mark SET last=?", (fresh[-1][0],))
+    fresh = [one for one in texts if one.row > mark]
+    if not fresh:
+        return 0
+    versions = dict(execute(_VERSIONS, (mark, fresh[-1].row)).fetchall())
+    for one in fresh:
+        text = one.text if versions[one.row] == one.version else _text_now(execute, one)
+        execute(_ADD, (one.row, text))
+    execute("UPDATE search_mark SET last=?", (fresh[-1].row,))
     return len(fresh)
+
+
+def _text_now(execute: Execute, one: Waiting) -> str:
+    schema, document = execute(_ONE, (one.row,)).fetchone()
+    return indexed_text(one.desk, decode(Message, schema, document))
 
 
 def index_again(execute: Execute, desk: int, changed: list[Changed]) -> None:

@@ -39,7 +39,7 @@ def maintain(connections: Connections, desk: int, now: datetime, limit: int) -> 
 
 
 def _do(
-    connection: sqlite3.Connection, desk: int, keys: list[str], now: int, texts: list[tuple[int, str]]
+    connection: sqlite3.Connection, desk: int, keys: list[str], now: int, texts: list[search.Waiting]
 ) -> tuple[int, int]:
     execute = connection.execute
     execute("BEGIN IMMEDIATE")
