@@ -1,0 +1,9 @@
+"""A store in one SQLite file: the default, with no server and nothing to install.
+
+Rows are written by hand-made SQL over the standard library's driver. Several processes may share the file; each holds
+one writing connection behind a lock, and a reading one per thread.
+"""
+
+from csdesk.stores.sqlite.store import SqliteStore
+
+__all__ = ["SqliteStore"]

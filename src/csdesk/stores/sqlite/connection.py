@@ -1,0 +1,156 @@
+"""The connections of one process to one file: one that writes, behind a lock, and one per thread that reads.
+
+Reading uses the writing connection when nobody holds it, because its cache is warm; otherwise the thread's own.
+A forked child opens connections of its own: SQLite's may not cross a fork.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock, local
+from typing import Any, Final, Literal, TypeVar
+
+from csdesk.errors import InvalidInput
+from csdesk.stores.sqlite.errors import unsupported
+
+Execute = Callable[..., sqlite3.Cursor]
+"""A connection's ``execute``."""
+
+Trace = Callable[[str], Any]
+"""Is told the text of every statement that runs; what it returns is ignored."""
+
+Synchronous = Literal["FULL", "NORMAL"]
+
+OLDEST: Final = (3, 35, 0)
+"""The oldest SQLite that has what the statements use (RETURNING)."""
+
+_STATEMENTS: Final = 512
+_MMAP_BYTES: Final = 256 * 1024 * 1024
+_CACHE_KILOBYTES: Final = 16 * 1024
+
+T = TypeVar("T")
+
+
+def check_library() -> None:
+    """Refuse a SQLite that is too old or lacks JSON or FTS5.
+
+    Raises:
+        UnsupportedFeature: says what is missing.
+    """
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise unsupported("run a csdesk store: it is older than 3.35")
+    probe = sqlite3.connect(":memory:")
+    try:
+        for feature, statement in (
+            ("read JSON", "SELECT json('[]')"),
+            ("search full text", "CREATE VIRTUAL TABLE probe USING fts5(x)"),
+        ):
+            try:
+                probe.execute(statement)
+            except sqlite3.OperationalError as error:
+                raise unsupported(feature) from error
+    finally:
+        probe.close()
+
+
+class Connections:
+    """Opens connections and hands them out."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        synchronous: Synchronous = "FULL",
+        busy_timeout: float = 30.0,
+        autocheckpoint: int = 10_000,
+        trace: Trace | None = None,
+    ) -> None:
+        if synchronous not in {"FULL", "NORMAL"}:
+            raise InvalidInput("synchronous", "unknown", "pass 'FULL' or 'NORMAL'")
+        self._path = path
+        self._synchronous = synchronous
+        self._busy_timeout = busy_timeout
+        self._autocheckpoint = autocheckpoint
+        self._trace = trace
+        self._inherited: list[object] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self.lock = Lock()
+        self._opening = Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._readers = local()
+        self._opened: list[sqlite3.Connection] = []
+
+    def _check_process(self) -> None:
+        if self._pid != os.getpid():
+            # Connections of the parent are kept and never touched: even closing them could harm the parent's locks.
+            self._inherited.append((self._writer, self._readers, self._opened))
+            self._begin()
+
+    def connect(self) -> sqlite3.Connection:
+        """A new connection, with nothing set that the file would remember."""
+        connection = sqlite3.connect(
+            self._path,
+            timeout=self._busy_timeout,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
+        )
+        for pragma in (
+            f"synchronous={self._synchronous}",
+            f"wal_autocheckpoint={self._autocheckpoint}",
+            f"cache_size=-{_CACHE_KILOBYTES}",
+            f"mmap_size={_MMAP_BYTES}",
+            "temp_store=MEMORY",
+            "trusted_schema=OFF",
+        ):
+            connection.execute("PRAGMA " + pragma).fetchall()
+        if self._trace is not None:
+            connection.set_trace_callback(self._trace)
+        with self._opening:
+            self._opened.append(connection)
+        return connection
+
+    def read(self, work: Callable[..., T], *args: object) -> T:
+        """``work(execute, *args)`` on a connection that is in no transaction."""
+        self._check_process()
+        if self.lock.acquire(blocking=False):
+            try:
+                return work(self._writing().execute, *args)
+            finally:
+                self.lock.release()
+        return work(self.reader().execute, *args)
+
+    def write(self, work: Callable[..., T], *args: object) -> T:
+        """``work(connection, *args)`` on the writing connection, which nobody else uses meanwhile."""
+        self._check_process()
+        with self.lock:
+            return work(self._writing(), *args)
+
+    def reader(self) -> sqlite3.Connection:
+        """The calling thread's own connection."""
+        self._check_process()
+        mine: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if mine is None:
+            mine = self._readers.connection = self.connect()
+        return mine
+
+    def _writing(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self._writer = self.connect()
+        return self._writer
+
+    def close(self) -> None:
+        """Close every connection of this process; waits for a write that is under way."""
+        self._check_process()
+        with self.lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+            self._writer = None
+            self._readers = local()

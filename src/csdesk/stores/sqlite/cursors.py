@@ -1,0 +1,44 @@
+"""Cursors: where a page ended, sealed with the fingerprint of its query."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from hashlib import sha256
+
+from csdesk.errors import InvalidInput
+from csdesk.stores.sqlite.values import Cell
+
+Key = tuple[Cell, Cell]
+"""The value of the order column and the key of the last row of a page."""
+
+
+def fingerprint(*parts: object) -> str:
+    """What tells one query from another; times count by their instant."""
+    return sha256(json.dumps(parts, default=_told).encode()).hexdigest()[:16]
+
+
+def _told(value: object) -> str:
+    return str(value.timestamp()) if isinstance(value, datetime) else str(value)
+
+
+def cursor_of(mark: str, key: Key) -> str:
+    """The cursor of a page that ended at ``key``."""
+    return urlsafe_b64encode(json.dumps([mark, *key], ensure_ascii=False).encode()).decode()
+
+
+def key_of(cursor: str, mark: str) -> Key:
+    """Where the page of a cursor ended.
+
+    Raises:
+        InvalidInput: it belongs to another query, or is no cursor.
+    """
+    try:
+        found, value, key = json.loads(urlsafe_b64decode(cursor.encode()))
+    except (ValueError, TypeError):
+        found = value = key = None
+    # The decoder passes over what does not belong there: only the very text that was given counts.
+    if found != mark or cursor_of(mark, (value, key)) != cursor:
+        raise InvalidInput("after", "not a cursor of this query", "pass the cursor of an earlier page of the same query")
+    return value, key

@@ -1,0 +1,34 @@
+"""Records that were seen lately, by version: what is known need not be decoded again.
+
+A version names one content for ever and records are frozen, so an entry is right or not used. It saves decoding at the
+next load, and the next put learns from it which columns move.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from csdesk.domain.records.changes import Stored
+
+_MOST: Final = 2048
+
+
+class Known:
+    """The last few records of a process, by desk and id; safe between threads."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._records: dict[tuple[int, str], Stored] = {}
+
+    def get(self, desk: int, key: str, version: int) -> Stored | None:
+        """The record if it is known at that version."""
+        record = self._records.get((desk, key))
+        return record if record is not None and record.version == version else None
+
+    def keep(self, desk: int, record: Stored) -> None:
+        """Remember a record that is surely stored."""
+        records = self._records
+        if len(records) >= self._most:
+            # All at once is cheaper than one by one, and what is still used comes back with its next load.
+            self._records = records = {}
+        records[desk, record.id] = record

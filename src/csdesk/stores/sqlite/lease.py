@@ -1,0 +1,90 @@
+"""Taking due work for a while. A look without a lock comes first: mostly nothing is due."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Final
+
+from csdesk.ports.store import Leased, LeaseRequest
+from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.queues import DUE, OUTBOX, due_item, outbox_item
+from csdesk.stores.sqlite.values import Cell, instant_or_none, marks, micros
+from csdesk.stores.sqlite.write import finish
+
+_TICKETS: Final = "SELECT id,wake_at FROM ticket WHERE desk=? AND wake_at IS NOT NULL ORDER BY wake_at,id LIMIT ?"
+_HEADS: Final = "SELECT {columns} FROM outbox INDEXED BY {index} WHERE desk=? AND head=1{where} ORDER BY due_at,message LIMIT ?"
+_DUE: Final = "SELECT {columns} FROM due WHERE desk=?{where} ORDER BY due_at,key LIMIT ?"
+_HOLD: Final = {
+    "outbox": "UPDATE outbox SET state='sending', due_at=? WHERE desk=? AND message=?",
+    "due": "UPDATE due SET due_at=? WHERE desk=? AND key=?",
+}
+_DUE_AT: Final = {"outbox": 6, "due": 2}
+"""Where ``due_at`` stands in the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The rows that are due (``Any``: of the driver), and when the next one will be."""
+
+    rows: list[tuple[Any, ...]]
+    next_due_at: int | None
+
+
+def look(execute: Execute, desk: int, request: LeaseRequest) -> Work:
+    """What could be taken now."""
+    if request.what == "tickets":
+        rows = execute(_TICKETS, (desk, request.limit + 1)).fetchall()
+        return _cut(rows, request, 1)
+    sql, cells = _question(desk, request)
+    return _cut(execute(sql, cells).fetchall(), request, _DUE_AT[request.what])
+
+
+def _question(desk: int, request: LeaseRequest) -> tuple[str, list[Cell]]:
+    cells: list[Cell] = [desk]
+    where = ""
+    if request.what == "due":
+        if request.kinds:
+            where = f" AND kind IN ({marks(len(request.kinds))})"
+            cells += request.kinds
+        return _DUE.format(columns=DUE, where=where), [*cells, request.limit + 1]
+    for column, value in (("account", request.account), ("conversation", request.conversation)):
+        if value is not None:
+            where += f" AND {column}=?"
+            cells.append(value)
+    index = "outbox_heads" if request.account is not None and request.conversation is not None else "outbox_head"
+    return _HEADS.format(columns=OUTBOX, where=where, index=index), [*cells, request.limit + 1]
+
+
+def _cut(rows: list[tuple[Any, ...]], request: LeaseRequest, due_at: int) -> Work:
+    now = micros(request.now)
+    taken = [row for row in rows if row[due_at] <= now][: request.limit]
+    left = rows[len(taken) :]
+    return Work(taken, left[0][due_at] if left else None)
+
+
+def take(connection: sqlite3.Connection, desk: int, request: LeaseRequest) -> Work:
+    """Take it: look again under the lock and hold what is there."""
+    execute = connection.execute
+    execute("BEGIN IMMEDIATE")
+    try:
+        work = look(execute, desk, request)
+        until = micros(request.now + request.hold)
+        for row in work.rows:
+            execute(_HOLD[request.what], (until, desk, row[0]))
+    except BaseException:
+        execute("ROLLBACK")
+        raise
+    finish(connection)
+    return work
+
+
+def leased(work: Work, request: LeaseRequest) -> Leased:
+    """The answer to the request."""
+    rows = work.rows
+    return Leased(
+        outbox=tuple(map(outbox_item, rows)) if request.what == "outbox" else (),
+        due=tuple(map(due_item, rows)) if request.what == "due" else (),
+        tickets=tuple(row[0] for row in rows) if request.what == "tickets" else (),
+        next_due_at=instant_or_none(work.next_due_at),
+    )

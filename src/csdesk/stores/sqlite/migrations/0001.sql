@@ -1,0 +1,263 @@
+-- The first schema. Rules: a desk's number stands first in every key; ids of the outside are text, rows of the inside
+-- are integers; times are microseconds of Unix time in UTC; a document is the truth and its columns are its index.
+-- Documents stand last in their row, so that a column is read without them.
+
+CREATE TABLE desk(
+  pk INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  secret BLOB NOT NULL,
+  config_epoch INTEGER NOT NULL DEFAULT 0,
+  phrases_epoch INTEGER NOT NULL DEFAULT 0,
+  agents_epoch INTEGER NOT NULL DEFAULT 0,
+  calendars_epoch INTEGER NOT NULL DEFAULT 0,
+  config TEXT NOT NULL DEFAULT ''
+);
+
+CREATE TABLE config(
+  desk INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  activated_at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE(desk, digest)
+);
+
+CREATE TABLE ticket(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  category TEXT NOT NULL,
+  status TEXT NOT NULL,
+  queue TEXT NOT NULL,
+  assignee TEXT,
+  owner TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  identity TEXT NOT NULL,
+  account TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  merged_into TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  wake_at INTEGER,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+CREATE INDEX ticket_number ON ticket(desk, number);
+CREATE INDEX ticket_category ON ticket(desk, category, queue);
+CREATE INDEX ticket_identity ON ticket(desk, identity);
+CREATE INDEX ticket_assignee ON ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
+CREATE INDEX ticket_wake ON ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX ticket_merged ON ticket(desk, merged_into) WHERE merged_into IS NOT NULL;
+
+CREATE TABLE ticket_tag(
+  desk INTEGER NOT NULL,
+  tag TEXT NOT NULL,
+  record INTEGER NOT NULL,
+  PRIMARY KEY(desk, tag, record)
+) WITHOUT ROWID;
+
+CREATE TABLE customer(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  seen_at INTEGER,
+  level TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  merged_into TEXT,
+  created_at INTEGER NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+CREATE INDEX customer_merged ON customer(desk, merged_into) WHERE merged_into IS NOT NULL;
+
+CREATE TABLE customer_tag(
+  desk INTEGER NOT NULL,
+  tag TEXT NOT NULL,
+  record INTEGER NOT NULL,
+  PRIMARY KEY(desk, tag, record)
+) WITHOUT ROWID;
+
+CREATE TABLE identity(
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  home INTEGER NOT NULL,
+  PRIMARY KEY(desk, id)
+) WITHOUT ROWID;
+
+CREATE TABLE message(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  ticket TEXT NOT NULL,
+  direction TEXT NOT NULL,
+  delivery TEXT NOT NULL,
+  identity TEXT,
+  account TEXT NOT NULL,
+  provider_id TEXT NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+CREATE INDEX message_ticket ON message(desk, ticket, occurred_at);
+
+CREATE TABLE agent(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  presence TEXT NOT NULL,
+  retired INTEGER NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+
+-- One row per agent and queue, and one with the queue '' that every counter "load/<agent>" lives in. All rows of an
+-- agent carry the same load, so one UPDATE moves them all and the index below gives candidates in their order.
+CREATE TABLE seat(
+  desk INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  queue TEXT NOT NULL,
+  load INTEGER NOT NULL,
+  assigned INTEGER NOT NULL,
+  capacity INTEGER NOT NULL,
+  open INTEGER NOT NULL,
+  PRIMARY KEY(desk, agent, queue)
+) WITHOUT ROWID;
+CREATE INDEX seat_pick ON seat(desk, queue, load, assigned, agent, capacity) WHERE open = 1 AND load < capacity;
+
+CREATE TABLE phrase(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  retired INTEGER NOT NULL,
+  language TEXT,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+
+CREATE TABLE draft(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  ticket TEXT NOT NULL,
+  author TEXT NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+CREATE INDEX draft_ticket ON draft(desk, ticket);
+
+CREATE TABLE claim(
+  desk INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  expires_at INTEGER,
+  PRIMARY KEY(desk, key)
+) WITHOUT ROWID;
+CREATE INDEX claim_expiry ON claim(desk, expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE counter(
+  desk INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY(desk, name)
+) WITHOUT ROWID;
+
+CREATE TABLE number(
+  desk INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY(desk, name)
+) WITHOUT ROWID;
+
+-- pk = desk << 40 | number of the entry in its desk: one desk's entries lie side by side, in order of commits.
+CREATE TABLE entry(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  epochs TEXT NOT NULL,
+  schema INTEGER NOT NULL,
+  personal TEXT,
+  trace TEXT,
+  body TEXT NOT NULL
+);
+CREATE INDEX entry_subject ON entry(desk, subject);
+CREATE INDEX entry_cause ON entry(desk, cause);
+
+CREATE TABLE consumer(
+  desk INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY(desk, name)
+) WITHOUT ROWID;
+
+-- head = 1: the first of its conversation that is still to be sent. Only heads are ever leased.
+CREATE TABLE outbox(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  ticket TEXT NOT NULL,
+  account TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  head INTEGER NOT NULL DEFAULT 0,
+  reason TEXT NOT NULL,
+  UNIQUE(desk, message)
+);
+CREATE INDEX outbox_line ON outbox(desk, account, conversation, created_at, message) WHERE state IN ('pending', 'sending');
+CREATE INDEX outbox_head ON outbox(desk, due_at, message) WHERE head = 1;
+CREATE INDEX outbox_heads ON outbox(desk, account, conversation) WHERE head = 1;
+CREATE INDEX outbox_ticket ON outbox(desk, ticket);
+
+CREATE TABLE due(
+  desk INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  due_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  payload TEXT NOT NULL,
+  PRIMARY KEY(desk, key)
+) WITHOUT ROWID;
+CREATE INDEX due_time ON due(desk, due_at, key);
+
+CREATE TABLE inbox(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  account TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+CREATE INDEX inbox_line ON inbox(desk, account, conversation);
+
+-- Tokens are made by csdesk (each begins with its desk's number and an x); the table keeps no text of its own. The
+-- tokenizer only has to find the spaces between them: "ascii" takes every other script as it is, while "unicode61" would
+-- cut tokens at characters that are younger than its own tables. A row's number is the message's. What lies behind
+-- search_mark is not indexed yet.
+CREATE VIRTUAL TABLE search USING fts5(tokens, content='', columnsize=0, tokenize='ascii');
+CREATE TABLE search_mark(last INTEGER NOT NULL);
+INSERT INTO search_mark VALUES(0);

@@ -1,0 +1,239 @@
+"""Storing records: what has to run for the puts of a commit, worked out before the file is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import Put, Stored
+from csdesk.domain.records.codec import decode, encode
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.tickets import Ticket
+from csdesk.errors import VersionConflict
+from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.search import Changed
+from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, select_sql, update_sql
+from csdesk.stores.sqlite.values import Cell, Cells, chunks, marks, value_rows
+
+Step = Callable[[Execute], None]
+
+_TAGGED = (
+    "INSERT INTO {kind}_tag(desk,tag,record) VALUES{rows} ON CONFLICT DO NOTHING",
+    "(?,?,(SELECT pk FROM {kind} WHERE desk=? AND id=?))",
+)
+_UNTAGGED = "DELETE FROM {kind}_tag WHERE desk=? AND tag=? AND record=(SELECT pk FROM {kind} WHERE desk=? AND id=?)"
+_LINKED = (
+    "INSERT INTO identity(desk,id,home) VALUES{rows} ON CONFLICT(desk,id) DO UPDATE SET home=excluded.home",
+    "(?,?,(SELECT pk FROM customer WHERE desk=? AND id=?))",
+)
+_UNLINKED = "DELETE FROM identity WHERE desk=? AND id=? AND home=(SELECT pk FROM customer WHERE desk=? AND id=?)"
+_FIRST_SEAT = (
+    "INSERT INTO seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',0,0,0,0) ON CONFLICT DO NOTHING"
+)
+_SEAT = (
+    "INSERT INTO seat(desk,agent,queue,load,assigned,capacity,open)"
+    " SELECT desk,agent,?,load,assigned,?,? FROM seat WHERE desk=? AND agent=? AND queue=''"
+    " ON CONFLICT(desk,agent,queue) DO UPDATE SET capacity=excluded.capacity, open=excluded.open"
+)
+_LEFT_SEATS = "DELETE FROM seat WHERE desk=? AND agent=? AND queue<>'' AND queue NOT IN ({})"
+
+
+@dataclass(slots=True)
+class Puts:
+    """The puts of one commit, sorted by what they need."""
+
+    desk: int
+    new: dict[Table, list[tuple[Stored, Cells]]] = field(default_factory=dict)
+    tags: dict[str, list[Cell]] = field(default_factory=dict)
+    """New tags by kind, as parameters of the statement that adds them."""
+    identities: list[Cell] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    """Replacements, and removals of what old documents named."""
+    agents: list[Agent] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
+    """Messages whose text is another one now."""
+    records: list[Stored] = field(default_factory=list)
+    """All of them, to be known once they are surely stored."""
+    born: list[str] = field(default_factory=list)
+    """The ids of new customers, whose marks stand in their rows already."""
+
+    def run(self, execute: Execute) -> None:
+        """Write them.
+
+        Raises:
+            VersionConflict: one of them is not at its expected version.
+        """
+        for table, born in self.new.items():
+            for part in chunks(born):
+                cells = [cell for _, row in part for cell in row]
+                if execute(insert_sql(table, len(part)), cells).rowcount < len(part):
+                    raise VersionConflict(table.kind, self._present(execute, table, part), expected=0)
+        for step in self.steps:
+            step(execute)
+        for kind, cells in self.tags.items():
+            _insert(execute, _TAGGED, kind, cells)
+        _insert(execute, _LINKED, "customer", self.identities)
+        for agent in self.agents:
+            _seat(execute, self.desk, agent)
+
+    def _present(self, execute: Execute, table: Table, part: Iterable[tuple[Stored, Cells]]) -> str:
+        # Those of the part that are new have just been inserted and carry the document that was given.
+        key = ""
+        for record, row in part:
+            key = record.id
+            stored = execute(select_sql(table), (self.desk, key)).fetchone()
+            if stored != row[2:5]:
+                break
+        return key
+
+
+def plan_puts(
+    execute: Execute, desk: int, puts: tuple[Put, ...], seen: Mapping[str, int], known: Known
+) -> Puts:
+    """What has to run for the puts. ``execute`` reads old documents that are not known, in no transaction.
+
+    Raises:
+        VersionConflict: a record is surely not at its expected version.
+    """
+    plan = Puts(desk)
+    within: dict[tuple[type[Stored], str], Stored] = {}
+    for put in puts:
+        record = put.record
+        kind = type(record)
+        earlier = within.get((kind, record.id))
+        within[kind, record.id] = record
+        plan.records.append(record)
+        if put.expected == 0:
+            _plan_new(plan, record, seen)
+            continue
+        if earlier is not None and earlier.version == put.expected:
+            old = earlier
+        else:
+            old = known.get(desk, record.id, put.expected) or _stored(execute, desk, put)
+        _plan_replacement(plan, record, old)
+    return plan
+
+
+def _stored(execute: Execute, desk: int, put: Put) -> Stored:
+    table = TABLES[type(put.record)]
+    row = execute(select_sql(table), (desk, put.record.id)).fetchone()
+    if row is None or row[0] != put.expected:
+        raise VersionConflict(table.kind, put.record.id, expected=put.expected)
+    found: Stored = decode(table.cls, row[1], row[2])  # type: ignore[assignment]  # the tables hold what is stored
+    return found
+
+
+def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
+    table = TABLES[type(record)]
+    desk = plan.desk
+    born: Cells = (seen.get(record.id),) if table.born else ()
+    row = (
+        (desk, record.id, record.version, record.SCHEMA, encode(record))
+        + table.plain_of(record)
+        + table.indexed_of(record)
+        + born
+    )
+    plan.new.setdefault(table, []).append((record, row))
+    match record:
+        case Ticket() | Customer():
+            _plan_tags(plan, record, ())
+            if isinstance(record, Customer):
+                _plan_identities(plan, record, ())
+                plan.born.append(record.id)
+        case Agent():
+            plan.agents.append(record)
+
+
+def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
+    table = TABLES[type(record)]
+    before, after = table.indexed_of(old), table.indexed_of(record)
+    moved = tuple(map(_differ, before, after))
+    cells = (
+        record.version,
+        record.SCHEMA,
+        encode(record),
+        *table.plain_of(record),
+        *(cell for cell, is_moved in zip(after, moved, strict=True) if is_moved),
+        plan.desk,
+        record.id,
+        old.version,
+    )
+    plan.steps.append(_Replace(table, update_sql(table, moved), cells, record.id, old.version))
+    match record, old:
+        case (Ticket() | Customer()), (Ticket() | Customer()):
+            if record.tags is not old.tags:
+                _plan_tags(plan, record, tuple(tag.name for tag in old.tags))
+            if isinstance(record, Customer) and isinstance(old, Customer) and record.identities is not old.identities:
+                _plan_identities(plan, record, tuple(one.id for one in old.identities))
+        case Agent(), _:
+            plan.agents.append(record)
+        case Message(), Message():
+            if (record.subject, record.parts, record.edited) != (old.subject, old.parts, old.edited):
+                plan.changed.append(Changed(old, record))
+
+
+def _differ(one: Cell, other: Cell) -> bool:
+    return one != other
+
+
+@dataclass(frozen=True, slots=True)
+class _Replace:
+    table: Table
+    sql: str
+    cells: Cells
+    key: str
+    expected: int
+
+    def __call__(self, execute: Execute) -> None:
+        if execute(self.sql, self.cells).rowcount != 1:
+            raise VersionConflict(self.table.kind, self.key, expected=self.expected)
+
+
+def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> None:
+    kind = TABLES[type(record)].kind
+    names = dict.fromkeys(tag.name for tag in record.tags)
+    for name in names:
+        if name not in old:
+            plan.tags.setdefault(kind, []).extend((plan.desk, name, plan.desk, record.id))
+    gone = [name for name in old if name not in names]
+    if gone:
+        plan.steps.append(_removal(_UNTAGGED.format(kind=kind), plan.desk, gone, record.id))
+
+
+def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None:
+    ids = [one.id for one in record.identities]
+    for one in ids:
+        if one not in old:
+            plan.identities.extend((plan.desk, one, plan.desk, record.id))
+    gone = [one for one in old if one not in ids]
+    if gone:
+        plan.steps.append(_removal(_UNLINKED, plan.desk, gone, record.id))
+
+
+def _removal(sql: str, desk: int, keys: list[str], record: str) -> Step:
+    def step(execute: Execute) -> None:
+        for key in keys:
+            execute(sql, (desk, key, desk, record))
+
+    return step
+
+
+def _insert(execute: Execute, statement: tuple[str, str], kind: str, cells: list[Cell]) -> None:
+    head, row = statement
+    width = row.count("?")
+    rows = [cells[start : start + width] for start in range(0, len(cells), width)]
+    for part in chunks(rows):
+        if part:
+            flat = [cell for one in part for cell in one]
+            execute(head.format(kind=kind, rows=value_rows(row.format(kind=kind), len(part))), flat)
+
+
+def _seat(execute: Execute, desk: int, agent: Agent) -> None:
+    """Make an agent's seats equal to the document; the load of each is the load of the first."""
+    execute(_FIRST_SEAT, (desk, agent.id))
+    execute(_LEFT_SEATS.format(marks(len(agent.queues))), (desk, agent.id, *agent.queues))
+    for queue in agent.queues:
+        execute(_SEAT, (queue, agent.capacity, int(agent.takes_work), desk, agent.id))

@@ -1,0 +1,193 @@
+"""Filtered, ordered, paged reads: SQL is built from a table of columns, values are always parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from csdesk.domain.records.changes import ConfigRow
+from csdesk.domain.records.codec import decode
+from csdesk.domain.records.tickets import Category
+from csdesk.errors import InvalidInput
+from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row, Scalar
+from csdesk.stores.sqlite import entries, queues
+from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
+from csdesk.stores.sqlite.tables import TABLES
+from csdesk.stores.sqlite.values import Cell, instant, marks, micros
+
+Value = Scalar | tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How a kind is read: its key column, what is selected, and how a row becomes a value (``Any``: of the driver)."""
+
+    key: str
+    select: str
+    row: Callable[[tuple[Any, ...]], Row]
+
+
+def _config_row(row: tuple[Any, ...]) -> ConfigRow:
+    digest, body, activated_at = row
+    return ConfigRow(digest=digest, body=body, activated_at=instant(activated_at))
+
+
+def _reader(cls: type[Any]) -> Callable[[tuple[Any, ...]], Row]:
+    def row_of(row: tuple[Any, ...]) -> Row:
+        found: Row = decode(cls, row[0], row[1])
+        return found
+
+    return row_of
+
+
+_KINDS: Final[Mapping[str, _Kind]] = {
+    **{table.kind: _Kind("id", "schema,doc", _reader(table.cls)) for table in TABLES.values()},
+    "inbox": _Kind("id", queues.INBOX, queues.inbox_item),
+    "outbox": _Kind("message", queues.OUTBOX, queues.outbox_item),
+    "entry": _Kind("pk", entries.COLUMNS, entries.entry_of),
+    "config": _Kind("digest", "digest,body,activated_at", _config_row),
+}
+
+_MANY: Final[Mapping[tuple[str, str], str]] = {
+    ("ticket", "tag"): "pk IN (SELECT record FROM ticket_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "tag"): "pk IN (SELECT record FROM customer_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "identity"): "pk IN (SELECT home FROM identity WHERE desk=? AND id IN ({}))",
+    ("agent", "queue"): "id IN (SELECT agent FROM seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
+}
+"""Columns with many values: they filter, they give no order."""
+
+_ANY_CATEGORY: Final = tuple(category.value for category in Category)
+
+
+class _Where:
+    """The conditions of a query and their parameters."""
+
+    def __init__(self, desk: int, asked: Query) -> None:
+        self._desk = desk
+        self._kind = asked.kind
+        self.conditions = ["desk=?"]
+        self.cells: list[Cell] = [desk]
+        for column, value in asked.where:
+            self._add(column, value)
+        named = {column for column, _ in asked.where}
+        if asked.kind == "ticket" and "queue" in named and "category" not in named:
+            # The index begins with the category; naming all of them lets it be used.
+            self._add("category", _ANY_CATEGORY)
+        self._add_time(asked)
+
+    def _add(self, column: str, value: Value) -> None:
+        _check_column(self._kind, column, f"where.{column}")
+        wanted = value if isinstance(value, tuple) else (value,)
+        cells = [self._cell(column, one) for one in wanted if one is not None]
+        many = _MANY.get((self._kind, column))
+        if many is not None:
+            self.conditions.append(many.format(marks(len(cells))))
+            self.cells += [self._desk, *cells]
+            return
+        name = _column(self._kind, column)
+        condition = f"{name}=?" if len(cells) == 1 else f"{name} IN ({marks(len(cells))})"
+        if None in wanted:
+            condition = f"({condition} OR {name} IS NULL)" if cells else f"{name} IS NULL"
+        self.conditions.append(condition)
+        self.cells += cells
+
+    def _cell(self, column: str, value: Scalar) -> Cell:
+        if isinstance(value, datetime):
+            return _micros(value, f"where.{column}")
+        if self._kind == "entry" and column in {"id", "position"}:
+            return entries.row_of(self._desk, str(value))
+        return value
+
+    def _add_time(self, asked: Query) -> None:
+        if asked.since is None and asked.until is None:
+            return
+        column = TIME_COLUMN.get(asked.kind)
+        if column is None:
+            raise InvalidInput("since", f"{asked.kind} has no time", "leave since and until out")
+        for name, sign, at in (("since", ">=", asked.since), ("until", "<", asked.until)):
+            if at is not None:
+                self.conditions.append(f"{column}{sign}?")
+                self.cells.append(_micros(at, name))
+
+    def add_after(self, order: str, key: str, last: Key, *, descending: bool) -> None:
+        """Only what comes after the last row of the page before."""
+        value, last_key = last
+        sign = "<" if descending else ">"
+        if order == key:
+            self.conditions.append(f"{key}{sign}?")
+            self.cells.append(last_key)
+        elif value is None:
+            others = "" if descending else f" OR {order} IS NOT NULL"
+            self.conditions.append(f"(({order} IS NULL AND {key}{sign}?){others})")
+            self.cells.append(last_key)
+        else:
+            missing = f" OR {order} IS NULL" if descending else ""
+            self.conditions.append(f"({order}{sign}? OR ({order}=? AND {key}{sign}?){missing})")
+            self.cells += [value, value, last_key]
+
+    @property
+    def sql(self) -> str:
+        """The conditions as one."""
+        return " AND ".join(self.conditions)
+
+
+def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
+    """One page."""
+    if not 1 <= asked.limit <= 1000:
+        raise InvalidInput("limit", "out of range", "pass 1 to 1000")
+    where = _where(desk, asked)
+    kind = _KINDS[asked.kind]
+    order = _order(asked)
+    mark = fingerprint(asked.kind, asked.where, asked.since, asked.until, asked.order, asked.descending)
+    if asked.after is not None:
+        where.add_after(order, kind.key, key_of(asked.after, mark), descending=asked.descending)
+    turn = " DESC" if asked.descending else ""
+    by = f"{kind.key}{turn}" if order == kind.key else f"{order}{turn},{kind.key}{turn}"
+    sql = (
+        f"SELECT {order},{kind.key},{kind.select} FROM {asked.kind}"  # noqa: S608  # names of the tables above
+        f" WHERE {where.sql} ORDER BY {by} LIMIT ?"
+    )
+    rows = execute(sql, (*where.cells, asked.limit + 1)).fetchall()
+    page = rows[: asked.limit]
+    cursor = cursor_of(mark, (page[-1][0], page[-1][1])) if len(rows) > asked.limit else None
+    return Page(tuple(kind.row(row[2:]) for row in page), cursor)
+
+
+def count(execute: Execute, desk: int, asked: Query) -> int:
+    """How many rows match."""
+    where = _where(desk, asked)
+    sql = f"SELECT count(*) FROM {asked.kind} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
+    found: int = execute(sql, where.cells).fetchone()[0]
+    return found
+
+
+def _where(desk: int, asked: Query) -> _Where:
+    if asked.kind not in _KINDS:
+        raise InvalidInput("kind", "unknown", f"pass one of {', '.join(sorted(_KINDS))}")
+    return _Where(desk, asked)
+
+
+def _order(asked: Query) -> str:
+    _check_column(asked.kind, asked.order, "order")
+    if (asked.kind, asked.order) in _MANY:
+        raise InvalidInput("order", f"{asked.order!r} has many values", "order by another column")
+    return _column(asked.kind, asked.order)
+
+
+def _column(kind: str, column: str) -> str:
+    return _KINDS[kind].key if column in {"id", "position"} else column
+
+
+def _check_column(kind: str, column: str, field: str) -> None:
+    known = QUERY_COLUMNS[kind] | {"id"}
+    if column not in known:
+        raise InvalidInput(field, f"{kind} has no column {column!r}", f"pass one of {', '.join(sorted(known))}")
+
+
+def _micros(at: datetime, field: str) -> int:
+    if at.tzinfo is None:
+        raise InvalidInput(field, "has no time zone", "pass an aware datetime, for example with tzinfo=datetime.UTC")
+    return micros(at)

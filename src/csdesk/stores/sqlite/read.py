@@ -1,0 +1,222 @@
+"""The batched read: one statement for all that is named, one more for each step that has to be followed.
+
+Every part of the statement gives rows of six columns: what it is, its key, then version, schema and document of a
+record (or what else there is to tell), and the identity that led to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
+
+from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, IdentityId
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs, Snapshot, Stored
+from csdesk.domain.records.codec import decode
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Epochs
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.tickets import Ticket
+from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.queues import inbox_item, outbox_item
+from csdesk.stores.sqlite.values import Cell, marks, padded
+
+LOAD: Final = "load/"
+"""The prefix of the counters that live in the seats of agents."""
+
+_EPOCHS: Final = "SELECT 'epochs',config_epoch,phrases_epoch,agents_epoch,calendars_epoch,NULL FROM desk WHERE pk=?"
+_PARTS: Final = {
+    "claim": "SELECT 'claim',key,owner,NULL,NULL,NULL FROM claim WHERE desk=? AND key IN ({})",
+    "identity": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM identity i CROSS JOIN customer c"
+    " ON c.pk=i.home WHERE i.desk=? AND i.id IN ({})",
+    "counter": "SELECT 'counter',name,value,NULL,NULL,NULL FROM counter WHERE desk=? AND name IN ({})",
+    "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM seat WHERE desk=? AND queue='' AND agent IN ({})",
+    **{
+        kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM {kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
+        for kind in ("customer", "ticket", "message", "agent", "phrase", "draft")
+    },
+}
+_CANDIDATES: Final = (
+    "SELECT 'candidate',queue,agent,load,capacity,NULL FROM (SELECT queue,agent,load,capacity FROM seat"
+    " WHERE desk=? AND queue=? AND open=1 AND load<capacity ORDER BY load,assigned,agent LIMIT ?)"
+)
+_ROWS: Final = {
+    "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM inbox"
+    " WHERE desk=? AND id IN ({})",
+    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at FROM outbox"
+    " WHERE desk=? AND message IN ({})",
+}
+_CLASSES: Final[dict[str, type[Any]]] = {
+    "ticket": Ticket,
+    "customer": Customer,
+    "message": Message,
+    "agent": Agent,
+    "phrase": Phrase,
+    "draft": Draft,
+}
+_ROADS: Final = {IDENTITY: "identity", CUSTOMER: "customer", TICKET: "ticket", MESSAGE: "message"}
+
+Wanted = dict[str, list[str]]
+
+
+@cache
+def _sql(shape: tuple[tuple[str, int], ...], candidates: int, *, is_first: bool) -> str:
+    parts = [_EPOCHS] if is_first else []
+    parts += [_PARTS[name].format(marks(count)) for name, count in shape]
+    parts += [_CANDIDATES] * candidates
+    return " UNION ALL ".join(parts)
+
+
+def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
+    """Everything that is needed and that exists, of one moment."""
+    loader = _Loader(execute, desk, known, parties=needs.parties)
+    wanted = _named(needs)
+    rows = needs.inbox or needs.outbox
+    if not rows and not (needs.claims or needs.tickets or needs.customers or needs.identities or needs.messages):
+        # One statement is one moment by itself.
+        loader.run(wanted, needs.candidates, is_first=True)
+        return loader.snapshot(needs)
+    execute("BEGIN")
+    try:
+        loader.run(wanted, needs.candidates, is_first=True)
+        while loader.wanted:
+            wanted, loader.wanted = loader.wanted, {}
+            loader.run(wanted)
+        return loader.snapshot(needs)
+    finally:
+        execute("COMMIT")
+
+
+def _named(needs: Needs) -> Wanted:
+    wanted: Wanted = {}
+    for name, keys in (
+        ("claim", needs.claims),
+        ("ticket", needs.tickets),
+        ("customer", needs.customers),
+        ("identity", needs.identities),
+        ("message", needs.messages),
+        ("agent", needs.agents),
+        ("phrase", needs.phrases),
+        ("draft", needs.drafts),
+    ):
+        if keys:
+            wanted[name] = list(keys)
+    for counter in needs.counters:
+        if counter.startswith(LOAD):
+            wanted.setdefault("load", []).append(counter[len(LOAD) :])
+        else:
+            wanted.setdefault("counter", []).append(counter)
+    return wanted
+
+
+class _Loader:
+    """Collects the rows of a load and notes what has to be followed."""
+
+    def __init__(self, execute: Execute, desk: int, known: Known, *, parties: bool) -> None:
+        self._execute = execute
+        self._desk = desk
+        self._known = known
+        self._parties = parties
+        self._asked: set[tuple[str, str]] = set()
+        self.wanted: Wanted = {}
+        self._epochs = Epochs()
+        self._claims: dict[str, str] = {}
+        self._homes: dict[IdentityId, CustomerId] = {}
+        self._counters: dict[str, int] = {}
+        self._candidates: dict[str, tuple[Candidate, ...]] = {}
+        # ``Any``: each kind holds the records of its own class.
+        self._records: dict[str, dict[str, Any]] = {kind: {} for kind in _CLASSES}
+
+    def run(self, wanted: Wanted, candidates: tuple[CandidateNeed, ...] = (), *, is_first: bool = False) -> None:
+        """Read one step."""
+        desk = self._desk
+        shape: list[tuple[str, int]] = []
+        parameters: list[Cell] = [desk] if is_first else []
+        for name, keys in wanted.items():
+            self._asked.update([(name, key) for key in keys])
+            round_keys = padded(keys)
+            shape.append((name, len(round_keys)))
+            parameters.append(desk)
+            parameters += round_keys
+        for need in candidates:
+            parameters += (desk, need.queue, need.limit)
+            self._candidates[need.queue] = ()
+        sql = _sql(tuple(shape), len(candidates), is_first=is_first)
+        for row in self._execute(sql, parameters).fetchall():
+            self._take(row)
+
+    # ``Any``: a row of the driver.
+    def _take(self, row: tuple[Any, ...]) -> None:
+        what, key, first, second, third, identity = row
+        if what == "epochs":
+            self._epochs = Epochs(key, first, second, third)
+        elif what == "claim":
+            self._claims[key] = first
+            road = _ROADS.get(first[:4])
+            if road is not None:
+                self._follow(road, first)
+        elif what == "candidate":
+            self._candidates[key] += (Candidate(first, second, third),)
+        elif what == "counter":
+            self._counters[key] = first
+        elif what == "load":
+            self._counters[LOAD + key] = first
+        else:
+            if identity is not None:
+                self._homes[identity] = key
+            self._take_record(what, key, first, second, third)
+
+    def _take_record(self, kind: str, key: str, version: int, schema: int, document: str) -> None:
+        records = self._records[kind]
+        if key in records:
+            return
+        record = self._known.get(self._desk, key, version)
+        if record is None:
+            found: Stored = decode(_CLASSES[kind], schema, document)
+            self._known.keep(self._desk, record := found)
+        records[key] = record
+        if kind == "ticket":
+            self._follow_ticket(record)  # type: ignore[arg-type]  # by its kind
+        elif kind == "customer" and record.merged_into is not None:  # type: ignore[union-attr]
+            self._follow("customer", record.merged_into)  # type: ignore[union-attr]
+        elif kind == "message":
+            self._follow("ticket", record.ticket)  # type: ignore[union-attr]
+
+    def _follow_ticket(self, ticket: Ticket) -> None:
+        if ticket.merged_into is not None:
+            self._follow("ticket", ticket.merged_into)
+        if self._parties:
+            self._follow("identity", ticket.identity)
+
+    def _follow(self, road: str, key: str) -> None:
+        if (road, key) not in self._asked:
+            self._asked.add((road, key))
+            self.wanted.setdefault(road, []).append(key)
+
+    def snapshot(self, needs: Needs) -> Snapshot:
+        """What was found."""
+        records = self._records
+        return Snapshot(
+            epochs=self._epochs,
+            claims=self._claims,
+            tickets=records["ticket"],
+            customers=records["customer"],
+            homes=self._homes,
+            messages=records["message"],
+            agents=records["agent"],
+            phrases=records["phrase"],
+            drafts=records["draft"],
+            candidates=self._candidates,
+            counters=self._counters,
+            inbox={row[0]: inbox_item(row) for row in self._rows("inbox", needs.inbox)},
+            outbox={row[0]: outbox_item(row) for row in self._rows("outbox", needs.outbox)},
+        )
+
+    def _rows(self, name: str, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+        if not keys:
+            return []
+        keys = padded(keys)
+        return self._execute(_ROWS[name].format(marks(len(keys))), (self._desk, *keys)).fetchall()

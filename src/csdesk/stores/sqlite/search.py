@@ -1,0 +1,139 @@
+"""Full text over messages: FTS5 over csdesk's own tokens.
+
+Each token carries its desk's number in front, so desks never meet in a word's list. Texts are indexed by upkeep, in
+order of their rows; what lies behind the mark is read as it is. Queries are built here from tokens, never passed on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from csdesk.domain.records.codec import decode
+from csdesk.domain.records.messages import Message
+from csdesk.domain.text.features import search_tokens, tokens_match
+from csdesk.ports.store import Page, SearchHit, SearchRequest
+from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
+
+_MARK: Final = "SELECT last FROM search_mark"
+_TAIL: Final = "SELECT pk,id,ticket,schema,doc FROM message WHERE pk>(SELECT last FROM search_mark) AND desk=?"
+_MATCH: Final = (
+    "SELECT m.id,m.ticket FROM search s CROSS JOIN message m ON m.pk=s.rowid"
+    " WHERE s.search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
+)
+_WAITING: Final = "SELECT pk,desk,version,schema,doc FROM message WHERE pk>? ORDER BY pk LIMIT ?"
+_VERSIONS: Final = "SELECT pk,version FROM message WHERE pk>? AND pk<=?"
+_ONE: Final = "SELECT schema,doc FROM message WHERE pk=?"
+_ADD: Final = "INSERT INTO search(rowid,tokens) VALUES(?,?)"
+_REMOVE: Final = "INSERT INTO search(search,rowid,tokens) VALUES('delete',?,?)"
+_INDEXED: Final = "SELECT pk FROM message WHERE desk=? AND id=? AND pk<=(SELECT last FROM search_mark)"
+
+_AFTER_ALL: Final = "\U0010ffff"
+_SEAM: Final = "x"
+"""Stands between subject and text, so that no phrase spans both; no token of a desk is equal to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A message whose text is another one now."""
+
+    before: Message
+    after: Message
+
+
+def tokens_of(message: Message) -> list[str]:
+    """The tokens of a message; the empty one between subject and text keeps phrases from spanning both."""
+    subject, text = search_tokens(message.subject), search_tokens(message.text)
+    return [*subject, "", *text] if subject and text else subject or text
+
+
+def indexed_text(desk: int, message: Message) -> str:
+    """What the index holds of a message."""
+    return " ".join([f"{desk}x{token}" if token else _SEAM for token in tokens_of(message)])
+
+
+def search(execute: Execute, desk: int, asked: SearchRequest) -> Page[SearchHit]:
+    """The newest messages that match every phrase."""
+    mark = fingerprint("search", asked.phrases)
+    before = _AFTER_ALL if asked.after is None else str(key_of(asked.after, mark)[1])
+    phrases = [phrase for phrase in asked.phrases if phrase]
+    if not phrases or not all(_is_token(token) for phrase in phrases for token in phrase):
+        return Page(())
+    execute("BEGIN")
+    try:
+        found = {key: ticket for key, ticket in _tail(execute, desk, phrases) if key < before}
+        match = _match(desk, phrases)
+        found.update(execute(_MATCH, (match, desk, before, asked.limit + 1)).fetchall())
+    finally:
+        execute("COMMIT")
+    keys = sorted(found, reverse=True)
+    hits = tuple(SearchHit(message=key, ticket=found[key]) for key in keys[: asked.limit])
+    return Page(hits, cursor_of(mark, (None, hits[-1].message)) if len(keys) > asked.limit else None)
+
+
+def _is_token(token: str) -> bool:
+    # Only what a text can be cut into may reach the index: it holds no mark of FTS5's query language.
+    return search_tokens(token) == [token]
+
+
+def _match(desk: int, phrases: list[tuple[str, ...]]) -> str:
+    return " AND ".join('"' + " ".join([f"{desk}x{token}" for token in phrase]) + '"' for phrase in phrases)
+
+
+def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]]) -> list[tuple[str, str]]:
+    rows = execute(_TAIL, (desk,)).fetchall()
+    return [
+        (key, ticket)
+        for _, key, ticket, schema, document in rows
+        if tokens_match(tokens_of(decode(Message, schema, document)), phrases)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A text to index: what it was cut into, and the version it was read at."""
+
+    row: int
+    desk: int
+    version: int
+    text: str
+
+
+def waiting(execute: Execute, limit: int) -> tuple[list[Waiting], bool]:
+    """The next texts to index, of all desks, and whether more wait."""
+    # ``Any``: rows of the driver.
+    rows: list[tuple[Any, ...]] = execute(_WAITING, (execute(_MARK).fetchone()[0], limit + 1)).fetchall()
+    texts = [
+        Waiting(row, desk, version, indexed_text(desk, decode(Message, schema, document)))
+        for row, desk, version, schema, document in rows[:limit]
+    ]
+    return texts, len(rows) > limit
+
+
+def index(execute: Execute, texts: list[Waiting]) -> int:
+    """Index the texts that nobody has indexed meanwhile; how many there were. Inside a transaction."""
+    mark: int = execute(_MARK).fetchone()[0]
+    fresh = [one for one in texts if one.row > mark]
+    if not fresh:
+        return 0
+    versions = dict(execute(_VERSIONS, (mark, fresh[-1].row)).fetchall())
+    for one in fresh:
+        text = one.text if versions[one.row] == one.version else _text_now(execute, one)
+        execute(_ADD, (one.row, text))
+    execute("UPDATE search_mark SET last=?", (fresh[-1].row,))
+    return len(fresh)
+
+
+def _text_now(execute: Execute, one: Waiting) -> str:
+    schema, document = execute(_ONE, (one.row,)).fetchone()
+    return indexed_text(one.desk, decode(Message, schema, document))
+
+
+def index_again(execute: Execute, desk: int, changed: list[Changed]) -> None:
+    """Exchange the texts of messages that are indexed already."""
+    for one in changed:
+        row = execute(_INDEXED, (desk, one.after.id)).fetchone()
+        if row is not None:
+            execute(_REMOVE, (row[0], indexed_text(desk, one.before)))
+            execute(_ADD, (row[0], indexed_text(desk, one.after)))

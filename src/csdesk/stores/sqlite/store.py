@@ -1,0 +1,226 @@
+"""The store: each method finds the connection, runs plain functions on it, and translates the driver's errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
+from csdesk.domain.records.events import Entry, Epochs
+from csdesk.errors import DeskClosed, InvalidInput, NotFound
+from csdesk.ports.store import DeskRow, Leased, LeaseRequest, Maintained, Page, Query, Row, SearchHit, SearchRequest
+from csdesk.stores.sqlite import entries, lease, query, read, schema, search, upkeep, write
+from csdesk.stores.sqlite.connection import Connections, Execute, Synchronous, Trace, check_library
+from csdesk.stores.sqlite.errors import translated
+from csdesk.stores.sqlite.known import Known
+
+_DESK: Final = "SELECT pk,secret,config_epoch,phrases_epoch,agents_epoch,calendars_epoch,config FROM desk WHERE name=?"
+_NEW_DESK: Final = "INSERT INTO desk(name,secret) VALUES(?,?) ON CONFLICT DO NOTHING"
+_ALLOCATE: Final = (
+    "INSERT INTO number(desk,name,last) VALUES(?,?,?) ON CONFLICT(desk,name) DO UPDATE SET last=last+excluded.last"
+    " RETURNING last"
+)
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class SqliteStore:
+    """A ``Store`` in one SQLite file, which is made if it is not there. Methods are described at ``Store``.
+
+    Args:
+        path: the file; its folder must exist, on a local disk. Two more files stand beside it while it is open.
+        synchronous: ``"FULL"`` keeps every commit through a loss of power; ``"NORMAL"`` is faster, keeps the file
+            whole, and may lose the last commits then (never at a crash of the process alone).
+        busy_timeout: how many seconds a call waits for another process that writes.
+        autocheckpoint: the size of the write-ahead log, in pages of 4 KB, at which a commit moves it into the file.
+            ``maintain`` does so earlier and off the path of commits; 0 leaves it to ``maintain`` alone.
+        trace: is told the text of every statement that runs, for tests and for tuning.
+
+    Raises:
+        StoreDamaged: the file is not a csdesk store.
+        SchemaTooNew: a newer release wrote it.
+        UnsupportedFeature: this Python's SQLite is too old, or lacks JSON or FTS5.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        synchronous: Synchronous = "FULL",
+        busy_timeout: float = 30.0,
+        autocheckpoint: int = 10_000,
+        trace: Trace | None = None,
+    ) -> None:
+        check_library()
+        self._path = Path(path)
+        self._connections = Connections(
+            self._path,
+            synchronous=synchronous,
+            busy_timeout=busy_timeout,
+            autocheckpoint=autocheckpoint,
+            trace=trace,
+        )
+        self._known = Known()
+        self._order = write.Order()
+        self._desks: dict[str, int] = {}
+        self._is_closed = False
+        try:
+            self._translated(self._connections.write, schema.prepare, self._path.name)
+        except BaseException:
+            self._connections.close()
+            raise
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    def __repr__(self) -> str:
+        return f"SqliteStore({str(self._path)!r})"
+
+    def open_desk(self, desk: str, *, secret: bytes) -> DeskRow:
+        """The desk of that name, created with ``secret`` if it is new."""
+        self._check_open(desk)
+        row = self._translated(self._connections.write, _open_desk, desk, secret)
+        self._desks[desk] = row[0]
+        return DeskRow(name=desk, secret=row[1], epochs=Epochs(*row[2:6]), config=row[6])
+
+    def load(self, desk: str, needs: Needs) -> Snapshot:
+        """Everything that ``needs`` names and that exists, of one moment."""
+        return self._read(read.load, desk, needs, self._known)
+
+    def commit(self, desk: str, changes: ChangeSet) -> Committed:
+        """Write all of it, or nothing."""
+        todo = self._read(write.plan, desk, changes, self._known)
+        committed: Committed = self._translated(self._connections.write, write.commit, todo, self._order)
+        for record in todo.puts.records:
+            self._known.keep(todo.desk, record)
+        return committed
+
+    def lease(self, desk: str, request: LeaseRequest) -> Leased:
+        """Take due work."""
+        _check_limit(request.limit)
+        work = self._read(lease.look, desk, request)
+        if work.rows and request.what != "tickets":
+            work = self._translated(self._connections.write, lease.take, self._desks[desk], request)
+        return lease.leased(work, request)
+
+    def query(self, desk: str, query: Query) -> Page[Row]:
+        """A page of records."""
+        return self._read(_query, desk, query)
+
+    def count(self, desk: str, query: Query) -> int:
+        """How many records the query matches."""
+        return self._read(_count, desk, query)
+
+    def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
+        """Messages whose tokens match every phrase, newest first."""
+        _check_limit(request.limit)
+        return self._read(search.search, desk, request)
+
+    def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
+        """The next entries after what ``consumer`` acknowledged."""
+        _check_limit(limit)
+        return self._read(entries.following, desk, consumer, limit)
+
+    def ack(self, desk: str, consumer: str, position: str) -> None:
+        """Remember that the consumer has dealt with everything up to ``position``."""
+        number = self._number(desk)
+        row = entries.row_of(number, position)
+        self._translated(self._connections.write, _run, entries.acknowledge, number, consumer, row)
+
+    def allocate(self, desk: str, counter: str, count: int) -> int:
+        """Take ``count`` numbers of a counter; returns the first."""
+        if count < 1:
+            raise InvalidInput("count", "must be positive", "ask for at least one number")
+        number = self._number(desk)
+        last: int = self._translated(self._connections.write, _run, _allocate, number, counter, count)
+        return last - count + 1
+
+    def maintain(self, desk: str, now: datetime, limit: int) -> Maintained:
+        """Expire claims, index texts of all desks in the file, and move the write-ahead log into it."""
+        _check_limit(limit)
+        number = self._number(desk)
+        return self._translated(upkeep.maintain, self._connections, number, now, limit)
+
+    def close(self) -> None:
+        """Close the file; closing twice is fine."""
+        self._is_closed = True
+        self._translated(self._connections.close)
+
+    def _check_open(self, desk: str) -> None:
+        if self._is_closed:
+            raise DeskClosed(desk)
+
+    def _number(self, desk: str) -> int:
+        self._check_open(desk)
+        number = self._desks.get(desk)
+        if number is None:
+            row = self._translated(self._connections.read, _find_desk, desk)
+            if row is None:
+                raise NotFound("desk", desk)
+            number = self._desks[desk] = row[0]
+        return number
+
+    def _read(self, work: Callable[..., T], desk: str, *args: object) -> T:
+        found: T = self._translated(self._connections.read, work, self._number(desk), *args)
+        return found
+
+    def _translated(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return call(*args, **kwargs)
+        except sqlite3.ProgrammingError as error:
+            if self._is_closed:
+                raise DeskClosed(self._path.name) from error
+            raise translated(error) from error
+        except (sqlite3.Error, OverflowError) as error:
+            raise translated(error) from error
+
+
+# ``Any``: rows of the driver.
+def _find_desk(execute: Execute, desk: str) -> Any:
+    return execute(_DESK, (desk,)).fetchone()
+
+
+def _open_desk(connection: sqlite3.Connection, desk: str, secret: bytes) -> Any:
+    found = _find_desk(connection.execute, desk)
+    if found is None:
+        _run(connection, lambda execute: execute(_NEW_DESK, (desk, secret)))
+        found = _find_desk(connection.execute, desk)
+    return found
+
+
+def _run(connection: sqlite3.Connection, work: Callable[..., T], *args: object) -> T:
+    """Do the work in a transaction of its own."""
+    execute = connection.execute
+    execute("BEGIN IMMEDIATE")
+    try:
+        result = work(execute, *args)
+    except BaseException:
+        execute("ROLLBACK")
+        raise
+    write.finish(connection)
+    return result
+
+
+def _allocate(execute: Execute, desk: int, counter: str, count: int) -> int:
+    last: int = execute(_ALLOCATE, (desk, counter, count)).fetchall()[0][0]
+    return last
+
+
+def _query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
+    return query.query(execute, desk, asked)
+
+
+def _count(execute: Execute, desk: int, asked: Query) -> int:
+    return query.count(execute, desk, asked)
+
+
+def _check_limit(limit: int) -> None:
+    if limit < 1:
+        raise InvalidInput("limit", "must be positive", "ask for at least one row")

@@ -1,0 +1,145 @@
+"""The commit: everything is encoded and planned first, then written in one transaction that holds the file briefly."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
+from csdesk.errors import VersionConflict
+from csdesk.stores.sqlite import claims, entries, queues, search
+from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.errors import translated_commit
+from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.puts import Puts, plan_puts
+from csdesk.stores.sqlite.values import Cells, micros
+
+_HEAD: Final = (
+    "SELECT config_epoch,coalesce((SELECT max(pk) FROM entry WHERE pk>? AND pk<=?),?) FROM desk WHERE pk=?"
+)
+_SEEN: Final = "UPDATE customer SET seen_at=? WHERE desk=? AND id=? AND (seen_at IS NULL OR seen_at<?)"
+_CONFIG: Final = (
+    "INSERT INTO config(desk,digest,activated_at,body) VALUES(?,?,?,?)"
+    " ON CONFLICT(desk,digest) DO UPDATE SET activated_at=excluded.activated_at, body=excluded.body"
+)
+
+
+class Order:
+    """Numbers commits in order, those of this process without entries too: later work has a higher number.
+
+    Commits without entries of several processes may get one number; such agents then count as equally idle.
+    """
+
+    _BITS: Final = 20
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def after(self, row: int) -> int:
+        """The number of a commit whose last entry is that row."""
+        self._last = max(self._last + 1, (row & ((1 << 40) - 1)) << self._BITS)
+        return self._last
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A commit with everything encoded."""
+
+    desk: int
+    changes: ChangeSet
+    puts: Puts
+    claims: list[Cells]
+    seen: dict[str, int]
+    """Marks of customers that are not born in this commit."""
+    entries: list[Cells]
+
+
+def plan(execute: Execute, desk: int, changes: ChangeSet, known: Known) -> Plan:
+    """Encode the commit. ``execute`` reads old documents that are not known."""
+    seen: dict[str, int] = {}
+    for mark in changes.seen:
+        at = micros(mark.at)
+        seen[mark.customer] = max(at, seen.get(mark.customer, at))
+    puts = plan_puts(execute, desk, changes.puts, seen, known)
+    for key in puts.born:
+        seen.pop(key, None)
+    rows = claims.claim_cells(desk, changes.claims)
+    return Plan(desk, changes, puts, rows, seen, entries.entry_cells(desk, changes.entries))
+
+
+def commit(connection: sqlite3.Connection, todo: Plan, order: Order) -> Committed:
+    """Write it, or raise and write nothing.
+
+    Raises:
+        CommitUnknown: it may have been written.
+    """
+    execute = connection.execute
+    execute("BEGIN IMMEDIATE")
+    try:
+        committed = _write(execute, todo, order)
+    except BaseException:
+        execute("ROLLBACK")
+        raise
+    finish(connection)
+    return committed
+
+
+def finish(connection: sqlite3.Connection) -> None:
+    """Commit the open transaction; if that fails, end it.
+
+    Raises:
+        CommitUnknown: it may have been written.
+    """
+    try:
+        connection.execute("COMMIT")
+    except BaseException as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise translated_commit(error) from error
+        raise
+
+
+def _write(execute: Execute, todo: Plan, order: Order) -> Committed:
+    desk, changes = todo.desk, todo.changes
+    last = _last_row(execute, desk, changes.config_epoch)
+    todo.puts.run(execute)
+    owners = claims.take(execute, desk, changes.claims, todo.claims) if todo.claims else {}
+    claims.move(execute, desk, changes.moves)
+    last += len(todo.entries)
+    if changes.deltas:
+        claims.count(execute, desk, changes.deltas, order.after(last))
+    for customer, at in todo.seen.items():
+        execute(_SEEN, (at, desk, customer, at))
+    if todo.entries:
+        entries.append(execute, last - len(todo.entries), todo.entries)
+    queues.write(execute, desk, changes)
+    if todo.puts.changed:
+        search.index_again(execute, desk, todo.puts.changed)
+    _write_desk(execute, desk, changes)
+    return Committed(entries.position_of(last), owners)
+
+
+def _last_row(execute: Execute, desk: int, expected: int | None) -> int:
+    first = entries.first_row(desk)
+    row = execute(_HEAD, (first, entries.last_row(desk), first, desk)).fetchone()
+    if expected is not None and row[0] != expected:
+        raise VersionConflict("config", "epoch", expected=expected)
+    last: int = row[1]
+    return last
+
+
+def _write_desk(execute: Execute, desk: int, changes: ChangeSet) -> None:
+    for name in changes.bumps:
+        execute(_bump_sql(name), (desk,))
+    if changes.config is not None:
+        row = changes.config
+        execute(_CONFIG, (desk, row.digest, micros(row.activated_at), row.body))
+        execute("UPDATE desk SET config=? WHERE pk=?", (row.digest, desk))
+
+
+@cache
+def _bump_sql(name: EpochName) -> str:
+    return f"UPDATE desk SET {name.value}_epoch={name.value}_epoch+1 WHERE pk=?"  # noqa: S608
