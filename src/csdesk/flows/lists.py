@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from csdesk.domain.core.workspace import load_counter
+from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.text.features import query_tokens
 from csdesk.errors import InvalidInput, NotFound
@@ -101,6 +104,7 @@ def _one(found: R | None, kind: str, key: str) -> R:
 
 def page_of(cls: type[R], query: Query) -> Flow[Page[R]]:
     """A page of one kind of record."""
+    yield from steps.attempt(0)
     if not 1 <= query.limit <= 1000:
         raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
     page = yield from steps.listed(query)
@@ -198,6 +202,7 @@ def search(text: str, limit: int, cursor: str | None) -> Flow[Page[Found]]:
     """The messages that contain every part of ``text``, newest first."""
     if not 1 <= limit <= 1000:
         raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
+    yield from steps.attempt(0)
     request = SearchRequest(phrases=tuple(query_tokens(text)), limit=limit, after=cursor)
     hits = yield from steps.search(request)
     if not hits.items:
@@ -271,3 +276,57 @@ def customer_timeline(customer_id: str, limit: int, cursor: str | None) -> Flow[
         after=cursor,
     )
     return (yield from page_of(Message, query))
+
+
+def count(query: Query) -> Flow[int]:
+    """How many records match."""
+    yield from steps.attempt(0)
+    return (yield from steps.count(query))
+
+
+def get_survivor(ticket_id: str) -> Flow[Ticket]:
+    """The ticket that a ticket was merged into, or the ticket itself."""
+    ticket = yield from get_ticket(ticket_id)
+    return ticket if ticket.merged_into is None else (yield from get_ticket(ticket.merged_into))
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoad:
+    """An agent with the present load, in units of work."""
+
+    agent: Agent
+    load: int
+
+
+def get_agent(agent_id: str) -> Flow[AgentLoad]:
+    """The agent of that id, with the present load.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    counter = load_counter(agent_id)
+    loaded = yield from read(Needs(agents=(agent_id,), counters=(counter,)))
+    agent = _one(loaded.snapshot.agents.get(agent_id), "agent", agent_id)
+    return AgentLoad(agent, loaded.snapshot.counters.get(counter, 0))
+
+
+def get_phrase(phrase_id: str) -> Flow[Phrase]:
+    """The phrase of that id.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    loaded = yield from read(Needs(phrases=(phrase_id,)))
+    return _one(loaded.snapshot.phrases.get(phrase_id), "phrase", phrase_id)
+
+
+def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:
+    """The next entries for a consumer."""
+    yield from steps.attempt(0)
+    return (yield from steps.read_entries(consumer, limit))
+
+
+def ack_events(consumer: str, position: str) -> Flow[None]:
+    """Move a consumer's cursor."""
+    yield from steps.attempt(0)
+    yield from steps.ack(consumer, position)

@@ -13,23 +13,24 @@ from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
 
-def activate(config: DeskConfig, actor: Actor, run: str) -> Flow[bool]:
-    """Make a configuration the active one; False if it was already.
+def activate(config: DeskConfig, actor: Actor, run: str, *, only_first: bool = False) -> Flow[bool]:
+    """Make a configuration the active one; False if it was already (or, with ``only_first``, if any one was).
 
     From the moment of the commit on, no process commits a decision that rests on another one.
     """
-    return (yield from retried(lambda scope: _activate(config, actor, run, scope)))
+    return (yield from retried(lambda scope: _activate(config, actor, run, only_first, scope)))
 
 
-def _activate(config: DeskConfig, actor: Actor, run: str, scope: Scope) -> Flow[bool]:
+def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scope: Scope) -> Flow[bool]:
     loaded = yield from steps.load(Needs())
     check_may(loaded.policy, actor, "activate_config")
     digest = config.digest
-    if loaded.policy.digest == digest and loaded.snapshot.epochs.config > 0:
+    is_first = loaded.snapshot.epochs.config == 0
+    if not is_first and (only_first or loaded.policy.digest == digest):
         return False
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(run, actor)
-    before = loaded.policy.digest if loaded.snapshot.epochs.config > 0 else ""
+    before = "" if is_first else loaded.policy.digest
     work.emit(ev.DESK, ev.ConfigActivated(digest=digest, before=before))
     work.bump(EpochName.CONFIG)
     work.put_config(ConfigRow(digest, config.canonical_json(), scope.now))
@@ -37,3 +38,10 @@ def _activate(config: DeskConfig, actor: Actor, run: str, scope: Scope) -> Flow[
     yield from steps.commit(work.changes())
     return True
 
+
+
+def active() -> Flow[DeskConfig]:
+    """The configuration in force."""
+    yield from steps.attempt(0)
+    loaded = yield from steps.load(Needs())
+    return loaded.policy.config

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
@@ -50,10 +50,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One batched read; the reply carries the policy that is active at that moment."""
+    """One batched read; the reply carries the policy that is active at that moment.
+
+    ``phrases``: whether the reply must carry the phrases too; ``auto``: if the policy may answer automatically.
+    """
 
     needs: Needs
-    phrases: bool = False
+    phrases: Literal["no", "auto", "yes"] = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +217,7 @@ def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
     raise _wrong("attempt", reply)
 
 
-def load(needs: Needs, *, phrases: bool = False) -> Flow[Loaded]:
+def load(needs: Needs, *, phrases: Literal["no", "auto", "yes"] = "no") -> Flow[Loaded]:
     """Everything that ``needs`` names, of one moment."""
     reply = yield Load(needs, phrases)
     if isinstance(reply, Loaded):

@@ -72,7 +72,7 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
 
 
 def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
-    loaded = yield from steps.load(_needs(arrivals, scope), phrases=True)
+    loaded = yield from steps.load(_needs(arrivals, scope), phrases="auto")
     broken: dict[int, Exception] = {}
     pools: dict[str, tuple[Candidate, ...]] = {}
     while True:

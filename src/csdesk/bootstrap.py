@@ -1,0 +1,132 @@
+"""``open_desk``: the one place that picks defaults and wires the parts."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from csdesk.desk.shell import Desk
+from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.records.actors import Actor
+from csdesk.engine.core import AnyChannel, DeskCore
+from csdesk.engine.local import Finished, LocalEngine, Run
+from csdesk.errors import ConfigMismatch, InvalidInput, UnsupportedFeature
+from csdesk.flows import policies
+from csdesk.ports.clock import Clock
+from csdesk.ports.ids import IdSource
+from csdesk.ports.media import MediaStore
+from csdesk.ports.store import Store
+from csdesk.system.clock import SystemClock
+from csdesk.system.http import HttpxHttp
+from csdesk.system.ids import SystemIds
+
+Synchronous = Literal["FULL", "NORMAL"]
+
+
+def open_desk(
+    url: str | Store | sqlite3.Connection,
+    *,
+    desk: str = "main",
+    config: DeskConfig | None = None,
+    channels: Iterable[AnyChannel] = (),
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    media: MediaStore | None = None,
+    activate: bool = False,
+    synchronous: Synchronous = "FULL",
+) -> Desk:
+    """Open a desk, which is made if it is new.
+
+    Args:
+        url: ``memory://`` (lost at exit), ``sqlite:///file.db`` (relative) or ``sqlite:////abs/file.db``; or a store.
+        desk: the name of the desk; one database serves many.
+        config: the policy. A new desk takes it (or the defaults); for an existing desk it must be the active one,
+            unless ``activate``.
+        channels: the configured channels, each with its own account.
+        clock: where "now" comes from; the machine's clock by default.
+        ids: where ids come from.
+        media: where large texts and files go; beside the database by default.
+        activate: make ``config`` the active one.
+        synchronous: SQLite only: ``FULL`` survives a loss of power; ``NORMAL`` is faster and may then lose the last
+            commits (a crash of the process loses nothing either way).
+
+    Raises:
+        InvalidInput: the URL cannot be used.
+        ConfigMismatch: the desk runs another configuration.
+        StoreError: the store cannot be opened.
+    """
+    store, folder = _store(url, synchronous)
+    try:
+        core = _core(store, desk, config, channels, clock, ids, media or _media(folder))
+        _activate(LocalEngine(core, store), config, activate=activate)
+    except BaseException:
+        store.close()
+        raise
+    return Desk(core, store, HttpxHttp())
+
+
+def _core(
+    store: Store,
+    desk: str,
+    config: DeskConfig | None,
+    channels: Iterable[AnyChannel],
+    clock: Clock | None,
+    ids: IdSource | None,
+    media: MediaStore,
+) -> DeskCore:
+    row = store.open_desk(_desk_name(desk), secret=secrets.token_bytes(32))
+    return DeskCore(
+        desk,
+        secret=row.secret,
+        config=config or DeskConfig(),
+        clock=clock or SystemClock(),
+        ids=ids or SystemIds(),
+        media=media,
+        channels=channels,
+    )
+
+
+def _activate(engine: LocalEngine, config: DeskConfig | None, *, activate: bool) -> None:
+    core = engine.core
+    _run(engine, policies.activate(config or DeskConfig(), Actor.system(), core.ids.new("cmd_"), only_first=not activate))
+    active = _run(engine, policies.active())
+    if config is not None and active.digest != config.digest:
+        raise ConfigMismatch(core.name, active.digest, config.digest)
+
+
+def _run(engine: LocalEngine, flow: policies.AnyFlow) -> DeskConfig:
+    state = Run(flow).advance(engine.perform)
+    assert isinstance(state, Finished)
+    return state.value
+
+
+def _desk_name(desk: str) -> str:
+    if not desk or len(desk) > 64 or not desk.isprintable():
+        raise InvalidInput("desk", "is not a desk name", "pass 1 to 64 printable characters")
+    return desk
+
+
+def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> tuple[Store, Path | None]:
+    if isinstance(url, sqlite3.Connection):
+        raise UnsupportedFeature("open_desk", "join a host's own connection yet", "pass a sqlite:/// URL")
+    if not isinstance(url, str):
+        return url, None
+    if url == "memory://":
+        from csdesk.stores.memory import MemoryStore
+
+        return MemoryStore(), None
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+        from csdesk.stores.sqlite import SqliteStore
+
+        path = Path(url.removeprefix("sqlite:///"))
+        return SqliteStore(path, synchronous=synchronous), path.with_name(path.name + ".media")
+    raise InvalidInput("url", "is not the URL of a store", "use memory:// or sqlite:///file.db")
+
+
+def _media(folder: Path | None) -> MediaStore:
+    from csdesk.stores.media import FolderMedia, MemoryMedia
+
+    return MemoryMedia() if folder is None else FolderMedia(folder)

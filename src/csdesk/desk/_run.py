@@ -1,0 +1,81 @@
+"""How a blocking shell runs a flow: local steps over the store, network steps over the channels."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from csdesk.domain.ids import COMMAND
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.channels import PullPage, Receipt
+from csdesk.engine.core import DeskCore
+from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
+from csdesk.flows.commands import Done, execute, result_id
+from csdesk.ports import steps
+from csdesk.ports.channel import BlockingChannel, Exchange
+from csdesk.ports.http import Http
+from csdesk.ports.steps import Flow, Reply
+
+T = TypeVar("T")
+
+
+class Runner:
+    """Runs the flows of one desk."""
+
+    def __init__(self, engine: LocalEngine, http: Http) -> None:
+        self._engine = engine
+        self._http = http
+
+    @property
+    def core(self) -> DeskCore:
+        """The state of the desk."""
+        return self._engine.core
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end."""
+        run = Run(flow)
+        try:
+            state = run.advance(self._engine.perform)
+            while not isinstance(state, Finished):
+                try:
+                    reply = self._network(state)
+                except Exception as error:  # noqa: BLE001  every failure of a step belongs to the flow
+                    state = run.advance(self._engine.perform, error=error)
+                else:
+                    state = run.advance(self._engine.perform, reply)
+            return state.value
+        finally:
+            run.close()
+
+    def execute(self, command: cmd.Command) -> Done:
+        """Run a command under a fresh id."""
+        return self.run(execute(command, result_id(command, self.core.ids)))
+
+    def command_id(self) -> str:
+        """A fresh id for something that has no record of its own."""
+        return self.core.ids.new(COMMAND)
+
+    def _network(self, step: NetworkStep) -> Reply:
+        account = step.message.account if isinstance(step, steps.Send) else step.account
+        channel = self.core.channel(account)
+        if isinstance(channel, BlockingChannel):
+            return channel.send_now(step.message) if isinstance(step, steps.Send) else channel.pull_now(step.hint, step.cursor)
+        if isinstance(step, steps.Send):
+            return self._converse(channel.send(step.message))
+        return self._converse(channel.pull(step.hint, step.cursor))
+
+    def _converse(self, exchange: Exchange[Receipt] | Exchange[PullPage]) -> Receipt | PullPage:
+        """Let an adapter talk to its provider."""
+        try:
+            request = next(exchange)
+            while True:
+                try:
+                    response = self._http.exchange(request)
+                except Exception as error:  # noqa: BLE001  the adapter decides what a failed exchange means
+                    request = exchange.throw(error)
+                else:
+                    request = exchange.send(response)
+        except StopIteration as end:
+            outcome: Receipt | PullPage = end.value
+            return outcome
+        finally:
+            exchange.close()

@@ -1,0 +1,1 @@
+"""What both shells share: the state of an open desk, and the performing of steps over a blocking store."""

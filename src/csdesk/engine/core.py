@@ -1,0 +1,147 @@
+"""The state of an open desk in this process: its compiled policy, its phrases, its ticket numbers.
+
+Everything here is a cache of what the store holds, swapped whole when the desk's epochs say that it is old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import Final
+
+from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.policy.compiled import Policy, compile_policy
+from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.records.changes import Snapshot
+from csdesk.domain.records.channels import Capabilities
+from csdesk.domain.records.replies import Phrase
+from csdesk.errors import DeskClosed, InvalidInput, NotFound
+from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.clock import Clock
+from csdesk.ports.ids import IdSource
+from csdesk.ports.media import MediaStore
+from csdesk.ports.steps import Attempt, Scope
+
+AnyChannel = Channel | BlockingChannel
+
+NUMBERS: Final = "ticket"
+"""The store's counter behind ticket numbers."""
+
+BLOCK: Final = 50
+"""How many ticket numbers a process takes at a time; unused ones become gaps."""
+
+
+class DeskCore:
+    """What both shells know of their desk. Safe between threads: caches are replaced by one assignment."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        secret: bytes,
+        config: DeskConfig,
+        clock: Clock,
+        ids: IdSource,
+        media: MediaStore,
+        channels: Iterable[AnyChannel],
+    ) -> None:
+        self.name = name
+        self.keys = ClaimKeys(secret)
+        self.clock = clock
+        self.ids = ids
+        self.media = media
+        self.channels = _by_account(channels)
+        self.policy = compile_policy(config)
+        self.policy_epoch = 0
+        self._book: tuple[int, PhraseBook] | None = None
+        self._numbers: list[int] = []
+        self._lock = Lock()
+        self.is_closed = False
+
+    @property
+    def able(self) -> Mapping[str, Capabilities]:
+        """What each account's channel can do."""
+        return {account: channel.capabilities for account, channel in self.channels.items()}
+
+    def scope(self) -> Scope:
+        """The scope of a new attempt.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
+        if self.is_closed:
+            raise DeskClosed(self.name)
+        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Codes of what the host should know."""
+        access = self.policy.config.access
+        return ("access.open",) if access.default == "allow" and not access.grants else ()
+
+    def channel(self, account: str) -> AnyChannel:
+        """The channel of an account.
+
+        Raises:
+            NotFound: the desk was opened without it.
+        """
+        channel = self.channels.get(account)
+        if channel is None:
+            raise NotFound("account", account)
+        return channel
+
+    def adopt_policy(self, body: str, epoch: int) -> Policy:
+        """Compile a stored configuration and use it from now on."""
+        self.policy = compile_policy(DeskConfig.from_json(body))
+        self.policy_epoch = epoch
+        return self.policy
+
+    def wants_phrases(self, policy: Policy) -> bool:
+        """True if the policy may answer anything automatically."""
+        config = policy.config
+        return any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
+
+    def book(self, snapshot: Snapshot) -> PhraseBook | None:
+        """The phrases of the snapshot's epoch, if they are at hand."""
+        known = self._book
+        return known[1] if known is not None and known[0] == snapshot.epochs.phrases else None
+
+    def adopt_phrases(self, phrases: Iterable[Phrase], epoch: int) -> PhraseBook:
+        """Index phrases and use them from now on."""
+        book = PhraseBook(phrases)
+        self._book = (epoch, book)
+        return book
+
+    def take_number(self) -> int | None:
+        """A ticket number of the present block; None if a new block is needed."""
+        with self._lock:
+            return self._numbers.pop() if self._numbers else None
+
+    def add_numbers(self, first: int) -> int:
+        """Lay in a block that begins at ``first``, and take its first number."""
+        with self._lock:
+            self._numbers = [*range(first + BLOCK - 1, first, -1), *self._numbers]
+        return first
+
+
+def wait_before(attempt: Attempt) -> float:
+    """How long to wait before an attempt, in seconds: none before the first, then random and growing, at most 0.5."""
+    if attempt.number == 0:
+        return 0.0
+    from tenacity import RetryCallState, Retrying, wait_random_exponential
+
+    state = RetryCallState(retry_object=Retrying(), fn=None, args=(), kwargs={})
+    state.attempt_number = attempt.number
+    return float(wait_random_exponential(multiplier=0.002, max=0.5)(state))
+
+
+def _by_account(channels: Iterable[AnyChannel]) -> dict[str, AnyChannel]:
+    found: dict[str, AnyChannel] = {}
+    for channel in channels:
+        if not isinstance(channel, Channel | BlockingChannel):
+            raise InvalidInput("channels", f"{type(channel).__name__} is no channel", "see docs/how-to/write-a-channel.md")
+        if channel.account in found:
+            raise InvalidInput("channels", f"two channels have the account {channel.account!r}", "give each its own")
+        found[channel.account] = channel
+    return found

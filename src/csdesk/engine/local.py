@@ -1,0 +1,171 @@
+"""Performing steps over a blocking store: what ``Desk`` does, and what ``AsyncDesk`` does in a worker thread.
+
+``advance`` runs a flow up to its end or its next network step, whichever comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final, Generic, TypeVar
+
+from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.replies import Phrase
+from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
+from csdesk.errors import FlowError, StoreDamaged
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Reply, Step
+from csdesk.ports.store import Query, Store
+
+T = TypeVar("T")
+
+NetworkStep = steps.Send | steps.Pull
+"""The steps that leave the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[T]):
+    """A flow came to its end."""
+
+    value: T
+
+
+class Run(Generic[T]):
+    """One flow on its way, with its load budget."""
+
+    __slots__ = ("_flow", "_loads")
+
+    def __init__(self, flow: Flow[T]) -> None:
+        self._flow = flow
+        self._loads = 0
+
+    def advance(
+        self, perform: Callable[[Step], Reply], reply: Reply = None, error: BaseException | None = None
+    ) -> Finished[T] | NetworkStep:
+        """Perform local steps from here on; the end of the flow, or the network step it waits for."""
+        try:
+            step = self._flow.send(reply) if error is None else self._flow.throw(error)
+            while not isinstance(step, steps.Send | steps.Pull):
+                self._count(step)
+                try:
+                    answer = perform(step)
+                except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
+                    step = self._flow.throw(problem)
+                else:
+                    step = self._flow.send(answer)
+        except StopIteration as end:
+            return Finished(end.value)
+        return step
+
+    def _count(self, step: Step) -> None:
+        if isinstance(step, steps.Attempt):
+            self._loads = step.loads
+        elif isinstance(step, steps.Load):
+            self._loads -= 1
+            if self._loads < 0:
+                self._flow.throw(FlowError("a flow asked for one load too many", step="load"))
+
+    def close(self) -> None:
+        """Let the flow clean up; closing a finished one is fine."""
+        self._flow.close()
+
+
+class LocalEngine:
+    """Performs the local steps of a desk."""
+
+    def __init__(self, core: DeskCore, store: Store) -> None:
+        self.core = core
+        self.store = store
+
+    def perform(self, step: Step) -> Reply:
+        """The reply to a local step."""
+        return _PERFORM[type(step)](self, step)  # type: ignore[arg-type]
+
+    def _attempt(self, step: steps.Attempt) -> Reply:
+        wait = wait_before(step)
+        if wait:
+            self.core.clock.sleep(wait)
+        return self.core.scope()
+
+    def _load(self, step: steps.Load) -> Reply:
+        core = self.core
+        snapshot = self.store.load(core.name, step.needs)
+        policy = core.policy
+        if snapshot.epochs.config != core.policy_epoch and snapshot.epochs.config > 0:
+            policy = self._fresh_policy()
+        book: PhraseBook | None = None
+        if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):
+            book = core.book(snapshot) or self._fresh_book(snapshot)
+        return steps.Loaded(snapshot, policy, book)
+
+    def _fresh_policy(self) -> Policy:
+        row = self.store.open_desk(self.core.name, secret=b"")
+        page = self.store.query(self.core.name, Query(kind="config", where=(("digest", row.config),), limit=1))
+        if not page.items or not isinstance(page.items[0], ConfigRow):
+            raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
+        return self.core.adopt_policy(page.items[0].body, row.epochs.config)
+
+    def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
+        found: list[Phrase] = []
+        cursor: str | None = None
+        while True:
+            page = self.store.query(self.core.name, Query(kind="phrase", limit=1000, after=cursor))
+            found += [one for one in page.items if isinstance(one, Phrase)]
+            cursor = page.cursor
+            if cursor is None:
+                return self.core.adopt_phrases(found, snapshot.epochs.phrases)
+
+    def _commit(self, step: steps.Commit) -> Reply:
+        return self.store.commit(self.core.name, step.changes)
+
+    def _lease(self, step: steps.Lease) -> Reply:
+        return self.store.lease(self.core.name, step.request)
+
+    def _list(self, step: steps.List) -> Reply:
+        return self.store.query(self.core.name, step.query)
+
+    def _count(self, step: steps.Count) -> Reply:
+        return self.store.count(self.core.name, step.query)
+
+    def _search(self, step: steps.Search) -> Reply:
+        return self.store.search(self.core.name, step.request)
+
+    def _entries(self, step: steps.ReadEntries) -> Reply:
+        return self.store.entries(self.core.name, step.consumer, step.limit)
+
+    def _ack(self, step: steps.Ack) -> Reply:
+        self.store.ack(self.core.name, step.consumer, step.position)
+        return None
+
+    def _number(self, _: steps.TakeNumber) -> Reply:
+        number = self.core.take_number()
+        return number or self.core.add_numbers(self.store.allocate(self.core.name, NUMBERS, BLOCK))
+
+    def _maintain(self, step: steps.Maintain) -> Reply:
+        return self.store.maintain(self.core.name, self.core.clock.now(), step.limit)
+
+    def _put_media(self, step: steps.PutMedia) -> Reply:
+        return self.core.media.put(BytesIO(step.content), type=step.type, name=step.name)
+
+    def _parse(self, step: steps.Parse) -> Reply:
+        return self.core.channel(step.account).receive(step.request)
+
+
+_PERFORM: Final = {
+    steps.Attempt: LocalEngine._attempt,
+    steps.Load: LocalEngine._load,
+    steps.Commit: LocalEngine._commit,
+    steps.Lease: LocalEngine._lease,
+    steps.List: LocalEngine._list,
+    steps.Count: LocalEngine._count,
+    steps.Search: LocalEngine._search,
+    steps.ReadEntries: LocalEngine._entries,
+    steps.Ack: LocalEngine._ack,
+    steps.TakeNumber: LocalEngine._number,
+    steps.Maintain: LocalEngine._maintain,
+    steps.PutMedia: LocalEngine._put_media,
+    steps.Parse: LocalEngine._parse,
+}

@@ -1,0 +1,89 @@
+"""What commands gave, narrowed to the record asked for; and drafts."""
+
+from __future__ import annotations
+
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import ChangeSet, Needs, Put
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.tickets import Ticket
+from csdesk.errors import FlowError
+from csdesk.flows.commands import Done
+from csdesk.flows.lists import everything, read
+from csdesk.flows.retrying import retried
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.store import Query
+
+
+def ticket_of(done: Done) -> Ticket:
+    """The ticket that a command changed."""
+    if done.ticket is None:
+        raise FlowError("the command gave no ticket")
+    return done.ticket
+
+
+def customer_of(done: Done) -> Customer:
+    """The customer that a command changed."""
+    if done.customer is None:
+        raise FlowError("the command gave no customer")
+    return done.customer
+
+
+def agent_of(done: Done) -> Agent:
+    """The agent that a command made or changed."""
+    if done.agent is None:
+        raise FlowError("the command gave no agent")
+    return done.agent
+
+
+def phrase_of(done: Done) -> Phrase:
+    """The phrase that a command made or changed."""
+    if done.phrase is None:
+        raise FlowError("the command gave no phrase")
+    return done.phrase
+
+
+def _draft_id(scope: Scope, ticket: str, actor: Actor) -> str:
+    # One draft for each ticket and author: the id is made of both.
+    return scope.keys.counter("drf", ticket, str(actor))
+
+
+def save_draft(ticket: str, text: str, actor: Actor) -> Flow[Draft]:
+    """Keep a draft; it remembers the version of the ticket that it answers."""
+    return (yield from retried(lambda scope: _save_draft(ticket, text, actor, scope)))
+
+
+def _save_draft(ticket: str, text: str, actor: Actor, scope: Scope) -> Flow[Draft]:
+    draft_id = _draft_id(scope, ticket, actor)
+    loaded = yield from steps.load(Needs(tickets=(ticket,), drafts=(draft_id,)))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    answered = work.ticket(ticket)
+    old = loaded.snapshot.drafts.get(draft_id)
+    before = old.version if old is not None else 0
+    draft = Draft(
+        id=draft_id,
+        version=before + 1,
+        ticket=ticket,
+        author=actor.id,
+        text=text,
+        answers_version=answered.version,
+        updated_at=scope.now,
+    )
+    yield from steps.commit(ChangeSet(puts=(Put(draft, before),)))
+    return draft
+
+
+def get_draft(ticket: str, actor: Actor) -> Flow[Draft | None]:
+    """The actor's draft on a ticket, None if there is none."""
+    scope = yield from steps.attempt(0)
+    draft_id = _draft_id(scope, ticket, actor)
+    loaded = yield from read(Needs(drafts=(draft_id,)))
+    return loaded.snapshot.drafts.get(draft_id)
+
+
+def list_drafts(ticket: str) -> Flow[tuple[Draft, ...]]:
+    """All drafts on a ticket."""
+    return (yield from everything(Draft, Query(kind="draft", where=(("ticket", ticket),), limit=200)))

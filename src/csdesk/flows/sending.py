@@ -1,0 +1,40 @@
+"""Replying: the command commits the message, then its delivery is tried at once."""
+
+from __future__ import annotations
+
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.channels import Sent
+from csdesk.domain.records.messages import Message
+from csdesk.errors import FlowError
+from csdesk.flows.commands import Done, execute
+from csdesk.flows.outbox import deliver
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow
+
+MOST_AHEAD = 5
+"""How many messages ahead of the reply, in its conversation, are sent on the way."""
+
+
+def reply(command: cmd.SendReply, run: str, *, deliver_now: bool) -> Flow[Sent]:
+    """Store a reply and (with ``deliver_now``) try to send it, after those ahead of it in its conversation."""
+    done = yield from execute(command, run)
+    message, ticket = message_of(done), done.ticket
+    if ticket is None:
+        raise FlowError("a reply came back without its ticket")
+    if deliver_now and not done.duplicate:
+        for _ in range(MOST_AHEAD):
+            sending = yield from deliver(1, account=message.account, conversation=message.conversation)
+            if any(item.message == message.id for item in sending.leased.outbox) or not sending.leased.outbox:
+                break
+        yield from steps.attempt(0)
+        loaded = yield from steps.load(Needs(messages=(message.id,)))
+        message = loaded.snapshot.messages.get(message.id, message)
+    return Sent(message=message, ticket=ticket, delivery=message.delivery, trace=done.trace)
+
+
+def message_of(done: Done) -> Message:
+    """The message that a command made."""
+    if done.message is None:
+        raise FlowError("the command made no message")
+    return done.message
