@@ -6,24 +6,29 @@ import secrets
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
+from csdesk.aio.shell import AsyncDesk
 from csdesk.desk.shell import Desk
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
 from csdesk.engine.core import AnyChannel, DeskCore
 from csdesk.engine.local import Finished, LocalEngine, Run
-from csdesk.errors import ConfigMismatch, InvalidInput, UnsupportedFeature
+from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, UnsupportedFeature
 from csdesk.flows import policies
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
+from csdesk.ports.steps import Flow
 from csdesk.ports.store import Store
 from csdesk.system.clock import SystemClock
-from csdesk.system.http import HttpxHttp
+from csdesk.system.http import AsyncHttpxHttp, HttpxHttp
 from csdesk.system.ids import SystemIds
 
+T = TypeVar("T")
+
 Synchronous = Literal["FULL", "NORMAL"]
+"""How SQLite writes: see ``open_desk``."""
 
 
 def open_desk(
@@ -58,6 +63,46 @@ def open_desk(
         ConfigMismatch: the desk runs another configuration.
         StoreError: the store cannot be opened.
     """
+    core, store = _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
+    http = HttpxHttp()
+    return Desk(core, store, http, owned=http.close)
+
+
+async def open_async_desk(
+    url: str | Store | sqlite3.Connection,
+    *,
+    desk: str = "main",
+    config: DeskConfig | None = None,
+    channels: Iterable[AnyChannel] = (),
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    media: MediaStore | None = None,
+    activate: bool = False,
+    synchronous: Synchronous = "FULL",
+) -> AsyncDesk:
+    """Open a desk for use with ``await``: arguments and errors as ``open_desk``."""
+    import asyncio
+
+    def wired() -> tuple[DeskCore, Store]:
+        return _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
+
+    core, store = await asyncio.to_thread(wired)
+    http = AsyncHttpxHttp()
+    return AsyncDesk(core, store, http, owned=http.aclose)
+
+
+def _wired(
+    url: str | Store | sqlite3.Connection,
+    synchronous: Synchronous,
+    desk: str,
+    config: DeskConfig | None,
+    channels: Iterable[AnyChannel],
+    clock: Clock | None,
+    ids: IdSource | None,
+    media: MediaStore | None,
+    *,
+    activate: bool,
+) -> tuple[DeskCore, Store]:
     store, folder = _store(url, synchronous)
     try:
         core = _core(store, desk, config, channels, clock, ids, media or _media(folder))
@@ -65,7 +110,7 @@ def open_desk(
     except BaseException:
         store.close()
         raise
-    return Desk(core, store, HttpxHttp())
+    return core, store
 
 
 def _core(
@@ -97,10 +142,11 @@ def _activate(engine: LocalEngine, config: DeskConfig | None, *, activate: bool)
         raise ConfigMismatch(core.name, active.digest, config.digest)
 
 
-def _run(engine: LocalEngine, flow: policies.AnyFlow) -> DeskConfig:
+def _run(engine: LocalEngine, flow: Flow[T]) -> T:
     state = Run(flow).advance(engine.perform)
-    assert isinstance(state, Finished)
-    return state.value
+    if isinstance(state, Finished):
+        return state.value
+    raise FlowError("opening a desk needs no network")
 
 
 def _desk_name(desk: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from threading import Lock
 from types import TracebackType
@@ -52,8 +52,11 @@ class Desk:
         events: what happened, for the rest of your application.
     """
 
-    def __init__(self, core: DeskCore, store: Store, http: Http) -> None:
+    def __init__(
+        self, core: DeskCore, store: Store, http: Http, *, owned: Callable[[], None] | None = None
+    ) -> None:
         self._core = core
+        self._owned = owned
         self._store = store
         self._runner = Runner(LocalEngine(core, store), http)
         # Two messages of one conversation would only race each other: let them queue here instead.
@@ -189,10 +192,12 @@ class Desk:
         return self._runner.run(lists.explain(record_id))
 
     def close(self) -> None:
-        """Let go of the store; closing twice is fine."""
+        """Let go of the store and of open connections; closing twice is fine."""
         if not self._core.is_closed:
             self._core.is_closed = True
             self._store.close()
+            if self._owned is not None:
+                self._owned()
 
     def __enter__(self) -> Self:
         return self

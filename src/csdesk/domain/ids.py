@@ -55,7 +55,7 @@ def check_id(value: str, prefix: str, field: str) -> str:
     Raises:
         InvalidInput: it is empty, of another kind, or not an id; names ``field``.
     """
-    body = value[len(prefix) :] if isinstance(value, str) and value.startswith(prefix) else ""
+    body = value[len(prefix) :] if value.startswith(prefix) else ""
     if len(body) != BODY_LENGTH or not _ALLOWED.issuperset(body):
         raise InvalidInput(field, "not an id of the expected kind", f"pass an id that begins with {prefix!r}")
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from csdesk.errors import ChannelError
+from csdesk.errors import ChannelError, Disposition
 from csdesk.ports.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def _translated(request: HttpRequest, error: httpx.HTTPError) -> ChannelError:
     host = urlsplit(request.url).hostname or "the provider"
     # A connection that never stood cannot have carried the request; anything later may have.
     never_left = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol)
-    disposition = "retry" if never_left else "unknown_outcome"
+    disposition: Disposition = "retry" if never_left else "unknown_outcome"
     return ChannelError(host, f"no answer ({type(error).__name__})", disposition=disposition)
 
 

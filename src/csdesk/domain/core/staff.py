@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import AgentId, PhraseId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
@@ -25,7 +24,7 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     if command.agent is None:
         if not given.get("name"):
             raise InvalidInput("name", "a new agent needs one", "pass name=")
-        agent = Agent(id=AgentId(agent_id), created_at=work.now, **given)
+        agent = Agent.model_validate({**given, "id": agent_id, "created_at": work.now})
         work.emit(agent_id, ev.AgentSaved(agent=agent))
     else:
         old = work.agent(command.agent)
@@ -44,7 +43,7 @@ def save_phrase(work: Workspace, command: cmd.SavePhrase, phrase_id: str) -> Phr
         for name in ("title", "body"):
             if not given.get(name):
                 raise InvalidInput(name, "a new phrase needs one", f"pass {name}=")
-        phrase = Phrase(id=PhraseId(phrase_id), updated_at=work.now, **given)
+        phrase = Phrase.model_validate({**given, "id": phrase_id, "updated_at": work.now})
     else:
         phrase = replaced(work.phrase(command.phrase), **given, updated_at=work.now)
     work.emit(phrase.id, ev.PhraseSaved(phrase=phrase))

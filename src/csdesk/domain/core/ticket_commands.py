@@ -92,10 +92,7 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
     move = MOVES.get(category)
     if move is None:
         raise InvalidInput("status", f"{category} is not set by hand", "choose another status")
-    details: dict[str, object] = {"reason": command.reason}
-    if command.until is not None:
-        details["until"] = command.until
-    tickets.change_status(work, ticket, move, status=name, **details)
+    tickets.change_status(work, ticket, move, status=name, reason=command.reason, until=command.until)
 
 
 def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: str) -> None:
@@ -122,8 +119,7 @@ def _priority(value: object) -> Priority:
 
 
 def _tag(work: Workspace, ticket: Ticket, command: cmd.TagTicket, _: str) -> None:
-    details: dict[str, object] = {} if command.expires_at is None else {"expires_at": command.expires_at}
-    tickets.tag(work, ticket, command.tags, command.source, **details)
+    tickets.tag(work, ticket, command.tags, command.source, expires_at=command.expires_at)
 
 
 def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.clocks import Clock
@@ -45,17 +47,19 @@ def target_of(ticket: Ticket, move: Move) -> Category:
     return target
 
 
-def change_status(work: Workspace, ticket: Ticket, move: Move, *, status: str = "", **details: object) -> Ticket:
+def change_status(
+    work: Workspace, ticket: Ticket, move: Move, *, status: str = "", reason: str = "", until: datetime | None = None
+) -> Ticket:
     """Move the ticket, with the clocks that follow; a move that leads where it already is changes nothing.
 
-    ``status`` is a custom name inside the target category; ``details`` may hold ``reason`` and ``until``.
+    ``status`` is a custom name inside the target category; ``until`` is the end of a snooze.
     """
     after = target_of(ticket, move)
     named = status or after.value
     before = ticket.category
-    if before is after and (not status or ticket.status == named) and not details.get("until"):
+    if before is after and (not status or ticket.status == named) and until is None:
         return ticket
-    work.emit(ticket.id, ev.StatusChanged(before=before, after=after, status=named, **details))
+    work.emit(ticket.id, ev.StatusChanged(before=before, after=after, status=named, reason=reason, until=until))
     if before is not after:
         moved = work.ticket(ticket.id)
         emit_clocks(work, ticket.id, sla.status_changed(plan_of(work, moved), moved, before, after, work.time_of(ticket.id)))
@@ -84,11 +88,13 @@ def check_fence(ticket: Ticket, fence: int | None) -> None:
         raise StaleWorker(ticket.id, fence, ticket.fence)
 
 
-def tag(work: Workspace, ticket: Ticket, names: tuple[str, ...], source: TagSource, **details: object) -> Ticket:
+def tag(
+    work: Workspace, ticket: Ticket, names: tuple[str, ...], source: TagSource, *, expires_at: datetime | None = None
+) -> Ticket:
     """Put tags on the ticket; those it has already from as strong a source change nothing."""
     at = work.time_of(ticket.id)
-    wanted = tuple(TagAssignment(name=name, source=source, at=at, **details) for name in names)
-    fresh = tuple(one for one in wanted if details or (not ticket.has_tag(one.name)) or _stronger(ticket, one))
+    wanted = tuple(TagAssignment(name=name, source=source, at=at, expires_at=expires_at) for name in names)
+    fresh = tuple(one for one in wanted if expires_at is not None or not ticket.has_tag(one.name) or _stronger(ticket, one))
     if fresh:
         work.emit(ticket.id, ev.TicketTagged(tags=fresh))
     return work.ticket(ticket.id)

@@ -64,7 +64,15 @@ class Clock(Record):
 
 
 def with_clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[Clock, ...]:
-    """The clocks with each changed one in its place by key, new ones at the end."""
+    """The clocks with each changed one in its place by key, new ones at the end.
+
+    Of a metric's ended cycles only the last stays: earlier ones are history, which the events tell.
+    """
     fresh = {clock.key: clock for clock in changed}
+    latest = {clock.metric: clock.cycle for clock in sorted((*clocks, *changed), key=_cycle)}
     kept = [fresh.pop(clock.key, clock) for clock in clocks]
-    return (*kept, *fresh.values())
+    return tuple(clock for clock in (*kept, *fresh.values()) if clock.is_live or clock.cycle == latest[clock.metric])
+
+
+def _cycle(clock: Clock) -> int:
+    return clock.cycle

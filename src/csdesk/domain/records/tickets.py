@@ -5,7 +5,7 @@ The *category* is one of a fixed set with one transition table (below); the *sta
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
@@ -13,6 +13,10 @@ from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records._model import Instant, Key, Record, Scalar
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.tags import TagAssignment
+
+
+_BREACHED_AFTER = timedelta(microseconds=1)
+# Met exactly when due is met: a breach is to be looked for just after.
 
 
 class Category(StrEnum):
@@ -241,7 +245,7 @@ class Ticket(Record):
                 if clock.warn_at is not None:
                     marks.append(clock.warn_at)
                 if clock.breached_at is None and clock.due_at is not None:
-                    marks.append(clock.due_at)
+                    marks.append(clock.due_at + _BREACHED_AFTER)
         return min(marks, default=None)
 
     def field(self, name: str) -> Scalar:

@@ -1,0 +1,100 @@
+"""How the async shell runs a flow.
+
+Over a blocking store a flow runs in a worker thread up to its next network step: one hop for most use cases, not one
+for each statement. Network steps are awaited on the loop; a ``BlockingChannel`` gets a worker thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+
+from csdesk.domain.ids import COMMAND
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.channels import PullPage, Receipt
+from csdesk.engine.core import DeskCore
+from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
+from csdesk.flows.commands import Done, execute, result_id
+from csdesk.ports import steps
+from csdesk.ports.channel import BlockingChannel, Exchange
+from csdesk.ports.http import AsyncHttp
+from csdesk.ports.steps import Flow, Reply
+
+T = TypeVar("T")
+
+
+class AsyncRunner:
+    """Runs the flows of one desk."""
+
+    def __init__(self, engine: LocalEngine, http: AsyncHttp) -> None:
+        self._engine = engine
+        self._http = http
+
+    @property
+    def core(self) -> DeskCore:
+        """The state of the desk."""
+        return self._engine.core
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end. Cancelling it lets the present hop finish, then closes the flow."""
+        run = Run(flow)
+        try:
+            state = await self._hop(run)
+            while not isinstance(state, Finished):
+                try:
+                    reply = await self._network(state)
+                except Exception as error:  # noqa: BLE001  every failure of a step belongs to the flow
+                    state = await self._hop(run, error=error)
+                else:
+                    state = await self._hop(run, reply)
+            return state.value
+        finally:
+            run.close()
+
+    async def _hop(
+        self, run: Run[T], reply: Reply = None, error: BaseException | None = None
+    ) -> Finished[T] | NetworkStep:
+        loop = asyncio.get_running_loop()
+        hop = loop.run_in_executor(None, run.advance, self._engine.perform, reply, error)
+        try:
+            return await asyncio.shield(hop)
+        except asyncio.CancelledError:
+            # The thread cannot be stopped: wait for it, so that nobody closes the flow under its feet.
+            await asyncio.wait([hop])
+            raise
+
+    async def execute(self, command: cmd.Command) -> Done:
+        """Run a command under a fresh id."""
+        return await self.run(execute(command, result_id(command, self.core.ids)))
+
+    def command_id(self) -> str:
+        """A fresh id for something that has no record of its own."""
+        return self.core.ids.new(COMMAND)
+
+    async def _network(self, step: NetworkStep) -> Reply:
+        account = step.message.account if isinstance(step, steps.Send) else step.account
+        channel = self.core.channel(account)
+        if isinstance(channel, BlockingChannel):
+            if isinstance(step, steps.Send):
+                return await asyncio.to_thread(channel.send_now, step.message)
+            return await asyncio.to_thread(channel.pull_now, step.hint, step.cursor)
+        if isinstance(step, steps.Send):
+            return await self._converse(channel.send(step.message))
+        return await self._converse(channel.pull(step.hint, step.cursor))
+
+    async def _converse(self, exchange: Exchange[Receipt] | Exchange[PullPage]) -> Receipt | PullPage:
+        """Let an adapter talk to its provider."""
+        try:
+            request = next(exchange)
+            while True:
+                try:
+                    response = await self._http.exchange(request)
+                except Exception as error:  # noqa: BLE001  the adapter decides what a failed exchange means
+                    request = exchange.throw(error)
+                else:
+                    request = exchange.send(response)
+        except StopIteration as end:
+            outcome: Receipt | PullPage = end.value
+            return outcome
+        finally:
+            exchange.close()

@@ -1,0 +1,109 @@
+"""``desk.agents``, as coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.ids import AgentId
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.agents import Agent, Presence, Skill
+from csdesk.flows import lists, records
+from csdesk.flows.lists import AgentLoad, filters
+from csdesk.ports.store import Page, Query
+
+
+class Agents:
+    """The people who answer."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def add(
+        self,
+        name: str,
+        *,
+        queues: Sequence[str] = (),
+        skills: Sequence[Skill] = (),
+        languages: Sequence[str] = (),
+        grade: int = 1,
+        capacity: int = 10,
+        presence: Presence = Presence.ONLINE,
+        actor: Actor | None = None,
+        idempotency_key: str | None = None,
+    ) -> Agent:
+        """Add an agent: grade 1 to 9, capacity in units of work at once (0 to 1 000 000)."""
+        return await self._do(
+            cmd.SaveAgent(
+                name=name,
+                queues=tuple(queues),
+                skills=tuple(skills),
+                languages=tuple(languages),
+                grade=grade,
+                capacity=capacity,
+                presence=presence,
+                actor=actor or Actor.system(),
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def change(
+        self,
+        agent: AgentId,
+        *,
+        name: str | None = None,
+        queues: Sequence[str] | None = None,
+        skills: Sequence[Skill] | None = None,
+        languages: Sequence[str] | None = None,
+        grade: int | None = None,
+        capacity: int | None = None,
+        retired: bool | None = None,
+        actor: Actor | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Agent:
+        """Change an agent; None leaves a value as it is."""
+        return await self._do(
+            cmd.SaveAgent(
+                agent=agent,
+                name=name,
+                queues=None if queues is None else tuple(queues),
+                skills=None if skills is None else tuple(skills),
+                languages=None if languages is None else tuple(languages),
+                grade=grade,
+                capacity=capacity,
+                retired=retired,
+                actor=actor or Actor.system(),
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def set_presence(self, agent: AgentId, presence: Presence, *, actor: Actor | None = None) -> Agent:
+        """Let an agent come or go; only those online are given work automatically."""
+        return await self._do(cmd.SaveAgent(agent=agent, presence=presence, actor=actor or Actor.agent(agent)))
+
+    async def get(self, agent: AgentId) -> AgentLoad:
+        """The agent of that id, with the present load.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return await self._runner.run(lists.get_agent(agent))
+
+    async def list(
+        self,
+        *,
+        queue: str | None = None,
+        presence: Presence | None = None,
+        retired: bool | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Agent]:
+        """A page of agents, in the order in which they were added."""
+        where = filters(queue=queue, presence=presence, retired=retired)
+        return await self._runner.run(lists.page_of(Agent, Query(kind="agent", where=where, limit=limit, after=cursor)))
+
+    async def _do(self, command: cmd.Command) -> Agent:
+        return records.agent_of(await self._runner.execute(command))

@@ -1,0 +1,34 @@
+"""``desk.config``, as coroutines."""
+
+from __future__ import annotations
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.changes import ConfigRow
+from csdesk.flows import lists, policies
+from csdesk.ports.store import Page, Query
+
+
+class Config:
+    """The policy in force. From an activation on, no process commits a decision made under another one."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def get(self) -> DeskConfig:
+        """The active configuration."""
+        return await self._runner.run(policies.active())
+
+    async def activate(self, config: DeskConfig, *, actor: Actor | None = None) -> bool:
+        """Make a configuration the active one; False if it was already.
+
+        Raises:
+            Denied: the actor may not.
+        """
+        return await self._runner.run(policies.activate(config, actor or Actor.system(), self._runner.command_id()))
+
+    async def history(self, *, limit: int = 50, cursor: str | None = None) -> Page[ConfigRow]:
+        """Every configuration that was ever active, the latest activation first."""
+        query = Query(kind="config", order="activated_at", descending=True, limit=limit, after=cursor)
+        return await self._runner.run(lists.page_of(ConfigRow, query))

@@ -1,0 +1,209 @@
+"""``desk.customers``, as coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.channels import Sender
+from csdesk.domain.records.customers import Customer, Evidence
+from csdesk.domain.records.messages import Message
+from csdesk.flows import lists, records
+from csdesk.flows.lists import CustomerBrief, filters
+from csdesk.ports.store import Page, Query
+
+
+class Customers:
+    """The people who ask. Merged customers answer as one: an absorbed one's id leads to its survivor."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def get(self, customer: CustomerId) -> Customer:
+        """The customer of that id, or the survivor it was merged into.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return await self._runner.run(lists.get_customer(customer))
+
+    async def of(self, identity: IdentityId) -> Customer:
+        """The customer behind an identity: ``desk.customers.of(ticket.identity)``.
+
+        Raises:
+            NotFound: nobody has it.
+        """
+        return await self._runner.run(lists.customer_of(identity))
+
+    async def find(self, external_id: str, *, kind: str = "external", scope: str = "") -> Customer | None:
+        """The customer whom a channel knows by that id (an address, an open id); None if nobody is."""
+        return await self._runner.run(lists.find_customer(kind, scope, external_id))
+
+    async def list(
+        self,
+        *,
+        level: str | None = None,
+        stage: str | None = None,
+        tag: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        descending: bool = True,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Customer]:
+        """A page of customers by the time they first came, which ``since`` and ``until`` bound."""
+        query = Query(
+            kind="customer",
+            where=filters(level=level, stage=stage, tag=tag),
+            since=since,
+            until=until,
+            order="created_at",
+            descending=descending,
+            limit=limit,
+            after=cursor,
+        )
+        return await self._runner.run(lists.page_of(Customer, query))
+
+    async def brief(self, customer: CustomerId) -> CustomerBrief:
+        """The customer at a glance: open tickets, how many there were, the last words."""
+        return await self._runner.run(lists.brief(customer))
+
+    async def timeline(self, customer: CustomerId, *, limit: int = 50, cursor: str | None = None) -> Page[Message]:
+        """What was said on all the customer's tickets, newest first."""
+        return await self._runner.run(lists.customer_timeline(customer, limit, cursor))
+
+    async def link(
+        self,
+        customer: CustomerId,
+        identity: Sender,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Attach a new identity to the customer; ``identity.evidence`` says why it is believed.
+
+        Raises:
+            InvalidInput: it belongs to another customer; merge the two.
+        """
+        return await self._do(
+            cmd.LinkIdentity(
+                customer=customer,
+                identity=identity,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def merge(
+        self,
+        customer: CustomerId,
+        into: CustomerId,
+        *,
+        actor: Actor,
+        evidence: Evidence = Evidence.AGENT,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Merge the customer into another one, which then speaks for both; the survivor comes back."""
+        await self._do(
+            cmd.MergeCustomers(
+                customer=customer,
+                into=into,
+                evidence=evidence,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+        return await self.get(into)
+
+    async def set_profile(
+        self,
+        customer: CustomerId,
+        *,
+        actor: Actor,
+        name: str | None = None,
+        level: str | None = None,
+        stage: str | None = None,
+        language: str | None = None,
+        dedicated_agent: AgentId | None = None,
+        attributes: Mapping[str, str | int | float | bool | None] | None = None,
+        source: str = "host",
+        confidence: float = 1.0,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Set what is known of the customer; None leaves a value, an attribute of None is removed."""
+        return await self._do(
+            cmd.SetProfile(
+                customer=customer,
+                name=name,
+                level=level,
+                stage=stage,
+                language=language,
+                dedicated_agent=dedicated_agent,
+                attributes=tuple((attributes or {}).items()),
+                source=source,
+                confidence=confidence,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def tag(
+        self,
+        customer: CustomerId,
+        *,
+        actor: Actor,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+        expires_at: datetime | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Put tags on the customer, or take them off."""
+        return await self._do(
+            cmd.TagCustomer(
+                customer=customer,
+                add=tuple(add),
+                remove=tuple(remove),
+                expires_at=expires_at,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def block(
+        self,
+        customer: CustomerId,
+        *,
+        actor: Actor,
+        reason: str = "",
+        until: datetime | None = None,
+        blocked: bool = True,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Store the customer's messages without going further; ``blocked`` False lifts it."""
+        return await self._do(
+            cmd.BlockCustomer(
+                customer=customer,
+                reason=reason,
+                until=until,
+                blocked=blocked,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def _do(self, command: cmd.Command) -> Customer:
+        return records.customer_of(await self._runner.execute(command))

@@ -1,0 +1,25 @@
+"""``desk.events``, as coroutines."""
+
+from __future__ import annotations
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.records.events import Entry
+from csdesk.errors import InvalidInput
+from csdesk.flows import lists
+
+
+class Events:
+    """What happened, for the rest of an application: each consumer reads at its own pace, at least once."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def read(self, consumer: str, *, limit: int = 100) -> tuple[Entry, ...]:
+        """The next entries after what the consumer acknowledged, in order; the same ones until ``ack``."""
+        if not consumer or not 1 <= limit <= 10_000:
+            raise InvalidInput("limit" if consumer else "consumer", "is out of range", "pass a name, and 1 to 10 000")
+        return await self._runner.run(lists.read_events(consumer, limit))
+
+    async def ack(self, consumer: str, position: str) -> None:
+        """Remember that the consumer has dealt with everything up to ``position`` (of an entry that was read)."""
+        await self._runner.run(lists.ack_events(consumer, position))

@@ -1,0 +1,44 @@
+"""``desk.inbox``, as coroutines."""
+
+from __future__ import annotations
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.ids import MessageId
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.channels import Received
+from csdesk.domain.records.queues import InboxItem, InboxState
+from csdesk.flows import lists, queues
+from csdesk.flows.lists import filters
+from csdesk.ports.store import Page, Query
+
+
+class Inbox:
+    """Messages that did not reach a ticket: parked by an error, waiting behind one, blocked, discarded, unknown."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def list(
+        self,
+        *,
+        state: InboxState | None = None,
+        account: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[InboxItem]:
+        """A page of the inbox, oldest first."""
+        where = filters(state=state, account=account)
+        return await self._runner.run(lists.page_of(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor)))
+
+    async def retry(self, item: MessageId, *, actor: Actor) -> Received:
+        """Put a message through the pipeline again; what waited behind it follows.
+
+        Raises:
+            NotFound: it is not in the inbox (any more).
+        """
+        return await self._runner.run(queues.retry_parked(item, actor, self._runner.command_id()))
+
+    async def discard(self, item: MessageId, *, actor: Actor) -> None:
+        """Give a message up: it stays stored as discarded, and what waited behind it is taken in."""
+        await self._runner.execute(cmd.SettleParked(item=item, actor=actor))

@@ -1,0 +1,296 @@
+"""``desk.tickets``, as coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.ids import AgentId, IdentityId, TicketId
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.replies import Draft
+from csdesk.domain.records.tags import TagSource
+from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
+from csdesk.flows import lists, records
+from csdesk.flows.lists import Found, TimelineItem, filters
+from csdesk.ports.store import Page, Query
+
+Order = Literal["updated_at", "created_at", "number", "priority"]
+
+
+class Tickets:
+    """The tickets of a desk. Every write takes an expected version, or is tried again when it loses a race."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+        self.drafts = Drafts(runner)
+
+    async def get(self, ticket: TicketId) -> Ticket:
+        """The ticket of that id.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return await self._runner.run(lists.get_ticket(ticket))
+
+    async def list(
+        self,
+        *,
+        category: Category | Sequence[Category] | None = None,
+        status: str | None = None,
+        queue: str | None = None,
+        assignee: AgentId | None = None,
+        tag: str | None = None,
+        priority: Priority | None = None,
+        type: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        order: Order = "updated_at",
+        descending: bool = True,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Ticket]:
+        """A page of tickets; ``since`` and ``until`` bound their last event. ``cursor`` is that of the page before."""
+        query = Query(
+            kind="ticket",
+            where=filters(
+                category=category, status=status, queue=queue, assignee=assignee, tag=tag, priority=priority, type=type
+            ),
+            since=since,
+            until=until,
+            order=order,
+            descending=descending,
+            limit=limit,
+            after=cursor,
+        )
+        return await self._runner.run(lists.page_of(Ticket, query))
+
+    async def count(
+        self,
+        *,
+        category: Category | Sequence[Category] | None = None,
+        queue: str | None = None,
+        assignee: AgentId | None = None,
+        tag: str | None = None,
+    ) -> int:
+        """How many tickets match."""
+        where = filters(category=category, queue=queue, assignee=assignee, tag=tag)
+        return await self._runner.run(lists.count(Query(kind="ticket", where=where)))
+
+    async def assign(
+        self,
+        ticket: TicketId,
+        agent: AgentId | None,
+        *,
+        actor: Actor,
+        reason: str = "",
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Give the ticket to an agent, or (None) to nobody. A person's choice may pass the agent's capacity."""
+        return await self._do(
+            cmd.AssignTicket(
+                ticket=ticket,
+                agent=agent,
+                actor=actor,
+                reason=reason,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def transfer(
+        self,
+        ticket: TicketId,
+        queue: str,
+        *,
+        actor: Actor,
+        agent: AgentId | None = None,
+        brief: str = "",
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Move the ticket to another queue (and agent); ``brief`` tells them what they must know."""
+        return await self._do(
+            cmd.TransferTicket(
+                ticket=ticket,
+                queue=queue,
+                agent=agent,
+                brief=brief,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def set_status(
+        self,
+        ticket: TicketId,
+        status: str,
+        *,
+        actor: Actor,
+        reason: str = "",
+        until: datetime | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Move the ticket to a category or a status of the configuration; a snooze needs ``until``.
+
+        Raises:
+            IllegalTransition: it cannot go there from where it is.
+        """
+        return await self._do(
+            cmd.SetStatus(
+                ticket=ticket,
+                status=status,
+                reason=reason,
+                until=until,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def set_field(
+        self,
+        ticket: TicketId,
+        name: str,
+        value: str | int | float | bool | None,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Set ``priority``, ``type``, ``language``, ``subject`` or a custom field ``x.<name>``."""
+        return await self._do(
+            cmd.SetTicketField(
+                ticket=ticket,
+                name=name,
+                value=value,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def tag(
+        self,
+        ticket: TicketId,
+        *tags: str,
+        actor: Actor,
+        source: TagSource = TagSource.HAND,
+        expires_at: datetime | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Put tags on the ticket."""
+        return await self._do(
+            cmd.TagTicket(
+                ticket=ticket,
+                tags=tags,
+                source=source,
+                expires_at=expires_at,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def untag(
+        self,
+        ticket: TicketId,
+        *tags: str,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Take tags from the ticket."""
+        return await self._do(
+            cmd.UntagTicket(
+                ticket=ticket,
+                tags=tags,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def participants(
+        self,
+        ticket: TicketId,
+        *,
+        actor: Actor,
+        add: Sequence[IdentityId] = (),
+        remove: Sequence[IdentityId] = (),
+        role: Role = Role.CC,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Add people to the ticket, or take them off it."""
+        return await self._do(
+            cmd.ChangeParticipants(
+                ticket=ticket,
+                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in add),
+                remove=tuple(remove),
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def merge(
+        self,
+        ticket: TicketId,
+        into: TicketId,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Merge the ticket into another one, which takes its messages from now on; the survivor comes back.
+
+        Raises:
+            IllegalTransition: one of them is closed, or the ticket was merged before.
+        """
+        await self._do(
+            cmd.MergeTickets(
+                ticket=ticket,
+                into=into,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+        return await self._runner.run(lists.get_survivor(ticket))
+
+    async def search(self, text: str, *, limit: int = 50, cursor: str | None = None) -> Page[Found]:
+        """Messages that contain every part of ``text``, newest first, with their tickets."""
+        return await self._runner.run(lists.search(text, limit, cursor))
+
+    async def timeline(self, ticket: TicketId) -> tuple[TimelineItem, ...]:
+        """Everything that happened on the ticket, oldest first: messages and events."""
+        return await self._runner.run(lists.ticket_timeline(ticket))
+
+    async def _do(self, command: cmd.Command) -> Ticket:
+        return records.ticket_of(await self._runner.execute(command))
+
+
+class Drafts:
+    """Replies in the making. A draft remembers the version of the ticket that it answers."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def save(self, ticket: TicketId, text: str, *, actor: Actor) -> Draft:
+        """Keep the actor's draft on a ticket; it replaces an earlier one."""
+        return await self._runner.run(records.save_draft(ticket, text, actor))
+
+    async def get(self, ticket: TicketId, *, actor: Actor) -> Draft | None:
+        """The actor's draft on a ticket, None if there is none."""
+        return await self._runner.run(records.get_draft(ticket, actor))
+
+    async def list(self, ticket: TicketId) -> tuple[Draft, ...]:
+        """All drafts on a ticket."""
+        return await self._runner.run(records.list_drafts(ticket))
