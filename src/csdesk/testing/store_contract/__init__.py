@@ -13,11 +13,24 @@ from __future__ import annotations
 from csdesk.errors import MissingExtra
 
 try:
+    import hypothesis  # noqa: F401  # the random commands need it
     import pytest
-except ImportError as error:  # pragma: no cover - an installation without the extra
-    raise MissingExtra("testing", "pytest", "StoreContract") from error
+except ImportError as error:
+    raise MissingExtra("testing", str(error.name), "StoreContract") from error
 
-_MODULES = ("base", "claims", "commits", "consumers", "leases", "loads", "machine", "queries", "searches", "threads")
+_MODULES = (
+    "base",
+    "claims",
+    "commits",
+    "consumers",
+    "leases",
+    "loads",
+    "machine",
+    "queries",
+    "random_changes",
+    "searches",
+    "threads",
+)
 # Plain asserts then say what was compared, as in any test module; it must happen before the modules are imported.
 pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in _MODULES))
 

@@ -59,7 +59,7 @@ class Pieces:
         self._pending: dict[tuple[str, str], Any] = {}
 
     def commit(self) -> ChangeSet:
-        """One commit of up to five parts."""
+        """One commit of up to six parts."""
         pieces: list[Callable[[], ChangeSet]] = [
             self.ticket,
             self.customer,
@@ -76,7 +76,7 @@ class Pieces:
             self.inbox,
             self.desk,
         ]
-        chosen = self.draw(st.lists(st.sampled_from(pieces), min_size=0, max_size=5))
+        chosen = self.draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=6))
         changes = ChangeSet()
         for piece in chosen:
             changes = joined(changes, piece())
@@ -221,7 +221,9 @@ class Pieces:
     def move(self) -> ChangeSet:
         """Hands a key over or releases it; mostly from its owner."""
         held = sorted((key, owner) for key, (owner, _) in self._model.state.claims.items())
-        key, before = self.draw(st.sampled_from([*held, *held, ("k1", "nobody")]))
+        if not held:
+            return self.claim()
+        key, before = self.draw(st.sampled_from([*held, *held, *held, (held[0][0], "nobody")]))
         return ChangeSet(moves=(ClaimMove(key, before, self.draw(st.none() | _OWNERS)),))
 
     def delta(self) -> ChangeSet:
