@@ -9,12 +9,174 @@ from csdesk._version import __version__
 
 # A public name stands in three places, which tests/test_exported_members.py keeps equal:
 # here for people and wildcard imports, under TYPE_CHECKING for type checkers, in _PUBLIC for the interpreter.
-__all__ = ["__version__"]
+__all__ = [
+    "Actor",
+    "ActorKind",
+    "Agent",
+    "AsyncDesk",
+    "Capabilities",
+    "Category",
+    "ChannelError",
+    "ConfigError",
+    "CsdeskError",
+    "Customer",
+    "Delivery",
+    "Denied",
+    "Desk",
+    "DeskConfig",
+    "Done",
+    "DueReport",
+    "Entry",
+    "Evidence",
+    "Identity",
+    "IllegalTransition",
+    "InboundMessage",
+    "InboxItem",
+    "InboxState",
+    "InvalidInput",
+    "LinkPart",
+    "LocationPart",
+    "MediaPart",
+    "MenuPart",
+    "Message",
+    "MissingExtra",
+    "NotFound",
+    "OutboundMessage",
+    "OutboxItem",
+    "OutboxState",
+    "Page",
+    "Phrase",
+    "Presence",
+    "Priority",
+    "RawRequest",
+    "RawResponse",
+    "Receipt",
+    "Received",
+    "RemoteError",
+    "ReplyDecision",
+    "Sender",
+    "Sent",
+    "Skill",
+    "StoreError",
+    "TextPart",
+    "Ticket",
+    "Trace",
+    "UsageError",
+    "Verdict",
+    "VersionConflict",
+    "Viewer",
+    "__version__",
+    "open_async_desk",
+    "open_desk",
+    "render",
+]
 
 if TYPE_CHECKING:
-    pass  # from csdesk.<module> import <name>, as in _PUBLIC
+    from csdesk.aio.shell import AsyncDesk
+    from csdesk.bootstrap import open_async_desk, open_desk
+    from csdesk.desk.shell import Desk
+    from csdesk.domain.locale.render import render
+    from csdesk.domain.policy.config import DeskConfig
+    from csdesk.domain.records.actors import Actor, ActorKind, Viewer
+    from csdesk.domain.records.agents import Agent, Presence, Skill
+    from csdesk.domain.records.channels import (
+        Capabilities,
+        InboundMessage,
+        OutboundMessage,
+        RawRequest,
+        RawResponse,
+        Receipt,
+        Received,
+        ReplyDecision,
+        Sender,
+        Sent,
+    )
+    from csdesk.domain.records.customers import Customer, Evidence, Identity
+    from csdesk.domain.records.events import Entry
+    from csdesk.domain.records.messages import Delivery, LinkPart, LocationPart, MediaPart, MenuPart, Message, TextPart
+    from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
+    from csdesk.domain.records.replies import Phrase
+    from csdesk.domain.records.tickets import Category, Priority, Ticket
+    from csdesk.domain.records.trace import Trace, Verdict
+    from csdesk.errors import (
+        ChannelError,
+        ConfigError,
+        CsdeskError,
+        Denied,
+        IllegalTransition,
+        InvalidInput,
+        MissingExtra,
+        NotFound,
+        RemoteError,
+        StoreError,
+        UsageError,
+        VersionConflict,
+    )
+    from csdesk.flows.commands import Done
+    from csdesk.flows.upkeep import DueReport
+    from csdesk.ports.store import Page
 else:
-    _PUBLIC: dict[str, str] = {}  # public name: the module that defines it
+    # Public name: the module that defines it.
+    _PUBLIC: dict[str, str] = {
+        "Actor": "csdesk.domain.records.actors",
+        "ActorKind": "csdesk.domain.records.actors",
+        "Agent": "csdesk.domain.records.agents",
+        "AsyncDesk": "csdesk.aio.shell",
+        "Capabilities": "csdesk.domain.records.channels",
+        "Category": "csdesk.domain.records.tickets",
+        "ChannelError": "csdesk.errors",
+        "ConfigError": "csdesk.errors",
+        "CsdeskError": "csdesk.errors",
+        "Customer": "csdesk.domain.records.customers",
+        "Delivery": "csdesk.domain.records.messages",
+        "Denied": "csdesk.errors",
+        "Desk": "csdesk.desk.shell",
+        "DeskConfig": "csdesk.domain.policy.config",
+        "Done": "csdesk.flows.commands",
+        "DueReport": "csdesk.flows.upkeep",
+        "Entry": "csdesk.domain.records.events",
+        "Evidence": "csdesk.domain.records.customers",
+        "Identity": "csdesk.domain.records.customers",
+        "IllegalTransition": "csdesk.errors",
+        "InboundMessage": "csdesk.domain.records.channels",
+        "InboxItem": "csdesk.domain.records.queues",
+        "InboxState": "csdesk.domain.records.queues",
+        "InvalidInput": "csdesk.errors",
+        "LinkPart": "csdesk.domain.records.messages",
+        "LocationPart": "csdesk.domain.records.messages",
+        "MediaPart": "csdesk.domain.records.messages",
+        "MenuPart": "csdesk.domain.records.messages",
+        "Message": "csdesk.domain.records.messages",
+        "MissingExtra": "csdesk.errors",
+        "NotFound": "csdesk.errors",
+        "OutboundMessage": "csdesk.domain.records.channels",
+        "OutboxItem": "csdesk.domain.records.queues",
+        "OutboxState": "csdesk.domain.records.queues",
+        "Page": "csdesk.ports.store",
+        "Phrase": "csdesk.domain.records.replies",
+        "Presence": "csdesk.domain.records.agents",
+        "Priority": "csdesk.domain.records.tickets",
+        "RawRequest": "csdesk.domain.records.channels",
+        "RawResponse": "csdesk.domain.records.channels",
+        "Receipt": "csdesk.domain.records.channels",
+        "Received": "csdesk.domain.records.channels",
+        "RemoteError": "csdesk.errors",
+        "ReplyDecision": "csdesk.domain.records.channels",
+        "Sender": "csdesk.domain.records.channels",
+        "Sent": "csdesk.domain.records.channels",
+        "Skill": "csdesk.domain.records.agents",
+        "StoreError": "csdesk.errors",
+        "TextPart": "csdesk.domain.records.messages",
+        "Ticket": "csdesk.domain.records.tickets",
+        "Trace": "csdesk.domain.records.trace",
+        "UsageError": "csdesk.errors",
+        "Verdict": "csdesk.domain.records.trace",
+        "VersionConflict": "csdesk.errors",
+        "Viewer": "csdesk.domain.records.actors",
+        "open_async_desk": "csdesk.bootstrap",
+        "open_desk": "csdesk.bootstrap",
+        "render": "csdesk.domain.locale.render",
+    }
 
     def __getattr__(name: str) -> object:
         """Load a public name from its module and keep it for the next look-up."""

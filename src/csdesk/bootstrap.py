@@ -136,7 +136,9 @@ def _core(
 
 def _activate(engine: LocalEngine, config: DeskConfig | None, *, activate: bool) -> None:
     core = engine.core
-    _run(engine, policies.activate(config or DeskConfig(), Actor.system(), core.ids.new("cmd_"), only_first=not activate))
+    _run(
+        engine, policies.activate(config or DeskConfig(), Actor.system(), core.ids.new("cmd_"), only_first=not activate)
+    )
     active = _run(engine, policies.active())
     if config is not None and active.digest != config.digest:
         raise ConfigMismatch(core.name, active.digest, config.digest)

@@ -29,7 +29,9 @@ class Inbox:
     ) -> Page[InboxItem]:
         """A page of the inbox, oldest first."""
         where = filters(state=state, account=account)
-        return await self._runner.run(lists.page_of(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor)))
+        return await self._runner.run(
+            lists.page_of(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor))
+        )
 
     async def retry(self, item: MessageId, *, actor: Actor) -> Received:
         """Put a message through the pipeline again; what waited behind it follows.

@@ -28,7 +28,9 @@ class Outbox:
     ) -> Page[OutboxItem]:
         """A page of the outbox, oldest first."""
         where = filters(state=state, account=account)
-        return await self._runner.run(lists.page_of(OutboxItem, Query(kind="outbox", where=where, limit=limit, after=cursor)))
+        return await self._runner.run(
+            lists.page_of(OutboxItem, Query(kind="outbox", where=where, limit=limit, after=cursor))
+        )
 
     async def retry(self, message: MessageId, *, actor: Actor) -> None:
         """Queue a dead or unknown message again. An unknown one may then arrive twice: that is yours to decide.

@@ -96,7 +96,9 @@ class Replies:
     ) -> Page[Phrase]:
         """A page of phrases, in the order in which they were added; ``retired`` None: both kinds."""
         where = filters(language=language, retired=retired)
-        return await self._runner.run(lists.page_of(Phrase, Query(kind="phrase", where=where, limit=limit, after=cursor)))
+        return await self._runner.run(
+            lists.page_of(Phrase, Query(kind="phrase", where=where, limit=limit, after=cursor))
+        )
 
     async def suggest(self, message: MessageId) -> ReplyDecision:
         """The phrases that may answer a stored message, best first, with how sure they are.

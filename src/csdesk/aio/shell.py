@@ -33,6 +33,7 @@ from csdesk.flows.upkeep import DueReport
 from csdesk.ports.http import AsyncHttp
 from csdesk.ports.store import Store
 
+
 class AsyncDesk:
     """A customer-service desk, ready to take in messages. Open one with ``csdesk.open_async_desk``.
 
@@ -87,7 +88,9 @@ class AsyncDesk:
         (received,) = await self._runner.run(receive(self._arrivals((message,), actor)))
         return received
 
-    async def receive_many(self, messages: Iterable[InboundMessage], *, actor: Actor | None = None) -> tuple[Received, ...]:
+    async def receive_many(
+        self, messages: Iterable[InboundMessage], *, actor: Actor | None = None
+    ) -> tuple[Received, ...]:
         """Take in messages in order, a hundred to a commit; the results stand in the same order.
 
         Raises:
@@ -145,7 +148,13 @@ class AsyncDesk:
         return await self._runner.run(sending.reply(command, self._core.ids.new(MESSAGE), deliver_now=deliver))
 
     async def note(
-        self, ticket: TicketId, text: str, *, actor: Actor, expected_version: int | None = None, idempotency_key: str | None = None
+        self,
+        ticket: TicketId,
+        text: str,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Message:
         """Write an internal note on a ticket; customers never see it."""
         command = cmd.AddNote(

@@ -157,7 +157,7 @@ class Tickets:
         self,
         ticket: TicketId,
         name: str,
-        value: str | int | float | bool | None,
+        value: str | float | bool | None,
         *,
         actor: Actor,
         expected_version: int | None = None,

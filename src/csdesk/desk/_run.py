@@ -58,7 +58,11 @@ class Runner:
         account = step.message.account if isinstance(step, steps.Send) else step.account
         channel = self.core.channel(account)
         if isinstance(channel, BlockingChannel):
-            return channel.send_now(step.message) if isinstance(step, steps.Send) else channel.pull_now(step.hint, step.cursor)
+            return (
+                channel.send_now(step.message)
+                if isinstance(step, steps.Send)
+                else channel.pull_now(step.hint, step.cursor)
+            )
         if isinstance(step, steps.Send):
             return self._converse(channel.send(step.message))
         return self._converse(channel.pull(step.hint, step.cursor))

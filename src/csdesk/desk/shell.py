@@ -52,9 +52,7 @@ class Desk:
         events: what happened, for the rest of your application.
     """
 
-    def __init__(
-        self, core: DeskCore, store: Store, http: Http, *, owned: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, core: DeskCore, store: Store, http: Http, *, owned: Callable[[], None] | None = None) -> None:
         self._core = core
         self._owned = owned
         self._store = store
@@ -152,7 +150,13 @@ class Desk:
         return self._runner.run(sending.reply(command, self._core.ids.new(MESSAGE), deliver_now=deliver))
 
     def note(
-        self, ticket: TicketId, text: str, *, actor: Actor, expected_version: int | None = None, idempotency_key: str | None = None
+        self,
+        ticket: TicketId,
+        text: str,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Message:
         """Write an internal note on a ticket; customers never see it."""
         command = cmd.AddNote(

@@ -140,7 +140,9 @@ def _by_account(channels: Iterable[AnyChannel]) -> dict[str, AnyChannel]:
     found: dict[str, AnyChannel] = {}
     for channel in channels:
         if not isinstance(channel, Channel | BlockingChannel):
-            raise InvalidInput("channels", f"{type(channel).__name__} is no channel", "see docs/how-to/write-a-channel.md")
+            raise InvalidInput(
+                "channels", f"{type(channel).__name__} is no channel", "see docs/how-to/write-a-channel.md"
+            )
         if channel.account in found:
             raise InvalidInput("channels", f"two channels have the account {channel.account!r}", "give each its own")
         found[channel.account] = channel

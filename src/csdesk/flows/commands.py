@@ -81,7 +81,10 @@ def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
     try:
         check_may(loaded.policy, command.actor, command.kind)
     except Denied as denied:
-        work.emit(ev.DESK, ev.CommandDenied(subject=_subject(command), command=command.kind, reason=str(denied.params["reason"])))
+        work.emit(
+            ev.DESK,
+            ev.CommandDenied(subject=_subject(command), command=command.kind, reason=str(denied.params["reason"])),
+        )
         work.end(ev.DESK)
         yield from steps.commit(work.changes())
         raise
@@ -136,7 +139,11 @@ def _with_absorbed(command: cmd.Command, loaded: Loaded, needs: Needs, scope: Sc
         more = yield from steps.load(replace(needs, tickets=(*needs.tickets, *ticket.absorbed)))
         moved = [more.snapshot.tickets[one] for one in (ticket.id, *ticket.absorbed) if one in more.snapshot.tickets]
         keys = tuple(scope.keys.conversation(one.account, one.conversation) for one in moved)
-        return (yield from steps.load(replace(needs, tickets=(*needs.tickets, *ticket.absorbed), claims=needs.claims + keys)))
+        return (
+            yield from steps.load(
+                replace(needs, tickets=(*needs.tickets, *ticket.absorbed), claims=needs.claims + keys)
+            )
+        )
     if isinstance(command, cmd.MergeCustomers) and command.customer in snapshot.customers:
         members = snapshot.customers[command.customer].members
         return (yield from steps.load(replace(needs, customers=(*needs.customers, *members))))

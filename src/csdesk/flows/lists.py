@@ -170,7 +170,9 @@ def _when(item: TimelineItem) -> tuple[datetime, int, int, str]:
 
 def entries_of(subject: str) -> Flow[tuple[Entry, ...]]:
     """All entries of one subject, in order."""
-    return (yield from everything(Entry, Query(kind="entry", where=(("subject", subject),), order="position", limit=500)))
+    return (
+        yield from everything(Entry, Query(kind="entry", where=(("subject", subject),), order="position", limit=500))
+    )
 
 
 def explain(subject: str) -> Flow[tuple[Entry, ...]]:
@@ -243,9 +245,7 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
         Ticket, Query(kind="ticket", where=(*mine, ("category", live)), order="updated_at", descending=True)
     )
     total = yield from steps.count(Query(kind="ticket", where=mine))
-    last = yield from page_of(
-        Message, Query(kind="message", where=mine, order="occurred_at", descending=True, limit=5)
-    )
+    last = yield from page_of(Message, Query(kind="message", where=mine, order="occurred_at", descending=True, limit=5))
     return CustomerBrief(customer, open_tickets.items, total, last.items)
 
 

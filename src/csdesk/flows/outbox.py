@@ -38,7 +38,15 @@ LONGEST_WAIT = timedelta(hours=1)
 HOLD = timedelta(minutes=2)
 """How long a lease holds: longer than any channel's time-out."""
 
-_ORDER = (Delivery.NONE, Delivery.PENDING, Delivery.SENDING, Delivery.UNKNOWN, Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
+_ORDER = (
+    Delivery.NONE,
+    Delivery.PENDING,
+    Delivery.SENDING,
+    Delivery.UNKNOWN,
+    Delivery.SENT,
+    Delivery.DELIVERED,
+    Delivery.READ,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,9 @@ def _outbound(message: Message, ticket: Ticket, customer: Customer, scope: Scope
             external_id=identity.external_id if identity else message.conversation,
             name=customer.name,
         ),
-        cc=tuple(Sender(kind=one.kind, scope=one.scope, external_id=one.external_id) for one in copies if one is not None),
+        cc=tuple(
+            Sender(kind=one.kind, scope=one.scope, external_id=one.external_id) for one in copies if one is not None
+        ),
         subject=message.subject or ticket.subject,
         parts=message.parts,
         automatic=message.author is not AuthorKind.AGENT,

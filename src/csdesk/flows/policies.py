@@ -39,7 +39,6 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
     return True
 
 
-
 def active() -> Flow[DeskConfig]:
     """The configuration in force."""
     yield from steps.attempt(0)

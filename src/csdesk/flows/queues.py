@@ -118,7 +118,9 @@ def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[
     after = Delivery.FAILED if command.discard else Delivery.PENDING
     reason = "discarded" if command.discard else "retried"
     if message.delivery is not after:
-        work.emit(message.id, ev.DeliveryChanged(message=message.id, before=message.delivery, after=after, reason=reason))
+        work.emit(
+            message.id, ev.DeliveryChanged(message=message.id, before=message.delivery, after=after, reason=reason)
+        )
     if command.discard:
         work.end_outbox(message.id)
     else:

@@ -27,7 +27,14 @@ _STATES = {
     "blocked": Delivery.FAILED,
     "opted_out": Delivery.FAILED,
 }
-_RANK = {Delivery.PENDING: 0, Delivery.SENDING: 1, Delivery.UNKNOWN: 2, Delivery.SENT: 3, Delivery.DELIVERED: 4, Delivery.READ: 5}
+_RANK = {
+    Delivery.PENDING: 0,
+    Delivery.SENDING: 1,
+    Delivery.UNKNOWN: 2,
+    Delivery.SENT: 3,
+    Delivery.DELIVERED: 4,
+    Delivery.READ: 5,
+}
 
 PULL = "pull"
 """The kind of due item that asks for a pull."""

@@ -14,8 +14,16 @@ from typing import Literal, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Needs, Snapshot
-from csdesk.domain.records.channels import Capabilities, InboundResult, OutboundMessage, PullHint, PullPage, RawRequest, Receipt
+from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
+from csdesk.domain.records.channels import (
+    Capabilities,
+    InboundResult,
+    OutboundMessage,
+    PullHint,
+    PullPage,
+    RawRequest,
+    Receipt,
+)
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.media import MediaRef
 from csdesk.errors import FlowError

@@ -17,7 +17,9 @@ def _translated(request: HttpRequest, error: httpx.HTTPError) -> ChannelError:
 
     host = urlsplit(request.url).hostname or "the provider"
     # A connection that never stood cannot have carried the request; anything later may have.
-    never_left = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol)
+    never_left = isinstance(
+        error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
+    )
     disposition: Disposition = "retry" if never_left else "unknown_outcome"
     return ChannelError(host, f"no answer ({type(error).__name__})", disposition=disposition)
 

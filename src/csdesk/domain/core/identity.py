@@ -38,7 +38,9 @@ def link_identity(work: Workspace, customer: Customer, sender: Sender) -> Identi
     return identity
 
 
-def create_customer(work: Workspace, sender: Sender, *, account: str, language: str | None) -> tuple[Customer, IdentityId]:
+def create_customer(
+    work: Workspace, sender: Sender, *, account: str, language: str | None
+) -> tuple[Customer, IdentityId]:
     """A new customer with that sender as the first identity."""
     customer_id = CustomerId(work.ids.new(CUSTOMER))
     work.emit(

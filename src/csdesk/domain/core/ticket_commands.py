@@ -108,7 +108,9 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
     elif name == "language" or (name.startswith("x.") and len(name) > 2):
         tickets.set_field(work, ticket, name, value)
     else:
-        raise InvalidInput("name", f"{name!r} cannot be set", "use priority, type, language, subject or x.<custom field>")
+        raise InvalidInput(
+            "name", f"{name!r} cannot be set", "use priority, type, language, subject or x.<custom field>"
+        )
 
 
 def _priority(value: object) -> Priority:
@@ -202,5 +204,3 @@ def run(work: Workspace, ticket: Ticket, command: cmd.TicketCommand, run_id: str
         UsageError: it is not possible; nothing must be committed then.
     """
     _RUNS[type(command)](work, ticket, command, run_id)
-
-

@@ -62,7 +62,9 @@ def change_status(
     work.emit(ticket.id, ev.StatusChanged(before=before, after=after, status=named, reason=reason, until=until))
     if before is not after:
         moved = work.ticket(ticket.id)
-        emit_clocks(work, ticket.id, sla.status_changed(plan_of(work, moved), moved, before, after, work.time_of(ticket.id)))
+        emit_clocks(
+            work, ticket.id, sla.status_changed(plan_of(work, moved), moved, before, after, work.time_of(ticket.id))
+        )
     return work.ticket(ticket.id)
 
 
@@ -94,7 +96,9 @@ def tag(
     """Put tags on the ticket; those it has already from as strong a source change nothing."""
     at = work.time_of(ticket.id)
     wanted = tuple(TagAssignment(name=name, source=source, at=at, expires_at=expires_at) for name in names)
-    fresh = tuple(one for one in wanted if expires_at is not None or not ticket.has_tag(one.name) or _stronger(ticket, one))
+    fresh = tuple(
+        one for one in wanted if expires_at is not None or not ticket.has_tag(one.name) or _stronger(ticket, one)
+    )
     if fresh:
         work.emit(ticket.id, ev.TicketTagged(tags=fresh))
     return work.ticket(ticket.id)
@@ -105,7 +109,7 @@ def _stronger(ticket: Ticket, new: TagAssignment) -> bool:
     return old.source is not new.source and with_tag((old,), new) != (old,)
 
 
-def set_field(work: Workspace, ticket: Ticket, name: str, value: str | int | float | bool | None) -> Ticket:
+def set_field(work: Workspace, ticket: Ticket, name: str, value: str | float | bool | None) -> Ticket:
     """Set a property or custom field, with the clocks that follow a priority."""
     before = ticket.field(name[2:]) if name.startswith("x.") else getattr(ticket, name)
     if before == value:

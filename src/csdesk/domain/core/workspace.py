@@ -357,5 +357,3 @@ class Workspace:
             config=self._config,
             **lists,  # type: ignore[arg-type]
         )
-
-

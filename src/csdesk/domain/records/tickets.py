@@ -14,7 +14,6 @@ from csdesk.domain.records._model import Instant, Key, Record, Scalar
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.tags import TagAssignment
 
-
 _BREACHED_AFTER = timedelta(microseconds=1)
 # Met exactly when due is met: a breach is to be looked for just after.
 

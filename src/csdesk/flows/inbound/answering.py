@@ -12,7 +12,6 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.records import events as ev
-from csdesk.domain.records.channels import ReplyDecision
 from csdesk.domain.records.messages import AuthorKind, TextPart
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome

@@ -48,7 +48,9 @@ class Case:
     trace: Trace = field(default_factory=Trace)
     error: str = ""
 
-    def say(self, code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: str | float | bool | None) -> None:
+    def say(
+        self, code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: str | float | bool | None
+    ) -> None:
         """Leave a verdict in the trace."""
         self.verdicts.append(verdict(code, outcome, *below, **params))
 

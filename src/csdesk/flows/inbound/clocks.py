@@ -33,4 +33,6 @@ def _start(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> N
         return
     changed = sla.opened(plan, ticket, case.occurred_at)
     emit_clocks(work, ticket.id, changed)
-    case.say("clocks.started", Outcome.PASSED, policy=plan.name, clocks=",".join(clock.metric.value for clock in changed))
+    case.say(
+        "clocks.started", Outcome.PASSED, policy=plan.name, clocks=",".join(clock.metric.value for clock in changed)
+    )

@@ -70,4 +70,3 @@ def store_item(case: Case, work: Workspace, state: InboxState, *, detail: str = 
             created_at=case.received_at,
         )
     )
-

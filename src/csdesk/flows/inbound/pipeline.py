@@ -25,7 +25,18 @@ from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome
 from csdesk.errors import StoreError
-from csdesk.flows.inbound import answering, clocks, dedupe, identity, reading, recording, routing, rules, threading, window
+from csdesk.flows.inbound import (
+    answering,
+    clocks,
+    dedupe,
+    identity,
+    reading,
+    recording,
+    routing,
+    rules,
+    threading,
+    window,
+)
 from csdesk.flows.inbound.case import MOST_REFERENCES, Case
 from csdesk.flows.inbound.stowing import stow
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
@@ -157,7 +168,12 @@ def _touches(case: Case, work: Workspace, waiting: dict[str, Case]) -> bool:
 
 
 def _guarded(
-    index: int, case: Case, work: Workspace, loaded: steps.Loaded, broken: dict[int, Exception], waiting: dict[str, Case]
+    index: int,
+    case: Case,
+    work: Workspace,
+    loaded: steps.Loaded,
+    broken: dict[int, Exception],
+    waiting: dict[str, Case],
 ) -> Flow[None]:
     if index in broken:
         _park(case, work, broken[index])
@@ -166,7 +182,7 @@ def _guarded(
         yield from _arrive(case, work, loaded, waiting)
     except StoreError:
         raise
-    except Exception as error:  # noqa: BLE001  whatever a message breaks, the message is parked and nothing is lost
+    except Exception as error:
         raise _Broken(index, error) from error
 
 

@@ -18,6 +18,7 @@ from csdesk.domain.rules.facts import facts_of
 from csdesk.errors import IllegalTransition
 from csdesk.flows.inbound.case import Case
 
+
 def apply_rules(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
     """Evaluate the rules and let their effects happen."""
     if case.message.spam and case.new_ticket:

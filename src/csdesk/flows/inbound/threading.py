@@ -103,9 +103,7 @@ def _reopen(
     return None, (*links, Link(kind=LinkKind.FOLLOW_UP_OF, ticket=ticket.id))
 
 
-def _open_ticket(
-    case: Case, work: Workspace, customer: Customer, *, number: int, links: tuple[Link, ...]
-) -> Ticket:
+def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int, links: tuple[Link, ...]) -> Ticket:
     message = case.message
     assert case.identity is not None
     ticket_id = TicketId(work.ids.new(TICKET))
