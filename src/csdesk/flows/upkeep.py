@@ -60,12 +60,20 @@ class DueReport:
 
 
 def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
-    """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces."""
+    """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces.
+
+    A desk that was opened without any channel sends and pulls nothing.
+    """
     done = {"tickets": 0, "assigned": 0, "sent": 0, "failed": 0, "retried": 0, "pulled": 0, "indexed": 0, "expired": 0}
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (_wake_tickets, _deliver, _drain, _planned, _maintain):
+    scope = yield from steps.attempt(0)
+    # Without channels (a script, the command line) what waits for one is left to a process that has it.
+    parts = (
+        (_wake_tickets, _deliver, _drain, _planned, _maintain) if scope.channels else (_wake_tickets, _drain, _maintain)
+    )
+    for part in parts:
         if left <= 0 or out_of_time():
             more = True
             break
