@@ -349,8 +349,13 @@ class CommitPromises(ContractBase):
         made = fold([build.birth(what), told])
         assert made is not None
         store.commit(DESK, ChangeSet(puts=(Put(made, 1),), entries=(told,)))
-        for kind, key in (("ticket", what.id), ("customer", who.id), ("agent", "agt_"), ("phrase", "phr_")):
-            key = serial(key, 1) if key.endswith("_") else key
+        made_ids = (
+            ("ticket", what.id),
+            ("customer", who.id),
+            ("agent", serial("agt_", 1)),
+            ("phrase", serial("phr_", 1)),
+        )
+        for kind, key in made_ids:
             entries = everything(store, Query(kind="entry", where=(("subject", key),), order="position"))
             (record,) = everything(store, Query(kind=kind))  # type: ignore[arg-type]  # the names are right
             assert fold([one for one in entries if isinstance(one, Entry)]) == record
