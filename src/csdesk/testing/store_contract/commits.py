@@ -237,6 +237,8 @@ class CommitPromises(ContractBase):
         assert everything(store, Query(kind="customer", where=(("seen_at", build.at(5)),))) == [who]
         store.commit(DESK, ChangeSet(seen=(Seen(who.id, build.at(8)),)))
         assert everything(store, Query(kind="customer", where=(("seen_at", build.at(8)),))) == [who]
+        store.commit(DESK, build.changes_for(build.customer(9)))
+        assert everything(store, Query(kind="customer", where=(("seen_at", None),))) == [build.customer(9)]
         second = build.customer(1, version=2, name="Renamed")
         store.commit(DESK, ChangeSet(puts=(Put(second, 1),)))
         assert everything(store, Query(kind="customer", where=(("seen_at", build.at(8)),))) == [second]
