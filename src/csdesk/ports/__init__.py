@@ -1,0 +1,1 @@
+"""How the core talks to the world: small protocols that adapters implement."""
