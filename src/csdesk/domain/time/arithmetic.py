@@ -21,11 +21,13 @@ from csdesk.domain.time.table import SharedTable, SpanTable, no_working_time
 _HORIZON_YEARS = 31  # one more than 30 years can reach, for the search to end by days
 
 
-def forward(shared: SharedTable, start: int, amount: int, *, snap: bool, field: str) -> int:
+def forward(shared: SharedTable, start: int, amount: int, snap: bool, field: str) -> int:
     """The instant at which `amount` has been worked since `start`."""
     if not amount and not snap:
         return start
-    table = shared.at(start)
+    table = shared.table
+    if table is None or not table.low <= start < table.high:  # `shared.at`, spelled out for speed
+        table = shared.at(start)
     while True:
         acc = table.acc
         target = table.worked(start) + amount
@@ -38,7 +40,7 @@ def forward(shared: SharedTable, start: int, amount: int, *, snap: bool, field: 
         table = shared.later(table, start, field)
 
 
-def backward(shared: SharedTable, start: int, amount: int, *, snap: bool, field: str) -> int:
+def backward(shared: SharedTable, start: int, amount: int, snap: bool, field: str) -> int:
     """The instant from which `amount` has been worked until `start`."""
     if not amount and not snap:
         return start
@@ -82,7 +84,7 @@ def is_open(shared: SharedTable, at: int) -> bool:
     return after > 0 and at < table.closes[after - 1]
 
 
-def next_close(shared: SharedTable, at: int, *, field: str) -> int:
+def next_close(shared: SharedTable, at: int, field: str) -> int:
     """The first close after an instant."""
     table = shared.at(at)
     while True:
@@ -101,7 +103,7 @@ def _never_closes(field: str) -> CalendarError:
     return CalendarError("never_closes", field, "no close within 30 years", "do not ask a calendar that is always open")
 
 
-def worked_day(shared: SharedTable, start: int, count: int, *, field: str) -> int:
+def worked_day(shared: SharedTable, start: int, count: int, field: str) -> int:
     """The date `count` worked dates after a date (before it, if negative); dates are ordinals.
 
     For 0 it is the date itself if worked, else the next worked one.

@@ -86,7 +86,17 @@ class WorkingCalendar(BaseModel):
     known_until: KnownUntil = None
     beyond_known: Literal["warn", "raise"] = "warn"
 
-    if TYPE_CHECKING:
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            # Called for an empty slot too: on the first question, and after a copy or an unpickling.
+            if name != "_shared":
+                return super().__getattr__(name)
+            shared = shared_table(self._rules())
+            object.__setattr__(self, "_shared", shared)
+            return shared
+
+    else:
         _shared: SharedTable
 
         def __init__(
@@ -124,8 +134,9 @@ class WorkingCalendar(BaseModel):
     def is_open(self, at: datetime) -> bool:
         """Whether an instant is worked; a span includes its opening and not its close."""
         instant = instant_of(at, "at")
-        self._check_known(instant)
-        return arithmetic.is_open(self._table(), instant)
+        if self.known_until is not None:
+            self._check_known(instant)
+        return arithmetic.is_open(self._shared, instant)
 
     def next_open(self, at: datetime) -> datetime:
         """The first worked instant at or after `at`: itself, while open.
@@ -134,7 +145,10 @@ class WorkingCalendar(BaseModel):
             NoWorkingTime: if there is none within 30 years.
         """
         instant = instant_of(at, "at")
-        return self._answer(arithmetic.forward(self._table(), instant, 0, snap=True, field="at"), at)
+        answer = arithmetic.forward(self._shared, instant, 0, True, "at")
+        if self.known_until is not None:
+            self._check_known(answer)
+        return written_in(answer, at.tzinfo)
 
     def next_close(self, at: datetime) -> datetime:
         """The first close after `at`, whether `at` is open or not.
@@ -144,7 +158,10 @@ class WorkingCalendar(BaseModel):
             NoWorkingTime: if nothing opens within 30 years.
         """
         instant = instant_of(at, "at")
-        return self._answer(arithmetic.next_close(self._table(), instant, field="at"), at)
+        answer = arithmetic.next_close(self._shared, instant, "at")
+        if self.known_until is not None:
+            self._check_known(answer)
+        return written_in(answer, at.tzinfo)
 
     def add(self, start: datetime, amount: timedelta, *, snap: bool = False) -> datetime:
         """The instant at which `amount` of working time has passed since `start`.
@@ -158,8 +175,10 @@ class WorkingCalendar(BaseModel):
             HolidaysUnknown: if it lies after `known_until`, and `beyond_known` is `raise`.
         """
         instant, length = instant_of(start, "start"), amount_of(amount, "amount")
-        due = arithmetic.forward(self._table(), instant, length, snap=snap, field="amount")
-        return self._answer(due, start)
+        due = arithmetic.forward(self._shared, instant, length, snap, "amount")
+        if self.known_until is not None:
+            self._check_known(due)
+        return written_in(due, start.tzinfo)
 
     def subtract(self, start: datetime, amount: timedelta, *, snap: bool = False) -> datetime:
         """The instant since which `amount` of working time has passed at `start`: `add` backwards.
@@ -170,8 +189,9 @@ class WorkingCalendar(BaseModel):
             CalendarError, NoWorkingTime, HolidaysUnknown: as in `add`.
         """
         instant, length = instant_of(start, "start"), amount_of(amount, "amount")
-        self._check_known(instant)
-        since = arithmetic.backward(self._table(), instant, length, snap=snap, field="amount")
+        if self.known_until is not None:
+            self._check_known(instant)
+        since = arithmetic.backward(self._shared, instant, length, snap, "amount")
         return written_in(since, start.tzinfo)
 
     def between(self, a: datetime, b: datetime) -> timedelta:
@@ -182,14 +202,16 @@ class WorkingCalendar(BaseModel):
             HolidaysUnknown: if the later one lies after `known_until`, and `beyond_known` is `raise`.
         """
         begin, end = instant_of(a, "a"), instant_of(b, "b")
-        self._check_known(max(begin, end))
-        return arithmetic.between(self._table(), begin, end) * MICROSECOND
+        if self.known_until is not None:
+            self._check_known(max(begin, end))
+        return arithmetic.between(self._shared, begin, end) * MICROSECOND
 
     def intervals(self, a: datetime, b: datetime) -> tuple[tuple[datetime, datetime], ...]:
         """The worked (open, close) pairs inside [a, b), cut at its ends, in the zone of `a`; none if `b` is earlier."""
         begin, end = instant_of(a, "a"), instant_of(b, "b")
-        self._check_known(max(begin, end))
-        spans = arithmetic.spans_between(self._table(), begin, end)
+        if self.known_until is not None:
+            self._check_known(max(begin, end))
+        spans = arithmetic.spans_between(self._shared, begin, end)
         return tuple((written_in(opens, a.tzinfo), written_in(closes, a.tzinfo)) for opens, closes in spans)
 
     def add_days(self, start: datetime, n: int, *, snap: DaySnap = "none") -> datetime:
@@ -213,12 +235,14 @@ class WorkingCalendar(BaseModel):
             raise CalendarError("bad_count", "n", "not a whole number of days", "pass an int")
         if snap not in ("none", "working", "end_of_day"):
             raise CalendarError("bad_snap", "snap", "unknown way to snap", "use none, working or end_of_day")
-        table = self._table()
+        table = self._shared
         if n or snap == "end_of_day":
             instant = self._on_day(table, instant, n, to_close=snap == "end_of_day")
         if snap == "working":
-            instant = arithmetic.forward(table, instant, 0, snap=True, field="n")
-        return self._answer(instant, start)
+            instant = arithmetic.forward(table, instant, 0, True, "n")
+        if self.known_until is not None:
+            self._check_known(instant)
+        return written_in(instant, start.tzinfo)
 
     def explain(self, start: datetime, amount: timedelta, *, snap: bool = False) -> Explanation:
         """Why `add` with these arguments answers what it does; never warns or raises about unknown holidays.
@@ -227,8 +251,8 @@ class WorkingCalendar(BaseModel):
             CalendarError, NoWorkingTime: as in `add`.
         """
         instant, length = instant_of(start, "start"), amount_of(amount, "amount")
-        table = self._table()
-        due = arithmetic.forward(table, instant, length, snap=snap, field="amount")
+        table = self._shared
+        due = arithmetic.forward(table, instant, length, snap, "amount")
         walk = Walk(table.rules, instant, due, start.tzinfo)
         return Explanation(
             start=start,
@@ -241,36 +265,24 @@ class WorkingCalendar(BaseModel):
 
     def _on_day(self, table: SharedTable, instant: int, n: int, *, to_close: bool) -> int:
         local = written_in(instant, ZoneInfo(self.zone))
-        day = arithmetic.worked_day(table, local.toordinal(), n, field="n")
+        day = arithmetic.worked_day(table, local.toordinal(), n, "n")
         if to_close:
             return table.rules.worked_instants(day)[-1][1]
         seconds = local.hour * 3600 + local.minute * 60 + local.second
         return table.rules.instant_at(day, seconds * 1_000_000 + local.microsecond)
 
-    def _answer(self, instant: int, asked: datetime) -> datetime:
-        self._check_known(instant)
-        return written_in(instant, asked.tzinfo)
-
     def _is_unknown(self, instant: int) -> bool:
-        known_end = self._table().known_end
+        known_end = self._shared.known_end
         return known_end is not None and instant > known_end
 
     def _check_known(self, instant: int) -> None:
-        if self.known_until is None or not self._is_unknown(instant):
+        if not self._is_unknown(instant):
             return
         message = f"the answer lies after {self.known_until}, the last date whose holidays are known"
         if self.beyond_known == "raise":
             remedy = "add the holidays announced since, or allow the answer with beyond_known='warn'"
             raise HolidaysUnknown("holidays_unknown", "known_until", message, remedy)
-        warnings.warn(HolidaysUnknownWarning(message), stacklevel=4)
-
-    def _table(self) -> SharedTable:
-        try:
-            return self._shared
-        except AttributeError:
-            shared = shared_table(self._rules())
-            object.__setattr__(self, "_shared", shared)
-            return shared
+        warnings.warn(HolidaysUnknownWarning(message), stacklevel=3)
 
     def _rules(self) -> Rules:
         weekly = dict(self.weekly)

@@ -84,9 +84,7 @@ def _pairs(raw: object, field: str) -> Iterable[tuple[object, object]]:
     raise CalendarError("bad_mapping", field, "not a mapping", "map each day to its list of spans")
 
 
-def _hours(
-    raw: object, *, field: str, key_of: Callable[[object, str], Key], keep_empty: bool
-) -> dict[Key, Spans]:
+def _hours(raw: object, *, field: str, key_of: Callable[[object, str], Key], keep_empty: bool) -> dict[Key, Spans]:
     hours: dict[Key, Spans] = {}
     for raw_key, raw_spans in _pairs(raw, field):
         key = key_of(raw_key, field)

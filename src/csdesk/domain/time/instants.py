@@ -35,7 +35,7 @@ def instant_of(at: datetime, field: str) -> int:
     """
     try:
         since = at - EPOCH
-        instant = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        instant = since.days * DAY_US + since.seconds * 1_000_000 + since.microseconds
     except (TypeError, AttributeError):
         raise _refused(at, field) from None
     if not _LOW <= instant < _HIGH:
