@@ -21,7 +21,7 @@ from csdesk.domain.time.table import SharedTable, SpanTable, no_working_time
 _HORIZON_YEARS = 31  # one more than 30 years can reach, for the search to end by days
 
 
-def forward(shared: SharedTable, start: int, amount: int, snap: bool, field: str) -> int:
+def forward(shared: SharedTable, start: int, amount: int, *, snap: bool, field: str) -> int:
     """The instant at which `amount` has been worked since `start`."""
     if not amount and not snap:
         return start
@@ -40,7 +40,7 @@ def forward(shared: SharedTable, start: int, amount: int, snap: bool, field: str
         table = shared.later(table, start, field)
 
 
-def backward(shared: SharedTable, start: int, amount: int, snap: bool, field: str) -> int:
+def backward(shared: SharedTable, start: int, amount: int, *, snap: bool, field: str) -> int:
     """The instant from which `amount` has been worked until `start`."""
     if not amount and not snap:
         return start
@@ -112,10 +112,7 @@ def worked_day(shared: SharedTable, start: int, count: int, field: str) -> int:
     table = shared.at(year_start(year))
     while True:
         days = table.days
-        if count > 0:
-            place = bisect_right(days, start) + count - 1
-        else:
-            place = bisect_left(days, start) + count
+        place = bisect_right(days, start) + count - 1 if count > 0 else bisect_left(days, start) + count
         if 0 <= place < len(days):
             if abs(days[place] - start) > HORIZON.days:
                 raise no_working_time(field)

@@ -30,7 +30,7 @@ from csdesk.domain.time.fields import (
     WeeklyHours,
     ZoneName,
 )
-from csdesk.domain.time.instants import DAY_US, MICROSECOND, MINUTE_US, amount_of, instant_of, written_in
+from csdesk.domain.time.instants import MICROSECOND, amount_of, instant_of, written_in
 from csdesk.domain.time.spans import minute_spans
 from csdesk.domain.time.table import SharedTable, shared_table
 
@@ -126,7 +126,7 @@ class WorkingCalendar(BaseModel):
             raise CalendarError("empty_calendar", "weekly", "no instant is ever worked", remedy)
         return self
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002 - nothing inside is mutable
         """A calendar with some fields replaced, validated like a new one."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self).model_validate({**fields, **(update or {})})
@@ -145,7 +145,7 @@ class WorkingCalendar(BaseModel):
             NoWorkingTime: if there is none within 30 years.
         """
         instant = instant_of(at, "at")
-        answer = arithmetic.forward(self._shared, instant, 0, True, "at")
+        answer = arithmetic.forward(self._shared, instant, 0, snap=True, field="at")
         if self.known_until is not None:
             self._check_known(answer)
         return written_in(answer, at.tzinfo)
@@ -175,7 +175,7 @@ class WorkingCalendar(BaseModel):
             HolidaysUnknown: if it lies after `known_until`, and `beyond_known` is `raise`.
         """
         instant, length = instant_of(start, "start"), amount_of(amount, "amount")
-        due = arithmetic.forward(self._shared, instant, length, snap, "amount")
+        due = arithmetic.forward(self._shared, instant, length, snap=snap, field="amount")
         if self.known_until is not None:
             self._check_known(due)
         return written_in(due, start.tzinfo)
@@ -191,7 +191,7 @@ class WorkingCalendar(BaseModel):
         instant, length = instant_of(start, "start"), amount_of(amount, "amount")
         if self.known_until is not None:
             self._check_known(instant)
-        since = arithmetic.backward(self._shared, instant, length, snap, "amount")
+        since = arithmetic.backward(self._shared, instant, length, snap=snap, field="amount")
         return written_in(since, start.tzinfo)
 
     def between(self, a: datetime, b: datetime) -> timedelta:
@@ -239,7 +239,7 @@ class WorkingCalendar(BaseModel):
         if n or snap == "end_of_day":
             instant = self._on_day(table, instant, n, to_close=snap == "end_of_day")
         if snap == "working":
-            instant = arithmetic.forward(table, instant, 0, True, "n")
+            instant = arithmetic.forward(table, instant, 0, snap=True, field="n")
         if self.known_until is not None:
             self._check_known(instant)
         return written_in(instant, start.tzinfo)
@@ -252,7 +252,7 @@ class WorkingCalendar(BaseModel):
         """
         instant, length = instant_of(start, "start"), amount_of(amount, "amount")
         table = self._shared
-        due = arithmetic.forward(table, instant, length, snap, "amount")
+        due = arithmetic.forward(table, instant, length, snap=snap, field="amount")
         walk = Walk(table.rules, instant, due, start.tzinfo)
         return Explanation(
             start=start,

@@ -147,7 +147,7 @@ _SPAN_LIST_SCHEMA = {
 }  # fmt: skip
 _WEEKLY_SCHEMA = {
     "type": "object",
-    "properties": {day: _SPAN_LIST_SCHEMA for day in WEEKDAYS},
+    "properties": dict.fromkeys(WEEKDAYS, _SPAN_LIST_SCHEMA),
     "additionalProperties": False,
 }
 _DATES_SCHEMA = {

@@ -8,6 +8,7 @@ Wall times are microseconds since 1970-01-01T00:00 on the wall: wall = instant +
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -49,8 +50,7 @@ def stretches(zone: str, year: int) -> tuple[Stretch, ...]:
 
 
 def _offset(zone: ZoneInfo, instant: int) -> int:
-    offset = (EPOCH + instant * MICROSECOND).astimezone(zone).utcoffset()
-    assert offset is not None  # a ZoneInfo always knows its offset from UTC
+    offset = (EPOCH + instant * MICROSECOND).astimezone(zone).utcoffset() or timedelta()
     return offset // MICROSECOND
 
 
