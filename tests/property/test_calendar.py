@@ -53,7 +53,7 @@ class Oracle:
         self.raw = raw
         self.begin = datetime(first.year, first.month, first.day, tzinfo=UTC)
         walls = wall_clock(zone, first)
-        worked = {day: self._minutes_of(day) for day, _ in walls}
+        worked = {day: self._minutes_of(day) for day in {day for day, _ in walls}}
         self.open = [minute in worked[day] for day, minute in walls]
 
     def _minutes_of(self, day: date) -> set[int]:
