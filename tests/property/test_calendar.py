@@ -154,7 +154,7 @@ def cases(draw: st.DrawFn) -> Case:
     weekly = {} if always_open else draw(st.dictionaries(st.sampled_from(WEEKDAYS), spans(), min_size=2))
     assume(always_open or any(weekly.values()))
     dates = draw(st.dictionaries(days, spans(), max_size=3))
-    raw = {
+    raw: dict[str, Any] = {
         "zone": zone,
         "weekly": weekly,
         "dates": dates,
@@ -164,7 +164,7 @@ def cases(draw: st.DrawFn) -> Case:
         "force_dates": draw(st.frozensets(st.sampled_from(sorted(dates)), max_size=2)) if dates else frozenset(),
         "always_open": always_open,
     }
-    return Case(zone, first, raw, WorkingCalendar(**raw))
+    return Case(zone, first, raw, WorkingCalendar.model_validate(raw))
 
 
 def offsets(limit: timedelta) -> st.SearchStrategy[timedelta]:
@@ -263,7 +263,7 @@ def test_more_hours_are_never_slower(
     raw["breaks"] = {}
     if not raw["always_open"]:
         raw["weekly"] = {**raw["weekly"], weekday: raw["weekly"].get(weekday, ()) + extra}
-    bigger = WorkingCalendar(**raw)
+    bigger = WorkingCalendar.model_validate(raw)
     assert bigger.add(start, amount) <= case.calendar.add(start, amount)
     assert bigger.between(start, start + amount) >= case.calendar.between(start, start + amount)
 

@@ -25,6 +25,8 @@ def forward(shared: SharedTable, start: int, amount: int, *, snap: bool, field: 
     """The instant at which `amount` has been worked since `start`."""
     if not amount and not snap:
         return start
+    if amount > HORIZON_US:
+        raise no_working_time(field)
     table = shared.table
     if table is None or not table.low <= start < table.high:  # `shared.at`, spelled out for speed
         table = shared.at(start)
@@ -44,6 +46,8 @@ def backward(shared: SharedTable, start: int, amount: int, *, snap: bool, field:
     """The instant from which `amount` has been worked until `start`."""
     if not amount and not snap:
         return start
+    if amount > HORIZON_US:
+        raise no_working_time(field)
     table = shared.at(start)
     while True:
         acc = table.acc

@@ -85,11 +85,13 @@ def _pairs(raw: object, field: str) -> Iterable[tuple[object, object]]:
 
 
 def _hours(raw: object, *, field: str, key_of: Callable[[object, str], Key], keep_empty: bool) -> dict[Key, Spans]:
+    seen: set[Key] = set()
     hours: dict[Key, Spans] = {}
     for raw_key, raw_spans in _pairs(raw, field):
         key = key_of(raw_key, field)
-        if key in hours:
+        if key in seen:
             raise CalendarError("repeated_key", f"{field}.{key}", "given twice", "put all its spans in one list")
+        seen.add(key)
         spans = text_spans(raw_spans, f"{field}.{key}")
         if spans or keep_empty:
             hours[key] = spans

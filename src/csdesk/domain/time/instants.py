@@ -15,7 +15,8 @@ DAY_US = 86_400_000_000
 HORIZON = timedelta(days=10_958)  # 30 years
 HORIZON_US = HORIZON.days * DAY_US
 
-# One year is kept free at either end of `datetime`, so that no zone offset can carry a result out of its range.
+# Tables keep one year free at either end of `datetime`, and questions one more, so that neither a zone's offset nor
+# a shift past midnight leads out of range.
 FIRST_YEAR, LAST_YEAR = 2, 9998
 
 
@@ -24,14 +25,14 @@ def year_start(year: int) -> int:
     return (date(year, 1, 1).toordinal() - EPOCH_ORDINAL) * DAY_US
 
 
-_LOW, _HIGH = year_start(FIRST_YEAR), year_start(LAST_YEAR + 1)
+_LOW, _HIGH = year_start(FIRST_YEAR + 1), year_start(LAST_YEAR)
 
 
 def instant_of(at: datetime, field: str) -> int:
     """The instant of an aware datetime, in any zone.
 
     Raises:
-        CalendarError: `bad_instant`, `naive_instant`, or `out_of_range` outside the years 2 to 9998.
+        CalendarError: `bad_instant`, `naive_instant`, or `out_of_range` outside the UTC years 3 to 9997.
     """
     try:
         since = at - EPOCH
@@ -39,7 +40,7 @@ def instant_of(at: datetime, field: str) -> int:
     except (TypeError, AttributeError):
         raise _refused(at, field) from None
     if not _LOW <= instant < _HIGH:
-        raise CalendarError("out_of_range", field, "the year is not between 2 and 9998", "pass a date people live in")
+        raise CalendarError("out_of_range", field, "the year is not between 3 and 9997", "pass a date people live in")
     return instant
 
 

@@ -50,13 +50,17 @@ class SpanTable:
             return self.acc[after] - self.closes[after - 1] + instant
         return self.acc[after]
 
-    def joined(self, later: SpanTable) -> SpanTable:
-        """This table and that of the years that follow it; a span that runs through the new year becomes one."""
-        ours = list(zip(self.opens, self.closes, strict=True))
-        theirs = list(zip(later.opens, later.closes, strict=True))
-        if ours and theirs and ours[-1][1] == theirs[0][0]:
-            theirs[0] = (ours.pop()[0], theirs[0][1])
-        return SpanTable(self.first, later.last, ours + theirs, self.days + later.days)
+
+def joined(tables: Sequence[SpanTable]) -> SpanTable:
+    """One table of tables that follow each other; a span that runs through the new year becomes one."""
+    spans: list[IntSpan] = []
+    for table in tables:
+        more = list(zip(table.opens, table.closes, strict=True))
+        if spans and more and spans[-1][1] == more[0][0]:
+            more[0] = (spans.pop()[0], more[0][1])
+        spans += more
+    days = tuple(day for table in tables for day in table.days)
+    return SpanTable(tables[0].first, tables[-1].last, spans, days)
 
 
 def year_table(rules: DayRules, year: int) -> SpanTable:
@@ -116,10 +120,10 @@ class SharedTable:
         table = self.table
         if table is None or max(last, table.last) - min(first, table.first) >= MAX_YEARS:
             table = year_table(self.rules, first)
-        while table.first > first:
-            table = year_table(self.rules, table.first - 1).joined(table)
-        while table.last < last:
-            table = table.joined(year_table(self.rules, table.last + 1))
+        before = [year_table(self.rules, year) for year in range(first, table.first)]
+        after = [year_table(self.rules, year) for year in range(table.last + 1, last + 1)]
+        if before or after:
+            table = joined([*before, table, *after])
         self.table = table
         return table
 
