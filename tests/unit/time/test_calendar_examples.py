@@ -272,6 +272,21 @@ def test_an_overlap_of_two_shifts_is_told_once() -> None:
     assert [(span.on.day, span.worked) for span in told.consumed] == [(5, 10 * HOUR), (6, 2 * HOUR)]
 
 
+def test_the_tail_of_a_shift_is_told_on_the_date_it_opened() -> None:
+    told = daily("22:00", "26:00").explain(shanghai(7, 1), 2 * HOUR)
+    assert [(span.on.day, span.opens, span.worked) for span in told.consumed] == [
+        (6, shanghai(7, 1), HOUR),
+        (7, shanghai(7, 22), HOUR),
+    ]
+
+
+def test_the_midnight_that_ends_the_last_known_date_is_still_known() -> None:
+    calendar = daily("09:00", "24:00", known_until=date(2026, 3, 6), beyond_known="raise")
+    assert calendar.add(shanghai(6, 23), HOUR) == shanghai(7, 0)
+    with pytest.raises(HolidaysUnknown):
+        calendar.add(shanghai(6, 23), HOUR + timedelta(microseconds=1))
+
+
 def test_past_the_known_holidays_answers_warn() -> None:
     calendar = office(known_until=date(2026, 3, 6))
     assert calendar.add(shanghai(6, 17), HOUR) == shanghai(6, 18)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from csdesk.domain.time import NoWorkingTime, WorkingCalendar, arithmetic
+from csdesk.domain.time import CalendarError, NoWorkingTime, WorkingCalendar, arithmetic
 from csdesk.domain.time.days import DayRules
 from csdesk.domain.time.instants import instant_of, written_in
 from csdesk.domain.time.table import MAX_YEARS, SHARED_TABLES, SharedTable, SpanTable, shared_table
@@ -85,6 +85,19 @@ def test_answers_do_not_depend_on_what_was_asked_before() -> None:
                 old = arithmetic.backward(fresh(calendar), start, amount, snap=snap, field="amount")
                 assert arithmetic.backward(worn, start, amount, snap=snap, field="amount") == old
         assert arithmetic.next_close(worn, start, "at") == arithmetic.next_close(fresh(calendar), start, "at")
+
+
+def test_the_horizon_does_not_move_with_the_table() -> None:
+    first, last = date(2020, 1, 1), date(2051, 1, 1)
+    calendar = WorkingCalendar(zone="UTC", dates={first: [("09:00", "10:00")], last: [("09:00", "10:00")]})
+    early, late = datetime(2020, 6, 1, tzinfo=UTC), datetime(2051, 2, 1, tzinfo=UTC)
+    calendar._shared.covering(2020, 2051)
+    for ask in (lambda: calendar.add(early, HOUR), lambda: calendar.add_days(early, 1)):
+        with pytest.raises(NoWorkingTime):
+            ask()
+    for ask in (lambda: calendar.next_close(early), lambda: calendar.subtract(late - 31 * 24 * HOUR, HOUR)):
+        with pytest.raises(CalendarError):
+            ask()
 
 
 def test_a_day_at_the_seam_of_two_years_is_whole() -> None:

@@ -53,7 +53,7 @@ def backward(shared: SharedTable, start: int, amount: int, *, snap: bool, field:
         acc = table.acc
         target = table.worked(start) - amount
         place = bisect_left(acc, target) if snap else bisect_right(acc, target)
-        if place and target >= 0:
+        if place:
             since = table.closes[place - 1] - (acc[place] - target)
             if start - since > HORIZON_US:
                 raise no_working_time(field)
