@@ -114,14 +114,14 @@ def test_the_serial_form_is_plain_and_sorted() -> None:
     calendar = WorkingCalendar(
         weekly={"fri": [("22:00", "26:00")]},
         dates={date(2026, 2, 14): [("09:00", "24:00")], date(2026, 1, 2): []},
-        holidays={date(2026, 10, 1): "国庆节", date(2026, 1, 1): "元旦"},
+        holidays={date(2026, month, 1): "初一" for month in range(12, 0, -1)},
         annual_holidays={"12-25", "01-01"},
         known_until=date(2026, 12, 31),
     )
     written = json.loads(calendar.model_dump_json())
     assert written["weekly"] == {"fri": [["22:00", "26:00"]]}
     assert list(written["dates"].items()) == [("2026-01-02", []), ("2026-02-14", [["09:00", "24:00"]])]
-    assert written["holidays"] == ["2026-01-01", "2026-10-01"]
+    assert written["holidays"] == [f"2026-{month:02}-01" for month in range(1, 13)]
     assert written["annual_holidays"] == ["01-01", "12-25"]
     assert written["known_until"] == "2026-12-31"
     assert WorkingCalendar.model_validate(written) == calendar

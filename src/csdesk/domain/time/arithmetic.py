@@ -32,7 +32,10 @@ def forward(shared: SharedTable, start: int, amount: int, *, snap: bool, field: 
         table = shared.at(start)
     while True:
         acc = table.acc
-        target = table.worked(start) + amount
+        after = bisect_right(table.opens, start)  # `table.worked(start)`, spelled out
+        target = acc[after] + amount
+        if after and start < (closes := table.closes[after - 1]):
+            target -= closes - start
         place = bisect_right(acc, target) if snap else bisect_left(acc, target)
         if place < len(acc):
             due = table.closes[place - 1] - (acc[place] - target)

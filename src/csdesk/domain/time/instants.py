@@ -35,9 +35,8 @@ def instant_of(at: datetime, field: str) -> int:
         CalendarError: `bad_instant`, `naive_instant`, or `out_of_range` outside the UTC years 3 to 9997.
     """
     try:
-        since = at - EPOCH
-        instant = since.days * DAY_US + since.seconds * 1_000_000 + since.microseconds
-    except (TypeError, AttributeError):
+        instant = (at - EPOCH) // MICROSECOND
+    except TypeError:
         raise _refused(at, field) from None
     if not _LOW <= instant < _HIGH:
         raise CalendarError("out_of_range", field, "the year is not between 3 and 9997", "pass a date people live in")
@@ -56,11 +55,13 @@ def amount_of(amount: timedelta, field: str) -> int:
     Raises:
         CalendarError: `bad_amount` for what is no timedelta, `negative_amount` below zero.
     """
-    if not isinstance(amount, timedelta):
-        raise CalendarError("bad_amount", field, "not a timedelta", "pass a datetime.timedelta")
-    if amount.days < 0:
+    try:
+        length = amount // MICROSECOND
+    except TypeError:
+        raise CalendarError("bad_amount", field, "not a timedelta", "pass a datetime.timedelta") from None
+    if length < 0:
         raise CalendarError("negative_amount", field, "the amount is negative", "use the opposite operation")
-    return (amount.days * 86_400 + amount.seconds) * 1_000_000 + amount.microseconds
+    return length
 
 
 def written_in(instant: int, zone: tzinfo | None) -> datetime:
