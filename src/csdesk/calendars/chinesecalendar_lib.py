@@ -8,22 +8,22 @@ from __future__ import annotations
 from datetime import date
 from importlib import import_module
 
-from csdesk.calendars.errors import CalendarExtraMissing
 from csdesk.domain.time.holidays import HolidayYear
+from csdesk.errors import MissingExtra
 
 
 class ChineseCalendarLibrary:
     """Public holidays of mainland China, with the weekends worked in return.
 
     Raises:
-        CalendarExtraMissing: on construction, if the package is not installed.
+        MissingExtra: on construction, if the package is not installed.
     """
 
     def __init__(self) -> None:
         try:
             constants = import_module("chinese_calendar.constants")
         except ImportError:
-            raise CalendarExtraMissing("chinesecalendar") from None
+            raise MissingExtra("calendar", "chinesecalendar", "this holiday source") from None
         self._closed: frozenset[date] = frozenset(constants.holidays)
         self._working: frozenset[date] = frozenset(constants.workdays)
 

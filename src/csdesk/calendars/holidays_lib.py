@@ -11,8 +11,8 @@ from datetime import date
 from importlib import import_module
 from typing import Protocol
 
-from csdesk.calendars.errors import CalendarExtraMissing
 from csdesk.domain.time.holidays import HolidayYear
+from csdesk.errors import MissingExtra
 
 
 class _Table(Protocol):
@@ -38,7 +38,7 @@ class HolidaysLibrary:
         subdivision: ISO 3166-2 subdivision part, such as `CA` of `US`, or None.
 
     Raises:
-        CalendarExtraMissing: on construction, if the package is not installed.
+        MissingExtra: on construction, if the package is not installed.
         ValueError: on construction, for a country or subdivision that the package does not have.
     """
 
@@ -46,7 +46,7 @@ class HolidaysLibrary:
         try:
             load: Callable[..., _Table] = import_module("holidays").country_holidays
         except ImportError:
-            raise CalendarExtraMissing("holidays") from None
+            raise MissingExtra("calendar", "holidays", "this holiday source") from None
         try:
             load(country, subdiv=subdivision)
         except NotImplementedError:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from csdesk.calendars.chinesecalendar_lib import ChineseCalendarLibrary
-from csdesk.calendars.errors import CalendarExtraMissing
 from csdesk.calendars.holidays_lib import HolidaysLibrary
 from csdesk.domain.time import CalendarError, HolidayYear, WorkingCalendar, observe
+from csdesk.errors import MissingExtra
 from csdesk.ports.holidays import HolidaySource
 
 DAY, NEXT_YEAR, SATURDAY = date(2026, 10, 1), date(2027, 1, 1), date(2026, 10, 10)
@@ -47,7 +47,7 @@ def test_a_missing_library_names_its_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setitem(sys.modules, module.partition(".")[0], None)
-    with pytest.raises(CalendarExtraMissing, match=r"csdesk\[calendar\]") as caught:
+    with pytest.raises(MissingExtra, match=r"csdesk\[calendar\]") as caught:
         source()
     assert caught.value.extra == "calendar"
 

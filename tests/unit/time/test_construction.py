@@ -74,13 +74,13 @@ def refusal(**fields: Any) -> CalendarError:
 )
 def test_a_calendar_that_means_nothing_is_refused_with_its_field(fields: dict[str, Any], field: str, code: str) -> None:
     error = refusal(**fields)
-    assert (error.field, error.code) == (field, code)
+    assert (error.field, error.reason) == (field, code)
     assert error.remedy
 
 
 def test_holidays_on_every_day_of_the_year_leave_nothing() -> None:
     year = [date.fromordinal(date(2028, 1, 1).toordinal() + day).strftime("%m-%d") for day in range(366)]
-    assert refusal(weekly=MONDAY, annual_holidays=year).code == "empty_calendar"
+    assert refusal(weekly=MONDAY, annual_holidays=year).reason == "empty_calendar"
     assert WorkingCalendar(weekly={"mon": [("09:00", "18:00")]}, annual_holidays=year[1:])
 
 

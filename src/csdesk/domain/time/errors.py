@@ -8,34 +8,41 @@
 Inside pydantic validators a `CalendarError` becomes one entry of the `ValidationError`, its path the field's.
 """
 
+from typing import Self
 
-class CalendarError(ValueError):
+from csdesk.errors import InvalidInput
+
+
+class CalendarError(InvalidInput):
     """A calendar, an instant or an amount that cannot be used.
 
     Attributes:
-        code: stable word for programs, such as `bad_time`.
-        field: what to correct, such as `weekly.mon` or `start`.
-        message: what is wrong, without the remedy.
+        reason: stable word for programs, such as ``bad_time``.
+        field: what to correct, such as ``weekly.mon`` or ``start``.
         remedy: what to do about it.
     """
 
-    def __init__(self, code: str, field: str, message: str, remedy: str) -> None:
-        super().__init__(code, field, message, remedy)
-        self.code = code
-        self.field = field
-        self.message = message
-        self.remedy = remedy
+    code = "error.calendar"
 
-    def __str__(self) -> str:
-        return f"{self.field}: {self.message}; {self.remedy}"
+    def __init__(self, reason: str, field: str, problem: str, remedy: str) -> None:
+        super().__init__(field, problem, remedy)
+        self.params["reason"] = reason
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str, str]]:
+        return type(self), (self.reason, self.field, str(self.params["problem"]), self.remedy)
 
 
 class NoWorkingTime(CalendarError):
     """The calendar has too little working time between the start and the horizon (30 years)."""
 
+    code = "error.no_working_time"
+
 
 class HolidaysUnknown(CalendarError):
     """The answer depends on holidays after `known_until`, and `beyond_known` is `raise`."""
+
+    code = "error.holidays_unknown"
 
 
 class HolidaysUnknownWarning(UserWarning):
