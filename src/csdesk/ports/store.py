@@ -241,7 +241,7 @@ class Store(Protocol):
         """The next entries after what ``consumer`` acknowledged, in order of position; at least once.
 
         Positions are unique in their desk and compare as strings. What a commit answers as its position is not smaller
-        than those of its entries, and smaller than those of every later commit's.
+        than those of its entries, and smaller than those of entries that are committed later.
         """
         ...
 

@@ -12,11 +12,13 @@ from csdesk.stores.memory.state import DeskState
 def search(desk: DeskState, asked: SearchRequest) -> Page[SearchHit]:
     """The newest messages that match every phrase."""
     mark = fingerprint("search", asked.phrases)
+    if not asked.phrases or not all(phrase and all(phrase) for phrase in asked.phrases):
+        return Page(())
     before = None if asked.after is None else last_key(asked.after, mark)[1]
     hits: list[SearchHit] = []
     for key in sorted(desk.messages, reverse=True):
         message = desk.messages[key]
-        if (before is None or key < before) and tokens_match(tokens_of(desk, message), asked.phrases):
+        if (before is None or key < before) and _matches(tokens_of(desk, message), asked.phrases):
             if len(hits) == asked.limit:
                 return Page(tuple(hits), make_cursor(mark, ((), hits[-1].message)))
             hits.append(SearchHit(message=message.id, ticket=message.ticket))
@@ -31,10 +33,14 @@ def index(desk: DeskState, limit: int) -> tuple[int, bool]:
     return min(len(waiting), limit), len(waiting) > limit
 
 
-def tokens_of(desk: DeskState, message: Message) -> list[str]:
-    """The tokens of a message's subject and text; the empty one between them keeps phrases from spanning both."""
+def tokens_of(desk: DeskState, message: Message) -> tuple[list[str], list[str]]:
+    """The tokens of a message's subject and of its text: a phrase stands in one of them."""
     tokens = desk.tokens.get(message.id)
     if tokens is None:
-        tokens = [*search_tokens(message.subject), "", *search_tokens(message.text)]
+        tokens = search_tokens(message.subject), search_tokens(message.text)
         desk.tokens[message.id] = tokens
     return tokens
+
+
+def _matches(texts: tuple[list[str], list[str]], phrases: tuple[tuple[str, ...], ...]) -> bool:
+    return all(any(tokens_match(text, (phrase,)) for text in texts) for phrase in phrases)

@@ -58,8 +58,8 @@ class DeskState:
     commits: int = 0
     given: dict[str, int] = field(default_factory=dict)
     """For each agent the last commit that added to their load."""
-    tokens: dict[str, list[str]] = field(default_factory=dict)
-    """Search tokens of the messages that were indexed."""
+    tokens: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    """Search tokens of the messages that were indexed, of their subject and of their text."""
 
     def find(self, kind: str, key: str) -> Stored | None:
         """The record of that kind and id, None if there is none."""

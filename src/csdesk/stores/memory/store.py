@@ -99,7 +99,8 @@ class MemoryStore:
             )
         with self._lock:
             state = self._state(desk)
-            state.acknowledged[consumer] = max(int(position), state.acknowledged.get(consumer, 0))
+            known = min(int(position), len(state.entries))
+            state.acknowledged[consumer] = max(known, state.acknowledged.get(consumer, 0))
 
     def allocate(self, desk: str, counter: str, count: int) -> int:
         """Take ``count`` numbers of a counter; returns the first."""

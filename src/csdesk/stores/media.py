@@ -1,0 +1,162 @@
+"""Media stores: a folder on disk, and the memory of the process. Both are safe to share between threads."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from hashlib import file_digest, sha256
+from pathlib import Path
+from threading import Lock
+from typing import IO, Final
+
+from csdesk.domain.records.media import MediaRef
+from csdesk.errors import InvalidInput, NotFound, StoreDamaged
+
+_CHUNK: Final = 1 << 20
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_INCOMING: Final = "incoming"
+
+
+class FolderMedia:
+    """Media as files ``<path>/ab/cd/abcd…``, named by their SHA-256.
+
+    Bytes are written to ``<path>/incoming`` first and moved into place when they are whole and on disk, so no reader
+    ever sees half of them. A crash may leave a file in ``incoming``: it belongs to nothing and may be removed while no
+    process writes. Putting bytes that are stored already writes them anew: damage heals, and their time is the latest.
+
+    Args:
+        path: the folder; created if missing. It must lie on one file system.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._root = Path(path)
+        self._incoming = self._root / _INCOMING
+        self._incoming.mkdir(parents=True, exist_ok=True)
+
+    def put(self, stream: IO[bytes], *, type: str = "application/octet-stream", name: str = "") -> MediaRef:
+        """Store the stream to its end, on disk when it returns; nothing of it stays if reading fails."""
+        handle, temporary = tempfile.mkstemp(dir=self._incoming)
+        try:
+            with open(handle, "wb") as file:
+                digest, size = _copy(stream, file)
+                file.flush()
+                os.fsync(file.fileno())
+            self._move(Path(temporary), self._file(digest))
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return MediaRef(sha256=digest, size=size, type=type, name=name)
+
+    def _move(self, temporary: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(temporary, target)
+        # The names must be on disk too: the file's in its folder, and those of folders that may be new.
+        for folder in (target.parent, target.parent.parent, self._root):
+            _sync_folder(folder)
+
+    def open(self, ref: MediaRef) -> IO[bytes]:
+        """The bytes of a reference, read through once to compare them with their digest; close the file after use.
+
+        Raises:
+            NotFound: nothing is stored under it.
+            StoreDamaged: the bytes are not the ones that were stored.
+        """
+        try:
+            file = open(self._file(ref.sha256), "rb")  # noqa: SIM115  # the caller closes it
+        except FileNotFoundError as error:
+            raise NotFound("media", ref.sha256) from error
+        if file_digest(file, "sha256").hexdigest() != ref.sha256:
+            file.close()
+            raise StoreDamaged(f"media {ref.sha256}: the stored bytes are not the ones that were put; restore the file")
+        file.seek(0)
+        return file
+
+    def delete(self, sha256: str) -> None:
+        """Remove the bytes; removing what is not there is fine."""
+        self._file(sha256).unlink(missing_ok=True)
+
+    def digests(self) -> Iterator[tuple[str, float]]:
+        """Every digest that is stored and the Unix time of its last put, in seconds; in order of digest."""
+        for path in sorted(self._root.glob("??/??/*")):
+            if _DIGEST.fullmatch(path.name):
+                try:
+                    written = path.stat().st_mtime
+                except FileNotFoundError:  # deleted meanwhile
+                    continue
+                yield path.name, written
+
+    def _file(self, digest: str) -> Path:
+        _check_digest(digest)
+        return self._root / digest[:2] / digest[2:4] / digest
+
+
+class MemoryMedia:
+    """Media in the memory of the process: lost at its end.
+
+    Args:
+        written_at: gives the Unix time, in seconds, that ``digests`` tells of what is put now.
+    """
+
+    def __init__(self, *, written_at: Callable[[], float] = time.time) -> None:
+        self._written_at = written_at
+        self._lock = Lock()
+        self._kept: dict[str, tuple[bytes, float]] = {}
+
+    def put(self, stream: IO[bytes], *, type: str = "application/octet-stream", name: str = "") -> MediaRef:
+        """Store the stream to its end; nothing of it stays if reading fails."""
+        target = io.BytesIO()
+        digest, size = _copy(stream, target)
+        with self._lock:
+            self._kept[digest] = target.getvalue(), self._written_at()
+        return MediaRef(sha256=digest, size=size, type=type, name=name)
+
+    def open(self, ref: MediaRef) -> IO[bytes]:
+        """The bytes of a reference.
+
+        Raises:
+            NotFound: nothing is stored under it.
+        """
+        kept = self._kept.get(ref.sha256)
+        if kept is None:
+            raise NotFound("media", ref.sha256)
+        return io.BytesIO(kept[0])
+
+    def delete(self, sha256: str) -> None:
+        """Remove the bytes; removing what is not there is fine."""
+        _check_digest(sha256)
+        with self._lock:
+            self._kept.pop(sha256, None)
+
+    def digests(self) -> Iterator[tuple[str, float]]:
+        """Every digest that is stored and the Unix time of its last put, in seconds; in order of digest."""
+        with self._lock:
+            kept = sorted((digest, written) for digest, (_, written) in self._kept.items())
+        return iter(kept)
+
+
+def _copy(source: IO[bytes], target: IO[bytes]) -> tuple[str, int]:
+    digest, size = sha256(), 0
+    while chunk := source.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        target.write(chunk)
+    return digest.hexdigest(), size
+
+
+def _check_digest(digest: str) -> None:
+    if not _DIGEST.fullmatch(digest):
+        raise InvalidInput("sha256", "not a SHA-256 in hex", "pass 64 characters of 0-9a-f")
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there; a rename is journalled by the file system
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

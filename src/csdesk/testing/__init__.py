@@ -1,0 +1,34 @@
+"""The public kit for tests: of csdesk, of applications built on it, and of stores written elsewhere.
+
+``FixedClock``, ``SerialIds``, the builders and the store wrappers need nothing more than csdesk. ``StoreContract`` needs
+pytest and Hypothesis, which the extra ``testing`` installs; without them its import raises ``MissingExtra``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from csdesk.testing.clocks import FixedClock
+    from csdesk.testing.faults import CountingStore, Fault, FaultyStore
+    from csdesk.testing.ids import SerialIds
+    from csdesk.testing.store_contract import StoreContract
+
+__all__ = ["CountingStore", "Fault", "FaultyStore", "FixedClock", "SerialIds", "StoreContract"]
+
+_HOMES: Final = {
+    "CountingStore": "csdesk.testing.faults",
+    "Fault": "csdesk.testing.faults",
+    "FaultyStore": "csdesk.testing.faults",
+    "FixedClock": "csdesk.testing.clocks",
+    "SerialIds": "csdesk.testing.ids",
+    "StoreContract": "csdesk.testing.store_contract",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)

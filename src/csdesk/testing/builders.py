@@ -1,0 +1,233 @@
+"""Small records with everything a test doesn't care about filled in.
+
+``ticket(3)`` is the third ticket: its id ends in 3, it has number 3, and it came through ``identity(3)`` of
+``customer(3)``. Keyword arguments set any field. Records are as their first entry leaves them (version 1), and ``birth``
+gives that entry.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from csdesk.domain import ids
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.changes import ChangeSet, Put, Stored
+from csdesk.domain.records.customers import Customer, Identity
+from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, TextPart
+from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxItem
+from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.tickets import Owner, OwnerKind, Ticket
+from csdesk.testing.clocks import START
+from csdesk.testing.ids import serial
+
+
+def at(seconds: float) -> datetime:
+    """The instant that many seconds after ``START``."""
+    return START + timedelta(seconds=seconds)
+
+
+def identity(number: int = 1, /, **values: object) -> Identity:
+    """An e-mail identity."""
+    given = {"id": serial(ids.IDENTITY, number), "kind": "email", "external_id": f"c{number}@example.org"}
+    return Identity.model_validate({**given, "linked_at": START, **values})
+
+
+def customer(number: int = 1, /, **values: object) -> Customer:
+    """A customer with one identity."""
+    given = {"id": serial(ids.CUSTOMER, number), "version": 1, "name": f"Customer {number}", "created_at": START}
+    return Customer.model_validate({**given, "identities": (identity(number),), **values})
+
+
+def ticket(number: int = 1, /, **values: object) -> Ticket:
+    """A new ticket in the queue ``general``, through the account ``mail``."""
+    queue = str(values.get("queue", "general"))
+    given = {
+        "id": serial(ids.TICKET, number),
+        "number": number,
+        "version": 1,
+        "subject": f"Ticket {number}",
+        "queue": queue,
+        "identity": serial(ids.IDENTITY, number),
+        "account": "mail",
+        "conversation": f"conversation-{number}",
+        "owner": Owner(kind=OwnerKind.QUEUE, id=queue),
+        "created_at": START,
+        "updated_at": values.get("created_at", START),
+    }
+    return Ticket.model_validate({**given, **values})
+
+
+def message(number: int = 1, text: str = "Hello", /, **values: object) -> Message:
+    """A customer's message in the ticket of the same number."""
+    given = {
+        "id": serial(ids.MESSAGE, number),
+        "ticket": serial(ids.TICKET, number),
+        "direction": Direction.IN,
+        "author": AuthorKind.CUSTOMER,
+        "author_id": serial(ids.IDENTITY, number),
+        "identity": serial(ids.IDENTITY, number),
+        "account": "mail",
+        "conversation": f"conversation-{number}",
+        "parts": (TextPart(text=text),),
+        "received_at": at(number),
+        "occurred_at": at(number),
+    }
+    return Message.model_validate({**given, **values})
+
+
+def reply(number: int = 1, text: str = "Good day", /, **values: object) -> Message:
+    """An agent's answer that waits to be sent, in the ticket of the same number."""
+    given = {
+        "direction": Direction.OUT,
+        "author": AuthorKind.AGENT,
+        "author_id": serial(ids.AGENT, number),
+        "delivery": Delivery.PENDING,
+    }
+    return message(number, text, **{**given, **values})
+
+
+def agent(number: int = 1, /, **values: object) -> Agent:
+    """An agent who is online in the queue ``general`` with a capacity of 10."""
+    given = {"id": serial(ids.AGENT, number), "version": 1, "name": f"Agent {number}", "queues": ("general",)}
+    return Agent.model_validate({**given, "presence": Presence.ONLINE, "created_at": START, **values})
+
+
+def phrase(number: int = 1, /, **values: object) -> Phrase:
+    """A prepared answer."""
+    given = {"id": serial(ids.PHRASE, number), "version": 1, "title": f"Phrase {number}", "body": "We are open."}
+    return Phrase.model_validate({**given, "updated_at": START, **values})
+
+
+def draft(number: int = 1, /, **values: object) -> Draft:
+    """A reply in the making for the ticket of the same number."""
+    given = {
+        "id": serial(ids.DRAFT, number),
+        "version": 1,
+        "ticket": serial(ids.TICKET, number),
+        "author": serial(ids.AGENT, number),
+        "text": "Dear customer",
+        "answers_version": 1,
+        "updated_at": START,
+    }
+    return Draft.model_validate({**given, **values})
+
+
+def outbox_item(number: int = 1, conversation: str = "conversation-1", account: str = "mail") -> OutboxItem:
+    """An outbound message that is due at ``at(0)``, created ``number`` seconds after ``START``."""
+    return OutboxItem(
+        message=ids.MessageId(serial(ids.MESSAGE, number)),
+        ticket=ids.TicketId(serial(ids.TICKET, 1)),
+        account=account,
+        conversation=conversation,
+        due_at=START,
+        created_at=at(number),
+    )
+
+
+def inbox_item(number: int = 1, state: InboxState = InboxState.PARKED) -> InboxItem:
+    """A message that did not reach a ticket."""
+    return InboxItem(
+        id=ids.MessageId(serial(ids.MESSAGE, number)),
+        account="mail",
+        conversation=f"conversation-{number}",
+        state=state,
+        error="error.example",
+        payload='{"text": "Hello"}',
+        created_at=at(number),
+    )
+
+
+def due_item(key: str = "pull/mail", seconds: float = 0, kind: str = "pull") -> DueItem:
+    """A due item, ``seconds`` after ``START``."""
+    return DueItem(key=key, kind=kind, due_at=at(seconds), payload="{}")
+
+
+def entry(subject: str, *events: ev.Event, seconds: float = 0, cause: str = "") -> ev.Entry:
+    """An entry of the system, ``seconds`` after ``START``; its salt and cause follow from the subject."""
+    return ev.Entry(
+        subject=subject,
+        at=at(seconds),
+        actor=Actor.system(),
+        cause=cause or f"birth of {subject}",
+        epochs=ev.Epochs(),
+        events=events,
+        salt=f"salt{subject[-12:]:>12}",
+    )
+
+
+def birth(record: Stored) -> ev.Entry:
+    """The entry that makes the record, if it is one that begins this way (no later values set).
+
+    A message is born in its ticket's stream; for a draft, which has no stream, the desk's own stream notes nothing.
+    """
+    match record:
+        case Customer():
+            return _customer_born(record)
+        case Ticket():
+            return _ticket_born(record)
+        case Agent():
+            return entry(record.id, ev.AgentSaved(agent=record))
+        case Phrase():
+            return entry(record.id, ev.PhraseSaved(phrase=record))
+        case Message():
+            return _message_born(record)
+        case Draft():
+            return entry(ev.DESK)
+
+
+def _customer_born(record: Customer) -> ev.Entry:
+    made = ev.CustomerCreated(
+        id=record.id,
+        name=record.name,
+        language=record.language,
+        account=record.first_account,
+        level=record.level,
+    )
+    linked = [
+        ev.IdentityLinked(
+            identity=one.id,
+            identity_kind=one.kind,
+            scope=one.scope,
+            external_id=one.external_id,
+            evidence=one.evidence,
+        )
+        for one in record.identities
+    ]
+    tagged = [ev.CustomerTagged(tags=record.tags)] if record.tags else []
+    return entry(record.id, made, *linked, *tagged)
+
+
+def _ticket_born(record: Ticket) -> ev.Entry:
+    made = ev.TicketOpened(
+        id=record.id,
+        number=record.number,
+        subject=record.subject,
+        type=record.type,
+        queue=record.queue,
+        priority=record.priority,
+        language=record.language,
+        identity=record.identity,
+        account=record.account,
+        conversation=record.conversation,
+        participants=record.participants,
+        links=record.links,
+    )
+    tagged = [ev.TicketTagged(tags=record.tags)] if record.tags else []
+    return entry(record.id, made, *tagged)
+
+
+def _message_born(record: Message) -> ev.Entry:
+    if record.direction is Direction.NOTE:
+        return entry(record.ticket, ev.NoteAdded(message=record.id))
+    if record.direction is Direction.OUT:
+        return entry(record.ticket, ev.ReplyQueued(message=record.id))
+    heard = ev.MessageReceived(message=record.id, identity=record.identity, occurred_at=record.occurred_at)
+    return entry(record.ticket, heard)
+
+
+def changes_for(*records: Stored) -> ChangeSet:
+    """The commit that stores new records, each with its birth; a message's birth is left to its ticket's own entries."""
+    born = tuple(birth(one) for one in records if not isinstance(one, Message | Draft))
+    return ChangeSet(puts=tuple(Put(one, 0) for one in records), entries=born)

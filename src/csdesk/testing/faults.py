@@ -1,0 +1,164 @@
+"""Stores that fail on purpose, and stores that count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
+from csdesk.domain.records.events import Entry
+from csdesk.errors import CommitUnknown, StoreBusy
+from csdesk.ports.store import (
+    DeskRow,
+    Leased,
+    LeaseRequest,
+    Maintained,
+    Page,
+    Query,
+    Row,
+    SearchHit,
+    SearchRequest,
+    Store,
+)
+
+T = TypeVar("T")
+
+
+class Fault(StrEnum):
+    """What goes wrong with one call. The last two mean something for ``commit`` only; elsewhere they are ``busy``."""
+
+    BUSY = "busy"
+    """``StoreBusy``, and nothing was done."""
+    UNKNOWN_UNDONE = "unknown_undone"
+    """``CommitUnknown``, and nothing was written."""
+    UNKNOWN_DONE = "unknown_done"
+    """``CommitUnknown`` after everything was written."""
+
+
+Plan = Callable[[str], Fault | None] | Iterator[Fault | None]
+"""Asked before each call: a function gets the method's name, an iterator gives its next value (at its end: no more
+faults). None lets the call through."""
+
+
+class _Around:
+    """A store around another one: each call passes ``_call`` with its name."""
+
+    def __init__(self, store: Store) -> None:
+        self.inner = store
+
+    def _call(self, name: str, action: Callable[[], T]) -> T:
+        raise NotImplementedError
+
+    def open_desk(self, desk: str, *, secret: bytes) -> DeskRow:
+        """As ``Store.open_desk``."""
+        return self._call("open_desk", lambda: self.inner.open_desk(desk, secret=secret))
+
+    def load(self, desk: str, needs: Needs) -> Snapshot:
+        """As ``Store.load``."""
+        return self._call("load", lambda: self.inner.load(desk, needs))
+
+    def commit(self, desk: str, changes: ChangeSet) -> Committed:
+        """As ``Store.commit``."""
+        return self._call("commit", lambda: self.inner.commit(desk, changes))
+
+    def lease(self, desk: str, request: LeaseRequest) -> Leased:
+        """As ``Store.lease``."""
+        return self._call("lease", lambda: self.inner.lease(desk, request))
+
+    def query(self, desk: str, query: Query) -> Page[Row]:
+        """As ``Store.query``."""
+        return self._call("query", lambda: self.inner.query(desk, query))
+
+    def count(self, desk: str, query: Query) -> int:
+        """As ``Store.count``."""
+        return self._call("count", lambda: self.inner.count(desk, query))
+
+    def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
+        """As ``Store.search``."""
+        return self._call("search", lambda: self.inner.search(desk, request))
+
+    def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
+        """As ``Store.entries``."""
+        return self._call("entries", lambda: self.inner.entries(desk, consumer, limit))
+
+    def ack(self, desk: str, consumer: str, position: str) -> None:
+        """As ``Store.ack``."""
+        self._call("ack", lambda: self.inner.ack(desk, consumer, position))
+
+    def allocate(self, desk: str, counter: str, count: int) -> int:
+        """As ``Store.allocate``."""
+        return self._call("allocate", lambda: self.inner.allocate(desk, counter, count))
+
+    def maintain(self, desk: str, now: datetime, limit: int) -> Maintained:
+        """As ``Store.maintain``."""
+        return self._call("maintain", lambda: self.inner.maintain(desk, now, limit))
+
+    def close(self) -> None:
+        """Close the store inside; never fails on purpose."""
+        self.inner.close()
+
+
+class FaultyStore(_Around):
+    """A store whose calls fail by plan.
+
+    Args:
+        store: the one that does the work.
+        plan: which call fails how; see ``Plan``.
+    """
+
+    def __init__(self, store: Store, plan: Plan) -> None:
+        super().__init__(store)
+        self._plan = plan
+        self.faults: list[tuple[str, Fault]] = []
+        """What went wrong so far: the method and the fault."""
+
+    def _call(self, name: str, action: Callable[[], T]) -> T:
+        fault = self._plan(name) if callable(self._plan) else next(self._plan, None)
+        if fault is None:
+            return action()
+        self.faults.append((name, fault))
+        if fault is Fault.BUSY or name != "commit":
+            raise StoreBusy(f"{name} fails by plan; nothing was done")
+        if fault is Fault.UNKNOWN_DONE:
+            action()
+        raise CommitUnknown("commit fails by plan; read the claim to find out")
+
+
+class CountingStore(_Around):
+    """A store that counts its calls: what a use case costs in round trips. Failed calls count too."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.calls: Counter[str] = Counter()
+        """How often each method was called."""
+
+    def _call(self, name: str, action: Callable[[], T]) -> T:
+        self.calls[name] += 1
+        return action()
+
+    @property
+    def loads(self) -> int:
+        """Calls of ``load``."""
+        return self.calls["load"]
+
+    @property
+    def commits(self) -> int:
+        """Calls of ``commit``."""
+        return self.calls["commit"]
+
+    @property
+    def leases(self) -> int:
+        """Calls of ``lease``."""
+        return self.calls["lease"]
+
+    @property
+    def queries(self) -> int:
+        """Calls of ``query`` and ``count``."""
+        return self.calls["query"] + self.calls["count"]
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        self.calls.clear()

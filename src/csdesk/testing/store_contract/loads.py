@@ -1,0 +1,187 @@
+"""The batched read: what follows what, candidates, and that it is of one moment."""
+
+from __future__ import annotations
+
+from csdesk.domain.ids import AgentId, CustomerId, TicketId
+from csdesk.domain.records.agents import Presence
+from csdesk.domain.records.changes import Candidate, CandidateNeed, ChangeSet, Claim, Delta, Needs, Put, Snapshot
+from csdesk.domain.records.events import Epochs
+from csdesk.ports.store import Store
+from csdesk.testing import builders as build
+from csdesk.testing.ids import serial
+from csdesk.testing.store_contract.base import DESK, ContractBase
+
+CUS = [CustomerId(serial("cus_", number)) for number in range(9)]
+TKT = [TicketId(serial("tkt_", number)) for number in range(9)]
+IDN = [serial("idn_", number) for number in range(9)]
+MSG = [serial("msg_", number) for number in range(9)]
+AGT = [AgentId(serial("agt_", number)) for number in range(9)]
+
+
+def _family(store: Store) -> None:
+    """Customer 1 merged into 2; ticket 1 (through identity 1) into 3; messages in both; customer 3 apart."""
+    records = build.changes_for(
+        build.customer(1, merged_into=CUS[2]),
+        build.customer(2, members=(CUS[1],)),
+        build.customer(3),
+        build.ticket(1, merged_into=TKT[3]),
+        build.ticket(3, absorbed=(TKT[1],)),
+        build.message(1),
+        build.message(3),
+    )
+    claims = (
+        Claim("identity/1", IDN[1]),
+        Claim("inbound/1", MSG[1]),
+        Claim("conversation/1", TKT[1]),
+        Claim("profile/1", CUS[1]),
+        Claim("command/1", "cmd_1"),
+        Claim("identity/gone", IDN[8]),
+    )
+    store.commit(DESK, ChangeSet(puts=records.puts, claims=claims))
+
+
+def _keys(found: Snapshot) -> tuple[set[str], set[str], set[str]]:
+    return set(found.tickets), set(found.customers), set(found.messages)
+
+
+def _agents(store: Store, capacity: int = 2) -> None:
+    """Agents 1 to 3 take work; 4 is away, 5 retired, 6 in another queue, 7 has no capacity."""
+    store.commit(
+        DESK,
+        build.changes_for(
+            *(build.agent(number, capacity=capacity, queues=("sales", "general")) for number in (1, 2, 3)),
+            build.agent(4, presence=Presence.AWAY),
+            build.agent(5, retired=True),
+            build.agent(6, queues=("sales-2",)),
+            build.agent(7, capacity=0),
+        ),
+    )
+
+
+def _give(store: Store, number: int, amount: int = 1) -> None:
+    store.commit(DESK, ChangeSet(deltas=(Delta(f"load/{AGT[number]}", amount),)))
+
+
+def _ranked(store: Store, limit: int = 8, queue: str = "general") -> list[int]:
+    found = store.load(DESK, Needs(candidates=(CandidateNeed(queue, limit),))).candidates.get(queue, ())
+    return [AGT.index(AgentId(one.agent)) for one in found]
+
+
+class LoadPromises(ContractBase):
+    """Everything that is needed comes in one call."""
+
+    def test_nothing_asked_nothing_given(self, store: Store) -> None:
+        """The epochs come always; what does not exist is missing."""
+        _family(store)
+        found = store.load(DESK, Needs())
+        assert found.epochs == Epochs()
+        assert _keys(found) == (set(), set(), set())
+        missing = store.load(DESK, Needs(claims=("x",), tickets=(TKT[8],), messages=(MSG[8],), inbox=("msg_x",)))
+        assert missing == Snapshot()
+
+    def test_an_identity_brings_its_home_and_the_survivor(self, store: Store) -> None:
+        """Through its claim, and named by id."""
+        _family(store)
+        for needs in (Needs(claims=("identity/1",)), Needs(identities=(IDN[1],))):
+            found = store.load(DESK, needs)
+            assert dict(found.homes) == {IDN[1]: CUS[1]}
+            assert _keys(found) == (set(), {CUS[1], CUS[2]}, set())
+        assert dict(store.load(DESK, Needs(claims=("identity/1",))).claims) == {"identity/1": IDN[1]}
+        gone = store.load(DESK, Needs(claims=("identity/gone",)))
+        assert (dict(gone.claims), dict(gone.homes)) == ({"identity/gone": IDN[8]}, {})
+
+    def test_an_identity_follows_the_document(self, store: Store) -> None:
+        """Its home is the customer that holds it now."""
+        _family(store)
+        moved = build.identity(1)
+        puts = (
+            Put(build.customer(1, version=2, identities=(), merged_into=CUS[2]), 1),
+            Put(build.customer(3, version=2, identities=(build.identity(3), moved)), 1),
+        )
+        store.commit(DESK, ChangeSet(puts=puts))
+        assert dict(store.load(DESK, Needs(identities=(IDN[1],))).homes) == {IDN[1]: CUS[3]}
+        without = Put(build.customer(3, version=3), 2)
+        store.commit(DESK, ChangeSet(puts=(without,)))
+        assert dict(store.load(DESK, Needs(identities=(IDN[1],))).homes) == {}
+
+    def test_tickets_customers_and_messages_bring_what_they_point_to(self, store: Store) -> None:
+        """A survivor; a message its ticket."""
+        _family(store)
+        for needs in (Needs(claims=("conversation/1",)), Needs(tickets=(TKT[1],))):
+            assert _keys(store.load(DESK, needs)) == ({TKT[1], TKT[3]}, set(), set())
+        for needs in (Needs(claims=("profile/1",)), Needs(customers=(CUS[1],))):
+            assert _keys(store.load(DESK, needs)) == (set(), {CUS[1], CUS[2]}, set())
+        for needs in (Needs(claims=("inbound/1",)), Needs(messages=(MSG[1],))):
+            assert _keys(store.load(DESK, needs)) == ({TKT[1], TKT[3]}, set(), {MSG[1]})
+        assert _keys(store.load(DESK, Needs(claims=("command/1",)))) == (set(), set(), set())
+
+    def test_parties_bring_requesters(self, store: Store) -> None:
+        """Of every ticket in the snapshot, survivors too."""
+        _family(store)
+        found = store.load(DESK, Needs(messages=(MSG[1],), parties=True))
+        assert _keys(found) == ({TKT[1], TKT[3]}, {CUS[1], CUS[2], CUS[3]}, {MSG[1]})
+        assert dict(found.homes) == {IDN[1]: CUS[1], IDN[3]: CUS[3]}
+
+    def test_everything_at_once(self, store: Store) -> None:
+        """One batch of all kinds, with repeats."""
+        _family(store)
+        _agents(store)
+        needs = Needs(
+            claims=("identity/1", "identity/1", "command/1", "nothing"),
+            tickets=(TKT[3], TKT[3]),
+            agents=(AGT[1], AGT[8]),
+            identities=(IDN[1],),
+            candidates=(CandidateNeed("general"), CandidateNeed("sales-2", 1), CandidateNeed("nobody")),
+        )
+        found = store.load(DESK, needs)
+        assert dict(found.claims) == {"identity/1": IDN[1], "command/1": "cmd_1"}
+        assert _keys(found) == ({TKT[3]}, {CUS[1], CUS[2]}, set())
+        assert set(found.agents) == {AGT[1]}
+        assert [one.agent for one in found.candidates["general"]] == [AGT[1], AGT[2], AGT[3]]
+        assert found.candidates["sales-2"] == (Candidate(agent=AGT[6], load=0, capacity=10),)
+        assert found.candidates.get("nobody", ()) == ()
+
+    def test_candidates_by_load_then_idle_then_id(self, store: Store) -> None:
+        """Those who take work and have room; the longest without a new ticket first."""
+        _agents(store, capacity=3)
+        assert _ranked(store) == [1, 2, 3]
+        _give(store, 1)
+        assert _ranked(store) == [2, 3, 1]
+        _give(store, 3)
+        _give(store, 2)
+        assert _ranked(store) == [1, 3, 2]
+        _give(store, 1, -1)
+        _give(store, 2, -1)
+        assert _ranked(store) == [1, 2, 3], "giving back is no new work"
+        _give(store, 1)
+        assert _ranked(store) == [2, 3, 1]
+        assert _ranked(store, limit=2) == [2, 3]
+
+    def test_candidates_have_room(self, store: Store) -> None:
+        """Load below capacity, by the counter and the document as they stand."""
+        _agents(store, capacity=2)
+        _give(store, 1, 2)
+        assert _ranked(store) == [2, 3]
+        shown = store.load(DESK, Needs(candidates=(CandidateNeed("general", 1),))).candidates["general"]
+        assert shown == (Candidate(agent=AGT[2], load=0, capacity=2),)
+        store.commit(DESK, ChangeSet(puts=(Put(build.agent(1, version=2, capacity=3), 1),)))
+        assert _ranked(store) == [2, 3, 1]
+        store.commit(DESK, ChangeSet(puts=(Put(build.agent(2, version=2, presence=Presence.BUSY), 1),)))
+        store.commit(DESK, ChangeSet(puts=(Put(build.agent(3, version=2, queues=("sales",)), 1),)))
+        assert _ranked(store) == [1]
+        assert _ranked(store, queue="sales") == [3]
+
+    def test_load_is_there_before_the_agent(self, store: Store) -> None:
+        """A counter needs no document."""
+        _give(store, 1, 2)
+        store.commit(DESK, build.changes_for(build.agent(1), build.agent(2)))
+        assert _ranked(store) == [2, 1]
+
+    def test_a_snapshot_stays_as_it_was(self, store: Store) -> None:
+        """What is committed later does not reach into it."""
+        _family(store)
+        before = store.load(DESK, Needs(claims=("command/1",), tickets=(TKT[3],), counters=("n",)))
+        changed = Put(build.ticket(3, version=2, subject="Later"), 1)
+        store.commit(DESK, ChangeSet(puts=(changed,), deltas=(Delta("n", 5),), claims=(Claim("command/2", "cmd_2"),)))
+        assert before.tickets[TKT[3]].subject == "Ticket 3"
+        assert (before.counters.get("n", 0), "command/2" in before.claims) == (0, False)
