@@ -40,5 +40,7 @@ def key_of(cursor: str, mark: str) -> Key:
         found = value = key = None
     # The decoder passes over what does not belong there: only the very text that was given counts.
     if found != mark or cursor_of(mark, (value, key)) != cursor:
-        raise InvalidInput("after", "not a cursor of this query", "pass the cursor of an earlier page of the same query")
+        raise InvalidInput(
+            "after", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
+        )
     return value, key

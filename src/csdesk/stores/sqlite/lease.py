@@ -13,7 +13,9 @@ from csdesk.stores.sqlite.values import Cell, instant_or_none, marks, micros
 from csdesk.stores.sqlite.write import finish
 
 _TICKETS: Final = "SELECT id,wake_at FROM ticket WHERE desk=? AND wake_at IS NOT NULL ORDER BY wake_at,id LIMIT ?"
-_HEADS: Final = "SELECT {columns} FROM outbox INDEXED BY {index} WHERE desk=? AND head=1{where} ORDER BY due_at,message LIMIT ?"
+_HEADS: Final = (
+    "SELECT {columns} FROM outbox INDEXED BY {index} WHERE desk=? AND head=1{where} ORDER BY due_at,message LIMIT ?"
+)
 _DUE: Final = "SELECT {columns} FROM due WHERE desk=?{where} ORDER BY due_at,key LIMIT ?"
 _HOLD: Final = {
     "outbox": "UPDATE outbox SET state='sending', due_at=? WHERE desk=? AND message=?",

@@ -90,9 +90,7 @@ class Puts:
         return key
 
 
-def plan_puts(
-    execute: Execute, desk: int, puts: tuple[Put, ...], seen: Mapping[str, int], known: Known
-) -> Puts:
+def plan_puts(execute: Execute, desk: int, puts: tuple[Put, ...], seen: Mapping[str, int], known: Known) -> Puts:
     """What has to run for the puts. ``execute`` reads old documents that are not known, in no transaction.
 
     Raises:
@@ -163,7 +161,7 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
     )
     plan.steps.append(_Replace(table, update_sql(table, moved), cells, record.id, old.version))
     match record, old:
-        case (Ticket() | Customer()), (Ticket() | Customer()):
+        case ((Ticket() | Customer()), (Ticket() | Customer())):
             if record.tags is not old.tags:
                 _plan_tags(plan, record, tuple(tag.name for tag in old.tags))
             if isinstance(record, Customer) and isinstance(old, Customer) and record.identities is not old.identities:

@@ -16,9 +16,7 @@ from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.puts import Puts, plan_puts
 from csdesk.stores.sqlite.values import Cells, micros
 
-_HEAD: Final = (
-    "SELECT config_epoch,coalesce((SELECT max(pk) FROM entry WHERE pk>? AND pk<=?),?) FROM desk WHERE pk=?"
-)
+_HEAD: Final = "SELECT config_epoch,coalesce((SELECT max(pk) FROM entry WHERE pk>? AND pk<=?),?) FROM desk WHERE pk=?"
 _SEEN: Final = "UPDATE customer SET seen_at=? WHERE desk=? AND id=? AND (seen_at IS NULL OR seen_at<?)"
 _CONFIG: Final = (
     "INSERT INTO config(desk,digest,activated_at,body) VALUES(?,?,?,?)"
