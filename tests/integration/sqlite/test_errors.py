@@ -111,8 +111,7 @@ def test_a_damaged_file(store: SqliteStore, path: Path) -> None:
     content[4096 * 2 :] = b"\x7f" * (len(content) - 4096 * 2)
     path.write_bytes(content)
     with pytest.raises(CsdeskError) as caught:
-        again = SqliteStore(path)
-        again.open_desk("main", secret=b"x")
+        SqliteStore(path).open_desk("main", secret=b"x")
     assert isinstance(caught.value, StoreError)
     assert isinstance(caught.value.__cause__, sqlite3.Error)
 

@@ -97,7 +97,7 @@ _RELINK: Final = (
 )
 _OUTBOX_DONE: Final = "DELETE FROM outbox WHERE desk=? AND message=? RETURNING account,conversation"
 _OUTBOX: Final = (
-    f"INSERT INTO outbox(desk,{OUTBOX}) VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(desk,message) DO UPDATE SET"  # noqa: S608
+    f"INSERT INTO outbox(desk,{OUTBOX}) VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(desk,message) DO UPDATE SET"
     " ticket=excluded.ticket, state=excluded.state, attempts=excluded.attempts, due_at=excluded.due_at,"
     " reason=excluded.reason, created_at=excluded.created_at"
 )

@@ -123,7 +123,7 @@ def insert_sql(table: Table, count: int) -> str:
     """Insert that many new records: desk, id, version, schema, doc, then plain columns, indexed ones and marks."""
     columns = (*_HEAD, *table.plain, *table.indexed, *table.born)
     row = f"({marks(len(columns))})"
-    return f"INSERT INTO {table.kind}({','.join(columns)}) VALUES{value_rows(row, count)} ON CONFLICT DO NOTHING"  # noqa: S608
+    return f"INSERT INTO {table.kind}({','.join(columns)}) VALUES{value_rows(row, count)} ON CONFLICT DO NOTHING"
 
 
 @cache
