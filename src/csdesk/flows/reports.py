@@ -17,7 +17,6 @@ from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Query
 
 _STATES = {
     "sent": Delivery.SENT,
@@ -110,8 +109,8 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     keys = tuple(scope.keys.outbound(event.account, one) for one in (event.key, event.provider_id) if one)
     loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = next((work.find(owner) for key in keys if (owner := work.claims.get(key)) is not None), None)
-    if not isinstance(message, Message):
+    message = _first_message(work, keys)
+    if message is None:
         return
     after = _STATES[event.status]
     if message.delivery is Delivery.FAILED or (
@@ -133,14 +132,25 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     yield from steps.commit(work.changes())
 
 
+def _first_message(work: Workspace, keys: tuple[str, ...]) -> Message | None:
+    for key in keys:
+        found = work.find(work.claims.get(key, ""))
+        if isinstance(found, Message):
+            return found
+    return None
+
+
 def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
-    where = (("account", event.account), ("provider_id", event.provider_id))
-    page = yield from steps.listed(Query(kind="message", where=where, limit=1))
-    if not page.items or not isinstance(page.items[0], Message):
-        return
-    loaded = yield from steps.load(Needs(messages=(page.items[0].id,)))
+    keys = (
+        scope.keys.inbound(event.account, event.provider_id),
+        scope.keys.provider(event.account, event.provider_id),
+        scope.keys.outbound(event.account, event.provider_id),
+    )
+    loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = work.message(page.items[0].id)
+    message = _first_message(work, keys)
+    if message is None:
+        return
     work.begin(event.dedupe_key, Actor.adapter(event.account))
     if isinstance(event, ch.EditEvent):
         if message.edited == event.parts:

@@ -7,7 +7,7 @@ a newer minor release survives a read, a change and a write by an older one.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -96,6 +96,26 @@ def replaced(record: ModelT, **changes: object) -> ModelT:
     object.__setattr__(new, "__pydantic_extra__", record.__pydantic_extra__)
     object.__setattr__(new, "__pydantic_private__", record.__pydantic_private__)
     return new
+
+
+def trusted(cls: type[ModelT]) -> type[ModelT]:
+    """A constructor without validation, for values that csdesk itself has computed from validated ones.
+
+    It is called like the class, and type checkers check it so; at run time it only lays the values over the defaults,
+    several times faster than a validating constructor. A test compares the two.
+    """
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in cls.model_fields.items()}
+    has_extra = cls.model_config.get("extra") == "allow"
+
+    def build(**values: object) -> ModelT:
+        new = object.__new__(cls)
+        object.__setattr__(new, "__dict__", {**defaults, **values})
+        object.__setattr__(new, "__pydantic_fields_set__", set(values))
+        object.__setattr__(new, "__pydantic_extra__", {} if has_extra else None)
+        object.__setattr__(new, "__pydantic_private__", None)
+        return new
+
+    return cast("type[ModelT]", build)
 
 
 def clean_text(value: object) -> object:

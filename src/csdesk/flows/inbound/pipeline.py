@@ -88,10 +88,7 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
 def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
     loaded = yield from steps.load(_needs(arrivals, scope), phrases="auto")
     if not loaded.policy.is_open:
-        for arrival in arrivals:
-            work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-            work.begin(arrival.id, arrival.actor)
-            yield from require(work, arrival.actor, "receive", ev.DESK)
+        yield from _check_actors(arrivals, loaded, scope)
     broken: dict[int, Exception] = {}
     pools: dict[str, tuple[Candidate, ...]] = {}
     while True:
@@ -105,6 +102,13 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
         break
     yield from steps.commit(work.changes())
     return tuple(_outcome(case, work) for case in cases)
+
+
+def _check_actors(arrivals: Sequence[Arrival], loaded: steps.Loaded, scope: Scope) -> Flow[None]:
+    for arrival in arrivals:
+        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        work.begin(arrival.id, arrival.actor)
+        yield from require(work, arrival.actor, "receive", ev.DESK)
 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
