@@ -6,7 +6,7 @@ import pytest
 
 from csdesk.domain.records._model import Record, replaced, trusted
 from csdesk.domain.records.events import ClocksChanged, MessageReceived
-from csdesk.domain.records.messages import Direction, Message, TextPart
+from csdesk.domain.records.messages import AuthorKind, Direction, Message, TextPart
 from csdesk.domain.records.tags import TagAssignment
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -20,7 +20,7 @@ CASES: list[tuple[type[Record], dict[str, object]]] = [
             "id": "msg_1",
             "ticket": "tkt_1",
             "direction": Direction.IN,
-            "author": "customer",
+            "author": AuthorKind.CUSTOMER,
             "author_id": "idn_1",
             "parts": (TextPart(text="你好"),),
             "received_at": AT,

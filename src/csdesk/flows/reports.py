@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MESSAGE, MessageId
+from csdesk.domain.ids import COMMAND, MESSAGE, MessageId
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
@@ -189,5 +189,7 @@ def _plan_pulls(hints: tuple[ch.PullHint, ...], scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs())
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     for hint in hints:
-        work.put_due(DueItem(key=f"{PULL}/{hint.account}", kind=PULL, due_at=scope.now, payload=hint.model_dump_json()))
+        # A key of its own: a pull that runs now ends only the wishes that it has seen.
+        key = f"{PULL}/{hint.account}/{scope.ids.new(COMMAND)}"
+        work.put_due(DueItem(key=key, kind=PULL, due_at=scope.now, payload=hint.model_dump_json()))
     yield from steps.commit(work.changes())

@@ -7,6 +7,7 @@ a newer minor release survives a read, a change and a write by an older one.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar, cast
 
 from pydantic import (
@@ -125,6 +126,15 @@ def clean_text(value: object) -> object:
     return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def clean_scalar(value: object) -> object:
+    """A scalar at the edge: text as ``clean_text`` leaves it; numbers must be finite and fit 64 bits."""
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("a number must be finite")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("a whole number must fit 64 bits")
+    return clean_text(value)
+
+
 def _plain_key(value: str) -> str:
     if not value.isprintable():
         raise ValueError("a key may not contain control characters")
@@ -149,3 +159,6 @@ Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 Scalar = str | int | float | bool | None
 """The value of a custom field or a profile attribute."""
+
+GivenScalar = Annotated[Scalar, BeforeValidator(clean_scalar)]
+"""A scalar as a caller gives it: text is cleaned, numbers are finite and fit 64 bits."""

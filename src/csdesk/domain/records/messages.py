@@ -44,11 +44,11 @@ class MediaPart(Record):
     kind: Literal["media"] = "media"
     media: MediaKind = MediaKind.FILE
     ref: MediaRef | None = None
-    provider_id: str = ""
+    provider_id: Text = ""
     name: Text = ""
-    type: str = ""
+    type: Text = ""
     caption: Text = ""
-    problem: str = ""
+    problem: Text = ""
     """Why it could not be fetched; empty while it still can."""
 
 

@@ -23,7 +23,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.records.trace import Outcome
+from csdesk.domain.records.trace import Outcome, Trace
 from csdesk.errors import StoreError
 from csdesk.flows.inbound import (
     answering,
@@ -269,7 +269,7 @@ def _outcome(case: Case, work: Workspace) -> Received:
         customer=customer,
         worker=ticket.worker if ticket is not None else None,
         reply=case.reply,
-        trace=case.trace,
+        trace=case.trace if case.trace.verdicts else Trace(verdicts=tuple(case.verdicts)),
         error=case.error,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from csdesk.domain.core.tickets import catch_up, change_status
+from csdesk.domain.core.tickets import assign, catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TICKET, IdentityId, TicketId
 from csdesk.domain.records import events as ev
@@ -104,7 +104,8 @@ def _reopen(
     at = work.time_of(ticket.id)
     if policy.mode == "reopen" and ended is not None and at <= ended + span:
         case.say("thread.reopened", Outcome.CHOSEN, ticket=ticket.id)
-        return change_status(work, ticket, Move.REOPEN), links
+        ticket = change_status(work, ticket, Move.REOPEN)
+        return (ticket if policy.keep_worker else assign(work, ticket, None, reason="reopened")), links
     case.say("thread.follow_up", Outcome.NOTED, ticket=ticket.id)
     return None, (*links, Link(kind=LinkKind.FOLLOW_UP_OF, ticket=ticket.id))
 
