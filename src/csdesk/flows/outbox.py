@@ -7,12 +7,14 @@ the channel promises to take a key once, otherwise nobody knows, and it is ``unk
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from csdesk.domain.core.windows import window_of
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ClaimMode, Needs
@@ -25,7 +27,7 @@ from csdesk.errors import ChannelError, Disposition
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Leased, LeaseRequest
+from csdesk.ports.store import LeaseRequest
 
 MOST_ATTEMPTS = 8
 """How often a message is tried before it is dead."""
@@ -49,14 +51,20 @@ _ORDER = (
 )
 
 
+_ARRIVED = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.READ})
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """What a round of sending did."""
 
-    sent: int = 0
-    failed: int = 0
-    retried: int = 0
-    leased: Leased = Leased()
+    counts: Mapping[str, int]
+    """By kind: ``sent``, ``failed`` (dead or unknown), ``retried``."""
+    messages: frozenset[MessageId] = frozenset()
+    """The messages that were tried."""
+    more: bool = False
+    """Stopped by the limit or the time, not because nothing was due."""
+    next_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +77,43 @@ class _Result:
     receipt: Receipt | None = None
     tried: bool = True
 
+    @property
+    def kind(self) -> str:
+        """How it is counted."""
+        if self.state is None:
+            return "sent"
+        return "retried" if self.state is OutboxState.PENDING else "failed"
 
-def deliver(limit: int, *, account: str | None = None, conversation: str | None = None) -> Flow[Sending]:
-    """Send what is due, at most ``limit`` messages, one of each conversation at a time."""
-    scope = yield from steps.attempt(0)
-    request = LeaseRequest(
-        what="outbox", now=scope.now, limit=limit, hold=HOLD, account=account, conversation=conversation
-    )
-    leased = yield from steps.lease(request)
+
+def deliver(
+    limit: int,
+    *,
+    account: str | None = None,
+    conversation: str | None = None,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Flow[Sending]:
+    """Send what is due, at most ``limit`` messages.
+
+    Each is leased when its turn has come: a slow channel lets no lease of those behind it run out, and a crash leaves
+    one message in doubt, not all.
+    """
     counts = {"sent": 0, "failed": 0, "retried": 0}
-    for item in leased.outbox:
+    tried: set[MessageId] = set()
+    for _ in range(limit):
+        if out_of_time():
+            break
+        scope = yield from steps.attempt(0)
+        request = LeaseRequest(
+            what="outbox", now=scope.now, limit=1, hold=HOLD, account=account, conversation=conversation
+        )
+        leased = yield from steps.lease(request)
+        if not leased.outbox:
+            return Sending(counts, messages=frozenset(tried), next_due_at=leased.next_due_at)
+        (item,) = leased.outbox
         result = yield from _deliver(item, scope)
-        kind = "sent" if result.receipt is not None else "retried" if result.state is OutboxState.PENDING else "failed"
-        counts[kind] += 1
-    return Sending(leased=leased, **counts)
+        counts[result.kind] += 1
+        tried.add(item.message)
+    return Sending(counts, messages=frozenset(tried), more=True)
 
 
 def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
@@ -102,6 +133,8 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
     loaded = yield from steps.load(Needs(messages=(item.message,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message, ticket = work.message(item.message), work.ticket(item.ticket)
+    if message.delivery in _ARRIVED:
+        return _Result(message.delivery, None, tried=False)  # the provider's own receipt came first
     customer = work.person(message.identity)
     window = window_of(ticket, replace_quota(able, ticket), scope.now)
     if not window.is_open:
@@ -111,9 +144,14 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
         return _Result(Delivery.FAILED, OutboxState.DEAD, unfit or "no_recipient", tried=False)
     try:
         receipt = yield from steps.send(_outbound(message, ticket, customer, scope))
+        return _Result(Delivery(receipt.status), None, receipt=receipt)
     except ChannelError as error:
         return _failed(item, error, able)
-    return _Result(Delivery(receipt.status), None, receipt=receipt)
+    except Exception:  # noqa: BLE001  an adapter that breaks its contract stops neither the caller nor the other channels
+        unknown = ChannelError(
+            item.account, "the adapter broke", disposition="unknown_outcome", provider_code="error.unexpected"
+        )
+        return _failed(item, unknown, able)
 
 
 def replace_quota(able: Capabilities, ticket: Ticket) -> Capabilities:
@@ -195,7 +233,7 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     if result.receipt is not None:
         _remember(work, message, result.receipt)
-    if result.state is None:
+    if result.state is None or after in _ARRIVED:
         work.end_outbox(item.message)
     else:
         tries = item.attempts + (1 if result.tried else 0)

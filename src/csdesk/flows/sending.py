@@ -25,7 +25,7 @@ def reply(command: cmd.SendReply, run: str, *, deliver_now: bool) -> Flow[Sent]:
     if deliver_now and not done.duplicate:
         for _ in range(MOST_AHEAD):
             sending = yield from deliver(1, account=message.account, conversation=message.conversation)
-            if any(item.message == message.id for item in sending.leased.outbox) or not sending.leased.outbox:
+            if message.id in sending.messages or not sending.messages:
                 break
         yield from steps.attempt(0)
         loaded = yield from steps.load(Needs(messages=(message.id,)))

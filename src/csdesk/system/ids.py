@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from base64 import b32encode
 from threading import Lock
 
 from csdesk.domain.ids import encode, uuid7
@@ -36,5 +35,5 @@ class SystemIds:
         return os.urandom(32)
 
     def salt(self) -> str:
-        """16 random characters (80 bits)."""
-        return b32encode(os.urandom(10)).decode().lower()
+        """16 random characters (64 bits), which only have to keep a digest from being guessed."""
+        return os.urandom(8).hex()

@@ -1,4 +1,4 @@
-"""Entries: one row each, in order of commits; a row's number holds its desk's in the high bits, a count below."""
+"""Entries: one row each, in order of commits. A row's number holds its desk's above a count of the desk's entries."""
 
 from __future__ import annotations
 

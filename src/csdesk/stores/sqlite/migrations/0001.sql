@@ -50,6 +50,7 @@ CREATE INDEX ticket_category ON ticket(desk, category, queue);
 CREATE INDEX ticket_identity ON ticket(desk, identity);
 CREATE INDEX ticket_assignee ON ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
 CREATE INDEX ticket_wake ON ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX ticket_waiting ON ticket(desk, category, created_at) WHERE assignee IS NULL;
 CREATE INDEX ticket_merged ON ticket(desk, merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE ticket_tag(
@@ -159,6 +160,7 @@ CREATE TABLE draft(
 );
 CREATE INDEX draft_ticket ON draft(desk, ticket);
 
+-- No index by expires_at: every message would pay a page for it. Upkeep walks the keys in parts instead.
 CREATE TABLE claim(
   desk INTEGER NOT NULL,
   key TEXT NOT NULL,
@@ -166,7 +168,6 @@ CREATE TABLE claim(
   expires_at INTEGER,
   PRIMARY KEY(desk, key)
 ) WITHOUT ROWID;
-CREATE INDEX claim_expiry ON claim(desk, expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE counter(
   desk INTEGER NOT NULL,
