@@ -144,5 +144,5 @@ class LoopbackChannel:
 
 
 def provider_id(key: str) -> str:
-    """The id that the channel gives to the message of that key."""
-    return f"loopback/{key}"
+    """The id that the channel gives to the message of that key: in the form of a mail's, so that answers may name it."""
+    return f"<{key}@loopback.invalid>"
