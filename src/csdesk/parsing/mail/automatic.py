@@ -32,14 +32,15 @@ _REPLY_FIELDS: Final = (
 )
 _FAILURE_FIELDS: Final = ("x-failed-recipients", "x-ms-exchange-message-is-ndr")
 _FAILED: Final = re.compile(
-    r"undeliver|not (?:be )?delivered|delivery (?:status notification|has failed|failed|failure)|mail delivery (?:failed|failure|system)"
+    r"undeliver|not (?:be )?delivered|delivery (?:status notification|has failed|failed|failure)"
+    r"|mail delivery (?:failed|failure|system)"
     r"|returned (?:mail|to sender)|failure notice|mail system error|delivery incomplete|delayed|delivery delay"
     r"|退信|退回|未送达|未送達|无法送达|無法傳遞|无法传递|无法投递|投递失败|发送失败|邮件被退|延迟",
     re.IGNORECASE,
 )
 _ABSENT: Final = re.compile(
-    r"\s*\[?(?:auto(?:matic)?[- ]?(?:reply|response|antwort)|autosvar|out of (?:the )?office|réponse automatique|automatische antwort"
-    r"|respuesta automática|自动回复|自動回覆|自动答复|自動回復|自動返信|自动应答|外出通知|不在通知)\]?\s*(?:[:：-]|$)",
+    r"\s*\[?(?:auto(?:matic)?[- ]?(?:reply|response|antwort)|autosvar|out of (?:the )?office|réponse automatique"
+    r"|automatische antwort|respuesta automática|自动回复|自動回覆|自动答复|自動回復|自動返信|自动应答|外出通知|不在通知)\]?\s*(?:[:：-]|$)",
     re.IGNORECASE,
 )
 
