@@ -57,9 +57,7 @@ def find_agent(people: People, named: str, out: Output) -> AgentId:
         if named in (agent.id, agent.name):
             return agent.id
     names = ", ".join(one.name for one in people.agents.values()) or out.word("none")
-    raise CommandError(
-        Exit.NOT_FOUND, out.word("no_agent", name=named), out.word("no_agent.remedy", names=names)
-    )
+    raise CommandError(Exit.NOT_FOUND, out.word("no_agent", name=named), out.word("no_agent.remedy", names=names))
 
 
 def _show(found: tuple[Ticket, ...], desk: Desk, people: People, out: Output) -> None:
