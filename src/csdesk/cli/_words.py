@@ -78,6 +78,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "worker": ("With", "处理人"),
     "priority": ("Priority", "优先级"),
     "due": ("Next due", "下一时限"),
+    "due_at": ("Due", "时限"),
     "updated": ("Updated", "更新"),
     "queue": ("Queue", "队列"),
     "channel": ("Channel", "渠道"),
@@ -104,8 +105,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # Values
     "category.new": ("new", "新建"),
     "category.open": ("open", "处理中"),
-    "category.waiting_customer": ("waiting for customer", "待客户回复"),
-    "category.waiting_internal": ("waiting inside", "待内部处理"),
+    "category.waiting_customer": ("waiting", "待客户回复"),
+    "category.waiting_internal": ("internal", "待内部处理"),
     "category.snoozed": ("snoozed", "已搁置"),
     "category.resolved": ("resolved", "已解决"),
     "category.closed": ("closed", "已关闭"),
@@ -129,7 +130,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "author.system": ("desk", "系统"),
     "author.elsewhere": ("elsewhere", "他处"),
     "author.note": ("note", "备注"),
-    "nobody": ("nobody yet", "无人"),
+    "nobody": ("nobody", "无人"),
     "none": ("none", "无"),
     # ingest
     "ingesting": ("reading", "读取中"),

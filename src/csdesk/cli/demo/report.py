@@ -127,7 +127,7 @@ def _late(told: Told, out: Output) -> None:
     if not figures.late:
         return
     closes = told.midnight + timedelta(minutes=CLOSES)
-    table = out.table(">number", "queue", "priority", "due", "late_by")
+    table = out.table(">number", "queue", "priority", "due_at", "late_by")
     for ticket, due in figures.late[:_LATE_SHOWN]:
         table.add_row(
             cell(ticket.number),
