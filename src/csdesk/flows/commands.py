@@ -103,7 +103,7 @@ def _subject(command: cmd.Command) -> str:
     return ev.DESK
 
 
-def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:
+def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: PLR0911  one line for each kind of command
     claims = [key]
     match command:
         case cmd.MergeTickets():

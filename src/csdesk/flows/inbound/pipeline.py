@@ -76,9 +76,11 @@ class _Broken(Exception):
 
 def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tuple[Received, ...]]:
     """Take in messages: at most two loads and one commit, however many they are."""
-    stowed: list[Arrival] = []
-    for arrival in arrivals:
-        stowed.append(replace(arrival, message=(yield from stow(arrival.message))))
+    stowed = list(arrivals)
+    for index, arrival in enumerate(stowed):
+        message = yield from stow(arrival.message)
+        if message is not arrival.message:
+            stowed[index] = replace(arrival, message=message)
     return (yield from retried(lambda scope: _receive(stowed, scope), attempts=attempts))
 
 
