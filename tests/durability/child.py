@@ -112,7 +112,8 @@ def work(desk: Desk, messages: list[InboundMessage], clock: SimulatedClock, chan
     last = ""
     while at < len(messages):
         size = chance.choice((1,) * 9 + (50,))
-        print(at, flush=True)
+        sys.stdout.write(f"{at}\n")
+        sys.stdout.flush()
         part = messages[at : at + size]
         received = desk.receive_many(part) if size > 1 else (desk.receive(part[0]),)
         ticket = received[-1].ticket
@@ -146,7 +147,8 @@ def main(database: str, sink: str, seed: str, count: str, run: str, die_at: str)
             report = desk.run_due()
             if not report.more and not desk.outbox.list(state=OutboxState.PENDING, limit=1).items:
                 break
-        print("done", flush=True)
+        sys.stdout.write("done\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

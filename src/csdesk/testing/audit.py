@@ -15,7 +15,7 @@ from csdesk.domain.core.evolve import evolve_message, fold
 from csdesk.domain.core.workspace import load_counter
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.changes import Needs, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
@@ -47,7 +47,7 @@ class _Desk:
                 return found
             query = replace(query, after=page.cursor)
 
-    def expect(self, holds: bool, problem: str) -> None:  # noqa: FBT001  the claim itself
+    def expect(self, holds: bool, problem: str) -> None:
         if not holds:
             self.problems.append(problem)
 
@@ -67,7 +67,9 @@ def problems_of(store: Store, desk: str = "main") -> tuple[str, ...]:
     messages = {str(one.id): one for one in found.rows(Query(kind="message", limit=1000), Message)}
     customers = found.rows(Query(kind="customer", limit=1000), Customer)
     agents = found.rows(Query(kind="agent", limit=1000), Agent)
-    for record in (*tickets.values(), *customers, *agents, *found.rows(Query(kind="phrase", limit=1000), Phrase)):
+    told: list[Stored] = [*tickets.values(), *customers, *agents]
+    told += found.rows(Query(kind="phrase", limit=1000), Phrase)
+    for record in told:
         found.expect(fold(found.stories.get(record.id, ())) == record, f"{record.id} is not the fold of its entries")
     _check_messages(found, tickets, messages)
     _check_loads(found, list(tickets.values()), agents)
@@ -103,7 +105,9 @@ def _check_stream(found: _Desk, message: Message) -> None:
     for entry in story:
         for event in entry.events:
             if isinstance(event, ev.DeliveryChanged):
-                found.expect(event.before == delivery, f"{message.id}: a delivery state follows another one than it says")
+                found.expect(
+                    event.before == delivery, f"{message.id}: a delivery state follows another one than it says"
+                )
                 found.expect(
                     event.before != event.after or bool(event.provider_id), f"{message.id}: nothing changed in an entry"
                 )
