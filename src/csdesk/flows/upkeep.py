@@ -18,6 +18,7 @@ from csdesk.domain.records.channels import PullHint, PullPage
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
+from csdesk.flows import queues
 from csdesk.flows.outbox import deliver
 from csdesk.flows.reports import PULL, take_events
 from csdesk.flows.retrying import retried
@@ -54,6 +55,8 @@ class DueReport:
     """Sendings and pulls that failed and are tried again."""
     pulled: int = 0
     """Events that pulls brought in."""
+    resumed: int = 0
+    """Conversations whose messages waited in the inbox for nothing, and went on."""
     indexed: int = 0
     """Messages that were indexed for search."""
     expired: int = 0
@@ -62,13 +65,16 @@ class DueReport:
     next_due_at: datetime | None = None
 
 
+_COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "resumed", "indexed", "expired")
+
+
 def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces."""
-    done = {"tickets": 0, "assigned": 0, "sent": 0, "failed": 0, "retried": 0, "pulled": 0, "indexed": 0, "expired": 0}
+    done = dict.fromkeys(_COUNTS, 0)
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (_wake_tickets, _deliver, _drain, _planned, _maintain):
+    for part in (_wake_tickets, _deliver, _drain, _planned, _resume, _maintain):
         if left <= 0 or out_of_time():
             more = True
             break
@@ -234,6 +240,11 @@ def _move_cursor(key: str, before: str | None, after: str) -> Flow[None]:
         yield from steps.commit(ChangeSet(claims=(Claim(key, after),)))
     else:
         yield from steps.commit(ChangeSet(moves=(ClaimMove(key, before, after),)))
+
+
+def _resume(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
+    resumed = yield from queues.resume(limit)
+    return {"resumed": resumed}, False, None
 
 
 def _maintain(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
