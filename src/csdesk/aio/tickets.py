@@ -36,6 +36,14 @@ class Tickets:
         """
         return await self._runner.run(lists.get_ticket(ticket))
 
+    async def numbered(self, number: int) -> Ticket:
+        """The ticket of that number, the one people say to each other.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return await self._runner.run(lists.get_numbered(number))
+
     async def list(
         self,
         *,

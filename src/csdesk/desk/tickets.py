@@ -36,6 +36,14 @@ class Tickets:
         """
         return self._runner.run(lists.get_ticket(ticket))
 
+    def numbered(self, number: int) -> Ticket:
+        """The ticket of that number, the one people say to each other.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return self._runner.run(lists.get_numbered(number))
+
     def list(
         self,
         *,

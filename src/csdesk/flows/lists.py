@@ -51,6 +51,16 @@ def get_ticket(ticket_id: str) -> Flow[Ticket]:
     return _one(loaded.snapshot.tickets.get(ticket_id), "ticket", ticket_id)
 
 
+def get_numbered(number: int) -> Flow[Ticket]:
+    """The ticket of that number.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    page = yield from page_of(Ticket, Query(kind="ticket", where=(("number", number),), limit=1))
+    return _one(next(iter(page.items), None), "ticket", str(number))
+
+
 def get_customer(customer_id: str) -> Flow[Customer]:
     """The customer of that id; one that was merged leads to its survivor.
 

@@ -89,11 +89,11 @@ class _Result:
 def deliver(
     limit: int,
     *,
-    account: str | None = None,
+    account: str,
     conversation: str | None = None,
     out_of_time: Callable[[], bool] = lambda: False,
 ) -> Flow[Sending]:
-    """Send what is due, at most ``limit`` messages.
+    """Send what is due for an account whose channel this process has, at most ``limit`` messages.
 
     Each is leased when its turn has come: a slow channel lets no lease of those behind it run out, and a crash leaves
     one message in doubt, not all.
@@ -118,10 +118,8 @@ def deliver(
 
 
 def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
-    able = scope.channels.get(item.account)
-    if able is None:
-        result = _Result(Delivery.FAILED, OutboxState.DEAD, "no_channel", tried=False)
-    elif item.state is OutboxState.SENDING and able.idempotency != "key":
+    able = scope.channels[item.account]
+    if item.state is OutboxState.SENDING and able.idempotency != "key":
         result = _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, "crashed_while_sending", tried=False)
     else:
         result = yield from _send(item, able)

@@ -36,7 +36,7 @@ _RANK = {
 }
 
 PULL = "pull"
-"""The kind of due item that asks for a pull."""
+"""What the kind of a due item that asks for a pull begins with; the account follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,5 +191,5 @@ def _plan_pulls(hints: tuple[ch.PullHint, ...], scope: Scope) -> Flow[None]:
     for hint in hints:
         # A key of its own: a pull that runs now ends only the wishes that it has seen.
         key = f"{PULL}/{hint.account}/{scope.ids.new(COMMAND)}"
-        work.put_due(DueItem(key=key, kind=PULL, due_at=scope.now, payload=hint.model_dump_json()))
+        work.put_due(DueItem(key=key, kind=f"{PULL}/{hint.account}", due_at=scope.now, payload=hint.model_dump_json()))
     yield from steps.commit(work.changes())

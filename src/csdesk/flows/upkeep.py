@@ -5,6 +5,7 @@ Every part may run in several processes at once: tickets are guarded by their ve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -69,7 +70,10 @@ _COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "resume
 
 
 def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
-    """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces."""
+    """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces.
+
+    Only the accounts whose channels this process has are sent for and pulled: the rest is left to those that have them.
+    """
     done = dict.fromkeys(_COUNTS, 0)
     left = limit
     more = False
@@ -129,8 +133,19 @@ def _wake(ticket_id: str, scope: Scope) -> Flow[tuple[int, datetime | None]]:
 
 
 def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
-    sending = yield from deliver(limit, out_of_time=out_of_time)
-    return dict(sending.counts), sending.more, sending.next_due_at
+    scope = yield from steps.attempt(0)
+    done: Counter[str] = Counter()
+    more = False
+    next_at: datetime | None = None
+    for account in scope.channels:
+        left = limit - done.total()
+        if left <= 0 or out_of_time():
+            return dict(done), True, next_at
+        sending = yield from deliver(left, account=account, out_of_time=out_of_time)
+        done.update(sending.counts)
+        more = more or sending.more
+        next_at = _earliest(next_at, sending.next_due_at)
+    return dict(done), more, next_at
 
 
 def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
@@ -186,8 +201,11 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     scope = yield from steps.attempt(0)
-    leased: Leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, kinds=(PULL,)))
     counts = {"pulled": 0, "retried": 0}
+    if not scope.channels:
+        return counts, False, None
+    kinds = tuple(f"{PULL}/{account}" for account in scope.channels)
+    leased: Leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, kinds=kinds))
     next_at = leased.next_due_at
     accounts: dict[str, list[DueItem]] = {}
     for item in leased.due:
