@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -122,7 +121,7 @@ def _core(
     ids: IdSource | None,
     media: MediaStore,
 ) -> DeskCore:
-    row = store.open_desk(_desk_name(desk), secret=secrets.token_bytes(32))
+    row = store.open_desk(_desk_name(desk), secret=SystemIds().secret())
     return DeskCore(
         desk,
         secret=row.secret,

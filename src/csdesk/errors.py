@@ -161,7 +161,7 @@ class StaleWorker(UsageError):
 
     def __init__(self, ticket: str, given: int, current: int) -> None:
         super().__init__(
-            f"ticket {ticket}: fencing number {given} is old, the current worker holds {current}; load the ticket again",
+            f"ticket {ticket}: fencing number {given} is old, the worker holds {current}; load the ticket again",
             ticket=ticket,
             given=given,
             current=current,

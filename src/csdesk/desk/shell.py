@@ -75,11 +75,11 @@ class Desk:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Codes of what the host should know about this desk, such as ``access.open``: every actor may do everything."""
+        """Codes of what the host should know, such as ``access.open``: every actor may do everything."""
         return self._core.notices
 
     def receive(self, message: InboundMessage, *, actor: Actor | None = None) -> Received:
-        """Take in one message: find or make customer and ticket, apply the rules, start clocks, assign, all in one commit.
+        """Take in one message: customer, ticket, rules, clocks, assignment, all in one commit.
 
         A message that breaks the pipeline is parked in the inbox (``state == "parked"``), never lost. The same
         ``dedupe_key`` on the same account gives the first outcome again.
@@ -127,7 +127,7 @@ class Desk:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Sent:
-        """Answer the customer. The reply is stored first, then sent at once (``deliver`` False: at the next ``run_due``).
+        """Answer the customer: the reply is stored, then sent at once (``deliver`` False: at the next ``run_due``).
 
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 

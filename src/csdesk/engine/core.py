@@ -77,8 +77,7 @@ class DeskCore:
     @property
     def notices(self) -> tuple[str, ...]:
         """Codes of what the host should know."""
-        access = self.policy.config.access
-        return ("access.open",) if access.default == "allow" and not access.grants else ()
+        return ("access.open",) if self.policy.is_open else ()
 
     def channel(self, account: str) -> AnyChannel:
         """The channel of an account.

@@ -155,6 +155,7 @@ class LocalEngine:
 
 
 # ``Any``: each method takes the step of its own row; a test walks the table.
+# ruff: noqa: SLF001
 _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Attempt: LocalEngine._attempt,
     steps.Load: LocalEngine._load,

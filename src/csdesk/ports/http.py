@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """A request to a provider. ``timeout`` is in seconds. Headers and URL may hold secrets: they are not in its repr."""
+    """A request to a provider; ``timeout`` in seconds. URL and headers may hold secrets: they are not in its repr."""
 
     method: str
     url: str = field(repr=False)

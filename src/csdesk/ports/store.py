@@ -45,7 +45,7 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 
 Scalar = str | int | float | bool | datetime | None
 """The value of a column: times are aware datetimes."""
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,9 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
          "conversation", "tag", "merged_into", "created_at", "updated_at", "wake_at"}
     ),
     "customer": frozenset({"id", "level", "stage", "tag", "merged_into", "identity", "created_at", "seen_at"}),
-    "message": frozenset({"id", "ticket", "direction", "delivery", "identity", "occurred_at", "provider_id", "account"}),
+    "message": frozenset(
+        {"id", "ticket", "direction", "delivery", "identity", "occurred_at", "provider_id", "account"}
+    ),
     "agent": frozenset({"id", "queue", "presence", "retired", "name"}),
     "phrase": frozenset({"id", "retired", "language"}),
     "draft": frozenset({"id", "ticket", "author"}),
@@ -117,10 +119,10 @@ Row = Stored | InboxItem | OutboxItem | Entry | ConfigRow
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Generic[T_co]):
     """One page of a list. ``cursor`` leads to the next one; None: this was the last."""
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
     cursor: str | None = None
 
 
@@ -130,7 +132,7 @@ class LeaseRequest:
 
     ``outbox``: for each conversation (or for ``conversation`` alone) the oldest message if it is pending and due, or if
     the lease of its sender ran out (then it comes with state ``sending``, as it was left). Nothing behind it in its
-    conversation is given; dead and unknown ones are passed over. ``due``: due items, oldest first; ``kinds`` empty means
+    conversation is given; dead and unknown ones are passed over. ``due``: due items, oldest first; no ``kinds`` means
     all. ``tickets``: the ids of tickets whose wake-up has come, oldest first; they are not leased, their version guards
     them.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from base64 import b32encode
 from threading import Lock
 
 from csdesk.domain.ids import encode, uuid7
 
 
 class SystemIds:
-    """UUIDv7 ids that never go back within a process, also when its clock does. Safe between threads and after a fork."""
+    """UUIDv7 ids that never go back within a process, even when its clock does. Safe between threads, after a fork."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -31,6 +30,10 @@ class SystemIds:
             moment, sequence = self._last, self._sequence
         return prefix + encode(uuid7(moment, sequence, int.from_bytes(os.urandom(8), "big")))
 
+    def secret(self) -> bytes:
+        """32 random bytes: the secret of a new desk."""
+        return os.urandom(32)
+
     def salt(self) -> str:
-        """16 random characters (80 bits)."""
-        return b32encode(os.urandom(10)).decode().lower()
+        """16 random characters (64 bits), which only have to keep a digest from being guessed."""
+        return os.urandom(8).hex()

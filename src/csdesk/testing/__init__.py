@@ -1,6 +1,6 @@
 """The public kit for tests: of csdesk, of applications built on it, and of stores written elsewhere.
 
-``FixedClock``, ``SerialIds``, the builders and the store wrappers need nothing more than csdesk. ``StoreContract`` needs
+``FixedClock``, ``SerialIds``, the builders and the store wrappers need nothing but csdesk. ``StoreContract`` needs
 pytest and Hypothesis, which the extra ``testing`` installs; without them its import raises ``MissingExtra``.
 """
 

@@ -1,7 +1,7 @@
 """Small records with everything a test doesn't care about filled in.
 
 ``ticket(3)`` is the third ticket: its id ends in 3, it has number 3, and it came through ``identity(3)`` of
-``customer(3)``. Keyword arguments set any field. Records are as their first entry leaves them (version 1), and ``birth``
+``customer(3)``. Keyword arguments set any field. Records are as their first entry leaves them (version 1); ``birth``
 gives that entry.
 """
 
@@ -228,6 +228,6 @@ def _message_born(record: Message) -> ev.Entry:
 
 
 def changes_for(*records: Stored) -> ChangeSet:
-    """The commit that stores new records, each with its birth; a message's birth is left to its ticket's own entries."""
+    """The commit that stores new records, each with its birth; a message's birth is left to its ticket's entries."""
     born = tuple(birth(one) for one in records if not isinstance(one, Message | Draft))
     return ChangeSet(puts=tuple(Put(one, 0) for one in records), entries=born)

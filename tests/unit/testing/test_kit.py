@@ -51,9 +51,9 @@ def test_a_fixed_clock_moves_when_told() -> None:
     shanghai = datetime(2026, 3, 1, 8, tzinfo=timezone(timedelta(hours=8)))
     assert clock.set(shanghai).isoformat() == "2026-03-01T00:00:00+00:00"
     with pytest.raises(InvalidInput):
-        clock.set(datetime(2026, 1, 1))
+        clock.set(datetime(2026, 1, 1))  # noqa: DTZ001  naive on purpose
     with pytest.raises(InvalidInput):
-        FixedClock(datetime(2026, 1, 1))
+        FixedClock(datetime(2026, 1, 1))  # noqa: DTZ001  naive on purpose
 
 
 def test_serial_ids_are_ids_sorted_and_repeatable() -> None:

@@ -20,18 +20,28 @@ OUTBOUND: Final = "outbound"
 PARKED: Final = "parked"
 CURSOR: Final = "cursor"
 
+_KEPT: Final = 1024
+
 
 class ClaimKeys:
-    """Makes the claim keys of one desk."""
+    """Makes the claim keys of one desk. The last few are kept: a flow names each of its keys several times."""
 
-    __slots__ = ("_secret",)
+    __slots__ = ("_made", "_secret")
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        self._made: dict[tuple[str, ...], str] = {}
 
-    def _key(self, kind: str, *parts: str) -> str:
-        text = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
-        return f"{kind}/{urlsafe_b64encode(digest(self._secret, text, 'sha256')[:16])[:22].decode()}"
+    def _key(self, *parts: str) -> str:
+        made = self._made
+        key = made.get(parts)
+        if key is None:
+            text = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
+            key = f"{parts[0]}/{urlsafe_b64encode(digest(self._secret, text, 'sha256')[:16])[:22].decode()}"
+            if len(made) >= _KEPT:
+                self._made = made = {}
+            made[parts] = key
+        return key
 
     def inbound(self, account: str, dedupe_key: str) -> str:
         """One delivery of one account."""

@@ -59,6 +59,9 @@ TEXTS: Final[dict[str, str]] = {
     "error.stale_worker": (
         "ticket {ticket} has another worker now: number {given} is old, {current} holds; load the ticket again"
     ),
+    "error.calendar": "{field}: {problem}; {remedy}",
+    "error.no_working_time": "{field}: {problem}; {remedy}",
+    "error.holidays_unknown": "{field}: {problem}; {remedy}",
     "error.missing_extra": "{feature} needs {package}: install csdesk with its extra {extra}",
     "error.unsupported": "{thing} cannot {feature}; {remedy}",
     "error.desk_closed": "desk {desk} is closed; open it again",

@@ -10,6 +10,8 @@ score is (cosine + 0.25 x ratio^2) / 1.25, where ratio is the best likeness of t
 longest common subsequence, both 0 to 1; it is halved where text and phrase contradict each other.
 """
 
+# ruff: noqa: SLF001  an index makes its successor, which is of its own class
+
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -287,8 +289,8 @@ class PhraseIndex:
         rescored: list[tuple[str, float]] = []
         for slot, cosine in candidates:
             entry = self._entries[slot]
-            match = process.extractOne(folded, entry.texts, scorer=fuzz.ratio)
-            ratio = match[1] / 100 if match else 0.0
+            _, nearest, _ = process.extractOne(folded, entry.texts, scorer=fuzz.ratio)
+            ratio = nearest / 100
             score = (cosine + _RATIO_SHARE * ratio * ratio) / (1 + _RATIO_SHARE)
             if wanted and contradicts(wanted, entry.stance):
                 score *= _CONTRADICTION

@@ -145,7 +145,10 @@ def lineage(name: str) -> Iterator[str]:
         name = name.rpartition("/")[0]
 
 
-def tests_in(condition: Condition | None, path: Iterable[str | int] = ()) -> Iterator[tuple[Test, _Path]]:
+def tests_in(
+    condition: Condition | None,
+    path: Iterable[str | int] = (),  # noqa: PT028  no test of pytest's: it yields the tests of a condition
+) -> Iterator[tuple[Test, _Path]]:
     """Every test of a condition with the path that leads to it."""
     if isinstance(condition, Test):
         yield condition, tuple(path)

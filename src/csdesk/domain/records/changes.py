@@ -34,7 +34,7 @@ def _none() -> Mapping[K, V]:
 
 
 class ClaimMode(StrEnum):
-    """``required``: the commit fails if another one owns the key. ``first_wins``: the owner stays, the commit goes on."""
+    """``required``: the commit fails if another one owns the key. ``first_wins``: the owner stays."""
 
     REQUIRED = "required"
     FIRST_WINS = "first_wins"

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.customers import Customer, Evidence
+from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import Automatic, Delivery, Message, Part, TextPart
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket, Worker
@@ -72,6 +73,8 @@ class InboundMessage(Value):
     entrance: Entrance | None = None
     raw: bytes = b""
     """The provider's payload as received."""
+    raw_media: MediaRef | None = None
+    """The payload, where it lies in the media store already."""
 
     @model_validator(mode="before")
     @classmethod

@@ -47,17 +47,18 @@ KINDS: Final[Mapping[type[Record], str]] = {
 """The name of each kind of record, as errors and stores use it."""
 
 _events: Final[TypeAdapter[tuple[Event, ...]]] = TypeAdapter(tuple[Event, ...])
-_PERSONAL: Final[Mapping[type[BaseModel], frozenset[str]]] = {
-    cls: cls.PERSONAL for cls in get_args(get_args(Event)[0]) if cls.PERSONAL
+_PERSONAL: Final[Mapping[type[BaseModel], set[str]]] = {
+    cls: set(cls.PERSONAL) for cls in get_args(get_args(Event)[0]) if cls.PERSONAL
 }
 _PARTS: Final = {"parts", "edited"}
 
 R = TypeVar("R", bound=Record)
 
 
-def _tagged(model: Record, kind: str, hidden: frozenset[str] = frozenset()) -> bytes:
-    # The discriminator equals its default, so it would be left out with the other defaults.
-    body = model.__pydantic_serializer__.to_json(model, exclude_defaults=True, exclude={"kind", *hidden})
+def _tagged(model: Record, kind: str, hidden: set[str] | None = None) -> bytes:
+    # The discriminator equals its default, so it is left out with the other defaults. (Nothing else is excluded where
+    # nothing must be: a filter costs as much as the rest.)
+    body = model.__pydantic_serializer__.to_json(model, exclude_defaults=True, exclude=hidden)
     head = b'{"kind":"' + kind.encode() + b'"'
     return head + b"}" if body == b"{}" else head + b"," + body[1:]
 
@@ -107,7 +108,7 @@ def encode_events(entry: Entry) -> tuple[str, str | None]:
             bodies.append(_tagged(event, event.kind))
             continue
         bodies.append(_tagged(event, event.kind, hidden))
-        values = event.model_dump(mode="json", include=set(hidden))
+        values = event.__pydantic_serializer__.to_python(event, mode="json", include=hidden)
         if any(values.values()):
             personal[str(index)] = values
     body = b"[" + b",".join(bodies) + b"]"
@@ -143,7 +144,7 @@ def decode_events(schema: int, body: str, personal: str | None) -> tuple[Event, 
     return _events.validate_python([_filled(item, index, known) for index, item in enumerate(items)])
 
 
-_by_kind: Final[Mapping[str, frozenset[str]]] = {
+_by_kind: Final[Mapping[str, set[str]]] = {
     cls.model_fields["kind"].default: hidden for cls, hidden in _PERSONAL.items()
 }
 

@@ -85,7 +85,7 @@ class SetStatus(_TicketCommand):
 
 
 class SetTicketField(_TicketCommand):
-    """Set ``priority``, ``type``, ``language``, ``subject`` or a custom field ``x.<name>``; None clears a custom field."""
+    """Set ``priority``, ``type``, ``language``, ``subject`` or ``x.<custom field>``; None clears a custom field."""
 
     kind: Literal["set_field"] = "set_field"
     name: Key

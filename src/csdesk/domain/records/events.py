@@ -224,7 +224,7 @@ class TicketUntagged(_Event):
 
 
 class TicketFieldSet(_Event):
-    """A property or custom field of the ticket changed (``priority``, ``type``, ``queue``, ``language``, ``x.<name>``)."""
+    """A property or custom field changed (``priority``, ``type``, ``queue``, ``language``, ``x.<name>``)."""
 
     kind: Literal["ticket.field_set"] = "ticket.field_set"
     name: str
@@ -484,4 +484,4 @@ class Entry:
     salt: str = ""
     """What the digest of the personal values is salted with; stored beside them and erased with them."""
     position: str = ""
-    """Where it stands in the desk's order of commits: opaque, comparable with what ``events.read`` gave; set when read."""
+    """Where it stands in the desk's order of commits, opaque; set when it is read."""

@@ -46,7 +46,7 @@ class DueItem:
 
 
 class InboxState(StrEnum):
-    """Why something lies in the inbox instead of a ticket. ``unknown``: a kind of event that the adapter doesn't know."""
+    """Why something lies in the inbox. ``unknown``: a kind of event that the adapter doesn't know."""
 
     PARKED = "parked"
     WAITING = "waiting"

@@ -1,6 +1,6 @@
 """Conditions and rules, as a configuration states them.
 
-A condition is a tree: *groups* join conditions (``all``, ``any``, ``none``; several in one group must all hold), *tests*
+A condition is a tree: *groups* join conditions (``all``, ``any``, ``none``; several in a group must all hold), *tests*
 compare a declared field. What is wrong with a test is told when it is loaded, never when a message comes.
 """
 

@@ -142,7 +142,7 @@ def _holds(test: Test, kind: FieldType) -> Check:
 
 
 def _is_set(fact: object) -> bool:
-    return fact is not None and fact != "" and fact != frozenset()
+    return fact is not None and fact not in ("", frozenset())
 
 
 def _sameness(value: object) -> tuple[bool, object]:

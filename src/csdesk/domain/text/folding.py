@@ -64,7 +64,7 @@ _TABLE: Final = _FoldTable()
 
 
 def fold(text: str) -> str:
-    """Return the text in the one form used for comparing and searching.
+    r"""Return the text in the one form used for comparing and searching.
 
     Compatibility forms become plain ones (Ａ１ to a1, ｶﾞ to ガ), case is folded, traditional characters become
     simplified, controls, NUL, zero-width and other ignorable code points disappear, every run of whitespace is one

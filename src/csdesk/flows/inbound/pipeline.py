@@ -39,6 +39,7 @@ from csdesk.flows.inbound import (
 )
 from csdesk.flows.inbound.case import MOST_REFERENCES, Case
 from csdesk.flows.inbound.stowing import stow
+from csdesk.flows.permission import require
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -76,14 +77,21 @@ class _Broken(Exception):
 
 def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tuple[Received, ...]]:
     """Take in messages: at most two loads and one commit, however many they are."""
-    stowed: list[Arrival] = []
-    for arrival in arrivals:
-        stowed.append(replace(arrival, message=(yield from stow(arrival.message))))
+    stowed = list(arrivals)
+    for index, arrival in enumerate(stowed):
+        message = yield from stow(arrival.message)
+        if message is not arrival.message:
+            stowed[index] = replace(arrival, message=message)
     return (yield from retried(lambda scope: _receive(stowed, scope), attempts=attempts))
 
 
 def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
     loaded = yield from steps.load(_needs(arrivals, scope), phrases="auto")
+    if not loaded.policy.is_open:
+        for arrival in arrivals:
+            work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+            work.begin(arrival.id, arrival.actor)
+            yield from require(work, arrival.actor, "receive", ev.DESK)
     broken: dict[int, Exception] = {}
     pools: dict[str, tuple[Candidate, ...]] = {}
     while True:

@@ -33,6 +33,8 @@ def record(case: Case, work: Workspace) -> None:
             automatic=given.automatic,
             backlog=case.backlog,
             language=case.language,
+            raw=given.raw,
+            raw_media=given.raw_media,
         )
     )
     case.trace = work.end(case.owner, case.verdicts)

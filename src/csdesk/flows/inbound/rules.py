@@ -38,7 +38,9 @@ def apply_rules(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
     return work.ticket(ticket.id)
 
 
-def _apply(case: Case, work: Workspace, ticket_id: str, effect: Effect) -> None:
+def _apply(  # noqa: C901, PLR0912  one arm for each action
+    case: Case, work: Workspace, ticket_id: str, effect: Effect
+) -> None:
     ticket = work.ticket(ticket_id)
     match effect.action:
         case actions.SetPriority(priority=priority):

@@ -127,6 +127,7 @@ def _sort_key(desk: DeskState, asked: Query, row: Row) -> SortKey:
 
 
 def fingerprint(*parts: object) -> str:
+    """What tells one query from another."""
     return sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
 
 
@@ -137,6 +138,12 @@ def make_cursor(mark: str, key: SortKey) -> str:
 
 
 def last_key(cursor: str, mark: str) -> SortKey:
+    """The key of the row that a cursor stands after.
+
+    Raises:
+        InvalidInput: it is no cursor of this query.
+    """
+    last: SortKey = ((), "")
     try:
         found, (values, key) = json.loads(urlsafe_b64decode(cursor.encode()))
         last = tuple(datetime.fromisoformat(one["at"]) if isinstance(one, dict) else one for one in values), str(key)

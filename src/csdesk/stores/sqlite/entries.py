@@ -1,4 +1,4 @@
-"""Entries: one row each, in order of commits. A row's number is its desk's in the high bits and a count in the low ones."""
+"""Entries: one row each, in order of commits. A row's number holds its desk's above a count of the desk's entries."""
 
 from __future__ import annotations
 

@@ -128,12 +128,8 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
     table = TABLES[type(record)]
     desk = plan.desk
     born: Cells = (seen.get(record.id),) if table.born else ()
-    row = (
-        (desk, record.id, record.version, record.SCHEMA, encode(record))
-        + table.plain_of(record)
-        + table.indexed_of(record)
-        + born
-    )
+    head: Cells = (desk, record.id, record.version, record.SCHEMA, encode(record))
+    row = (*head, *table.plain_of(record), *table.indexed_of(record), *born)
     plan.new.setdefault(table, []).append((record, row))
     match record:
         case Ticket() | Customer():

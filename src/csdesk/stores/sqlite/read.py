@@ -32,6 +32,8 @@ _PARTS: Final = {
     "claim": "SELECT 'claim',key,owner,NULL,NULL,NULL FROM claim WHERE desk=? AND key IN ({})",
     "identity": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM identity i CROSS JOIN customer c"
     " ON c.pk=i.home WHERE i.desk=? AND i.id IN ({})",
+    "party": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM ticket t CROSS JOIN identity i"
+    " ON i.desk=t.desk AND i.id=t.identity CROSS JOIN customer c ON c.pk=i.home WHERE t.desk=? AND t.id IN ({})",
     "counter": "SELECT 'counter',name,value,NULL,NULL,NULL FROM counter WHERE desk=? AND name IN ({})",
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
@@ -121,6 +123,8 @@ class _Loader:
         self._known = known
         self._parties = parties
         self._asked: set[tuple[str, str]] = set()
+        self._requesters: list[str] = []
+        """The identities of tickets whose customers are wanted too."""
         self.wanted: Wanted = {}
         self._epochs = Epochs()
         self._claims: dict[str, str] = {}
@@ -133,6 +137,8 @@ class _Loader:
     def run(self, wanted: Wanted, candidates: tuple[CandidateNeed, ...] = (), *, is_first: bool = False) -> None:
         """Read one step."""
         desk = self._desk
+        if self._parties and "ticket" in wanted and "identity" not in wanted:
+            wanted = {**wanted, "party": wanted["ticket"]}
         shape: list[tuple[str, int]] = []
         parameters: list[Cell] = [desk] if is_first else []
         for name, keys in wanted.items():
@@ -147,6 +153,10 @@ class _Loader:
         sql = _sql(tuple(shape), len(candidates), is_first=is_first)
         for row in self._execute(sql, parameters).fetchall():
             self._take(row)
+        for identity in self._requesters:
+            if identity not in self._homes and "party" not in wanted:
+                self._follow("identity", identity)
+        self._requesters.clear()
 
     # ``Any``: a row of the driver.
     def _take(self, row: tuple[Any, ...]) -> None:
@@ -189,7 +199,7 @@ class _Loader:
         if ticket.merged_into is not None:
             self._follow("ticket", ticket.merged_into)
         if self._parties:
-            self._follow("identity", ticket.identity)
+            self._requesters.append(ticket.identity)
 
     def _follow(self, road: str, key: str) -> None:
         if (road, key) not in self._asked:

@@ -67,6 +67,7 @@ class SqliteStore:
         )
         self._known = Known()
         self._order = write.Order()
+        self._upkeep = upkeep.Upkeep()
         self._desks: dict[str, int] = {}
         self._is_closed = False
         try:
@@ -143,10 +144,13 @@ class SqliteStore:
         return last - count + 1
 
     def maintain(self, desk: str, now: datetime, limit: int) -> Maintained:
-        """Expire claims, index texts of all desks in the file, and move the write-ahead log into it."""
+        """Expire claims, index texts of all desks in the file, and move the write-ahead log into it.
+
+        A round looks at the next 10,000 claims; ``more`` tells of expired ones that the limit left among them.
+        """
         _check_limit(limit)
         number = self._number(desk)
-        return self._translated(upkeep.maintain, self._connections, number, now, limit)
+        return self._translated(self._upkeep.maintain, self._connections, number, now, limit)
 
     def close(self) -> None:
         """Close the file; closing twice is fine."""

@@ -1,8 +1,9 @@
 """Upkeep off the path of commits: expired claims, the search index, the checkpoint.
 
-Texts are read and cut into tokens without a lock; then the file is held for one batch. The checkpoint is a passive one
-on a reading connection: it waits for nobody and nobody waits for it. The write-ahead log keeps its size, because
-writing into a growing file is slower.
+Claims have no index by the time they expire, which every commit would pay for: each round looks at the next few
+thousand keys and begins anew at the end. Texts are read and cut into tokens without a lock; then the file is held for
+one batch. The checkpoint is a passive one on a reading connection: it waits for nobody and nobody waits for it. The
+write-ahead log keeps its size, because writing into a growing file is slower.
 """
 
 from __future__ import annotations
@@ -13,29 +14,52 @@ from typing import Final
 
 from csdesk.ports.store import Maintained
 from csdesk.stores.sqlite import search
-from csdesk.stores.sqlite.connection import Connections
+from csdesk.stores.sqlite.connection import Connections, Execute
 from csdesk.stores.sqlite.values import micros
 from csdesk.stores.sqlite.write import finish
 
-_EXPIRED: Final = "SELECT key FROM claim WHERE desk=? AND expires_at IS NOT NULL AND expires_at<=? LIMIT ?"
+_WINDOW: Final = 10_000
+"""How many claims a round looks at."""
+
+_PART: Final = "SELECT key,expires_at FROM claim WHERE desk=? AND key>? ORDER BY key LIMIT ?"
+_END: Final = f"SELECT max(key),count(*) FROM ({_PART})"  # noqa: S608
+_EXPIRED: Final = f"SELECT key FROM ({_PART}) WHERE expires_at<=? LIMIT ?"  # noqa: S608
 _EXPIRE: Final = "DELETE FROM claim WHERE desk=? AND key=? AND expires_at<=?"
 
 
-def maintain(connections: Connections, desk: int, now: datetime, limit: int) -> Maintained:
-    """One round of upkeep."""
-    reader = connections.reader()
-    keys = [row[0] for row in reader.execute(_EXPIRED, (desk, micros(now), limit + 1)).fetchall()]
-    texts, is_more = search.waiting(reader.execute, limit)
-    expired = indexed = 0
-    if keys or texts:
-        expired, indexed = connections.write(_do, desk, keys[:limit], micros(now), texts)
-    busy, log, moved = reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    return Maintained(
-        claims_expired=expired,
-        searches_indexed=indexed,
-        checkpointed=not busy and log == moved,
-        more=is_more or len(keys) > limit,
-    )
+class Upkeep:
+    """Remembers how far the walk over each desk's claims has come; the walk of a new process begins anew."""
+
+    def __init__(self, window: int = _WINDOW) -> None:
+        self._window = window
+        self._reached: dict[int, str] = {}
+
+    def maintain(self, connections: Connections, desk: int, now: datetime, limit: int) -> Maintained:
+        """One round."""
+        reader = connections.reader()
+        keys, is_more = self._expired(reader.execute, desk, micros(now), limit)
+        texts, is_text_left = search.waiting(reader.execute, limit)
+        expired = indexed = 0
+        if keys or texts:
+            expired, indexed = connections.write(_do, desk, keys, micros(now), texts)
+        busy, log, moved = reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return Maintained(
+            claims_expired=expired,
+            searches_indexed=indexed,
+            checkpointed=not busy and log == moved,
+            more=is_text_left or is_more,
+        )
+
+    def _expired(self, execute: Execute, desk: int, now: int, limit: int) -> tuple[list[str], bool]:
+        """The expired claims among the next ones, and whether the limit left some of them."""
+        start = self._reached.get(desk, "")
+        end, count = execute(_END, (desk, start, self._window)).fetchone()
+        found = [row[0] for row in execute(_EXPIRED, (desk, start, self._window, now, limit + 1)).fetchall()]
+        if len(found) > limit:
+            self._reached[desk] = found[limit - 1]
+        else:
+            self._reached[desk] = end if count == self._window else ""
+        return found[:limit], len(found) > limit
 
 
 def _do(

@@ -31,6 +31,7 @@ _MODULES = (
     "searches",
     "threads",
 )
+# ruff: noqa: E402
 # Plain asserts then say what was compared, as in any test module; it must happen before the modules are imported.
 pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in _MODULES))
 

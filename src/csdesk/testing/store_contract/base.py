@@ -26,6 +26,8 @@ class ContractBase:
     """How many runs of random commands the last test makes."""
     steps: ClassVar[int] = 30
     """How many commands each of these runs has at most."""
+    shrink: ClassVar[bool] = False
+    """True to have a failing run made as short as possible, which may take minutes."""
 
     def make_store(self) -> Store:
         """A new, empty store; each call gives another one."""

@@ -237,6 +237,8 @@ class CommitPromises(ContractBase):
         assert everything(store, Query(kind="customer", where=(("seen_at", build.at(5)),))) == [who]
         store.commit(DESK, ChangeSet(seen=(Seen(who.id, build.at(8)),)))
         assert everything(store, Query(kind="customer", where=(("seen_at", build.at(8)),))) == [who]
+        store.commit(DESK, build.changes_for(build.customer(9)))
+        assert everything(store, Query(kind="customer", where=(("seen_at", None),))) == [build.customer(9)]
         second = build.customer(1, version=2, name="Renamed")
         store.commit(DESK, ChangeSet(puts=(Put(second, 1),)))
         assert everything(store, Query(kind="customer", where=(("seen_at", build.at(8)),))) == [second]
@@ -349,8 +351,13 @@ class CommitPromises(ContractBase):
         made = fold([build.birth(what), told])
         assert made is not None
         store.commit(DESK, ChangeSet(puts=(Put(made, 1),), entries=(told,)))
-        for kind, key in (("ticket", what.id), ("customer", who.id), ("agent", "agt_"), ("phrase", "phr_")):
-            key = serial(key, 1) if key.endswith("_") else key
+        made_ids = (
+            ("ticket", what.id),
+            ("customer", who.id),
+            ("agent", serial("agt_", 1)),
+            ("phrase", serial("phr_", 1)),
+        )
+        for kind, key in made_ids:
             entries = everything(store, Query(kind="entry", where=(("subject", key),), order="position"))
             (record,) = everything(store, Query(kind=kind))  # type: ignore[arg-type]  # the names are right
             assert fold([one for one in entries if isinstance(one, Entry)]) == record

@@ -150,8 +150,8 @@ class LoadPromises(ContractBase):
         _give(store, 3)
         _give(store, 2)
         assert _ranked(store) == [1, 3, 2]
-        _give(store, 1, -1)
         _give(store, 2, -1)
+        _give(store, 1, -1)
         assert _ranked(store) == [1, 2, 3], "giving back is no new work"
         _give(store, 1)
         assert _ranked(store) == [2, 3, 1]

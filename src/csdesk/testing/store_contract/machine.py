@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -237,6 +237,7 @@ class RandomCommands(ContractBase):
             max_examples=self.examples,
             stateful_step_count=self.steps,
             deadline=None,
+            phases=[phase for phase in Phase if self.shrink or phase not in (Phase.shrink, Phase.explain)],
             suppress_health_check=list(HealthCheck),
         )
         run_state_machine_as_test(machine, settings=chosen)

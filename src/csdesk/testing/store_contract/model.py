@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from csdesk.domain.records.changes import ChangeSet, ClaimMode, ConfigRow, Needs, Stored
@@ -283,7 +283,7 @@ def time_of(kind: str, row: Any) -> datetime:
         case "customer" | "inbox" | "outbox":
             at = row.created_at
         case _:
-            at = datetime.min
+            at = datetime.min.replace(tzinfo=UTC)
     assert isinstance(at, datetime)
     return at
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
-from csdesk.domain.ids import CustomerId
+from csdesk.domain.ids import CustomerId, IdentityId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import (
@@ -167,7 +167,7 @@ class Pieces:
                     ev.CustomerNamed(name=self.draw(st.sampled_from(("李娜", "Ann")))),
                     ev.CustomerPlaced(level="vip", stage="buyer"),
                     *[ev.CustomerMerged(into=into) for into in self._survivors("customer", key)],
-                    ev.IdentityLinked(identity=another, identity_kind="phone", external_id="1"),
+                    ev.IdentityLinked(identity=IdentityId(another), identity_kind="phone", external_id="1"),
                 ]
             )
         )

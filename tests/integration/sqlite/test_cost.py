@@ -1,0 +1,268 @@
+"""What a message costs, counted: statements, pages of the log, bytes of the file; and no hot statement scans."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from csdesk.domain.records.changes import CandidateNeed, ChangeSet, Claim, Delta, Needs, Put, Seen
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.queues import DueItem
+from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tickets import Ticket
+from csdesk.ports.store import LeaseRequest, Query, SearchRequest
+from csdesk.stores.sqlite import SqliteStore, search, upkeep
+from csdesk.testing import builders as build
+from csdesk.testing.builders import at
+
+WORDS = ("order", "refund", "parcel", "invoice", "login", "delivery", "payment", "我的订单", "怎么退款", "发票开错了")
+
+
+class Traced:
+    """A store whose statements are listed."""
+
+    def __init__(self, path: Path) -> None:
+        self.statements: list[str] = []
+        self.store = SqliteStore(path, synchronous="NORMAL", autocheckpoint=0, trace=self.statements.append)
+        self.store.open_desk("main", secret=b"x")
+        self.log = path.with_name(path.name + "-wal")
+        self.path = path
+
+    def frames(self) -> int:
+        return (self.log.stat().st_size - 32) // (4096 + 24)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Traced]:
+    traced = Traced(tmp_path / "desk.db")
+    agents = [build.agent(number, queues=("general", "sales"), capacity=100_000) for number in range(1, 31)]
+    traced.store.commit("main", build.changes_for(*agents))
+    yield traced
+    traced.store.close()
+
+
+def text(number: int) -> str:
+    return " ".join(random.Random(number).choices(WORDS, k=40))
+
+
+def claims(number: int, *owners: str) -> tuple[Claim, ...]:
+    return tuple(
+        Claim(
+            f"kind{index}/{random.Random(number * 1000 + index).getrandbits(96):024x}",
+            owner,
+            expires_at=None if index else at(9e6),
+        )
+        for index, owner in enumerate(owners)
+    )
+
+
+def new_ticket(store: SqliteStore, number: int) -> Ticket:
+    """A message of a stranger: two loads and one commit."""
+    keys = tuple(claim.key for claim in claims(number, *"abcd"))
+    assert not store.load("main", Needs(claims=keys, parties=True)).claims
+    candidates = store.load("main", Needs(candidates=(CandidateNeed("general"),))).candidates["general"]
+    tag = TagAssignment(name="shop:vip", at=at(number))
+    ticket, customer = build.ticket(number, tags=(tag,)), build.customer(number)
+    message = build.message(number, text(number))
+    store.commit(
+        "main",
+        ChangeSet(
+            config_epoch=0,
+            puts=(Put(ticket, 0), Put(customer, 0), Put(message, 0)),
+            claims=claims(number, message.id, ticket.id, customer.identities[0].id, ticket.id),
+            deltas=(Delta("load/" + candidates[0].agent, 1, 100_000),),
+            seen=(Seen(customer.id, at(number)),),
+            entries=(build.birth(ticket), build.birth(customer)),
+        ),
+    )
+    return ticket
+
+
+def follow_up(store: SqliteStore, number: int, ticket: Ticket) -> Ticket:
+    """A message in an open ticket: one load and one commit."""
+    key = claims(ticket.number, *"abcd")[1].key
+    snapshot = store.load("main", Needs(claims=(f"kind0/x{number}", key), parties=True))
+    found = snapshot.tickets[ticket.id]
+    customer = snapshot.customers[snapshot.homes[found.identity]]
+    record = found.model_copy(update={"version": found.version + 1, "updated_at": at(number), "messages": 2})
+    message: Message = build.message(number, text(number), ticket=ticket.id)
+    store.commit(
+        "main",
+        ChangeSet(
+            config_epoch=0,
+            puts=(Put(record, found.version), Put(message, 0)),
+            claims=claims(number, message.id, ticket.id),
+            seen=(Seen(customer.id, at(number)),),
+            entries=(build.birth(message),),
+        ),
+    )
+    return record
+
+
+def test_statements_of_a_new_ticket(desk: Traced) -> None:
+    new_ticket(desk.store, 1)
+    desk.statements.clear()
+    new_ticket(desk.store, 2)
+    assert len(desk.statements) <= 15, desk.statements
+
+
+def test_statements_of_a_follow_up(desk: Traced) -> None:
+    ticket = new_ticket(desk.store, 1)
+    desk.statements.clear()
+    follow_up(desk.store, 2, ticket)
+    assert len(desk.statements) <= 12, desk.statements
+
+
+def test_a_redelivery_reads_and_writes_nothing(desk: Traced) -> None:
+    new_ticket(desk.store, 1)
+    desk.statements.clear()
+    desk.store.load("main", Needs(claims=(claims(1, "a")[0].key,)))
+    assert len(desk.statements) <= 5
+    assert all(statement.startswith(("BEGIN", "SELECT", "COMMIT")) for statement in desk.statements)
+
+
+def test_a_follow_up_rewrites_no_index_of_its_ticket(desk: Traced) -> None:
+    ticket = new_ticket(desk.store, 1)
+    desk.statements.clear()
+    follow_up(desk.store, 2, ticket)
+    (update,) = [one for one in desk.statements if one.startswith("UPDATE ticket")]
+    columns = update.partition(" WHERE ")[0]
+    for indexed in ("queue", "category", "assignee", "identity", "merged_into", "wake_at", "number"):
+        assert f"{indexed}=" not in columns
+
+
+def _stream(desk: Traced, numbers: range) -> None:
+    """Half of the messages are new tickets, half follow up on them."""
+    for number in numbers[::2]:
+        follow_up(desk.store, number + 1, new_ticket(desk.store, number))
+
+
+def test_pages_written_per_commit(desk: Traced) -> None:
+    _stream(desk, range(1, 401))
+    before = desk.frames()
+    _stream(desk, range(1001, 1401))
+    assert (desk.frames() - before) / 400 <= 21
+
+
+def test_size_of_the_file_per_message(desk: Traced) -> None:
+    sizes = []
+    for numbers in (range(1, 401), range(1001, 3001)):
+        _stream(desk, numbers)
+        while desk.store.maintain("main", at(0), 500).more:
+            pass
+        sizes.append(desk.path.stat().st_size)
+    assert (sizes[1] - sizes[0]) / 2000 <= 3000
+
+
+def test_no_hot_statement_scans(desk: Traced) -> None:
+    store = desk.store
+    ticket = new_ticket(store, 1)
+    follow_up(store, 2, ticket)
+    item = build.outbox_item(1)
+    store.commit("main", ChangeSet(outbox=(item,), due=(build.due_item(),), inbox=(build.inbox_item(9),)))
+    store.load("main", Needs(counters=("load/x", "quota"), inbox=("a",), outbox=("b",), identities=("c",)))
+    for request in (
+        LeaseRequest(what="outbox", now=at(9), limit=5),
+        LeaseRequest(what="outbox", now=at(9), limit=5, account="mail", conversation="conversation-1"),
+        LeaseRequest(what="due", now=at(9), limit=5),
+        LeaseRequest(what="tickets", now=at(9), limit=5),
+    ):
+        store.lease("main", request)
+    store.commit("main", ChangeSet(outbox_done=(item.message,), due_done=("x",), inbox_done=(item.message,)))
+    store.entries("main", "reader", 5)
+    for where in (
+        (("queue", "general"), ("category", ("new", "open"))),
+        (("queue", "general"),),
+        (("assignee", "agt_x"),),
+        (("identity", ticket.identity),),
+        (("number", 1),),
+        (("tag", "shop:vip"),),
+    ):
+        store.query("main", Query(kind="ticket", where=where))
+    store.query("main", Query(kind="message", where=(("ticket", ticket.id),), order="occurred_at"))
+    store.query("main", Query(kind="entry", where=(("subject", ticket.id),)))
+    store.query("main", Query(kind="entry", where=(("cause", "x"),)))
+    store.maintain("main", at(0), 10)
+    store.search("main", SearchRequest(phrases=(("order",),)))
+    explain = sqlite3.connect(desk.path)
+    skipped = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "-- ", "CREATE")
+    seen = [one for one in desk.statements if not one.startswith(skipped) and "search_mark" not in one]
+    assert len(seen) > 40
+    for statement in {one for one in seen if "sqlite_master" not in one and "csdesk_schema" not in one}:
+        plan = [row[3] for row in explain.execute("EXPLAIN QUERY PLAN " + statement).fetchall()]
+        bad = [line for line in plan if line.startswith("SCAN") and not _is_small(line)]
+        assert not bad, (statement, plan)
+    explain.close()
+
+
+def _is_small(line: str) -> bool:
+    # A subquery's few rows, a constant row, or the full-text table, which is searched by its own means.
+    return any(word in line for word in ("SUBQUERY", "CONSTANT", "SCAN (", "SCAN s VIRTUAL TABLE"))
+
+
+def test_due_work_is_looked_for_without_a_lock(desk: Traced) -> None:
+    later = DueItem(key="pull", kind="pull", due_at=at(100))
+    desk.store.commit("main", ChangeSet(due=(later,)))
+    desk.statements.clear()
+    for what in ("due", "outbox", "tickets"):
+        leased = desk.store.lease("main", LeaseRequest(what=what, now=at(0), limit=5))  # type: ignore[arg-type]
+        assert leased.next_due_at == (later.due_at if what == "due" else None)
+    assert len(desk.statements) == 3
+    assert all(statement.startswith("SELECT") for statement in desk.statements)
+
+
+def test_the_file_is_whole_after_random_commits(desk: Traced) -> None:
+    chance = random.Random(4)
+    tickets: dict[int, Ticket] = {}
+    for number in range(1, 200):
+        if tickets and chance.random() < 0.6:
+            key = chance.choice(list(tickets))
+            tickets[key] = follow_up(desk.store, number, tickets[key])
+        else:
+            tickets[number] = new_ticket(desk.store, number)
+        if chance.random() < 0.1:
+            desk.store.maintain("main", at(0) + timedelta(days=chance.randrange(200)), 20)
+    desk.store.close()
+    with sqlite3.connect(desk.path) as file:
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        file.execute("INSERT INTO search(search) VALUES('integrity-check')")
+
+
+def test_an_edit_while_its_text_is_being_indexed(desk: Traced) -> None:
+    """The index holds what the message says when it is written, not what it said when it was read."""
+    store = desk.store
+    store.commit("main", build.changes_for(build.message(1, "old words")))
+    texts, _ = search.waiting(store._connections.reader().execute, 10)
+    edited = build.message(1, "old words", version=2, edited=build.message(1, "new speech").parts)
+    store.commit("main", ChangeSet(puts=(Put(edited, 1),)))
+    store._connections.write(upkeep._do, 1, [], 0, texts)
+    assert not store.search("main", SearchRequest(phrases=(("words",),))).items
+    assert store.search("main", SearchRequest(phrases=(("speech",),))).items
+
+
+def test_upkeep_walks_all_claims_in_parts(desk: Traced) -> None:
+    for number in range(50):
+        desk.store.commit("main", ChangeSet(claims=(Claim(f"key/{number:02d}", "owner", expires_at=at(number)),)))
+    walk = upkeep.Upkeep(window=7)
+    rounds = [walk.maintain(desk.store._connections, 1, at(24), 3) for _ in range(20)]
+    assert sum(one.claims_expired for one in rounds) == 25
+    assert max(one.claims_expired for one in rounds) == 3
+    assert rounds[0].more
+    assert not rounds[-1].more
+    left = desk.store.load("main", Needs(claims=tuple(f"key/{number:02d}" for number in range(50)))).claims
+    assert sorted(left) == [f"key/{number:02d}" for number in range(25, 50)]
+
+
+def test_upkeep_keeps_the_log_and_moves_it(desk: Traced) -> None:
+    _stream(desk, range(1, 101))
+    size = desk.log.stat().st_size
+    assert desk.store.maintain("main", at(0), 1000).checkpointed
+    assert desk.log.stat().st_size >= size
+    frames = desk.frames()
+    follow_up(desk.store, 5000, new_ticket(desk.store, 4999))
+    assert desk.frames() == frames, "a moved log is written again from its beginning"
