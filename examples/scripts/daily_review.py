@@ -1,6 +1,8 @@
 """The daily review: what was raised, what was solved, what is carried over, and which promises were broken.
 
-    python examples/scripts/daily_review.py sqlite:///desk.db     (without a desk: a sample day)
+    python examples/scripts/daily_review.py sqlite:///desk.db
+
+Without a desk it reviews a sample day.
 """
 
 import sys
@@ -55,9 +57,7 @@ def sample_day() -> tuple[Desk, datetime]:
         clock.advance(timedelta(minutes=20))
         who = f"visitor-{number}"
         received = desk.receive(
-            InboundMessage(
-                account="web", dedupe_key=who, conversation=who, sender=Sender(external_id=who), text=text
-            )
+            InboundMessage(account="web", dedupe_key=who, conversation=who, sender=Sender(external_id=who), text=text)
         )
         if number < 3 and received.ticket is not None:
             desk.tickets.set_status(received.ticket.id, "resolved", actor=agent)
