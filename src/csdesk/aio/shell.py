@@ -58,14 +58,14 @@ class AsyncDesk:
         self._owned = owned
         self._store = store
         self._runner = AsyncRunner(LocalEngine(core, store), http)
-        self.tickets = Tickets(self._runner)
-        self.customers = Customers(self._runner)
-        self.agents = Agents(self._runner)
-        self.replies = Replies(self._runner)
-        self.inbox = Inbox(self._runner)
-        self.outbox = Outbox(self._runner)
-        self.config = Config(self._runner)
-        self.events = Events(self._runner)
+        self.tickets: Tickets = Tickets(self._runner)
+        self.customers: Customers = Customers(self._runner)
+        self.agents: Agents = Agents(self._runner)
+        self.replies: Replies = Replies(self._runner)
+        self.inbox: Inbox = Inbox(self._runner)
+        self.outbox: Outbox = Outbox(self._runner)
+        self.config: Config = Config(self._runner)
+        self.events: Events = Events(self._runner)
 
     @property
     def name(self) -> str:

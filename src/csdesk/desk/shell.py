@@ -60,14 +60,14 @@ class Desk:
         self._runner = Runner(LocalEngine(core, store), http)
         # Two messages of one conversation would only race each other: let them queue here instead.
         self._stripes = [Lock() for _ in range(_STRIPES)]
-        self.tickets = Tickets(self._runner)
-        self.customers = Customers(self._runner)
-        self.agents = Agents(self._runner)
-        self.replies = Replies(self._runner)
-        self.inbox = Inbox(self._runner)
-        self.outbox = Outbox(self._runner)
-        self.config = Config(self._runner)
-        self.events = Events(self._runner)
+        self.tickets: Tickets = Tickets(self._runner)
+        self.customers: Customers = Customers(self._runner)
+        self.agents: Agents = Agents(self._runner)
+        self.replies: Replies = Replies(self._runner)
+        self.inbox: Inbox = Inbox(self._runner)
+        self.outbox: Outbox = Outbox(self._runner)
+        self.config: Config = Config(self._runner)
+        self.events: Events = Events(self._runner)
 
     @property
     def name(self) -> str:

@@ -26,7 +26,7 @@ class Tickets:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self.drafts = Drafts(runner)
+        self.drafts: Drafts = Drafts(runner)
 
     def get(self, ticket: TicketId) -> Ticket:
         """The ticket of that id.

@@ -47,17 +47,17 @@ class DeskCore:
         channels: Iterable[AnyChannel],
     ) -> None:
         self.name = name
-        self.keys = ClaimKeys(secret)
+        self.keys: ClaimKeys = ClaimKeys(secret)
         self.clock = clock
         self.ids = ids
         self.media = media
-        self.channels = _by_account(channels)
-        self.policy = compile_policy(config)
-        self.policy_epoch = 0
+        self.channels: Mapping[str, AnyChannel] = _by_account(channels)
+        self.policy: Policy = compile_policy(config)
+        self.policy_epoch: int = 0
         self._book: tuple[int, PhraseBook] | None = None
         self._numbers: list[int] = []
         self._lock = Lock()
-        self.is_closed = False
+        self.is_closed: bool = False
 
     @property
     def able(self) -> Mapping[str, Capabilities]:
