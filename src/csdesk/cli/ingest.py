@@ -50,12 +50,12 @@ class Tally:
 
 def ingest(
     *,
-    source: Annotated[
-        Path, typer.Argument(help="An mbox, a Maildir, .eml files, saved WeCom pages, or JSON Lines.")
-    ],
+    source: Annotated[Path, typer.Argument(help="An mbox, a Maildir, .eml files, saved WeCom pages, or JSON Lines.")],
     db: Db = DEFAULT_DB,
     desk: DeskName = DEFAULT_DESK,
-    kind: Annotated[str | None, typer.Option("--kind", help=f"What it is: {', '.join(KINDS)}; found out by default.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help=f"What it is: {', '.join(KINDS)}; found out by default.")
+    ] = None,
     account: Annotated[str | None, typer.Option("--account", help="The account that received them.")] = None,
     own: Annotated[
         list[str] | None, typer.Option("--own-address", help="An address of your own; may be given more than once.")
