@@ -294,9 +294,15 @@ class Workspace:
         pool = self.candidates.setdefault(queue, [])
         best = min((one for one in pool if one.load < one.capacity), key=lambda one: one.load, default=None)
         if best is not None:
-            pool.remove(best)
-            pool.append(Candidate(best.agent, best.load + 1, best.capacity))
+            self._burden(best.agent)
         return best
+
+    def _burden(self, agent: str) -> None:
+        # An agent may work in several queues; whoever was given something last comes last among equals.
+        for pool in self.candidates.values():
+            for one in [one for one in pool if one.agent == agent]:
+                pool.remove(one)
+                pool.append(Candidate(agent, one.load + 1, one.capacity))
 
     # Ending
 

@@ -172,11 +172,18 @@ def _decide(
     for index, case in later:
         settled: Waiting = {}
         yield from _guarded(index, case, work, loaded, broken, settled)
-        if any(one.route not in pools for _, one in settled.values()):
+        if settled and (
+            _is_overtaken(index, work, waiting) or any(one.route not in pools for _, one in settled.values())
+        ):
             raise Entangled
         _settle_all(settled, work, loaded)
     if pools and len(cases) > 1 and work.loads_shifted:
         raise Entangled
+
+
+def _is_overtaken(index: int, work: Workspace, waiting: Waiting) -> bool:
+    """True if a message behind that place was given an agent, whom the one at that place might have been given."""
+    return any(place > index and work.ticket(one).worker is not None for one, (place, _) in waiting.items())
 
 
 def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> bool:
