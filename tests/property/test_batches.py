@@ -1,6 +1,7 @@
 """A batch decides exactly as if its messages had come one by one."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -169,7 +170,7 @@ def _check_folds(desk) -> None:
 
 def _chunks(messages, cuts):
     places = sorted({min(cut, len(messages)) for cut in cuts} | {0, len(messages)})
-    return [messages[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [messages[start:end] for start, end in pairwise(places)]
 
 
 def _plain(text, **given):
@@ -200,10 +201,10 @@ def _plain(text, **given):
 )  # fmt: skip
 def test_any_chunking_gives_the_same_state(stream, cuts):
     singly, clock = _open()
-    one_by_one = [singly.receive(_message(clock, given)) for given in stream]
+    one_by_one = [singly.receive(_message(clock, one)) for one in stream]
     batched, clock = _open()
     in_batches = []
-    for chunk in _chunks([_message(clock, given) for given in stream], cuts):
+    for chunk in _chunks([_message(clock, one) for one in stream], cuts):
         in_batches += batched.receive_many(chunk)
     try:
         assert _state(batched, in_batches) == _state(singly, one_by_one)
