@@ -13,7 +13,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, StoreError
 from csdesk.flows.inbound.pipeline import Arrival, receive
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
@@ -25,7 +25,7 @@ from csdesk.ports.store import Query
 def discard(command: cmd.SettleParked, run: str) -> Flow[None]:
     """Give a parked message up; what waits behind it is taken in."""
     item = yield from retried(lambda scope: _discard(command, run, scope))
-    yield from _take_waiting(item, command.actor)
+    yield from _follow(item, command.actor)
 
 
 def _discard(command: cmd.SettleParked, run: str, scope: Scope) -> Flow[InboxItem]:
@@ -46,15 +46,15 @@ def retry_parked(item_id: MessageId, actor: Actor, run: str) -> Flow[Received]:
     item = yield from retried(lambda scope: _unpark(item_id, scope, run, actor))
     result = yield from _replay(item, actor)
     if result.state != "parked":
-        yield from _take_waiting(item, actor)
+        yield from _follow(item, actor)
     return result
 
 
 def _unpark(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow[InboxItem]:
     work, item = yield from _open_item(item_id, scope, run, actor)
     yield from require(work, actor, "retry_parked", item.id)
-    if item.state is InboxState.DISCARDED:
-        raise InvalidInput("item", "was discarded", "only parked, waiting and blocked messages can be retried")
+    if item.state not in (InboxState.PARKED, InboxState.WAITING, InboxState.BLOCKED):
+        raise InvalidInput("item", f"is {item.state}", "only parked, waiting and blocked messages can be retried")
     return item
 
 
@@ -83,6 +83,28 @@ def _replay(item: InboxItem, actor: Actor) -> Flow[Received]:
     return result
 
 
+def _follow(item: InboxItem, actor: Actor) -> Flow[None]:
+    try:
+        yield from _take_waiting(item, actor)
+    except StoreError:
+        return  # what was asked for is done; ``resume`` takes in the rest
+
+
+def resume(limit: int) -> Flow[int]:
+    """Take in messages that wait although nothing before them is parked any more: somebody died in between."""
+    page = yield from steps.listed(Query(kind="inbox", where=(("state", InboxState.WAITING.value),), limit=limit))
+    items = [row for row in page.items if isinstance(row, InboxItem)]
+    if not items:
+        return 0
+    scope = yield from steps.attempt(0)
+    first = {scope.keys.parked(one.account, one.conversation): one for one in reversed(items)}
+    loaded = yield from steps.load(Needs(claims=tuple(first)))
+    free = [item for key, item in first.items() if key not in loaded.snapshot.claims]
+    for item in free:
+        yield from _take_waiting(item, Actor.system("inbox"))
+    return len(free)
+
+
 def _take_waiting(item: InboxItem, actor: Actor) -> Flow[None]:
     """Take in the messages that waited behind one, oldest first, until one of them breaks."""
     where = (("account", item.account), ("conversation", item.conversation), ("state", InboxState.WAITING.value))
@@ -105,7 +127,10 @@ def retry_outbound(command: cmd.RetryOutbound, run: str) -> Flow[None]:
 
 
 def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[None]:
-    loaded = yield from steps.load(Needs(outbox=(command.message,), messages=(command.message,)))
+    key = scope.keys.command(command.idempotency_key or run)
+    loaded = yield from steps.load(Needs(claims=(key,), outbox=(command.message,), messages=(command.message,)))
+    if key in loaded.snapshot.claims:
+        return  # it ran before, or its commit was unknown and went through
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, command.message)
@@ -114,6 +139,7 @@ def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[
         raise NotFound("outbox item", command.message)
     if item.state not in (OutboxState.DEAD, OutboxState.UNKNOWN):
         raise InvalidInput("message", f"is {item.state}", "only dead and unknown messages wait for a decision")
+    work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     message = work.message(command.message)
     after = Delivery.FAILED if command.discard else Delivery.PENDING
     reason = "discarded" if command.discard else "retried"

@@ -64,12 +64,12 @@ class InboundMessage(Value):
     """Message ids this one answers, strongest evidence first."""
     ticket_hint: Text = ""
     """A ticket id that a signed address or token of ours proved."""
-    provider_order: int = 0
+    provider_order: int = Field(default=0, ge=-(2**63), lt=2**63)
     sent_at: Instant | None = None
     author: Literal["customer", "elsewhere", "bot"] = "customer"
     automatic: Automatic = Automatic.NO
     spam: bool = False
-    language: str | None = None
+    language: Text | None = None
     entrance: Entrance | None = None
     raw: bytes = b""
     """The provider's payload as received."""

@@ -17,14 +17,14 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
+from csdesk.domain.records.changes import CandidateNeed, Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.records.trace import Outcome
-from csdesk.errors import StoreError
+from csdesk.domain.records.trace import Outcome, Trace
+from csdesk.errors import NotFound, StoreError
 from csdesk.flows.inbound import (
     answering,
     clocks,
@@ -45,7 +45,7 @@ from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 CANDIDATES = 8
 """How many agents of a queue are loaded for one ticket; a batch loads one more for each further ticket."""
@@ -82,29 +82,31 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
         message = yield from stow(arrival.message)
         if message is not arrival.message:
             stowed[index] = replace(arrival, message=message)
-    return (yield from retried(lambda scope: _receive(stowed, scope), attempts=attempts))
+    broken: dict[int, Exception] = {}
+    while True:
+        try:
+            return (yield from retried(lambda scope: _receive(stowed, scope, broken), attempts=attempts))
+        except _Broken as problem:
+            # Again from the load, with a budget of its own: without this message the others may need other agents.
+            broken[problem.index] = problem.error
 
 
-def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
+def _receive(arrivals: Sequence[Arrival], scope: Scope, broken: Mapping[int, Exception]) -> Flow[tuple[Received, ...]]:
     loaded = yield from steps.load(_needs(arrivals, scope), phrases="auto")
     if not loaded.policy.is_open:
-        for arrival in arrivals:
-            work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-            work.begin(arrival.id, arrival.actor)
-            yield from require(work, arrival.actor, "receive", ev.DESK)
-    broken: dict[int, Exception] = {}
-    pools: dict[str, tuple[Candidate, ...]] = {}
-    while True:
-        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-        cases = [_case(arrival, scope) for arrival in arrivals]
-        try:
-            yield from _decide(cases, work, loaded, broken, pools)
-        except _Broken as problem:
-            broken[problem.index] = problem.error
-            continue
-        break
+        yield from _check_actors(arrivals, loaded, scope)
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    cases = [_case(arrival, scope) for arrival in arrivals]
+    yield from _decide(cases, work, loaded, broken)
     yield from steps.commit(work.changes())
     return tuple(_outcome(case, work) for case in cases)
+
+
+def _check_actors(arrivals: Sequence[Arrival], loaded: steps.Loaded, scope: Scope) -> Flow[None]:
+    for arrival in arrivals:
+        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        work.begin(arrival.id, arrival.actor)
+        yield from require(work, arrival.actor, "receive", ev.DESK)
 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
@@ -141,14 +143,8 @@ def _needs(arrivals: Sequence[Arrival], scope: Scope) -> Needs:
     return Needs(claims=tuple(claims), tickets=tuple(tickets), counters=tuple(counters), parties=True)
 
 
-def _decide(
-    cases: list[Case],
-    work: Workspace,
-    loaded: steps.Loaded,
-    broken: dict[int, Exception],
-    pools: dict[str, tuple[Candidate, ...]],
-) -> Flow[None]:
-    waiting: dict[str, Case] = {}
+def _decide(cases: list[Case], work: Workspace, loaded: steps.Loaded, broken: Mapping[int, Exception]) -> Flow[None]:
+    waiting: dict[str, tuple[int, Case]] = {}
     later: list[tuple[int, Case]] = []
     for index, case in enumerate(cases):
         if _touches(case, work, waiting):
@@ -156,17 +152,17 @@ def _decide(
         else:
             yield from _guarded(index, case, work, loaded, broken, waiting)
     if waiting:
-        yield from _load_candidates(work, waiting, pools)
-        for case in waiting.values():
-            _settle(case, work, loaded)
+        yield from _load_candidates(work, waiting)
+        for index, case in waiting.values():
+            _settled(index, case, work, loaded)
     for index, case in later:
-        settled: dict[str, Case] = {}
-        yield from _guarded(index, case, work, loaded, broken, settled)
-        for one in settled.values():
-            _settle(one, work, loaded)
+        opened: dict[str, tuple[int, Case]] = {}
+        yield from _guarded(index, case, work, loaded, broken, opened)
+        for _, one in opened.values():
+            _settled(index, one, work, loaded)
 
 
-def _touches(case: Case, work: Workspace, waiting: dict[str, Case]) -> bool:
+def _touches(case: Case, work: Workspace, waiting: Mapping[str, object]) -> bool:
     if not waiting:
         return False
     if any(owner in waiting for _, owner in threading.evidence(case, work)):
@@ -180,21 +176,35 @@ def _guarded(
     case: Case,
     work: Workspace,
     loaded: steps.Loaded,
-    broken: dict[int, Exception],
-    waiting: dict[str, Case],
+    broken: Mapping[int, Exception],
+    waiting: dict[str, tuple[int, Case]],
 ) -> Flow[None]:
     if index in broken:
         _park(case, work, broken[index])
         return
     try:
-        yield from _arrive(case, work, loaded, waiting)
-    except StoreError:
-        raise
+        yield from _arrive(case, work, loaded)
+    except Exception as error:
+        if _is_stores(error):
+            raise
+        raise _Broken(index, error) from error
+    if case.route is not None:
+        waiting[case.owner] = index, case
+
+
+def _settled(index: int, case: Case, work: Workspace, loaded: steps.Loaded) -> None:
+    try:
+        _settle(case, work, loaded)
     except Exception as error:
         raise _Broken(index, error) from error
 
 
-def _arrive(case: Case, work: Workspace, loaded: steps.Loaded, waiting: dict[str, Case]) -> Flow[None]:
+def _is_stores(error: Exception) -> bool:
+    # A record that a decision misses is that decision's failure; every other store error came from the store.
+    return isinstance(error, StoreError) and not isinstance(error, NotFound)
+
+
+def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[None]:
     if dedupe.is_replay(case, work) or dedupe.waits(case, work):
         return
     work.begin(case.id, case.actor)
@@ -213,8 +223,6 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded, waiting: dict[str
     work.close_others(ticket.id)
     if case.route is None:
         _settle(case, work, loaded)
-    else:
-        waiting[ticket.id] = case
 
 
 def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
@@ -224,13 +232,11 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
     recording.record(case, work)
 
 
-def _load_candidates(work: Workspace, waiting: dict[str, Case], pools: dict[str, tuple[Candidate, ...]]) -> Flow[None]:
-    wanted = Counter(case.route for case in waiting.values() if case.route is not None)
-    missing = [CandidateNeed(queue, CANDIDATES + n - 1) for queue, n in sorted(wanted.items()) if queue not in pools]
-    if missing:
-        loaded = yield from steps.load(Needs(candidates=tuple(missing)))
-        pools.update(loaded.snapshot.candidates)
-    work.add_candidates(pools)
+def _load_candidates(work: Workspace, waiting: Mapping[str, tuple[int, Case]]) -> Flow[None]:
+    wanted = Counter(case.route for _, case in waiting.values() if case.route is not None)
+    needs = tuple(CandidateNeed(queue, CANDIDATES + n - 1) for queue, n in sorted(wanted.items()))
+    loaded = yield from steps.load(Needs(candidates=needs))
+    work.add_candidates(loaded.snapshot.candidates)
 
 
 def _park(case: Case, work: Workspace, error: Exception) -> None:
@@ -265,7 +271,7 @@ def _outcome(case: Case, work: Workspace) -> Received:
         customer=customer,
         worker=ticket.worker if ticket is not None else None,
         reply=case.reply,
-        trace=case.trace,
+        trace=case.trace if case.trace.verdicts else Trace(verdicts=tuple(case.verdicts)),
         error=case.error,
     )
 
