@@ -39,7 +39,8 @@ _STRIPES = 64
 class Desk:
     """A customer-service desk, ready to take in messages. Open one with ``csdesk.open_desk``.
 
-    Safe between threads. csdesk starts no thread of its own: call ``run_due`` from a worker, cron or a loop.
+    Safe between threads. csdesk starts no thread of its own: call ``run_due`` from a worker, cron or a loop. A desk
+    that was opened before a fork serves parent and children alike, if no call was under way in another thread then.
 
     Attributes:
         tickets: the tickets of the desk.
