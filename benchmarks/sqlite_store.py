@@ -38,9 +38,10 @@ from csdesk.stores.sqlite import SqliteStore
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 DESK = "main"
-WORDS = tuple(
-    "order refund parcel late invoice password login broken screen delivery address change cancel subscription card"
-    " payment error twice charged missing item size wrong colour return label warranty repair manual install".split()
+WORDS = (
+    *("order", "refund", "parcel", "late", "invoice", "password", "login", "broken", "screen", "delivery", "address"),
+    *("change", "cancel", "subscription", "card", "payment", "error", "twice", "charged", "missing", "item", "size"),
+    *("wrong", "colour", "return", "label", "warranty", "repair", "manual", "install"),
 )
 ZH = ("我的订单还没有发货", "怎么申请退款", "发票开错了", "登录不了账号", "快递地址要修改", "商品坏了想换货")
 QUEUES = ("billing", "shipping", "tech", "general")

@@ -121,7 +121,7 @@ def test_a_slow_channel_does_not_outlive_the_leases_of_others(world: World) -> N
         return quick(message)
 
     world.channel.send_now = slow  # type: ignore[method-assign]
-    world.desk.run_due()
+    world.desk.run_due(max_time=timedelta(hours=1))
     assert world.desk.outbox.list().items == ()
     assert problems_of(world.store) == ()
 

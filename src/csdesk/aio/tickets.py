@@ -17,7 +17,8 @@ from csdesk.flows import lists, records
 from csdesk.flows.lists import Found, TimelineItem, filters
 from csdesk.ports.store import Page, Query
 
-Order = Literal["updated_at", "created_at", "number", "priority"]
+Order = Literal["id", "number", "priority", "updated_at"]
+"""``id`` is the order in which tickets were opened; ``updated_at`` has to sort all that match."""
 
 
 class Tickets:
@@ -25,7 +26,7 @@ class Tickets:
 
     def __init__(self, runner: AsyncRunner) -> None:
         self._runner = runner
-        self.drafts = Drafts(runner)
+        self.drafts: Drafts = Drafts(runner)
 
     async def get(self, ticket: TicketId) -> Ticket:
         """The ticket of that id.
@@ -34,6 +35,14 @@ class Tickets:
             NotFound: this desk has none.
         """
         return await self._runner.run(lists.get_ticket(ticket))
+
+    async def numbered(self, number: int) -> Ticket:
+        """The ticket of that number, the one people say to each other.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return await self._runner.run(lists.get_numbered(number))
 
     async def list(
         self,
@@ -47,7 +56,7 @@ class Tickets:
         type: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        order: Order = "updated_at",
+        order: Order = "id",
         descending: bool = True,
         limit: int = 50,
         cursor: str | None = None,

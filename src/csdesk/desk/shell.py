@@ -20,7 +20,7 @@ from csdesk.desk.tickets import Tickets
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.channels import InboundMessage, RawRequest, RawResponse, Received, Sent
+from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
@@ -29,6 +29,7 @@ from csdesk.errors import InvalidInput
 from csdesk.flows import lists, reports, sending, upkeep
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, receive, receive_many
+from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports.http import Http
 from csdesk.ports.store import Store
@@ -60,14 +61,14 @@ class Desk:
         self._runner = Runner(LocalEngine(core, store), http)
         # Two messages of one conversation would only race each other: let them queue here instead.
         self._stripes = [Lock() for _ in range(_STRIPES)]
-        self.tickets = Tickets(self._runner)
-        self.customers = Customers(self._runner)
-        self.agents = Agents(self._runner)
-        self.replies = Replies(self._runner)
-        self.inbox = Inbox(self._runner)
-        self.outbox = Outbox(self._runner)
-        self.config = Config(self._runner)
-        self.events = Events(self._runner)
+        self.tickets: Tickets = Tickets(self._runner)
+        self.customers: Customers = Customers(self._runner)
+        self.agents: Agents = Agents(self._runner)
+        self.replies: Replies = Replies(self._runner)
+        self.inbox: Inbox = Inbox(self._runner)
+        self.outbox: Outbox = Outbox(self._runner)
+        self.config: Config = Config(self._runner)
+        self.events: Events = Events(self._runner)
 
     @property
     def name(self) -> str:
@@ -114,6 +115,17 @@ class Desk:
         """
         response, _ = self._runner.run(reports.handle(account, request))
         return response
+
+    def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:
+        """Store what a channel reported outside a web request: messages, receipts, edits, recalls, in their order.
+
+        For hosts that read a provider's queue, a file or a socket themselves. The account needs no channel here.
+        Taking the same events again changes nothing: their ``dedupe_key`` tells.
+
+        Raises:
+            StoreError: what came before the failure is stored; offering all of them again is safe.
+        """
+        return self._runner.run(reports.take_events(account, tuple(events)))
 
     def reply(
         self,

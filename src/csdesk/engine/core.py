@@ -48,18 +48,18 @@ class DeskCore:
         channels: Iterable[AnyChannel],
     ) -> None:
         self.name = name
-        self.keys = ClaimKeys(secret)
+        self.keys: ClaimKeys = ClaimKeys(secret)
         self.clock = clock
         self.ids = ids
         self.media = media
-        self.channels = _by_account(channels)
-        self.policy = compile_policy(config)
-        self.policy_epoch = 0
+        self.channels: Mapping[str, AnyChannel] = _by_account(channels)
+        self.policy: Policy = compile_policy(config)
+        self.policy_epoch: int = 0
         self._book: tuple[int, PhraseBook] | None = None
         self._numbers: list[int] = []
         self._pid = os.getpid()
         self._lock = Lock()
-        self.is_closed = False
+        self.is_closed: bool = False
 
     @property
     def able(self) -> Mapping[str, Capabilities]:
@@ -79,8 +79,7 @@ class DeskCore:
     @property
     def notices(self) -> tuple[str, ...]:
         """Codes of what the host should know."""
-        access = self.policy.config.access
-        return ("access.open",) if access.default == "allow" and not access.grants else ()
+        return ("access.open",) if self.policy.is_open else ()
 
     def channel(self, account: str) -> AnyChannel:
         """The channel of an account.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from csdesk.domain.core import customer_commands, staff, ticket_commands
-from csdesk.domain.core.access import check_may
 from csdesk.domain.core.tickets import catch_up
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, COMMAND, MESSAGE, PHRASE
@@ -22,8 +21,9 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import Denied, FlowError, VersionConflict
+from csdesk.errors import FlowError, VersionConflict
 from csdesk.flows import queues
+from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.ids import IdSource
@@ -78,16 +78,7 @@ def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
     loaded = yield from _with_absorbed(command, loaded, needs, scope)
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(run, command.actor)
-    try:
-        check_may(loaded.policy, command.actor, command.kind)
-    except Denied as denied:
-        work.emit(
-            ev.DESK,
-            ev.CommandDenied(subject=_subject(command), command=command.kind, reason=str(denied.params["reason"])),
-        )
-        work.end(ev.DESK)
-        yield from steps.commit(work.changes())
-        raise
+    yield from require(work, command.actor, command.kind, _subject(command))
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     main = _run(work, command, run)
     trace = work.end(main)

@@ -51,6 +51,16 @@ def get_ticket(ticket_id: str) -> Flow[Ticket]:
     return _one(loaded.snapshot.tickets.get(ticket_id), "ticket", ticket_id)
 
 
+def get_numbered(number: int) -> Flow[Ticket]:
+    """The ticket of that number.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    page = yield from page_of(Ticket, Query(kind="ticket", where=(("number", number),), limit=1))
+    return _one(next(iter(page.items), None), "ticket", str(number))
+
+
 def get_customer(customer_id: str) -> Flow[Customer]:
     """The customer of that id; one that was merged leads to its survivor.
 
@@ -245,7 +255,7 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
         Ticket, Query(kind="ticket", where=(*mine, ("category", live)), order="updated_at", descending=True)
     )
     total = yield from steps.count(Query(kind="ticket", where=mine))
-    last = yield from page_of(Message, Query(kind="message", where=mine, order="occurred_at", descending=True, limit=5))
+    last = yield from _words(identities, 5, None)
     return CustomerBrief(customer, open_tickets.items, total, last.items)
 
 
@@ -267,14 +277,21 @@ def customer_timeline(customer_id: str, limit: int, cursor: str | None) -> Flow[
     """
     customer = yield from get_customer(customer_id)
     identities = yield from identities_of(customer)
-    query = Query(
-        kind="message",
-        where=(("identity", identities),),
-        order="occurred_at",
-        descending=True,
-        limit=limit,
-        after=cursor,
-    )
+    return (yield from _words(identities, limit, cursor))
+
+
+MOST_TICKETS = 1000
+"""How many of a customer's tickets, latest first, a timeline reaches back over."""
+
+
+def _words(identities: tuple[str, ...], limit: int, cursor: str | None) -> Flow[Page[Message]]:
+    """What was said on the tickets that came through these identities, newest first."""
+    mine = Query(kind="ticket", where=(("identity", identities),), order="id", descending=True, limit=MOST_TICKETS)
+    tickets = yield from page_of(Ticket, mine)
+    if not tickets.items:
+        return Page(())
+    where = (("ticket", tuple(str(one.id) for one in tickets.items)),)
+    query = Query(kind="message", where=where, order="occurred_at", descending=True, limit=limit, after=cursor)
     return (yield from page_of(Message, query))
 
 

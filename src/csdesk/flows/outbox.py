@@ -7,12 +7,14 @@ the channel promises to take a key once, otherwise nobody knows, and it is ``unk
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from csdesk.domain.core.windows import window_of
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ClaimMode, Needs
@@ -25,7 +27,7 @@ from csdesk.errors import ChannelError, Disposition
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Leased, LeaseRequest
+from csdesk.ports.store import LeaseRequest
 
 MOST_ATTEMPTS = 8
 """How often a message is tried before it is dead."""
@@ -50,14 +52,20 @@ _ORDER = (
 )
 
 
+_ARRIVED = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.READ})
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """What a round of sending did."""
 
-    sent: int = 0
-    failed: int = 0
-    retried: int = 0
-    leased: Leased = Leased()
+    counts: Mapping[str, int]
+    """By kind: ``sent``, ``failed`` (dead or unknown), ``retried``."""
+    messages: frozenset[MessageId] = frozenset()
+    """The messages that were tried."""
+    more: bool = False
+    """Stopped by the limit or the time, not because nothing was due."""
+    next_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +78,48 @@ class _Result:
     receipt: Receipt | None = None
     tried: bool = True
 
+    @property
+    def kind(self) -> str:
+        """How it is counted."""
+        if self.state is None:
+            return "sent"
+        return "retried" if self.state is OutboxState.PENDING else "failed"
 
-def deliver(limit: int, *, account: str | None = None, conversation: str | None = None) -> Flow[Sending]:
-    """Send what is due, at most ``limit`` messages, in the order of each conversation."""
+
+def deliver(
+    limit: int,
+    *,
+    account: str,
+    conversation: str | None = None,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Flow[Sending]:
+    """Send what is due for an account whose channel this process has, at most ``limit`` messages.
+
+    Each is leased when its turn has come: a slow channel lets no lease of those behind it run out, and a crash leaves
+    one message in doubt, not all.
+    """
     counts = {"sent": 0, "failed": 0, "retried": 0}
-    taken: list[OutboxItem] = []
-    next_due_at: datetime | None = None
-    while len(taken) < limit:
+    tried: set[MessageId] = set()
+    for _ in range(limit):
+        if out_of_time():
+            break
         scope = yield from steps.attempt(0)
         request = LeaseRequest(
             what="outbox", now=scope.now, limit=1, hold=HOLD, account=account, conversation=conversation
         )
         leased = yield from steps.lease(request)
-        next_due_at = leased.next_due_at
         if not leased.outbox:
-            break
+            return Sending(counts, messages=frozenset(tried), next_due_at=leased.next_due_at)
         (item,) = leased.outbox
-        taken.append(item)
         result = yield from _deliver(item, scope)
-        kind = "sent" if result.receipt is not None else "retried" if result.state is OutboxState.PENDING else "failed"
-        counts[kind] += 1
-    return Sending(leased=Leased(outbox=tuple(taken), next_due_at=next_due_at), **counts)
+        counts[result.kind] += 1
+        tried.add(item.message)
+    return Sending(counts, messages=frozenset(tried), more=True)
 
 
 def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
-    able = scope.channels.get(item.account)
-    if able is None:
-        result = _Result(Delivery.FAILED, OutboxState.DEAD, "no_channel", tried=False)
-    elif item.state is OutboxState.SENDING and able.idempotency != "key":
+    able = scope.channels[item.account]
+    if item.state is OutboxState.SENDING and able.idempotency != "key":
         result = _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, "crashed_while_sending", tried=False)
     else:
         result = yield from _send(item, able)
@@ -126,6 +148,8 @@ def _prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Outbou
     loaded = yield from steps.load(Needs(messages=(item.message,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message, ticket = work.message(item.message), work.ticket(item.ticket)
+    if message.delivery in _ARRIVED:
+        return _Result(message.delivery, None, tried=False)  # the provider's own receipt came first
     customer = work.person(message.identity)
     window = window_of(ticket, replace_quota(able, ticket), scope.now)
     if not window.is_open:
@@ -215,7 +239,7 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     if result.receipt is not None:
         _remember(work, message, result.receipt)
-    if result.state is None:
+    if result.state is None or after in _ARRIVED:
         work.end_outbox(item.message)
     else:
         tries = item.attempts + (1 if result.tried else 0)

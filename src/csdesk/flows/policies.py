@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.access import check_may
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ConfigRow, EpochName, Needs
+from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -23,13 +23,13 @@ def activate(config: DeskConfig, actor: Actor, run: str, *, only_first: bool = F
 
 def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scope: Scope) -> Flow[bool]:
     loaded = yield from steps.load(Needs())
-    check_may(loaded.policy, actor, "activate_config")
     digest = config.digest
     is_first = loaded.snapshot.epochs.config == 0
     if not is_first and (only_first or loaded.policy.digest == digest):
         return False
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(run, actor)
+    yield from require(work, actor, "activate_config", ev.DESK)
     before = "" if is_first else loaded.policy.digest
     work.emit(ev.DESK, ev.ConfigActivated(digest=digest, before=before))
     work.bump(EpochName.CONFIG)

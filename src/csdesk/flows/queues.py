@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from csdesk.domain.core.access import check_may
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
@@ -16,6 +15,7 @@ from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput, NotFound, StoreError
 from csdesk.flows.inbound.pipeline import Arrival, receive
+from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -30,7 +30,7 @@ def discard(command: cmd.SettleParked, run: str) -> Flow[None]:
 
 def _discard(command: cmd.SettleParked, run: str, scope: Scope) -> Flow[InboxItem]:
     work, item = yield from _open_item(command.item, scope, run, command.actor)
-    check_may(work.policy, command.actor, command.kind)
+    yield from require(work, command.actor, command.kind, item.id)
     if item.state is InboxState.DISCARDED:
         return item
     _release(work, item)
@@ -52,7 +52,7 @@ def retry_parked(item_id: MessageId, actor: Actor, run: str) -> Flow[Received]:
 
 def _unpark(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow[InboxItem]:
     work, item = yield from _open_item(item_id, scope, run, actor)
-    check_may(work.policy, actor, "retry_parked")
+    yield from require(work, actor, "retry_parked", item.id)
     if item.state not in (InboxState.PARKED, InboxState.WAITING, InboxState.BLOCKED):
         raise InvalidInput("item", f"is {item.state}", "only parked, waiting and blocked messages can be retried")
     return item
@@ -129,16 +129,16 @@ def retry_outbound(command: cmd.RetryOutbound, run: str) -> Flow[None]:
 def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[None]:
     key = scope.keys.command(command.idempotency_key or run)
     loaded = yield from steps.load(Needs(claims=(key,), outbox=(command.message,), messages=(command.message,)))
-    check_may(loaded.policy, command.actor, command.kind)
     if key in loaded.snapshot.claims:
         return  # it ran before, or its commit was unknown and went through
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work.begin(run, command.actor)
+    yield from require(work, command.actor, command.kind, command.message)
     item = loaded.snapshot.outbox.get(command.message)
     if item is None:
         raise NotFound("outbox item", command.message)
     if item.state not in (OutboxState.DEAD, OutboxState.UNKNOWN):
         raise InvalidInput("message", f"is {item.state}", "only dead and unknown messages wait for a decision")
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    work.begin(run, command.actor)
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     message = work.message(command.message)
     after = Delivery.FAILED if command.discard else Delivery.PENDING

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MESSAGE, MessageId
+from csdesk.domain.ids import COMMAND, MESSAGE, MessageId
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
@@ -17,7 +17,6 @@ from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Query
 
 _STATES = {
     "sent": Delivery.SENT,
@@ -37,7 +36,7 @@ _RANK = {
 }
 
 PULL = "pull"
-"""The kind of due item that asks for a pull."""
+"""What the kind of a due item that asks for a pull begins with; the account follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,8 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     keys = tuple(scope.keys.outbound(event.account, one) for one in (event.key, event.provider_id) if one)
     loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = next((work.find(owner) for key in keys if (owner := work.claims.get(key)) is not None), None)
-    if not isinstance(message, Message):
+    message = _first_message(work, keys)
+    if message is None:
         return
     after = _STATES[event.status]
     if message.delivery is Delivery.FAILED or (
@@ -133,14 +132,25 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     yield from steps.commit(work.changes())
 
 
+def _first_message(work: Workspace, keys: tuple[str, ...]) -> Message | None:
+    for key in keys:
+        found = work.find(work.claims.get(key, ""))
+        if isinstance(found, Message):
+            return found
+    return None
+
+
 def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
-    where = (("account", event.account), ("provider_id", event.provider_id))
-    page = yield from steps.listed(Query(kind="message", where=where, limit=1))
-    if not page.items or not isinstance(page.items[0], Message):
-        return
-    loaded = yield from steps.load(Needs(messages=(page.items[0].id,)))
+    keys = (
+        scope.keys.inbound(event.account, event.provider_id),
+        scope.keys.provider(event.account, event.provider_id),
+        scope.keys.outbound(event.account, event.provider_id),
+    )
+    loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = work.message(page.items[0].id)
+    message = _first_message(work, keys)
+    if message is None:
+        return
     work.begin(event.dedupe_key, Actor.adapter(event.account))
     if isinstance(event, ch.EditEvent):
         if message.edited == event.parts:
@@ -179,5 +189,7 @@ def _plan_pulls(hints: tuple[ch.PullHint, ...], scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs())
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     for hint in hints:
-        work.put_due(DueItem(key=f"{PULL}/{hint.account}", kind=PULL, due_at=scope.now, payload=hint.model_dump_json()))
+        # A key of its own: a pull that runs now ends only the wishes that it has seen.
+        key = f"{PULL}/{hint.account}/{scope.ids.new(COMMAND)}"
+        work.put_due(DueItem(key=key, kind=f"{PULL}/{hint.account}", due_at=scope.now, payload=hint.model_dump_json()))
     yield from steps.commit(work.changes())

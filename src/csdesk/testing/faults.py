@@ -129,7 +129,7 @@ class FaultyStore(_Around):
 
 
 class CountingStore(_Around):
-    """A store that counts its calls: what a use case costs in round trips. Failed calls count too; safe between threads."""
+    """A store that counts its calls, failed ones too: what a use case costs in round trips. Safe between threads."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)

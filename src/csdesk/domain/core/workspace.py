@@ -16,6 +16,7 @@ from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
@@ -39,6 +40,8 @@ from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import ACTIVE, Ticket
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.errors import NotFound
+
+_Trace = trusted(Trace)
 
 
 class Ids(Protocol):
@@ -315,7 +318,7 @@ class Workspace:
 
     def end(self, main: str, verdicts: Iterable[Verdict] = ()) -> Trace:
         """Close the present cause; the trace stands with ``main``."""
-        trace = Trace.model_construct(verdicts=tuple(verdicts))
+        trace: Trace = _Trace(verdicts=tuple(verdicts))
         self.close_others(main)
         self.close(main, trace)
         return trace

@@ -145,6 +145,12 @@ class Policy:
         """The policy of that name, None if the configuration no longer has it."""
         return next((one for one in self._sla if one.name == name), None)
 
+    @property
+    def is_open(self) -> bool:
+        """True if every actor may do everything."""
+        access = self.config.access
+        return access.default == "allow" and not access.grants
+
     def may(self, actor: Actor, command_kind: str) -> str | None:
         """None if the actor may run the command, else the code of the reason: ``refused`` or ``not_granted``."""
         access = self.config.access

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.customers import Customer, Evidence
+from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import Automatic, Delivery, Message, Part, TextPart
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket, Worker
@@ -63,15 +64,17 @@ class InboundMessage(Value):
     """Message ids this one answers, strongest evidence first."""
     ticket_hint: Text = ""
     """A ticket id that a signed address or token of ours proved."""
-    provider_order: int = 0
+    provider_order: int = Field(default=0, ge=-(2**63), lt=2**63)
     sent_at: Instant | None = None
     author: Literal["customer", "elsewhere", "bot"] = "customer"
     automatic: Automatic = Automatic.NO
     spam: bool = False
-    language: str | None = None
+    language: Text | None = None
     entrance: Entrance | None = None
     raw: bytes = b""
     """The provider's payload as received."""
+    raw_media: MediaRef | None = None
+    """The payload, where it lies in the media store already."""
 
     @model_validator(mode="before")
     @classmethod

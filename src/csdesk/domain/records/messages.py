@@ -44,11 +44,11 @@ class MediaPart(Record):
     kind: Literal["media"] = "media"
     media: MediaKind = MediaKind.FILE
     ref: MediaRef | None = None
-    provider_id: str = ""
+    provider_id: Text = ""
     name: Text = ""
-    type: str = ""
+    type: Text = ""
     caption: Text = ""
-    problem: str = ""
+    problem: Text = ""
     """Why it could not be fetched; empty while it still can."""
 
 
@@ -198,7 +198,10 @@ class Message(Record):
     recalled_at: Instant | None = None
     edited: tuple[Part, ...] = ()
     """The content after the last edit; empty if never edited."""
-    raw: MediaRef | None = None
+    raw: bytes = b""
+    """The provider's payload as received, up to 64 KB."""
+    raw_media: MediaRef | None = None
+    """A larger payload."""
 
     @property
     def text(self) -> str:

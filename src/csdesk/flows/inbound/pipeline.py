@@ -23,7 +23,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.records.trace import Outcome
+from csdesk.domain.records.trace import Outcome, Trace
 from csdesk.errors import NotFound, StoreError
 from csdesk.flows.inbound import (
     answering,
@@ -39,6 +39,7 @@ from csdesk.flows.inbound import (
 )
 from csdesk.flows.inbound.case import MOST_REFERENCES, Case
 from csdesk.flows.inbound.stowing import stow
+from csdesk.flows.permission import require
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -92,11 +93,20 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
 
 def _receive(arrivals: Sequence[Arrival], scope: Scope, broken: Mapping[int, Exception]) -> Flow[tuple[Received, ...]]:
     loaded = yield from steps.load(_needs(arrivals, scope), phrases="auto")
+    if not loaded.policy.is_open:
+        yield from _check_actors(arrivals, loaded, scope)
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     cases = [_case(arrival, scope) for arrival in arrivals]
     yield from _decide(cases, work, loaded, broken)
     yield from steps.commit(work.changes())
     return tuple(_outcome(case, work) for case in cases)
+
+
+def _check_actors(arrivals: Sequence[Arrival], loaded: steps.Loaded, scope: Scope) -> Flow[None]:
+    for arrival in arrivals:
+        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        work.begin(arrival.id, arrival.actor)
+        yield from require(work, arrival.actor, "receive", ev.DESK)
 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
@@ -261,7 +271,7 @@ def _outcome(case: Case, work: Workspace) -> Received:
         customer=customer,
         worker=ticket.worker if ticket is not None else None,
         reply=case.reply,
-        trace=case.trace,
+        trace=case.trace if case.trace.verdicts else Trace(verdicts=tuple(case.verdicts)),
         error=case.error,
     )
 

@@ -17,6 +17,9 @@ KEPT_CHARACTERS = 16_384
 
 def stow(message: InboundMessage) -> Flow[InboundMessage]:
     """The message with its large texts in the media store; the same object if there are none."""
+    if len(message.raw) > INLINE_BYTES:
+        ref = yield from steps.put_media(message.raw, type="application/octet-stream", name="raw")
+        message = replaced(message, raw=b"", raw_media=ref)
     if not any(_is_large(part) for part in message.parts):
         return message
     parts = list(message.parts)

@@ -11,9 +11,13 @@ from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.commands import Command, ReceiveMessage
 
 COMMANDS: Final = frozenset(
-    cls.model_fields["kind"].default for cls in (ReceiveMessage, *get_args(get_args(Command)[0]))
+    (
+        "activate_config",
+        "retry_parked",
+        *(cls.model_fields["kind"].default for cls in (ReceiveMessage, *get_args(get_args(Command)[0]))),
+    )
 )
-"""The kind of every command."""
+"""The kind of every command, and of what has a door of its own."""
 
 
 class Grant(Section):

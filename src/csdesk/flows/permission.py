@@ -1,0 +1,27 @@
+"""Asking whether an actor may: a refusal is an event before it is an error."""
+
+from __future__ import annotations
+
+from csdesk.domain.core.access import check_may
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import Actor
+from csdesk.errors import Denied
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow
+
+
+def require(work: Workspace, actor: Actor, command: str, subject: str) -> Flow[None]:
+    """Let the actor pass; ``work`` has begun the command and done nothing yet.
+
+    Raises:
+        Denied: the access policy refuses, and the refusal is recorded.
+    """
+    try:
+        check_may(work.policy, actor, command)
+    except Denied as denied:
+        reason = str(denied.params["reason"])
+        work.emit(ev.DESK, ev.CommandDenied(subject=subject, command=command, reason=reason))
+        work.end(ev.DESK)
+        yield from steps.commit(work.changes())
+        raise
