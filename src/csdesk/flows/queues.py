@@ -14,6 +14,7 @@ from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput, NotFound, StoreError
+from csdesk.flows import checks
 from csdesk.flows.inbound.pipeline import Arrival, receive
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
@@ -43,6 +44,8 @@ def _discard(command: cmd.SettleParked, run: str, scope: Scope) -> Flow[InboxIte
 
 def retry_parked(item_id: MessageId, actor: Actor, run: str) -> Flow[Received]:
     """Put a parked or blocked message through the pipeline again; what waits behind it follows."""
+    checks.an_id(item_id, "item")
+    checks.an_instance(actor, Actor, "actor")
     item = yield from retried(lambda scope: _unpark(item_id, scope, run, actor))
     result = yield from _replay(item, actor)
     if result.state != "parked":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, get_args
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import COMMAND, MESSAGE, MessageId
@@ -13,6 +14,8 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxState
+from csdesk.errors import InvalidInput
+from csdesk.flows import checks
 from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
@@ -50,6 +53,8 @@ class Taken:
 def handle(account: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, Taken]]:
     """A web request of a provider: verified and parsed, stored, and only then answered."""
     scope = yield from steps.attempt(0)
+    checks.an_id(account, "account")
+    checks.an_instance(request, ch.RawRequest, "request")
     if request.received_at is None:
         request = request.model_copy(update={"received_at": scope.now})
     result = yield from steps.parse(account, request)
@@ -61,8 +66,14 @@ def handle(account: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, T
     return result.reply, taken
 
 
+_EVENTS: Final[tuple[type, ...]] = get_args(get_args(ch.ChannelEvent)[0])
+
+
 def take_events(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[Taken]:
     """Store what a channel reported, in order: runs of messages share commits."""
+    for event in events:
+        if not isinstance(event, _EVENTS):
+            raise InvalidInput("events", f"holds a {type(event).__name__}", "pass channel events and inbound messages")
     received: list[ch.Received] = []
     run: list[Arrival] = []
     reports = 0
