@@ -123,11 +123,8 @@ def references(headers: Headers, *, own: str = "") -> tuple[tuple[str, ...], str
         return (), ""
     root = chain[0] if chain else answered[-1]
     if len(found) > MOST_REFERENCES:
-        found = (
-            [*found[: MOST_REFERENCES - 1], root]
-            if root not in found[: MOST_REFERENCES - 1]
-            else found[:MOST_REFERENCES]
-        )
+        near = found[: MOST_REFERENCES - 1]
+        found = near if root in near else [*near, root]
     return tuple(found), root
 
 

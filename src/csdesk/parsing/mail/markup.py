@@ -1,7 +1,7 @@
 """The words of an HTML mail as plain text: readable, not pretty.
 
-Scripts, styles and comments vanish, paragraphs and rows become lines, quoted blocks get ``> ``, links keep their target.
-The scanner goes once over the text; ``html.parser`` does not, on what never closes. Nothing is made safe for display
+Scripts, styles and comments vanish, paragraphs and rows become lines, quoted blocks get ``> ``, links keep their
+target. The scanner goes once over the text; ``html.parser`` does not, on what never closes. Nothing is made safe for display
 here: the result is text, and the HTML itself is kept elsewhere, never shown unsanitised.
 """
 
