@@ -14,6 +14,7 @@ from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
 from csdesk.flows import lists, records
+from csdesk.flows.checks import several
 from csdesk.flows.lists import Found, TimelineItem, filters
 from csdesk.ports.store import Page, Query
 
@@ -26,7 +27,7 @@ class Tickets:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self.drafts = Drafts(runner)
+        self.drafts: Drafts = Drafts(runner)
 
     def get(self, ticket: TicketId) -> Ticket:
         """The ticket of that id.
@@ -241,8 +242,8 @@ class Tickets:
         return self._do(
             cmd.ChangeParticipants(
                 ticket=ticket,
-                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in add),
-                remove=tuple(remove),
+                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in several(add, "add")),
+                remove=several(remove, "remove"),
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,

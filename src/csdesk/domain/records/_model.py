@@ -59,7 +59,7 @@ else:
 
 
 class _Base(_Checked):
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True, defer_build=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64"
     )
 
@@ -71,13 +71,13 @@ class _Base(_Checked):
 class Value(_Base):
     """A frozen value that a caller builds; unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
 class Record(_Base):
     """A frozen value that is stored; unknown fields are kept. ``SCHEMA`` is the version of its document."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     SCHEMA: ClassVar[int] = 1
 
@@ -142,7 +142,10 @@ def _plain_key(value: str) -> str:
 
 
 def _utc(value: datetime) -> datetime:
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
+    try:
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the years 1 to 9999 in UTC") from None
 
 
 Text = Annotated[str, BeforeValidator(clean_text)]
