@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from csdesk import open_desk
 from csdesk.cli._failing import Exit, code_of
 from csdesk.cli._words import WORDS, default_locale, word
 from csdesk.errors import ChannelError, Denied, InvalidInput, MissingExtra, NotFound, StoreBusy, VersionConflict
@@ -102,10 +103,19 @@ def test_nothing_is_overwritten(cli):
     assert cli.run("demo").exit_code == Exit.CONFLICT
 
 
+@pytest.mark.parametrize("command", ["init", "demo"])
+def test_a_missing_folder_is_not_made(cli, command):
+    done = cli.run(command, db=cli.folder / "none" / "shop.db")
+    assert done.exit_code == Exit.NOT_FOUND
+    assert f"mkdir -p {cli.folder / 'none'}" in done.stderr
+    assert not (cli.folder / "none").exists()
+
+
 def test_a_file_that_is_no_desk(cli):
     cli.db.write_bytes(b"something else entirely, and long enough to be looked at" * 100)
     done = cli.run("tickets")
     assert done.exit_code == Exit.STORE
+    assert str(cli.db) in done.stderr
     assert "csdesk init" in done.stderr
 
 
@@ -118,6 +128,28 @@ def test_a_source_that_is_partly_broken(cli):
     assert "partly.jsonl#2: not_json" in done.stdout
     assert "1 could not be taken in" in done.stderr
     assert cli.document("ingest", path)["problem_list"][0]["where"] == "partly.jsonl#2"
+
+
+def test_a_message_that_breaks_the_pipeline_is_parked(cli, messages, monkeypatch):
+    from csdesk.flows.inbound import reading
+
+    read = reading.read
+
+    def breaking(case, *rest):
+        if "parcel" in case.message.text:
+            raise RuntimeError("broken")
+        return read(case, *rest)
+
+    monkeypatch.setattr(reading, "read", breaking)
+    cli.run("init")
+    done = cli.run("ingest", messages)
+    assert done.exit_code == Exit.PARTLY
+    assert "1 could not be taken in" in done.stderr
+    assert "msg_" in done.stdout
+    with open_desk(f"sqlite:///{cli.db}") as desk:
+        assert [one.state for one in desk.inbox.list().items] == ["parked"]
+    again = cli.run("ingest", messages)
+    assert again.exit_code == Exit.OK
 
 
 def test_a_missing_source(cli):
