@@ -75,8 +75,8 @@ def _from_simple(fields: Fields, settings: Settings, place: str) -> dict[str, ob
     if not isinstance(author, str | int) or not str(author):
         raise InvalidInput("message.from", "it names nobody", "pass the id that the channel has for the sender")
     key = fields.get("id") or _key(fields, "" if fields.get("at") else place)
-    sender = {"external_id": str(author), "scope": settings.scope}
-    sender.update({name: fields[key] for key, name in (("name", "name"), ("from_kind", "kind")) if key in fields})
+    sender: dict[str, object] = {"external_id": str(author), "scope": settings.scope, "name": fields.get("name") or ""}
+    sender["kind"] = fields.get("from_kind") or "external"
     parts = [{"kind": "text", "text": fields["text"]}] if fields.get("text") else []
     parts += [{"kind": "html", "html": fields["html"]}] if fields.get("html") else []
     given: dict[str, object] = {

@@ -266,9 +266,8 @@ def test_a_scope_keeps_worlds_of_addresses_apart() -> None:
 
 
 def test_a_naive_time_is_refused() -> None:
-    raw = (MAILS / "own_loop.eml").read_bytes().replace(b"Date", b"Data")
     with pytest.raises(InvalidInput, match="aware"):
-        parse_mail(raw, account="mail", own_addresses=OWN, received_at=NOW.replace(tzinfo=None))
+        parse_mail(b"", account="mail", received_at=NOW.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(

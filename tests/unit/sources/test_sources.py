@@ -221,16 +221,18 @@ SIMPLE = {"from": "u1", "text": "你好", "id": "1", "at": "2026-03-01T10:00:00+
 
 def test_simple_lines(tmp_path: Path) -> None:
     full = {
-        **{
-            "from": "u2",
-            "name": "小明",
-            "from_kind": "phone",
-            "text": "x",
-            "html": "<p>x</p>",
-            "subject": "s",
-            "id": "2",
-        },
-        **{"conversation": "c", "language": "zh", "author": "elsewhere", "account": "shop", "at": 1760000000},
+        "from": "u2",
+        "name": "小明",
+        "from_kind": "phone",
+        "text": "x",
+        "html": "<p>x</p>",
+        "subject": "s",
+        "id": "2",
+        "conversation": "c",
+        "language": "zh",
+        "author": "elsewhere",
+        "account": "shop",
+        "at": 1760000000,
     }
     first, second = events(opened(write_lines(tmp_path / "a.jsonl", SIMPLE, full), scope="w"))
     assert isinstance(first, InboundMessage)
