@@ -78,7 +78,7 @@ class InboundMessage(Value):
 
     if TYPE_CHECKING:
         # The fields again and ``text``: type checkers would refuse a keyword that is no field.
-        def __init__(
+        def __init__(  # noqa: PLR0913  as many as there are fields
             self,
             *,
             kind: Literal["message"] = "message",
