@@ -10,6 +10,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ReplyDecision
 from csdesk.domain.records.replies import Phrase
+from csdesk.engine import arguments
 from csdesk.flows import lists, records, suggesting
 from csdesk.flows.lists import filters
 from csdesk.ports.store import Page, Query
@@ -39,9 +40,9 @@ class Replies:
             cmd.SavePhrase(
                 title=title,
                 body=body,
-                questions=tuple(questions),
-                keywords=tuple(keywords),
-                tags=tuple(tags),
+                questions=arguments.listed("questions", questions),
+                keywords=arguments.listed("keywords", keywords),
+                tags=arguments.listed("tags", tags),
                 language=language,
                 auto_reply=auto_reply,
                 actor=actor or Actor.system(),
@@ -71,9 +72,9 @@ class Replies:
                 phrase=phrase,
                 title=title,
                 body=body,
-                questions=None if questions is None else tuple(questions),
-                keywords=None if keywords is None else tuple(keywords),
-                tags=None if tags is None else tuple(tags),
+                questions=arguments.given("questions", questions),
+                keywords=arguments.given("keywords", keywords),
+                tags=arguments.given("tags", tags),
                 language=language,
                 auto_reply=auto_reply,
                 retired=retired,

@@ -23,6 +23,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
+from csdesk.engine import arguments
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
 from csdesk.errors import InvalidInput
@@ -101,7 +102,10 @@ class AsyncDesk:
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
         new = self._core.ids.new
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in messages]
+        return [
+            Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account))
+            for one in arguments.messages(messages)
+        ]
 
     async def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -185,7 +189,7 @@ class AsyncDesk:
         """
         if limit < 1:
             raise InvalidInput("limit", "is out of range", "pass 1 or more")
-        end = self._core.clock.now() + max_time
+        end = self._core.clock.now() + arguments.span("max_time", max_time)
         return await self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     async def execute(self, command: cmd.Command) -> Done:

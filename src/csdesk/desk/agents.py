@@ -9,6 +9,7 @@ from csdesk.domain.ids import AgentId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
+from csdesk.engine import arguments
 from csdesk.flows import lists, records
 from csdesk.flows.lists import AgentLoad, filters
 from csdesk.ports.store import Page, Query
@@ -37,9 +38,9 @@ class Agents:
         return self._do(
             cmd.SaveAgent(
                 name=name,
-                queues=tuple(queues),
-                skills=tuple(skills),
-                languages=tuple(languages),
+                queues=arguments.listed("queues", queues),
+                skills=arguments.listed("skills", skills),
+                languages=arguments.listed("languages", languages),
                 grade=grade,
                 capacity=capacity,
                 presence=presence,
@@ -68,9 +69,9 @@ class Agents:
             cmd.SaveAgent(
                 agent=agent,
                 name=name,
-                queues=None if queues is None else tuple(queues),
-                skills=None if skills is None else tuple(skills),
-                languages=None if languages is None else tuple(languages),
+                queues=arguments.given("queues", queues),
+                skills=arguments.given("skills", skills),
+                languages=arguments.given("languages", languages),
                 grade=grade,
                 capacity=capacity,
                 retired=retired,

@@ -12,6 +12,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer, Evidence
 from csdesk.domain.records.messages import Message
+from csdesk.engine import arguments
 from csdesk.flows import lists, records
 from csdesk.flows.lists import CustomerBrief, filters
 from csdesk.ports.store import Page, Query
@@ -172,8 +173,8 @@ class Customers:
         return self._do(
             cmd.TagCustomer(
                 customer=customer,
-                add=tuple(add),
-                remove=tuple(remove),
+                add=arguments.listed("add", add),
+                remove=arguments.listed("remove", remove),
                 expires_at=expires_at,
                 actor=actor,
                 expected_version=expected_version,

@@ -23,6 +23,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
+from csdesk.engine import arguments
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
 from csdesk.errors import InvalidInput
@@ -88,9 +89,10 @@ class Desk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
+        arrivals = self._arrivals((message,), actor)
         stripe = hash((message.account, message.conversation)) % _STRIPES
         with self._stripes[stripe]:
-            (received,) = self._runner.run(receive(self._arrivals((message,), actor)))
+            (received,) = self._runner.run(receive(arrivals))
         return received
 
     def receive_many(self, messages: Iterable[InboundMessage], *, actor: Actor | None = None) -> tuple[Received, ...]:
@@ -103,7 +105,10 @@ class Desk:
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
         new = self._core.ids.new
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in messages]
+        return [
+            Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account))
+            for one in arguments.messages(messages)
+        ]
 
     def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -187,7 +192,7 @@ class Desk:
         """
         if limit < 1:
             raise InvalidInput("limit", "is out of range", "pass 1 or more")
-        end = self._core.clock.now() + max_time
+        end = self._core.clock.now() + arguments.span("max_time", max_time)
         return self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     def execute(self, command: cmd.Command) -> Done:

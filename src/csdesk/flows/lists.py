@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from csdesk.domain.core.workspace import load_counter
-from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.changes import Needs, Snapshot
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.text.features import query_tokens
@@ -26,8 +27,24 @@ R = TypeVar("R")
 Where = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
 
 
+_CHOICES: Final[dict[str, frozenset[str]]] = {
+    "category": frozenset(Category),
+    "presence": frozenset(Presence),
+    "state": frozenset({*InboxState, *OutboxState}),
+}
+
+
 def filters(**given: Scalar | Sequence[Scalar] | None) -> Where:
-    """Equal-to filters of what was given; None means "not filtered"."""
+    """Equal-to filters of what was given; None means "not filtered".
+
+    Raises:
+        InvalidInput: a value that no record can have, so that the list would be empty for no reason.
+    """
+    for name, known in _CHOICES.items():
+        value = given.get(name)
+        wanted = value if isinstance(value, list | tuple | set | frozenset) else () if value is None else (value,)
+        if not known.issuperset(wanted):
+            raise InvalidInput(name, "unknown value", f"choose one of: {', '.join(sorted(known))}")
     return tuple(
         (name, tuple(value) if isinstance(value, list | tuple | set | frozenset) else value)  # type: ignore[misc]
         for name, value in given.items()
@@ -112,11 +129,32 @@ def _one(found: R | None, kind: str, key: str) -> R:
     return found
 
 
+def check_limit(limit: object) -> None:
+    """Refuse a page size that no store takes.
+
+    Raises:
+        InvalidInput: not a whole number from 1 to 1000.
+    """
+    if not isinstance(limit, int) or not 1 <= limit <= 1000:
+        raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
+
+
+def _check_instant(name: str, value: object) -> None:
+    if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
+        raise InvalidInput(name, "is no aware datetime", "pass one, for example with tzinfo=datetime.UTC")
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise InvalidInput("text", f"is a {type(text).__name__}", "pass a str")
+
+
 def page_of(cls: type[R], query: Query) -> Flow[Page[R]]:
     """A page of one kind of record."""
     yield from steps.attempt(0)
-    if not 1 <= query.limit <= 1000:
-        raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
+    check_limit(query.limit)
+    _check_instant("since", query.since)
+    _check_instant("until", query.until)
     page = yield from steps.listed(query)
     return Page(tuple(one for one in page.items if isinstance(one, cls)), page.cursor)
 
@@ -212,8 +250,8 @@ class Found:
 
 def search(text: str, limit: int, cursor: str | None) -> Flow[Page[Found]]:
     """The messages that contain every part of ``text``, newest first."""
-    if not 1 <= limit <= 1000:
-        raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
+    check_limit(limit)
+    _check_text(text)
     yield from steps.attempt(0)
     request = SearchRequest(phrases=tuple(query_tokens(text)), limit=limit, after=cursor)
     hits = yield from steps.search(request)
