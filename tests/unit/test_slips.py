@@ -59,13 +59,13 @@ def test_calls(desk, slip, field):
 
 def test_one_message_for_many(desk):
     message = InboundMessage(account="a", dedupe_key="1", conversation="c", sender=Sender(external_id="x"), text="hi")
-    with pytest.raises(InvalidInput, match="call receive"):
+    with pytest.raises(InvalidInput, match=r"^message: is a tuple; pass a csdesk InboundMessage"):
         desk.receive_many(message)
 
 
 @pytest.mark.parametrize("text", [None, 5])
 def test_a_message_whose_text_is_none(text):
-    with pytest.raises(InvalidInput, match="^InboundMessage: text should be a valid string; pass a str$"):
+    with pytest.raises(InvalidInput, match=r"^InboundMessage: text should be a valid string; pass a str$"):
         InboundMessage(account="a", dedupe_key="1", conversation="c", sender=Sender(external_id="x"), text=text)
 
 

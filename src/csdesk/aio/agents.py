@@ -9,8 +9,8 @@ from csdesk.domain.ids import AgentId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
-from csdesk.engine import arguments
 from csdesk.flows import lists, records
+from csdesk.flows.checks import several
 from csdesk.flows.lists import AgentLoad, filters
 from csdesk.ports.store import Page, Query
 
@@ -38,9 +38,9 @@ class Agents:
         return await self._do(
             cmd.SaveAgent(
                 name=name,
-                queues=arguments.listed("queues", queues),
-                skills=arguments.listed("skills", skills),
-                languages=arguments.listed("languages", languages),
+                queues=several(queues, "queues"),
+                skills=several(skills, "skills"),
+                languages=several(languages, "languages"),
                 grade=grade,
                 capacity=capacity,
                 presence=presence,
@@ -69,9 +69,9 @@ class Agents:
             cmd.SaveAgent(
                 agent=agent,
                 name=name,
-                queues=arguments.given("queues", queues),
-                skills=arguments.given("skills", skills),
-                languages=arguments.given("languages", languages),
+                queues=None if queues is None else several(queues, "queues"),
+                skills=None if skills is None else several(skills, "skills"),
+                languages=None if languages is None else several(languages, "languages"),
                 grade=grade,
                 capacity=capacity,
                 retired=retired,

@@ -23,11 +23,10 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
-from csdesk.engine import arguments
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
-from csdesk.errors import InvalidInput
 from csdesk.flows import lists, reports, sending, upkeep
+from csdesk.flows.checks import a_number, a_span, an_instance, several
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, receive, receive_many
 from csdesk.flows.reports import Taken
@@ -102,10 +101,10 @@ class AsyncDesk:
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
         new = self._core.ids.new
-        return [
-            Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account))
-            for one in arguments.messages(messages)
-        ]
+        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
+        if actor is not None:
+            an_instance(actor, Actor, "actor")
+        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
 
     async def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -126,7 +125,7 @@ class AsyncDesk:
         Raises:
             StoreError: what came before the failure is stored; offering all of them again is safe.
         """
-        return await self._runner.run(reports.take_events(account, tuple(events)))
+        return await self._runner.run(reports.take_events(account, several(events, "events")))
 
     async def reply(
         self,
@@ -150,7 +149,7 @@ class AsyncDesk:
             IllegalTransition: the ticket was merged; reply on its survivor.
             VersionConflict: the ticket is not at ``expected_version``.
         """
-        parts = (TextPart(text=text),) if isinstance(text, str) else tuple(text)
+        parts = (TextPart(text=text),) if isinstance(text, str) else several(text, "text")
         command = cmd.SendReply(
             ticket=ticket,
             parts=parts,
@@ -187,9 +186,8 @@ class AsyncDesk:
 
         Safe to call from several processes at once. The report says whether more is left and when to come back.
         """
-        if limit < 1:
-            raise InvalidInput("limit", "is out of range", "pass 1 or more")
-        end = self._core.clock.now() + arguments.span("max_time", max_time)
+        a_number(limit, "limit", 1, 1_000_000_000)
+        end = self._core.clock.now() + a_span(max_time, "max_time")
         return await self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     async def execute(self, command: cmd.Command) -> Done:

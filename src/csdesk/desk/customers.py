@@ -12,8 +12,8 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer, Evidence
 from csdesk.domain.records.messages import Message
-from csdesk.engine import arguments
 from csdesk.flows import lists, records
+from csdesk.flows.checks import pairs, several
 from csdesk.flows.lists import CustomerBrief, filters
 from csdesk.ports.store import Page, Query
 
@@ -149,7 +149,7 @@ class Customers:
                 stage=stage,
                 language=language,
                 dedicated_agent=dedicated_agent,
-                attributes=tuple((attributes or {}).items()),
+                attributes=pairs(attributes or {}, "attributes"),
                 source=source,
                 confidence=confidence,
                 actor=actor,
@@ -173,8 +173,8 @@ class Customers:
         return self._do(
             cmd.TagCustomer(
                 customer=customer,
-                add=arguments.listed("add", add),
-                remove=arguments.listed("remove", remove),
+                add=several(add, "add"),
+                remove=several(remove, "remove"),
                 expires_at=expires_at,
                 actor=actor,
                 expected_version=expected_version,

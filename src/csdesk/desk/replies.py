@@ -10,8 +10,8 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ReplyDecision
 from csdesk.domain.records.replies import Phrase
-from csdesk.engine import arguments
 from csdesk.flows import lists, records, suggesting
+from csdesk.flows.checks import several
 from csdesk.flows.lists import filters
 from csdesk.ports.store import Page, Query
 
@@ -40,9 +40,9 @@ class Replies:
             cmd.SavePhrase(
                 title=title,
                 body=body,
-                questions=arguments.listed("questions", questions),
-                keywords=arguments.listed("keywords", keywords),
-                tags=arguments.listed("tags", tags),
+                questions=several(questions, "questions"),
+                keywords=several(keywords, "keywords"),
+                tags=several(tags, "tags"),
                 language=language,
                 auto_reply=auto_reply,
                 actor=actor or Actor.system(),
@@ -72,9 +72,9 @@ class Replies:
                 phrase=phrase,
                 title=title,
                 body=body,
-                questions=arguments.given("questions", questions),
-                keywords=arguments.given("keywords", keywords),
-                tags=arguments.given("tags", tags),
+                questions=None if questions is None else several(questions, "questions"),
+                keywords=None if keywords is None else several(keywords, "keywords"),
+                tags=None if tags is None else several(tags, "tags"),
                 language=language,
                 auto_reply=auto_reply,
                 retired=retired,

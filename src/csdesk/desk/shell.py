@@ -23,11 +23,10 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
-from csdesk.engine import arguments
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
-from csdesk.errors import InvalidInput
 from csdesk.flows import lists, reports, sending, upkeep
+from csdesk.flows.checks import a_number, a_span, an_instance, several
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, receive, receive_many
 from csdesk.flows.reports import Taken
@@ -41,7 +40,8 @@ _STRIPES = 64
 class Desk:
     """A customer-service desk, ready to take in messages. Open one with ``csdesk.open_desk``.
 
-    Safe between threads. csdesk starts no thread of its own: call ``run_due`` from a worker, cron or a loop.
+    Safe between threads. csdesk starts no thread of its own: call ``run_due`` from a worker, cron or a loop. A desk
+    that was opened before a fork serves parent and children alike, if no call was under way in another thread then.
 
     Attributes:
         tickets: the tickets of the desk.
@@ -105,10 +105,10 @@ class Desk:
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
         new = self._core.ids.new
-        return [
-            Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account))
-            for one in arguments.messages(messages)
-        ]
+        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
+        if actor is not None:
+            an_instance(actor, Actor, "actor")
+        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
 
     def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -129,7 +129,7 @@ class Desk:
         Raises:
             StoreError: what came before the failure is stored; offering all of them again is safe.
         """
-        return self._runner.run(reports.take_events(account, tuple(events)))
+        return self._runner.run(reports.take_events(account, several(events, "events")))
 
     def reply(
         self,
@@ -153,7 +153,7 @@ class Desk:
             IllegalTransition: the ticket was merged; reply on its survivor.
             VersionConflict: the ticket is not at ``expected_version``.
         """
-        parts = (TextPart(text=text),) if isinstance(text, str) else tuple(text)
+        parts = (TextPart(text=text),) if isinstance(text, str) else several(text, "text")
         command = cmd.SendReply(
             ticket=ticket,
             parts=parts,
@@ -190,9 +190,8 @@ class Desk:
 
         Safe to call from several processes at once. The report says whether more is left and when to come back.
         """
-        if limit < 1:
-            raise InvalidInput("limit", "is out of range", "pass 1 or more")
-        end = self._core.clock.now() + arguments.span("max_time", max_time)
+        a_number(limit, "limit", 1, 1_000_000_000)
+        end = self._core.clock.now() + a_span(max_time, "max_time")
         return self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     def execute(self, command: cmd.Command) -> Done:

@@ -13,8 +13,8 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
-from csdesk.engine import arguments
 from csdesk.flows import lists, records
+from csdesk.flows.checks import several
 from csdesk.flows.lists import Found, TimelineItem, filters
 from csdesk.ports.store import Page, Query
 
@@ -242,8 +242,8 @@ class Tickets:
         return self._do(
             cmd.ChangeParticipants(
                 ticket=ticket,
-                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in arguments.listed("add", add)),
-                remove=arguments.listed("remove", remove),
+                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in several(add, "add")),
+                remove=several(remove, "remove"),
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,

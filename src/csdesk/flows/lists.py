@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from csdesk.domain.core.workspace import load_counter
-from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.text.features import query_tokens
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import NotFound
+from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 from csdesk.ports.store import Page, Query, Scalar, SearchRequest
@@ -27,24 +27,8 @@ R = TypeVar("R")
 Where = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
 
 
-_CHOICES: Final[dict[str, frozenset[str]]] = {
-    "category": frozenset(Category),
-    "presence": frozenset(Presence),
-    "state": frozenset({*InboxState, *OutboxState}),
-}
-
-
 def filters(**given: Scalar | Sequence[Scalar] | None) -> Where:
-    """Equal-to filters of what was given; None means "not filtered".
-
-    Raises:
-        InvalidInput: a value that no record can have, so that the list would be empty for no reason.
-    """
-    for name, known in _CHOICES.items():
-        value = given.get(name)
-        wanted = value if isinstance(value, list | tuple | set | frozenset) else () if value is None else (value,)
-        if not known.issuperset(wanted):
-            raise InvalidInput(name, "unknown value", f"choose one of: {', '.join(sorted(known))}")
+    """Equal-to filters of what was given; None means "not filtered"."""
     return tuple(
         (name, tuple(value) if isinstance(value, list | tuple | set | frozenset) else value)  # type: ignore[misc]
         for name, value in given.items()
@@ -55,7 +39,7 @@ def filters(**given: Scalar | Sequence[Scalar] | None) -> Where:
 def read(needs: Needs) -> Flow[Loaded]:
     """One load."""
     yield from steps.attempt(0)
-    return (yield from steps.load(needs))
+    return (yield from steps.load(checks.needs(needs)))
 
 
 def get_ticket(ticket_id: str) -> Flow[Ticket]:
@@ -117,6 +101,8 @@ def person(snapshot: Snapshot, identity: str) -> Customer:
 def find_customer(kind: str, scope: str, external_id: str) -> Flow[Customer | None]:
     """The customer whom a channel knows by that id; None if nobody is."""
     attempt = yield from steps.attempt(0)
+    for name, value in (("kind", kind), ("scope", scope), ("external_id", external_id)):
+        checks.an_id(value, name)
     key = attempt.keys.identity(kind, scope, external_id)
     loaded = yield from steps.load(Needs(claims=(key,)))
     owner = loaded.snapshot.claims.get(key)
@@ -129,33 +115,10 @@ def _one(found: R | None, kind: str, key: str) -> R:
     return found
 
 
-def check_limit(limit: object) -> None:
-    """Refuse a page size that no store takes.
-
-    Raises:
-        InvalidInput: not a whole number from 1 to 1000.
-    """
-    if not isinstance(limit, int) or not 1 <= limit <= 1000:
-        raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
-
-
-def _check_instant(name: str, value: object) -> None:
-    if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
-        raise InvalidInput(name, "is no aware datetime", "pass one, for example with tzinfo=datetime.UTC")
-
-
-def _check_text(text: object) -> None:
-    if not isinstance(text, str):
-        raise InvalidInput("text", f"is a {type(text).__name__}", "pass a str")
-
-
 def page_of(cls: type[R], query: Query) -> Flow[Page[R]]:
     """A page of one kind of record."""
     yield from steps.attempt(0)
-    check_limit(query.limit)
-    _check_instant("since", query.since)
-    _check_instant("until", query.until)
-    page = yield from steps.listed(query)
+    page = yield from steps.listed(checks.query(query))
     return Page(tuple(one for one in page.items if isinstance(one, cls)), page.cursor)
 
 
@@ -250,10 +213,12 @@ class Found:
 
 def search(text: str, limit: int, cursor: str | None) -> Flow[Page[Found]]:
     """The messages that contain every part of ``text``, newest first."""
-    check_limit(limit)
-    _check_text(text)
+    tokens = query_tokens(checks.a_text(text, "text"))
+    checks.a_number(limit, "limit", 1, 1000)
+    if cursor is not None:
+        checks.an_id(cursor, "cursor")
     yield from steps.attempt(0)
-    request = SearchRequest(phrases=tuple(query_tokens(text)), limit=limit, after=cursor)
+    request = SearchRequest(phrases=tuple(tokens), limit=limit, after=cursor)
     hits = yield from steps.search(request)
     if not hits.items:
         return Page((), hits.cursor)
@@ -336,7 +301,7 @@ def _words(identities: tuple[str, ...], limit: int, cursor: str | None) -> Flow[
 def count(query: Query) -> Flow[int]:
     """How many records match."""
     yield from steps.attempt(0)
-    return (yield from steps.count(query))
+    return (yield from steps.count(checks.query(query)))
 
 
 def get_survivor(ticket_id: str) -> Flow[Ticket]:
@@ -378,10 +343,10 @@ def get_phrase(phrase_id: str) -> Flow[Phrase]:
 def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:
     """The next entries for a consumer."""
     yield from steps.attempt(0)
-    return (yield from steps.read_entries(consumer, limit))
+    return (yield from steps.read_entries(checks.an_id(consumer, "consumer"), limit))
 
 
 def ack_events(consumer: str, position: str) -> Flow[None]:
     """Move a consumer's cursor."""
     yield from steps.attempt(0)
-    yield from steps.ack(consumer, position)
+    yield from steps.ack(checks.an_id(consumer, "consumer"), checks.an_id(position, "position"))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId
-from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value
+from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
@@ -24,6 +24,11 @@ from csdesk.domain.records.tickets import Priority, Role
 class _Command(Value):
     actor: Actor = Actor.system()
     idempotency_key: Key | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _clean(cls, value: object) -> object:
+        return clean_text(value)
 
 
 class _TicketCommand(_Command):
