@@ -1,8 +1,8 @@
 """The limit: one inbound message as hand-written SQL on the standard library's sqlite3, rows and claims only.
 
 No models, rules, traces or search. A new ticket reads 4 rows and writes 9, and 2 for a new customer; an appended
-message reads 3 and writes 6; a redelivery reads 1. To those come the claim rows that csdesk writes: one for the delivery, one
-for a new identity, one for a new ticket's conversation.
+message reads 3 and writes 6; a redelivery reads 1. To those come the claim rows that csdesk writes: one for the
+delivery, one for a new identity, one for a new ticket's conversation.
 """
 
 from __future__ import annotations

@@ -102,6 +102,7 @@ def _wired(
     *,
     activate: bool,
 ) -> tuple[DeskCore, Store]:
+    _check_config(config)
     store, folder = _store(url, synchronous)
     try:
         core = _core(store, desk, config, channels, clock, ids, media or _media(folder))
@@ -150,8 +151,8 @@ def _run(engine: LocalEngine, flow: Flow[T]) -> T:
     raise FlowError("opening a desk needs no network")
 
 
-def _desk_name(desk: str) -> str:
-    if not desk or len(desk) > 64 or not desk.isprintable():
+def _desk_name(desk: object) -> str:
+    if not isinstance(desk, str) or not desk or len(desk) > 64 or not desk.isprintable():
         raise InvalidInput("desk", "is not a desk name", "pass 1 to 64 printable characters")
     return desk
 
@@ -160,7 +161,7 @@ def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> t
     if isinstance(url, sqlite3.Connection):
         raise UnsupportedFeature("open_desk", "join a host's own connection yet", "pass a sqlite:/// URL")
     if not isinstance(url, str):
-        return url, None
+        return _checked_store(url), None
     if url == "memory://":
         from csdesk.stores.memory import MemoryStore
 
@@ -171,6 +172,19 @@ def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> t
         path = Path(url.removeprefix("sqlite:///"))
         return SqliteStore(path, synchronous=synchronous), path.with_name(path.name + ".media")
     raise InvalidInput("url", "is not the URL of a store", "use memory:// or sqlite:///file.db")
+
+
+def _check_config(config: object) -> None:
+    if config is not None and not isinstance(config, DeskConfig):
+        raise InvalidInput(
+            "config", f"is a {type(config).__name__}", "pass DeskConfig.from_toml(text) or DeskConfig(...)"
+        )
+
+
+def _checked_store(store: Store) -> Store:
+    if not all(callable(getattr(store, name, None)) for name in ("open_desk", "load", "commit", "close")):
+        raise InvalidInput("url", f"is a {type(store).__name__}", "pass memory://, sqlite:///file.db or a store")
+    return store
 
 
 def _media(folder: Path | None) -> MediaStore:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.customers import Customer, Evidence
@@ -78,7 +79,7 @@ class InboundMessage(Value):
 
     if TYPE_CHECKING:
         # The fields again and ``text``: type checkers would refuse a keyword that is no field.
-        def __init__(  # noqa: PLR0913  as many as there are fields
+        def __init__(  # noqa: PLR0913  one for each field
             self,
             *,
             kind: Literal["message"] = "message",
@@ -111,6 +112,8 @@ class InboundMessage(Value):
         if isinstance(values, dict) and "text" in values:
             values = dict(values)
             text = values.pop("text")
+            if not isinstance(text, str):
+                raise PydanticCustomError("string_type", "text should be a valid string")
             values["parts"] = (TextPart(text=text), *values.get("parts", ()))
         return values
 
