@@ -21,7 +21,6 @@ CASES: list[tuple[type[Record], dict[str, object]]] = [
             "ticket": "tkt_1",
             "direction": Direction.IN,
             "author": AuthorKind.CUSTOMER,
-            "author_id": "idn_1",
             "parts": (TextPart(text="你好"),),
             "received_at": AT,
             "occurred_at": AT,

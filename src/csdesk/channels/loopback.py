@@ -94,7 +94,7 @@ class LoopbackChannel:
                     del self._known[self._sent.popleft().key]
         return Receipt(provider_id=provider_id(message.key))
 
-    def pull_now(self, hint: PullHint | None, cursor: str | None) -> PullPage:
+    def pull_now(self, hint: PullHint | None, cursor: str | None) -> PullPage:  # noqa: ARG002
         """Nothing can be pulled.
 
         Raises:
@@ -144,5 +144,5 @@ class LoopbackChannel:
 
 
 def provider_id(key: str) -> str:
-    """The id that the channel gives to the message of that key: in the form of a mail's, so that answers may name it."""
+    """The id that the channel gives to the message of that key, in the form of a mail's: answers may name it."""
     return f"<{key}@loopback.invalid>"

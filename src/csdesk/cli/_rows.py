@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Final
 
 from csdesk.cli._output import JsonValue, Output, instant
+from csdesk.cli._words import Locale
 from csdesk.desk.shell import Desk
+from csdesk.domain.ids import IdentityId
+from csdesk.domain.locale.render import render
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import AuthorKind, Direction, MediaPart, Message
 from csdesk.domain.records.tickets import Ticket, WorkerKind
+from csdesk.domain.records.trace import Trace
 from csdesk.errors import NotFound
+
+_AGENT: Final = re.compile(r"agt_[0-9a-z]{26}")
 
 
 class People:
@@ -34,12 +42,16 @@ class People:
         agent = self.agents.get(agent_id)
         return agent.name if agent is not None else agent_id
 
+    def reasons(self, trace: Trace, locale: Locale) -> list[str]:
+        """The lines of a rendered trace, with the names of agents for their ids."""
+        text = _AGENT.sub(lambda match: self.agent(match[0]), render(trace, locale))
+        return text.splitlines()
+
     def customer(self, identity: str) -> Customer | None:
         """The customer behind an identity."""
         if identity not in self._customers:
             try:
-                # The list gives plain strings, the look-up wants what it calls an identity: the same text.
-                self._customers[identity] = self._desk.customers.of(identity)  # type: ignore[arg-type]
+                self._customers[identity] = self._desk.customers.of(IdentityId(identity))
             except NotFound:
                 self._customers[identity] = None
         return self._customers[identity]

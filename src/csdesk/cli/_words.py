@@ -10,20 +10,32 @@ from csdesk.domain.locale.render import Locale
 __all__ = ["WORDS", "Locale", "default_locale", "word"]
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    # Failures: (en, zh-CN)
+    # What goes wrong: English first, then Chinese
     "error.unexpected": ("unexpected error ({name}): a bug in csdesk", "意外错误（{name}）：csdesk 的缺陷"),
     "remedy.traceback": (
         "run it again with CSDESK_TRACEBACK=1 to see where, and report it",
         "加上环境变量 CSDESK_TRACEBACK=1 再运行一次，可看到出处，请报告",
     ),
-    "remedy.not_found": ("csdesk tickets, or csdesk search TEXT, shows what there is", "用 csdesk tickets 或 csdesk search 查看已有内容"),
-    "remedy.config_mismatch": ("csdesk config --activate FILE makes another one active", "用 csdesk config --activate FILE 切换配置"),
+    "remedy.not_found": (
+        "csdesk tickets, or csdesk search TEXT, shows what there is",
+        "用 csdesk tickets 或 csdesk search 查看已有内容",
+    ),
+    "remedy.config_mismatch": (
+        "csdesk config --activate FILE makes another one active",
+        "用 csdesk config --activate FILE 切换配置",
+    ),
     "remedy.store_busy": ("another process is writing; try again", "另一个进程正在写入，请重试"),
-    "remedy.store_damaged": ("name a file that csdesk init or csdesk demo made", "请指定由 csdesk init 或 csdesk demo 创建的文件"),
+    "remedy.store_damaged": (
+        "name a file that csdesk init or csdesk demo made",
+        "请指定由 csdesk init 或 csdesk demo 创建的文件",
+    ),
     "no_file": ("there is no desk file {file}", "没有客服台文件 {file}"),
     "no_file.remedy": ("make one: csdesk init --db {file}", "先创建：csdesk init --db {file}"),
     "no_desk": ("{file} holds no desk named {desk}", "{file} 中没有名为 {desk} 的客服台"),
-    "no_desk.remedy": ("make it: csdesk init --db {file} --desk {desk}", "先创建：csdesk init --db {file} --desk {desk}"),
+    "no_desk.remedy": (
+        "make it: csdesk init --db {file} --desk {desk}",
+        "先创建：csdesk init --db {file} --desk {desk}",
+    ),
     "no_source": ("there is no file or folder {path}", "没有文件或文件夹 {path}"),
     "no_source.remedy": (
         "name an mbox file, a Maildir, a folder of .eml files, saved pages or JSON Lines",
@@ -39,10 +51,16 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "partly.remedy": ("they are kept; see above for the first reasons", "原文已保留；最初的原因见上"),
     # init, config
     "made": ("Desk {desk} is ready in {file}", "客服台 {desk} 已就绪：{file}"),
-    "there_already": ("Desk {desk} is there already in {file}; nothing changed", "客服台 {desk} 已存在于 {file}，没有改动"),
+    "there_already": (
+        "Desk {desk} is there already in {file}; nothing changed",
+        "客服台 {desk} 已存在于 {file}，没有改动",
+    ),
     "example_written": ("An example configuration to edit: {file}", "可供修改的示例配置：{file}"),
     "next": ("What next", "接下来"),
-    "next.ingest": ("take in what you have: mbox, Maildir, .eml, saved pages, JSON Lines", "导入已有内容：mbox、Maildir、.eml、保存的页面、JSON Lines"),
+    "next.ingest": (
+        "take in what you have: mbox, Maildir, .eml, saved pages, JSON Lines",
+        "导入已有内容：mbox、Maildir、.eml、保存的页面、JSON Lines",
+    ),
     "next.tickets": ("list the tickets", "列出工单"),
     "next.show": ("one ticket, with everything behind it", "查看一张工单的来龙去脉"),
     "next.search": ("search messages, in Chinese or English", "搜索消息，中英文均可"),
@@ -143,7 +161,63 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "report.assigned": ("waiting tickets that found an agent", "分配到客服的等待工单"),
     "report.indexed": ("messages indexed for search", "已编入搜索的消息"),
     "report.expired": ("expired unique keys removed", "已清除的过期唯一键"),
-}  # fmt: skip
+    # demo
+    "demo.playing": ("playing a day", "正在模拟一天"),
+    "demo.title": (
+        "A simulated day of a small shop: {day}, {opens} to {closes} (UTC+8)",
+        "一家小店的一天（模拟）：{day}，{opens} 到 {closes}（UTC+8）",
+    ),
+    "demo.came": ("Who came", "来了多少"),
+    "demo.stored": ("taken in", "接收"),
+    "demo.duplicate": ("twice", "重复"),
+    "demo.blocked": ("blocked", "屏蔽"),
+    "demo.parked": ("parked", "暂存"),
+    "demo.waiting": ("waiting", "等待"),
+    "demo.total": ("all", "合计"),
+    "demo.came.note": (
+        (
+            "{duplicate} deliveries came twice and changed nothing; {parked} message broke the pipeline (a simulated "
+            "fault), was kept, and came in with what waited behind it when it was tried again ({released}); a blocked "
+            "sender wrote {blocked} more; {other} other reports (a bounce, a recall)."
+        ),
+        (
+            "{duplicate} 次重复投递没有造成任何改动；{parked} 条消息在处理中出错（模拟故障），原文暂存，"
+            "重试后连同其后等待的消息一并接收（共 {released} 条）；已屏蔽的发件人又来了 {blocked} 次；"
+            "另有 {other} 个其他事件（退信、撤回）。"
+        ),
+    ),
+    "demo.found": ("What was found", "识别到什么"),
+    "demo.found.note": (
+        "{tickets} tickets of {customers} customers, {alerts} alerts by rule",
+        "{customers} 位客户的 {tickets} 张工单，规则告警 {alerts} 次",
+    ),
+    "demo.got": ("Who got it", "分给了谁"),
+    "demo.assigned": ("Given", "分到"),
+    "demo.reassigned": ("handed over", "转交"),
+    "demo.snoozed": ("snoozed", "搁置"),
+    "demo.woken": ("woken", "唤醒"),
+    "demo.resolved": ("resolved", "解决"),
+    "demo.reopened": ("reopened", "重开"),
+    "demo.closed": ("closed", "关闭"),
+    "demo.answered": ("What was answered", "怎么回复的"),
+    "demo.automatic": ("automatic", "自动回复"),
+    "demo.by_suggestion": ("a suggestion, sent by a person", "采用推荐话术"),
+    "demo.by_hand": ("by hand", "人工书写"),
+    "demo.bar": ("", ""),
+    "demo.delivery": (
+        "{delivered} replies confirmed as delivered, {undelivered} came back undelivered",
+        "{delivered} 条回复确认送达，{undelivered} 条被退回",
+    ),
+    "demo.late": ("What is late", "哪些超时了"),
+    "demo.late.note": (
+        "{warned} warnings, {breached} broken promises, {late} tickets still late when the day ends",
+        "预警 {warned} 次，超时 {breached} 次，下班时仍有 {late} 张工单超时未处理",
+    ),
+    "demo.late.more": ("and {count} more", "另有 {count} 张"),
+    "demo.why": ("Why one ticket went the way it went", "一张工单为何如此处理"),
+    "demo.why.note": ("Ticket #{number}, on {account}:", "工单 #{number}，来自 {account}："),
+    "demo.next": ("What to try next", "接下来可以试试"),
+}
 """Every text: in English, in Chinese."""
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from csdesk.bootstrap import open_desk
 from csdesk.cli._failing import CommandError, Exit
@@ -73,8 +75,9 @@ def _is_there(store: SqliteStore, desk: str) -> bool:
 def _say_next(db: Path, out: Output) -> None:
     out.say("next", "bold")
     for key, command in (("next.ingest", "ingest mail.mbox"), ("next.tickets", "tickets"), ("next.config", "config")):
-        out.print(f"  csdesk {command} --db {db}", "cyan")
-        out.say(key, "dim")
+        line = Text(f"  csdesk {command} --db {quote(str(db))}", "cyan")
+        line.append(f"  # {out.word(key)}", "dim")
+        out.console.print(line, soft_wrap=True)
 
 
 def write_example(path: Path, out: Output) -> Path:

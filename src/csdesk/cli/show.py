@@ -24,7 +24,6 @@ from csdesk.cli._rows import (
 )
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import TicketId
-from csdesk.domain.locale.render import render
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.tickets import Ticket
@@ -56,7 +55,7 @@ def show(
         _head(opened, found, brief, people, out)
         _clocks(found.clocks, out)
         _timeline(items, people, out)
-        show_traces(traces, out)
+        _reasons(traces, people, out)
 
 
 def find_ticket(desk: Desk, named: str) -> Ticket:
@@ -128,14 +127,13 @@ def _timeline(items: Sequence[TimelineItem], people: People, out: Output) -> Non
     out.show(table)
 
 
-def show_traces(traces: Sequence[Entry], out: Output) -> None:
-    """Print why, step by step."""
+def _reasons(traces: Sequence[Entry], people: People, out: Output) -> None:
     if traces:
         out.say("why", "bold")
     for entry in traces:
         if entry.trace is not None:
             out.print(f"  {local(entry.at)} {entry.actor}", "dim")
-            for line in render(entry.trace, out.locale).splitlines():
+            for line in people.reasons(entry.trace, out.locale):
                 out.print(f"  {line}")
 
 
@@ -167,7 +165,7 @@ def _document(
                 "at": instant(one.at),
                 "actor": str(one.actor),
                 "cause": one.cause,
-                "lines": render(one.trace, out.locale).splitlines() if one.trace is not None else [],
+                "lines": people.reasons(one.trace, out.locale) if one.trace is not None else [],
             }
             for one in traces
         ],

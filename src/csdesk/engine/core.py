@@ -53,13 +53,18 @@ class DeskCore:
         self.ids = ids
         self.media = media
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
-        self.policy: Policy = compile_policy(config)
-        self.policy_epoch: int = 0
+        self.compiled: tuple[int, Policy] = (0, compile_policy(config))
+        """The compiled policy behind the epoch it stands for."""
         self._book: tuple[int, PhraseBook] | None = None
         self._numbers: list[int] = []
         self._pid = os.getpid()
         self._lock = Lock()
         self.is_closed: bool = False
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that was last read."""
+        return self.compiled[1]
 
     @property
     def able(self) -> Mapping[str, Capabilities]:
@@ -94,9 +99,9 @@ class DeskCore:
 
     def adopt_policy(self, body: str, epoch: int) -> Policy:
         """Compile a stored configuration and use it from now on."""
-        self.policy = compile_policy(DeskConfig.from_json(body))
-        self.policy_epoch = epoch
-        return self.policy
+        policy = compile_policy(DeskConfig.from_json(body))
+        self.compiled = (epoch, policy)
+        return policy
 
     def wants_phrases(self, policy: Policy) -> bool:
         """True if the policy may answer anything automatically."""

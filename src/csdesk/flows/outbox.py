@@ -256,7 +256,8 @@ def _rank(delivery: Delivery) -> int:
 
 def _remember(work: Workspace, message: Message, receipt: Receipt) -> None:
     """Claim the provider's ids, so that echoes, receipts and mail answers find the message."""
+    account, kept, first_wins = message.account, work.policy.config.retention, ClaimMode.FIRST_WINS
     for provider_id in dict.fromkeys((receipt.provider_id, *receipt.also)):
         if provider_id:
-            work.claim(work.keys.outbound(message.account, provider_id), message.id, ClaimMode.FIRST_WINS)
-            work.claim(work.keys.mail(message.account, provider_id), message.ticket, ClaimMode.FIRST_WINS)
+            work.claim(work.keys.outbound(account, provider_id), message.id, first_wins, kept.outbound_claims)
+            work.claim(work.keys.mail(account, provider_id), message.ticket, first_wins, kept.mail_claims)

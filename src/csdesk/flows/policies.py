@@ -32,7 +32,8 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
         return False
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(run, actor)
-    yield from require(work, actor, "activate_config", ev.DESK)
+    if not is_first:  # a new desk has no policy yet that could refuse
+        yield from require(work, actor, "activate_config", ev.DESK)
     before = "" if is_first else loaded.policy.digest
     work.emit(ev.DESK, ev.ConfigActivated(digest=digest, before=before))
     work.bump(EpochName.CONFIG)

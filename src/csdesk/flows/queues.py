@@ -56,8 +56,11 @@ def retry_parked(item_id: MessageId, actor: Actor, run: str) -> Flow[Received]:
 def _unpark(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow[InboxItem]:
     work, item = yield from _open_item(item_id, scope, run, actor)
     yield from require(work, actor, "retry_parked", item.id)
-    if item.state not in (InboxState.PARKED, InboxState.WAITING, InboxState.BLOCKED):
+    if item.state in (InboxState.DISCARDED, InboxState.UNKNOWN):
         raise InvalidInput("item", f"is {item.state}", "only parked, waiting and blocked messages can be retried")
+    holder = work.claims.get(work.keys.parked(item.account, item.conversation))
+    if item.state is InboxState.WAITING and holder is not None:
+        raise InvalidInput("item", f"waits behind {holder}", "retry or discard that one first")
     return item
 
 
@@ -109,7 +112,15 @@ def resume(limit: int) -> Flow[int]:
 
 
 def _take_waiting(item: InboxItem, actor: Actor) -> Flow[None]:
-    """Take in the messages that waited behind one, oldest first, until one of them breaks."""
+    """Take in the messages that waited behind one, oldest first, until one of them breaks.
+
+    Where another message still holds the conversation up, they go on waiting.
+    """
+    scope = yield from steps.attempt(0)
+    key = scope.keys.parked(item.account, item.conversation)
+    loaded = yield from steps.load(Needs(claims=(key,)))
+    if key in loaded.snapshot.claims:
+        return
     where = (("account", item.account), ("conversation", item.conversation), ("state", InboxState.WAITING.value))
     cursor: str | None = None
     while True:

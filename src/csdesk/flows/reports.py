@@ -13,7 +13,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
-from csdesk.domain.records.queues import DueItem, InboxItem, InboxState
+from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput
 from csdesk.flows import checks
 from csdesk.flows.inbound.pipeline import Arrival, receive_many
@@ -78,6 +78,9 @@ def take_events(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[Taken]:
     run: list[Arrival] = []
     reports = 0
     for event in events:
+        if isinstance(event, ch.EchoEvent) and (yield from _is_ours(event)):
+            reports += 1
+            continue
         message = event if isinstance(event, ch.InboundMessage) else _echo(event)
         if message is not None:
             scope = yield from steps.attempt(0)
@@ -89,6 +92,16 @@ def take_events(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[Taken]:
         yield from _report(event)
     received.extend((yield from receive_many(run)))
     return Taken(tuple(received), reports)
+
+
+def _is_ours(event: ch.EchoEvent) -> Flow[bool]:
+    """True if what comes back was sent by this desk."""
+    if not event.provider_id:
+        return False
+    scope = yield from steps.attempt(0)
+    key = scope.keys.outbound(event.account, event.provider_id)
+    loaded = yield from steps.load(Needs(claims=(key,)))
+    return key in loaded.snapshot.claims
 
 
 def _echo(event: ch.ChannelEvent) -> ch.InboundMessage | None:
@@ -118,15 +131,14 @@ def _report(event: ch.ChannelEvent) -> Flow[None]:
 
 def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     keys = tuple(scope.keys.outbound(event.account, one) for one in (event.key, event.provider_id) if one)
-    loaded = yield from steps.load(Needs(claims=keys))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = _first_message(work, keys)
-    if message is None:
+    found = yield from steps.load(Needs(claims=keys))
+    owner = next((found.snapshot.claims[key] for key in keys if key in found.snapshot.claims), None)
+    if owner is None:
         return
-    after = _STATES[event.status]
-    if message.delivery is Delivery.FAILED or (
-        after is not Delivery.FAILED and _RANK[after] <= _RANK.get(message.delivery, 0)
-    ):
+    loaded = yield from steps.load(Needs(messages=(owner,), outbox=(owner,)))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    message, after = work.message(owner), _STATES[event.status]
+    if not _is_news(message.delivery, after):
         return
     work.begin(event.dedupe_key, Actor.adapter(event.account))
     work.emit(
@@ -139,6 +151,9 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
             provider_id="" if message.provider_id else event.provider_id,
         ),
     )
+    item = loaded.snapshot.outbox.get(message.id)
+    if item is not None and item.state is not OutboxState.SENDING and after is not Delivery.FAILED:
+        work.end_outbox(message.id)  # nobody need decide any more, and nothing is sent twice
     work.end(message.id)
     yield from steps.commit(work.changes())
 
@@ -149,6 +164,15 @@ def _first_message(work: Workspace, keys: tuple[str, ...]) -> Message | None:
         if isinstance(found, Message):
             return found
     return None
+
+
+def _is_news(before: Delivery, after: Delivery) -> bool:
+    """False for a receipt that comes late, or again, or denies what has arrived."""
+    if before is Delivery.FAILED:
+        return False
+    if after is Delivery.FAILED:
+        return before not in (Delivery.DELIVERED, Delivery.READ)
+    return _RANK[after] > _RANK.get(before, 0)
 
 
 def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:

@@ -1,8 +1,8 @@
 """Where messages wait in files: mailboxes, saved pages of WeCom customer service, JSON Lines.
 
-``open_source`` finds out what a path holds; the source then yields what it reads, one piece at a time. A broken piece
-yields a ``SourceProblem`` and stops nothing. Every delivery has the same key each time it is read, so taking a source in
-twice changes nothing.
+``open_source`` finds out what a path holds; the source then yields what it reads, one piece at a time. A broken one
+yields a ``SourceProblem`` and stops nothing. Every delivery has the same key each time it is read, so taking a source
+in twice changes nothing.
 """
 
 from __future__ import annotations

@@ -10,29 +10,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from csdesk.sources.items import Entry, Progress, Settings, SourceItem, SourceProblem
+from csdesk.sources.items import Entry, Progress, Settings, SourceProblem
 from csdesk.sources.objects import entry_of, is_page
 
 _BOM: Final = b"\xef\xbb\xbf"
 _BROKEN: Final = object()
+_LOOKED_AT: Final = 50
 
 
 def read_json(path: Path, settings: Settings) -> Progress:
-    """The events of a JSON file; whether it is lines or one document is seen from its first line."""
+    """The events of a JSON file."""
     with path.open("rb") as file:
-        first = file.readline(settings.most + 1).removeprefix(_BOM)
-        is_lines = isinstance(_loaded(first), dict) and len(first) <= settings.most
-        # A document on one line is a file of one line as well; only samples and lists need more.
+        lines = _is_lines(file, path.suffix.lower(), settings.most)
         file.seek(0)
-        if is_lines and not _holds_samples(first):
-            yield from _read_lines(file, path.name, settings)
-        else:
-            yield from _read_document(file, path, settings)
+        yield from _read_lines(file, path.name, settings) if lines else _read_document(file, path, settings)
 
 
-def _holds_samples(line: bytes) -> bool:
-    value = _loaded(line)
-    return isinstance(value, dict) and isinstance(value.get("samples"), list)
+def _is_lines(file: IO[bytes], suffix: str, most: int) -> bool:
+    """True if one of the first lines is an object by itself; a document over many lines has none."""
+    if suffix in {".jsonl", ".ndjson"}:
+        return True
+    for _ in range(_LOOKED_AT):
+        line = file.readline(most + 1)
+        value = _loaded(line.removeprefix(_BOM))
+        if isinstance(value, dict) and line[:1] in (b"{", _BOM[:1]):  # what is indented belongs to a document
+            return not isinstance(value.get("samples"), list)
+        if isinstance(value, list) or not line:
+            return False
+    return False
 
 
 def _read_lines(file: IO[bytes], name: str, settings: Settings) -> Progress:
@@ -104,6 +109,3 @@ def _entry(value: object, where: str, settings: Settings, *, place: str) -> Entr
         return entry_of(value, where, settings, place=place)
     except RecursionError:
         return SourceProblem(where=where, code="not_json", detail="nested too deeply")
-
-
-__all__ = ["SourceItem", "read_json"]

@@ -1,9 +1,9 @@
 """mbox files, read line by line: no more than one mail is in memory.
 
-A new mail begins at a ``From `` line that follows a blank line (or begins the file) and either holds a time of day or is
-followed by a header field. That keeps sentences that begin with "From", which careless writers leave unquoted, and finds
-mails whose separator is broken. Without a blank line before it, both are needed. ``>From `` loses one ``>`` (mboxrd; for
-mboxo the same line is read).
+A new mail begins at a ``From `` line that follows a blank line (or begins the file) and either holds a weekday and a
+time of day or is followed by a header field. That keeps sentences that begin with "From", which careless writers leave
+unquoted, and finds mails whose separator is broken. Without a blank line before it, both are needed. ``>From `` loses
+one ``>`` (mboxrd; in mboxo the same line is meant).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import IO, Final
 from csdesk.sources.items import Progress, Settings
 
 _LINE: Final = 65_536
-_TIME: Final = re.compile(rb"From .{0,400}?\d{1,2}:\d{2}")
+_TIME: Final = re.compile(rb"From .{0,400}?\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b.{0,40}?\d{1,2}:\d{2}")
 _FIELD: Final = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 _QUOTED: Final = re.compile(rb">{1,200}From ")
 

@@ -59,6 +59,7 @@ def _page(page: Fields, settings: Settings) -> tuple[ChannelEvent, ...]:
 def _event(fields: Fields, settings: Settings, place: str) -> ChannelEvent:
     given = dict(fields) if "from" not in fields else _from_simple(fields, settings, place)
     given.setdefault("kind", "message")
+    given.setdefault("account", settings.account or "import")
     try:
         # Through JSON, because JSON has its own forms of times and bytes.
         return _adapter().validate_json(json.dumps(given))

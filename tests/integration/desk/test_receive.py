@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 
-from csdesk import DeskConfig, InboundMessage, Sender
+from csdesk import DeskConfig, Sender
 from csdesk.domain.policy.config import AccountPolicy, ReopenPolicy, SlaPolicy, TargetPolicy, TypePolicy
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.clocks import ClockPhase, Metric
@@ -14,7 +14,7 @@ from csdesk.domain.records.messages import Automatic
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Category, LinkKind, Role
 from csdesk.domain.rules.actions import SetType
-from csdesk.errors import ClaimTaken, InvalidInput, StoreError
+from csdesk.errors import InvalidInput, StoreError
 from csdesk.ports.store import Query
 
 AGENT = Actor.agent("agt_1")
@@ -448,8 +448,3 @@ def test_a_busy_store_is_tried_again_and_a_dead_one_is_told(world):
     plan["commit"] = iter([Fault.BUSY] * 100)
     with pytest.raises(StoreError):
         desk.receive(world.said("never"))
-
-
-def test_only_our_own_claims_decide():
-    assert issubclass(ClaimTaken, StoreError)
-    assert InboundMessage.model_fields["dedupe_key"].is_required()

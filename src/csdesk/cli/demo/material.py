@@ -1,4 +1,4 @@
-"""What the demo is made of: its policy, its phrases, the questions that people ask. ``data/NOTICE`` names the sources."""
+"""What the demo is made of: policy, phrases, the questions that people ask. ``data/NOTICE`` names the sources."""
 
 from __future__ import annotations
 

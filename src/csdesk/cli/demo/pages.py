@@ -19,7 +19,7 @@ Item = dict[str, JsonValue]
 
 def page(items: Sequence[Item], cursor: str) -> bytes:
     """One answer with these items."""
-    body = {"errcode": 0, "errmsg": "ok", "next_cursor": cursor, "has_more": 0, "msg_list": list(items)}
+    body: Item = {"errcode": 0, "errmsg": "ok", "next_cursor": cursor, "has_more": 0, "msg_list": list(items)}
     return json.dumps(body, ensure_ascii=False).encode()
 
 
@@ -35,7 +35,7 @@ def image(customer: str, key: str, at: datetime) -> Item:
 
 def place(customer: str, key: str, at: datetime) -> Item:
     """A place that a customer sent."""
-    where = {"latitude": 23.106, "longitude": 113.323, "name": "示例小区", "address": "示例路 1 号"}
+    where: Item = {"latitude": 23.106, "longitude": 113.323, "name": "示例小区", "address": "示例路 1 号"}
     return {**_head(customer, key, at), "msgtype": "location", "location": where}
 
 
@@ -45,7 +45,7 @@ def recall(customer: str, key: str, at: datetime, recalled: str) -> Item:
 
 
 def _event(customer: str, key: str, at: datetime, inner: Item) -> Item:
-    event = {"open_kfid": _KF, "external_userid": customer, **inner}
+    event: Item = {"open_kfid": _KF, "external_userid": customer, **inner}
     return {"msgid": key, "send_time": int(at.timestamp()), "origin": 4, "msgtype": "event", "event": event}
 
 

@@ -51,7 +51,8 @@ def queue_reply(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
         delivery=Delivery.PENDING,
     )
     work.add_message(message)
-    work.claim(work.keys.outbound(ticket.account, said.id), said.id, ClaimMode.FIRST_WINS)
+    kept = work.policy.config.retention.outbound_claims
+    work.claim(work.keys.outbound(ticket.account, said.id), said.id, ClaimMode.FIRST_WINS, kept)
     work.put_outbox(
         OutboxItem(
             message=said.id,

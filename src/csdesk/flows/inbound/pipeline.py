@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from csdesk.domain.core.identity import identity_key, known_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import CandidateNeed, Needs
+from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
@@ -45,7 +46,7 @@ from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 CANDIDATES = 8
 """How many agents of a queue are loaded for one ticket; a batch loads one more for each further ticket."""
@@ -66,6 +67,14 @@ class Arrival:
     """Given for a message that comes out of the inbox: when it first arrived."""
 
 
+Waiting = dict[str, tuple[int, Case]]
+"""Messages that wait for candidates, with their place in the batch, by the ticket they reached."""
+
+
+class Entangled(Exception):
+    """Messages of a batch need more of each other than one pair of loads can give: take them in one by one."""
+
+
 class _Broken(Exception):
     """The pipeline raised on one message of the batch."""
 
@@ -82,31 +91,29 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
         message = yield from stow(arrival.message)
         if message is not arrival.message:
             stowed[index] = replace(arrival, message=message)
-    broken: dict[int, Exception] = {}
-    while True:
-        try:
-            return (yield from retried(lambda scope: _receive(stowed, scope, broken), attempts=attempts))
-        except _Broken as problem:
-            # Again from the load, with a budget of its own: without this message the others may need other agents.
-            broken[problem.index] = problem.error
+    return (yield from retried(lambda scope: _receive(stowed, scope), attempts=attempts))
 
 
-def _receive(arrivals: Sequence[Arrival], scope: Scope, broken: Mapping[int, Exception]) -> Flow[tuple[Received, ...]]:
+def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
     loaded = yield from steps.load(_needs(arrivals, scope), phrases="auto")
     if not loaded.policy.is_open:
-        yield from _check_actors(arrivals, loaded, scope)
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    cases = [_case(arrival, scope) for arrival in arrivals]
-    yield from _decide(cases, work, loaded, broken)
+        for arrival in arrivals:
+            asked = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+            asked.begin(arrival.id, arrival.actor)
+            yield from require(asked, arrival.actor, "receive", ev.DESK)
+    broken: dict[int, Exception] = {}
+    pools: dict[str, tuple[Candidate, ...]] = {}
+    while True:
+        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        cases = [_case(arrival, scope) for arrival in arrivals]
+        try:
+            yield from _decide(cases, work, loaded, broken, pools)
+        except _Broken as problem:
+            broken[problem.index] = problem.error
+            continue
+        break
     yield from steps.commit(work.changes())
     return tuple(_outcome(case, work) for case in cases)
-
-
-def _check_actors(arrivals: Sequence[Arrival], loaded: steps.Loaded, scope: Scope) -> Flow[None]:
-    for arrival in arrivals:
-        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-        work.begin(arrival.id, arrival.actor)
-        yield from require(work, arrival.actor, "receive", ev.DESK)
 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
@@ -143,32 +150,74 @@ def _needs(arrivals: Sequence[Arrival], scope: Scope) -> Needs:
     return Needs(claims=tuple(claims), tickets=tuple(tickets), counters=tuple(counters), parties=True)
 
 
-def _decide(cases: list[Case], work: Workspace, loaded: steps.Loaded, broken: Mapping[int, Exception]) -> Flow[None]:
-    waiting: dict[str, tuple[int, Case]] = {}
+def _decide(
+    cases: list[Case],
+    work: Workspace,
+    loaded: steps.Loaded,
+    broken: dict[int, Exception],
+    pools: dict[str, tuple[Candidate, ...]],
+) -> Flow[None]:
+    waiting: Waiting = {}
     later: list[tuple[int, Case]] = []
+    held: set[str] = set()
     for index, case in enumerate(cases):
-        if _touches(case, work, waiting):
+        if _touches(case, work, waiting, held):
             later.append((index, case))
+            held.update(_marks(case, work))
         else:
             yield from _guarded(index, case, work, loaded, broken, waiting)
     if waiting:
-        yield from _load_candidates(work, waiting)
-        for index, case in waiting.values():
-            _settled(index, case, work, loaded)
+        yield from _load_candidates(work, waiting, pools, more=len(later))
+        _settle_all(waiting, work, loaded)
     for index, case in later:
-        opened: dict[str, tuple[int, Case]] = {}
-        yield from _guarded(index, case, work, loaded, broken, opened)
-        for _, one in opened.values():
-            _settled(index, one, work, loaded)
+        settled: Waiting = {}
+        yield from _guarded(index, case, work, loaded, broken, settled)
+        if settled and (
+            _is_overtaken(index, work, waiting) or any(one.route not in pools for _, one in settled.values())
+        ):
+            raise Entangled
+        _settle_all(settled, work, loaded)
+    if pools and len(cases) > 1 and work.loads_shifted:
+        raise Entangled
 
 
-def _touches(case: Case, work: Workspace, waiting: Mapping[str, object]) -> bool:
+def _is_overtaken(index: int, work: Workspace, waiting: Waiting) -> bool:
+    """True if a message behind that place was given an agent, whom the one at that place might have been given."""
+    return any(place > index and work.ticket(one).worker is not None for one, (place, _) in waiting.items())
+
+
+def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> bool:
+    """True if the message must come after those that wait: it may read what they still have to write."""
     if not waiting:
         return False
-    if any(owner in waiting for _, owner in threading.evidence(case, work)):
-        return True
+    for _, owner in threading.evidence(case, work):
+        found = work.find(owner)
+        survivor = found.merged_into if isinstance(found, Ticket) else None
+        if owner in waiting or survivor in waiting:
+            return True
     key = work.keys.inbound(case.message.account, case.message.dedupe_key)
-    return key in work.claims and key not in work.snapshot.claims
+    if key in work.claims and key not in work.snapshot.claims:
+        return True
+    if work.policy.account(case.message.account).auto_reply:
+        counter = answering.daily_counter(case, work.keys)
+        if any(counter == answering.daily_counter(one, work.keys) for _, one in waiting.values()):
+            return True
+    return bool(held) and not held.isdisjoint(_marks(case, work))
+
+
+def _marks(case: Case, work: Workspace) -> set[str]:
+    """What a message may write that a later one may read: its claims, and its sender's customer."""
+    message, keys = case.message, work.keys
+    marks = {
+        keys.inbound(message.account, message.dedupe_key),
+        keys.conversation(message.account, message.conversation),
+        *(identity_key(work, one) for one in case.people),
+        *(keys.mail(message.account, one) for one in (message.provider_id, *message.references) if one),
+    }
+    if message.ticket_hint:
+        marks.add(message.ticket_hint)
+    people = (work.person(known_identity(work, one)) for one in (message.sender, *message.also))
+    return marks | {one.id for one in people if one is not None}
 
 
 def _guarded(
@@ -176,44 +225,43 @@ def _guarded(
     case: Case,
     work: Workspace,
     loaded: steps.Loaded,
-    broken: Mapping[int, Exception],
-    waiting: dict[str, tuple[int, Case]],
+    broken: dict[int, Exception],
+    waiting: Waiting,
 ) -> Flow[None]:
     if index in broken:
         _park(case, work, broken[index])
         return
     try:
-        yield from _arrive(case, work, loaded)
-    except Exception as error:
-        if _is_stores(error):
-            raise
-        raise _Broken(index, error) from error
-    if case.route is not None:
-        waiting[case.owner] = index, case
-
-
-def _settled(index: int, case: Case, work: Workspace, loaded: steps.Loaded) -> None:
-    try:
-        _settle(case, work, loaded)
+        ticket = yield from _arrive(case, work, loaded)
+    except StoreError as error:
+        if isinstance(error, NotFound):
+            raise _Broken(index, error) from error
+        raise  # the store's own trouble, not this message's
     except Exception as error:
         raise _Broken(index, error) from error
+    if ticket is not None:
+        waiting[ticket] = (index, case)
 
 
-def _is_stores(error: Exception) -> bool:
-    # A record that a decision misses is that decision's failure; every other store error came from the store.
-    return isinstance(error, StoreError) and not isinstance(error, NotFound)
+def _settle_all(waiting: Waiting, work: Workspace, loaded: steps.Loaded) -> None:
+    for index, case in waiting.values():
+        try:
+            _settle(case, work, loaded)
+        except Exception as error:
+            raise _Broken(index, error) from error
 
 
-def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[None]:
+def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | None]:
+    """Everything up to routing; the ticket if it now waits for candidates, None if the message is through."""
     if dedupe.is_replay(case, work) or dedupe.waits(case, work):
-        return
+        return None
     work.begin(case.id, case.actor)
     case.say("dedupe.new", Outcome.PASSED)
     dedupe.leave_inbox(case, work)
     customer = identity.identify(case, work)
     if identity.is_blocked(case, work, customer):
         work.end(customer.id, case.verdicts)
-        return
+        return None
     window.set_times(case, work)
     ticket = yield from threading.thread(case, work, customer)
     ticket = reading.read(case, work, ticket)
@@ -221,8 +269,10 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[None]:
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)
     case.route = routing.wanted_queue(case, ticket)
     work.close_others(ticket.id)
-    if case.route is None:
-        _settle(case, work, loaded)
+    if case.route is not None:
+        return ticket.id
+    _settle(case, work, loaded)
+    return None
 
 
 def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
@@ -232,11 +282,17 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
     recording.record(case, work)
 
 
-def _load_candidates(work: Workspace, waiting: Mapping[str, tuple[int, Case]]) -> Flow[None]:
+def _load_candidates(
+    work: Workspace, waiting: Waiting, pools: dict[str, tuple[Candidate, ...]], *, more: int
+) -> Flow[None]:
     wanted = Counter(case.route for _, case in waiting.values() if case.route is not None)
-    needs = tuple(CandidateNeed(queue, CANDIDATES + n - 1) for queue, n in sorted(wanted.items()))
-    loaded = yield from steps.load(Needs(candidates=needs))
-    work.add_candidates(loaded.snapshot.candidates)
+    missing = [
+        CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items()) if queue not in pools
+    ]
+    if missing:
+        loaded = yield from steps.load(Needs(candidates=tuple(missing)))
+        pools.update(loaded.snapshot.candidates)
+    work.add_candidates(pools)
 
 
 def _park(case: Case, work: Workspace, error: Exception) -> None:
@@ -283,8 +339,8 @@ def receive_many(arrivals: Sequence[Arrival]) -> Flow[tuple[Received, ...]]:
         part = arrivals[start : start + BATCH]
         try:
             results.extend((yield from receive(part, attempts=2)))
-        except StoreError as error:
-            if len(part) == 1 or not may_repeat(error):
+        except (StoreError, Entangled) as error:
+            if len(part) == 1 or (isinstance(error, StoreError) and not may_repeat(error)):
                 raise
             for one in part:
                 results.extend((yield from receive((one,))))

@@ -27,7 +27,6 @@ def record(case: Case, work: Workspace) -> None:
             ticket=case.owner,
             direction=Direction.OUT if given.author == "elsewhere" else Direction.IN,
             author=_AUTHORS[given.author],
-            author_id=case.identity,
             identity=case.identity,
             account=given.account,
             conversation=given.conversation,

@@ -159,7 +159,7 @@ def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
         for reference in (message.provider_id, *message.references[:5]):
             key = work.keys.mail(message.account, reference)
             if reference and key not in work.claims:
-                work.claim(key, ticket.id, ClaimMode.FIRST_WINS)
+                work.claim(key, ticket.id, ClaimMode.FIRST_WINS, work.policy.config.retention.mail_claims)
     work.emit(
         ticket.id,
         _MessageReceived(

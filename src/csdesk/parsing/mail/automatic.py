@@ -38,11 +38,13 @@ _FAILED: Final = re.compile(
     r"|退信|退回|未送达|未送達|无法送达|無法傳遞|无法传递|无法投递|投递失败|发送失败|邮件被退|延迟",
     re.IGNORECASE,
 )
-_ABSENT: Final = re.compile(
-    r"\s*\[?(?:auto(?:matic)?[- ]?(?:reply|response|antwort)|autosvar|out of (?:the )?office|réponse automatique"
-    r"|automatische antwort|respuesta automática|自动回复|自動回覆|自动答复|自動回復|自動返信|自动应答|外出通知|不在通知)\]?\s*(?:[:：-]|$)",
-    re.IGNORECASE,
+_ABSENCES: Final = (
+    r"(?:auto(?:matic)?[- ]?(?:reply|response|antwort)|autosvar|out of (?:the )?office|réponse automatique"
+    r"|automatische antwort|respuesta automática"
+    r"|自动回复|自動回覆|自动答复|自動回復|自動返信|自动应答|外出通知|不在通知)"
 )
+_ABSENT: Final = re.compile(rf"\s*(?:[\[【]{_ABSENCES}[\]】]|{_ABSENCES}\s*(?:[:：-]|$))", re.IGNORECASE)
+"""Only at the beginning: ``Re: 自动回复`` is a person's answer to such a mail."""
 
 
 def is_daemon(address: str) -> bool:

@@ -64,35 +64,30 @@ def codec_of(label: str) -> str | None:
 def decode_text(content: bytes, label: str = "") -> str:
     """The text that those bytes most likely hold; an empty or unknown ``label`` means a guess."""
     codec = codec_of(label)
-    if content.isascii() and codec not in _WIDE:
-        return content.decode("ascii")
-    if codec in _WIDE:
+    if codec is not None and codec in _WIDE:
         return _strict(content, codec) or _guess(content)
+    if content.isascii():
+        return content.decode("ascii")
     utf8 = _strict(content, "utf-8-sig")
     if utf8 is not None and (codec in {None, "utf-8-sig"} or _CJK.search(utf8)):
         return utf8
-    if codec is None:
-        return _guess(content)
-    if codec == "utf-8-sig":
-        damaged = content.decode("utf-8-sig", "replace")
-        return damaged if _mostly_whole(damaged) else _guess(content)
+    return _guess(content) if codec is None or codec == "utf-8-sig" else _told(content, codec)
+
+
+def _told(content: bytes, codec: str) -> str:
+    """What the label says, unless the other Chinese family's codec reads much better, or it does not fit at all."""
     told = _strict(content, codec)
-    if told is not None:
-        return _rival(content, codec, told)
-    return _guess(content, then=codec)
-
-
-def _strict(content: bytes, codec: str | None) -> str | None:
-    try:
-        return content.decode(codec or "ascii")
-    except (UnicodeError, ValueError):
-        return None
-
-
-def _rival(content: bytes, codec: str, told: str) -> str:
-    """The same bytes under the other Chinese family's codec, if that reads much better."""
+    if told is None:
+        return _guess(content, then=codec)
     other = _strict(content, _RIVALS[codec]) if codec in _RIVALS else None
     return other if other is not None and _common(other) > 2 * _common(told) + 1 else told
+
+
+def _strict(content: bytes, codec: str) -> str | None:
+    try:
+        return content.decode(codec)
+    except (UnicodeError, ValueError):
+        return None
 
 
 def _common(text: str) -> int:
@@ -105,18 +100,17 @@ def _mostly_whole(text: str) -> bool:
 
 
 def _guess(content: bytes, *, then: str = "") -> str:
+    damaged = content.decode("utf-8-sig", "replace")
+    if _mostly_whole(damaged):
+        return damaged
     readings = [text for codec in ("gb18030", "cp950") if (text := _strict(content, codec)) is not None]
     likely = [text for text in readings if _common(text) or _mostly_asian(text)]
     if likely:
         return max(likely, key=_common)
-    damaged = content.decode("utf-8-sig", "replace")
-    if _mostly_whole(damaged):
-        return damaged
     if then:
         return content.decode(then, "replace")
-    if (western := _strict(content, "cp1252")) is not None and not readings:
-        return western
-    return _damaged_chinese(content)
+    western = _strict(content, "cp1252")
+    return western if western is not None and not readings else _damaged_chinese(content)
 
 
 def _mostly_asian(text: str) -> bool:

@@ -114,7 +114,8 @@ def _normal_id(text: str) -> str:
 def references(headers: Headers, *, own: str = "") -> tuple[tuple[str, ...], str]:
     """What a mail answers, strongest evidence first, and the root of its thread (empty if it answers nothing).
 
-    In-Reply-To comes first, then References from the last to the first. Of a long chain the near ones and the root stay.
+    In-Reply-To comes first, then References from the last to the first. Of a long chain the near ones and the root
+    stay.
     """
     chain = [one for one in message_ids(headers.get("references")) if one != own]
     answered = [one for one in message_ids(headers.get("in-reply-to")) if one != own]
@@ -123,11 +124,8 @@ def references(headers: Headers, *, own: str = "") -> tuple[tuple[str, ...], str
         return (), ""
     root = chain[0] if chain else answered[-1]
     if len(found) > MOST_REFERENCES:
-        found = (
-            [*found[: MOST_REFERENCES - 1], root]
-            if root not in found[: MOST_REFERENCES - 1]
-            else found[:MOST_REFERENCES]
-        )
+        near = found[: MOST_REFERENCES - 1]
+        found = near if root in near else [*near, root]
     return tuple(found), root
 
 

@@ -1,8 +1,8 @@
 """The words of an HTML mail as plain text: readable, not pretty.
 
-Scripts, styles and comments vanish, paragraphs and rows become lines, quoted blocks get ``> ``, links keep their target.
-The scanner goes once over the text; ``html.parser`` does not, on what never closes. Nothing is made safe for display
-here: the result is text, and the HTML itself is kept elsewhere, never shown unsanitised.
+Scripts, styles and comments vanish, paragraphs and rows become lines, quoted blocks get ``> ``, links keep their
+target. The scanner goes once over the text; ``html.parser`` does not, on what never closes. Nothing is made safe for
+display here: the result is text, and the HTML itself is kept elsewhere, never shown unsanitised.
 """
 
 from __future__ import annotations
@@ -175,6 +175,8 @@ class _Page:
             shown = f"{'> ' * quotes}{line}".rstrip()
             if line or (lines and lines[-1].strip("> ")):
                 lines.append(shown)
+        while lines and not lines[-1].strip("> "):
+            lines.pop()
         return "\n".join(lines).strip("\n")
 
     def _paragraph(self, name: str, *, closing: bool) -> None:

@@ -1,8 +1,9 @@
 """One mail, from bytes to an event.
 
 Who wrote: From; if that is an address of ours and Reply-To is not (a form on the host's own site), then Reply-To. Any
-other Reply-To takes part as a cc, because that is where its owner wants to read: replies reach both. From an address of
-ours to somebody else is an answer given elsewhere; from us to us, or written by a machine of ours, is a loop and ignored.
+other Reply-To takes part as a cc, because that is where its owner wants to read: replies reach both. From an address
+of ours to somebody else is an answer given elsewhere; from us to us, or written by a machine of ours, is a loop and
+ignored.
 
 What it belongs to: see ``headers.references``. The conversation is the root of the thread, so an account's whole thread
 has one key, also when its mails arrive in another order.

@@ -1,7 +1,7 @@
 """One answer of ``kf/sync_msg``, made into events.
 
-Tables lead from the platform's words to ours; a word that is not in them becomes an ``UnknownEvent``, with the item kept.
-Everything about one item stays with that item: a broken one never costs the others.
+Tables lead from the platform's words to ours; a word that is not in them becomes an ``UnknownEvent`` that holds the
+item. Everything about one item stays with that item: a broken one never costs the others.
 
 ``origin`` says who wrote: 3 the customer, 4 the system, 5 a person of ours in the WeCom client (an ``EchoEvent``). The
 conversation is the customer's ``external_userid``, the account the ``open_kfid``, or what the host calls it.
