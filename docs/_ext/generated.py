@@ -43,7 +43,7 @@ def error_rows(cls: type[errors.CsdeskError], depth: int = 0) -> Iterator[tuple[
     again = "yes" if cls.retryable else ""
     name = " " + "· " * depth + f"`{cls.__name__}`"
     yield name.strip(), f"`{cls.code}`", str(cls.status_hint), again, first_line(cls)
-    for child in cls.__subclasses__():
+    for child in (one for one in cls.__subclasses__() if one.__module__ == errors.__name__):
         yield from error_rows(child, depth + 1)
 
 

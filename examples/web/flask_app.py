@@ -13,7 +13,7 @@ try:
 except ImportError:
     sys.exit("this example needs Flask: pip install flask")
 
-from csdesk import Actor, CsdeskError, InboundMessage, RawRequest, Sender, open_desk, render
+from csdesk import Actor, Category, CsdeskError, InboundMessage, RawRequest, Sender, open_desk, render
 
 desk = open_desk("sqlite:///flask.db")  # safe between threads: one for the whole process
 app = Flask(__name__)
@@ -36,7 +36,7 @@ def receive():
 
 @app.get("/tickets")
 def tickets():
-    page = desk.tickets.list(category=("new", "open"), order="created_at", cursor=request.args.get("cursor"))
+    page = desk.tickets.list(category=(Category.NEW, Category.OPEN), order="created_at", cursor=request.args.get("cursor"))
     found = [{"id": one.id, "number": one.number, "priority": one.priority.name} for one in page.items]
     return jsonify(tickets=found, cursor=page.cursor)
 
