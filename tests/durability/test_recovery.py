@@ -175,6 +175,20 @@ def test_waiting_messages_go_on_after_a_death(world: World, monkeypatch: pytest.
     assert problems_of(world.store) == ()
 
 
+def test_many_that_wait_rightly_hide_none_that_could_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read", _breaks_on("message 1"))
+        world.desk.receive_many([world.message(number) for number in range(1, 701)])
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read", _breaks_on("message 800"))
+        world.desk.receive_many([world.message(number, talk=2) for number in (800, 801)])
+    parked = next(one for one in world.desk.inbox.list(limit=1000).items if "message 800" in one.payload)
+    world.faults = [("query", Fault.BUSY)]
+    world.desk.inbox.retry(parked.id, actor=ME)
+    assert world.desk.run_due().resumed == 1
+    assert len(world.desk.inbox.list(limit=1000).items) == 700
+
+
 def test_the_outcome_is_told_rightly_although_the_commit_was_unknown(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
