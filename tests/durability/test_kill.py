@@ -17,7 +17,6 @@ from types import ModuleType
 import pytest
 
 from csdesk.domain.core.claims import ClaimKeys
-from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Direction, Message
 from csdesk.ports.store import Query
@@ -95,12 +94,7 @@ def _check(worker: Worker) -> None:
     outbound = [one for one in messages if one.direction is Direction.OUT]
     assert outbound
     _check_sends(worker, outbound)
-    replies = Counter(
-        entry.cause
-        for entry in _all(store, "entry")
-        if isinstance(entry, ev.Entry) and any(isinstance(event, ev.ReplyQueued) for event in entry.events)
-    )
-    assert set(replies.values()) == {1}
+    assert set(Counter(one.text for one in outbound).values()) == {1}
     store.close()
 
 
@@ -135,6 +129,8 @@ def _live_and_die(worker: Worker, lives: int, points: int, lines: int) -> None:
     for life in range(lives):
         if life % 3 == 2:
             code = worker.run(kill_after=chance.randrange(lines), spin=chance.randrange(100_000))
+        elif life % 3 == 1:
+            code = worker.run(die_at=-1 - chance.randrange(6))
         else:
             code = worker.run(die_at=1 + chance.randrange(points * (life + 1) // lives))
         assert code in (0, -signal.SIGKILL)
