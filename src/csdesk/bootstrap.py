@@ -13,7 +13,7 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
 from csdesk.engine.core import AnyChannel, DeskCore
 from csdesk.engine.local import Finished, LocalEngine, Run
-from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, UnsupportedFeature
+from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
 from csdesk.flows import policies
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
@@ -166,7 +166,7 @@ def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> t
         from csdesk.stores.memory import MemoryStore
 
         return MemoryStore(), None
-    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///") and "\0" not in url:
         from csdesk.stores.sqlite import SqliteStore
 
         path = Path(url.removeprefix("sqlite:///"))
@@ -190,4 +190,9 @@ def _checked_store(store: Store) -> Store:
 def _media(folder: Path | None) -> MediaStore:
     from csdesk.stores.media import FolderMedia, MemoryMedia
 
-    return MemoryMedia() if folder is None else FolderMedia(folder)
+    if folder is None:
+        return MemoryMedia()
+    try:
+        return FolderMedia(folder)
+    except OSError as error:
+        raise StoreError("the media folder beside the database cannot be used; check it and its permissions") from error

@@ -42,7 +42,9 @@ def translate(error: ValidationError, thing: str) -> CsdeskError:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join([thing, *_path(first["loc"])])
     remedy = _REMEDIES.get(first["type"], "pass a value of the documented type and range")
-    return InvalidInput(field, first["msg"], remedy)
+    # This one quotes what it found, which may be anything that somebody said.
+    problem = "is of an unknown kind" if first["type"] == "union_tag_invalid" else first["msg"]
+    return InvalidInput(field, problem, remedy)
 
 
 def _path(location: tuple[int | str, ...]) -> list[str]:
