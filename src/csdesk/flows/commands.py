@@ -145,11 +145,19 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
     """Decide; the id of the record that the trace belongs to."""
     match command:
         case cmd.SaveAgent():
+            if command.agent is not None:
+                agent = work.agent(command.agent)
+                _check_version("agent", agent.id, agent.version, agent.presence.value, command)
             return staff.save_agent(work, command, run).id
         case cmd.SavePhrase():
+            if command.phrase is not None:
+                phrase = work.phrase(command.phrase)
+                _check_version("phrase", phrase.id, phrase.version, "", command)
             return staff.save_phrase(work, command, run).id
         case cmd.SetProfile() | cmd.TagCustomer() | cmd.LinkIdentity() | cmd.MergeCustomers() | cmd.BlockCustomer():
             customer = work.customer(command.customer)
+            if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers):
+                customer = work.customer(customer.merged_into)
             _check_version("customer", customer.id, customer.version, customer.stage, command)
             customer_commands.run(work, customer, command)
             return customer.id
