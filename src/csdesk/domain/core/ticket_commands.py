@@ -113,9 +113,9 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
         if not work.policy.has_type(str(value)):
             raise InvalidInput("value", f"no ticket type {value!r}", "choose a type of the configuration")
         tickets.set_field(work, ticket, name, str(value))
-    elif (name == "language" and (value is None or isinstance(value, str))) or (
-        name.startswith("x.") and len(name) > 2
-    ):
+    elif name == "language" and isinstance(value, int | float):
+        raise InvalidInput("value", "is not a language", "pass a language tag such as zh-CN")
+    elif name == "language" or (name.startswith("x.") and len(name) > 2):
         tickets.set_field(work, ticket, name, value)
     else:
         raise InvalidInput(
@@ -125,9 +125,8 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
 
 def _priority(value: object) -> Priority:
     try:
-        if isinstance(value, bool):
-            raise ValueError
-        return Priority[value.upper()] if isinstance(value, str) else Priority(value)  # type: ignore[arg-type]
+        number = -1 if isinstance(value, bool) else value
+        return Priority[value.upper()] if isinstance(value, str) else Priority(number)  # type: ignore[arg-type]
     except (KeyError, ValueError):
         raise InvalidInput("value", "is not a priority", "use low, normal, high or urgent") from None
 
