@@ -69,7 +69,7 @@ def execute(command: cmd.Command, run: str) -> Flow[Done]:
 
 
 def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
-    key = scope.keys.command(command.idempotency_key or run)
+    key = scope.keys.command(_own_key(command) or run)
     needs = _needs(command, key, scope)
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
@@ -84,6 +84,13 @@ def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
     trace = work.end(main)
     yield from steps.commit(work.changes())
     return _done(work, main, run, trace)
+
+
+def _own_key(command: cmd.Command) -> str | None:
+    """The caller's key, apart from the same key of another kind of command or for another record."""
+    if command.idempotency_key is None:
+        return None
+    return f"{command.kind} {_subject(command)} {command.idempotency_key}"
 
 
 def _subject(command: cmd.Command) -> str:
