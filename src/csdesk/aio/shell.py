@@ -33,6 +33,8 @@ from csdesk.flows.upkeep import DueReport
 from csdesk.ports.http import AsyncHttp
 from csdesk.ports.store import Store
 
+_LONGEST_ROUND = timedelta(days=1)
+
 
 class AsyncDesk:
     """A customer-service desk, ready to take in messages. Open one with ``csdesk.open_async_desk``.
@@ -173,7 +175,7 @@ class AsyncDesk:
         """
         if limit < 1:
             raise InvalidInput("limit", "is out of range", "pass 1 or more")
-        end = self._core.clock.now() + max_time
+        end = self._core.clock.now() + min(max_time, _LONGEST_ROUND)
         return await self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     async def execute(self, command: cmd.Command) -> Done:

@@ -35,6 +35,8 @@ from csdesk.ports.store import Store
 
 _STRIPES = 64
 
+_LONGEST_ROUND = timedelta(days=1)
+
 
 class Desk:
     """A customer-service desk, ready to take in messages. Open one with ``csdesk.open_desk``.
@@ -175,7 +177,7 @@ class Desk:
         """
         if limit < 1:
             raise InvalidInput("limit", "is out of range", "pass 1 or more")
-        end = self._core.clock.now() + max_time
+        end = self._core.clock.now() + min(max_time, _LONGEST_ROUND)
         return self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     def execute(self, command: cmd.Command) -> Done:

@@ -12,7 +12,7 @@ from csdesk.domain.records.channels import EchoEvent, PullHint, RawRequest, Reac
 from csdesk.domain.records.messages import Delivery, HtmlPart, TextPart
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Category
-from csdesk.errors import StoreDamaged
+from csdesk.errors import InvalidInput, NotFound, StoreDamaged
 from csdesk.flows.sending import MOST_AHEAD
 from csdesk.ports.store import Page, Query
 from csdesk.testing import CountingStore, FixedClock, ScriptedChannel
@@ -246,3 +246,23 @@ def test_nothing_waits_in_the_inbox_of_a_quiet_desk(world):
     assert [desk.inbox.list(state=state).items for state in InboxState] == [()] * 5
     assert desk.tickets.count(category=Category.NEW) == 0
     assert desk._store.query(desk.name, Query(kind="outbox")).items == ()
+
+
+def test_ids_that_no_store_can_hold_are_told_without_the_text(world):
+    desk = world.open()
+    for call in (
+        lambda: desk.tickets.get("secret\ud800"),
+        lambda: desk.customers.get("secret\ud800"),
+        lambda: desk.explain("secret\ud800"),
+        lambda: desk.receive(world.said(parts=(TextPart(text="x", more="secret\ud800"),))) if world.kind == "sqlite"
+        else desk.explain("none"),
+    ):  # fmt: skip
+        with pytest.raises((InvalidInput, NotFound)) as caught:
+            call()
+        if isinstance(caught.value, InvalidInput):
+            assert "secret" not in str(caught.value)
+            assert caught.value.__cause__ is None
+
+
+def test_a_round_without_end_in_sight(world):
+    assert not world.open().run_due(limit=10**9, max_time=timedelta.max).more
