@@ -544,3 +544,24 @@ def test_a_used_phrase_is_noted(desk, ticket):
     phrase = desk.replies.add("Hours", "Nine to five.")
     desk.reply(ticket.id, phrase.body, actor=AGENT, phrase=phrase.id)
     assert "PhraseUsed" in kinds(desk, ticket.id)
+
+
+def test_tags_of_a_customer_come_and_go(world, desk):
+    customer = desk.receive(world.said()).customer
+    desk.customers.tag(customer.id, add=["vip", "new"], actor=AGENT)
+    after = desk.customers.tag(customer.id, remove=["new", "none"], actor=AGENT)
+    assert [tag.name for tag in after.tags] == ["vip"]
+    assert desk.customers.tag(customer.id, remove=["none"], actor=AGENT).version == after.version
+
+
+def test_a_change_that_changes_nothing_is_no_event(desk, ticket):
+    agent = desk.agents.add("One")
+    assert desk.agents.change(agent.id).version == agent.version
+    assert desk.tickets.participants(ticket.id, actor=AGENT).version == ticket.version
+
+
+def test_people_in_copy_who_are_known_keep_their_customer(world, desk):
+    bob = desk.receive(world.said(by="bob")).customer
+    ticket = desk.receive(world.said(by="ann", cc=(Sender(external_id="bob"),))).ticket
+    assert ticket.participates(bob.identities[0].id)
+    assert desk.receive(world.said(by="ann", author="bot")).ticket.id == ticket.id
