@@ -108,7 +108,8 @@ def _wired(
         core = _core(store, desk, config, channels, clock, ids, media or _media(folder))
         _activate(LocalEngine(core, store), config, activate=activate)
     except BaseException:
-        store.close()
+        if store is not url:  # a host's own store stays the host's
+            store.close()
         raise
     return core, store
 
