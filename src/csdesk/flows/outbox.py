@@ -101,7 +101,8 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
     scope = yield from steps.attempt(0)
     loaded = yield from steps.load(Needs(messages=(item.message,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message, ticket = work.message(item.message), work.ticket(item.ticket)
+    message = work.message(item.message)
+    ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
     customer = work.person(message.identity)
     window = window_of(ticket, replace_quota(able, ticket), scope.now)
     if not window.is_open:
