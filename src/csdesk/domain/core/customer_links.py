@@ -107,8 +107,10 @@ def unlink_identity(work: Workspace, home: Customer, command: cmd.UnlinkIdentity
         work.emit(after, ev.CustomerCreated(id=after, language=home.language, account=home.first_account))
     work.emit(after, _linked(identity, command, origin=None if back is not None else home.id))
     work.add_home(identity.id, after)
-    code = "unlink.new" if back is None else "unlink.back"
-    work.tell(verdict(code, Outcome.CHOSEN, identity=identity.id, customer=after, out_of=home.id))
+    if back is None:
+        work.tell(verdict("unlink.new", Outcome.CHOSEN, identity=identity.id, customer=after))
+    else:
+        work.tell(verdict("unlink.back", Outcome.CHOSEN, identity=identity.id, customer=after))
     return after
 
 
