@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,14 +17,12 @@ from csdesk import Actor, DeskConfig, InboundMessage, Sender, UsageError, open_d
 from csdesk.desk.shell import Desk
 from csdesk.domain.core.evolve import fold
 from csdesk.domain.core.lineage import recounted
-from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import ACTIVE, Category, Ticket
-from csdesk.errors import NotFound
 from csdesk.ports.store import Query, Store
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import SqliteStore
