@@ -36,7 +36,7 @@ from csdesk.domain.records.tickets import LinkKind, Role
 from csdesk.ports.store import Query, Store
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import SqliteStore
-from csdesk.testing import Fault, FaultyStore, FixedClock, SerialIds
+from csdesk.testing import Fault, FaultyStore, FixedClock, ScriptedChannel, SerialIds
 
 LIN = Actor.agent("lin")
 TARGETS = [
@@ -53,8 +53,13 @@ class Counter:
     def __init__(self, store: Store, config: dict[str, object] | None = None) -> None:
         self.store = store
         self.clock = FixedClock()
+        self.channel = ScriptedChannel("mail")
         self.desk: Desk = open_desk(
-            store, config=DeskConfig.model_validate(config or CONFIG), clock=self.clock, ids=SerialIds()
+            store,
+            config=DeskConfig.model_validate(config or CONFIG),
+            channels=[self.channel],
+            clock=self.clock,
+            ids=SerialIds(),
         )
         self._numbers = itertools.count(1)
 
@@ -238,8 +243,39 @@ def test_participants_whom_others_brought_too_stay(at: Counter) -> None:
     after = at.desk.tickets.unmerge(a.id, actor=LIN).survivor
     wanted = [c.identity, boss.identities[0].id, b.identity, by_hand.identity]
     assert [one.identity for one in after.participants] == wanted
+    at.desk.tickets.participants(c.id, add=[b.identity], role=Role.FOLLOWER, actor=LIN)
     last = at.desk.tickets.unmerge(b.id, actor=LIN).survivor
-    assert [one.identity for one in last.participants] == [c.identity, by_hand.identity]
+    assert [one.identity for one in last.participants] == [c.identity, by_hand.identity, b.identity]
+
+
+def test_what_lay_deep_inside_leaves_all_that_held_it(at: Counter) -> None:
+    a, b, c, d = (at.ticket(who) for who in "abcd")
+    for one, into in ((a, b), (b, c), (c, d)):
+        at.desk.tickets.merge(one.id, into.id, actor=LIN)
+    at.desk.tickets.unmerge(a.id, actor=LIN)
+    assert [{one.identity for one in at.get(ticket).participants} for ticket in (b, c, d)] == [
+        {b.identity},
+        {b.identity, c.identity},
+        {b.identity, c.identity, d.identity},
+    ]
+
+
+def test_each_merge_counts_from_its_own_moment(at: Counter) -> None:
+    ticket, into, last = at.ticket("a"), at.ticket("b"), at.ticket("c")
+    at.desk.tickets.merge(ticket.id, into.id, actor=LIN)
+    closed = at.get(ticket).closed_at
+    first = at.say("a").message_id
+    assert at.desk.tickets.unmerge(ticket.id, actor=LIN).stayed == (first,)
+    at.desk.tickets.merge(ticket.id, into.id, actor=LIN)
+    merged = at.get(ticket).closed_at
+    assert merged > closed
+    second = at.say("a").message_id
+    assert at.desk.tickets.unmerge(ticket.id, actor=LIN).stayed == (second,)
+    at.desk.tickets.merge(ticket.id, into.id, actor=LIN)
+    merged = at.get(ticket).closed_at
+    at.clock.advance(timedelta(hours=1))
+    at.desk.tickets.merge(into.id, last.id, actor=LIN)
+    assert (at.get(ticket).merged_into, at.get(ticket).closed_at) == (last.id, merged)
 
 
 def test_a_conversation_that_another_ticket_took_stays_there(at: Counter) -> None:
@@ -363,9 +399,8 @@ def test_a_question_with_its_answer_makes_a_ticket_that_waits(at: Counter) -> No
     old = at.get(ticket)
     assert (old.replied_at, old.waiting_since) == (None, ticket.waiting_since)
     # A moved reply is still sent, from the ticket that has it now.
-    assert at.desk.run_due().failed == 1
-    delivered = [one.message for one in at.desk.tickets.timeline(new.id) if one.message]
-    assert delivered[-1].delivery_reason == "no_channel"
+    assert at.desk.run_due().sent == 1
+    assert [(one.key, one.subject) for one in at.channel.sent] == [(answer.message.id, "Parcel")]
 
 
 def test_a_ticket_of_whom_nothing_is_asked_any_more_waits_for_no_reply(at: Counter) -> None:
@@ -557,9 +592,10 @@ def test_a_message_that_comes_in_between_makes_the_command_start_again() -> None
         if name == "query":
             reading.append(name)
         elif name == "load" and reading and arrivals:
-            other.say(arrivals.pop())
+            arrived.append(other.say(arrivals.pop()).message_id)
 
     reading: list[str] = []
+    arrived: list[str] = []
     at, other = Counter(FaultyStore(inner, plan)), Counter(inner)
     other.desk._core.ids = SerialIds(1000)
     other._numbers = itertools.count(100)
@@ -576,4 +612,4 @@ def test_a_message_that_comes_in_between_makes_the_command_start_again() -> None
     reading.clear()
     new = at.desk.tickets.split(ticket.id, [moved], actor=LIN)
     assert not arrivals
-    assert (new.messages, at.get(ticket).messages) == (1, 2)
+    assert (new.messages, at.get(ticket).messages, at.get(ticket).last_message) == (1, 2, arrived[-1])

@@ -7,6 +7,7 @@ for each statement. Network steps are awaited on the loop; a ``BlockingChannel``
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TypeVar
 
 from csdesk.domain.ids import COMMAND
@@ -60,7 +61,10 @@ class AsyncRunner:
             return await asyncio.shield(hop)
         except asyncio.CancelledError:
             # The thread cannot be stopped: wait for it, so that nobody closes the flow under its feet.
-            await asyncio.wait([hop])
+            # A second cancellation must not cut that short either.
+            while not hop.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([hop])
             raise
 
     async def execute(self, command: cmd.Command) -> Done:

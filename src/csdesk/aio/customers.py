@@ -13,6 +13,7 @@ from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer, Evidence
 from csdesk.domain.records.messages import Message
 from csdesk.flows import lists, records, unmerging
+from csdesk.flows.checks import pairs, several
 from csdesk.flows.lists import CustomerBrief, filters
 from csdesk.flows.unmerging import UnmergedCustomer
 from csdesk.ports.store import Page, Query
@@ -200,7 +201,7 @@ class Customers:
                 stage=stage,
                 language=language,
                 dedicated_agent=dedicated_agent,
-                attributes=tuple((attributes or {}).items()),
+                attributes=pairs(attributes or {}, "attributes"),
                 source=source,
                 confidence=confidence,
                 actor=actor,
@@ -224,8 +225,8 @@ class Customers:
         return await self._do(
             cmd.TagCustomer(
                 customer=customer,
-                add=tuple(add),
-                remove=tuple(remove),
+                add=several(add, "add"),
+                remove=several(remove, "remove"),
                 expires_at=expires_at,
                 actor=actor,
                 expected_version=expected_version,

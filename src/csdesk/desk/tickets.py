@@ -14,11 +14,13 @@ from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
 from csdesk.flows import lists, records, unmerging
+from csdesk.flows.checks import several
 from csdesk.flows.lists import Found, TimelineItem, filters
 from csdesk.flows.unmerging import Unmerged
 from csdesk.ports.store import Page, Query
 
-Order = Literal["updated_at", "created_at", "number", "priority"]
+Order = Literal["id", "number", "priority", "updated_at"]
+"""``id`` is the order in which tickets were opened; ``updated_at`` has to sort all that match."""
 
 
 class Tickets:
@@ -26,7 +28,7 @@ class Tickets:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self.drafts = Drafts(runner)
+        self.drafts: Drafts = Drafts(runner)
 
     def get(self, ticket: TicketId) -> Ticket:
         """The ticket of that id.
@@ -35,6 +37,14 @@ class Tickets:
             NotFound: this desk has none.
         """
         return self._runner.run(lists.get_ticket(ticket))
+
+    def numbered(self, number: int) -> Ticket:
+        """The ticket of that number, the one people say to each other.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return self._runner.run(lists.get_numbered(number))
 
     def list(
         self,
@@ -48,7 +58,7 @@ class Tickets:
         type: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        order: Order = "updated_at",
+        order: Order = "id",
         descending: bool = True,
         limit: int = 50,
         cursor: str | None = None,
@@ -233,8 +243,8 @@ class Tickets:
         return self._do(
             cmd.ChangeParticipants(
                 ticket=ticket,
-                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in add),
-                remove=tuple(remove),
+                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in several(add, "add")),
+                remove=several(remove, "remove"),
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,
@@ -311,7 +321,7 @@ class Tickets:
         done = self._runner.execute(
             cmd.SplitTicket(
                 ticket=ticket,
-                messages=tuple(messages),
+                messages=several(messages, "messages"),
                 subject=subject,
                 actor=actor,
                 expected_version=expected_version,

@@ -49,8 +49,8 @@ class Run(Generic[T]):
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
             while not isinstance(step, steps.Send | steps.Pull):
-                self._count(step)
                 try:
+                    self._count(step)
                     answer = perform(step)
                 except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
                     step = self._flow.throw(problem)
@@ -66,7 +66,7 @@ class Run(Generic[T]):
         elif isinstance(step, steps.Load):
             self._loads -= 1
             if self._loads < 0:
-                self._flow.throw(FlowError("a flow asked for one load too many", step="load"))
+                raise FlowError("a flow asked for one load too many", step="load")
 
     def close(self) -> None:
         """Let the flow clean up; closing a finished one is fine."""
@@ -93,8 +93,8 @@ class LocalEngine:
     def _load(self, step: steps.Load) -> Reply:
         core = self.core
         snapshot = self.store.load(core.name, step.needs)
-        policy = core.policy
-        if snapshot.epochs.config != core.policy_epoch and snapshot.epochs.config > 0:
+        epoch, policy = core.compiled
+        if snapshot.epochs.config not in (epoch, 0):
             policy = self._fresh_policy()
         book: PhraseBook | None = None
         if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):

@@ -7,6 +7,7 @@ before the first attempt: when a commit's outcome was unknown, the claim tells o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from csdesk.domain.core import customer_commands, staff, ticket_commands
 from csdesk.domain.core.customer_links import home_of, unlink_identity
@@ -22,7 +23,7 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import FlowError, VersionConflict
+from csdesk.errors import FlowError, InvalidInput, VersionConflict
 from csdesk.flows import queues
 from csdesk.flows.gathering import gather
 from csdesk.flows.permission import require
@@ -50,6 +51,9 @@ class Done:
     trace: Trace = Trace()
 
 
+_COMMANDS: tuple[type, ...] = get_args(get_args(cmd.Command)[0])
+
+
 def result_id(command: cmd.Command, ids: IdSource) -> str:
     """The id of what the command will make, taken before the first attempt."""
     if isinstance(command, cmd.SendReply | cmd.AddNote | cmd.TransferTicket):
@@ -67,6 +71,8 @@ def result_id(command: cmd.Command, ids: IdSource) -> str:
 
 def execute(command: cmd.Command, run: str) -> Flow[Done]:
     """Run a command once; ``run`` is its ``result_id``."""
+    if not isinstance(command, _COMMANDS):
+        raise InvalidInput("command", f"is a {type(command).__name__}", "pass a command of csdesk.commands")
     if isinstance(command, cmd.SettleParked):
         yield from queues.discard(command, run)
         return Done(id=run)

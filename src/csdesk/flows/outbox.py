@@ -7,12 +7,14 @@ the channel promises to take a key once, otherwise nobody knows, and it is ``unk
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from csdesk.domain.core.windows import window_of
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ClaimMode, Needs
@@ -25,7 +27,7 @@ from csdesk.errors import ChannelError, Disposition
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Leased, LeaseRequest
+from csdesk.ports.store import LeaseRequest
 
 MOST_ATTEMPTS = 8
 """How often a message is tried before it is dead."""
@@ -36,7 +38,8 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 
 HOLD = timedelta(minutes=2)
-"""How long a lease holds: longer than any channel's time-out."""
+"""How long a lease holds: longer than any channel's time-out. Messages are leased one by one: whoever dies while it
+sends leaves one message in doubt, and a slow channel cannot outlive the lease of those that wait their turn."""
 
 _ORDER = (
     Delivery.NONE,
@@ -49,14 +52,20 @@ _ORDER = (
 )
 
 
+_ARRIVED = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.READ})
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """What a round of sending did."""
 
-    sent: int = 0
-    failed: int = 0
-    retried: int = 0
-    leased: Leased = Leased()
+    counts: Mapping[str, int]
+    """By kind: ``sent``, ``failed`` (dead or unknown), ``retried``."""
+    messages: frozenset[MessageId] = frozenset()
+    """The messages that were tried."""
+    more: bool = False
+    """Stopped by the limit or the time, not because nothing was due."""
+    next_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +78,48 @@ class _Result:
     receipt: Receipt | None = None
     tried: bool = True
 
+    @property
+    def kind(self) -> str:
+        """How it is counted."""
+        if self.state is None:
+            return "sent"
+        return "retried" if self.state is OutboxState.PENDING else "failed"
 
-def deliver(limit: int, *, account: str | None = None, conversation: str | None = None) -> Flow[Sending]:
-    """Send what is due, at most ``limit`` messages, one of each conversation at a time."""
-    scope = yield from steps.attempt(0)
-    request = LeaseRequest(
-        what="outbox", now=scope.now, limit=limit, hold=HOLD, account=account, conversation=conversation
-    )
-    leased = yield from steps.lease(request)
+
+def deliver(
+    limit: int,
+    *,
+    account: str,
+    conversation: str | None = None,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Flow[Sending]:
+    """Send what is due for an account whose channel this process has, at most ``limit`` messages.
+
+    Each is leased when its turn has come: a slow channel lets no lease of those behind it run out, and a crash leaves
+    one message in doubt, not all.
+    """
     counts = {"sent": 0, "failed": 0, "retried": 0}
-    for item in leased.outbox:
+    tried: set[MessageId] = set()
+    for _ in range(limit):
+        if out_of_time():
+            break
+        scope = yield from steps.attempt(0)
+        request = LeaseRequest(
+            what="outbox", now=scope.now, limit=1, hold=HOLD, account=account, conversation=conversation
+        )
+        leased = yield from steps.lease(request)
+        if not leased.outbox:
+            return Sending(counts, messages=frozenset(tried), next_due_at=leased.next_due_at)
+        (item,) = leased.outbox
         result = yield from _deliver(item, scope)
-        kind = "sent" if result.receipt is not None else "retried" if result.state is OutboxState.PENDING else "failed"
-        counts[kind] += 1
-    return Sending(leased=leased, **counts)
+        counts[result.kind] += 1
+        tried.add(item.message)
+    return Sending(counts, messages=frozenset(tried), more=True)
 
 
 def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
-    able = scope.channels.get(item.account)
-    if able is None:
-        result = _Result(Delivery.FAILED, OutboxState.DEAD, "no_channel", tried=False)
-    elif item.state is OutboxState.SENDING and able.idempotency != "key":
+    able = scope.channels[item.account]
+    if item.state is OutboxState.SENDING and able.idempotency != "key":
         result = _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, "crashed_while_sending", tried=False)
     else:
         result = yield from _send(item, able)
@@ -98,11 +128,29 @@ def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
 
 
 def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
-    scope = yield from steps.attempt(0)
+    ready = yield from retried(lambda scope: _prepared(item, able, scope))
+    if isinstance(ready, _Result):
+        return ready
+    try:
+        receipt = yield from steps.send(ready)
+    except ChannelError as error:
+        return _failed(item, error, able)
+    except Exception as error:  # noqa: BLE001  an adapter that breaks its contract: nobody knows what it did before
+        broke = ChannelError(
+            item.account, "the adapter broke", disposition="unknown_outcome", provider_code=type(error).__name__
+        )
+        return _failed(item, broke, able)
+    return _Result(Delivery(receipt.status), None, receipt=receipt)
+
+
+def _prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[OutboundMessage | _Result]:
+    """What the adapter is asked to send, or why it is not asked."""
     loaded = yield from steps.load(Needs(messages=(item.message,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message = work.message(item.message)
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
+    if message.delivery in _ARRIVED:
+        return _Result(message.delivery, None, tried=False)  # the provider's own receipt came first
     customer = work.person(message.identity)
     window = window_of(ticket, replace_quota(able, ticket), scope.now)
     if not window.is_open:
@@ -110,11 +158,7 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
     unfit = _unfit(message, able)
     if unfit or customer is None:
         return _Result(Delivery.FAILED, OutboxState.DEAD, unfit or "no_recipient", tried=False)
-    try:
-        receipt = yield from steps.send(_outbound(message, ticket, customer, scope))
-    except ChannelError as error:
-        return _failed(item, error, able)
-    return _Result(Delivery(receipt.status), None, receipt=receipt)
+    return _outbound(message, ticket, customer, scope)
 
 
 def replace_quota(able: Capabilities, ticket: Ticket) -> Capabilities:
@@ -187,7 +231,7 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     if after is not Delivery.FAILED and _ORDER.index(after) < _rank(message.delivery):
         after = message.delivery  # a receipt came before our own record of the sending
     provider = result.receipt.provider_id if result.receipt is not None else ""
-    if after is not message.delivery or provider:
+    if after is not message.delivery or provider not in ("", message.provider_id):
         work.emit(
             message.id,
             ev.DeliveryChanged(
@@ -196,7 +240,7 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     if result.receipt is not None:
         _remember(work, message, result.receipt)
-    if result.state is None:
+    if result.state is None or after in _ARRIVED:
         work.end_outbox(item.message)
     else:
         tries = item.attempts + (1 if result.tried else 0)
@@ -213,7 +257,8 @@ def _rank(delivery: Delivery) -> int:
 
 def _remember(work: Workspace, message: Message, receipt: Receipt) -> None:
     """Claim the provider's ids, so that echoes, receipts and mail answers find the message."""
+    account, kept, first_wins = message.account, work.policy.config.retention, ClaimMode.FIRST_WINS
     for provider_id in dict.fromkeys((receipt.provider_id, *receipt.also)):
         if provider_id:
-            work.claim(work.keys.outbound(message.account, provider_id), message.id, ClaimMode.FIRST_WINS)
-            work.claim(work.keys.mail(message.account, provider_id), message.ticket, ClaimMode.FIRST_WINS)
+            work.claim(work.keys.outbound(account, provider_id), message.id, first_wins, kept.outbound_claims)
+            work.claim(work.keys.mail(account, provider_id), message.ticket, first_wins, kept.mail_claims)

@@ -10,6 +10,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import FlowError
+from csdesk.flows import checks
 from csdesk.flows.commands import Done
 from csdesk.flows.lists import everything, read
 from csdesk.flows.retrying import retried
@@ -54,6 +55,8 @@ def phrase_of(done: Done) -> Phrase:
 
 
 def _draft_id(scope: Scope, ticket: str, actor: Actor) -> str:
+    checks.an_id(ticket, "ticket")
+    checks.an_instance(actor, Actor, "actor")
     # One draft for each ticket and author: the id is made of both.
     return scope.keys.counter("drf", ticket, str(actor))
 

@@ -5,6 +5,7 @@ Every part may run in several processes at once: tickets are guarded by their ve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from csdesk.domain.records.channels import PullHint, PullPage
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.errors import ChannelError
+from csdesk.flows import queues
 from csdesk.flows.outbox import deliver
 from csdesk.flows.reports import PULL, take_events
 from csdesk.flows.retrying import retried
@@ -31,6 +32,9 @@ SLICE = 100
 
 PULL_AGAIN = timedelta(minutes=1)
 """How long a failed pull waits before it is tried again."""
+
+MOST_PAGES = 20
+"""How many pages of one account are fetched before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +53,11 @@ class DueReport:
     failed: int = 0
     """Outbound messages that are now dead or unknown."""
     retried: int = 0
+    """Sendings and pulls that failed and are tried again."""
     pulled: int = 0
     """Events that pulls brought in."""
+    resumed: int = 0
+    """Conversations whose messages waited in the inbox for nothing, and went on."""
     indexed: int = 0
     """Messages that were indexed for search."""
     expired: int = 0
@@ -59,17 +66,23 @@ class DueReport:
     next_due_at: datetime | None = None
 
 
+_COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "resumed", "indexed", "expired")
+
+
 def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
-    """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces."""
-    done = {"tickets": 0, "assigned": 0, "sent": 0, "failed": 0, "retried": 0, "pulled": 0, "indexed": 0, "expired": 0}
+    """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces.
+
+    Only the accounts whose channels this process has are sent for and pulled: the rest is left to those that have them.
+    """
+    done = dict.fromkeys(_COUNTS, 0)
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (_wake_tickets, _deliver, _drain, _planned, _maintain):
+    for part in (_wake_tickets, _deliver, _drain, _planned, _resume, _maintain):
         if left <= 0 or out_of_time():
             more = True
             break
-        counts, again, next_at = yield from part(min(left, SLICE))
+        counts, again, next_at = yield from part(min(left, SLICE), out_of_time)
         for name, amount in counts.items():
             done[name] += amount
         left -= sum(counts.values())
@@ -80,22 +93,33 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
 
 
 _Part = tuple[dict[str, int], bool, datetime | None]
+"""What was done, whether more of it is left, and when more will be due."""
 
 
-def _wake_tickets(limit: int) -> Flow[_Part]:
+def _earliest(*instants: datetime | None) -> datetime | None:
+    return min((at for at in instants if at is not None), default=None)
+
+
+def _wake_tickets(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     scope = yield from steps.attempt(0)
     leased = yield from steps.lease(LeaseRequest(what="tickets", now=scope.now, limit=limit))
     woken = 0
+    next_at = leased.next_due_at
     for ticket_id in leased.tickets:
-        woken += yield from retried(_waking(ticket_id))
-    return {"tickets": woken}, len(leased.tickets) == limit, leased.next_due_at
+        if out_of_time():
+            return {"tickets": woken}, True, next_at
+        count, again = yield from retried(_waking(ticket_id))
+        woken += count
+        next_at = _earliest(next_at, again)
+    return {"tickets": woken}, len(leased.tickets) == limit, next_at
 
 
-def _waking(ticket_id: str) -> Callable[[Scope], Flow[int]]:
+def _waking(ticket_id: str) -> Callable[[Scope], Flow[tuple[int, datetime | None]]]:
     return lambda scope: _wake(ticket_id, scope)
 
 
-def _wake(ticket_id: str, scope: Scope) -> Flow[int]:
+def _wake(ticket_id: str, scope: Scope) -> Flow[tuple[int, datetime | None]]:
+    """Let a ticket have what is due; whether anything was, and when it wants to be woken again."""
     loaded = yield from steps.load(Needs(tickets=(ticket_id,)))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(f"wake/{ticket_id}", Actor.system("clock"))
@@ -105,37 +129,56 @@ def _wake(ticket_id: str, scope: Scope) -> Flow[int]:
     work.end(ticket_id)
     changes = work.changes()
     yield from steps.commit(changes)
-    return 1 if changes.entries else 0
+    return (1 if changes.entries else 0), work.ticket(ticket_id).wake_at
 
 
-def _deliver(limit: int) -> Flow[_Part]:
-    sending = yield from deliver(limit)
-    counts = {"sent": sending.sent, "failed": sending.failed, "retried": sending.retried}
-    return counts, len(sending.leased.outbox) == limit, sending.leased.next_due_at
+def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    scope = yield from steps.attempt(0)
+    done: Counter[str] = Counter()
+    more = False
+    next_at: datetime | None = None
+    for account in scope.channels:
+        left = limit - done.total()
+        if left <= 0 or out_of_time():
+            return dict(done), True, next_at
+        sending = yield from deliver(left, account=account, out_of_time=out_of_time)
+        done.update(sending.counts)
+        more = more or sending.more
+        next_at = _earliest(next_at, sending.next_due_at)
+    return dict(done), more, next_at
 
 
-def _drain(limit: int) -> Flow[_Part]:
-    """Give waiting tickets to agents who have room again, oldest first."""
-    where = (("assignee", None), ("category", (Category.NEW.value, Category.OPEN.value)))
-    page = yield from steps.listed(Query(kind="ticket", where=where, order="created_at", limit=limit))
-    waiting = [one for one in page.items if isinstance(one, Ticket)]
+def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    """Give waiting tickets to agents who have room again: in each queue oldest first, so that no queue starves."""
+    yield from steps.attempt(0)
+    loaded = yield from steps.load(Needs())
     assigned = 0
-    full: set[str] = set()
-    for ticket in waiting:
-        if ticket.queue in full:
-            continue
-        found = yield from retried(_assigning(ticket.id, ticket.queue))
-        assigned += found
-        if not found:
-            full.add(ticket.queue)
-    return {"assigned": assigned}, False, None
+    for queue in loaded.policy.config.queues:
+        if assigned >= limit or out_of_time():
+            return {"assigned": assigned}, True, None
+        assigned += yield from _drain_queue(queue.name, limit - assigned)
+    return {"assigned": assigned}, assigned >= limit, None
 
 
-def _assigning(ticket_id: TicketId, queue: str) -> Callable[[Scope], Flow[int]]:
+def _drain_queue(queue: str, limit: int) -> Flow[int]:
+    where = (("queue", queue), ("assignee", None), ("category", (Category.NEW.value, Category.OPEN.value)))
+    page = yield from steps.listed(Query(kind="ticket", where=where, order="created_at", limit=limit))
+    assigned = 0
+    for ticket in page.items:
+        if isinstance(ticket, Ticket):
+            found = yield from retried(_assigning(ticket.id, queue))
+            if found is None:
+                break
+            assigned += found
+    return assigned
+
+
+def _assigning(ticket_id: TicketId, queue: str) -> Callable[[Scope], Flow[int | None]]:
     return lambda scope: _assign(ticket_id, queue, scope)
 
 
-def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int]:
+def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
+    """1 if the ticket found an agent, 0 if it no longer needs one, None if nobody in the queue has room."""
     loaded = yield from steps.load(Needs(tickets=(ticket_id,), candidates=(CandidateNeed(queue),)))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.add_candidates(loaded.snapshot.candidates)
@@ -144,7 +187,7 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int]:
         return 0
     candidate = work.take_candidate(queue)
     if candidate is None:
-        return 0
+        return None
     work.begin(f"drain/{ticket_id}", Actor.system("routing"))
     work.guard_load(candidate.agent, candidate.capacity)
     assign(work, catch_up(work, ticket), candidate.agent, reason="route.least_loaded")
@@ -156,37 +199,56 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int]:
     return 1
 
 
-def _planned(limit: int) -> Flow[_Part]:
+def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     scope = yield from steps.attempt(0)
-    leased: Leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, kinds=(PULL,)))
-    pulled = 0
+    counts = {"pulled": 0, "retried": 0}
+    if not scope.channels:
+        return counts, False, None
+    kinds = tuple(f"{PULL}/{account}" for account in scope.channels)
+    leased: Leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, kinds=kinds))
+    next_at = leased.next_due_at
+    accounts: dict[str, list[DueItem]] = {}
     for item in leased.due:
-        pulled += yield from _pull(item)
-    return {"pulled": pulled}, len(leased.due) == limit, leased.next_due_at
+        accounts.setdefault(PullHint.model_validate_json(item.payload).account, []).append(item)
+    for items in accounts.values():
+        if out_of_time():
+            return counts, True, next_at  # their leases run out, and they are due again
+        pulled, again = yield from _pull(items)
+        counts["pulled"] += pulled
+        counts["retried"] += again is not None
+        next_at = _earliest(next_at, again)
+    return counts, len(leased.due) == limit, next_at
 
 
-def _pull(item: DueItem) -> Flow[int]:
-    """Fetch page after page; the cursor moves only after a page is stored, so a crash repeats a page and loses none."""
-    hint = PullHint.model_validate_json(item.payload)
+def _pull(items: list[DueItem]) -> Flow[tuple[int, datetime | None]]:
+    """Fetch page after page; the cursor moves only after a page is stored, so a crash repeats a page and loses none.
+
+    All wishes for one account that were planned before are met by one pull, under the newest hint. How many events it
+    brought, and when it is tried again (None: it is done).
+    """
+    latest, done = items[-1], tuple(one.key for one in items)
+    hint = PullHint.model_validate_json(latest.payload)
     scope = yield from steps.attempt(0)
     key = scope.keys.cursor(hint.account)
     loaded = yield from steps.load(Needs(claims=(key,)))
     cursor = loaded.snapshot.claims.get(key)
     taken = 0
-    while True:
+    for _ in range(MOST_PAGES):
         try:
             page: PullPage = yield from steps.pull(hint.account, hint, cursor)
-        except ChannelError:
-            again = replace(item, due_at=scope.now + PULL_AGAIN, attempts=item.attempts + 1)
-            yield from steps.commit(ChangeSet(due=(again,)))
-            return taken
+        except Exception:  # noqa: BLE001  one broken adapter must not stop what is due elsewhere
+            again = replace(latest, due_at=scope.now + PULL_AGAIN, attempts=latest.attempts + 1)
+            yield from steps.commit(ChangeSet(due=(again,), due_done=done))
+            return taken, again.due_at
         result = yield from take_events(hint.account, page.events)
         taken += len(result.received) + result.reports
         yield from _move_cursor(key, cursor, page.cursor)
         cursor = page.cursor or cursor
         if not page.more:
-            yield from steps.commit(ChangeSet(due_done=(item.key,)))
-            return taken
+            yield from steps.commit(ChangeSet(due_done=done))
+            return taken, None
+    yield from steps.commit(ChangeSet(due=(replace(latest, due_at=scope.now),), due_done=done))
+    return taken, scope.now
 
 
 def _move_cursor(key: str, before: str | None, after: str) -> Flow[None]:
@@ -198,6 +260,11 @@ def _move_cursor(key: str, before: str | None, after: str) -> Flow[None]:
         yield from steps.commit(ChangeSet(moves=(ClaimMove(key, before, after),)))
 
 
-def _maintain(limit: int) -> Flow[_Part]:
+def _resume(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
+    resumed = yield from queues.resume(limit)
+    return {"resumed": resumed}, False, None
+
+
+def _maintain(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
     done = yield from steps.maintain(limit * 10)
     return {"indexed": done.searches_indexed, "expired": done.claims_expired}, done.more, None

@@ -10,18 +10,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from csdesk.testing.channels import ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
     from csdesk.testing.clocks import FixedClock
     from csdesk.testing.faults import CountingStore, Fault, FaultyStore
     from csdesk.testing.ids import SerialIds
     from csdesk.testing.store_contract import StoreContract
 
-__all__ = ["CountingStore", "Fault", "FaultyStore", "FixedClock", "SerialIds", "StoreContract"]
+__all__ = [
+    "CountingStore",
+    "Fault",
+    "FaultyStore",
+    "FixedClock",
+    "ScriptedChannel",
+    "ScriptedHttp",
+    "ScriptedHttpChannel",
+    "SerialIds",
+    "StoreContract",
+]
 
 _HOMES: Final = {
     "CountingStore": "csdesk.testing.faults",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",
     "FixedClock": "csdesk.testing.clocks",
+    "ScriptedChannel": "csdesk.testing.channels",
+    "ScriptedHttp": "csdesk.testing.channels",
+    "ScriptedHttpChannel": "csdesk.testing.channels",
     "SerialIds": "csdesk.testing.ids",
     "StoreContract": "csdesk.testing.store_contract",
 }

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.clocks import with_clocks
@@ -34,8 +34,14 @@ from csdesk.domain.records.tickets import (
 # Customers
 
 
+_Customer = trusted(Customer)
+_Identity = trusted(Identity)
+_Ticket = trusted(Ticket)
+_Owner = trusted(Owner)
+
+
 def _customer_created(_: Customer | None, event: ev.CustomerCreated, at: datetime) -> Customer:
-    return Customer(
+    return _Customer(
         id=event.id,
         name=event.name or "",
         language=event.language,
@@ -46,7 +52,7 @@ def _customer_created(_: Customer | None, event: ev.CustomerCreated, at: datetim
 
 
 def _identity_linked(customer: Customer, event: ev.IdentityLinked, at: datetime) -> Customer:
-    identity = Identity(
+    identity = _Identity(
         id=event.identity,
         kind=event.identity_kind,
         scope=event.scope,
@@ -125,7 +131,7 @@ def _customer_released(customer: Customer, event: ev.CustomerReleased, _: dateti
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
-    return Ticket(
+    return _Ticket(
         id=event.id,
         number=event.number,
         subject=event.subject or "",
@@ -136,7 +142,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         identity=event.identity,
         account=event.account,
         conversation=event.conversation,
-        owner=Owner(kind=OwnerKind.QUEUE, id=event.queue),
+        owner=_Owner(kind=OwnerKind.QUEUE, id=event.queue),
         participants=event.participants,
         links=event.links,
         created_at=at,
@@ -187,7 +193,7 @@ def _field_set(ticket: Ticket, event: ev.TicketFieldSet, _: datetime) -> Ticket:
         fresh = () if event.after is None else (FieldValue(name=name, value=event.after),)
         return replaced(ticket, fields=(*kept, *fresh))
     if event.name == "queue":
-        return replaced(ticket, queue=event.after, owner=Owner(kind=OwnerKind.QUEUE, id=str(event.after)))
+        return replaced(ticket, queue=event.after, owner=_Owner(kind=OwnerKind.QUEUE, id=str(event.after)))
     value: object = event.after
     if event.name == "priority":
         value = Priority(int(event.after or Priority.NORMAL))
@@ -221,8 +227,8 @@ def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, _: datetime) -> T
 
 def _owner_after(ticket: Ticket, worker: Worker | None) -> Owner:
     if worker is not None and worker.kind is WorkerKind.AGENT:
-        return Owner(kind=OwnerKind.AGENT, id=worker.id)
-    return Owner(kind=OwnerKind.QUEUE, id=ticket.queue)
+        return _Owner(kind=OwnerKind.AGENT, id=worker.id)
+    return _Owner(kind=OwnerKind.QUEUE, id=ticket.queue)
 
 
 def _with_participants(

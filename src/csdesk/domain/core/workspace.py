@@ -17,6 +17,7 @@ from csdesk.domain.core.lineage import Past
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
@@ -40,6 +41,8 @@ from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import ACTIVE, Ticket
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.errors import NotFound
+
+_Trace = trusted(Trace)
 
 
 class Ids(Protocol):
@@ -95,6 +98,8 @@ class Workspace:
         self._entries: list[ev.Entry] = []
         self._queues: dict[str, list[object]] = {}
         self._bumps: set[EpochName] = set()
+        self.loads_shifted = False
+        """True once an agent's load changed otherwise than by giving out a ticket: candidates tell it no longer."""
         self._config: ConfigRow | None = None
         self._verdicts: dict[str, list[Verdict]] = {}
         self._cause = ""
@@ -200,12 +205,20 @@ class Workspace:
         self._expected.setdefault(subject, record.version if record is not None else 0)
         for event in events:
             happened.append(event)
+            before = record
             if isinstance(record, Message):
                 record = evolve_message(record, event, at)
             elif subject != ev.DESK:
                 record = evolve(record, event, at)
+            if isinstance(record, Ticket) and isinstance(before, Ticket):
+                self._note_load(before, record, event)
         if record is not None:
             self._records[subject] = record
+
+    def _note_load(self, before: Ticket, after: Ticket, event: ev.Event) -> None:
+        was = _load_of(before)
+        if was != _load_of(after) and (was is not None or not isinstance(event, ev.TicketAssigned)):
+            self.loads_shifted = True
 
     def _note_skew(self, subject: str, happened: list[ev.Event]) -> None:
         record = self._records.get(subject)
@@ -247,6 +260,10 @@ class Workspace:
         """Change a counter, within its limit."""
         before, known = self._deltas.get(counter, (0, None))
         self._deltas[counter] = (before + amount, limit if limit is not None else known)
+
+    def counter(self, name: str) -> int:
+        """The value of a counter, with what this decision adds to it."""
+        return self.snapshot.counters.get(name, 0) + self._deltas.get(name, (0, None))[0]
 
     def guard_load(self, agent: str, capacity: int) -> None:
         """Let the commit fail if the agent's load would pass the capacity."""
@@ -294,9 +311,15 @@ class Workspace:
         pool = self.candidates.setdefault(queue, [])
         best = min((one for one in pool if one.load < one.capacity), key=lambda one: one.load, default=None)
         if best is not None:
-            pool.remove(best)
-            pool.append(Candidate(best.agent, best.load + 1, best.capacity))
+            self._burden(best.agent)
         return best
+
+    def _burden(self, agent: str) -> None:
+        # An agent may work in several queues; whoever was given something last comes last among equals.
+        for pool in self.candidates.values():
+            for one in [one for one in pool if one.agent == agent]:
+                pool.remove(one)
+                pool.append(Candidate(agent, one.load + 1, one.capacity))
 
     # Ending
 
@@ -330,7 +353,7 @@ class Workspace:
     def end(self, main: str, verdicts: Iterable[Verdict] = ()) -> Trace:
         """Close the present cause; the trace stands with ``main``."""
         told = self._verdicts.pop(self._cause, ())
-        trace = Trace.model_construct(verdicts=(*told, *verdicts))
+        trace: Trace = _Trace(verdicts=(*told, *verdicts))
         self.close_others(main)
         self.close(main, trace)
         return trace

@@ -7,8 +7,8 @@ An adapter only translates. ``InboundMessage`` is what a customer said, in the d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -64,17 +64,46 @@ class InboundMessage(Value):
     """Message ids this one answers, strongest evidence first."""
     ticket_hint: Text = ""
     """A ticket id that a signed address or token of ours proved."""
-    provider_order: int = 0
+    provider_order: int = Field(default=0, ge=-(2**63), lt=2**63)
     sent_at: Instant | None = None
     author: Literal["customer", "elsewhere", "bot"] = "customer"
     automatic: Automatic = Automatic.NO
     spam: bool = False
-    language: str | None = None
+    language: Text | None = None
     entrance: Entrance | None = None
     raw: bytes = b""
     """The provider's payload as received."""
     raw_media: MediaRef | None = None
     """The payload, where it lies in the media store already."""
+
+    if TYPE_CHECKING:
+        # The fields again and ``text``: type checkers would refuse a keyword that is no field.
+        def __init__(  # noqa: PLR0913  as many as there are fields
+            self,
+            *,
+            kind: Literal["message"] = "message",
+            account: str,
+            dedupe_key: str,
+            conversation: str,
+            sender: Sender,
+            also: tuple[Sender, ...] = (),
+            cc: tuple[Sender, ...] = (),
+            subject: str = "",
+            text: str = "",
+            parts: tuple[Part, ...] = (),
+            provider_id: str = "",
+            references: tuple[str, ...] = (),
+            ticket_hint: str = "",
+            provider_order: int = 0,
+            sent_at: datetime | None = None,
+            author: Literal["customer", "elsewhere", "bot"] = "customer",
+            automatic: Automatic | Literal["no", "reply", "notice", "bulk", "bounce"] = Automatic.NO,
+            spam: bool = False,
+            language: str | None = None,
+            entrance: Entrance | None = None,
+            raw: bytes = b"",
+            raw_media: MediaRef | None = None,
+        ) -> None: ...
 
     @model_validator(mode="before")
     @classmethod

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId
-from csdesk.domain.records._model import Instant, Key, Name, Scalar, Text, Value
+from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
@@ -24,6 +24,11 @@ from csdesk.domain.records.tickets import Priority, Role
 class _Command(Value):
     actor: Actor = Actor.system()
     idempotency_key: Key | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _clean(cls, value: object) -> object:
+        return clean_text(value)
 
 
 class _TicketCommand(_Command):
@@ -89,7 +94,7 @@ class SetTicketField(_TicketCommand):
 
     kind: Literal["set_field"] = "set_field"
     name: Key
-    value: Scalar | Priority
+    value: GivenScalar | Priority
 
 
 class TagTicket(_TicketCommand):
@@ -152,11 +157,11 @@ class SetProfile(_Command):
     customer: CustomerId
     expected_version: int | None = None
     name: Text | None = None
-    level: str | None = None
-    stage: str | None = None
-    language: str | None = None
+    level: Text | None = None
+    stage: Text | None = None
+    language: Text | None = None
     dedicated_agent: AgentId | None = None
-    attributes: tuple[tuple[Key, Scalar], ...] = ()
+    attributes: tuple[tuple[Key, GivenScalar], ...] = ()
     source: Key = "host"
     confidence: float = Field(default=1.0, ge=0, le=1)
 
@@ -247,7 +252,7 @@ class SavePhrase(_Command):
     keywords: tuple[Text, ...] | None = None
     body: Text | None = None
     tags: tuple[Key, ...] | None = None
-    language: str | None = None
+    language: Text | None = None
     auto_reply: bool | None = None
     retired: bool | None = None
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
-from csdesk.domain.records._model import Instant, Key, Record, Text
+from csdesk.domain.records._model import Instant, Record, Text
 from csdesk.domain.records.media import MediaRef
 
 
@@ -44,11 +44,11 @@ class MediaPart(Record):
     kind: Literal["media"] = "media"
     media: MediaKind = MediaKind.FILE
     ref: MediaRef | None = None
-    provider_id: str = ""
+    provider_id: Text = ""
     name: Text = ""
-    type: str = ""
+    type: Text = ""
     caption: Text = ""
-    problem: str = ""
+    problem: Text = ""
     """Why it could not be fetched; empty while it still can."""
 
 
@@ -172,8 +172,8 @@ class Message(Record):
     version: int = 1
     direction: Direction
     author: AuthorKind
-    author_id: Key
-    """The identity of a customer, the id of an agent, the name of a bot."""
+    author_id: str = ""
+    """The id of an agent, the name of a bot; empty for customers and for people elsewhere, whom ``identity`` tells."""
     identity: IdentityId | None = None
     """The customer identity the message came from or goes to; None for notes."""
     account: str = ""

@@ -65,7 +65,7 @@ def _obstacle(case: Case, work: Workspace, ticket: Ticket) -> str | None:
     last = ticket.auto_replied_at
     if last is not None and case.occurred_at - last < work.policy.config.session_gap:
         return "session"
-    sent = work.snapshot.counters.get(daily_counter(case, work.keys), 0)
+    sent = work.counter(daily_counter(case, work.keys))
     return "daily_limit" if sent >= work.policy.config.automatic_per_day else None
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from csdesk.domain.core.identity import identity_key, known_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
@@ -23,8 +24,8 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.records.trace import Outcome
-from csdesk.errors import StoreError
+from csdesk.domain.records.trace import Outcome, Trace
+from csdesk.errors import NotFound, StoreError
 from csdesk.flows.inbound import (
     answering,
     clocks,
@@ -66,6 +67,14 @@ class Arrival:
     """Given for a message that comes out of the inbox: when it first arrived."""
 
 
+Waiting = dict[str, tuple[int, Case]]
+"""Messages that wait for candidates, with their place in the batch, by the ticket they reached."""
+
+
+class Entangled(Exception):
+    """Messages of a batch need more of each other than one pair of loads can give: take them in one by one."""
+
+
 class _Broken(Exception):
     """The pipeline raised on one message of the batch."""
 
@@ -89,9 +98,9 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
     loaded = yield from steps.load(_needs(arrivals, scope), phrases="auto")
     if not loaded.policy.is_open:
         for arrival in arrivals:
-            work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-            work.begin(arrival.id, arrival.actor)
-            yield from require(work, arrival.actor, "receive", ev.DESK)
+            asked = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+            asked.begin(arrival.id, arrival.actor)
+            yield from require(asked, arrival.actor, "receive", ev.DESK)
     broken: dict[int, Exception] = {}
     pools: dict[str, tuple[Candidate, ...]] = {}
     while True:
@@ -148,31 +157,67 @@ def _decide(
     broken: dict[int, Exception],
     pools: dict[str, tuple[Candidate, ...]],
 ) -> Flow[None]:
-    waiting: dict[str, Case] = {}
+    waiting: Waiting = {}
     later: list[tuple[int, Case]] = []
+    held: set[str] = set()
     for index, case in enumerate(cases):
-        if _touches(case, work, waiting):
+        if _touches(case, work, waiting, held):
             later.append((index, case))
+            held.update(_marks(case, work))
         else:
             yield from _guarded(index, case, work, loaded, broken, waiting)
     if waiting:
-        yield from _load_candidates(work, waiting, pools)
-        for case in waiting.values():
-            _settle(case, work, loaded)
+        yield from _load_candidates(work, waiting, pools, more=len(later))
+        _settle_all(waiting, work, loaded)
     for index, case in later:
-        settled: dict[str, Case] = {}
+        settled: Waiting = {}
         yield from _guarded(index, case, work, loaded, broken, settled)
-        for one in settled.values():
-            _settle(one, work, loaded)
+        if settled and (
+            _is_overtaken(index, work, waiting) or any(one.route not in pools for _, one in settled.values())
+        ):
+            raise Entangled
+        _settle_all(settled, work, loaded)
+    if pools and len(cases) > 1 and work.loads_shifted:
+        raise Entangled
 
 
-def _touches(case: Case, work: Workspace, waiting: dict[str, Case]) -> bool:
+def _is_overtaken(index: int, work: Workspace, waiting: Waiting) -> bool:
+    """True if a message behind that place was given an agent, whom the one at that place might have been given."""
+    return any(place > index and work.ticket(one).worker is not None for one, (place, _) in waiting.items())
+
+
+def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> bool:
+    """True if the message must come after those that wait: it may read what they still have to write."""
     if not waiting:
         return False
-    if any(owner in waiting for _, owner in threading.evidence(case, work)):
-        return True
+    for _, owner in threading.evidence(case, work):
+        found = work.find(owner)
+        survivor = found.merged_into if isinstance(found, Ticket) else None
+        if owner in waiting or survivor in waiting:
+            return True
     key = work.keys.inbound(case.message.account, case.message.dedupe_key)
-    return key in work.claims and key not in work.snapshot.claims
+    if key in work.claims and key not in work.snapshot.claims:
+        return True
+    if work.policy.account(case.message.account).auto_reply:
+        counter = answering.daily_counter(case, work.keys)
+        if any(counter == answering.daily_counter(one, work.keys) for _, one in waiting.values()):
+            return True
+    return bool(held) and not held.isdisjoint(_marks(case, work))
+
+
+def _marks(case: Case, work: Workspace) -> set[str]:
+    """What a message may write that a later one may read: its claims, and its sender's customer."""
+    message, keys = case.message, work.keys
+    marks = {
+        keys.inbound(message.account, message.dedupe_key),
+        keys.conversation(message.account, message.conversation),
+        *(identity_key(work, one) for one in case.people),
+        *(keys.mail(message.account, one) for one in (message.provider_id, *message.references) if one),
+    }
+    if message.ticket_hint:
+        marks.add(message.ticket_hint)
+    people = (work.person(known_identity(work, one)) for one in (message.sender, *message.also))
+    return marks | {one.id for one in people if one is not None}
 
 
 def _guarded(
@@ -181,29 +226,42 @@ def _guarded(
     work: Workspace,
     loaded: steps.Loaded,
     broken: dict[int, Exception],
-    waiting: dict[str, Case],
+    waiting: Waiting,
 ) -> Flow[None]:
     if index in broken:
         _park(case, work, broken[index])
         return
     try:
-        yield from _arrive(case, work, loaded, waiting)
-    except StoreError:
-        raise
+        ticket = yield from _arrive(case, work, loaded)
+    except StoreError as error:
+        if isinstance(error, NotFound):
+            raise _Broken(index, error) from error
+        raise  # the store's own trouble, not this message's
     except Exception as error:
         raise _Broken(index, error) from error
+    if ticket is not None:
+        waiting[ticket] = (index, case)
 
 
-def _arrive(case: Case, work: Workspace, loaded: steps.Loaded, waiting: dict[str, Case]) -> Flow[None]:
+def _settle_all(waiting: Waiting, work: Workspace, loaded: steps.Loaded) -> None:
+    for index, case in waiting.values():
+        try:
+            _settle(case, work, loaded)
+        except Exception as error:
+            raise _Broken(index, error) from error
+
+
+def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | None]:
+    """Everything up to routing; the ticket if it now waits for candidates, None if the message is through."""
     if dedupe.is_replay(case, work) or dedupe.waits(case, work):
-        return
+        return None
     work.begin(case.id, case.actor)
     case.say("dedupe.new", Outcome.PASSED)
     dedupe.leave_inbox(case, work)
     customer = identity.identify(case, work)
     if identity.is_blocked(case, work, customer):
         work.end(customer.id, case.verdicts)
-        return
+        return None
     window.set_times(case, work)
     ticket = yield from threading.thread(case, work, customer)
     ticket = reading.read(case, work, ticket)
@@ -211,10 +269,10 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded, waiting: dict[str
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)
     case.route = routing.wanted_queue(case, ticket)
     work.close_others(ticket.id)
-    if case.route is None:
-        _settle(case, work, loaded)
-    else:
-        waiting[ticket.id] = case
+    if case.route is not None:
+        return ticket.id
+    _settle(case, work, loaded)
+    return None
 
 
 def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
@@ -224,9 +282,13 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
     recording.record(case, work)
 
 
-def _load_candidates(work: Workspace, waiting: dict[str, Case], pools: dict[str, tuple[Candidate, ...]]) -> Flow[None]:
-    wanted = Counter(case.route for case in waiting.values() if case.route is not None)
-    missing = [CandidateNeed(queue, CANDIDATES + n - 1) for queue, n in sorted(wanted.items()) if queue not in pools]
+def _load_candidates(
+    work: Workspace, waiting: Waiting, pools: dict[str, tuple[Candidate, ...]], *, more: int
+) -> Flow[None]:
+    wanted = Counter(case.route for _, case in waiting.values() if case.route is not None)
+    missing = [
+        CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items()) if queue not in pools
+    ]
     if missing:
         loaded = yield from steps.load(Needs(candidates=tuple(missing)))
         pools.update(loaded.snapshot.candidates)
@@ -265,7 +327,7 @@ def _outcome(case: Case, work: Workspace) -> Received:
         customer=customer,
         worker=ticket.worker if ticket is not None else None,
         reply=case.reply,
-        trace=case.trace,
+        trace=case.trace if case.trace.verdicts else Trace(verdicts=tuple(case.verdicts)),
         error=case.error,
     )
 
@@ -276,9 +338,9 @@ def receive_many(arrivals: Sequence[Arrival]) -> Flow[tuple[Received, ...]]:
     for start in range(0, len(arrivals), BATCH):
         part = arrivals[start : start + BATCH]
         try:
-            results.extend((yield from receive(part, attempts=2)))
-        except StoreError as error:
-            if len(part) == 1 or not may_repeat(error):
+            results.extend((yield from receive(part, attempts=2 if len(part) > 1 else ATTEMPTS)))
+        except (StoreError, Entangled) as error:
+            if len(part) == 1 or (isinstance(error, StoreError) and not may_repeat(error)):
                 raise
             for one in part:
                 results.extend((yield from receive((one,))))

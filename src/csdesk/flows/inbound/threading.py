@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from csdesk.domain.core.tickets import catch_up, change_status
+from csdesk.domain.core.tickets import assign, catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TICKET, IdentityId, TicketId
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Category, Link, LinkKind, Move, Participant, Role, Ticket
@@ -23,6 +24,11 @@ from csdesk.ports.steps import Flow, take_number
 
 Evidence = tuple[str, str]
 """The code of the evidence and the id of the ticket it leads to."""
+
+
+_TicketOpened = trusted(ev.TicketOpened)
+_MessageReceived = trusted(ev.MessageReceived)
+_Participant = trusted(Participant)
 
 
 def evidence(case: Case, work: Workspace) -> Iterator[Evidence]:
@@ -98,7 +104,8 @@ def _reopen(
     at = work.time_of(ticket.id)
     if policy.mode == "reopen" and ended is not None and at <= ended + span:
         case.say("thread.reopened", Outcome.CHOSEN, ticket=ticket.id)
-        return change_status(work, ticket, Move.REOPEN), links
+        ticket = change_status(work, ticket, Move.REOPEN)
+        return (ticket if policy.keep_worker else assign(work, ticket, None, reason="reopened")), links
     case.say("thread.follow_up", Outcome.NOTED, ticket=ticket.id)
     return None, (*links, Link(kind=LinkKind.FOLLOW_UP_OF, ticket=ticket.id))
 
@@ -109,7 +116,7 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     ticket_id = TicketId(work.ids.new(TICKET))
     work.emit(
         ticket_id,
-        ev.TicketOpened(
+        _TicketOpened(
             id=ticket_id,
             number=number,
             subject=message.subject,
@@ -130,10 +137,10 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
 
 def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:
     assert case.identity is not None
-    found = {case.identity: Participant(identity=case.identity)}
+    found = {case.identity: _Participant(identity=case.identity)}
     for person in case.people[1 + len(case.message.also) :]:
         identity = IdentityId(identity_of(work, person, account=case.message.account))
-        found.setdefault(identity, Participant(identity=identity, role=Role.CC))
+        found.setdefault(identity, _Participant(identity=identity, role=Role.CC))
     return tuple(found.values())
 
 
@@ -152,10 +159,10 @@ def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
         for reference in (message.provider_id, *message.references[:5]):
             key = work.keys.mail(message.account, reference)
             if reference and key not in work.claims:
-                work.claim(key, ticket.id, ClaimMode.FIRST_WINS)
+                work.claim(key, ticket.id, ClaimMode.FIRST_WINS, work.policy.config.retention.mail_claims)
     work.emit(
         ticket.id,
-        ev.MessageReceived(
+        _MessageReceived(
             message=case.id,
             identity=case.identity,
             occurred_at=case.occurred_at,

@@ -210,9 +210,9 @@ def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None
             plan.identities[one] = record.id
     gone = [one for one in old if one not in ids]
     if gone:
-        for one in gone:
-            if plan.identities.get(one) == record.id:
-                del plan.identities[one]
+        for left in gone:
+            if plan.identities.get(left) == record.id:
+                del plan.identities[left]
         plan.steps.append(_removal(_UNLINKED, plan.desk, gone, record.id))
 
 
