@@ -38,6 +38,8 @@ class Identity(Record):
     """The provider's id of the person: an address, a number, an open id. Empty after erasing."""
     evidence: Evidence = Evidence.FIRST_CONTACT
     linked_at: Instant
+    origin: CustomerId | None = None
+    """The customer it was taken from; unlinking it once more leads back there."""
 
 
 class Attribute(Record):
