@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from csdesk.aio._gathering import AsyncGathering
 from csdesk.aio._run import AsyncRunner
 from csdesk.aio.agents import Agents
 from csdesk.aio.config import Config
@@ -28,7 +29,7 @@ from csdesk.engine.local import LocalEngine
 from csdesk.flows import lists, reports, sending, upkeep
 from csdesk.flows.checks import a_number, a_span, an_instance, several
 from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports.http import AsyncHttp
@@ -58,6 +59,7 @@ class AsyncDesk:
         self._owned = owned
         self._store = store
         self._runner = AsyncRunner(LocalEngine(core, store), http)
+        self._gathering = AsyncGathering(lambda arrivals: self._runner.run(receive_many(arrivals)))
         self.tickets: Tickets = Tickets(self._runner)
         self.customers: Customers = Customers(self._runner)
         self.agents: Agents = Agents(self._runner)
@@ -86,8 +88,8 @@ class AsyncDesk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        (received,) = await self._runner.run(receive(self._arrivals((message,), actor)))
-        return received
+        (arrival,) = self._arrivals((message,), actor)
+        return await self._gathering.receive(arrival)
 
     async def receive_many(
         self, messages: Iterable[InboundMessage], *, actor: Actor | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -24,17 +23,16 @@ from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequ
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
+from csdesk.engine.gathering import Gathering
 from csdesk.engine.local import LocalEngine
 from csdesk.flows import lists, reports, sending, upkeep
 from csdesk.flows.checks import a_number, a_span, an_instance, several
 from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports.http import Http
 from csdesk.ports.store import Store
-
-_STRIPES = 64
 
 
 class Desk:
@@ -59,8 +57,7 @@ class Desk:
         self._owned = owned
         self._store = store
         self._runner = Runner(LocalEngine(core, store), http)
-        # Two messages of one conversation would only race each other: let them queue here instead.
-        self._stripes = [Lock() for _ in range(_STRIPES)]
+        self._gathering = Gathering(lambda arrivals: self._runner.run(receive_many(arrivals)))
         self.tickets: Tickets = Tickets(self._runner)
         self.customers: Customers = Customers(self._runner)
         self.agents: Agents = Agents(self._runner)
@@ -89,11 +86,8 @@ class Desk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        arrivals = self._arrivals((message,), actor)
-        stripe = hash((message.account, message.conversation)) % _STRIPES
-        with self._stripes[stripe]:
-            (received,) = self._runner.run(receive(arrivals))
-        return received
+        (arrival,) = self._arrivals((message,), actor)
+        return self._gathering.receive(arrival)
 
     def receive_many(self, messages: Iterable[InboundMessage], *, actor: Actor | None = None) -> tuple[Received, ...]:
         """Take in messages in order, a hundred to a commit; the results stand in the same order.

@@ -147,7 +147,8 @@ def _prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Outbou
     """What the adapter is asked to send, or why it is not asked."""
     loaded = yield from steps.load(Needs(messages=(item.message,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message, ticket = work.message(item.message), work.ticket(item.ticket)
+    message = work.message(item.message)
+    ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
     if message.delivery in _ARRIVED:
         return _Result(message.delivery, None, tried=False)  # the provider's own receipt came first
     customer = work.person(message.identity)

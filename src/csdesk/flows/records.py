@@ -26,6 +26,13 @@ def ticket_of(done: Done) -> Ticket:
     return done.ticket
 
 
+def new_ticket_of(done: Done) -> Ticket:
+    """The ticket that a split made."""
+    if done.new_ticket is None:
+        raise FlowError("the command gave no new ticket")
+    return done.new_ticket
+
+
 def customer_of(done: Done) -> Customer:
     """The customer that a command changed."""
     if done.customer is None:

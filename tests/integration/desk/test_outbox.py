@@ -138,7 +138,7 @@ def test_a_process_without_the_channel_leaves_sending_to_one_that_has_it(world):
 
 def test_a_closed_window_and_a_used_up_quota(world):
     able = Capabilities(window=timedelta(hours=48), per_message=2)
-    desk, channel, ticket = desk_with(world, ScriptedChannel("web", capabilities=able))
+    desk, _, ticket = desk_with(world, ScriptedChannel("web", capabilities=able))
     got = [desk.reply(ticket.id, str(number), actor=AGENT) for number in range(3)]
     assert [one.delivery for one in got] == [Delivery.SENT, Delivery.SENT, Delivery.FAILED]
     assert got[2].message.delivery_reason == "window_closed"

@@ -329,6 +329,12 @@ def test_other_receipts_change_nothing(kind: str) -> None:
     assert event.reason.startswith("mail.receipt_")
 
 
+def test_a_part_of_a_report_makes_no_report_of_a_persons_mail() -> None:
+    head = b"From: a@x.example\nMessage-ID: <f@x>\nContent-Type: multipart/mixed; boundary=b\n\n"
+    raw = head + b"--b\nContent-Type: message/delivery-status\n\nAction: failed\nStatus: 5.1.1\n--b--\n"
+    assert isinstance(parse_mail(raw, account="mail", received_at=NOW).event, InboundMessage)
+
+
 def test_a_person_may_forward_a_bounce() -> None:
     bounce = (MAILS / "bounce_postfix.eml").read_bytes()
     raw = b"From: a@x.example\nMessage-ID: <f@x>\nContent-Type: message/rfc822\n\n" + bounce

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import tickets
+from csdesk.domain.core import merging, splitting, tickets
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MessageId, TicketId
+from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
@@ -55,9 +55,13 @@ def _note(work: Workspace, ticket: Ticket, command: cmd.AddNote, run: str) -> No
 def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) -> None:
     if not ticket.is_live:
         tickets.target_of(ticket, Move.START)
-    if command.agent is not None and work.agent(command.agent).retired:
-        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
+    _check_works(work, command.agent)
     tickets.assign(work, ticket, command.agent, reason=command.reason or "by_hand")
+
+
+def _check_works(work: Workspace, agent: str | None) -> None:
+    if agent is not None and work.agent(agent).retired:
+        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
 
 
 def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run: str) -> None:
@@ -65,6 +69,7 @@ def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run:
         tickets.target_of(ticket, Move.START)
     if not work.policy.has_queue(command.queue):
         raise InvalidInput("queue", f"no queue {command.queue!r}", "choose a queue of the configuration")
+    _check_works(work, command.agent)
     if command.brief:
         said = Utterance(
             id=MessageId(run),
@@ -76,7 +81,6 @@ def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run:
     moved = tickets.assign(work, work.ticket(ticket.id), None, reason="transfer")
     moved = tickets.set_field(work, moved, "queue", command.queue)
     if command.agent is not None:
-        work.agent(command.agent)
         tickets.assign(work, moved, command.agent, reason="transfer")
 
 
@@ -84,6 +88,8 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
     category, name = work.policy.status(command.status)
     if category is Category.SNOOZED and command.until is None:
         raise InvalidInput("until", "a snooze needs its end", "pass until=, an aware datetime")
+    if category is not Category.SNOOZED and command.until is not None:
+        raise InvalidInput("until", "only a snooze has an end", "leave until out, or snooze the ticket")
     if command.until is not None and command.until <= work.time_of(ticket.id):
         raise InvalidInput("until", "lies in the past", "pass an instant after now")
     if ticket.category in (Category.RESOLVED, Category.CLOSED) and category is Category.OPEN:
@@ -98,13 +104,17 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
 def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: str) -> None:
     name, value = command.name, command.value
     if name == "subject":
-        work.emit(ticket.id, ev.SubjectSet(subject=str(value or "")))
+        subject = "" if value is None else str(value)
+        if subject != ticket.subject:
+            work.emit(ticket.id, ev.SubjectSet(subject=subject))
     elif name == "priority":
         tickets.set_field(work, ticket, name, _priority(value))
     elif name == "type":
         if not work.policy.has_type(str(value)):
             raise InvalidInput("value", f"no ticket type {value!r}", "choose a type of the configuration")
         tickets.set_field(work, ticket, name, str(value))
+    elif name == "language" and isinstance(value, int | float):
+        raise InvalidInput("value", "is not a language", "pass a language tag such as zh-CN")
     elif name == "language" or (name.startswith("x.") and len(name) > 2):
         tickets.set_field(work, ticket, name, value)
     else:
@@ -115,7 +125,8 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
 
 def _priority(value: object) -> Priority:
     try:
-        return Priority[value.upper()] if isinstance(value, str) else Priority(value)  # type: ignore[arg-type]
+        number = -1 if isinstance(value, bool) else value
+        return Priority[value.upper()] if isinstance(value, str) else Priority(number)  # type: ignore[arg-type]
     except (KeyError, ValueError):
         raise InvalidInput("value", "is not a priority", "use low, normal, high or urgent") from None
 
@@ -133,6 +144,8 @@ def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) ->
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
     if ticket.identity in command.remove:
         raise InvalidInput("remove", "the requester stays", "merge or split the ticket instead")
+    if any(one.identity == ticket.identity and one.role is not Role.REQUESTER for one in command.add):
+        raise InvalidInput("add", "the requester stays", "add other people")
     for one in command.add:
         if one.role is Role.REQUESTER and one.identity != ticket.identity:
             raise InvalidInput("add", "a ticket has one requester", "use the role cc or follower")
@@ -142,44 +155,6 @@ def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipan
     removed = tuple(one for one in command.remove if ticket.participates(one))
     if added or removed:
         work.emit(ticket.id, ev.ParticipantsChanged(added=added, removed=removed))
-
-
-def _merge(work: Workspace, ticket: Ticket, command: cmd.MergeTickets, _: str) -> None:
-    into = work.ticket(command.into)
-    if into.merged_into is not None:
-        into = work.ticket(into.merged_into)
-    if into.id == ticket.id:
-        raise InvalidInput("into", "a ticket cannot be merged into itself", "choose another ticket")
-    if not into.is_live:
-        tickets.target_of(into, Move.START)
-    tickets.target_of(ticket, Move.MERGE)
-    # Tickets merged into this one before now lead straight to the new survivor: no chains, so no cycles.
-    for earlier in ticket.absorbed:
-        work.emit(earlier, ev.TicketMerged(into=into.id))
-    before = ticket.category
-    work.emit(ticket.id, ev.TicketMerged(into=into.id))
-    merged = work.ticket(ticket.id)
-    tickets.end_clocks(work, merged, before)
-    work.emit(
-        into.id,
-        ev.TicketAbsorbed(tickets=(ticket.id, *ticket.absorbed), participants=_as_cc(ticket, into)),
-    )
-    for absorbed in (ticket.id, *ticket.absorbed):
-        _hand_over_conversation(work, work.ticket(absorbed), into.id)
-
-
-def _as_cc(ticket: Ticket, into: Ticket) -> tuple[Participant, ...]:
-    return tuple(
-        Participant(identity=one.identity, role=Role.CC if one.role is Role.REQUESTER else one.role)
-        for one in ticket.participants
-        if not into.participates(one.identity)
-    )
-
-
-def _hand_over_conversation(work: Workspace, ticket: Ticket, into: TicketId) -> None:
-    key = work.keys.conversation(ticket.account, ticket.conversation)
-    if work.claims.get(key) == ticket.id:
-        work.move_claim(key, ticket.id, into)
 
 
 # ``Any``: each function takes the command of its own row; the table is private to ``run`` and walked by a test.
@@ -193,7 +168,9 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.TagTicket: _tag,
     cmd.UntagTicket: _untag,
     cmd.ChangeParticipants: _participants,
-    cmd.MergeTickets: _merge,
+    cmd.MergeTickets: merging.merge_ticket,
+    cmd.UnmergeTicket: merging.unmerge_ticket,
+    cmd.SplitTicket: splitting.split_ticket,
 }
 
 

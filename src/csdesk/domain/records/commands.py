@@ -135,6 +135,21 @@ class MergeTickets(_TicketCommand):
     into: TicketId
 
 
+class UnmergeTicket(_TicketCommand):
+    """Take a merged ticket out of its survivor; it is open, and otherwise as it was before the merge."""
+
+    kind: Literal["unmerge_ticket"] = "unmerge_ticket"
+
+
+class SplitTicket(_TicketCommand):
+    """Move some of the ticket's messages to a new ticket, linked to it as ``split_from``."""
+
+    kind: Literal["split_ticket"] = "split_ticket"
+    messages: tuple[MessageId, ...] = Field(min_length=1)
+    subject: Text = ""
+    """Of the new ticket; empty: that of the first moved message, or of the ticket."""
+
+
 class SetProfile(_Command):
     """Set a customer's name, level, stage, language, dedicated agent and profile values."""
 
@@ -178,6 +193,23 @@ class MergeCustomers(_Command):
     kind: Literal["merge_customers"] = "merge_customers"
     customer: CustomerId
     into: CustomerId
+    expected_version: int | None = None
+    evidence: Evidence = Evidence.AGENT
+
+
+class UnmergeCustomers(_Command):
+    """Take a merged customer out of its survivor."""
+
+    kind: Literal["unmerge_customers"] = "unmerge_customers"
+    customer: CustomerId
+    expected_version: int | None = None
+
+
+class UnlinkIdentity(_Command):
+    """Take an identity from its customer and give it a home of its own; ``expected_version`` is that customer's."""
+
+    kind: Literal["unlink_identity"] = "unlink_identity"
+    identity: IdentityId
     expected_version: int | None = None
     evidence: Evidence = Evidence.AGENT
 
@@ -251,10 +283,14 @@ Command = Annotated[
     | UntagTicket
     | ChangeParticipants
     | MergeTickets
+    | UnmergeTicket
+    | SplitTicket
     | SetProfile
     | TagCustomer
     | LinkIdentity
     | MergeCustomers
+    | UnmergeCustomers
+    | UnlinkIdentity
     | BlockCustomer
     | SaveAgent
     | SavePhrase
@@ -275,5 +311,7 @@ TicketCommand = (
     | UntagTicket
     | ChangeParticipants
     | MergeTickets
+    | UnmergeTicket
+    | SplitTicket
 )
 """The commands that change one ticket."""

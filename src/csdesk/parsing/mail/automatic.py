@@ -6,8 +6,8 @@ The first that holds:
     bulk     List-Id or List-Unsubscribe; Precedence: bulk, list or junk
     notice   any other Auto-Submitted but ``no``; an empty return path; a report
 
-``X-Auto-Response-Suppress`` alone means nothing: Exchange puts it on mail that people write. A bounce is known by a mail
-daemon with an empty return path, by a field of failures, or by a subject or body that says so: see ``reports``.
+``X-Auto-Response-Suppress`` alone means nothing: Exchange puts it on mail that people write. A bounce is known by a
+mail daemon with an empty return path, by a field of failures, or by a subject or body that says so: see ``reports``.
 """
 
 from __future__ import annotations
