@@ -61,6 +61,8 @@ __all__ = [
     "TextPart",
     "Ticket",
     "Trace",
+    "Unmerged",
+    "UnmergedCustomer",
     "UsageError",
     "Verdict",
     "VersionConflict",
@@ -113,6 +115,7 @@ if TYPE_CHECKING:
         VersionConflict,
     )
     from csdesk.flows.commands import Done
+    from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.flows.upkeep import DueReport
     from csdesk.ports.store import Page
 else:
@@ -169,6 +172,8 @@ else:
         "TextPart": "csdesk.domain.records.messages",
         "Ticket": "csdesk.domain.records.tickets",
         "Trace": "csdesk.domain.records.trace",
+        "Unmerged": "csdesk.flows.unmerging",
+        "UnmergedCustomer": "csdesk.flows.unmerging",
         "UsageError": "csdesk.errors",
         "Verdict": "csdesk.domain.records.trace",
         "VersionConflict": "csdesk.errors",

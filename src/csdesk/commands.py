@@ -18,9 +18,13 @@ from csdesk.domain.records.commands import (
     SetStatus,
     SetTicketField,
     SettleParked,
+    SplitTicket,
     TagCustomer,
     TagTicket,
     TransferTicket,
+    UnlinkIdentity,
+    UnmergeCustomers,
+    UnmergeTicket,
     UntagTicket,
 )
 
@@ -42,8 +46,12 @@ __all__ = [
     "SetStatus",
     "SetTicketField",
     "SettleParked",
+    "SplitTicket",
     "TagCustomer",
     "TagTicket",
     "TransferTicket",
+    "UnlinkIdentity",
+    "UnmergeCustomers",
+    "UnmergeTicket",
     "UntagTicket",
 ]

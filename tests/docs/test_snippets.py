@@ -1,11 +1,17 @@
-"""The pages keep their word: every Python block runs, and both READMEs say the same."""
+"""The pages keep their word: every Python block runs and prints what the page says, and both READMEs say the same.
 
+The TOML blocks of a page, one after the other, are a configuration; its Python blocks find it in ``desk.toml``.
+"""
+
+import doctest
 import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from csdesk import DeskConfig
 
 ROOT = Path(__file__).parent.parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
@@ -45,19 +51,47 @@ def read(text: str) -> tuple[list[int], list[Block]]:
     return levels, blocks
 
 
-def runnable(path: Path) -> list[Block]:
-    """Return the Python blocks of a page that are meant to run."""
+def runnable(path: Path) -> list[tuple[Block, str | None]]:
+    """Return the Python blocks of a page that are meant to run, each with the ``text`` block right below it."""
     _, blocks = read(path.read_text(encoding="utf-8"))
-    return [block for block in blocks if block.language == "python" and not block.skipped]
+    found: list[tuple[Block, str | None]] = []
+    for block, after in itertools.zip_longest(blocks, blocks[1:]):
+        if block.language == "python" and not block.skipped:
+            # Nothing but the fences and one blank line stands between a block and what it prints.
+            below = after is not None and after.language == "text" and after.line == end(block) + 3
+            found.append((block, after.code if below else None))
+    return found
+
+
+def end(block: Block) -> int:
+    """Return the line of a block's closing fence."""
+    return block.line + len(block.code.splitlines())
+
+
+def configuration(path: Path) -> str:
+    """Return the TOML blocks of a page, joined."""
+    _, blocks = read(path.read_text(encoding="utf-8"))
+    return "\n".join(block.code for block in blocks if block.language == "toml" and not block.skipped)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch):
+def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    toml = configuration(page)
+    (tmp_path / "desk.toml").write_text(toml, encoding="utf-8")
+    DeskConfig.from_toml(toml)
     namespace: dict[str, object] = {"__name__": "__main__"}
-    for block in runnable(page):
+    for block, promised in runnable(page):
         code = compile("\n" * (block.line - 1) + block.code, str(page), "exec")
         exec(code, namespace)
+        printed = capsys.readouterr().out
+        if promised is not None and not doctest.OutputChecker().check_output(promised, printed, doctest.ELLIPSIS):
+            pytest.fail(f"{page.name}, line {block.line} prints\n{printed}\nand not\n{promised}")
+
+
+def test_the_page_about_configuration_explains_the_example():
+    shop = (ROOT / "examples" / "config" / "shop.toml").read_text(encoding="utf-8")
+    assert DeskConfig.from_toml(configuration(ROOT / "docs" / "how-to" / "configure.md")) == DeskConfig.from_toml(shop)
 
 
 def test_both_readmes_have_the_same_shape():

@@ -1,5 +1,220 @@
 """Correct uses of the public names. Never run: mypy and pyright check it, see `make types`."""
 
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import assert_type
+
 import csdesk
+from csdesk import (
+    Actor,
+    Agent,
+    AsyncDesk,
+    Capabilities,
+    Category,
+    ChannelError,
+    ConfigError,
+    CsdeskError,
+    Customer,
+    Delivery,
+    Desk,
+    DeskConfig,
+    DueReport,
+    Entry,
+    InboundMessage,
+    InboxItem,
+    InboxState,
+    MediaPart,
+    Message,
+    OutboundMessage,
+    OutboxItem,
+    Page,
+    Phrase,
+    Presence,
+    Priority,
+    RawRequest,
+    RawResponse,
+    Receipt,
+    Received,
+    ReplyDecision,
+    Sender,
+    Sent,
+    Skill,
+    TextPart,
+    Ticket,
+    Trace,
+    open_async_desk,
+    open_desk,
+    render,
+)
+from csdesk.commands import SendReply
+from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
+from csdesk.domain.records.messages import MediaKind
+from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.http import HttpRequest, HttpResponse
+from csdesk.ports.store import Store
+from csdesk.stores.memory import MemoryStore
+from csdesk.stores.sqlite import SqliteStore
+from csdesk.testing import CountingStore, Fault, FaultyStore, FixedClock, SerialIds, StoreContract
 
 version: str = csdesk.__version__
+
+
+class HttpChannel:
+    account = "px"
+    kind = "pushbox"
+    capabilities = Capabilities(idempotency="key", window=timedelta(hours=48))
+
+    def receive(self, request: RawRequest) -> InboundResult:
+        return InboundResult(reply=RawResponse(status=200, body=request.body))
+
+    def send(self, message: OutboundMessage) -> Generator[HttpRequest, HttpResponse, Receipt]:
+        answer = yield HttpRequest(method="POST", url="https://pushbox.example", body=message.key.encode())
+        if answer.status >= 400:
+            raise ChannelError(self.account, "refused", disposition="fix_content", provider_code=str(answer.status))
+        return Receipt(provider_id="px-1")
+
+    def pull(self, hint: PullHint | None, cursor: str | None) -> Generator[HttpRequest, HttpResponse, PullPage]:
+        yield from ()
+        return PullPage(cursor=cursor or (hint.token if hint else ""))
+
+
+class MailChannel:
+    account = "mail"
+    kind = "email"
+    capabilities = Capabilities()
+
+    def receive(self, request: RawRequest) -> InboundResult:
+        return InboundResult()
+
+    def send_now(self, message: OutboundMessage) -> Receipt:
+        return Receipt(status="delivered")
+
+    def pull_now(self, hint: PullHint | None, cursor: str | None) -> PullPage:
+        return PullPage()
+
+
+http_channel: Channel = HttpChannel()
+mail_channel: BlockingChannel = MailChannel()
+store: Store = MemoryStore()
+file_store: Store = SqliteStore(Path("desk.db"))
+
+
+def open_all(config: DeskConfig) -> Desk:
+    open_desk("memory://").close()
+    open_desk(CountingStore(FaultyStore(store, lambda name: Fault.BUSY if name == "load" else None))).close()
+    return open_desk(
+        "sqlite:///desk.db",
+        desk="shop",
+        config=config,
+        channels=[http_channel, mail_channel],
+        clock=FixedClock(datetime(2026, 1, 5, tzinfo=UTC)),
+        ids=SerialIds(),
+        activate=True,
+        synchronous="NORMAL",
+    )
+
+
+def configure() -> DeskConfig:
+    try:
+        return DeskConfig.from_toml("rule_mode = 'first'")
+    except ConfigError as error:
+        assert_type(error.path, str)
+        return DeskConfig.from_json(b"{}")
+
+
+def message(text: str) -> InboundMessage:
+    return InboundMessage(
+        account="px",
+        dedupe_key="1",
+        conversation="li",
+        sender=Sender(external_id="li", name="李雷"),
+        text=text,
+        parts=(MediaPart(media=MediaKind.IMAGE, provider_id="p1"),),
+        automatic="no",
+        sent_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
+    )
+
+
+def one_day(desk: Desk) -> None:
+    agent: Agent = desk.agents.add("Mei", queues=["refunds"], skills=[Skill(name="refund", level=3)])
+    desk.agents.set_presence(agent.id, Presence.BUSY)
+    assert_type(desk.agents.get(agent.id).load, int)
+
+    received: Received = desk.receive(message("我要退款"))
+    many: tuple[Received, ...] = desk.receive_many(message(text) for text in ("a", "b"))
+    if received.ticket is None or received.customer is None or len(many) != 2:
+        return
+    ticket: Ticket = received.ticket
+    trace: Trace = received.trace
+    text: str = render(trace, "zh-CN") + render("thread.none", "en")
+
+    actor = Actor.agent(agent.id)
+    sent: Sent = desk.reply(ticket.id, text, actor=actor, expected_version=ticket.version, idempotency_key="k")
+    desk.reply(ticket.id, [TextPart(text=text)], actor=Actor.bot("helper"), deliver=False)
+    note: Message = desk.note(ticket.id, "called", actor=actor)
+    is_sent: bool = sent.delivery is Delivery.SENT and note.text == "called"
+
+    ticket = desk.tickets.set_status(ticket.id, "snoozed", actor=actor, until=datetime(2026, 1, 6, tzinfo=UTC))
+    ticket = desk.tickets.set_field(ticket.id, "x.order", 20261122, actor=actor)
+    ticket = desk.tickets.set_field(ticket.id, "priority", Priority.HIGH, actor=actor)
+    ticket = desk.tickets.tag(ticket.id, "vip", "late", actor=actor)
+    ticket = desk.tickets.assign(ticket.id, None, actor=actor)
+    page: Page[Ticket] = desk.tickets.list(category=[Category.NEW, Category.OPEN], tag="vip", order="priority")
+    assert_type(page.cursor, str | None)
+    assert_type(desk.tickets.count(category=Category.NEW), int)
+    for found in desk.tickets.search("退款").items:
+        assert_type(found.message.text, str)
+    for item in desk.tickets.timeline(ticket.id):
+        assert_type(item.message, Message | None)
+
+    customer: Customer = desk.customers.set_profile(
+        received.customer.id, actor=actor, attributes={"size": 42, "x": None}
+    )
+    maybe: Customer | None = desk.customers.find("li")
+    assert_type(desk.customers.brief(customer.id).open_tickets, tuple[Ticket, ...])
+    desk.customers.link(customer.id, Sender(kind="email", external_id="li@mail.example"), actor=actor)
+
+    phrase: Phrase = desk.replies.add("发票", "请在订单页申请", questions=["怎么开发票"], auto_reply=True)
+    decision: ReplyDecision = desk.replies.suggest_for("发票")
+    assert_type([one.confidence for one in decision.suggestions], list[float])
+    desk.replies.change(phrase.id, retired=True)
+
+    stuck: Page[InboxItem] = desk.inbox.list(state=InboxState.PARKED)
+    for one in stuck.items:
+        desk.inbox.retry(one.id, actor=actor)
+    dead: Page[OutboxItem] = desk.outbox.list(account="px")
+    for row in dead.items:
+        desk.outbox.discard(row.message, actor=actor)
+
+    entries: tuple[Entry, ...] = desk.events.read("export", limit=10)
+    desk.events.ack("export", entries[-1].position)
+    desk.execute(SendReply(ticket=ticket.id, parts=(TextPart(text="Hi"),), actor=actor))
+    report: DueReport = desk.run_due(limit=10, max_time=timedelta(seconds=1))
+    assert_type(report.next_due_at, datetime | None)
+    assert_type((is_sent, maybe), tuple[bool, Customer | None])
+
+
+def answer(desk: Desk, body: bytes) -> tuple[int, str]:
+    try:
+        response = desk.handle("px", RawRequest(method="POST", url="/", headers=(("X", "y"),), body=body))
+    except CsdeskError as error:
+        return error.status_hint, render(error)
+    return response.status, ""
+
+
+async def one_async_day() -> None:
+    desk: AsyncDesk = await open_async_desk("memory://")
+    async with desk:
+        received: Received = await desk.receive(message("在吗？"))
+        page: Page[Ticket] = await desk.tickets.list(category=Category.NEW)
+        entries: tuple[Entry, ...] = await desk.events.read("export")
+        report: DueReport = await desk.run_due()
+        assert_type(
+            (received.duplicate, page.items, len(entries), report.more), tuple[bool, tuple[Ticket, ...], int, bool]
+        )
+
+
+class TestMyStore(StoreContract):
+    def make_store(self) -> Store:
+        return MemoryStore()

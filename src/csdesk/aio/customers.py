@@ -12,8 +12,10 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer, Evidence
 from csdesk.domain.records.messages import Message
-from csdesk.flows import lists, records
+from csdesk.flows import lists, records, unmerging
+from csdesk.flows.checks import pairs, several
 from csdesk.flows.lists import CustomerBrief, filters
+from csdesk.flows.unmerging import UnmergedCustomer
 from csdesk.ports.store import Page, Query
 
 
@@ -123,6 +125,57 @@ class Customers:
         )
         return await self.get(into)
 
+    async def unmerge(
+        self,
+        customer: CustomerId,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> UnmergedCustomer:
+        """Take a merged customer out of its survivor: it speaks for itself again, with its own tickets and messages.
+
+        What had been merged into it before comes out with it. What was set on the survivor since stays there and is
+        listed in the result.
+
+        Raises:
+            InvalidInput: it is not merged.
+        """
+        done = await self._runner.execute(
+            cmd.UnmergeCustomers(
+                customer=customer, actor=actor, expected_version=expected_version, idempotency_key=idempotency_key
+            )
+        )
+        return await self._runner.run(unmerging.unmerged_customer(done))
+
+    async def unlink(
+        self,
+        identity: IdentityId,
+        *,
+        actor: Actor,
+        evidence: Evidence = Evidence.AGENT,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Give an identity a new customer of its own, or the one it was unlinked from before; that customer comes back.
+
+        Its tickets and messages follow it. ``evidence`` says why it is believed; ``expected_version`` is that of the
+        customer it leaves.
+
+        Raises:
+            NotFound: nobody has the identity.
+            InvalidInput: it is the only one of its customer.
+        """
+        return await self._do(
+            cmd.UnlinkIdentity(
+                identity=identity,
+                evidence=evidence,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
     async def set_profile(
         self,
         customer: CustomerId,
@@ -148,7 +201,7 @@ class Customers:
                 stage=stage,
                 language=language,
                 dedicated_agent=dedicated_agent,
-                attributes=tuple((attributes or {}).items()),
+                attributes=pairs(attributes or {}, "attributes"),
                 source=source,
                 confidence=confidence,
                 actor=actor,
@@ -172,8 +225,8 @@ class Customers:
         return await self._do(
             cmd.TagCustomer(
                 customer=customer,
-                add=tuple(add),
-                remove=tuple(remove),
+                add=several(add, "add"),
+                remove=several(remove, "remove"),
                 expires_at=expires_at,
                 actor=actor,
                 expected_version=expected_version,

@@ -6,6 +6,7 @@ from csdesk.aio._run import AsyncRunner
 from csdesk.domain.records.events import Entry
 from csdesk.errors import InvalidInput
 from csdesk.flows import lists
+from csdesk.flows.checks import a_number
 
 
 class Events:
@@ -16,8 +17,9 @@ class Events:
 
     async def read(self, consumer: str, *, limit: int = 100) -> tuple[Entry, ...]:
         """The next entries after what the consumer acknowledged, in order; the same ones until ``ack``."""
-        if not consumer or not 1 <= limit <= 10_000:
-            raise InvalidInput("limit" if consumer else "consumer", "is out of range", "pass a name, and 1 to 10 000")
+        if not consumer:
+            raise InvalidInput("consumer", "is empty", "pass the name of the reader")
+        a_number(limit, "limit", 1, 10_000)
         return await self._runner.run(lists.read_events(consumer, limit))
 
     async def ack(self, consumer: str, position: str) -> None:

@@ -11,6 +11,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ReplyDecision
 from csdesk.domain.records.replies import Phrase
 from csdesk.flows import lists, records, suggesting
+from csdesk.flows.checks import several
 from csdesk.flows.lists import filters
 from csdesk.ports.store import Page, Query
 
@@ -39,9 +40,9 @@ class Replies:
             cmd.SavePhrase(
                 title=title,
                 body=body,
-                questions=tuple(questions),
-                keywords=tuple(keywords),
-                tags=tuple(tags),
+                questions=several(questions, "questions"),
+                keywords=several(keywords, "keywords"),
+                tags=several(tags, "tags"),
                 language=language,
                 auto_reply=auto_reply,
                 actor=actor or Actor.system(),
@@ -71,9 +72,9 @@ class Replies:
                 phrase=phrase,
                 title=title,
                 body=body,
-                questions=None if questions is None else tuple(questions),
-                keywords=None if keywords is None else tuple(keywords),
-                tags=None if tags is None else tuple(tags),
+                questions=None if questions is None else several(questions, "questions"),
+                keywords=None if keywords is None else several(keywords, "keywords"),
+                tags=None if tags is None else several(tags, "tags"),
                 language=language,
                 auto_reply=auto_reply,
                 retired=retired,

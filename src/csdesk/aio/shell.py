@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from csdesk.aio._gathering import AsyncGathering
 from csdesk.aio._run import AsyncRunner
 from csdesk.aio.agents import Agents
 from csdesk.aio.config import Config
@@ -20,20 +21,19 @@ from csdesk.aio.tickets import Tickets
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.channels import InboundMessage, RawRequest, RawResponse, Received, Sent
+from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
-from csdesk.errors import InvalidInput
 from csdesk.flows import lists, reports, sending, upkeep
+from csdesk.flows.checks import a_number, a_span, an_instance, several
 from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports.http import AsyncHttp
 from csdesk.ports.store import Store
-
-_LONGEST_ROUND = timedelta(days=1)
 
 
 class AsyncDesk:
@@ -59,14 +59,15 @@ class AsyncDesk:
         self._owned = owned
         self._store = store
         self._runner = AsyncRunner(LocalEngine(core, store), http)
-        self.tickets = Tickets(self._runner)
-        self.customers = Customers(self._runner)
-        self.agents = Agents(self._runner)
-        self.replies = Replies(self._runner)
-        self.inbox = Inbox(self._runner)
-        self.outbox = Outbox(self._runner)
-        self.config = Config(self._runner)
-        self.events = Events(self._runner)
+        self._gathering = AsyncGathering(lambda arrivals: self._runner.run(receive_many(arrivals)))
+        self.tickets: Tickets = Tickets(self._runner)
+        self.customers: Customers = Customers(self._runner)
+        self.agents: Agents = Agents(self._runner)
+        self.replies: Replies = Replies(self._runner)
+        self.inbox: Inbox = Inbox(self._runner)
+        self.outbox: Outbox = Outbox(self._runner)
+        self.config: Config = Config(self._runner)
+        self.events: Events = Events(self._runner)
 
     @property
     def name(self) -> str:
@@ -87,8 +88,8 @@ class AsyncDesk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        (received,) = await self._runner.run(receive(self._arrivals((message,), actor)))
-        return received
+        (arrival,) = self._arrivals((message,), actor)
+        return await self._gathering.receive(arrival)
 
     async def receive_many(
         self, messages: Iterable[InboundMessage], *, actor: Actor | None = None
@@ -102,7 +103,10 @@ class AsyncDesk:
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
         new = self._core.ids.new
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in messages]
+        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
+        if actor is not None:
+            an_instance(actor, Actor, "actor")
+        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
 
     async def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -113,6 +117,17 @@ class AsyncDesk:
         """
         response, _ = await self._runner.run(reports.handle(account, request))
         return response
+
+    async def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:
+        """Store what a channel reported outside a web request: messages, receipts, edits, recalls, in their order.
+
+        For hosts that read a provider's queue, a file or a socket themselves. The account needs no channel here.
+        Taking the same events again changes nothing: their ``dedupe_key`` tells.
+
+        Raises:
+            StoreError: what came before the failure is stored; offering all of them again is safe.
+        """
+        return await self._runner.run(reports.take_events(account, several(events, "events")))
 
     async def reply(
         self,
@@ -136,7 +151,7 @@ class AsyncDesk:
             IllegalTransition: the ticket was merged; reply on its survivor.
             VersionConflict: the ticket is not at ``expected_version``.
         """
-        parts = (TextPart(text=text),) if isinstance(text, str) else tuple(text)
+        parts = (TextPart(text=text),) if isinstance(text, str) else several(text, "text")
         command = cmd.SendReply(
             ticket=ticket,
             parts=parts,
@@ -173,9 +188,8 @@ class AsyncDesk:
 
         Safe to call from several processes at once. The report says whether more is left and when to come back.
         """
-        if limit < 1:
-            raise InvalidInput("limit", "is out of range", "pass 1 or more")
-        end = self._core.clock.now() + min(max_time, _LONGEST_ROUND)
+        a_number(limit, "limit", 1, 1_000_000_000)
+        end = self._core.clock.now() + a_span(max_time, "max_time")
         return await self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     async def execute(self, command: cmd.Command) -> Done:

@@ -5,10 +5,33 @@ from typing import Annotated
 import typer
 
 from csdesk._version import __version__
+from csdesk.cli._failing import Commands
+from csdesk.cli.config import config
+from csdesk.cli.demo.command import demo
+from csdesk.cli.ingest import ingest
+from csdesk.cli.init import init
+from csdesk.cli.search import search
+from csdesk.cli.show import show
+from csdesk.cli.tickets import tickets
+from csdesk.cli.work import work
 
 __all__ = ["app"]
 
-app = typer.Typer(name="csdesk", no_args_is_help=True, add_completion=False)
+_EPILOG = (
+    "Exit codes: 0 done, 1 unexpected error, 2 wrong use, 3 not found, 4 conflict or denied, 5 the store failed, "
+    "6 partly failed: some items were parked or could not be read."
+)
+
+app = typer.Typer(
+    name="csdesk",
+    no_args_is_help=True,
+    add_completion=False,
+    cls=Commands,
+    epilog=_EPILOG,
+    pretty_exceptions_enable=False,
+)
+for command in (demo, init, ingest, tickets, show, search, work, config):
+    app.command()(command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -24,4 +47,4 @@ def csdesk(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """The customer-service engine that applications embed."""
+    """The customer-service engine that applications embed. Start with: csdesk demo."""

@@ -10,6 +10,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.flows import lists, records
+from csdesk.flows.checks import several
 from csdesk.flows.lists import AgentLoad, filters
 from csdesk.ports.store import Page, Query
 
@@ -37,9 +38,9 @@ class Agents:
         return self._do(
             cmd.SaveAgent(
                 name=name,
-                queues=tuple(queues),
-                skills=tuple(skills),
-                languages=tuple(languages),
+                queues=several(queues, "queues"),
+                skills=several(skills, "skills"),
+                languages=several(languages, "languages"),
                 grade=grade,
                 capacity=capacity,
                 presence=presence,
@@ -68,9 +69,9 @@ class Agents:
             cmd.SaveAgent(
                 agent=agent,
                 name=name,
-                queues=None if queues is None else tuple(queues),
-                skills=None if skills is None else tuple(skills),
-                languages=None if languages is None else tuple(languages),
+                queues=None if queues is None else several(queues, "queues"),
+                skills=None if skills is None else several(skills, "skills"),
+                languages=None if languages is None else several(languages, "languages"),
                 grade=grade,
                 capacity=capacity,
                 retired=retired,

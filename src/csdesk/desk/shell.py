@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -20,28 +19,27 @@ from csdesk.desk.tickets import Tickets
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.channels import InboundMessage, RawRequest, RawResponse, Received, Sent
+from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
+from csdesk.engine.gathering import Gathering
 from csdesk.engine.local import LocalEngine
-from csdesk.errors import InvalidInput
 from csdesk.flows import lists, reports, sending, upkeep
+from csdesk.flows.checks import a_number, a_span, an_instance, several
 from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports.http import Http
 from csdesk.ports.store import Store
-
-_STRIPES = 64
-
-_LONGEST_ROUND = timedelta(days=1)
 
 
 class Desk:
     """A customer-service desk, ready to take in messages. Open one with ``csdesk.open_desk``.
 
-    Safe between threads. csdesk starts no thread of its own: call ``run_due`` from a worker, cron or a loop.
+    Safe between threads. csdesk starts no thread of its own: call ``run_due`` from a worker, cron or a loop. A desk
+    that was opened before a fork serves parent and children alike, if no call was under way in another thread then.
 
     Attributes:
         tickets: the tickets of the desk.
@@ -59,16 +57,15 @@ class Desk:
         self._owned = owned
         self._store = store
         self._runner = Runner(LocalEngine(core, store), http)
-        # Two messages of one conversation would only race each other: let them queue here instead.
-        self._stripes = [Lock() for _ in range(_STRIPES)]
-        self.tickets = Tickets(self._runner)
-        self.customers = Customers(self._runner)
-        self.agents = Agents(self._runner)
-        self.replies = Replies(self._runner)
-        self.inbox = Inbox(self._runner)
-        self.outbox = Outbox(self._runner)
-        self.config = Config(self._runner)
-        self.events = Events(self._runner)
+        self._gathering = Gathering(lambda arrivals: self._runner.run(receive_many(arrivals)))
+        self.tickets: Tickets = Tickets(self._runner)
+        self.customers: Customers = Customers(self._runner)
+        self.agents: Agents = Agents(self._runner)
+        self.replies: Replies = Replies(self._runner)
+        self.inbox: Inbox = Inbox(self._runner)
+        self.outbox: Outbox = Outbox(self._runner)
+        self.config: Config = Config(self._runner)
+        self.events: Events = Events(self._runner)
 
     @property
     def name(self) -> str:
@@ -89,10 +86,8 @@ class Desk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        stripe = hash((message.account, message.conversation)) % _STRIPES
-        with self._stripes[stripe]:
-            (received,) = self._runner.run(receive(self._arrivals((message,), actor)))
-        return received
+        (arrival,) = self._arrivals((message,), actor)
+        return self._gathering.receive(arrival)
 
     def receive_many(self, messages: Iterable[InboundMessage], *, actor: Actor | None = None) -> tuple[Received, ...]:
         """Take in messages in order, a hundred to a commit; the results stand in the same order.
@@ -104,7 +99,10 @@ class Desk:
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
         new = self._core.ids.new
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in messages]
+        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
+        if actor is not None:
+            an_instance(actor, Actor, "actor")
+        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
 
     def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -115,6 +113,17 @@ class Desk:
         """
         response, _ = self._runner.run(reports.handle(account, request))
         return response
+
+    def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:
+        """Store what a channel reported outside a web request: messages, receipts, edits, recalls, in their order.
+
+        For hosts that read a provider's queue, a file or a socket themselves. The account needs no channel here.
+        Taking the same events again changes nothing: their ``dedupe_key`` tells.
+
+        Raises:
+            StoreError: what came before the failure is stored; offering all of them again is safe.
+        """
+        return self._runner.run(reports.take_events(account, several(events, "events")))
 
     def reply(
         self,
@@ -138,7 +147,7 @@ class Desk:
             IllegalTransition: the ticket was merged; reply on its survivor.
             VersionConflict: the ticket is not at ``expected_version``.
         """
-        parts = (TextPart(text=text),) if isinstance(text, str) else tuple(text)
+        parts = (TextPart(text=text),) if isinstance(text, str) else several(text, "text")
         command = cmd.SendReply(
             ticket=ticket,
             parts=parts,
@@ -175,9 +184,8 @@ class Desk:
 
         Safe to call from several processes at once. The report says whether more is left and when to come back.
         """
-        if limit < 1:
-            raise InvalidInput("limit", "is out of range", "pass 1 or more")
-        end = self._core.clock.now() + min(max_time, _LONGEST_ROUND)
+        a_number(limit, "limit", 1, 1_000_000_000)
+        end = self._core.clock.now() + a_span(max_time, "max_time")
         return self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     def execute(self, command: cmd.Command) -> Done:

@@ -7,17 +7,20 @@ from datetime import datetime
 from typing import Literal
 
 from csdesk.desk._run import Runner
-from csdesk.domain.ids import AgentId, IdentityId, TicketId
+from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
-from csdesk.flows import lists, records
+from csdesk.flows import lists, records, unmerging
+from csdesk.flows.checks import several
 from csdesk.flows.lists import Found, TimelineItem, filters
+from csdesk.flows.unmerging import Unmerged
 from csdesk.ports.store import Page, Query
 
-Order = Literal["updated_at", "created_at", "number", "priority"]
+Order = Literal["id", "number", "priority", "updated_at"]
+"""``id`` is the order in which tickets were opened; ``updated_at`` has to sort all that match."""
 
 
 class Tickets:
@@ -25,7 +28,7 @@ class Tickets:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self.drafts = Drafts(runner)
+        self.drafts: Drafts = Drafts(runner)
 
     def get(self, ticket: TicketId) -> Ticket:
         """The ticket of that id.
@@ -34,6 +37,14 @@ class Tickets:
             NotFound: this desk has none.
         """
         return self._runner.run(lists.get_ticket(ticket))
+
+    def numbered(self, number: int) -> Ticket:
+        """The ticket of that number, the one people say to each other.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return self._runner.run(lists.get_numbered(number))
 
     def list(
         self,
@@ -47,7 +58,7 @@ class Tickets:
         type: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        order: Order = "updated_at",
+        order: Order = "id",
         descending: bool = True,
         limit: int = 50,
         cursor: str | None = None,
@@ -232,8 +243,8 @@ class Tickets:
         return self._do(
             cmd.ChangeParticipants(
                 ticket=ticket,
-                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in add),
-                remove=tuple(remove),
+                add=tuple(cmd.NewParticipant(identity=one, role=role) for one in several(add, "add")),
+                remove=several(remove, "remove"),
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,
@@ -264,6 +275,60 @@ class Tickets:
             )
         )
         return self._runner.run(lists.get_survivor(ticket))
+
+    def unmerge(
+        self,
+        ticket: TicketId,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Unmerged:
+        """Take a merged ticket out of its survivor: it is open, and otherwise as it was before the merge.
+
+        What had been merged into it before comes out with it. Messages that came since stay on the survivor and are
+        listed in the result.
+
+        Raises:
+            IllegalTransition: it is not merged.
+        """
+        done = self._runner.execute(
+            cmd.UnmergeTicket(
+                ticket=ticket, actor=actor, expected_version=expected_version, idempotency_key=idempotency_key
+            )
+        )
+        return self._runner.run(unmerging.unmerged_ticket(done))
+
+    def split(
+        self,
+        ticket: TicketId,
+        messages: Sequence[MessageId],
+        *,
+        actor: Actor,
+        subject: str = "",
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Move messages to a new ticket, which comes back; it is linked to this one as ``split_from``.
+
+        The conversation's new messages go on to this ticket; an answer by mail to a moved message follows it.
+
+        Raises:
+            InvalidInput: no message, one of another ticket, or all that the ticket has.
+            NotFound: a message does not exist.
+            IllegalTransition: the ticket is merged.
+        """
+        done = self._runner.execute(
+            cmd.SplitTicket(
+                ticket=ticket,
+                messages=several(messages, "messages"),
+                subject=subject,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+        return records.new_ticket_of(done)
 
     def search(self, text: str, *, limit: int = 50, cursor: str | None = None) -> Page[Found]:
         """Messages that contain every part of ``text``, newest first, with their tickets."""

@@ -5,6 +5,7 @@ Everything here is a cache of what the store holds, swapped whole when the desk'
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Final
@@ -47,17 +48,18 @@ class DeskCore:
         channels: Iterable[AnyChannel],
     ) -> None:
         self.name = name
-        self.keys = ClaimKeys(secret)
+        self.keys: ClaimKeys = ClaimKeys(secret)
         self.clock = clock
         self.ids = ids
         self.media = media
-        self.channels = _by_account(channels)
+        self.channels: Mapping[str, AnyChannel] = _by_account(channels)
         self.compiled: tuple[int, Policy] = (0, compile_policy(config))
         """The compiled policy behind the epoch it stands for."""
         self._book: tuple[int, PhraseBook] | None = None
         self._numbers: list[int] = []
+        self._pid = os.getpid()
         self._lock = Lock()
-        self.is_closed = False
+        self.is_closed: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -120,6 +122,9 @@ class DeskCore:
     def take_number(self) -> int | None:
         """A ticket number of the present block; None if a new block is needed."""
         with self._lock:
+            if self._pid != os.getpid():
+                # A forked child: the block belongs to the parent, which goes on using it.
+                self._pid, self._numbers = os.getpid(), []
             return self._numbers.pop() if self._numbers else None
 
     def add_numbers(self, first: int) -> int:

@@ -6,12 +6,14 @@ before the first attempt: when a commit's outcome was unknown, the claim tells o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import get_args
 
 from csdesk.domain.core import customer_commands, staff, ticket_commands
+from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.tickets import catch_up
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import AGENT, COMMAND, MESSAGE, PHRASE
+from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
@@ -21,13 +23,14 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import FlowError, VersionConflict
+from csdesk.errors import FlowError, InvalidInput, VersionConflict
 from csdesk.flows import queues
+from csdesk.flows.gathering import gather
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.ids import IdSource
-from csdesk.ports.steps import Flow, Loaded, Scope
+from csdesk.ports.steps import Flow, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,8 @@ class Done:
     duplicate: bool = False
     """True if the command had run before under the same idempotency key; nothing was done now."""
     ticket: Ticket | None = None
+    new_ticket: Ticket | None = None
+    """The ticket that a split made."""
     customer: Customer | None = None
     message: Message | None = None
     agent: Agent | None = None
@@ -46,10 +51,17 @@ class Done:
     trace: Trace = Trace()
 
 
+_COMMANDS: tuple[type, ...] = get_args(get_args(cmd.Command)[0])
+
+
 def result_id(command: cmd.Command, ids: IdSource) -> str:
     """The id of what the command will make, taken before the first attempt."""
     if isinstance(command, cmd.SendReply | cmd.AddNote | cmd.TransferTicket):
         return ids.new(MESSAGE)
+    if isinstance(command, cmd.SplitTicket):
+        return ids.new(TICKET)
+    if isinstance(command, cmd.UnlinkIdentity):
+        return ids.new(CUSTOMER)
     if isinstance(command, cmd.SaveAgent) and command.agent is None:
         return ids.new(AGENT)
     if isinstance(command, cmd.SavePhrase) and command.phrase is None:
@@ -59,6 +71,8 @@ def result_id(command: cmd.Command, ids: IdSource) -> str:
 
 def execute(command: cmd.Command, run: str) -> Flow[Done]:
     """Run a command once; ``run`` is its ``result_id``."""
+    if not isinstance(command, _COMMANDS):
+        raise InvalidInput("command", f"is a {type(command).__name__}", "pass a command of csdesk.commands")
     if isinstance(command, cmd.SettleParked):
         yield from queues.discard(command, run)
         return Done(id=run)
@@ -75,8 +89,8 @@ def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
         return (yield from _earlier(command, owner, duplicate=owner != run))
-    loaded = yield from _with_absorbed(command, loaded, needs, scope)
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    loaded, past = yield from gather(command, loaded, needs, scope)
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids, past=past)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, _subject(command))
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
@@ -94,14 +108,14 @@ def _own_key(command: cmd.Command) -> str | None:
 
 
 def _subject(command: cmd.Command) -> str:
-    for name in ("ticket", "customer", "agent", "phrase"):
+    for name in ("ticket", "customer", "identity", "agent", "phrase"):
         value = getattr(command, name, None)
-        if value is not None:
-            return str(value)
+        if isinstance(value, str):
+            return value
     return ev.DESK
 
 
-def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: PLR0911  one line for each kind of command
+def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901, PLR0911  one line for each kind of command
     claims = [key]
     match command:
         case cmd.MergeTickets():
@@ -112,12 +126,16 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: PLR0
         case cmd.ChangeParticipants():
             people = tuple(one.identity for one in command.add)
             return Needs(claims=tuple(claims), tickets=(command.ticket,), identities=people, parties=True)
+        case cmd.SplitTicket():
+            return Needs(claims=tuple(claims), tickets=(command.ticket,), messages=command.messages, parties=True)
+        case cmd.UnlinkIdentity():
+            return Needs(claims=tuple(claims), identities=(command.identity,))
         case cmd.MergeCustomers():
             return Needs(claims=tuple(claims), customers=(command.customer, command.into))
         case cmd.LinkIdentity(identity=one):
             claims.append(scope.keys.identity(one.kind, one.scope, one.external_id))
             return Needs(claims=tuple(claims), customers=(command.customer,))
-        case cmd.SetProfile() | cmd.TagCustomer() | cmd.BlockCustomer():
+        case cmd.SetProfile() | cmd.TagCustomer() | cmd.UnmergeCustomers() | cmd.BlockCustomer():
             return Needs(claims=tuple(claims), customers=(command.customer,))
         case cmd.SaveAgent():
             return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
@@ -127,25 +145,6 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: PLR0
             return Needs(claims=tuple(claims))
         case _:
             return Needs(claims=tuple(claims), tickets=(command.ticket,), parties=True)
-
-
-def _with_absorbed(command: cmd.Command, loaded: Loaded, needs: Needs, scope: Scope) -> Flow[Loaded]:
-    """For a merge, a second load: what was merged before, and the conversations that are handed over."""
-    snapshot = loaded.snapshot
-    if isinstance(command, cmd.MergeTickets) and command.ticket in snapshot.tickets:
-        ticket = snapshot.tickets[command.ticket]
-        more = yield from steps.load(replace(needs, tickets=(*needs.tickets, *ticket.absorbed)))
-        moved = [more.snapshot.tickets[one] for one in (ticket.id, *ticket.absorbed) if one in more.snapshot.tickets]
-        keys = tuple(scope.keys.conversation(one.account, one.conversation) for one in moved)
-        return (
-            yield from steps.load(
-                replace(needs, tickets=(*needs.tickets, *ticket.absorbed), claims=needs.claims + keys)
-            )
-        )
-    if isinstance(command, cmd.MergeCustomers) and command.customer in snapshot.customers:
-        members = snapshot.customers[command.customer].members
-        return (yield from steps.load(replace(needs, customers=(*needs.customers, *members))))
-    return loaded
 
 
 def _run(work: Workspace, command: cmd.Command, run: str) -> str:
@@ -161,7 +160,18 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
                 phrase = work.phrase(command.phrase)
                 _check_version("phrase", phrase.id, phrase.version, "", command)
             return staff.save_phrase(work, command, run).id
-        case cmd.SetProfile() | cmd.TagCustomer() | cmd.LinkIdentity() | cmd.MergeCustomers() | cmd.BlockCustomer():
+        case cmd.UnlinkIdentity():
+            home = home_of(work, command.identity)
+            _check_version("customer", home.id, home.version, home.stage, command)
+            return unlink_identity(work, home, command, run)
+        case (
+            cmd.SetProfile()
+            | cmd.TagCustomer()
+            | cmd.LinkIdentity()
+            | cmd.MergeCustomers()
+            | cmd.UnmergeCustomers()
+            | cmd.BlockCustomer()
+        ):
             customer = work.customer(command.customer)
             if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers):
                 customer = work.customer(customer.merged_into)
@@ -185,19 +195,23 @@ def _check_version(kind: str, key: str, version: int, state: str, command: cmd.C
 
 def _earlier(command: cmd.Command, owner: str, *, duplicate: bool) -> Flow[Done]:
     """The outcome of the run that owns the claim, with the records as they stand now."""
-    made = {MESSAGE: "messages", AGENT: "agents", PHRASE: "phrases"}.get(owner[: len(MESSAGE)])
+    made = {MESSAGE: "messages", TICKET: "tickets", AGENT: "agents", PHRASE: "phrases"}.get(owner[: len(MESSAGE)])
     wanted: dict[str, tuple[str, ...]] = {made: (owner,)} if made is not None else {}
     for name in ("ticket", "customer", "agent", "phrase"):
         value = getattr(command, name, None)
         if isinstance(value, str):
             wanted[f"{name}s"] = (*wanted.get(f"{name}s", ()), value)
+    if isinstance(command, cmd.UnlinkIdentity):
+        wanted["identities"] = (command.identity,)
     loaded = yield from steps.load(Needs(parties=True, **wanted))  # type: ignore[arg-type]
     found = loaded.snapshot
+    home = found.homes.get(command.identity) if isinstance(command, cmd.UnlinkIdentity) else None
     return Done(
         id=owner,
         duplicate=duplicate,
         ticket=found.tickets.get(getattr(command, "ticket", "")),
-        customer=found.customers.get(getattr(command, "customer", "")),
+        new_ticket=found.tickets.get(owner),
+        customer=found.customers.get(home or str(getattr(command, "customer", ""))),
         message=found.messages.get(owner),
         agent=next(iter(found.agents.values()), None),
         phrase=next(iter(found.phrases.values()), None),
@@ -209,6 +223,7 @@ def _done(work: Workspace, main: str, run: str, trace: Trace) -> Done:
     return Done(
         id=run,
         ticket=record if isinstance(record, Ticket) else None,
+        new_ticket=made if isinstance(made, Ticket) else None,
         customer=record if isinstance(record, Customer) else None,
         message=made if isinstance(made, Message) else None,
         agent=record if isinstance(record, Agent) else None,

@@ -16,7 +16,8 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.text.features import query_tokens
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import NotFound
+from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 from csdesk.ports.store import Page, Query, Scalar, SearchRequest
@@ -38,7 +39,7 @@ def filters(**given: Scalar | Sequence[Scalar] | None) -> Where:
 def read(needs: Needs) -> Flow[Loaded]:
     """One load."""
     yield from steps.attempt(0)
-    return (yield from steps.load(needs))
+    return (yield from steps.load(checks.needs(needs)))
 
 
 def get_ticket(ticket_id: str) -> Flow[Ticket]:
@@ -49,6 +50,16 @@ def get_ticket(ticket_id: str) -> Flow[Ticket]:
     """
     loaded = yield from read(Needs(tickets=(ticket_id,)))
     return _one(loaded.snapshot.tickets.get(ticket_id), "ticket", ticket_id)
+
+
+def get_numbered(number: int) -> Flow[Ticket]:
+    """The ticket of that number.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    page = yield from page_of(Ticket, Query(kind="ticket", where=(("number", number),), limit=1))
+    return _one(next(iter(page.items), None), "ticket", str(number))
 
 
 def get_customer(customer_id: str) -> Flow[Customer]:
@@ -90,6 +101,8 @@ def person(snapshot: Snapshot, identity: str) -> Customer:
 def find_customer(kind: str, scope: str, external_id: str) -> Flow[Customer | None]:
     """The customer whom a channel knows by that id; None if nobody is."""
     attempt = yield from steps.attempt(0)
+    for name, value in (("kind", kind), ("scope", scope), ("external_id", external_id)):
+        checks.an_id(value, name)
     key = attempt.keys.identity(kind, scope, external_id)
     loaded = yield from steps.load(Needs(claims=(key,)))
     owner = loaded.snapshot.claims.get(key)
@@ -105,9 +118,7 @@ def _one(found: R | None, kind: str, key: str) -> R:
 def page_of(cls: type[R], query: Query) -> Flow[Page[R]]:
     """A page of one kind of record."""
     yield from steps.attempt(0)
-    if not 1 <= query.limit <= 1000:
-        raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
-    page = yield from steps.listed(query)
+    page = yield from steps.listed(checks.query(query))
     return Page(tuple(one for one in page.items if isinstance(one, cls)), page.cursor)
 
 
@@ -202,10 +213,12 @@ class Found:
 
 def search(text: str, limit: int, cursor: str | None) -> Flow[Page[Found]]:
     """The messages that contain every part of ``text``, newest first."""
-    if not 1 <= limit <= 1000:
-        raise InvalidInput("limit", "is out of range", "pass 1 to 1000")
+    tokens = query_tokens(checks.a_text(text, "text"))
+    checks.a_number(limit, "limit", 1, 1000)
+    if cursor is not None:
+        checks.an_id(cursor, "cursor")
     yield from steps.attempt(0)
-    request = SearchRequest(phrases=tuple(query_tokens(text)), limit=limit, after=cursor)
+    request = SearchRequest(phrases=tuple(tokens), limit=limit, after=cursor)
     hits = yield from steps.search(request)
     if not hits.items:
         return Page((), hits.cursor)
@@ -245,7 +258,7 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
         Ticket, Query(kind="ticket", where=(*mine, ("category", live)), order="updated_at", descending=True)
     )
     total = yield from steps.count(Query(kind="ticket", where=mine))
-    last = yield from page_of(Message, Query(kind="message", where=mine, order="occurred_at", descending=True, limit=5))
+    last = yield from _words(identities, 5, None)
     return CustomerBrief(customer, open_tickets.items, total, last.items)
 
 
@@ -267,21 +280,28 @@ def customer_timeline(customer_id: str, limit: int, cursor: str | None) -> Flow[
     """
     customer = yield from get_customer(customer_id)
     identities = yield from identities_of(customer)
-    query = Query(
-        kind="message",
-        where=(("identity", identities),),
-        order="occurred_at",
-        descending=True,
-        limit=limit,
-        after=cursor,
-    )
+    return (yield from _words(identities, limit, cursor))
+
+
+MOST_TICKETS = 1000
+"""How many of a customer's tickets, latest first, a timeline reaches back over."""
+
+
+def _words(identities: tuple[str, ...], limit: int, cursor: str | None) -> Flow[Page[Message]]:
+    """What was said on the tickets that came through these identities, newest first."""
+    mine = Query(kind="ticket", where=(("identity", identities),), order="id", descending=True, limit=MOST_TICKETS)
+    tickets = yield from page_of(Ticket, mine)
+    if not tickets.items:
+        return Page(())
+    where = (("ticket", tuple(str(one.id) for one in tickets.items)),)
+    query = Query(kind="message", where=where, order="occurred_at", descending=True, limit=limit, after=cursor)
     return (yield from page_of(Message, query))
 
 
 def count(query: Query) -> Flow[int]:
     """How many records match."""
     yield from steps.attempt(0)
-    return (yield from steps.count(query))
+    return (yield from steps.count(checks.query(query)))
 
 
 def get_survivor(ticket_id: str) -> Flow[Ticket]:
@@ -323,10 +343,10 @@ def get_phrase(phrase_id: str) -> Flow[Phrase]:
 def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:
     """The next entries for a consumer."""
     yield from steps.attempt(0)
-    return (yield from steps.read_entries(consumer, limit))
+    return (yield from steps.read_entries(checks.an_id(consumer, "consumer"), limit))
 
 
 def ack_events(consumer: str, position: str) -> Flow[None]:
     """Move a consumer's cursor."""
     yield from steps.attempt(0)
-    yield from steps.ack(consumer, position)
+    yield from steps.ack(checks.an_id(consumer, "consumer"), checks.an_id(position, "position"))

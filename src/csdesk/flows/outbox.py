@@ -38,7 +38,8 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 
 HOLD = timedelta(minutes=2)
-"""How long a lease holds: longer than any channel's time-out."""
+"""How long a lease holds: longer than any channel's time-out. Messages are leased one by one: whoever dies while it
+sends leaves one message in doubt, and a slow channel cannot outlive the lease of those that wait their turn."""
 
 _ORDER = (
     Delivery.NONE,
@@ -88,11 +89,11 @@ class _Result:
 def deliver(
     limit: int,
     *,
-    account: str | None = None,
+    account: str,
     conversation: str | None = None,
     out_of_time: Callable[[], bool] = lambda: False,
 ) -> Flow[Sending]:
-    """Send what is due, at most ``limit`` messages.
+    """Send what is due for an account whose channel this process has, at most ``limit`` messages.
 
     Each is leased when its turn has come: a slow channel lets no lease of those behind it run out, and a crash leaves
     one message in doubt, not all.
@@ -117,10 +118,8 @@ def deliver(
 
 
 def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
-    able = scope.channels.get(item.account)
-    if able is None:
-        result = _Result(Delivery.FAILED, OutboxState.DEAD, "no_channel", tried=False)
-    elif item.state is OutboxState.SENDING and able.idempotency != "key":
+    able = scope.channels[item.account]
+    if item.state is OutboxState.SENDING and able.idempotency != "key":
         result = _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, "crashed_while_sending", tried=False)
     else:
         result = yield from _send(item, able)
@@ -129,10 +128,27 @@ def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
 
 
 def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
-    scope = yield from steps.attempt(0)
+    ready = yield from retried(lambda scope: _prepared(item, able, scope))
+    if isinstance(ready, _Result):
+        return ready
+    try:
+        receipt = yield from steps.send(ready)
+    except ChannelError as error:
+        return _failed(item, error, able)
+    except Exception as error:  # noqa: BLE001  an adapter that breaks its contract: nobody knows what it did before
+        broke = ChannelError(
+            item.account, "the adapter broke", disposition="unknown_outcome", provider_code=type(error).__name__
+        )
+        return _failed(item, broke, able)
+    return _Result(Delivery(receipt.status), None, receipt=receipt)
+
+
+def _prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[OutboundMessage | _Result]:
+    """What the adapter is asked to send, or why it is not asked."""
     loaded = yield from steps.load(Needs(messages=(item.message,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message, ticket = work.message(item.message), work.ticket(item.ticket)
+    message = work.message(item.message)
+    ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
     if message.delivery in _ARRIVED:
         return _Result(message.delivery, None, tried=False)  # the provider's own receipt came first
     customer = work.person(message.identity)
@@ -142,16 +158,7 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
     unfit = _unfit(message, able)
     if unfit or customer is None:
         return _Result(Delivery.FAILED, OutboxState.DEAD, unfit or "no_recipient", tried=False)
-    try:
-        receipt = yield from steps.send(_outbound(message, ticket, customer, scope))
-        return _Result(Delivery(receipt.status), None, receipt=receipt)
-    except ChannelError as error:
-        return _failed(item, error, able)
-    except Exception:  # noqa: BLE001  an adapter that breaks its contract stops neither the caller nor the other channels
-        unknown = ChannelError(
-            item.account, "the adapter broke", disposition="unknown_outcome", provider_code="error.unexpected"
-        )
-        return _failed(item, unknown, able)
+    return _outbound(message, ticket, customer, scope)
 
 
 def replace_quota(able: Capabilities, ticket: Ticket) -> Capabilities:
@@ -224,7 +231,7 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     if after is not Delivery.FAILED and _ORDER.index(after) < _rank(message.delivery):
         after = message.delivery  # a receipt came before our own record of the sending
     provider = result.receipt.provider_id if result.receipt is not None else ""
-    if after is not message.delivery or provider:
+    if after is not message.delivery or provider not in ("", message.provider_id):
         work.emit(
             message.id,
             ev.DeliveryChanged(

@@ -7,6 +7,7 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ConfigRow, EpochName, Needs
+from csdesk.flows import checks
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
@@ -18,6 +19,8 @@ def activate(config: DeskConfig, actor: Actor, run: str, *, only_first: bool = F
 
     From the moment of the commit on, no process commits a decision that rests on another one.
     """
+    checks.an_instance(config, DeskConfig, "config")
+    checks.an_instance(actor, Actor, "actor")
     return (yield from retried(lambda scope: _activate(config, actor, run, only_first, scope)))
 
 

@@ -13,7 +13,8 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, StoreError
+from csdesk.flows import checks
 from csdesk.flows.inbound.pipeline import Arrival, receive
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
@@ -25,7 +26,7 @@ from csdesk.ports.store import Query
 def discard(command: cmd.SettleParked, run: str) -> Flow[None]:
     """Give a parked message up; what waits behind it is taken in."""
     item = yield from retried(lambda scope: _discard(command, run, scope))
-    yield from _take_waiting(item, command.actor)
+    yield from _follow(item, command.actor)
 
 
 def _discard(command: cmd.SettleParked, run: str, scope: Scope) -> Flow[InboxItem]:
@@ -43,10 +44,12 @@ def _discard(command: cmd.SettleParked, run: str, scope: Scope) -> Flow[InboxIte
 
 def retry_parked(item_id: MessageId, actor: Actor, run: str) -> Flow[Received]:
     """Put a parked or blocked message through the pipeline again; what waits behind it follows."""
+    checks.an_id(item_id, "item")
+    checks.an_instance(actor, Actor, "actor")
     item = yield from retried(lambda scope: _unpark(item_id, scope, run, actor))
     result = yield from _replay(item, actor)
     if result.state != "parked":
-        yield from _take_waiting(item, actor)
+        yield from _follow(item, actor)
     return result
 
 
@@ -86,6 +89,42 @@ def _replay(item: InboxItem, actor: Actor) -> Flow[Received]:
     return result
 
 
+def _follow(item: InboxItem, actor: Actor) -> Flow[None]:
+    try:
+        yield from _take_waiting(item, actor)
+    except StoreError:
+        return  # what was asked for is done; ``resume`` takes in the rest
+
+
+def resume(limit: int) -> Flow[int]:
+    """Take in messages that wait although nothing before them is parked any more: somebody died in between.
+
+    Looks at ``limit`` conversations that could go on at most; those that wait rightly are passed over.
+    """
+    where = (("state", InboxState.WAITING.value),)
+    free: dict[str, InboxItem] = {}
+    cursor: str | None = None
+    while True:
+        page = yield from steps.listed(Query(kind="inbox", where=where, limit=500, after=cursor))
+        free |= yield from _free([row for row in page.items if isinstance(row, InboxItem)])
+        cursor = page.cursor
+        if cursor is None or len(free) >= limit:
+            break
+    for item in free.values():
+        yield from _take_waiting(item, Actor.system("inbox"))
+    return len(free)
+
+
+def _free(items: list[InboxItem]) -> Flow[dict[str, InboxItem]]:
+    """By conversation, one of the messages that nothing holds up."""
+    if not items:
+        return {}
+    scope = yield from steps.attempt(0)
+    first = {scope.keys.parked(one.account, one.conversation): one for one in items}
+    loaded = yield from steps.load(Needs(claims=tuple(first)))
+    return {key: item for key, item in first.items() if key not in loaded.snapshot.claims}
+
+
 def _take_waiting(item: InboxItem, actor: Actor) -> Flow[None]:
     """Take in the messages that waited behind one, oldest first, until one of them breaks.
 
@@ -116,7 +155,10 @@ def retry_outbound(command: cmd.RetryOutbound, run: str) -> Flow[None]:
 
 
 def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[None]:
-    loaded = yield from steps.load(Needs(outbox=(command.message,), messages=(command.message,)))
+    key = scope.keys.command(command.idempotency_key or run)
+    loaded = yield from steps.load(Needs(claims=(key,), outbox=(command.message,), messages=(command.message,)))
+    if key in loaded.snapshot.claims:
+        return  # it ran before, or its commit was unknown and went through
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, command.message)
@@ -125,6 +167,7 @@ def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[
         raise NotFound("outbox item", command.message)
     if item.state not in (OutboxState.DEAD, OutboxState.UNKNOWN):
         raise InvalidInput("message", f"is {item.state}", "only dead and unknown messages wait for a decision")
+    work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     message = work.message(command.message)
     after = Delivery.FAILED if command.discard else Delivery.PENDING
     reason = "discarded" if command.discard else "retried"

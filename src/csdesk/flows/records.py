@@ -10,6 +10,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import FlowError
+from csdesk.flows import checks
 from csdesk.flows.commands import Done
 from csdesk.flows.lists import everything, read
 from csdesk.flows.retrying import retried
@@ -23,6 +24,13 @@ def ticket_of(done: Done) -> Ticket:
     if done.ticket is None:
         raise FlowError("the command gave no ticket")
     return done.ticket
+
+
+def new_ticket_of(done: Done) -> Ticket:
+    """The ticket that a split made."""
+    if done.new_ticket is None:
+        raise FlowError("the command gave no new ticket")
+    return done.new_ticket
 
 
 def customer_of(done: Done) -> Customer:
@@ -47,6 +55,8 @@ def phrase_of(done: Done) -> Phrase:
 
 
 def _draft_id(scope: Scope, ticket: str, actor: Actor) -> str:
+    checks.an_id(ticket, "ticket")
+    checks.an_instance(actor, Actor, "actor")
     # One draft for each ticket and author: the id is made of both.
     return scope.keys.counter("drf", ticket, str(actor))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, get_args
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import COMMAND, MESSAGE, MessageId
@@ -13,11 +14,12 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxState
+from csdesk.errors import InvalidInput
+from csdesk.flows import checks
 from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Query
 
 _STATES = {
     "sent": Delivery.SENT,
@@ -37,7 +39,7 @@ _RANK = {
 }
 
 PULL = "pull"
-"""The kind of due item that asks for a pull."""
+"""What the kind of a due item that asks for a pull begins with; the account follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Taken:
 def handle(account: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, Taken]]:
     """A web request of a provider: verified and parsed, stored, and only then answered."""
     scope = yield from steps.attempt(0)
+    checks.an_id(account, "account")
+    checks.an_instance(request, ch.RawRequest, "request")
     if request.received_at is None:
         request = request.model_copy(update={"received_at": scope.now})
     result = yield from steps.parse(account, request)
@@ -62,8 +66,14 @@ def handle(account: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, T
     return result.reply, taken
 
 
+_EVENTS: Final[tuple[type, ...]] = get_args(get_args(ch.ChannelEvent)[0])
+
+
 def take_events(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[Taken]:
     """Store what a channel reported, in order: runs of messages share commits."""
+    for event in events:
+        if not isinstance(event, _EVENTS):
+            raise InvalidInput("events", f"holds a {type(event).__name__}", "pass channel events and inbound messages")
     received: list[ch.Received] = []
     run: list[Arrival] = []
     reports = 0
@@ -148,6 +158,14 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     yield from steps.commit(work.changes())
 
 
+def _first_message(work: Workspace, keys: tuple[str, ...]) -> Message | None:
+    for key in keys:
+        found = work.find(work.claims.get(key, ""))
+        if isinstance(found, Message):
+            return found
+    return None
+
+
 def _is_news(before: Delivery, after: Delivery) -> bool:
     """False for a receipt that comes late, or again, or denies what has arrived."""
     if before is Delivery.FAILED:
@@ -158,13 +176,16 @@ def _is_news(before: Delivery, after: Delivery) -> bool:
 
 
 def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
-    where = (("account", event.account), ("provider_id", event.provider_id))
-    page = yield from steps.listed(Query(kind="message", where=where, limit=1))
-    if not page.items or not isinstance(page.items[0], Message):
-        return
-    loaded = yield from steps.load(Needs(messages=(page.items[0].id,)))
+    keys = (
+        scope.keys.inbound(event.account, event.provider_id),
+        scope.keys.provider(event.account, event.provider_id),
+        scope.keys.outbound(event.account, event.provider_id),
+    )
+    loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = work.message(page.items[0].id)
+    message = _first_message(work, keys)
+    if message is None:
+        return
     work.begin(event.dedupe_key, Actor.adapter(event.account))
     if isinstance(event, ch.EditEvent):
         if message.edited == event.parts:
@@ -205,5 +226,5 @@ def _plan_pulls(hints: tuple[ch.PullHint, ...], scope: Scope) -> Flow[None]:
     for hint in hints:
         # A key of its own: a pull that runs now ends only the wishes that it has seen.
         key = f"{PULL}/{hint.account}/{scope.ids.new(COMMAND)}"
-        work.put_due(DueItem(key=key, kind=PULL, due_at=scope.now, payload=hint.model_dump_json()))
+        work.put_due(DueItem(key=key, kind=f"{PULL}/{hint.account}", due_at=scope.now, payload=hint.model_dump_json()))
     yield from steps.commit(work.changes())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Sent
 from csdesk.domain.records.messages import Message
-from csdesk.errors import FlowError
+from csdesk.errors import FlowError, StoreError
 from csdesk.flows.commands import Done, execute
 from csdesk.flows.outbox import deliver
 from csdesk.ports import steps
@@ -23,14 +25,23 @@ def reply(command: cmd.SendReply, run: str, *, deliver_now: bool) -> Flow[Sent]:
     if ticket is None:
         raise FlowError("a reply came back without its ticket")
     if deliver_now and not done.duplicate:
-        for _ in range(MOST_AHEAD):
-            sending = yield from deliver(1, account=message.account, conversation=message.conversation)
-            if message.id in sending.messages or not sending.messages:
-                break
-        yield from steps.attempt(0)
-        loaded = yield from steps.load(Needs(messages=(message.id,)))
-        message = loaded.snapshot.messages.get(message.id, message)
+        # The reply is stored, and the next ``run_due`` goes on: an error would invite a second reply.
+        with suppress(StoreError):
+            message = yield from _send_now(message)
     return Sent(message=message, ticket=ticket, delivery=message.delivery, trace=done.trace)
+
+
+def _send_now(message: Message) -> Flow[Message]:
+    scope = yield from steps.attempt(0)
+    if message.account not in scope.channels:
+        return message  # a process that has the channel sends it
+    for _ in range(MOST_AHEAD):
+        sending = yield from deliver(1, account=message.account, conversation=message.conversation)
+        if message.id in sending.messages or not sending.messages:
+            break
+    yield from steps.attempt(0)
+    loaded = yield from steps.load(Needs(messages=(message.id,)))
+    return loaded.snapshot.messages.get(message.id, message)
 
 
 def message_of(done: Done) -> Message:

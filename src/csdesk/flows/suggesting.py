@@ -5,6 +5,7 @@ from __future__ import annotations
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import ReplyDecision
 from csdesk.errors import FlowError, NotFound
+from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 
@@ -12,6 +13,7 @@ from csdesk.ports.steps import Flow, Loaded
 def for_text(text: str) -> Flow[ReplyDecision]:
     """The phrases that may answer a text."""
     yield from steps.attempt(0)
+    checks.a_text(text, "text")
     loaded = yield from steps.load(Needs(), phrases="yes")
     return _decide(loaded, text)
 
@@ -23,7 +25,7 @@ def for_message(message_id: str) -> Flow[ReplyDecision]:
         NotFound: this desk has no such message.
     """
     yield from steps.attempt(0)
-    loaded = yield from steps.load(Needs(messages=(message_id,)), phrases="yes")
+    loaded = yield from steps.load(checks.needs(Needs(messages=(message_id,))), phrases="yes")
     message = loaded.snapshot.messages.get(message_id)
     if message is None:
         raise NotFound("message", message_id)

@@ -5,6 +5,7 @@ Every part may run in several processes at once: tickets are guarded by their ve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from csdesk.domain.records.channels import PullHint, PullPage
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
+from csdesk.flows import queues
 from csdesk.flows.outbox import deliver
 from csdesk.flows.reports import PULL, take_events
 from csdesk.flows.retrying import retried
@@ -54,6 +56,8 @@ class DueReport:
     """Sendings and pulls that failed and are tried again."""
     pulled: int = 0
     """Events that pulls brought in."""
+    resumed: int = 0
+    """Conversations whose messages waited in the inbox for nothing, and went on."""
     indexed: int = 0
     """Messages that were indexed for search."""
     expired: int = 0
@@ -62,13 +66,19 @@ class DueReport:
     next_due_at: datetime | None = None
 
 
+_COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "resumed", "indexed", "expired")
+
+
 def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
-    """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces."""
-    done = {"tickets": 0, "assigned": 0, "sent": 0, "failed": 0, "retried": 0, "pulled": 0, "indexed": 0, "expired": 0}
+    """Do what is due, at most about ``limit`` pieces of work; ``out_of_time`` is asked between pieces.
+
+    Only the accounts whose channels this process has are sent for and pulled: the rest is left to those that have them.
+    """
+    done = dict.fromkeys(_COUNTS, 0)
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (_wake_tickets, _deliver, _drain, _planned, _maintain):
+    for part in (_wake_tickets, _deliver, _drain, _planned, _resume, _maintain):
         if left <= 0 or out_of_time():
             more = True
             break
@@ -123,8 +133,19 @@ def _wake(ticket_id: str, scope: Scope) -> Flow[tuple[int, datetime | None]]:
 
 
 def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
-    sending = yield from deliver(limit, out_of_time=out_of_time)
-    return dict(sending.counts), sending.more, sending.next_due_at
+    scope = yield from steps.attempt(0)
+    done: Counter[str] = Counter()
+    more = False
+    next_at: datetime | None = None
+    for account in scope.channels:
+        left = limit - done.total()
+        if left <= 0 or out_of_time():
+            return dict(done), True, next_at
+        sending = yield from deliver(left, account=account, out_of_time=out_of_time)
+        done.update(sending.counts)
+        more = more or sending.more
+        next_at = _earliest(next_at, sending.next_due_at)
+    return dict(done), more, next_at
 
 
 def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
@@ -180,8 +201,11 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     scope = yield from steps.attempt(0)
-    leased: Leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, kinds=(PULL,)))
     counts = {"pulled": 0, "retried": 0}
+    if not scope.channels:
+        return counts, False, None
+    kinds = tuple(f"{PULL}/{account}" for account in scope.channels)
+    leased: Leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, kinds=kinds))
     next_at = leased.next_due_at
     accounts: dict[str, list[DueItem]] = {}
     for item in leased.due:
@@ -234,6 +258,11 @@ def _move_cursor(key: str, before: str | None, after: str) -> Flow[None]:
         yield from steps.commit(ChangeSet(claims=(Claim(key, after),)))
     else:
         yield from steps.commit(ChangeSet(moves=(ClaimMove(key, before, after),)))
+
+
+def _resume(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
+    resumed = yield from queues.resume(limit)
+    return {"resumed": resumed}, False, None
 
 
 def _maintain(limit: int, _: Callable[[], bool]) -> Flow[_Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -33,13 +34,16 @@ class HttpxHttp:
 
     def __init__(self, client: httpx.Client | None = None) -> None:
         self._client = client
+        self._pid: int | None = None
+        """The process that opened the client; None for one that was given."""
 
     def exchange(self, request: HttpRequest) -> HttpResponse:
         """Send the request and read the whole answer."""
         import httpx
 
-        if self._client is None:
-            self._client = httpx.Client(follow_redirects=False)
+        # A forked child may not talk over its parent's connections: the answers would get mixed up.
+        if self._client is None or self._pid not in (None, os.getpid()):
+            self._client, self._pid = httpx.Client(follow_redirects=False), os.getpid()
         try:
             answer = self._client.request(
                 request.method,

@@ -66,7 +66,6 @@ def message(number: int = 1, text: str = "Hello", /, **values: object) -> Messag
         "ticket": serial(ids.TICKET, number),
         "direction": Direction.IN,
         "author": AuthorKind.CUSTOMER,
-        "author_id": serial(ids.IDENTITY, number),
         "identity": serial(ids.IDENTITY, number),
         "account": "mail",
         "conversation": f"conversation-{number}",

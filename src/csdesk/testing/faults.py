@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
+from threading import Lock
 from typing import TypeVar
 
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
@@ -128,15 +129,17 @@ class FaultyStore(_Around):
 
 
 class CountingStore(_Around):
-    """A store that counts its calls: what a use case costs in round trips. Failed calls count too."""
+    """A store that counts its calls, failed ones too: what a use case costs in round trips. Safe between threads."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.calls: Counter[str] = Counter()
         """How often each method was called."""
+        self._lock = Lock()
 
     def _call(self, name: str, action: Callable[[], T]) -> T:
-        self.calls[name] += 1
+        with self._lock:
+            self.calls[name] += 1
         return action()
 
     @property

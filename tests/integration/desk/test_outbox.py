@@ -126,11 +126,14 @@ def test_an_unknown_outcome_is_tried_again_under_the_same_key(world, error):
     assert len({one.key for one in channel.sent}) == 1
 
 
-def test_without_a_channel_the_message_is_dead(world):
-    desk = world.open()
+def test_a_process_without_the_channel_leaves_sending_to_one_that_has_it(world):
+    desk = world.open(channels=[ScriptedChannel("mail")])
     ticket = desk.receive(world.said()).ticket
-    sent = desk.reply(ticket.id, "x", actor=AGENT)
-    assert (sent.delivery, sent.message.delivery_reason) == (Delivery.FAILED, "no_channel")
+    assert desk.reply(ticket.id, "x", actor=AGENT).delivery is Delivery.PENDING
+    assert desk.run_due().sent == 0
+    web = ScriptedChannel("web")
+    assert world.open(channels=[web]).run_due().sent == 1
+    assert [one.parts[0].text for one in web.sent] == ["x"]
 
 
 def test_a_closed_window_and_a_used_up_quota(world):

@@ -16,7 +16,7 @@ from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import Ticket
 from csdesk.ports.store import LeaseRequest, Query, SearchRequest
-from csdesk.stores.sqlite import SqliteStore
+from csdesk.stores.sqlite import SqliteStore, search, upkeep
 from csdesk.testing import builders as build
 from csdesk.testing.builders import at
 
@@ -146,7 +146,7 @@ def test_pages_written_per_commit(desk: Traced) -> None:
     _stream(desk, range(1, 401))
     before = desk.frames()
     _stream(desk, range(1001, 1401))
-    assert (desk.frames() - before) / 400 <= 21
+    assert (desk.frames() - before) / 400 <= 22  # these tickets wait for an agent, which costs an index entry
 
 
 def test_size_of_the_file_per_message(desk: Traced) -> None:
@@ -231,6 +231,31 @@ def test_the_file_is_whole_after_random_commits(desk: Traced) -> None:
     with sqlite3.connect(desk.path) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         file.execute("INSERT INTO search(search) VALUES('integrity-check')")
+
+
+def test_an_edit_while_its_text_is_being_indexed(desk: Traced) -> None:
+    """The index holds what the message says when it is written, not what it said when it was read."""
+    store = desk.store
+    store.commit("main", build.changes_for(build.message(1, "old words")))
+    texts, _ = search.waiting(store._connections.reader().execute, 10)
+    edited = build.message(1, "old words", version=2, edited=build.message(1, "new speech").parts)
+    store.commit("main", ChangeSet(puts=(Put(edited, 1),)))
+    store._connections.write(upkeep._do, 1, [], 0, texts)
+    assert not store.search("main", SearchRequest(phrases=(("words",),))).items
+    assert store.search("main", SearchRequest(phrases=(("speech",),))).items
+
+
+def test_upkeep_walks_all_claims_in_parts(desk: Traced) -> None:
+    for number in range(50):
+        desk.store.commit("main", ChangeSet(claims=(Claim(f"key/{number:02d}", "owner", expires_at=at(number)),)))
+    walk = upkeep.Upkeep(window=7)
+    rounds = [walk.maintain(desk.store._connections, 1, at(24), 3) for _ in range(20)]
+    assert sum(one.claims_expired for one in rounds) == 25
+    assert max(one.claims_expired for one in rounds) == 3
+    assert rounds[0].more
+    assert not rounds[-1].more
+    left = desk.store.load("main", Needs(claims=tuple(f"key/{number:02d}" for number in range(50)))).claims
+    assert sorted(left) == [f"key/{number:02d}" for number in range(25, 50)]
 
 
 def test_upkeep_keeps_the_log_and_moves_it(desk: Traced) -> None:

@@ -150,7 +150,9 @@ def test_two_processes_make_and_write_one_file(path: Path) -> None:
 
 
 def _in_child(store: SqliteStore) -> None:
+    inherited = store._connections._writer
     store.commit("main", ChangeSet(claims=(Claim("child", "child"),)))
+    assert store._connections._writer is not inherited
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")

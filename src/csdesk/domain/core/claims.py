@@ -17,6 +17,7 @@ CONVERSATION: Final = "conversation"
 MAIL: Final = "mail"
 EFFECT: Final = "effect"
 OUTBOUND: Final = "outbound"
+PROVIDER: Final = "provider"
 PARKED: Final = "parked"
 CURSOR: Final = "cursor"
 
@@ -71,6 +72,10 @@ class ClaimKeys:
     def outbound(self, account: str, reserved: str) -> str:
         """A message we sent, under any id that the provider may use for it."""
         return self._key(OUTBOUND, account, reserved)
+
+    def provider(self, account: str, provider_id: str) -> str:
+        """An inbound message under the provider's id, where that is not what deliveries are told apart by."""
+        return self._key(PROVIDER, account, provider_id)
 
     def parked(self, account: str, conversation: str) -> str:
         """A conversation whose messages wait behind a parked one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from csdesk.domain.core.customer_links import merge_customers, unmerge_customers
 from csdesk.domain.core.identity import known_identity, link_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
@@ -13,7 +14,9 @@ from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.errors import InvalidInput
 
-CustomerCommand = cmd.SetProfile | cmd.TagCustomer | cmd.LinkIdentity | cmd.MergeCustomers | cmd.BlockCustomer
+CustomerCommand = (
+    cmd.SetProfile | cmd.TagCustomer | cmd.LinkIdentity | cmd.MergeCustomers | cmd.UnmergeCustomers | cmd.BlockCustomer
+)
 """The commands that change one customer."""
 
 
@@ -58,20 +61,6 @@ def _link(work: Workspace, customer: Customer, command: cmd.LinkIdentity) -> Non
         raise InvalidInput("identity", "belongs to another customer", "merge the two customers instead")
 
 
-def _merge(work: Workspace, customer: Customer, command: cmd.MergeCustomers) -> None:
-    into = work.customer(command.into)
-    if into.merged_into is not None:
-        into = work.customer(into.merged_into)
-    if customer.merged_into is not None:
-        raise InvalidInput("customer", "was merged before", f"merge its survivor {customer.merged_into} instead")
-    if into.id == customer.id:
-        raise InvalidInput("into", "a customer cannot be merged into itself", "choose another customer")
-    # Customers merged into this one before now lead straight to the new survivor: no chains, so no cycles.
-    for member in (*customer.members, customer.id):
-        work.emit(member, ev.CustomerMerged(into=into.id, evidence=command.evidence))
-    work.emit(into.id, ev.CustomerAbsorbed(customers=(*customer.members, customer.id), evidence=command.evidence))
-
-
 def _block(work: Workspace, customer: Customer, command: cmd.BlockCustomer) -> None:
     if not command.blocked:
         if customer.block is not None:
@@ -87,7 +76,8 @@ _RUNS: Final[dict[type, Callable[[Workspace, Customer, Any], None]]] = {
     cmd.SetProfile: _set_profile,
     cmd.TagCustomer: _tag,
     cmd.LinkIdentity: _link,
-    cmd.MergeCustomers: _merge,
+    cmd.MergeCustomers: merge_customers,
+    cmd.UnmergeCustomers: unmerge_customers,
     cmd.BlockCustomer: _block,
 }
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.clocks import with_clocks
@@ -34,8 +34,14 @@ from csdesk.domain.records.tickets import (
 # Customers
 
 
+_Customer = trusted(Customer)
+_Identity = trusted(Identity)
+_Ticket = trusted(Ticket)
+_Owner = trusted(Owner)
+
+
 def _customer_created(_: Customer | None, event: ev.CustomerCreated, at: datetime) -> Customer:
-    return Customer(
+    return _Customer(
         id=event.id,
         name=event.name or "",
         language=event.language,
@@ -46,16 +52,21 @@ def _customer_created(_: Customer | None, event: ev.CustomerCreated, at: datetim
 
 
 def _identity_linked(customer: Customer, event: ev.IdentityLinked, at: datetime) -> Customer:
-    identity = Identity(
+    identity = _Identity(
         id=event.identity,
         kind=event.identity_kind,
         scope=event.scope,
         external_id=event.external_id or "",
         evidence=event.evidence,
         linked_at=at,
+        origin=event.origin,
     )
     kept = tuple(one for one in customer.identities if one.id != identity.id)
     return replaced(customer, identities=(*kept, identity))
+
+
+def _identity_unlinked(customer: Customer, event: ev.IdentityUnlinked, _: datetime) -> Customer:
+    return replaced(customer, identities=tuple(one for one in customer.identities if one.id != event.identity))
 
 
 def _customer_named(customer: Customer, event: ev.CustomerNamed, _: datetime) -> Customer:
@@ -108,11 +119,19 @@ def _customer_absorbed(customer: Customer, event: ev.CustomerAbsorbed, _: dateti
     return replaced(customer, members=(*customer.members, *event.customers))
 
 
+def _customer_unmerged(customer: Customer, event: ev.CustomerUnmerged, _: datetime) -> Customer:
+    return replaced(customer, merged_into=None, members=event.members)
+
+
+def _customer_released(customer: Customer, event: ev.CustomerReleased, _: datetime) -> Customer:
+    return replaced(customer, members=tuple(one for one in customer.members if one not in event.customers))
+
+
 # Tickets
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
-    return Ticket(
+    return _Ticket(
         id=event.id,
         number=event.number,
         subject=event.subject or "",
@@ -123,7 +142,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         identity=event.identity,
         account=event.account,
         conversation=event.conversation,
-        owner=Owner(kind=OwnerKind.QUEUE, id=event.queue),
+        owner=_Owner(kind=OwnerKind.QUEUE, id=event.queue),
         participants=event.participants,
         links=event.links,
         created_at=at,
@@ -174,7 +193,7 @@ def _field_set(ticket: Ticket, event: ev.TicketFieldSet, _: datetime) -> Ticket:
         fresh = () if event.after is None else (FieldValue(name=name, value=event.after),)
         return replaced(ticket, fields=(*kept, *fresh))
     if event.name == "queue":
-        return replaced(ticket, queue=event.after, owner=Owner(kind=OwnerKind.QUEUE, id=str(event.after)))
+        return replaced(ticket, queue=event.after, owner=_Owner(kind=OwnerKind.QUEUE, id=str(event.after)))
     value: object = event.after
     if event.name == "priority":
         value = Priority(int(event.after or Priority.NORMAL))
@@ -208,8 +227,8 @@ def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, _: datetime) -> T
 
 def _owner_after(ticket: Ticket, worker: Worker | None) -> Owner:
     if worker is not None and worker.kind is WorkerKind.AGENT:
-        return Owner(kind=OwnerKind.AGENT, id=worker.id)
-    return Owner(kind=OwnerKind.QUEUE, id=ticket.queue)
+        return _Owner(kind=OwnerKind.AGENT, id=worker.id)
+    return _Owner(kind=OwnerKind.QUEUE, id=ticket.queue)
 
 
 def _with_participants(
@@ -236,6 +255,8 @@ def _links_changed(ticket: Ticket, event: ev.LinksChanged, _: datetime) -> Ticke
 
 
 def _ticket_merged(ticket: Ticket, event: ev.TicketMerged, at: datetime) -> Ticket:
+    if ticket.merged_into is not None:
+        return replaced(ticket, merged_into=event.into)  # only its survivor is another one now
     return replaced(
         ticket,
         merged_into=event.into,
@@ -253,6 +274,44 @@ def _ticket_absorbed(ticket: Ticket, event: ev.TicketAbsorbed, _: datetime) -> T
     known = {one.identity for one in ticket.participants}
     fresh = tuple(one for one in event.participants if one.identity not in known)
     return replaced(ticket, absorbed=(*ticket.absorbed, *event.tickets), participants=(*ticket.participants, *fresh))
+
+
+def _ticket_unmerged(ticket: Ticket, event: ev.TicketUnmerged, _: datetime) -> Ticket:
+    changes: dict[str, object] = {
+        "merged_into": None,
+        "category": Category.OPEN,
+        "status": event.status,
+        "worker": event.worker,
+        "clocks": event.clocks,
+        "waiting_since": event.waiting_since,
+        "absorbed": event.absorbed,
+        "closed_at": None,
+    }
+    if event.before is Category.RESOLVED:
+        changes |= {"resolved_at": None, "cycle": ticket.cycle + 1}
+    return replaced(ticket, **changes)
+
+
+def _ticket_released(ticket: Ticket, event: ev.TicketReleased, _: datetime) -> Ticket:
+    return replaced(
+        ticket,
+        absorbed=tuple(one for one in ticket.absorbed if one not in event.tickets),
+        participants=_with_participants(ticket, (), event.participants),
+    )
+
+
+def _messages_moved(ticket: Ticket, event: ev.MessagesMoved, _: datetime) -> Ticket:
+    moved = len(event.messages)
+    return replaced(
+        ticket,
+        messages=ticket.messages + (moved if ticket.id == event.target else -moved),
+        customer_at=event.customer_at,
+        replied_at=event.replied_at,
+        waiting_since=event.waiting_since,
+        auto_replied_at=event.auto_replied_at,
+        unanswered=event.unanswered,
+        last_message=event.last_message,
+    )
 
 
 def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
@@ -275,6 +334,10 @@ def _message_edited(message: Message, event: ev.MessageEdited, _: datetime) -> M
     return replaced(message, edited=event.parts or ())
 
 
+def _message_moved(message: Message, event: ev.MessageMoved, _: datetime) -> Message:
+    return replaced(message, ticket=event.after)
+
+
 def _agent_saved(_: Agent | None, event: ev.AgentSaved, _at: datetime) -> Agent | None:
     return event.agent
 
@@ -291,6 +354,7 @@ def _phrase_saved(_: Phrase | None, event: ev.PhraseSaved, _at: datetime) -> Phr
 _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.CustomerCreated: _customer_created,
     ev.IdentityLinked: _identity_linked,
+    ev.IdentityUnlinked: _identity_unlinked,
     ev.CustomerNamed: _customer_named,
     ev.AttributesSet: _attributes_set,
     ev.CustomerPlaced: _customer_placed,
@@ -300,6 +364,8 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.CustomerUnblocked: _customer_unblocked,
     ev.CustomerMerged: _customer_merged,
     ev.CustomerAbsorbed: _customer_absorbed,
+    ev.CustomerUnmerged: _customer_unmerged,
+    ev.CustomerReleased: _customer_released,
     ev.TicketOpened: _ticket_opened,
     ev.MessageReceived: _message_received,
     ev.ReplyQueued: _reply_queued,
@@ -317,6 +383,9 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.LinksChanged: _links_changed,
     ev.TicketMerged: _ticket_merged,
     ev.TicketAbsorbed: _ticket_absorbed,
+    ev.TicketUnmerged: _ticket_unmerged,
+    ev.TicketReleased: _ticket_released,
+    ev.MessagesMoved: _messages_moved,
     ev.ReplyDecided: _unchanged,
     ev.PhraseUsed: _unchanged,
     ev.AlertRaised: _unchanged,
@@ -331,6 +400,7 @@ ON_MESSAGES: Final[dict[type, Callable[[Any, Any, datetime], Message]]] = {
     ev.DeliveryChanged: _delivery_changed,
     ev.MessageRecalled: _message_recalled,
     ev.MessageEdited: _message_edited,
+    ev.MessageMoved: _message_moved,
 }
 """What changes a message after its birth: events of the message's own stream."""
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import CUSTOMER, IDENTITY, CustomerId, IdentityId
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer
+
+_IdentityLinked = trusted(ev.IdentityLinked)
+_CustomerCreated = trusted(ev.CustomerCreated)
 
 
 def identity_key(work: Workspace, sender: Sender) -> str:
@@ -27,7 +31,7 @@ def link_identity(work: Workspace, customer: Customer, sender: Sender) -> Identi
     work.add_home(identity, customer.id)
     work.emit(
         customer.id,
-        ev.IdentityLinked(
+        _IdentityLinked(
             identity=identity,
             identity_kind=sender.kind,
             scope=sender.scope,
@@ -45,7 +49,7 @@ def create_customer(
     customer_id = CustomerId(work.ids.new(CUSTOMER))
     work.emit(
         customer_id,
-        ev.CustomerCreated(id=customer_id, name=sender.name, account=account, language=language),
+        _CustomerCreated(id=customer_id, name=sender.name, account=account, language=language),
     )
     identity = link_identity(work, work.customer(customer_id), sender)
     return work.customer(customer_id), identity

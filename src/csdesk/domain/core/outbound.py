@@ -8,11 +8,15 @@ from csdesk.domain.core.tickets import change_status, emit_clocks
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, Part
 from csdesk.domain.records.queues import OutboxItem
 from csdesk.domain.records.tickets import Move, Ticket
 from csdesk.domain.sla import clocks as sla
+
+_Message = trusted(Message)
+_ReplyQueued = trusted(ev.ReplyQueued)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ def queue_reply(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
     """Store a public reply and queue it for sending; a person's reply answers the customer, a machine's does not."""
     at = work.time_of(ticket.id)
     by_person = said.author is AuthorKind.AGENT
-    message = Message(
+    message: Message = _Message(
         id=said.id,
         ticket=ticket.id,
         direction=Direction.OUT,
@@ -59,7 +63,7 @@ def queue_reply(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
             created_at=at,
         )
     )
-    work.emit(ticket.id, ev.ReplyQueued(message=said.id, by_person=by_person))
+    work.emit(ticket.id, _ReplyQueued(message=said.id, by_person=by_person))
     if by_person:
         answered = work.ticket(ticket.id)
         emit_clocks(work, ticket.id, sla.answered(answered, at, by_person=True))
@@ -70,7 +74,7 @@ def queue_reply(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
 def add_note(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
     """Store an internal note."""
     at = work.time_of(ticket.id)
-    message = Message(
+    message: Message = _Message(
         id=said.id,
         ticket=ticket.id,
         direction=Direction.NOTE,

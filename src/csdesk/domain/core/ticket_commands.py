@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import tickets
+from csdesk.domain.core import merging, splitting, tickets
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MessageId, TicketId
+from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
@@ -157,44 +157,6 @@ def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipan
         work.emit(ticket.id, ev.ParticipantsChanged(added=added, removed=removed))
 
 
-def _merge(work: Workspace, ticket: Ticket, command: cmd.MergeTickets, _: str) -> None:
-    into = work.ticket(command.into)
-    if into.merged_into is not None:
-        into = work.ticket(into.merged_into)
-    if into.id == ticket.id:
-        raise InvalidInput("into", "a ticket cannot be merged into itself", "choose another ticket")
-    if not into.is_live:
-        tickets.target_of(into, Move.START)
-    tickets.target_of(ticket, Move.MERGE)
-    # Tickets merged into this one before now lead straight to the new survivor: no chains, so no cycles.
-    for earlier in ticket.absorbed:
-        work.emit(earlier, ev.TicketMerged(into=into.id))
-    before = ticket.category
-    work.emit(ticket.id, ev.TicketMerged(into=into.id))
-    merged = work.ticket(ticket.id)
-    tickets.end_clocks(work, merged, before)
-    work.emit(
-        into.id,
-        ev.TicketAbsorbed(tickets=(ticket.id, *ticket.absorbed), participants=_as_cc(ticket, into)),
-    )
-    for absorbed in (ticket.id, *ticket.absorbed):
-        _hand_over_conversation(work, work.ticket(absorbed), into.id)
-
-
-def _as_cc(ticket: Ticket, into: Ticket) -> tuple[Participant, ...]:
-    return tuple(
-        Participant(identity=one.identity, role=Role.CC if one.role is Role.REQUESTER else one.role)
-        for one in ticket.participants
-        if not into.participates(one.identity)
-    )
-
-
-def _hand_over_conversation(work: Workspace, ticket: Ticket, into: TicketId) -> None:
-    key = work.keys.conversation(ticket.account, ticket.conversation)
-    if work.claims.get(key) == ticket.id:
-        work.move_claim(key, ticket.id, into)
-
-
 # ``Any``: each function takes the command of its own row; the table is private to ``run`` and walked by a test.
 _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.SendReply: _reply,
@@ -206,7 +168,9 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.TagTicket: _tag,
     cmd.UntagTicket: _untag,
     cmd.ChangeParticipants: _participants,
-    cmd.MergeTickets: _merge,
+    cmd.MergeTickets: merging.merge_ticket,
+    cmd.UnmergeTicket: merging.unmerge_ticket,
+    cmd.SplitTicket: splitting.split_ticket,
 }
 
 

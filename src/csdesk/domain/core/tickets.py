@@ -6,6 +6,7 @@ from datetime import datetime
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag
 from csdesk.domain.records.tickets import TRANSITIONS, Category, Move, Ticket, Worker, WorkerKind
@@ -13,11 +14,18 @@ from csdesk.domain.sla import clocks as sla
 from csdesk.domain.sla.targets import TargetSet
 from csdesk.errors import IllegalTransition, StaleWorker
 
+_ClocksChanged = trusted(ev.ClocksChanged)
+_StatusChanged = trusted(ev.StatusChanged)
+_TicketAssigned = trusted(ev.TicketAssigned)
+_TicketTagged = trusted(ev.TicketTagged)
+_TagAssignment = trusted(TagAssignment)
+_Worker = trusted(Worker)
+
 
 def emit_clocks(work: Workspace, ticket_id: str, changed: tuple[Clock, ...]) -> None:
     """Let clocks change, if any do."""
     if changed:
-        work.emit(ticket_id, ev.ClocksChanged(clocks=changed))
+        work.emit(ticket_id, _ClocksChanged(clocks=changed))
 
 
 def plan_of(work: Workspace, ticket: Ticket) -> TargetSet | None:
@@ -59,7 +67,7 @@ def change_status(
     before = ticket.category
     if before is after and (not status or ticket.status == named) and until is None:
         return ticket
-    work.emit(ticket.id, ev.StatusChanged(before=before, after=after, status=named, reason=reason, until=until))
+    work.emit(ticket.id, _StatusChanged(before=before, after=after, status=named, reason=reason, until=until))
     if before is not after:
         moved = work.ticket(ticket.id)
         emit_clocks(
@@ -70,10 +78,10 @@ def change_status(
 
 def assign(work: Workspace, ticket: Ticket, agent: str | None, *, reason: str) -> Ticket:
     """Give the ticket to an agent, or (None) to nobody; a new ticket becomes open when somebody has it."""
-    worker = None if agent is None else Worker(kind=WorkerKind.AGENT, id=agent, fence=ticket.fence + 1)
+    worker = None if agent is None else _Worker(kind=WorkerKind.AGENT, id=agent, fence=ticket.fence + 1)
     if ticket.assignee == agent and (agent is not None or ticket.worker is None):
         return ticket
-    work.emit(ticket.id, ev.TicketAssigned(worker=worker, before=ticket.worker, reason=reason))
+    work.emit(ticket.id, _TicketAssigned(worker=worker, before=ticket.worker, reason=reason))
     moved = work.ticket(ticket.id)
     if worker is not None and moved.category is Category.NEW:
         moved = change_status(work, moved, Move.START)
@@ -95,12 +103,12 @@ def tag(
 ) -> Ticket:
     """Put tags on the ticket; those it has already from as strong a source change nothing."""
     at = work.time_of(ticket.id)
-    wanted = tuple(TagAssignment(name=name, source=source, at=at, expires_at=expires_at) for name in names)
+    wanted = tuple(_TagAssignment(name=name, source=source, at=at, expires_at=expires_at) for name in names)
     fresh = tuple(
         one for one in wanted if expires_at is not None or not ticket.has_tag(one.name) or _stronger(ticket, one)
     )
     if fresh:
-        work.emit(ticket.id, ev.TicketTagged(tags=fresh))
+        work.emit(ticket.id, _TicketTagged(tags=fresh))
     return work.ticket(ticket.id)
 
 

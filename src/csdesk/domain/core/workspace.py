@@ -13,9 +13,11 @@ from typing import Protocol
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
+from csdesk.domain.core.lineage import Past
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
@@ -39,6 +41,8 @@ from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import ACTIVE, Ticket
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.errors import NotFound
+
+_Trace = trusted(Trace)
 
 
 class Ids(Protocol):
@@ -65,8 +69,11 @@ def _load_of(ticket: Ticket | None) -> AgentId | None:
 class Workspace:
     """The records of one decision (or one batch of them) and the changes so far."""
 
-    def __init__(self, snapshot: Snapshot, policy: Policy, keys: ClaimKeys, now: datetime, ids: Ids) -> None:
+    def __init__(
+        self, snapshot: Snapshot, policy: Policy, keys: ClaimKeys, now: datetime, ids: Ids, *, past: Past = Past()
+    ) -> None:
         self.snapshot = snapshot
+        self.past = past
         self.policy = policy
         self.keys = keys
         self.now = now
@@ -94,6 +101,7 @@ class Workspace:
         self.loads_shifted = False
         """True once an agent's load changed otherwise than by giving out a ticket: candidates tell it no longer."""
         self._config: ConfigRow | None = None
+        self._verdicts: dict[str, list[Verdict]] = {}
         self._cause = ""
         self._actor = Actor.system()
         self._open: dict[str, dict[str, list[ev.Event]]] = {}
@@ -132,6 +140,11 @@ class Workspace:
         if isinstance(record, Message):
             return record
         raise NotFound("message", message_id)
+
+    def find_message(self, message_id: str) -> Message | None:
+        """The message as it stands now; None if the snapshot does not have it."""
+        record = self._records.get(message_id)
+        return record if isinstance(record, Message) else None
 
     def agent(self, agent_id: str) -> Agent:
         """The agent as it stands now.
@@ -211,6 +224,10 @@ class Workspace:
         record = self._records.get(subject)
         if isinstance(record, Ticket) and record.updated_at > self.now:
             happened.append(ev.SkewSeen(behind=record.updated_at - self.now))
+
+    def tell(self, *verdicts: Verdict) -> None:
+        """Leave verdicts in the trace of the present cause."""
+        self._verdicts.setdefault(self._cause, []).extend(verdicts)
 
     def add_message(self, message: Message) -> None:
         """Store a new message; the event that tells of it stands in its ticket's stream."""
@@ -335,7 +352,8 @@ class Workspace:
 
     def end(self, main: str, verdicts: Iterable[Verdict] = ()) -> Trace:
         """Close the present cause; the trace stands with ``main``."""
-        trace = Trace.model_construct(verdicts=tuple(verdicts))
+        told = self._verdicts.pop(self._cause, ())
+        trace: Trace = _Trace(verdicts=(*told, *verdicts))
         self.close_others(main)
         self.close(main, trace)
         return trace

@@ -7,15 +7,16 @@ An adapter only translates. ``InboundMessage`` is what a customer said, in the d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.customers import Customer, Evidence
 from csdesk.domain.records.media import MediaRef
-from csdesk.domain.records.messages import Automatic, Delivery, Message, Part, TextPart
+from csdesk.domain.records.messages import Automatic, Delivery, Message, Part, TextPart, plain_text
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket, Worker
 from csdesk.domain.records.trace import Trace
@@ -76,19 +77,50 @@ class InboundMessage(Value):
     raw_media: MediaRef | None = None
     """The payload, where it lies in the media store already."""
 
+    if TYPE_CHECKING:
+        # The fields again and ``text``: type checkers would refuse a keyword that is no field.
+        def __init__(  # noqa: PLR0913  one for each field
+            self,
+            *,
+            kind: Literal["message"] = "message",
+            account: str,
+            dedupe_key: str,
+            conversation: str,
+            sender: Sender,
+            also: tuple[Sender, ...] = (),
+            cc: tuple[Sender, ...] = (),
+            subject: str = "",
+            text: str = "",
+            parts: tuple[Part, ...] = (),
+            provider_id: str = "",
+            references: tuple[str, ...] = (),
+            ticket_hint: str = "",
+            provider_order: int = 0,
+            sent_at: datetime | None = None,
+            author: Literal["customer", "elsewhere", "bot"] = "customer",
+            automatic: Automatic | Literal["no", "reply", "notice", "bulk", "bounce"] = Automatic.NO,
+            spam: bool = False,
+            language: str | None = None,
+            entrance: Entrance | None = None,
+            raw: bytes = b"",
+            raw_media: MediaRef | None = None,
+        ) -> None: ...
+
     @model_validator(mode="before")
     @classmethod
     def _text_is_a_part(cls, values: object) -> object:
         if isinstance(values, dict) and "text" in values:
             values = dict(values)
             text = values.pop("text")
+            if not isinstance(text, str):
+                raise PydanticCustomError("string_type", "text should be a valid string")
             values["parts"] = (TextPart(text=text), *values.get("parts", ()))
         return values
 
     @property
     def text(self) -> str:
-        """The plain text of all text parts, joined by newlines."""
-        return "\n".join([part.text for part in self.parts if isinstance(part, TextPart)])
+        """Its plain text: see ``csdesk.domain.records.messages.plain_text``."""
+        return plain_text(self.parts)
 
 
 class _ChannelEvent(Value):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -21,7 +21,7 @@ from csdesk.domain.records.events import Entry, Event
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.records.trace import Trace
+from csdesk.domain.records.trace import Outcome, Trace, Verdict
 from csdesk.errors import SchemaTooNew, StoreDamaged
 
 EVENT_SCHEMA: Final = 1
@@ -159,12 +159,42 @@ def _filled(item: Json, index: int, known: Mapping[str, Json] | None) -> Json:
 
 
 def encode_trace(trace: Trace | None) -> str | None:
-    """A trace as text, None for none."""
+    """A trace as text, None for none: each verdict is ``[code, outcome, parameters, verdicts below]``.
+
+    The outcome is its first letter; what is empty at the end is left out.
+    """
     if trace is None or not trace.verdicts:
         return None
-    return trace.__pydantic_serializer__.to_json(trace, exclude_defaults=True).decode()
+    return json.dumps([_packed(one) for one in trace.verdicts], ensure_ascii=False, separators=(",", ":"))
 
 
 def decode_trace(text: str | None) -> Trace | None:
     """The trace of a text."""
-    return None if text is None else Trace.model_validate_json(text)
+    return None if text is None else Trace(verdicts=tuple(_unpacked(one) for one in json.loads(text)))
+
+
+_LEFT_OUT: Final[tuple[Any, ...]] = (Outcome.NOTED.value[0], {}, [])
+
+_OUTCOMES: Final = {outcome.value[0]: outcome for outcome in Outcome}
+
+
+def _packed(verdict: Verdict) -> list[object]:
+    packed: list[object] = [verdict.code]
+    if verdict.below:
+        packed += [verdict.outcome.value[0], dict(verdict.params), [_packed(one) for one in verdict.below]]
+    elif verdict.params:
+        packed += [verdict.outcome.value[0], dict(verdict.params)]
+    elif verdict.outcome is not Outcome.NOTED:
+        packed.append(verdict.outcome.value[0])
+    return packed
+
+
+# ``Any``: what JSON gives; the records check it.
+def _unpacked(packed: list[Any]) -> Verdict:
+    code, outcome, params, below = (*packed, *_LEFT_OUT[len(packed) - 1 :])
+    return Verdict(
+        code=code,
+        outcome=_OUTCOMES[outcome],
+        params=tuple(params.items()),
+        below=tuple(_unpacked(one) for one in below),
+    )

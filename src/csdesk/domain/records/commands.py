@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId
-from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value
+from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
@@ -24,6 +24,11 @@ from csdesk.domain.records.tickets import Priority, Role
 class _Command(Value):
     actor: Actor = Actor.system()
     idempotency_key: Key | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _clean(cls, value: object) -> object:
+        return clean_text(value)
 
 
 class _TicketCommand(_Command):
@@ -130,6 +135,21 @@ class MergeTickets(_TicketCommand):
     into: TicketId
 
 
+class UnmergeTicket(_TicketCommand):
+    """Take a merged ticket out of its survivor; it is open, and otherwise as it was before the merge."""
+
+    kind: Literal["unmerge_ticket"] = "unmerge_ticket"
+
+
+class SplitTicket(_TicketCommand):
+    """Move some of the ticket's messages to a new ticket, linked to it as ``split_from``."""
+
+    kind: Literal["split_ticket"] = "split_ticket"
+    messages: tuple[MessageId, ...] = Field(min_length=1)
+    subject: Text = ""
+    """Of the new ticket; empty: that of the first moved message, or of the ticket."""
+
+
 class SetProfile(_Command):
     """Set a customer's name, level, stage, language, dedicated agent and profile values."""
 
@@ -173,6 +193,23 @@ class MergeCustomers(_Command):
     kind: Literal["merge_customers"] = "merge_customers"
     customer: CustomerId
     into: CustomerId
+    expected_version: int | None = None
+    evidence: Evidence = Evidence.AGENT
+
+
+class UnmergeCustomers(_Command):
+    """Take a merged customer out of its survivor."""
+
+    kind: Literal["unmerge_customers"] = "unmerge_customers"
+    customer: CustomerId
+    expected_version: int | None = None
+
+
+class UnlinkIdentity(_Command):
+    """Take an identity from its customer and give it a home of its own; ``expected_version`` is that customer's."""
+
+    kind: Literal["unlink_identity"] = "unlink_identity"
+    identity: IdentityId
     expected_version: int | None = None
     evidence: Evidence = Evidence.AGENT
 
@@ -246,10 +283,14 @@ Command = Annotated[
     | UntagTicket
     | ChangeParticipants
     | MergeTickets
+    | UnmergeTicket
+    | SplitTicket
     | SetProfile
     | TagCustomer
     | LinkIdentity
     | MergeCustomers
+    | UnmergeCustomers
+    | UnlinkIdentity
     | BlockCustomer
     | SaveAgent
     | SavePhrase
@@ -270,5 +311,7 @@ TicketCommand = (
     | UntagTicket
     | ChangeParticipants
     | MergeTickets
+    | UnmergeTicket
+    | SplitTicket
 )
 """The commands that change one ticket."""

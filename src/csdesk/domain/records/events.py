@@ -59,6 +59,17 @@ class IdentityLinked(_Event):
     scope: str = ""
     external_id: str | None = ""
     evidence: Evidence = Evidence.FIRST_CONTACT
+    origin: CustomerId | None = None
+    """The customer it was taken from, if it was unlinked from one."""
+
+
+class IdentityUnlinked(_Event):
+    """An identity left the customer; ``into`` is its home from now on."""
+
+    kind: Literal["customer.identity_unlinked"] = "customer.identity_unlinked"
+    identity: IdentityId
+    into: CustomerId
+    evidence: Evidence = Evidence.AGENT
 
 
 class CustomerNamed(_Event):
@@ -129,6 +140,22 @@ class CustomerAbsorbed(_Event):
     kind: Literal["customer.absorbed"] = "customer.absorbed"
     customers: tuple[CustomerId, ...]
     evidence: Evidence = Evidence.AGENT
+
+
+class CustomerUnmerged(_Event):
+    """The customer was taken out of its survivor and speaks for itself again, and for ``members``."""
+
+    kind: Literal["customer.unmerged"] = "customer.unmerged"
+    out_of: CustomerId
+    members: tuple[CustomerId, ...] = ()
+    """The customers that were merged into this one before, and come out with it."""
+
+
+class CustomerReleased(_Event):
+    """Customers that were merged into this one were taken out again."""
+
+    kind: Literal["customer.released"] = "customer.released"
+    customers: tuple[CustomerId, ...]
 
 
 # Tickets
@@ -305,6 +332,8 @@ class TicketMerged(_Event):
 
     kind: Literal["ticket.merged"] = "ticket.merged"
     into: TicketId
+    receives: bool = False
+    """True if new messages of its conversation reached this very ticket until then."""
 
 
 class TicketAbsorbed(_Event):
@@ -313,6 +342,56 @@ class TicketAbsorbed(_Event):
     kind: Literal["ticket.absorbed"] = "ticket.absorbed"
     tickets: tuple[TicketId, ...]
     participants: tuple[Participant, ...] = ()
+
+
+class TicketUnmerged(_Event):
+    """The ticket was taken out of its survivor and is open; what the merge took from it stands here."""
+
+    kind: Literal["ticket.unmerged"] = "ticket.unmerged"
+    out_of: TicketId
+    before: Category
+    """What it was before the merge."""
+    status: str
+    worker: Worker | None = None
+    clocks: tuple[Clock, ...] = ()
+    waiting_since: Instant | None = None
+    absorbed: tuple[TicketId, ...] = ()
+    """The tickets that were merged into this one before, and come out with it."""
+
+
+class TicketReleased(_Event):
+    """Tickets that were merged into this one were taken out again, with the participants that only they brought."""
+
+    kind: Literal["ticket.released"] = "ticket.released"
+    tickets: tuple[TicketId, ...]
+    participants: tuple[IdentityId, ...] = ()
+
+
+class MessagesMoved(_Event):
+    """Messages went from one ticket to another; it stands in the stream of both, with what each now knows of its own.
+
+    The marks are those that the messages which this ticket holds after the move give it.
+    """
+
+    kind: Literal["ticket.messages_moved"] = "ticket.messages_moved"
+    messages: tuple[MessageId, ...]
+    source: TicketId
+    target: TicketId
+    customer_at: Instant | None = None
+    replied_at: Instant | None = None
+    waiting_since: Instant | None = None
+    auto_replied_at: Instant | None = None
+    unanswered: int = 0
+    last_message: MessageId | None = None
+
+
+class MessageMoved(_Event):
+    """The message belongs to another ticket now."""
+
+    kind: Literal["message.moved"] = "message.moved"
+    message: MessageId
+    before: TicketId
+    after: TicketId
 
 
 class ReplyDecided(_Event):
@@ -410,6 +489,7 @@ class MessageReleased(_Event):
 Event = Annotated[
     CustomerCreated
     | IdentityLinked
+    | IdentityUnlinked
     | CustomerNamed
     | AttributesSet
     | CustomerPlaced
@@ -419,6 +499,8 @@ Event = Annotated[
     | CustomerUnblocked
     | CustomerMerged
     | CustomerAbsorbed
+    | CustomerUnmerged
+    | CustomerReleased
     | TicketOpened
     | MessageReceived
     | ReplyQueued
@@ -439,6 +521,10 @@ Event = Annotated[
     | LinksChanged
     | TicketMerged
     | TicketAbsorbed
+    | TicketUnmerged
+    | TicketReleased
+    | MessagesMoved
+    | MessageMoved
     | ReplyDecided
     | PhraseUsed
     | AlertRaised

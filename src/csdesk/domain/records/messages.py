@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
-from csdesk.domain.records._model import Instant, Key, Record, Text
+from csdesk.domain.records._model import Instant, Record, Text
 from csdesk.domain.records.media import MediaRef
 
 
@@ -121,6 +121,12 @@ Part = Annotated[
 """One piece of a message's content."""
 
 
+def plain_text(parts: tuple[Part, ...]) -> str:
+    """The words of all text parts, joined by newlines; without any, those of a choice or of content unknown to us."""
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | OtherPart)])
+
+
 class Direction(StrEnum):
     """Which way a message goes; notes stay inside."""
 
@@ -172,8 +178,8 @@ class Message(Record):
     version: int = 1
     direction: Direction
     author: AuthorKind
-    author_id: Key
-    """The identity of a customer, the id of an agent, the name of a bot."""
+    author_id: str = ""
+    """The id of an agent, the name of a bot; empty for customers and for people elsewhere, whom ``identity`` tells."""
     identity: IdentityId | None = None
     """The customer identity the message came from or goes to; None for notes."""
     account: str = ""
@@ -205,6 +211,5 @@ class Message(Record):
 
     @property
     def text(self) -> str:
-        """The plain text of all its text parts, joined by newlines."""
-        parts = self.edited or self.parts
-        return "\n".join([part.text for part in parts if isinstance(part, TextPart | ChoicePart | OtherPart)])
+        """Its plain text: see ``plain_text``."""
+        return plain_text(self.edited or self.parts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from csdesk.domain.records._model import Record, Scalar
+from csdesk.domain.records._model import Record, Scalar, trusted
 
 
 class Outcome(StrEnum):
@@ -50,6 +50,9 @@ class Trace(Record):
         return None
 
 
+_Verdict = trusted(Verdict)
+
+
 def verdict(code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: Scalar) -> Verdict:
     """A verdict, with its parameters as keywords."""
-    return Verdict.model_construct(code=code, outcome=outcome, params=tuple(params.items()), below=below)
+    return _Verdict(code=code, outcome=outcome, params=tuple(params.items()), below=below)

@@ -32,12 +32,12 @@ class Facts:
         new_customer: bool,
     ) -> None:
         """See ``facts_of``; ``text`` is folded."""
-        self.message = message
-        self.text = text
-        self.ticket = ticket
-        self.customer = customer
-        self.new_ticket = new_ticket
-        self.new_customer = new_customer
+        self.message: InboundMessage = message
+        self.text: str = text
+        self.ticket: Ticket = ticket
+        self.customer: Customer = customer
+        self.new_ticket: bool = new_ticket
+        self.new_customer: bool = new_customer
         self._known: dict[str, Fact] = {}
 
     @property

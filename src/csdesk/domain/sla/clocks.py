@@ -130,6 +130,11 @@ def reprioritised(
     return tuple(changed)
 
 
+def withdrawn(ticket: Ticket, at: datetime, *metrics: Metric, time: Timeline = CALENDAR_TIME) -> tuple[Clock, ...]:
+    """What these clocks waited for is not this ticket's any more: those that live are cancelled."""
+    return tuple(_ended(clock, ClockPhase.CANCELLED, at, time) for clock in _live(ticket, *metrics))
+
+
 def due(
     policy: TargetSet | None, ticket: Ticket, now: datetime, *, time: Timeline = CALENDAR_TIME
 ) -> tuple[ClockWarned | ClockBreached, ...]:

@@ -338,7 +338,7 @@ def receive_many(arrivals: Sequence[Arrival]) -> Flow[tuple[Received, ...]]:
     for start in range(0, len(arrivals), BATCH):
         part = arrivals[start : start + BATCH]
         try:
-            results.extend((yield from receive(part, attempts=2)))
+            results.extend((yield from receive(part, attempts=2 if len(part) > 1 else ATTEMPTS)))
         except (StoreError, Entangled) as error:
             if len(part) == 1 or (isinstance(error, StoreError) and not may_repeat(error)):
                 raise

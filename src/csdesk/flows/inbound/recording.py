@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records._model import trusted
+from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.messages import AuthorKind, Direction, Message
 from csdesk.flows.inbound.case import Case
 
 _AUTHORS = {"customer": AuthorKind.CUSTOMER, "elsewhere": AuthorKind.ELSEWHERE, "bot": AuthorKind.BOT}
 
 
+_Message = trusted(Message)
+
+
 def record(case: Case, work: Workspace) -> None:
     """Store the message and close its cause."""
     given = case.message
     assert case.identity is not None
+    if given.provider_id and given.provider_id != given.dedupe_key and given.sender.kind != "email":
+        key = work.keys.provider(given.account, given.provider_id)
+        work.claim(key, case.id, ClaimMode.FIRST_WINS, keep=work.policy.config.retention.inbound_claims)
     work.add_message(
-        Message(
+        _Message(
             id=case.id,
             ticket=case.owner,
             direction=Direction.OUT if given.author == "elsewhere" else Direction.IN,
             author=_AUTHORS[given.author],
-            author_id=case.identity,
             identity=case.identity,
             account=given.account,
             conversation=given.conversation,

@@ -13,6 +13,7 @@ from csdesk.domain.core.tickets import assign, catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TICKET, IdentityId, TicketId
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Category, Link, LinkKind, Move, Participant, Role, Ticket
@@ -23,6 +24,11 @@ from csdesk.ports.steps import Flow, take_number
 
 Evidence = tuple[str, str]
 """The code of the evidence and the id of the ticket it leads to."""
+
+
+_TicketOpened = trusted(ev.TicketOpened)
+_MessageReceived = trusted(ev.MessageReceived)
+_Participant = trusted(Participant)
 
 
 def evidence(case: Case, work: Workspace) -> Iterator[Evidence]:
@@ -110,7 +116,7 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     ticket_id = TicketId(work.ids.new(TICKET))
     work.emit(
         ticket_id,
-        ev.TicketOpened(
+        _TicketOpened(
             id=ticket_id,
             number=number,
             subject=message.subject,
@@ -131,10 +137,10 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
 
 def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:
     assert case.identity is not None
-    found = {case.identity: Participant(identity=case.identity)}
+    found = {case.identity: _Participant(identity=case.identity)}
     for person in case.people[1 + len(case.message.also) :]:
         identity = IdentityId(identity_of(work, person, account=case.message.account))
-        found.setdefault(identity, Participant(identity=identity, role=Role.CC))
+        found.setdefault(identity, _Participant(identity=identity, role=Role.CC))
     return tuple(found.values())
 
 
@@ -156,7 +162,7 @@ def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
                 work.claim(key, ticket.id, ClaimMode.FIRST_WINS, work.policy.config.retention.mail_claims)
     work.emit(
         ticket.id,
-        ev.MessageReceived(
+        _MessageReceived(
             message=case.id,
             identity=case.identity,
             occurred_at=case.occurred_at,

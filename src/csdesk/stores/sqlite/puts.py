@@ -47,9 +47,10 @@ class Puts:
 
     desk: int
     new: dict[Table, list[tuple[Stored, Cells]]] = field(default_factory=dict)
-    tags: dict[str, list[Cell]] = field(default_factory=dict)
-    """New tags by kind, as parameters of the statement that adds them."""
-    identities: list[Cell] = field(default_factory=list)
+    tags: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
+    """New tags by kind, each with its record; what a later put takes away again leaves."""
+    identities: dict[str, str] = field(default_factory=dict)
+    """New identities, each with its last home."""
     steps: list[Step] = field(default_factory=list)
     """Replacements, and removals of what old documents named."""
     agents: list[Agent] = field(default_factory=list)
@@ -73,11 +74,14 @@ class Puts:
                     raise VersionConflict(table.kind, self._present(execute, table, part), expected=0)
         for step in self.steps:
             step(execute)
-        for kind, cells in self.tags.items():
-            _insert(execute, _TAGGED, kind, cells)
-        _insert(execute, _LINKED, "customer", self.identities)
+        for kind, pairs in self.tags.items():
+            _insert(execute, _TAGGED, kind, self._cells(pairs))
+        _insert(execute, _LINKED, "customer", self._cells(self.identities.items()))
         for agent in self.agents:
             _seat(execute, self.desk, agent)
+
+    def _cells(self, pairs: Iterable[tuple[str, str]]) -> list[Cell]:
+        return [cell for key, record in pairs for cell in (self.desk, key, self.desk, record)]
 
     def _present(self, execute: Execute, table: Table, part: Iterable[tuple[Stored, Cells]]) -> str:
         # Those of the part that are new have just been inserted and carry the document that was given.
@@ -191,9 +195,11 @@ def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> N
     names = dict.fromkeys(tag.name for tag in record.tags)
     for name in names:
         if name not in old:
-            plan.tags.setdefault(kind, []).extend((plan.desk, name, plan.desk, record.id))
+            plan.tags.setdefault(kind, {})[name, record.id] = None
     gone = [name for name in old if name not in names]
     if gone:
+        for name in gone:
+            plan.tags.get(kind, {}).pop((name, record.id), None)
         plan.steps.append(_removal(_UNTAGGED.format(kind=kind), plan.desk, gone, record.id))
 
 
@@ -201,9 +207,12 @@ def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None
     ids = [one.id for one in record.identities]
     for one in ids:
         if one not in old:
-            plan.identities.extend((plan.desk, one, plan.desk, record.id))
+            plan.identities[one] = record.id
     gone = [one for one in old if one not in ids]
     if gone:
+        for left in gone:
+            if plan.identities.get(left) == record.id:
+                del plan.identities[left]
         plan.steps.append(_removal(_UNLINKED, plan.desk, gone, record.id))
 
 

@@ -12,7 +12,7 @@ from csdesk.ports.store import Query, Row, Store
 
 DESK: Final = "desk-a"
 OTHER: Final = "desk-b"
-SECRET: Final = b"secret of desk a"
+SECRET: Final = b"secret of desk a \x00\xff"
 
 
 class ContractBase:

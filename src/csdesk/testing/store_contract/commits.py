@@ -314,7 +314,9 @@ class CommitPromises(ContractBase):
         store.commit(DESK, ChangeSet(puts=tuple(Put(one, 0) for one in rich)))
         self._check_rich(store, rich)
         if self.durable:
-            self._check_rich(self.reopen(store), rich)
+            again = self.reopen(store)
+            self._check_rich(again, rich)
+            again.close()
 
     def _check_rich(self, store: Store, rich: list[Stored]) -> None:
         kinds = ("ticket", "customer", "message", "agent", "phrase", "draft")

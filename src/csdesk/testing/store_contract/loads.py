@@ -5,8 +5,10 @@ from __future__ import annotations
 from csdesk.domain.ids import AgentId, CustomerId, TicketId
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Candidate, CandidateNeed, ChangeSet, Claim, Delta, Needs, Put, Snapshot
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
-from csdesk.ports.store import Store
+from csdesk.domain.records.tags import TagAssignment
+from csdesk.ports.store import Query, Store
 from csdesk.testing import builders as build
 from csdesk.testing.ids import serial
 from csdesk.testing.store_contract.base import DESK, ContractBase
@@ -38,6 +40,15 @@ def _family(store: Store) -> None:
         Claim("identity/gone", IDN[8]),
     )
     store.commit(DESK, ChangeSet(puts=records.puts, claims=claims))
+
+
+def _homes(store: Store) -> dict[str, str]:
+    return {str(key): str(home) for key, home in store.load(DESK, Needs(identities=tuple(IDN))).homes.items()}
+
+
+def _holders(store: Store, number: int) -> list[str]:
+    page = store.query(DESK, Query(kind="customer", where=(("identity", IDN[number]),)))
+    return [str(one.id) for one in page.items if isinstance(one, Customer)]
 
 
 def _keys(found: Snapshot) -> tuple[set[str], set[str], set[str]]:
@@ -103,6 +114,44 @@ class LoadPromises(ContractBase):
         without = Put(build.customer(3, version=3), 2)
         store.commit(DESK, ChangeSet(puts=(without,)))
         assert dict(store.load(DESK, Needs(identities=(IDN[1],))).homes) == {}
+
+    def test_an_identity_moves_between_documents_of_one_commit(self, store: Store) -> None:
+        """Whichever of the two is put first; the query by identity and the home follow alike."""
+        store.commit(DESK, build.changes_for(build.customer(1), build.customer(2)))
+        one, two, moving = build.identity(1), build.identity(2), build.identity(3)
+        gives = Put(build.customer(1, version=2, identities=(one, moving)), 1)
+        store.commit(DESK, ChangeSet(puts=(gives,)))
+        for version, takes_first in ((2, True), (4, False)):
+            left = Put(build.customer(1, version=version + 1, identities=(one,)), version)
+            taken = Put(build.customer(2, version=version, identities=(two, moving)), version - 1)
+            store.commit(DESK, ChangeSet(puts=(taken, left) if takes_first else (left, taken)))
+            assert _homes(store) == {IDN[1]: CUS[1], IDN[2]: CUS[2], IDN[3]: CUS[2]}
+            assert _holders(store, 3) == [CUS[2]]
+            back = Put(build.customer(1, version=version + 2, identities=(one, moving)), version + 1)
+            without = Put(build.customer(2, version=version + 1, identities=(two,)), version)
+            store.commit(DESK, ChangeSet(puts=(back, without) if takes_first else (without, back)))
+            assert _homes(store) == {IDN[1]: CUS[1], IDN[2]: CUS[2], IDN[3]: CUS[1]}
+            assert _holders(store, 3) == [CUS[1]]
+
+    def test_an_identity_moves_to_a_customer_that_is_born_with_it(self, store: Store) -> None:
+        """As unlinking does it, in either order; what comes and goes within the commit leaves no home behind."""
+        moving = (build.identity(3), build.identity(4))
+        store.commit(DESK, build.changes_for(build.customer(1, identities=(build.identity(1), *moving))))
+        for number, takes_first in ((3, True), (4, False)):
+            kept = (build.identity(1), *moving[number - 2 :])
+            born = Put(build.customer(number), 0)
+            left = Put(build.customer(1, version=number - 1, identities=kept), number - 2)
+            store.commit(DESK, ChangeSet(puts=(born, left) if takes_first else (left, born)))
+            assert _homes(store)[IDN[number]] == CUS[number]
+        tag = TagAssignment(name="vip", at=build.at(0))
+        passing = (
+            Put(build.customer(1, version=4, identities=(build.identity(1), build.identity(5)), tags=(tag,)), 3),
+            Put(build.customer(1, version=5), 4),
+        )
+        store.commit(DESK, ChangeSet(puts=passing))
+        assert IDN[5] not in _homes(store)
+        assert _holders(store, 5) == []
+        assert not store.query(DESK, Query(kind="customer", where=(("tag", "vip"),))).items
 
     def test_tickets_customers_and_messages_bring_what_they_point_to(self, store: Store) -> None:
         """A survivor; a message its ticket."""

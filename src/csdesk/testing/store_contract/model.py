@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from csdesk.domain.records.changes import ChangeSet, ClaimMode, ConfigRow, Needs, Stored
@@ -294,7 +294,8 @@ def wake_at(ticket: Any) -> datetime | None:
     for clock in ticket.clocks:
         if clock.phase == "running":
             times.append(clock.warn_at)
-            times.append(None if clock.breached_at else clock.due_at)
+            met_until = None if clock.breached_at else clock.due_at
+            times.append(met_until and met_until + timedelta(microseconds=1))
     known = [at for at in times if at is not None]
     return min(known) if known else None
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
-from csdesk.domain.ids import CustomerId, IdentityId
+from csdesk.domain.ids import CustomerId, IdentityId, TicketId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import (
@@ -159,6 +159,9 @@ class Pieces:
             return self._told("customer", key, *build.birth(build.customer(number)).events)
         tags = (TagAssignment(name=self.draw(st.sampled_from("abc")), at=at(0)),)
         another = serial("idn_", number * 10 + self.draw(_FEW))
+        moved = self._move_identity(key)
+        if moved is not None:
+            return moved
         event = self.draw(
             st.sampled_from(
                 [
@@ -172,6 +175,22 @@ class Pieces:
             )
         )
         return self._told("customer", key, event)
+
+    def _move_identity(self, key: str) -> ChangeSet | None:
+        """Now and then the customer's last identity gets another home; the two puts stand in either order."""
+        homes = sorted(
+            record.id
+            for (kind, other), record in {**self._model.state.records, **self._pending}.items()
+            if kind == "customer" and other != key
+        )
+        customer = self._present("customer", key)
+        if not homes or len(customer.identities) < 2 or self.draw(st.integers(0, 2)):
+            return None
+        into, moving = self.draw(st.sampled_from(homes)), customer.identities[-1]
+        left = ev.IdentityUnlinked(identity=moving.id, into=into)
+        linked = ev.IdentityLinked(identity=moving.id, identity_kind=moving.kind, external_id="1")
+        parts = [self._told("customer", key, left), self._told("customer", into, linked)]
+        return joined(*(reversed(parts) if self.draw(st.booleans()) else parts))
 
     def agent(self) -> ChangeSet:
         """Saves an agent, or changes their presence."""
@@ -201,7 +220,9 @@ class Pieces:
         old: Message | None = self._present("message", made.id)
         if old is None:
             return self._put(made, 0)
-        edited = ev.MessageEdited(message=made.id, parts=(TextPart(text=text),))
+        edited: ev.Event = ev.MessageEdited(message=made.id, parts=(TextPart(text=text),))
+        if self.draw(st.booleans()):
+            edited = ev.MessageMoved(message=made.id, before=old.ticket, after=TicketId(ticket))
         after = sealed(evolve_message(old, edited, at(self._seconds)), old.version + 1, at(self._seconds))
         return self._put(after, old.version, build.entry(made.id, edited, seconds=self._seconds))
 

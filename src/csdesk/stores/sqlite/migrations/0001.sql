@@ -50,6 +50,7 @@ CREATE INDEX ticket_category ON ticket(desk, category, queue);
 CREATE INDEX ticket_identity ON ticket(desk, identity);
 CREATE INDEX ticket_assignee ON ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
 CREATE INDEX ticket_wake ON ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX ticket_waiting ON ticket(desk, category, created_at) WHERE assignee IS NULL;
 CREATE INDEX ticket_merged ON ticket(desk, merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE ticket_tag(

@@ -1,0 +1,79 @@
+"""A desk behind FastAPI: the async desk, opened and closed with the app, and a task that does what is due.
+
+    pip install fastapi uvicorn
+    uvicorn fastapi_app:app --app-dir examples/web
+
+To try it without a server: python examples/web/fastapi_app.py
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+try:
+    from fastapi import FastAPI, Request, Response
+    from fastapi.responses import JSONResponse
+    from pydantic import BaseModel
+except ImportError:
+    sys.exit("this example needs FastAPI: pip install fastapi")
+
+from csdesk import AsyncDesk, CsdeskError, InboundMessage, RawRequest, Sender, open_async_desk, render
+
+
+class Said(BaseModel):
+    id: str
+    visitor: str
+    text: str
+
+
+async def work(desk: AsyncDesk) -> None:
+    """The host's own loop: csdesk starts none."""
+    while True:
+        if not (await desk.run_due()).more:
+            await asyncio.sleep(5)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.desk = await open_async_desk("sqlite:///fastapi.db")
+    worker = asyncio.create_task(work(app.state.desk))
+    yield
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    await app.state.desk.aclose()
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/messages")
+async def receive(said: Said) -> dict[str, object]:
+    visitor = Sender(external_id=said.visitor)
+    message = InboundMessage(
+        account="web", dedupe_key=said.id, conversation=said.visitor, sender=visitor, text=said.text
+    )
+    received = await app.state.desk.receive(message)
+    return {"state": received.state, "ticket": received.ticket and received.ticket.number}
+
+
+@app.post("/hooks/{account}")
+async def hook(account: str, request: Request) -> Response:
+    raw = RawRequest(
+        method="POST", url=str(request.url), headers=tuple(request.headers.items()), body=await request.body()
+    )
+    answer = await app.state.desk.handle(account, raw)
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+@app.exception_handler(CsdeskError)
+async def refused(_: Request, error: CsdeskError) -> JSONResponse:
+    return JSONResponse({"error": error.code, "text": render(error, "en")}, error.status_hint)
+
+
+if __name__ == "__main__":
+    from fastapi.testclient import TestClient
+
+    with TestClient(app) as client:
+        print(client.post("/messages", json={"id": "1", "visitor": "li", "text": "发票怎么开？"}).json())
+        print(client.post("/hooks/nobody").json())

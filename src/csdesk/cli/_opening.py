@@ -1,0 +1,73 @@
+"""Opening the desk that a command names. Commands other than ``init`` and ``demo`` never make one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csdesk.bootstrap import open_desk
+from csdesk.cli._failing import CommandError, Exit
+from csdesk.cli._output import Output
+from csdesk.desk.shell import Desk
+from csdesk.errors import NotFound, StoreError
+from csdesk.ports.media import MediaStore
+from csdesk.ports.store import Query
+from csdesk.stores.media import FolderMedia
+from csdesk.stores.sqlite import SqliteStore
+
+
+def open_existing(db: Path, desk: str, out: Output) -> Desk:
+    """The desk of that name in that file.
+
+    Raises:
+        CommandError: there is no such file, no such desk in it, or it cannot be opened.
+    """
+    if not db.is_file():
+        raise CommandError(Exit.NOT_FOUND, out.word("no_file", file=db), out.word("no_file.remedy", file=db))
+    store = open_store(db, out)
+    try:
+        store.count(desk, Query(kind="config"))
+        return open_desk(store, desk=desk, media=media_of(db))
+    except NotFound as error:
+        store.close()
+        if error.kind != "desk":
+            raise
+        raise CommandError(
+            Exit.NOT_FOUND,
+            out.word("no_desk", desk=desk, file=db),
+            out.word("no_desk.remedy", desk=desk, file=db),
+        ) from None
+    except BaseException:
+        store.close()
+        raise
+
+
+def open_store(db: Path, out: Output) -> SqliteStore:
+    """The store in that file, which is made if it is new.
+
+    Raises:
+        CommandError: it cannot be opened; the message names the file.
+    """
+    try:
+        return SqliteStore(db)
+    except StoreError as error:
+        raise CommandError(
+            Exit.STORE, out.word("bad_store", file=db, problem=str(error)), out.word("remedy.store_damaged")
+        ) from error
+
+
+def check_folder(db: Path, out: Output) -> None:
+    """Make sure that a file can be made there.
+
+    Raises:
+        CommandError: its folder is missing.
+    """
+    folder = db.parent
+    if not folder.is_dir():
+        raise CommandError(
+            Exit.NOT_FOUND, out.word("no_folder", folder=folder), out.word("no_folder.remedy", folder=folder)
+        )
+
+
+def media_of(db: Path) -> MediaStore:
+    """Where the files of that desk lie: beside the database, as ``open_desk`` has it."""
+    return FolderMedia(db.with_name(db.name + ".media"))

@@ -1,0 +1,122 @@
+"""The people of the shop, simulated: they take the oldest ticket that waits for them and answer it.
+
+They look at what the desk suggests first; where it is not sure enough they write by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from csdesk.desk.shell import Desk
+from csdesk.domain.ids import AgentId
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.channels import Suggestion
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.tickets import Category, Ticket
+
+SURE: Final = 0.25
+"""The confidence from which a suggestion is taken by a person who has read it."""
+
+_BY_HAND: Final = {
+    "zh": (
+        "您好，已经收到您的问题，我这边马上核实，稍后回复您。",
+        "不好意思让您久等了，我查了一下订单，已经为您登记处理。",
+        "您好，这个情况我已经转给同事跟进，今天内给您答复。",
+    ),
+    "en": (
+        "Thank you for writing. I am looking into it now and will come back to you shortly.",
+        "Sorry that you had to wait. I have checked your order and taken care of it.",
+        "Thank you. A colleague is on it, and you will hear from us today.",
+    ),
+}
+
+_WAITING: Final = (Category.NEW, Category.OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A place at the desk: who sits there, for which queues, how many tickets in ten minutes."""
+
+    name: str
+    queues: tuple[str, ...]
+    languages: tuple[str, ...]
+    pace: int
+    lunch: int
+    """The minute of the day at which lunch begins; it takes an hour."""
+
+
+SEATS: Final = (
+    Seat("Maple 枫", ("pre-sale", "general"), ("zh", "en"), 4, 12 * 60),
+    Seat("Willow 柳", ("pre-sale",), ("zh",), 3, 12 * 60),
+    Seat("Cedar 松", ("after-sale",), ("zh", "en"), 3, 12 * 60),
+    Seat("Plum 梅", ("after-sale",), ("zh",), 2, 12 * 60 + 30),
+    Seat("Bamboo 竹", ("general", "pre-sale"), ("zh", "en"), 4, 13 * 60),
+    Seat("Orchid 兰", ("after-sale", "general"), ("zh", "en"), 2, 13 * 60),
+)
+
+
+class Staff:
+    """The people at work."""
+
+    def __init__(self, desk: Desk, random: Random) -> None:
+        self._desk = desk
+        self._random = random
+        self.agents = {
+            seat.name: desk.agents.add(seat.name, queues=seat.queues, languages=seat.languages, capacity=30)
+            for seat in SEATS
+        }
+
+    def id_of(self, name: str) -> AgentId:
+        """The id of the agent of that name."""
+        return self.agents[name].id
+
+    def work(self, minute: int, questions: dict[str, Message]) -> None:
+        """Everybody does what fits into one slot; ``questions`` holds the last words of each ticket's customer."""
+        for seat in SEATS:
+            agent = self.agents[seat.name]
+            if not self._is_there(seat, agent, minute):
+                continue
+            waiting = self._desk.tickets.list(
+                assignee=agent.id, category=_WAITING, order="id", descending=False, limit=seat.pace + 5
+            )
+            for ticket in self._chosen(waiting.items, seat.pace):
+                self._handle(ticket, agent, questions)
+
+    def _is_there(self, seat: Seat, agent: Agent, minute: int) -> bool:
+        at_lunch = seat.lunch <= minute < seat.lunch + 60
+        wanted = Presence.AWAY if at_lunch else Presence.ONLINE
+        if agent.presence is not wanted:
+            self.agents[seat.name] = self._desk.agents.set_presence(agent.id, wanted)
+        return not at_lunch
+
+    def _chosen(self, waiting: tuple[Ticket, ...], pace: int) -> Iterator[Ticket]:
+        open_ones = sorted(waiting, key=lambda one: (-one.priority, one.created_at))
+        yield from open_ones[: max(0, pace - (self._random.random() < 0.3))]
+
+    def _handle(self, ticket: Ticket, agent: Agent, questions: dict[str, Message]) -> None:
+        actor = Actor.agent(agent.id)
+        question = questions.get(ticket.id)
+        if question is None:
+            return
+        if ticket.auto_replied_at is not None and self._random.random() < 0.6:
+            self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered automatically")
+            return
+        found = self._suggestion(question)
+        language = question.language if question.language in _BY_HAND else "zh"
+        if found is not None:
+            self._desk.reply(ticket.id, found.phrase.body, actor=actor, phrase=found.phrase.id)
+        else:
+            self._desk.reply(ticket.id, self._random.choice(_BY_HAND[language or "zh"]), actor=actor)
+        if self._random.random() < 0.8:
+            self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered")
+
+    def _suggestion(self, question: Message) -> Suggestion | None:
+        """The first suggestion, if it is in the customer's language and sure enough for a person to take."""
+        for one in self._desk.replies.suggest(question.id).suggestions:
+            if one.phrase.language == question.language:
+                return one if one.confidence >= SURE else None
+        return None

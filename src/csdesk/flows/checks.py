@@ -1,0 +1,162 @@
+"""What callers pass to reads and lists, checked at the door: bad values get an error that names the argument.
+
+Commands and messages are models and check themselves; these are plain arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from csdesk.domain.records._model import clean_text
+from csdesk.domain.records.agents import Presence
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.queues import InboxState, OutboxState
+from csdesk.domain.records.tickets import Category
+from csdesk.errors import InvalidInput
+from csdesk.ports.store import Query
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+LONGEST: Final = 10_000
+"""How long an id, a filter value or a cursor may be, in characters."""
+
+_CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    "category": frozenset(Category),
+    "presence": frozenset(Presence),
+    "state": frozenset({*InboxState, *OutboxState}),
+}
+
+
+def a_text(value: object, field: str) -> str:
+    """Free text: lone surrogates and NUL are normalised away.
+
+    Raises:
+        InvalidInput: it is no str.
+    """
+    if not isinstance(value, str):
+        raise InvalidInput(field, f"is a {type(value).__name__}", "pass a str")
+    return str(clean_text(value))
+
+
+def an_id(value: object, field: str) -> str:
+    """An id, a name or a cursor, as it is.
+
+    Raises:
+        InvalidInput: it is no str, too long, or holds lone surrogates.
+    """
+    if not isinstance(value, str):
+        raise InvalidInput(field, f"is a {type(value).__name__}", "pass a str")
+    if len(value) > LONGEST or not (value.isascii() or clean_text(value) == value):
+        raise InvalidInput(field, "is too long or not text", f"pass at most {LONGEST} characters of valid Unicode")
+    return value
+
+
+def a_number(value: object, field: str, least: int, most: int) -> int:
+    """A whole number within bounds.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise InvalidInput(field, "is out of range", f"pass {least} to {most}")
+    return value
+
+
+def a_span(value: object, field: str) -> timedelta:
+    """A length of time.
+
+    Raises:
+        InvalidInput: it is no timedelta.
+    """
+    if not isinstance(value, timedelta):
+        raise InvalidInput(field, f"is a {type(value).__name__}", "pass a datetime.timedelta")
+    return value
+
+
+def an_instance(value: object, cls: type[T], field: str) -> T:
+    """A value of that class.
+
+    Raises:
+        InvalidInput: it is another one.
+    """
+    if not isinstance(value, cls):
+        raise InvalidInput(field, f"is a {type(value).__name__}", f"pass a csdesk {cls.__name__}")
+    return value
+
+
+def several(values: Iterable[T], field: str) -> tuple[T, ...]:
+    """Several values as a tuple.
+
+    Raises:
+        InvalidInput: it is one str, or nothing that can be gone through.
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise InvalidInput(field, f"is a {type(values).__name__}", "pass a list or tuple")
+    return tuple(values)
+
+
+def pairs(values: Mapping[K, T], field: str) -> tuple[tuple[K, T], ...]:
+    """The items of a mapping.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if not isinstance(values, Mapping):
+        raise InvalidInput(field, f"is a {type(values).__name__}", "pass a dict")
+    return tuple(values.items())
+
+
+def needs(given: Needs) -> Needs:
+    """What a caller asks for by id.
+
+    Raises:
+        InvalidInput: an id is no id.
+    """
+    for one in fields(given):
+        value = getattr(given, one.name)
+        if isinstance(value, tuple):
+            for key in value:
+                if not hasattr(key, "queue"):
+                    an_id(key, one.name.removesuffix("s"))
+    return given
+
+
+def query(given: Query) -> Query:
+    """A list that a caller asks for.
+
+    Raises:
+        InvalidInput: a filter, a bound, the limit or the cursor cannot be used; names it.
+    """
+    for name, value in given.where:
+        for one in value if isinstance(value, tuple) else (value,):
+            _filter(name, one)
+    for name, at in (("since", given.since), ("until", given.until)):
+        if at is not None:
+            _instant(name, at)
+    an_id(given.order, "order")
+    a_number(given.limit, "limit", 1, 1000)
+    if given.after is not None:
+        an_id(given.after, "cursor")
+    return given
+
+
+def _filter(name: str, value: object) -> None:
+    known = _CHOICES.get(name)
+    if known is not None and not (isinstance(value, str) and value in known):
+        # Without this the list would be empty, for no reason that anybody could see.
+        raise InvalidInput(name, "unknown value", f"choose one of: {', '.join(sorted(known))}")
+    if isinstance(value, str):
+        an_id(value, name)
+    elif isinstance(value, datetime):
+        _instant(name, value)
+    elif value is not None and not (isinstance(value, int | float) and abs(value) < 2**63):
+        raise InvalidInput(name, f"cannot be a {type(value).__name__}", "pass a value of the documented type")
+
+
+def _instant(name: str, at: object) -> None:
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise InvalidInput(name, "is no aware datetime", "pass one, for example with tzinfo=datetime.UTC")

@@ -1,0 +1,142 @@
+"""What merging, unmerging, splitting and unlinking read before they decide: families, streams, conversations.
+
+Streams are read between two loads. A record's version counts its entries, so a stream that is longer or shorter than
+the version that the last load brought was read at another moment, and the command starts again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from csdesk.domain.core.lineage import Entries, Past, former_ticket, received_since
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Entry
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.tickets import Ticket
+from csdesk.errors import VersionConflict
+from csdesk.flows.lists import everything
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Loaded, Scope
+from csdesk.ports.store import Query
+
+_MANY = 200
+"""How many subjects one query names."""
+
+Gathered = tuple[Loaded, Past]
+
+
+def gather(  # noqa: PLR0911  one line for each kind of command
+    command: cmd.Command, loaded: Loaded, needs: Needs, scope: Scope
+) -> Flow[Gathered]:
+    """The last load of a command, at most two more than the first one, and what is read of the past.
+
+    Raises:
+        VersionConflict: something changed in between; start again.
+    """
+    snapshot = loaded.snapshot
+    match command:
+        case cmd.MergeTickets() if command.ticket in snapshot.tickets:
+            return (yield from _for_merge(snapshot.tickets[command.ticket], needs, scope))
+        case cmd.UnmergeTicket() if command.ticket in snapshot.tickets:
+            return (yield from _for_unmerge(snapshot.tickets[command.ticket], loaded, needs, scope))
+        case cmd.SplitTicket() if command.ticket in snapshot.tickets:
+            return (yield from _for_split(snapshot.tickets[command.ticket], loaded, needs, scope))
+        case cmd.MergeCustomers() if command.customer in snapshot.customers:
+            members = snapshot.customers[command.customer].members
+            return (yield from steps.load(replace(needs, customers=(*needs.customers, *members)))), Past()
+        case cmd.UnmergeCustomers() if command.customer in snapshot.customers:
+            return (yield from _for_customers(snapshot.customers[command.customer], loaded, needs))
+        case cmd.UnlinkIdentity():
+            return (yield from _for_unlink(command, loaded, needs))
+    return loaded, Past()
+
+
+def _for_merge(ticket: Ticket, needs: Needs, scope: Scope) -> Flow[Gathered]:
+    """What was merged into the ticket before, and the conversations that are handed over."""
+    needs = replace(needs, tickets=(*needs.tickets, *ticket.absorbed))
+    more = yield from steps.load(needs)
+    found = more.snapshot.tickets
+    keys = _conversations((found[one] for one in (ticket.id, *ticket.absorbed) if one in found), scope)
+    return (yield from steps.load(replace(needs, claims=needs.claims + keys))), Past()
+
+
+def _conversations(tickets: Iterable[Ticket], scope: Scope) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(scope.keys.conversation(one.account, one.conversation) for one in tickets))
+
+
+def _for_unmerge(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> Flow[Gathered]:
+    survivor = loaded.snapshot.tickets.get(ticket.merged_into or "")
+    if survivor is None:
+        return loaded, Past()
+    family = (survivor.id, *survivor.absorbed)
+    streams = yield from _streams(family)
+    _check_told(ticket, streams)
+    worker = former_ticket(streams[ticket.id]).ticket.assignee
+    last = yield from steps.load(
+        replace(
+            needs,
+            claims=needs.claims + _conversations((ticket,), scope),
+            tickets=family,
+            agents=(worker,) if worker is not None else (),
+            messages=received_since(streams[survivor.id], ticket.id),
+        )
+    )
+    for key in family:
+        _check_told(last.snapshot.tickets[key], streams)
+    return last, Past(streams=streams)
+
+
+def _for_split(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> Flow[Gathered]:
+    streams = yield from _streams((ticket.id,))
+    messages = yield from everything(Message, Query(kind="message", where=(("ticket", ticket.id),), limit=500))
+    mail = tuple(
+        scope.keys.mail(one.account, one.provider_id)
+        for one in loaded.snapshot.messages.values()
+        if one.provider_id and one.ticket == ticket.id
+    )
+    last = yield from steps.load(replace(needs, claims=needs.claims + tuple(dict.fromkeys(mail))))
+    _check_told(ticket, streams)
+    _check_told(last.snapshot.tickets[ticket.id], streams)
+    number = yield from steps.take_number()
+    return last, Past(streams=streams, messages=messages, number=number)
+
+
+def _for_customers(customer: Customer, loaded: Loaded, needs: Needs) -> Flow[Gathered]:
+    survivor = loaded.snapshot.customers.get(customer.merged_into or "")
+    if survivor is None:
+        return loaded, Past()
+    family = (survivor.id, *survivor.members)
+    streams = yield from _streams(family)
+    last = yield from steps.load(replace(needs, customers=family))
+    for key in family:
+        _check_told(last.snapshot.customers[key], streams)
+    return last, Past(streams=streams)
+
+
+def _for_unlink(command: cmd.UnlinkIdentity, loaded: Loaded, needs: Needs) -> Flow[Gathered]:
+    """The customer that the identity came from, if it came from one."""
+    holders = loaded.snapshot.customers.values()
+    found = next((known for one in holders if (known := one.identity(command.identity)) is not None), None)
+    if found is None or found.origin is None:
+        return loaded, Past()
+    return (yield from steps.load(replace(needs, customers=(found.origin,)))), Past()
+
+
+def _streams(subjects: tuple[str, ...]) -> Flow[Mapping[str, Entries]]:
+    found: dict[str, list[Entry]] = {subject: [] for subject in subjects}
+    for start in range(0, len(subjects), _MANY):
+        where = (("subject", subjects[start : start + _MANY]),)
+        for entry in (yield from everything(Entry, Query(kind="entry", where=where, order="position", limit=500))):
+            found[entry.subject].append(entry)
+    return MappingProxyType({subject: tuple(entries) for subject, entries in found.items()})
+
+
+def _check_told(record: Ticket | Customer, streams: Mapping[str, Entries]) -> None:
+    told = len(streams.get(record.id, ()))
+    if told != record.version:
+        kind = "ticket" if isinstance(record, Ticket) else "customer"
+        raise VersionConflict(kind, record.id, expected=told)

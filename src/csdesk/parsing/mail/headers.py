@@ -1,0 +1,149 @@
+"""The header fields of a mail or of one of its parts: found, unfolded, decoded, within limits.
+
+The standard library's parser is not used here: on hostile input its address and parameter parsing is recursive or
+quadratic, and what it makes of broken fields differs between Python releases.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+from hashlib import sha256
+from typing import Final
+
+from csdesk.parsing.mail.charsets import decode_text
+from csdesk.parsing.mail.words import decode_words
+
+MOST_FIELDS: Final = 1000
+MOST_HEADER_BYTES: Final = 262_144
+MOST_VALUE_BYTES: Final = 65_536
+MOST_REFERENCES: Final = 20
+"""How many message ids a mail may answer; the first of the thread and the nearest ones are kept."""
+
+_MOST_ID: Final = 900
+_NAME: Final = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_IDS: Final = re.compile(r"<([^<>]*)>")
+_BLANKS: Final = re.compile(r"\s+")
+_BLANK_LINE: Final = re.compile(rb"\n[ \t]{0,100}\r?\n")
+_DAY: Final = timedelta(days=1)
+
+
+class Headers:
+    """Fields by name, whatever the case; values are unfolded but not yet decoded."""
+
+    def __init__(self, fields: tuple[tuple[str, bytes], ...] = ()) -> None:
+        self.fields = fields
+        self._first: dict[str, str] = {}
+
+    def get(self, name: str) -> str:
+        """The first field of that (lower-case) name, 8-bit signs decoded; empty if it is missing."""
+        if name not in self._first:
+            value = next((value for key, value in self.fields if key == name), b"")
+            self._first[name] = decode_text(value)
+        return self._first[name]
+
+    def every(self, name: str) -> tuple[str, ...]:
+        """All fields of that name, in order."""
+        return tuple(decode_text(value) for key, value in self.fields if key == name)
+
+    def text(self, name: str) -> str:
+        """The first field of that name as a person would read it, encoded words decoded."""
+        return _BLANKS.sub(" ", decode_words(self.get(name))).strip()
+
+    def __contains__(self, name: object) -> bool:
+        return any(key == name for key, _ in self.fields)
+
+
+def read_headers(content: bytes, begin: int, end: int) -> tuple[Headers, int]:
+    """The fields at ``begin`` and where the body starts. A line that is no field ends the header, as a blank one does.
+
+    What goes beyond the limits is passed over up to the next blank line.
+    """
+    fields: list[tuple[str, list[bytes]]] = []
+    at = begin
+    while at < end:
+        if len(fields) > MOST_FIELDS or at - begin > MOST_HEADER_BYTES:
+            at = _after_blank(content, at, end)
+            break
+        after = content.find(b"\n", at, end) + 1 or end
+        line = content[at : min(after, at + MOST_VALUE_BYTES)]
+        if not line.strip():
+            at = after
+            break
+        if line[:1] in b" \t" and fields:
+            fields[-1][1].append(line)
+        elif (match := _NAME.match(line)) is not None:
+            fields.append((match[1].decode("ascii").lower(), [line[match.end() :]]))
+        elif not line.startswith((b"From ", b">From ")) or fields:
+            break
+        at = after
+    return Headers(tuple((name, _unfolded(lines)) for name, lines in fields[:MOST_FIELDS])), at
+
+
+def _after_blank(content: bytes, at: int, end: int) -> int:
+    found = _BLANK_LINE.search(content, at - 1, end)
+    return found.end() if found is not None else end
+
+
+def _unfolded(lines: list[bytes]) -> bytes:
+    return b"".join(lines)[:MOST_VALUE_BYTES].translate(None, b"\r\n\0").strip()
+
+
+def message_id(value: str) -> str:
+    """The message id of a field such as Message-ID, in angle brackets; empty if there is none."""
+    ids = message_ids(value)
+    return ids[0] if ids else ""
+
+
+def message_ids(value: str) -> list[str]:
+    """Every message id of a field, in order, each once. An id without brackets counts if it stands alone."""
+    found = _IDS.findall(value)
+    if not found and "@" in value and len(value.split()) == 1:
+        found = [value.strip("<>")]
+    return list(dict.fromkeys(one for text in found if (one := _normal_id(text))))
+
+
+def _normal_id(text: str) -> str:
+    text = "".join(sign for sign in _BLANKS.sub("", text) if sign.isprintable())
+    if len(text) > _MOST_ID:
+        text = f"sha256.{sha256(text.encode()).hexdigest()}@long.invalid"
+    return f"<{text}>" if text else ""
+
+
+def references(headers: Headers, *, own: str = "") -> tuple[tuple[str, ...], str]:
+    """What a mail answers, strongest evidence first, and the root of its thread (empty if it answers nothing).
+
+    In-Reply-To comes first, then References from the last to the first. Of a long chain the near ones and the root
+    stay.
+    """
+    chain = [one for one in message_ids(headers.get("references")) if one != own]
+    answered = [one for one in message_ids(headers.get("in-reply-to")) if one != own]
+    found = list(dict.fromkeys([*answered, *reversed(chain)]))
+    if not found:
+        return (), ""
+    root = chain[0] if chain else answered[-1]
+    if len(found) > MOST_REFERENCES:
+        near = found[: MOST_REFERENCES - 1]
+        found = near if root in near else [*near, root]
+    return tuple(found), root
+
+
+def date_of(value: str) -> datetime | None:
+    """The instant of a Date field in UTC; None if it is missing or no date. Without a zone it counts as UTC."""
+    value = value[:200].strip()
+    try:
+        found = _mail_date(value) or datetime.fromisoformat(value)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _mail_date(value: str) -> datetime | None:
+    parts = parsedate_tz(value)
+    if parts is None:
+        return None
+    offset = timedelta(seconds=parts[9] or 0)
+    zone = timezone(offset) if abs(offset) < _DAY else UTC
+    second = min(parts[5], 59)  # a leap second
+    return datetime(*parts[:5], second, tzinfo=zone)

@@ -1,0 +1,94 @@
+"""Every example runs alone in an empty folder and says what its page promises."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+
+
+def run(example: str, folder: Path, *arguments: object) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / example), *map(str, arguments)],
+        cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("config", [None, EXAMPLES / "config" / "shop.toml"], ids=["own", "shop"])
+def test_first_desk(tmp_path, config):
+    shown = run("scripts/first_desk.py", tmp_path, *([config] if config else []))
+    assert "ticket 1, priority high, because:" in shown
+    assert "tags by keyword: refund" in shown
+    assert "sla.warned, " in shown
+    assert "sla.breached" in shown
+    assert "now it is resolved" in shown
+    assert shown.rstrip().endswith("finds ticket 1")
+
+
+def test_daily_review(tmp_path):
+    assert run("scripts/daily_review.py", tmp_path).splitlines() == [
+        "daily review of 2026-01-05",
+        "  raised           3  #1, #2, #3",
+        "  solved           2  #1, #2",
+        "  promise broken   0  none",
+        "  carried over     1",
+    ]
+
+
+def test_follow_up(tmp_path):
+    assert run("scripts/follow_up.py", tmp_path).splitlines() == [
+        "day 0: 0 reminded, 0 resolved, the ticket is waiting_customer",
+        "day 1: 1 reminded, 0 resolved, the ticket is waiting_customer",
+        "day 2: 0 reminded, 1 resolved, the ticket is resolved",
+        "day 3: 0 reminded, 0 resolved, the ticket is resolved",
+    ]
+
+
+def test_export_events_then_review_and_follow_up_the_same_desk(tmp_path):
+    shown = run("scripts/export_events.py", tmp_path)
+    assert shown.splitlines()[0] == "3 lines, then 0"
+    assert "王芳" not in (tmp_path / "events.jsonl").read_text(encoding="utf-8")
+    assert run("scripts/export_events.py", tmp_path, "sqlite:///desk.db", "events.jsonl") == "0 lines\n"
+    assert "carried over     1" in run("scripts/daily_review.py", tmp_path, "sqlite:///desk.db")
+    assert run("scripts/follow_up.py", tmp_path, "sqlite:///desk.db") == "0 reminded, 0 resolved\n"
+
+
+def test_pushbox(tmp_path):
+    assert run("channels/pushbox.py", tmp_path).splitlines() == [
+        "HTTP 401 tickets: 0",
+        "HTTP 200 tickets: 1",
+        "HTTP 200 tickets: 1",
+        "to li: 请在订单页点“申请开票”。",
+        "sent, the provider calls it px-9",
+    ]
+
+
+def test_journal(tmp_path):
+    assert run("stores/journal.py", tmp_path).splitlines() == ["stored 怎么开发票？", "duplicate 怎么开发票？"]
+
+
+@pytest.mark.parametrize("framework", ["flask", "fastapi"])
+def test_web(tmp_path, framework):
+    if importlib.util.find_spec(framework) is None:
+        pytest.skip(f"{framework} is not installed: csdesk does not need it")
+    shown = run(f"web/{framework}_app.py", tmp_path)
+    assert "{'state': 'stored', 'ticket': 1}" in shown
+    assert "no account nobody in this desk" in shown
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.name)
+def test_each_is_short_and_says_how_to_run_it(path):
+    text = path.read_text(encoding="utf-8")
+    limit = 100 if path.parent.name == "channels" else 80
+    assert len(text.splitlines()) <= limit
+    header = text.split('"""')[1]
+    assert re.search(rf"^    (python|flask|uvicorn).*{path.stem}", header, flags=re.MULTILINE)

@@ -1,0 +1,200 @@
+"""Callers that come together share a commit, and each gets its own answer."""
+
+import asyncio
+from collections.abc import Sequence
+from threading import Barrier, Event, Thread
+
+import pytest
+
+from csdesk import InboundMessage, Received, Sender, open_async_desk, open_desk
+from csdesk.aio._gathering import AsyncGathering
+from csdesk.domain.ids import MessageId
+from csdesk.domain.records.actors import Actor
+from csdesk.engine.gathering import Gathering
+from csdesk.errors import StoreBusy
+from csdesk.flows.inbound.pipeline import Arrival
+from csdesk.stores.memory import MemoryStore
+from csdesk.testing import CountingStore
+
+
+def said(number: int) -> InboundMessage:
+    return InboundMessage(
+        account="web",
+        dedupe_key=f"d{number}",
+        conversation=f"c{number % 5}",
+        sender=Sender(external_id=f"u{number % 5}"),
+        text=f"hello {number}",
+    )
+
+
+def arrival(number: int) -> Arrival:
+    return Arrival(said(number), MessageId(f"msg_{number}"), Actor.system())
+
+
+def answers(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+    return tuple(Received(message_id=one.id) for one in batch)
+
+
+def test_those_who_wait_form_the_next_batch():
+    sizes: list[int] = []
+    held, go = Event(), Event()
+
+    def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        sizes.append(len(batch))
+        held.set()
+        assert go.wait(10)
+        return answers(batch)
+
+    gathering = Gathering(take_in)
+    got: dict[int, str] = {}
+    threads = [Thread(target=lambda n=n: got.update({n: gathering.receive(arrival(n)).message_id})) for n in range(9)]
+    threads[0].start()
+    assert held.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    while len(gathering._waiting) < 8:
+        pass
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert sizes == [1, 8]
+    assert got == {number: f"msg_{number}" for number in range(9)}
+
+
+def test_one_that_breaks_costs_the_others_nothing():
+    def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        if any(one.id == "msg_3" for one in batch):
+            raise StoreBusy("full")
+        return answers(batch)
+
+    gathering = Gathering(take_in)
+    start = Barrier(8)
+    got: dict[int, str] = {}
+
+    def call(number: int) -> None:
+        start.wait()
+        try:
+            got[number] = gathering.receive(arrival(number)).message_id
+        except StoreBusy:
+            got[number] = "busy"
+
+    threads = [Thread(target=call, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert got == {number: "busy" if number == 3 else f"msg_{number}" for number in range(8)}
+
+
+def test_an_interrupted_leader_passes_the_lead_on():
+    held, go = Event(), Event()
+    calls: list[int] = []
+
+    def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        calls.append(len(batch))
+        if len(calls) == 1:
+            held.set()
+            assert go.wait(10)
+            raise KeyboardInterrupt
+        return answers(batch)
+
+    gathering = Gathering(take_in)
+    ended: list[type[BaseException]] = []
+
+    def first() -> None:
+        try:
+            gathering.receive(arrival(0))
+        except KeyboardInterrupt as error:
+            ended.append(type(error))
+
+    got: list[str] = []
+    leader = Thread(target=first)
+    leader.start()
+    assert held.wait(10)
+    follower = Thread(target=lambda: got.append(gathering.receive(arrival(1)).message_id))
+    follower.start()
+    while not gathering._waiting:
+        pass
+    go.set()
+    leader.join(10)
+    follower.join(10)
+    assert (ended, got) == ([KeyboardInterrupt], ["msg_1"])
+    assert gathering.receive(arrival(2)).message_id == "msg_2"
+
+
+def test_threads_share_commits():
+    store = CountingStore(MemoryStore())
+    with open_desk(store) as desk:
+        before = store.commits
+        start = Barrier(8)
+        got: list[Received] = []
+
+        def call(first: int) -> None:
+            start.wait()
+            got.extend(desk.receive(said(number)) for number in range(first, 80, 8))
+
+        threads = [Thread(target=call, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert {one.state for one in got} == {"stored"}
+        assert len({one.message_id for one in got}) == 80
+        assert store.commits - before <= 80
+        assert desk.tickets.count() == 5
+
+
+async def _many() -> tuple[list[Received], int]:
+    store = CountingStore(MemoryStore())
+    async with await open_async_desk(store) as desk:
+        before = store.commits
+        got = await asyncio.gather(*(desk.receive(said(number)) for number in range(64)))
+        return list(got), store.commits - before
+
+
+def test_tasks_take_the_whole_queue_in_one_hop():
+    got, commits = asyncio.run(_many())
+    assert [one.message.text for one in got if one.message] == [f"hello {number}" for number in range(64)]
+    assert commits <= 4  # one alone, then those who came meanwhile
+
+
+async def _cancelled() -> list[object]:
+    gate = asyncio.Event()
+    sizes: list[int] = []
+
+    async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        sizes.append(len(batch))
+        await gate.wait()
+        return answers(batch)
+
+    gathering = AsyncGathering(take_in)
+    tasks = [asyncio.ensure_future(gathering.receive(arrival(number))) for number in range(4)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    tasks[2].cancel()
+    await asyncio.sleep(0)
+    gate.set()
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_cancelled_tasks_leave_and_the_lead_goes_on():
+    first, second, third, fourth = asyncio.run(_cancelled())
+    assert isinstance(first, asyncio.CancelledError)
+    assert isinstance(third, asyncio.CancelledError)
+    assert [one.message_id for one in (second, fourth) if isinstance(one, Received)] == ["msg_1", "msg_3"]
+
+
+@pytest.mark.parametrize("error", [StoreBusy("full"), ValueError("x")])
+def test_a_tasks_own_error_is_its_own(error: Exception):
+    async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        if any(one.id == "msg_1" for one in batch):
+            raise error
+        return answers(batch)
+
+    async def run() -> list[object]:
+        gathering = AsyncGathering(take_in)
+        return await asyncio.gather(*(gathering.receive(arrival(n)) for n in range(3)), return_exceptions=True)
+
+    got = asyncio.run(run())
+    assert got[1] is error
+    assert [one.message_id for one in (got[0], got[2]) if isinstance(one, Received)] == ["msg_0", "msg_2"]
