@@ -67,13 +67,15 @@ def a_number(value: object, field: str, least: int, most: int) -> int:
 
 
 def a_span(value: object, field: str) -> timedelta:
-    """A length of time.
+    """A length of time, at most a year.
 
     Raises:
-        InvalidInput: it is no timedelta.
+        InvalidInput: it is no timedelta, or too long.
     """
     if not isinstance(value, timedelta):
         raise InvalidInput(field, f"is a {type(value).__name__}", "pass a datetime.timedelta")
+    if value > timedelta(days=366):
+        raise InvalidInput(field, "is too long", "pass a year at most")
     return value
 
 

@@ -265,4 +265,5 @@ def test_ids_that_no_store_can_hold_are_told_without_the_text(world):
 
 
 def test_a_round_without_end_in_sight(world):
-    assert not world.open().run_due(limit=10**9, max_time=timedelta.max).more
+    with pytest.raises(InvalidInput, match="max_time"):
+        world.open().run_due(max_time=timedelta.max)
