@@ -54,7 +54,7 @@ check: format-check lint types layers docs ## all of it, as in CI
 	@$(MAKE) --no-print-directory test COV=1
 
 bench: $(DEV) ## run the benchmarks
-	@if [ -d benchmarks ]; then $(PY) benchmarks; else echo "no benchmarks yet"; fi
+	@$(PY) -m benchmarks
 
 clean: ## remove what these commands made
 	rm -rf $(VENV) docs/_build docs/reference/api .coverage htmlcov build dist

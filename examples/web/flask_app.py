@@ -36,9 +36,8 @@ def receive():
 
 @app.get("/tickets")
 def tickets():
-    page = desk.tickets.list(
-        category=(Category.NEW, Category.OPEN), order="created_at", cursor=request.args.get("cursor")
-    )
+    wanted = (Category.NEW, Category.OPEN)
+    page = desk.tickets.list(category=wanted, cursor=request.args.get("cursor"))
     found = [{"id": one.id, "number": one.number, "priority": one.priority.name} for one in page.items]
     return jsonify(tickets=found, cursor=page.cursor)
 

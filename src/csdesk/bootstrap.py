@@ -13,7 +13,7 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
 from csdesk.engine.core import AnyChannel, DeskCore
 from csdesk.engine.local import Finished, LocalEngine, Run
-from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, UnsupportedFeature
+from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
 from csdesk.flows import policies
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
@@ -102,12 +102,14 @@ def _wired(
     *,
     activate: bool,
 ) -> tuple[DeskCore, Store]:
+    _check_config(config)
     store, folder = _store(url, synchronous)
     try:
         core = _core(store, desk, config, channels, clock, ids, media or _media(folder))
         _activate(LocalEngine(core, store), config, activate=activate)
     except BaseException:
-        store.close()
+        if store is not url:  # a host's own store stays the host's
+            store.close()
         raise
     return core, store
 
@@ -150,8 +152,8 @@ def _run(engine: LocalEngine, flow: Flow[T]) -> T:
     raise FlowError("opening a desk needs no network")
 
 
-def _desk_name(desk: str) -> str:
-    if not desk or len(desk) > 64 or not desk.isprintable():
+def _desk_name(desk: object) -> str:
+    if not isinstance(desk, str) or not desk or len(desk) > 64 or not desk.isprintable():
         raise InvalidInput("desk", "is not a desk name", "pass 1 to 64 printable characters")
     return desk
 
@@ -160,12 +162,12 @@ def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> t
     if isinstance(url, sqlite3.Connection):
         raise UnsupportedFeature("open_desk", "join a host's own connection yet", "pass a sqlite:/// URL")
     if not isinstance(url, str):
-        return url, None
+        return _checked_store(url), None
     if url == "memory://":
         from csdesk.stores.memory import MemoryStore
 
         return MemoryStore(), None
-    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///") and "\0" not in url:
         from csdesk.stores.sqlite import SqliteStore
 
         path = Path(url.removeprefix("sqlite:///"))
@@ -173,7 +175,25 @@ def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> t
     raise InvalidInput("url", "is not the URL of a store", "use memory:// or sqlite:///file.db")
 
 
+def _check_config(config: object) -> None:
+    if config is not None and not isinstance(config, DeskConfig):
+        raise InvalidInput(
+            "config", f"is a {type(config).__name__}", "pass DeskConfig.from_toml(text) or DeskConfig(...)"
+        )
+
+
+def _checked_store(store: Store) -> Store:
+    if not all(callable(getattr(store, name, None)) for name in ("open_desk", "load", "commit", "close")):
+        raise InvalidInput("url", f"is a {type(store).__name__}", "pass memory://, sqlite:///file.db or a store")
+    return store
+
+
 def _media(folder: Path | None) -> MediaStore:
     from csdesk.stores.media import FolderMedia, MemoryMedia
 
-    return MemoryMedia() if folder is None else FolderMedia(folder)
+    if folder is None:
+        return MemoryMedia()
+    try:
+        return FolderMedia(folder)
+    except OSError as error:
+        raise StoreError("the media folder beside the database cannot be used; check it and its permissions") from error

@@ -1,7 +1,8 @@
 """A worker that takes in a deterministic stream from its start, whatever was stored before; run by test_kill.py.
 
 ``python child.py <database> <sink> <seed> <messages> <run> <die at>``: before each statement and around each send one
-*point* is passed; at the point ``die at`` the process kills itself (0: never). A line is printed before each step.
+*point* is passed; at the point ``die at`` the process kills itself (0: never; below 0: right after that many sends,
+before the last of them is recorded). A line is printed before each step.
 """
 
 import os
@@ -47,7 +48,13 @@ class Points:
     """Counts the points and dies at one of them."""
 
     def __init__(self, die_at: int) -> None:
-        self.left = die_at
+        self.left = max(die_at, 0)
+        self.sends_left = max(-die_at, 0)
+
+    def sent(self) -> None:
+        self.sends_left -= 1
+        if self.sends_left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def passed(self, *_: object) -> None:
         self.left -= 1
@@ -77,6 +84,7 @@ class FileChannel:
         os.write(self._file, f"{self.account} {message.key}\n".encode())
         os.fsync(self._file)
         self._points.passed()
+        self._points.sent()
         return Receipt(provider_id=f"p-{message.key}")
 
     def pull_now(self, hint: PullHint | None, cursor: str | None) -> PullPage:
@@ -123,7 +131,7 @@ def work(desk: Desk, messages: list[InboundMessage], clock: SimulatedClock, chan
         merges = what == 4 and chance.random() < 0.3
         with suppress(IllegalTransition):  # a redelivery led to a ticket that is resolved
             if what < 3:
-                desk.reply(ticket.id, "ok / 好的", actor=agent, idempotency_key=key, deliver=what < 2)
+                desk.reply(ticket.id, f"好的, {key}", actor=agent, idempotency_key=key, deliver=what < 2)
             elif what == 3:
                 desk.tickets.set_status(ticket.id, "resolved", actor=agent, idempotency_key=key)
             elif merges and last and last != ticket.id:

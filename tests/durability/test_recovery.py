@@ -175,6 +175,37 @@ def test_waiting_messages_go_on_after_a_death(world: World, monkeypatch: pytest.
     assert problems_of(world.store) == ()
 
 
+def test_many_that_wait_rightly_hide_none_that_could_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read", _breaks_on("message 1"))
+        world.desk.receive_many([world.message(number) for number in range(1, 701)])
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read", _breaks_on("message 800"))
+        world.desk.receive_many([world.message(number, talk=2) for number in (800, 801)])
+    parked = next(one for one in world.desk.inbox.list(limit=1000).items if "message 800" in one.payload)
+    world.faults = [("query", Fault.BUSY)]
+    world.desk.inbox.retry(parked.id, actor=ME)
+    assert world.desk.run_due().resumed == 1
+    assert len(world.desk.inbox.list(limit=1000).items) == 700
+
+
+def test_the_outcome_is_told_rightly_although_the_commit_was_unknown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "read", _breaks_on("message 1"))
+    states = []
+    blocked = world.desk.receive(world.message(9, talk=9)).customer
+    assert blocked is not None
+    world.desk.customers.block(blocked.id, actor=ME)
+    for number, talk in ((1, 0), (2, 0), (3, 1), (4, 9)):  # it breaks, waits behind that, is stored, is blocked
+        world.faults = [("commit", Fault.UNKNOWN_DONE)]
+        states.append(world.desk.receive(world.message(number, talk)).state)
+        assert world.faults == []
+    assert states == ["parked", "parked", "stored", "blocked"]
+    assert len(world.desk.inbox.list().items) == 3
+    assert problems_of(world.store) == ()
+
+
 def test_messages_that_wait_rightly_are_left_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "read", _breaks_on("message 1"))
     for number in (1, 2):

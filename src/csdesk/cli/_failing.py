@@ -76,6 +76,9 @@ _REMEDIES: Final[dict[str, str]] = {
     "error.store_damaged": "remedy.store_damaged",
 }
 
+_BARE: Final = frozenset({"error", "error.usage", "error.remote", "error.store", "error.store_damaged"})
+"""Kinds whose text in the catalogue names nothing: their own message does."""
+
 
 def code_of(error: CsdeskError) -> Exit:
     """The exit code for an error."""
@@ -102,7 +105,8 @@ class Commands(TyperGroup):
         except CsdeskError as error:
             locale = _spoken()
             key = _REMEDIES.get(error.code)
-            complain(render(error, locale), word(key, locale) if key else "")
+            told = str(error) if error.code in _BARE else render(error, locale)
+            complain(told, word(key, locale) if key else "")
             raise typer.Exit(code_of(error)) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

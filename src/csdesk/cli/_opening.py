@@ -8,7 +8,7 @@ from csdesk.bootstrap import open_desk
 from csdesk.cli._failing import CommandError, Exit
 from csdesk.cli._output import Output
 from csdesk.desk.shell import Desk
-from csdesk.errors import NotFound
+from csdesk.errors import NotFound, StoreError
 from csdesk.ports.media import MediaStore
 from csdesk.ports.store import Query
 from csdesk.stores.media import FolderMedia
@@ -19,12 +19,11 @@ def open_existing(db: Path, desk: str, out: Output) -> Desk:
     """The desk of that name in that file.
 
     Raises:
-        CommandError: there is no such file, or no such desk in it.
-        StoreError: the file cannot be opened.
+        CommandError: there is no such file, no such desk in it, or it cannot be opened.
     """
     if not db.is_file():
         raise CommandError(Exit.NOT_FOUND, out.word("no_file", file=db), out.word("no_file.remedy", file=db))
-    store = SqliteStore(db)
+    store = open_store(db, out)
     try:
         store.count(desk, Query(kind="config"))
         return open_desk(store, desk=desk, media=media_of(db))
@@ -40,6 +39,33 @@ def open_existing(db: Path, desk: str, out: Output) -> Desk:
     except BaseException:
         store.close()
         raise
+
+
+def open_store(db: Path, out: Output) -> SqliteStore:
+    """The store in that file, which is made if it is new.
+
+    Raises:
+        CommandError: it cannot be opened; the message names the file.
+    """
+    try:
+        return SqliteStore(db)
+    except StoreError as error:
+        raise CommandError(
+            Exit.STORE, out.word("bad_store", file=db, problem=str(error)), out.word("remedy.store_damaged")
+        ) from error
+
+
+def check_folder(db: Path, out: Output) -> None:
+    """Make sure that a file can be made there.
+
+    Raises:
+        CommandError: its folder is missing.
+    """
+    folder = db.parent
+    if not folder.is_dir():
+        raise CommandError(
+            Exit.NOT_FOUND, out.word("no_folder", folder=folder), out.word("no_folder.remedy", folder=folder)
+        )
 
 
 def media_of(db: Path) -> MediaStore:

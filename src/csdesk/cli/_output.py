@@ -60,7 +60,7 @@ class Output:
 
     def table(self, *columns: str, title: str = "") -> Table:
         """An empty table; ``columns`` are keys of texts, ``>`` in front aligns to the right."""
-        table = Table(box=SIMPLE, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
+        table = Table(box=SIMPLE, title=title or None, title_justify="left", title_style="bold", padding=(0, 1, 0, 0))
         for column in columns:
             table.add_column(
                 self.word(column.lstrip(">")), justify="right" if column.startswith(">") else "left", overflow="fold"
@@ -91,6 +91,13 @@ def shortened(text: str, longest: int) -> str:
     """The text on one line, cut after so many characters."""
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def fitted(text: str, width: int) -> Text:
+    """The text on one line, cut to so many columns of a terminal; a Chinese character takes two."""
+    line = cell(" ".join(text.split()))
+    line.truncate(width, overflow="ellipsis")
+    return line
 
 
 def instant(at: datetime | None) -> str | None:

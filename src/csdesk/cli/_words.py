@@ -31,6 +31,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "no_file": ("there is no desk file {file}", "没有客服台文件 {file}"),
     "no_file.remedy": ("make one: csdesk init --db {file}", "先创建：csdesk init --db {file}"),
+    "bad_store": ("{file} cannot be opened: {problem}", "无法打开 {file}：{problem}"),
+    "no_folder": ("there is no folder {folder}", "没有文件夹 {folder}"),
+    "no_folder.remedy": ("make it first: mkdir -p {folder}", "先创建：mkdir -p {folder}"),
     "no_desk": ("{file} holds no desk named {desk}", "{file} 中没有名为 {desk} 的客服台"),
     "no_desk.remedy": (
         "make it: csdesk init --db {file} --desk {desk}",
@@ -48,7 +51,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "unreadable": ("{file} cannot be read: {problem}", "无法读取 {file}：{problem}"),
     "unreadable.remedy": ("name a file of UTF-8 text that you may read", "请指定可读的 UTF-8 文本文件"),
     "partly": ("{count} could not be taken in", "有 {count} 条未能接收"),
-    "partly.remedy": ("they are kept; see above for the first reasons", "原文已保留；最初的原因见上"),
+    "partly.remedy": (
+        "the first reasons stand above; what was parked is kept in the inbox (desk.inbox.retry)",
+        "最初的原因见上；待修复的消息保存在收件箱中（desk.inbox.retry）",
+    ),
     # init, config
     "made": ("Desk {desk} is ready in {file}", "客服台 {desk} 已就绪：{file}"),
     "there_already": (
@@ -78,6 +84,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "worker": ("With", "处理人"),
     "priority": ("Priority", "优先级"),
     "due": ("Next due", "下一时限"),
+    "due_at": ("Due", "时限"),
     "updated": ("Updated", "更新"),
     "queue": ("Queue", "队列"),
     "channel": ("Channel", "渠道"),
@@ -104,8 +111,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # Values
     "category.new": ("new", "新建"),
     "category.open": ("open", "处理中"),
-    "category.waiting_customer": ("waiting for customer", "待客户回复"),
-    "category.waiting_internal": ("waiting inside", "待内部处理"),
+    "category.waiting_customer": ("waiting", "待客户回复"),
+    "category.waiting_internal": ("internal", "待内部处理"),
     "category.snoozed": ("snoozed", "已搁置"),
     "category.resolved": ("resolved", "已解决"),
     "category.closed": ("closed", "已关闭"),
@@ -129,7 +136,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "author.system": ("desk", "系统"),
     "author.elsewhere": ("elsewhere", "他处"),
     "author.note": ("note", "备注"),
-    "nobody": ("nobody yet", "无人"),
+    "nobody": ("nobody", "无人"),
     "none": ("none", "无"),
     # ingest
     "ingesting": ("reading", "读取中"),

@@ -17,7 +17,8 @@ from csdesk.cli._opening import media_of, open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
 from csdesk.cli._output import Output, Tick, cell
 from csdesk.desk.shell import Desk
-from csdesk.domain.records.channels import ChannelEvent
+from csdesk.domain.locale.render import render
+from csdesk.domain.records.channels import ChannelEvent, Received
 from csdesk.domain.records.media import MediaRef
 from csdesk.parsing.mail import Attachment
 from csdesk.ports.media import MediaStore
@@ -41,6 +42,8 @@ class Tally:
     reports: int = 0
     attachments: int = 0
     problems: list[SourceProblem] = field(default_factory=list)
+    parked: list[Received] = field(default_factory=list)
+    """Messages that broke the pipeline; they lie in the inbox."""
 
     @property
     def is_partly(self) -> bool:
@@ -116,6 +119,7 @@ def take(desk: Desk, events: list[ChannelEvent], tally: Tally) -> None:
     for account, run in groupby(events, key=lambda one: one.account):
         taken = desk.take(account, list(run))
         tally.states.update(one.state for one in taken.received)
+        tally.parked += [one for one in taken.received if one.state == "parked"]
         tally.reports += taken.reports
 
 
@@ -128,7 +132,16 @@ def _tell(source: Source, tally: Tally, out: Output) -> None:
     }
     if out.as_json:
         shown = [{"where": one.where, "code": one.code, "detail": one.detail} for one in tally.problems]
-        out.document({"source": str(source.path), "kind": source.kind, **counts, "problem_list": shown})
+        parked = [{"id": one.message_id, "error": one.error} for one in tally.parked]
+        out.document(
+            {
+                "source": str(source.path),
+                "kind": source.kind,
+                **counts,
+                "problem_list": shown,
+                "parked_list": parked,
+            }
+        )
         return
     table = out.table("result", ">count")
     for name, count in counts.items():
@@ -136,3 +149,5 @@ def _tell(source: Source, tally: Tally, out: Output) -> None:
     out.show(table)
     for one in tally.problems[:_SHOWN]:
         out.print(f"  {one.where}: {one.code}: {one.detail}", "yellow")
+    for message in tally.parked[:_SHOWN]:
+        out.print(f"  {message.message_id}: {render(message.error, out.locale)}", "yellow")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from csdesk.bootstrap import open_desk
 from csdesk.cli._failing import CommandError, Exit
-from csdesk.cli._opening import media_of
+from csdesk.cli._opening import check_folder, media_of, open_store
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
 from csdesk.cli._output import Output
 from csdesk.domain.policy.config import DeskConfig
@@ -40,10 +40,11 @@ def init(
 ) -> None:
     """Make a desk; one that is there already stays as it is."""
     out = Output(as_json=as_json, locale=lang.locale)
+    check_folder(db, out)
     if example:
         config = write_example(config or Path(EXAMPLE), out)
     policy = read_config(config, out) if config is not None else None
-    was_there, digest = _make(db, desk, policy)
+    was_there, digest = _make(db, desk, policy, out)
     if as_json:
         written = str(config) if example else None
         out.document({"desk": desk, "db": str(db), "made": not was_there, "config": digest, "example": written})
@@ -54,9 +55,9 @@ def init(
     _say_next(db, out)
 
 
-def _make(db: Path, desk: str, policy: DeskConfig | None) -> tuple[bool, str]:
+def _make(db: Path, desk: str, policy: DeskConfig | None, out: Output) -> tuple[bool, str]:
     """Whether the desk was there, and the digest of its active configuration."""
-    store = SqliteStore(db)
+    store = open_store(db, out)
     was_there = _is_there(store, desk)
     with open_desk(store, desk=desk, config=policy, media=media_of(db)) as made:
         return was_there, made.config.get().digest
@@ -75,9 +76,8 @@ def _is_there(store: SqliteStore, desk: str) -> bool:
 def _say_next(db: Path, out: Output) -> None:
     out.say("next", "bold")
     for key, command in (("next.ingest", "ingest mail.mbox"), ("next.tickets", "tickets"), ("next.config", "config")):
-        line = Text(f"  csdesk {command} --db {quote(str(db))}", "cyan")
-        line.append(f"  # {out.word(key)}", "dim")
-        out.console.print(line, soft_wrap=True)
+        out.say(key, "dim")
+        out.console.print(Text(f"  csdesk {command} --db {quote(str(db))}", "cyan"), soft_wrap=True)
 
 
 def write_example(path: Path, out: Output) -> Path:

@@ -96,7 +96,7 @@ def _head(desk: Desk, ticket: Ticket, brief: CustomerBrief, people: People, out:
 def _clocks(clocks: Sequence[Clock], out: Output) -> None:
     if not clocks:
         return
-    table = out.table("clock", "phase", "target", "due", "result", title=out.word("clocks"))
+    table = out.table("clock", "phase", "target", "due_at", "result", title=out.word("clocks"))
     for one in clocks:
         result = [out.word("breached", at=local(one.breached_at))] if one.breached_at is not None else []
         if one.warned_at is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.text import Text
@@ -10,13 +10,20 @@ from rich.text import Text
 from csdesk.cli._failing import CommandError, Exit
 from csdesk.cli._opening import open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
-from csdesk.cli._output import Output, cell, local, shortened
+from csdesk.cli._output import Output, cell, fitted, local
 from csdesk.cli._rows import People, customer_name, next_due, ticket_row, topic, worker_name
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import AgentId
 from csdesk.domain.records.tickets import Category, Priority, Ticket
 
-_STYLES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
+_STYLES: Final = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
+_WIDE: Final = 105
+"""From this width on, priority and last change have columns of their own."""
+_BESIDE: Final = 57
+"""How wide the other columns are together, and below with those two."""
+_BESIDE_WIDE: Final = 82
+_LEAST_SUBJECT: Final = 10
+_MOST_NAME: Final = 14
 
 
 def tickets(
@@ -64,19 +71,24 @@ def _show(found: tuple[Ticket, ...], desk: Desk, people: People, out: Output) ->
     if not found:
         out.say("tickets.none")
         return
-    table = out.table(">number", "subject", "customer", "category", "worker", "priority", "due", "updated")
-    table.columns[1].max_width = 42
+    is_wide = out.console.width >= _WIDE
+    extra = ("priority", "due", "updated") if is_wide else ("due",)
+    table = out.table(">number", "subject", "customer", "category", "worker", *extra)
+    for column in table.columns:
+        column.no_wrap = True
+    room = max(_LEAST_SUBJECT, out.console.width - (_BESIDE_WIDE if is_wide else _BESIDE))
     for ticket in found:
-        table.add_row(
-            cell(ticket.number),
-            cell(shortened(topic(desk, ticket), 60)),
-            cell(shortened(customer_name(people.customer(ticket.identity)), 24)),
-            cell(out.word(f"category.{ticket.category}")),
-            cell(worker_name(ticket, people) or out.word("nobody"), "" if ticket.worker else "dim"),
-            cell(out.word(f"priority.{ticket.priority.name.lower()}"), _STYLES.get(ticket.priority, "")),
-            due_cell(ticket),
-            cell(local(ticket.updated_at)),
-        )
+        cells = {
+            "number": cell(ticket.number, _STYLES.get(ticket.priority, "")),
+            "subject": fitted(topic(desk, ticket), room),
+            "customer": fitted(customer_name(people.customer(ticket.identity)), _MOST_NAME),
+            "category": cell(out.word(f"category.{ticket.category}")),
+            "worker": fitted(worker_name(ticket, people) or out.word("nobody"), _MOST_NAME),
+            "priority": cell(out.word(f"priority.{ticket.priority.name.lower()}"), _STYLES.get(ticket.priority, "")),
+            "due": due_cell(ticket),
+            "updated": cell(local(ticket.updated_at)),
+        }
+        table.add_row(*(cells[name] for name in ("number", "subject", "customer", "category", "worker", *extra)))
     out.show(table)
 
 

@@ -15,7 +15,7 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ConfigRow, Snapshot
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import FlowError, StoreDamaged
+from csdesk.errors import FlowError, StoreDamaged, StoreError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Query, Store
@@ -148,7 +148,12 @@ class LocalEngine:
         return self.store.maintain(self.core.name, self.core.clock.now(), step.limit)
 
     def _put_media(self, step: steps.PutMedia) -> Reply:
-        return self.core.media.put(BytesIO(step.content), type=step.type, name=step.name)
+        try:
+            return self.core.media.put(BytesIO(step.content), type=step.type, name=step.name)
+        except OSError as error:
+            raise StoreError(
+                "the media store cannot be written; check its disk and permissions, then try again"
+            ) from error
 
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)

@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from csdesk.domain.records._model import clean_text
+from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.queues import InboxState, OutboxState
+from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput
 from csdesk.ports.store import Query
 
@@ -20,6 +23,12 @@ K = TypeVar("K")
 
 LONGEST: Final = 10_000
 """How long an id, a filter value or a cursor may be, in characters."""
+
+_CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    "category": frozenset(Category),
+    "presence": frozenset(Presence),
+    "state": frozenset({*InboxState, *OutboxState}),
+}
 
 
 def a_text(value: object, field: str) -> str:
@@ -136,6 +145,10 @@ def query(given: Query) -> Query:
 
 
 def _filter(name: str, value: object) -> None:
+    known = _CHOICES.get(name)
+    if known is not None and not (isinstance(value, str) and value in known):
+        # Without this the list would be empty, for no reason that anybody could see.
+        raise InvalidInput(name, "unknown value", f"choose one of: {', '.join(sorted(known))}")
     if isinstance(value, str):
         an_id(value, name)
     elif isinstance(value, datetime):

@@ -83,7 +83,7 @@ def execute(command: cmd.Command, run: str) -> Flow[Done]:
 
 
 def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
-    key = scope.keys.command(command.idempotency_key or run)
+    key = scope.keys.command(_own_key(command) or run)
     needs = _needs(command, key, scope)
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
@@ -98,6 +98,13 @@ def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
     trace = work.end(main)
     yield from steps.commit(work.changes())
     return _done(work, main, run, trace)
+
+
+def _own_key(command: cmd.Command) -> str | None:
+    """The caller's key, apart from the same key of another kind of command or for another record."""
+    if command.idempotency_key is None:
+        return None
+    return f"{command.kind} {_subject(command)} {command.idempotency_key}"
 
 
 def _subject(command: cmd.Command) -> str:
@@ -144,8 +151,14 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
     """Decide; the id of the record that the trace belongs to."""
     match command:
         case cmd.SaveAgent():
+            if command.agent is not None:
+                agent = work.agent(command.agent)
+                _check_version("agent", agent.id, agent.version, agent.presence.value, command)
             return staff.save_agent(work, command, run).id
         case cmd.SavePhrase():
+            if command.phrase is not None:
+                phrase = work.phrase(command.phrase)
+                _check_version("phrase", phrase.id, phrase.version, "", command)
             return staff.save_phrase(work, command, run).id
         case cmd.UnlinkIdentity():
             home = home_of(work, command.identity)
@@ -160,6 +173,8 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
             | cmd.BlockCustomer()
         ):
             customer = work.customer(command.customer)
+            if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers):
+                customer = work.customer(customer.merged_into)
             _check_version("customer", customer.id, customer.version, customer.stage, command)
             customer_commands.run(work, customer, command)
             return customer.id

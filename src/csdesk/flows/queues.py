@@ -97,18 +97,32 @@ def _follow(item: InboxItem, actor: Actor) -> Flow[None]:
 
 
 def resume(limit: int) -> Flow[int]:
-    """Take in messages that wait although nothing before them is parked any more: somebody died in between."""
-    page = yield from steps.listed(Query(kind="inbox", where=(("state", InboxState.WAITING.value),), limit=limit))
-    items = [row for row in page.items if isinstance(row, InboxItem)]
-    if not items:
-        return 0
-    scope = yield from steps.attempt(0)
-    first = {scope.keys.parked(one.account, one.conversation): one for one in reversed(items)}
-    loaded = yield from steps.load(Needs(claims=tuple(first)))
-    free = [item for key, item in first.items() if key not in loaded.snapshot.claims]
-    for item in free:
+    """Take in messages that wait although nothing before them is parked any more: somebody died in between.
+
+    Looks at ``limit`` conversations that could go on at most; those that wait rightly are passed over.
+    """
+    where = (("state", InboxState.WAITING.value),)
+    free: dict[str, InboxItem] = {}
+    cursor: str | None = None
+    while True:
+        page = yield from steps.listed(Query(kind="inbox", where=where, limit=500, after=cursor))
+        free |= yield from _free([row for row in page.items if isinstance(row, InboxItem)])
+        cursor = page.cursor
+        if cursor is None or len(free) >= limit:
+            break
+    for item in free.values():
         yield from _take_waiting(item, Actor.system("inbox"))
     return len(free)
+
+
+def _free(items: list[InboxItem]) -> Flow[dict[str, InboxItem]]:
+    """By conversation, one of the messages that nothing holds up."""
+    if not items:
+        return {}
+    scope = yield from steps.attempt(0)
+    first = {scope.keys.parked(one.account, one.conversation): one for one in items}
+    loaded = yield from steps.load(Needs(claims=tuple(first)))
+    return {key: item for key, item in first.items() if key not in loaded.snapshot.claims}
 
 
 def _take_waiting(item: InboxItem, actor: Actor) -> Flow[None]:

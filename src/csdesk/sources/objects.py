@@ -71,15 +71,18 @@ def _from_simple(fields: Fields, settings: Settings, place: str) -> dict[str, ob
     unknown = sorted(fields.keys() - _KNOWN)
     if unknown:
         raise InvalidInput("message", f"a field is unknown: {unknown[0][:40]!r}", f"use {', '.join(sorted(_KNOWN))}")
+    author = fields["from"]
+    if not isinstance(author, str | int) or not str(author):
+        raise InvalidInput("message.from", "it names nobody", "pass the id that the channel has for the sender")
     key = fields.get("id") or _key(fields, "" if fields.get("at") else place)
-    sender = {"external_id": fields["from"], "scope": settings.scope}
-    sender.update({name: fields[key] for key, name in (("name", "name"), ("from_kind", "kind")) if key in fields})
+    sender: dict[str, object] = {"external_id": str(author), "scope": settings.scope, "name": fields.get("name") or ""}
+    sender["kind"] = fields.get("from_kind") or "external"
     parts = [{"kind": "text", "text": fields["text"]}] if fields.get("text") else []
     parts += [{"kind": "html", "html": fields["html"]}] if fields.get("html") else []
     given: dict[str, object] = {
         "account": fields.get("account") or settings.account or "import",
         "dedupe_key": key,
-        "conversation": fields.get("conversation") or fields["from"],
+        "conversation": fields.get("conversation") or str(author),
         "sender": sender,
         "parts": parts,
     }

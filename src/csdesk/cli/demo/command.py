@@ -15,7 +15,7 @@ import typer
 from csdesk.bootstrap import open_desk
 from csdesk.channels.loopback import LoopbackChannel
 from csdesk.cli._failing import CommandError, Exit
-from csdesk.cli._opening import media_of
+from csdesk.cli._opening import check_folder, media_of
 from csdesk.cli._options import Json, Lang
 from csdesk.cli._output import Output, Tick, instant
 from csdesk.cli._words import Locale
@@ -102,6 +102,8 @@ def _file(db: Path | None, out: Output, *, keep: bool) -> Iterator[Path]:
     """Where the desk is made. With ``keep`` False nothing of it stays."""
     if db is not None and db.exists():
         raise CommandError(Exit.CONFLICT, out.word("file_exists", file=db), out.word("file_exists.remedy", file=db))
+    if db is not None:
+        check_folder(db, out)
     folder = Path(tempfile.mkdtemp(prefix="csdesk-demo-")) if db is None else None
     path = folder / "demo.db" if folder is not None else db
     assert path is not None

@@ -18,8 +18,8 @@ from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.ports.clock import Clock
 from csdesk.system.ids import SystemIds
 
-SPAMMER: Final = "deals@example.biz"
-VIP_MAIL: Final = "maijia.jia@example.cn"
+SPAMMER: Final = "deals@bulk.example"
+VIP_MAIL: Final = "maijia.jia@kehu.example"
 VIP_WECOM: Final = "wmDEMO_VIP"
 _DESK: Final = Actor.system("demo")
 

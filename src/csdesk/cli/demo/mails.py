@@ -107,7 +107,7 @@ def _begin(mail: MailScript, at: datetime, identifier: str, answered: str = "") 
 
 
 def _quote(mail: MailScript, at: datetime, said: str) -> str:
-    if mail.sender.endswith(".cn"):
+    if mail.is_chinese:
         return f"------------------ 原始邮件 ------------------\n发件人: {OUR_ADDRESS}\n收件人: {mail.sender}\n\n{said}"
     quoted = "\n".join(f"> {line}" for line in said.splitlines())
     return f"On {at:%a, %d %b %Y} {OUR_ADDRESS} wrote:\n{quoted}"

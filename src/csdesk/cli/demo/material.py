@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, Literal
 
@@ -68,8 +68,12 @@ class MailScript:
     attach: str = ""
     list_id: str = ""
     html: bool = False
-    vip: bool = False
-    then: Reaction | None = field(default=None)
+    then: Reaction | None = None
+
+    @property
+    def is_chinese(self) -> bool:
+        """True if it is written in Chinese."""
+        return not self.subject.isascii()
 
 
 def policy() -> DeskConfig:
@@ -117,7 +121,6 @@ def _mail(one: dict[str, Any]) -> MailScript:
         attach=one.get("attach", ""),
         list_id=one.get("list", ""),
         html=one.get("html", False),
-        vip=one.get("vip", False),
         then=Reaction(**one["then"]) if "then" in one else None,
     )
 

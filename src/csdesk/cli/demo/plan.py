@@ -115,7 +115,7 @@ class Plan:
 
     def _mailed(self, question: Question, minute: int) -> Delivery:
         self._number += 1
-        host = "example.cn" if question.language == "zh" else "example.com"
+        host = "kehu.example" if question.language == "zh" else "example.com"
         subject = question.text[:40]
         body = question.text + "\n"
         script = MailScript(minute, f"buyer{self._number}@{host}", f"Buyer {self._number}", subject, body)

@@ -9,7 +9,6 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
-from rich.cells import cell_len
 from rich.columns import Columns
 from rich.rule import Rule
 from rich.table import Table
@@ -127,7 +126,7 @@ def _late(told: Told, out: Output) -> None:
     if not figures.late:
         return
     closes = told.midnight + timedelta(minutes=CLOSES)
-    table = out.table(">number", "queue", "priority", "due", "late_by")
+    table = out.table(">number", "queue", "priority", "due_at", "late_by")
     for ticket, due in figures.late[:_LATE_SHOWN]:
         table.add_row(
             cell(ticket.number),
@@ -165,8 +164,6 @@ def _next(told: Told, out: Output) -> None:
         ("next.work", "work"),
         ("next.config", "config"),
     )
-    width = max(cell_len(command) for _, command in commands)
     for key, command in commands:
-        line = Text(f"csdesk {command} --db {quote(str(told.path))}", "cyan")
-        line.append(f"{' ' * (width - cell_len(command))}  # {out.word(key)}", "dim")
-        out.console.print(line, soft_wrap=True)
+        out.say(key, "dim")
+        out.console.print(Text(f"  csdesk {command} --db {quote(str(told.path))}", "cyan"), soft_wrap=True)

@@ -55,9 +55,13 @@ def _note(work: Workspace, ticket: Ticket, command: cmd.AddNote, run: str) -> No
 def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) -> None:
     if not ticket.is_live:
         tickets.target_of(ticket, Move.START)
-    if command.agent is not None and work.agent(command.agent).retired:
-        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
+    _check_works(work, command.agent)
     tickets.assign(work, ticket, command.agent, reason=command.reason or "by_hand")
+
+
+def _check_works(work: Workspace, agent: str | None) -> None:
+    if agent is not None and work.agent(agent).retired:
+        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
 
 
 def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run: str) -> None:
@@ -65,6 +69,7 @@ def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run:
         tickets.target_of(ticket, Move.START)
     if not work.policy.has_queue(command.queue):
         raise InvalidInput("queue", f"no queue {command.queue!r}", "choose a queue of the configuration")
+    _check_works(work, command.agent)
     if command.brief:
         said = Utterance(
             id=MessageId(run),
@@ -76,7 +81,6 @@ def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run:
     moved = tickets.assign(work, work.ticket(ticket.id), None, reason="transfer")
     moved = tickets.set_field(work, moved, "queue", command.queue)
     if command.agent is not None:
-        work.agent(command.agent)
         tickets.assign(work, moved, command.agent, reason="transfer")
 
 
@@ -84,6 +88,8 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
     category, name = work.policy.status(command.status)
     if category is Category.SNOOZED and command.until is None:
         raise InvalidInput("until", "a snooze needs its end", "pass until=, an aware datetime")
+    if category is not Category.SNOOZED and command.until is not None:
+        raise InvalidInput("until", "only a snooze has an end", "leave until out, or snooze the ticket")
     if command.until is not None and command.until <= work.time_of(ticket.id):
         raise InvalidInput("until", "lies in the past", "pass an instant after now")
     if ticket.category in (Category.RESOLVED, Category.CLOSED) and category is Category.OPEN:
@@ -98,13 +104,17 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
 def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: str) -> None:
     name, value = command.name, command.value
     if name == "subject":
-        work.emit(ticket.id, ev.SubjectSet(subject=str(value or "")))
+        subject = "" if value is None else str(value)
+        if subject != ticket.subject:
+            work.emit(ticket.id, ev.SubjectSet(subject=subject))
     elif name == "priority":
         tickets.set_field(work, ticket, name, _priority(value))
     elif name == "type":
         if not work.policy.has_type(str(value)):
             raise InvalidInput("value", f"no ticket type {value!r}", "choose a type of the configuration")
         tickets.set_field(work, ticket, name, str(value))
+    elif name == "language" and isinstance(value, int | float):
+        raise InvalidInput("value", "is not a language", "pass a language tag such as zh-CN")
     elif name == "language" or (name.startswith("x.") and len(name) > 2):
         tickets.set_field(work, ticket, name, value)
     else:
@@ -115,7 +125,8 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
 
 def _priority(value: object) -> Priority:
     try:
-        return Priority[value.upper()] if isinstance(value, str) else Priority(value)  # type: ignore[arg-type]
+        number = -1 if isinstance(value, bool) else value
+        return Priority[value.upper()] if isinstance(value, str) else Priority(number)  # type: ignore[arg-type]
     except (KeyError, ValueError):
         raise InvalidInput("value", "is not a priority", "use low, normal, high or urgent") from None
 
@@ -133,6 +144,8 @@ def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) ->
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
     if ticket.identity in command.remove:
         raise InvalidInput("remove", "the requester stays", "merge or split the ticket instead")
+    if any(one.identity == ticket.identity and one.role is not Role.REQUESTER for one in command.add):
+        raise InvalidInput("add", "the requester stays", "add other people")
     for one in command.add:
         if one.role is Role.REQUESTER and one.identity != ticket.identity:
             raise InvalidInput("add", "a ticket has one requester", "use the role cc or follower")

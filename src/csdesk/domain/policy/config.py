@@ -108,8 +108,11 @@ class DeskConfig(Section):
         Raises:
             ConfigError: not TOML, or not a usable configuration.
         """
+        given: object = text
+        if not isinstance(given, str) or given.endswith(".toml"):
+            raise ConfigError("document", "not the text of a document", 'pass Path(...).read_text(encoding="utf-8")')
         try:
-            return cls(**tomllib.loads(text))
+            return cls(**tomllib.loads(given))
         except tomllib.TOMLDecodeError as error:
             raise ConfigError("document", f"not TOML: {error}", "correct the document") from None
         except RecursionError:

@@ -22,8 +22,12 @@ from pydantic import (
 
 from csdesk.errors import CsdeskError, InvalidInput
 
+_SCALARS = frozenset({"str", "int", "float", "bool"})
+
 _REMEDIES = {
     "missing": "pass it",
+    "too_short": "pass at least one",
+    "model_type": "pass such a value",
     "extra_forbidden": "remove it or correct its name",
     "timezone_aware": "pass an aware datetime, for example with tzinfo=datetime.UTC",
     "string_type": "pass a str",
@@ -36,9 +40,20 @@ _REMEDIES = {
 def translate(error: ValidationError, thing: str) -> CsdeskError:
     """The first problem of a pydantic error as ``InvalidInput``: field path, reason and remedy, without the value."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    field = ".".join([thing, *(str(part) for part in first["loc"])])
+    field = ".".join([thing, *_path(first["loc"])])
     remedy = _REMEDIES.get(first["type"], "pass a value of the documented type and range")
-    return InvalidInput(field, first["msg"], remedy)
+    # This one quotes what it found, which may be anything that somebody said.
+    problem = "is of an unknown kind" if first["type"] == "union_tag_invalid" else first["msg"]
+    return InvalidInput(field, problem, remedy)
+
+
+def _path(location: tuple[int | str, ...]) -> list[str]:
+    """The keys on the way; what pydantic calls the members of a union is left out."""
+    keys = [str(part) for part in location]
+    for index, key in enumerate(keys):
+        if "[" in key or "(" in key:
+            return keys[:index]
+    return keys[:-1] if len(keys) > 1 and keys[-1] in _SCALARS else keys
 
 
 if TYPE_CHECKING:

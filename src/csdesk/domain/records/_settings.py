@@ -25,6 +25,9 @@ _REFUSED: Final = "csdesk_refused"
 _LONGEST_PATH: Final = 200
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _REMEDIES: Final = {
+    "tuple_type": ("not a list", "pass a list; TOML writes a list of tables as [[name]], each with its own settings"),
+    "model_type": ("not a table", "write its settings one by one: name = value"),
+    "model_attributes_type": ("not a table", "write its settings one by one: name = value"),
     "missing": ("it is missing", "add it"),
     "too_short": ("it is empty", "add at least one entry, or leave it out"),
     "string_pattern_mismatch": (

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.customers import Customer, Evidence
 from csdesk.domain.records.media import MediaRef
-from csdesk.domain.records.messages import Automatic, Delivery, Message, Part, TextPart
+from csdesk.domain.records.messages import Automatic, Delivery, Message, Part, TextPart, plain_text
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket, Worker
 from csdesk.domain.records.trace import Trace
@@ -78,7 +79,7 @@ class InboundMessage(Value):
 
     if TYPE_CHECKING:
         # The fields again and ``text``: type checkers would refuse a keyword that is no field.
-        def __init__(  # noqa: PLR0913  as many as there are fields
+        def __init__(  # noqa: PLR0913  one for each field
             self,
             *,
             kind: Literal["message"] = "message",
@@ -111,13 +112,15 @@ class InboundMessage(Value):
         if isinstance(values, dict) and "text" in values:
             values = dict(values)
             text = values.pop("text")
+            if not isinstance(text, str):
+                raise PydanticCustomError("string_type", "text should be a valid string")
             values["parts"] = (TextPart(text=text), *values.get("parts", ()))
         return values
 
     @property
     def text(self) -> str:
-        """The plain text of all text parts, joined by newlines."""
-        return "\n".join([part.text for part in self.parts if isinstance(part, TextPart)])
+        """Its plain text: see ``csdesk.domain.records.messages.plain_text``."""
+        return plain_text(self.parts)
 
 
 class _ChannelEvent(Value):

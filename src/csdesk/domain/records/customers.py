@@ -7,6 +7,7 @@ them: the absorbed one keeps its identities and points to the survivor, so that 
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -81,6 +82,10 @@ class Customer(Record):
     members: tuple[CustomerId, ...] = ()
     """The customers merged into this one."""
     created_at: Instant
+
+    def is_blocked(self, now: datetime) -> bool:
+        """True if their messages go no further than the inbox at that instant."""
+        return self.block is not None and (self.block.until is None or self.block.until > now)
 
     def identity(self, identity_id: str) -> Identity | None:
         """The identity of that id, None if the customer does not hold it."""

@@ -121,6 +121,12 @@ Part = Annotated[
 """One piece of a message's content."""
 
 
+def plain_text(parts: tuple[Part, ...]) -> str:
+    """The words of all text parts, joined by newlines; without any, those of a choice or of content unknown to us."""
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | OtherPart)])
+
+
 class Direction(StrEnum):
     """Which way a message goes; notes stay inside."""
 
@@ -205,6 +211,5 @@ class Message(Record):
 
     @property
     def text(self) -> str:
-        """The plain text of all its text parts, joined by newlines."""
-        parts = self.edited or self.parts
-        return "\n".join([part.text for part in parts if isinstance(part, TextPart | ChoicePart | OtherPart)])
+        """Its plain text: see ``plain_text``."""
+        return plain_text(self.edited or self.parts)

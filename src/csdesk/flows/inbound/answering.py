@@ -60,7 +60,7 @@ def _obstacle(case: Case, work: Workspace, ticket: Ticket) -> str | None:
         return "backlog"
     if case.silent or not ticket.is_live:
         return "forbidden"
-    if ticket.replied_at is not None and ticket.waiting_since is None:
+    if ticket.replied_at is not None and ticket.replied_at >= case.occurred_at:
         return "answered"
     last = ticket.auto_replied_at
     if last is not None and case.occurred_at - last < work.policy.config.session_gap:

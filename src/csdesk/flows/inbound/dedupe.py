@@ -6,6 +6,7 @@ means that an earlier attempt was committed after all.
 
 from __future__ import annotations
 
+from csdesk.domain.core.identity import known_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
@@ -27,8 +28,16 @@ def is_replay(case: Case, work: Workspace) -> bool:
     if owner != case.id:
         case.say("dedupe.replay", Outcome.REMOVED, message=owner)
         case.state = "duplicate"
+    elif not isinstance(work.find(owner), Message):
+        # An earlier attempt of ours went through after all, and left the message in the inbox.
+        case.state = "blocked" if _is_blocked(case, work) else "parked"
     case.id = MessageId(owner)
     return True
+
+
+def _is_blocked(case: Case, work: Workspace) -> bool:
+    customer = work.person(known_identity(work, case.message.sender))
+    return customer is not None and customer.is_blocked(work.now)
 
 
 def leave_inbox(case: Case, work: Workspace) -> None:

@@ -49,8 +49,7 @@ def _link_others(case: Case, work: Workspace, customer: Customer) -> None:
 
 def is_blocked(case: Case, work: Workspace, customer: Customer) -> bool:
     """Store a blocked sender's message and go no further; True if so."""
-    block = customer.block
-    if block is None or (block.until is not None and block.until <= work.now):
+    if not customer.is_blocked(work.now):
         return False
     case.state = "blocked"
     case.say("identity.blocked", Outcome.REMOVED, customer=customer.id)

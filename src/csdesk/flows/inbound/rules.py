@@ -85,8 +85,9 @@ def _set_status(case: Case, work: Workspace, ticket: Ticket, status: str) -> Non
     category, name = work.policy.status(status)
     move = MOVES.get(category)
     try:
-        if move is not None and category is not Category.SNOOZED:
-            tickets.change_status(work, ticket, move, status=name)
+        if move is None or category is Category.SNOOZED:  # no rule says until when
+            raise IllegalTransition(ticket.id, ticket.category.value, status)
+        tickets.change_status(work, ticket, move, status=name)
     except IllegalTransition:
         case.say("rules.illegal", Outcome.REMOVED, status=status, category=ticket.category.value)
 

@@ -149,7 +149,7 @@ def _receive_here(case: Case, work: Workspace, ticket: TicketId) -> None:
     before = work.claims.get(key)
     if before is None:
         work.claim(key, ticket)
-    elif before != ticket:
+    else:
         work.move_claim(key, before, ticket)
 
 

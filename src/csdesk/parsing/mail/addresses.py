@@ -17,6 +17,8 @@ MOST_ADDRESSES: Final = 100
 _MOST_NAME: Final = 200
 _MOST_ADDRESS: Final = 320
 _SPACES: Final = re.compile(r"\s+")
+_DOMAIN: Final = re.compile(r"\[[^\]]+\]|[^<>()\[\],;:\"\\@]+")
+_NEVER_BARE: Final = re.compile(r"[<>()\[\],;:\"\\]")
 
 
 class Mailbox(NamedTuple):
@@ -38,9 +40,9 @@ def address_of(text: str) -> str:
     """A lower-cased addr-spec, empty if the text is none."""
     text = _SPACES.sub("", text).strip("<>'\"").lower()
     local, at, domain = text.rpartition("@")
-    if not (local and at and domain) or len(text) > _MOST_ADDRESS or not text.isprintable():
+    if not (local and at) or not _DOMAIN.fullmatch(domain) or len(text) > _MOST_ADDRESS or not text.isprintable():
         return ""
-    return text
+    return text if local.startswith('"') or not _NEVER_BARE.search(local) else ""
 
 
 def without_tag(address: str) -> str:
@@ -116,6 +118,8 @@ class _Scanner:
         self._clear()
 
     def _quoted(self) -> None:
+        if self._value.find('"', self._at) < 0:
+            return  # one quote too many
         text = self._until('"')
         self._phrase.append(text)
         self._plain.append(f'"{text}"')

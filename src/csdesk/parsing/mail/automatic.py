@@ -2,12 +2,12 @@
 
 The first that holds:
 
-    bounce   from a mail daemon with an empty return path, a failure field, or a subject or body that says so
     reply    Auto-Submitted: auto-replied; Precedence: auto_reply; an X-Autoreply field; a subject as absence notes have
     bulk     List-Id or List-Unsubscribe; Precedence: bulk, list or junk
     notice   any other Auto-Submitted but ``no``; an empty return path; a report
 
-``X-Auto-Response-Suppress`` alone means nothing: Exchange puts it on mail that people write.
+``X-Auto-Response-Suppress`` alone means nothing: Exchange puts it on mail that people write. A bounce is known by a
+mail daemon with an empty return path, by a field of failures, or by a subject or body that says so: see ``reports``.
 """
 
 from __future__ import annotations
@@ -52,10 +52,8 @@ def is_daemon(address: str) -> bool:
     return _DAEMONS.fullmatch(address.partition("@")[0]) is not None
 
 
-def automatic_of(headers: Headers, *, beginning: str = "") -> Automatic:
-    """Who wrote it; ``beginning`` is the start of its text, which some old systems leave as the only sign."""
-    if is_bounce(headers, beginning=beginning):
-        return Automatic.BOUNCE
+def automatic_of(headers: Headers) -> Automatic:
+    """Who wrote a mail that is no report."""
     submitted = _word(headers.get("auto-submitted"))
     precedence = _word(headers.get("precedence"))
     absent = _ABSENT.match(headers.text("subject")) is not None
@@ -68,8 +66,11 @@ def automatic_of(headers: Headers, *, beginning: str = "") -> Automatic:
     return Automatic.NO
 
 
-def is_bounce(headers: Headers, *, beginning: str = "") -> bool:
-    """True if a mail system gives a mail back, in whatever form."""
+def is_bounce(headers: Headers, *, beginning: str) -> bool:
+    """True if a mail system gives a mail back, in whatever form.
+
+    ``beginning`` is the start of its text, which some old systems leave as the only sign.
+    """
     if any(field in headers for field in _FAILURE_FIELDS):
         return True
     sender = mailboxes(headers.get("from"))

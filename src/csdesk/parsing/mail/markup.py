@@ -181,11 +181,14 @@ class _Page:
 
     def _paragraph(self, name: str, *, closing: bool) -> None:
         self.end_line()
-        if self._lines and self._lines[-1][1]:
-            self._lines.append((self._quotes, ""))
-        step = -1 if closing else 1
+        step, outside = -1 if closing else 1, self._quotes
         if name == "blockquote":
             self._quotes = min(max(self._quotes + step, 0), _MOST_QUOTES)
+            outside = min(outside, self._quotes)
+        if self._lines and not self._lines[-1][1]:
+            outside = min(outside, self._lines.pop()[0])
+        if self._lines:
+            self._lines.append((outside, ""))
         if name == "pre":
             self._literal = max(self._literal + step, 0)
 

@@ -20,6 +20,7 @@ from typing import Final
 from csdesk.domain.records.channels import ChannelEvent, IgnoredEvent, InboundMessage, Sender, StatusEvent, UnknownEvent
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import Automatic
+from csdesk.errors import InvalidInput
 from csdesk.parsing.mail.addresses import Mailbox, address_of, mailboxes, without_tag
 from csdesk.parsing.mail.automatic import automatic_of
 from csdesk.parsing.mail.content import Attachment, read_content, with_media
@@ -102,6 +103,10 @@ def parse_mail(
     Raises:
         InvalidInput: ``account`` is empty or ``received_at`` is naive. Nothing in ``raw`` raises.
     """
+    if received_at.tzinfo is None:
+        raise InvalidInput(
+            "received_at", "it has no zone", "pass an aware datetime, for example with tzinfo=datetime.UTC"
+        )
     root = read_tree(raw)
     own = frozenset(known for one in own_addresses if (known := address_of(one)))
     identifier = message_id(root.headers.get("message-id")) or _synthetic_id(root)

@@ -14,7 +14,8 @@ from typing import Final
 from csdesk.parsing.mail.charsets import decode_text
 
 _START: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
-_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOT_BASE64: Final = bytes(set(range(256)) - set(_ALPHABET))
 _Piece = tuple[str, bytes | str]
 """A charset label and bytes to decode, or an empty label and plain text."""
 
@@ -41,7 +42,7 @@ def decode_words(value: str) -> str:
 
 def lenient_base64(content: bytes) -> bytes:
     """The bytes that base64 text holds, foreign signs and missing padding forgiven."""
-    body = _NOT_BASE64.sub(b"", content)
+    body = content.translate(None, _NOT_BASE64)
     body = body[: len(body) - (len(body) % 4 == 1)]
     return binascii.a2b_base64(body + b"=" * (-len(body) % 4))
 

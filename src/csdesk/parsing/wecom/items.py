@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final, TypedDict
 
+from csdesk.domain.records._model import clean_text
 from csdesk.domain.records.channels import Sender
 
 Fields = Mapping[str, object]
@@ -85,9 +86,9 @@ class Item:
 
 
 def text_of(value: object) -> str:
-    """A text; numbers become text, anything else is empty."""
+    """A text without lone surrogates; numbers become text, anything else is empty."""
     if isinstance(value, str):
-        return value
+        return str(clean_text(value))
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18 else ""
 
 

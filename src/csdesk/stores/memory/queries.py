@@ -147,7 +147,7 @@ def last_key(cursor: str, mark: str) -> SortKey:
     try:
         found, (values, key) = json.loads(urlsafe_b64decode(cursor.encode()))
         last = tuple(datetime.fromisoformat(one["at"]) if isinstance(one, dict) else one for one in values), str(key)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         found = None
     if found != mark:
         raise InvalidInput(

@@ -36,7 +36,7 @@ def key_of(cursor: str, mark: str) -> Key:
     """
     try:
         found, value, key = json.loads(urlsafe_b64decode(cursor.encode()))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         found = value = key = None
     # The decoder passes over what does not belong there: only the very text that was given counts.
     if found != mark or cursor_of(mark, (value, key)) != cursor:

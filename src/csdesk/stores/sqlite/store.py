@@ -9,6 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
+from pydantic_core import PydanticSerializationError
+
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.errors import DeskClosed, InvalidInput, NotFound
@@ -184,6 +186,9 @@ class SqliteStore:
             raise translated(error) from error
         except (sqlite3.Error, OverflowError) as error:
             raise translated(error) from error
+        except (UnicodeEncodeError, PydanticSerializationError):
+            # Its message quotes the text itself, so it is not chained.
+            raise InvalidInput("text", "holds what UTF-8 JSON cannot", "pass text without lone surrogates") from None
 
 
 # ``Any``: rows of the driver.

@@ -1,0 +1,1 @@
+"""Benchmarks: they report, they never fail. ``python -m benchmarks`` runs all; each prints one JSON line."""

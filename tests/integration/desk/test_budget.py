@@ -1,0 +1,96 @@
+"""What a message costs: loads, commits, statements."""
+
+import pytest
+
+from csdesk import DeskConfig, InboundMessage, Sender, open_desk
+from csdesk.domain.policy.config import AccountPolicy, QueuePolicy
+from csdesk.domain.records.changes import Needs
+from csdesk.errors import FlowError
+from csdesk.ports import steps
+from csdesk.stores.sqlite import SqliteStore
+from csdesk.testing import CountingStore, FixedClock, SerialIds
+
+AUTO = DeskConfig(
+    queues=(QueuePolicy(name="default", auto_reply=True),), accounts=(AccountPolicy(name="web", auto_reply=True),)
+)
+
+
+@pytest.fixture
+def counted(world):
+    stores = []
+
+    def wrap(store):
+        stores.append(CountingStore(store))
+        return stores[-1]
+
+    desk = world.open(AUTO, wrap=wrap)
+    desk.agents.add("One", queues=("default",), capacity=1000)
+    desk.replies.add("Hours", "Nine to five.", questions=("opening hours",), auto_reply=True)
+    desk.receive(world.said("warm", by="warm"))
+    stores[0].reset()
+    return desk, stores[0]
+
+
+def test_a_message_costs_two_loads_and_one_commit_at_most(world, counted):
+    desk, store = counted
+    message = world.said("opening hours")
+    desk.receive(message)
+    assert (store.loads, store.commits, store.queries) == (2, 1, 0)
+    store.reset()
+    desk.receive(world.said("more"))
+    assert (store.loads, store.commits, store.queries) == (1, 1, 0)
+    store.reset()
+    desk.receive(message)
+    assert (store.loads, store.commits, store.queries) == (1, 0, 0)
+
+
+def test_a_hundred_in_a_batch_cost_no_more(world, counted):
+    desk, store = counted
+    messages = [world.said("hello", by=str(number % 40)) for number in range(100)]
+    desk.receive_many(messages)
+    assert store.loads <= 2
+    assert (store.commits, store.queries) == (1, 0)
+    store.reset()
+    assert {one.state for one in desk.receive_many(messages)} == {"duplicate"}
+    assert (store.loads, store.commits) == (1, 0)
+
+
+def test_nothing_comes_to_nothing(counted):
+    desk, store = counted
+    assert desk.receive_many([]) == ()
+    assert store.calls.total() == 0
+
+
+def test_a_flow_that_loads_once_too_often_is_told(counted):
+    desk, _ = counted
+
+    def greedy():
+        yield from steps.attempt(0)
+        for _ in range(3):
+            yield from steps.load(Needs())
+
+    with pytest.raises(FlowError, match="one load too many"):
+        desk._runner.run(greedy())
+
+
+def test_statements_of_a_mixed_stream(tmp_path):
+    statements = []
+    store = SqliteStore(tmp_path / "desk.db", synchronous="NORMAL", trace=statements.append)
+    desk = open_desk(store, config=AUTO, clock=FixedClock(), ids=SerialIds())
+    desk.agents.add("One", queues=("default",), capacity=1000)
+    statements.clear()
+    count = 200
+    for number in range(count):
+        by = str(number % 30)
+        key = number if number % 10 else max(0, number - 1)
+        desk.receive(
+            InboundMessage(
+                account="web",
+                dedupe_key=str(key),
+                conversation=by,
+                sender=Sender(external_id=by),
+                text=f"text {number}",
+            )
+        )
+    desk.close()
+    assert len(statements) / count <= 15

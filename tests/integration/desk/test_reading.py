@@ -1,0 +1,210 @@
+"""Lists, search, timelines, briefs, the event stream, configurations."""
+
+from datetime import timedelta
+
+import pytest
+
+from csdesk import Actor, DeskConfig, open_desk
+from csdesk.domain.policy.config import QueuePolicy, TagPolicy
+from csdesk.domain.records.tickets import Category
+from csdesk.errors import ConfigMismatch, DeskClosed, InvalidInput
+from csdesk.testing import CountingStore
+
+AGENT = Actor.agent("agt_1")
+
+
+def tagging(word):
+    return DeskConfig(tags=(TagPolicy(name=word, keywords=(word,)),))
+
+
+def pages(call):
+    found, cursor = [], None
+    while True:
+        page = call(cursor)
+        found += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize("order", ["updated_at", "created_at", "number", "priority"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_lists_come_in_pages(world, order, descending):
+    desk = world.open()
+    for number in range(7):
+        got = desk.receive(world.said(by=str(number)))
+        desk.tickets.set_field(got.ticket.id, "priority", 1 + number % 4, actor=AGENT)
+        world.later(seconds=1)
+    found = pages(lambda cursor: desk.tickets.list(order=order, descending=descending, limit=2, cursor=cursor))
+    assert len({one.id for one in found}) == 7
+    values = [(getattr(one, order), one.id) for one in found]
+    assert values == sorted(values, reverse=descending)
+
+
+def test_filters(world):
+    desk = world.open(DeskConfig(queues=(QueuePolicy(name="default"), QueuePolicy(name="vip"))))
+    one, two, three = (desk.receive(world.said(by=by)).ticket for by in "abc")
+    desk.tickets.transfer(two.id, "vip", actor=AGENT)
+    desk.tickets.tag(three.id, "odd", actor=AGENT)
+    desk.tickets.set_status(one.id, "resolved", actor=AGENT)
+    world.later(hours=1)
+    desk.receive(world.said(by="c"))
+    agent = desk.agents.add("One")
+    desk.tickets.assign(two.id, agent.id, actor=AGENT)
+
+    def ids(**given):
+        return [each.id for each in desk.tickets.list(order="number", descending=False, **given).items]
+
+    assert ids(queue="vip") == ids(assignee=agent.id) == [two.id]
+    assert ids(tag="odd") == [three.id]
+    assert ids(category=Category.RESOLVED) == ids(status="resolved") == [one.id]
+    assert ids(category=[Category.RESOLVED, Category.NEW]) == [one.id, three.id]
+    assert ids(since=world.clock.now()) == [two.id, three.id]
+    assert ids(until=world.clock.now()) == [one.id]
+    assert desk.tickets.count() == 3
+    assert desk.tickets.count(category=[Category.RESOLVED, Category.NEW], queue="default") == 2
+
+
+def test_search_finds_words_before_and_after_they_are_indexed(world):
+    desk = world.open()
+    got = desk.receive(world.said("我要退款 order 12345"))
+    desk.receive(world.said("something else", by="bob"))
+    for _ in range(2):
+        for text in ("退款", "12345", "order 退款"):
+            (found,) = desk.tickets.search(text).items
+            assert (found.message.id, found.ticket.id) == (got.message_id, got.ticket.id)
+        assert desk.tickets.search("missing").items == ()
+        assert desk.tickets.search("").items == ()
+        desk.run_due()
+
+
+def test_a_timeline_tells_messages_and_events_in_order(world):
+    desk = world.open()
+    got = desk.receive(world.said("one"))
+    world.later(minutes=1)
+    desk.note(got.ticket.id, "note", actor=AGENT)
+    desk.receive(world.said("early", sent_at=world.clock.now() - timedelta(minutes=2)))
+    timeline = desk.tickets.timeline(got.ticket.id)
+    assert [item.message.text for item in timeline if item.message] == ["early", "one", "note"]
+    assert [item.at for item in timeline] == sorted(item.at for item in timeline)
+
+
+def test_a_customer_at_a_glance(world):
+    desk = world.open()
+    for number in range(7):
+        got = desk.receive(world.said(str(number), conversation=str(number % 2)))
+        world.later(minutes=1)
+    desk.tickets.set_status(got.ticket.id, "closed", actor=AGENT)
+    brief = desk.customers.brief(got.customer.id)
+    assert (brief.tickets, len(brief.open_tickets)) == (2, 1)
+    assert [one.text for one in brief.last_messages] == ["6", "5", "4", "3", "2"]
+    said = pages(lambda cursor: desk.customers.timeline(got.customer.id, limit=3, cursor=cursor))
+    assert [one.text for one in said] == list("6543210")
+
+
+def test_a_consumer_reads_until_it_acknowledges(world):
+    desk = world.open()
+    desk.receive(world.said())
+    first = desk.events.read("crm")
+    assert desk.events.read("crm") == first
+    desk.events.ack("crm", first[0].position)
+    assert desk.events.read("crm") == first[1:]
+    desk.events.ack("crm", first[-1].position)
+    assert desk.events.read("crm") == ()
+    assert desk.events.read("other") == first
+    desk.receive(world.said())
+    assert desk.events.read("crm")[0].position > first[-1].position
+    with pytest.raises(InvalidInput):
+        desk.events.ack("crm", "nonsense")
+
+
+# The configuration of a running desk
+
+
+def test_activation_and_history(world):
+    desk = world.open(tagging("one"))
+    assert desk.config.activate(tagging("one")) is False
+    world.later(hours=1)
+    assert desk.config.activate(tagging("two"), actor=AGENT) is True
+    assert desk.config.get() == tagging("two")
+    assert [row.digest for row in desk.config.history().items] == [tagging("two").digest, tagging("one").digest]
+    world.later(hours=1)
+    desk.config.activate(tagging("one"))
+    assert [row.digest for row in desk.config.history().items] == [tagging("one").digest, tagging("two").digest]
+
+
+def test_opening_with_another_configuration(world):
+    world.open(tagging("one"))
+    with pytest.raises(ConfigMismatch):
+        world.open(tagging("two"))
+    assert world.open().config.get() == tagging("one")
+    assert world.open(tagging("two"), activate=True).config.get() == tagging("two")
+
+
+def test_another_process_never_decides_on_the_old_rules(world):
+    one, two = world.open(tagging("one")), world.open()
+    assert one.receive(world.said("one two")).ticket.has_tag("one")
+    two.config.activate(tagging("two"))
+    got = one.receive(world.said("one two", by="bob"))
+    assert [tag.name for tag in got.ticket.tags] == ["two"]
+
+
+def test_a_change_between_load_and_commit_makes_the_decision_again(world):
+    other = world.open(tagging("one"))
+    armed = []
+
+    class Between(CountingStore):
+        def commit(self, desk, changes):
+            if armed:
+                armed.pop()
+                other.config.activate(tagging("two"))
+            return super().commit(desk, changes)
+
+    racing = world.open(wrap=Between)
+    armed.append(True)
+    got = racing.receive(world.said("one two"))
+    assert [tag.name for tag in got.ticket.tags] == ["two"]
+    (entry,) = [one for one in racing.explain(got.ticket.id) if one.subject == got.ticket.id]
+    assert entry.epochs.config == 2
+    armed.append(True)
+    other.config.activate(tagging("one"))
+    assert racing.tickets.tag(got.ticket.id, "x", actor=AGENT).has_tag("x")
+
+
+def test_a_closed_desk_says_so(world):
+    desk = world.open()
+    desk.close()
+    desk.close()
+    for call in (lambda: desk.receive(world.said()), desk.tickets.list, desk.run_due):
+        with pytest.raises(DeskClosed):
+            call()
+
+
+@pytest.mark.parametrize("url", ["", "mysql://x", "sqlite://", "sqlite:///", "memory"])
+def test_urls_that_lead_nowhere(url):
+    with pytest.raises(InvalidInput, match="url"):
+        open_desk(url)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb"])
+def test_names_that_no_desk_has(name):
+    with pytest.raises(InvalidInput, match="desk"):
+        open_desk("memory://", desk=name)
+
+
+def test_channels_are_checked_at_opening():
+    from csdesk.testing import ScriptedChannel
+
+    with pytest.raises(InvalidInput, match="two channels"):
+        open_desk("memory://", channels=[ScriptedChannel("a"), ScriptedChannel("a")])
+    with pytest.raises(InvalidInput, match="no channel"):
+        open_desk("memory://", channels=[object()])
+
+
+def test_desks_of_one_store_do_not_meet(world):
+    one, two = world.open(), world.open(desk="other")
+    message = world.said()
+    first, second = one.receive(message), two.receive(message)
+    assert (second.state, second.ticket.number) == ("stored", 1)
+    assert two.tickets.list().items == (second.ticket,)
+    assert first.ticket.id != second.ticket.id

@@ -1,0 +1,66 @@
+"""``Desk`` and ``AsyncDesk`` are one desk in two colours."""
+
+import inspect
+from importlib import import_module
+
+import pytest
+
+from csdesk.aio.shell import AsyncDesk
+from csdesk.desk.shell import Desk
+
+GROUPS = ("tickets", "customers", "agents", "replies", "inbox", "outbox", "config", "events")
+RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
+SEEN = {"__enter__", "__exit__", "__aenter__", "__aexit__"}
+
+
+def pairs():
+    found = [(Desk, AsyncDesk)]
+    for group in GROUPS:
+        ours, theirs = import_module(f"csdesk.desk.{group}"), import_module(f"csdesk.aio.{group}")
+        names = [name for name, thing in vars(ours).items() if is_group(thing, ours)]
+        assert names == [name for name, thing in vars(theirs).items() if is_group(thing, theirs)]
+        found += [(getattr(ours, name), getattr(theirs, name)) for name in names]
+    return found
+
+
+def is_group(thing, module):
+    return inspect.isclass(thing) and thing.__module__ == module.__name__
+
+
+def members(cls):
+    return {
+        name: thing
+        for name, thing in vars(cls).items()
+        if (not name.startswith("_") or name in SEEN) and (inspect.isfunction(thing) or isinstance(thing, property))
+    }
+
+
+@pytest.mark.parametrize(("blocking", "coloured"), pairs(), ids=lambda cls: cls.__name__)
+def test_methods_parameters_and_results_are_equal(blocking, coloured):
+    ours, theirs = members(blocking), members(coloured)
+    assert [RENAMED.get(name, name) for name in ours] == list(theirs)
+    for name, method in ours.items():
+        twin = theirs[RENAMED.get(name, name)]
+        if isinstance(method, property):
+            assert inspect.signature(method.fget) == inspect.signature(twin.fget)
+            continue
+        assert inspect.iscoroutinefunction(twin), name
+        assert not inspect.iscoroutinefunction(method), name
+        assert inspect.signature(twin) == inspect.signature(method), name
+
+
+@pytest.mark.parametrize(("blocking", "coloured"), pairs(), ids=lambda cls: cls.__name__)
+def test_both_are_documented(blocking, coloured):
+    for cls in (blocking, coloured):
+        for name, thing in members(cls).items():
+            assert thing.__doc__ or name in SEEN, f"{cls.__name__}.{name}"
+
+
+def test_every_group_hangs_on_both_desks():
+    import csdesk
+
+    desk = csdesk.open_desk("memory://")
+    try:
+        assert {name for name in vars(desk) if not name.startswith("_")} == set(GROUPS)
+    finally:
+        desk.close()

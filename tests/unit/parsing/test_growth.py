@@ -1,0 +1,100 @@
+"""Twice the bytes cost about twice the work, whatever the bytes are made to do.
+
+Work is the number of calls, of Python and of C functions: no clock is read. What a single call of C does is bounded by
+construction (see ``structure``); the limits that keep it so have tests of their own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from csdesk.domain.records.channels import InboundMessage
+from csdesk.parsing.mail import parse_mail
+
+NOW = datetime(2026, 3, 10, tzinfo=UTC)
+HEAD = b"From: a@x.example\n"
+SIZE = 20_000
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    count = 0
+
+    def note(frame: Any, what: str, argument: Any) -> None:
+        nonlocal count
+        count += what in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def of_type(kind: str, body: bytes) -> bytes:
+    return HEAD + f"Content-Type: {kind}\n\n".encode() + body
+
+
+SHAPES: dict[str, Callable[[int], bytes]] = {
+    "fields": lambda n: HEAD + b"a:b\n" * n,
+    "folded": lambda n: HEAD + b"Subject: x\n" + b" y\n" * n,
+    "words": lambda n: HEAD + b"Subject: " + b"=?a?b?" * n,
+    "addresses": lambda n: HEAD + b"To: " + b"a<b@c>," * n + b"\n\n",
+    "comments": lambda n: b"From: " + b"(" * n,
+    "quotes": lambda n: b"From: " + b'\\"' * n,
+    "groups": lambda n: b"From: " + b"a:" * n,
+    "references": lambda n: HEAD + b"References: " + b"".join(b"<%d>" % one for one in range(n)),
+    "parameters": lambda n: HEAD + b"Content-Type: a/b" + b';a="b;"' * n,
+    "delimiters": lambda n: of_type("multipart/mixed; boundary=b", b"--b\n" * n),
+    "almost delimiters": lambda n: of_type("multipart/mixed; boundary=b", b"--b" * n),
+    "nested": lambda n: b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(n // 50)
+    ),
+    "alternatives": lambda n: of_type(
+        "multipart/alternative; boundary=b", b"--b\nContent-Type: text/html\n\n<p>x\n" * (n // 20)
+    ),
+    "tags": lambda n: of_type("text/html", b"<a" * n),
+    "open quotes": lambda n: of_type("text/html", b'<a "' * n),
+    "comments in html": lambda n: of_type("text/html", b"<!--" * n + b">"),
+    "scripts": lambda n: of_type("text/html", b"<script>" * n),
+    "cells": lambda n: of_type("text/html", b"<td>" * n),
+    "links": lambda n: of_type("text/html", b"<a href=http://x>a" * n),
+    "flowed": lambda n: of_type("text/plain; format=flowed", b"> a \n" * n),
+    "report": lambda n: of_type(
+        "multipart/report; boundary=b", b"--b\nContent-Type: message/delivery-status\n\n" + b"Action: failed\n\n" * n
+    ),
+    "bounce": lambda n: b"From: mailer-daemon@x\nReturn-Path: <>\n\n" + b"message-id: \n" * n,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_work_grows_with_size_and_no_faster(shape: str) -> None:
+    def work(size: int) -> int:
+        raw = SHAPES[shape](size)
+        return calls_of(lambda: parse_mail(raw, account="a", received_at=NOW))
+
+    work(10)  # what is built once
+    once, twice = work(SIZE), work(2 * SIZE)
+    assert twice <= 2.2 * once + 1000
+
+
+def test_the_count_sees_quadratic_work() -> None:
+    def work(size: int) -> int:
+        return calls_of(lambda: [len(str(one)) for many in range(size) for one in range(many)])
+
+    assert work(100) > 3 * work(50)
+
+
+def test_a_mail_of_ten_megabytes_keeps_its_file() -> None:
+    body = b"Content-Type: application/pdf\n\n" + b"%PDF" * 2_500_000
+    mail = parse_mail(
+        of_type("multipart/mixed; boundary=b", b"--b\n" + body + b"\n--b--\n"), account="a", received_at=NOW
+    )
+    assert isinstance(mail.event, InboundMessage)
+    assert len(mail.attachments[0].content) == 10_000_000

@@ -1,0 +1,90 @@
+"""What a stranger gets wrong at first is told by its name and its remedy, never by an AttributeError from inside."""
+
+from datetime import datetime
+
+import pytest
+
+from csdesk import Actor, ConfigError, DeskConfig, InboundMessage, InvalidInput, Sender, open_desk
+
+SYSTEM = Actor.system()
+
+
+@pytest.fixture
+def desk():
+    with open_desk("memory://") as desk:
+        yield desk
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"url": None}, "url"),
+        ({"url": "desk.db"}, "url"),
+        ({"url": "memory://", "config": {"name": "shop"}}, "config"),
+        ({"url": "memory://", "config": "desk.toml"}, "config"),
+        ({"url": "memory://", "desk": 3}, "desk"),
+        ({"url": "memory://", "channels": ["mail"]}, "channels"),
+    ],
+)
+def test_opening(arguments, field):
+    with pytest.raises(InvalidInput) as caught:
+        open_desk(**arguments)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("slip", "field"),
+    [
+        (lambda desk: desk.receive({"text": "hi"}), "message"),
+        (lambda desk: desk.receive_many(["hi"]), "message"),
+        (lambda desk: desk.replies.add("title", "body", questions="how?"), "questions"),
+        (lambda desk: desk.agents.add("Mei", queues="default"), "queues"),
+        (lambda desk: desk.agents.add("Mei", languages="zh"), "languages"),
+        (lambda desk: desk.customers.tag("cus_0", add="vip", actor=SYSTEM), "add"),
+        (lambda desk: desk.tickets.list(category="nwe"), "category"),
+        (lambda desk: desk.tickets.list(category=["new", "opne"]), "category"),
+        (lambda desk: desk.tickets.count(category="nwe"), "category"),
+        (lambda desk: desk.tickets.list(limit="5"), "limit"),
+        (lambda desk: desk.tickets.list(since=datetime(2026, 1, 5)), "since"),  # noqa: DTZ001  the slip itself
+        (lambda desk: desk.tickets.search(None), "text"),
+        (lambda desk: desk.inbox.list(state="parkd"), "state"),
+        (lambda desk: desk.run_due(max_time=5), "max_time"),
+    ],
+)
+def test_calls(desk, slip, field):
+    with pytest.raises(InvalidInput) as caught:
+        slip(desk)
+    assert caught.value.field == field
+
+
+def test_one_message_for_many(desk):
+    message = InboundMessage(account="a", dedupe_key="1", conversation="c", sender=Sender(external_id="x"), text="hi")
+    with pytest.raises(InvalidInput, match=r"^message: is a tuple; pass a csdesk InboundMessage"):
+        desk.receive_many(message)
+
+
+@pytest.mark.parametrize("text", [None, 5])
+def test_a_message_whose_text_is_none(text):
+    with pytest.raises(InvalidInput, match=r"^InboundMessage: text should be a valid string; pass a str$"):
+        InboundMessage(account="a", dedupe_key="1", conversation="c", sender=Sender(external_id="x"), text=text)
+
+
+def test_a_custom_value_that_is_a_list_is_told_without_the_validators_insides(desk):
+    with pytest.raises(InvalidInput) as caught:
+        desk.tickets.set_field("tkt_0", "x.sizes", [1, 2], actor=SYSTEM)
+    assert caught.value.field == "SetTicketField.value"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ("desk.toml", "config.document: not the text of a document; pass Path"),
+        (b"name = 1", "config.document: not the text of a document; pass Path"),
+        ('[queues]\nname = "a"', "config.queues: not a list; .*TOML writes"),
+        ('queues = ["a"]', "config.queues.0: not a table; write its settings"),
+        ('[[rules]]\nname = "a"\nthen = ["close"]', "config.rules.a.then.0: not a table; write its settings"),
+    ],
+)
+def test_configurations(document, message):
+    with pytest.raises(ConfigError, match=message):
+        DeskConfig.from_toml(document)
