@@ -189,7 +189,7 @@ class AsyncDesk:
         Safe to call from several processes at once. The report says whether more is left and when to come back.
         """
         a_number(limit, "limit", 1, 1_000_000_000)
-        end = self._core.clock.now() + a_span(max_time, "max_time")
+        end = self._core.clock.now() + min(a_span(max_time, "max_time"), timedelta(days=1))
         return await self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     async def execute(self, command: cmd.Command) -> Done:

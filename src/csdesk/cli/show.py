@@ -52,7 +52,7 @@ def show(
         if as_json:
             out.document(_document(opened, found, brief, items, traces, people, out))
             return
-        _head(opened, found, brief, people, out)
+        _head(found, brief, items, topic(opened, found), people, out)
         _clocks(found.clocks, out)
         _timeline(items, people, out)
         _reasons(traces, people, out)
@@ -75,21 +75,25 @@ def _traces(items: Sequence[TimelineItem], *, everything: bool) -> list[Entry]:
     return found if everything else found[:1]
 
 
-def _head(desk: Desk, ticket: Ticket, brief: CustomerBrief, people: People, out: Output) -> None:
+def _head(
+    ticket: Ticket, brief: CustomerBrief, items: Sequence[TimelineItem], subject: str, people: People, out: Output
+) -> None:
+    heard = [one.message.language for one in items if one.message is not None and one.message.direction == "in"]
+    language = ticket.language or next((one for one in reversed(heard) if one), None)
     facts = {
         "category": out.word(f"category.{ticket.category}"),
         "queue": ticket.queue,
         "worker": worker_name(ticket, people) or out.word("nobody"),
         "priority": out.word(f"priority.{ticket.priority.name.lower()}"),
         "channel": ticket.account,
-        "language": ticket.language or out.word("none"),
+        "language": language or out.word("none"),
         "tag": ", ".join(one.name for one in ticket.tags) or out.word("none"),
     }
     lines = [" · ".join(f"{out.word(key)} {value}" for key, value in facts.items())]
     lines.append(
         out.word("brief", name=customer_name(brief.customer), count=brief.tickets, open=len(brief.open_tickets))
     )
-    title = f"#{ticket.number} {shortened(topic(desk, ticket), 60)}"
+    title = f"#{ticket.number} {shortened(subject, 60)}"
     out.console.print(Panel(cell("") + "\n".join(lines), title=cell(title, "bold"), title_align="left"))
 
 

@@ -173,7 +173,7 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
             | cmd.BlockCustomer()
         ):
             customer = work.customer(command.customer)
-            if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers):
+            if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
                 customer = work.customer(customer.merged_into)
             _check_version("customer", customer.id, customer.version, customer.stage, command)
             customer_commands.run(work, customer, command)
