@@ -244,6 +244,7 @@ def test_participants_whom_others_brought_too_stay(at: Counter) -> None:
     wanted = [c.identity, boss.identities[0].id, b.identity, by_hand.identity]
     assert [one.identity for one in after.participants] == wanted
     at.desk.tickets.participants(c.id, add=[b.identity], role=Role.FOLLOWER, actor=LIN)
+    at.desk.tickets.participants(c.id, remove=[boss.identities[0].id], actor=LIN)
     last = at.desk.tickets.unmerge(b.id, actor=LIN).survivor
     assert [one.identity for one in last.participants] == [c.identity, by_hand.identity, b.identity]
 
@@ -483,12 +484,13 @@ def test_an_unmerged_customer_has_its_own_again(at: Counter) -> None:
     at.desk.customers.merge(a.customer.id, b.customer.id, actor=LIN)
     at.say("a")
     at.desk.customers.tag(b.customer.id, add=["late"], actor=LIN)
-    at.desk.customers.set_profile(b.customer.id, level="gold", attributes={"size": "L"}, actor=LIN)
+    at.desk.customers.set_profile(b.customer.id, name="Bo", level="gold", attributes={"size": "L"}, actor=LIN)
+    at.desk.customers.block(b.customer.id, actor=LIN)
     at.desk.customers.link(b.customer.id, Sender(kind="phone", external_id="1"), actor=LIN)
     done = at.desk.customers.unmerge(a.customer.id, actor=LIN, idempotency_key="once")
     own = {name: value for name, value in before if name != "version"}
     assert {name: value for name, value in done.customer if name != "version"} == own
-    assert (done.attributes, done.tags, done.fields) == (("size",), ("late",), ("level",))
+    assert (done.attributes, done.tags, done.fields) == (("size",), ("late",), ("name", "level", "block"))
     assert done.identities == (done.survivor.identities[-1].id,)
     assert done.survivor.members == ()
     assert at.desk.customers.of(a.ticket.identity) == done.customer

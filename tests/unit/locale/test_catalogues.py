@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import csdesk.domain.time.errors
 import csdesk.errors
 from csdesk.domain.locale import en, zh_cn
 from csdesk.domain.locale.render import parameters, render
