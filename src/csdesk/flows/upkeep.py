@@ -78,7 +78,7 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (_wake_tickets, _deliver, _drain, _planned, _resume, _maintain):
+    for part in (_wake_tickets, _drain, _resume, _maintain, _deliver, _planned):  # what may be slow comes last
         if left <= 0 or out_of_time():
             more = True
             break
