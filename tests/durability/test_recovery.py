@@ -65,7 +65,7 @@ class World:
         self.store = MemoryStore()
         self.clock = FixedClock()
         self.channel = DeadlyChannel()
-        self.faults: list[tuple[str, Fault]] = []
+        self.faults: list[tuple[str, Fault | None]] = []  # None: that call succeeds
         faulty = FaultyStore(self.store, self._plan)
         self.desk: Desk = open_desk(faulty, clock=self.clock, channels=[self.channel])
 
@@ -131,8 +131,9 @@ def test_a_store_that_fails_before_sending_leaves_no_doubt(world: World) -> None
     world.faults = [("lease", Fault.BUSY)]
     with pytest.raises(StoreBusy):
         world.desk.run_due()
-    world.faults = [("load", Fault.BUSY), ("load", Fault.BUSY)]
+    world.faults = [("lease", None), ("lease", None), ("load", Fault.BUSY), ("load", Fault.BUSY)]
     assert world.desk.run_due().sent == 1
+    assert world.faults == []
 
 
 def test_a_stored_reply_does_not_raise(world: World) -> None:
@@ -167,7 +168,7 @@ def test_waiting_messages_go_on_after_a_death(world: World, monkeypatch: pytest.
         states = [world.desk.receive(world.message(number)).state for number in (1, 2, 3)]
     assert states == ["parked", "parked", "parked"]
     item = world.desk.inbox.list(state=InboxState.PARKED).items[0]
-    world.faults = [("query", Fault.BUSY)]  # after the parked one is stored, before the waiting ones are found
+    world.faults = [("commit", None), ("query", Fault.BUSY)]  # after the parked one is stored, before the waiting ones are found
     assert world.desk.inbox.retry(item.id, actor=ME).state == "stored"
     assert len(world.desk.inbox.list(state=InboxState.WAITING).items) == 2
     assert world.desk.run_due().resumed == 1
@@ -183,7 +184,7 @@ def test_many_that_wait_rightly_hide_none_that_could_go_on(world: World, monkeyp
         patch.setattr(reading, "read", _breaks_on("message 800"))
         world.desk.receive_many([world.message(number, talk=2) for number in (800, 801)])
     parked = next(one for one in world.desk.inbox.list(limit=1000).items if "message 800" in one.payload)
-    world.faults = [("query", Fault.BUSY)]
+    world.faults = [("commit", None), ("query", Fault.BUSY)]
     world.desk.inbox.retry(parked.id, actor=ME)
     assert world.desk.run_due().resumed == 1
     assert len(world.desk.inbox.list(limit=1000).items) == 700

@@ -34,7 +34,7 @@ def _discard(command: cmd.SettleParked, run: str, scope: Scope) -> Flow[InboxIte
     yield from require(work, command.actor, command.kind, item.id)
     if item.state is InboxState.DISCARDED:
         return item
-    _release(work, item)
+    _release(work, item, (yield from _heir(item)))
     work.put_inbox(replace(item, state=InboxState.DISCARDED))
     work.emit(ev.DESK, ev.MessageReleased(item=item.id, discarded=True))
     work.end(ev.DESK)
@@ -59,7 +59,7 @@ def _unpark(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow[In
     if item.state in (InboxState.DISCARDED, InboxState.UNKNOWN):
         raise InvalidInput("item", f"is {item.state}", "only parked, waiting and blocked messages can be retried")
     holder = work.claims.get(work.keys.parked(item.account, item.conversation))
-    if item.state is InboxState.WAITING and holder is not None:
+    if item.state is InboxState.WAITING and holder not in (None, item.id):
         raise InvalidInput("item", f"waits behind {holder}", "retry or discard that one first")
     return item
 
@@ -76,15 +76,29 @@ def _open_item(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow
     return work, item
 
 
-def _release(work: Workspace, item: InboxItem) -> None:
+def _release(work: Workspace, item: InboxItem, heir: MessageId | None) -> None:
     key = work.keys.parked(item.account, item.conversation)
     if work.claims.get(key) == item.id:
-        work.move_claim(key, item.id, None)
+        work.move_claim(key, item.id, heir)
+
+
+def _waiting(item: InboxItem, limit: int) -> Flow[list[InboxItem]]:
+    """The oldest messages that wait in the conversation of an item."""
+    where = (("account", item.account), ("conversation", item.conversation), ("state", InboxState.WAITING.value))
+    page = yield from steps.listed(Query(kind="inbox", where=where, order="id", limit=limit))
+    return [row for row in page.items if isinstance(row, InboxItem)]
+
+
+def _heir(item: InboxItem) -> Flow[MessageId | None]:
+    """The message that holds the conversation up next: so nothing that arrives meanwhile overtakes those that wait."""
+    waiting = yield from _waiting(item, 2)
+    return next((one.id for one in waiting if one.id != item.id), None)
 
 
 def _replay(item: InboxItem, actor: Actor) -> Flow[Received]:
     message = InboundMessage.model_validate_json(item.payload)
-    arrival = Arrival(message, item.id, actor, received_at=item.created_at)
+    heir = yield from _heir(item)
+    arrival = Arrival(message, item.id, actor, received_at=item.created_at, heir=heir)
     (result,) = yield from receive((arrival,))
     return result
 
@@ -122,7 +136,8 @@ def _free(items: list[InboxItem]) -> Flow[dict[str, InboxItem]]:
     scope = yield from steps.attempt(0)
     first = {scope.keys.parked(one.account, one.conversation): one for one in items}
     loaded = yield from steps.load(Needs(claims=tuple(first)))
-    return {key: item for key, item in first.items() if key not in loaded.snapshot.claims}
+    free = {None, *(one.id for one in items)}
+    return {key: item for key, item in first.items() if loaded.snapshot.claims.get(key) in free}
 
 
 def _take_waiting(item: InboxItem, actor: Actor) -> Flow[None]:
@@ -130,23 +145,30 @@ def _take_waiting(item: InboxItem, actor: Actor) -> Flow[None]:
 
     Where another message still holds the conversation up, they go on waiting.
     """
+    if (yield from _is_held_up(item)):
+        return
+    seen: set[str] = set()
+    while True:
+        waiting = yield from _waiting(item, 1)
+        if not waiting or waiting[0].id in seen:
+            return
+        seen.add(waiting[0].id)
+        result = yield from _replay(waiting[0], actor)
+        if result.state == "parked":
+            return
+
+
+def _is_held_up(item: InboxItem) -> Flow[bool]:
+    """True if a parked message holds the conversation up; one that only waits its turn does not."""
     scope = yield from steps.attempt(0)
     key = scope.keys.parked(item.account, item.conversation)
     loaded = yield from steps.load(Needs(claims=(key,)))
-    if key in loaded.snapshot.claims:
-        return
-    where = (("account", item.account), ("conversation", item.conversation), ("state", InboxState.WAITING.value))
-    cursor: str | None = None
-    while True:
-        page = yield from steps.listed(Query(kind="inbox", where=where, order="id", limit=100, after=cursor))
-        for row in page.items:
-            if isinstance(row, InboxItem):
-                result = yield from _replay(row, actor)
-                if result.state == "parked":
-                    return
-        cursor = page.cursor
-        if cursor is None:
-            return
+    holder = loaded.snapshot.claims.get(key)
+    if holder is None:
+        return False
+    loaded = yield from steps.load(Needs(inbox=(holder,)))
+    held = loaded.snapshot.inbox.get(holder)
+    return held is not None and held.state is not InboxState.WAITING
 
 
 def retry_outbound(command: cmd.RetryOutbound, run: str) -> Flow[None]:

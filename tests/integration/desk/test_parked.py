@@ -173,6 +173,32 @@ def test_one_that_waits_cannot_overtake(world, trap):
     assert [one.state for one in desk.inbox.list().items] == ["parked", "discarded", "waiting"]
 
 
+def test_what_arrives_during_a_retry_comes_after_those_that_wait(world, trap, monkeypatch):
+    desk, other = world.open(), world.open()
+    got = desk.receive_many([world.said(text) for text in ("boom", "two", "three")])
+    late = []
+    record = recording.record
+
+    def meanwhile(case, *args):
+        if case.message.text == "two" and not late:
+            late.append(other.receive(world.said("late")))
+        return record(case, *args)
+
+    monkeypatch.setattr(recording, "record", meanwhile)
+    trap.is_set = False
+    desk.inbox.retry(got[0].message_id, actor=AGENT)
+    assert late[0].error == "error.waits"
+    (ticket,) = desk.tickets.list().items
+    assert [item.message.text for item in desk.tickets.timeline(ticket.id) if item.message] == [
+        "boom",
+        "two",
+        "three",
+        "late",
+    ]
+    assert desk.inbox.list().items == ()
+    assert desk.receive(world.said("after")).state == "stored"
+
+
 def test_an_event_that_nobody_knows_is_kept_and_cannot_be_retried(world):
     channel = ScriptedChannel("web")
     desk = world.open(channels=[channel])

@@ -31,6 +31,8 @@ class Case:
     backlog: bool = False
     retried: bool = False
     """True for a message that comes out of the inbox: its inbound claim is its own."""
+    heir: MessageId | None = None
+    """For a message that comes out of the inbox: the one that waits behind it."""
     state: Literal["stored", "duplicate", "parked", "blocked", "ignored"] = "stored"
     verdicts: list[Verdict] = field(default_factory=list)
     identity: IdentityId | None = None

@@ -46,7 +46,7 @@ def leave_inbox(case: Case, work: Workspace) -> None:
         return
     key = work.keys.parked(case.message.account, case.message.conversation)
     if work.claims.get(key) == case.id:
-        work.move_claim(key, case.id, None)
+        work.move_claim(key, case.id, case.heir)
     work.end_inbox(case.id)
     work.emit(ev.DESK, ev.MessageReleased(item=case.id))
 

@@ -65,6 +65,8 @@ class Arrival:
     actor: Actor
     received_at: datetime | None = None
     """Given for a message that comes out of the inbox: when it first arrived."""
+    heir: MessageId | None = None
+    """The message that waits behind it in the inbox, and holds up its conversation next."""
 
 
 Waiting = dict[str, tuple[int, Case]]
@@ -125,6 +127,7 @@ def _case(arrival: Arrival, scope: Scope) -> Case:
         received_at=received,
         occurred_at=received,
         retried=arrival.received_at is not None,
+        heir=arrival.heir,
     )
 
 
