@@ -168,7 +168,8 @@ def test_waiting_messages_go_on_after_a_death(world: World, monkeypatch: pytest.
         states = [world.desk.receive(world.message(number)).state for number in (1, 2, 3)]
     assert states == ["parked", "parked", "parked"]
     item = world.desk.inbox.list(state=InboxState.PARKED).items[0]
-    world.faults = [("commit", None), ("query", Fault.BUSY)]  # after the parked one is stored, before the waiting ones are found
+    # After the parked one is stored, before the waiting ones are found.
+    world.faults = [("commit", None), ("query", Fault.BUSY)]
     assert world.desk.inbox.retry(item.id, actor=ME).state == "stored"
     assert len(world.desk.inbox.list(state=InboxState.WAITING).items) == 2
     assert world.desk.run_due().resumed == 1
