@@ -1,0 +1,221 @@
+"""Events: what happened, in the past tense. The new record is always ``evolve(record, event)``.
+
+Personal values and message text never stand in an event's body. A field named in ``PERSONAL`` is stored beside the
+body, in a column of its own that erasing empties; the body then holds a salted digest of it, so that the chain stays
+checkable. ``None`` in such a field means "erased" when the event is read back.
+
+An ``Entry`` is what one cause did to one subject: the time, the actor, the cause and the epochs once, then the events.
+Every entry of a ticket, customer, agent or phrase makes its version grow by one. What happens to a message after its
+birth stands in the message's own stream; what concerns no record stands in the stream of ``DESK``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.events.customers import (
+    AttributesSet,
+    CustomerAbsorbed,
+    CustomerBlocked,
+    CustomerCreated,
+    CustomerMerged,
+    CustomerNamed,
+    CustomerPlaced,
+    CustomerReleased,
+    CustomerTagged,
+    CustomerUnblocked,
+    CustomerUnmerged,
+    CustomerUntagged,
+    IdentityLinked,
+    IdentityUnlinked,
+)
+from csdesk.domain.records.events.desk import (
+    AgentSaved,
+    CommandDenied,
+    ConfigActivated,
+    MessageParked,
+    MessageReleased,
+    PhraseSaved,
+    PresenceChanged,
+)
+from csdesk.domain.records.events.messages import (
+    DeliveryChanged,
+    MessageEdited,
+    MessageMoved,
+    MessageRecalled,
+    MessageReceived,
+    NoteAdded,
+    PhraseUsed,
+    ReplyDecided,
+    ReplyQueued,
+)
+from csdesk.domain.records.events.tickets import (
+    AlertRaised,
+    ClockBreached,
+    ClocksChanged,
+    ClockWarned,
+    LinksChanged,
+    MessagesMoved,
+    ParticipantsChanged,
+    SkewSeen,
+    StatusChanged,
+    SubjectSet,
+    TicketAbsorbed,
+    TicketAssigned,
+    TicketFieldSet,
+    TicketMerged,
+    TicketOpened,
+    TicketReleased,
+    TicketTagged,
+    TicketUnmerged,
+    TicketUntagged,
+)
+from csdesk.domain.records.trace import Trace
+
+__all__ = [
+    "DESK",
+    "AgentSaved",
+    "AlertRaised",
+    "AttributesSet",
+    "ClockBreached",
+    "ClockWarned",
+    "ClocksChanged",
+    "CommandDenied",
+    "ConfigActivated",
+    "CustomerAbsorbed",
+    "CustomerBlocked",
+    "CustomerCreated",
+    "CustomerMerged",
+    "CustomerNamed",
+    "CustomerPlaced",
+    "CustomerReleased",
+    "CustomerTagged",
+    "CustomerUnblocked",
+    "CustomerUnmerged",
+    "CustomerUntagged",
+    "DeliveryChanged",
+    "Entry",
+    "Epochs",
+    "Event",
+    "IdentityLinked",
+    "IdentityUnlinked",
+    "LinksChanged",
+    "MessageEdited",
+    "MessageMoved",
+    "MessageParked",
+    "MessageRecalled",
+    "MessageReceived",
+    "MessageReleased",
+    "MessagesMoved",
+    "NoteAdded",
+    "ParticipantsChanged",
+    "PhraseSaved",
+    "PhraseUsed",
+    "PresenceChanged",
+    "ReplyDecided",
+    "ReplyQueued",
+    "SkewSeen",
+    "StatusChanged",
+    "SubjectSet",
+    "TicketAbsorbed",
+    "TicketAssigned",
+    "TicketFieldSet",
+    "TicketMerged",
+    "TicketOpened",
+    "TicketReleased",
+    "TicketTagged",
+    "TicketUnmerged",
+    "TicketUntagged",
+]
+
+
+Event = Annotated[
+    CustomerCreated
+    | IdentityLinked
+    | IdentityUnlinked
+    | CustomerNamed
+    | AttributesSet
+    | CustomerPlaced
+    | CustomerTagged
+    | CustomerUntagged
+    | CustomerBlocked
+    | CustomerUnblocked
+    | CustomerMerged
+    | CustomerAbsorbed
+    | CustomerUnmerged
+    | CustomerReleased
+    | TicketOpened
+    | MessageReceived
+    | ReplyQueued
+    | NoteAdded
+    | DeliveryChanged
+    | MessageRecalled
+    | MessageEdited
+    | TicketTagged
+    | TicketUntagged
+    | TicketFieldSet
+    | SubjectSet
+    | StatusChanged
+    | TicketAssigned
+    | ParticipantsChanged
+    | ClocksChanged
+    | ClockWarned
+    | ClockBreached
+    | LinksChanged
+    | TicketMerged
+    | TicketAbsorbed
+    | TicketUnmerged
+    | TicketReleased
+    | MessagesMoved
+    | MessageMoved
+    | ReplyDecided
+    | PhraseUsed
+    | AlertRaised
+    | SkewSeen
+    | AgentSaved
+    | PresenceChanged
+    | PhraseSaved
+    | ConfigActivated
+    | CommandDenied
+    | MessageParked
+    | MessageReleased,
+    Field(discriminator="kind"),
+]
+"""Every event of the desk."""
+
+
+DESK: Final = "desk"
+"""The subject of what concerns no single record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """The versions of what a decision rested on: each grows by one with every change."""
+
+    config: int = 0
+    phrases: int = 0
+    agents: int = 0
+    calendars: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one cause did to one subject (a ticket, customer, message, agent, phrase, or the desk itself)."""
+
+    subject: str
+    at: datetime
+    actor: Actor
+    cause: str
+    """The id of the command or inbound message behind it."""
+    epochs: Epochs
+    events: tuple[Event, ...]
+    trace: Trace | None = None
+    salt: str = ""
+    """What the digest of the personal values is salted with; stored beside them and erased with them."""
+    position: str = ""
+    """Where it stands in the desk's order of commits, opaque; set when it is read."""

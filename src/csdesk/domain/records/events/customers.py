@@ -1,0 +1,132 @@
+"""What happens to a customer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId
+from csdesk.domain.records._model import Instant
+from csdesk.domain.records.customers import Attribute, Evidence
+from csdesk.domain.records.events._base import EventBase
+from csdesk.domain.records.tags import TagAssignment
+
+
+class CustomerCreated(EventBase):
+    """Somebody came for the first time."""
+
+    PERSONAL = frozenset({"name"})
+    kind: Literal["customer.created"] = "customer.created"
+    id: CustomerId
+    name: str | None = ""
+    language: str | None = None
+    account: str = ""
+    level: str = ""
+
+
+class IdentityLinked(EventBase):
+    """An identity was attached to the customer."""
+
+    PERSONAL = frozenset({"external_id"})
+    kind: Literal["customer.identity_linked"] = "customer.identity_linked"
+    identity: IdentityId
+    identity_kind: str
+    scope: str = ""
+    external_id: str | None = ""
+    evidence: Evidence = Evidence.FIRST_CONTACT
+    origin: CustomerId | None = None
+    """The customer it was taken from, if it was unlinked from one."""
+
+
+class IdentityUnlinked(EventBase):
+    """An identity left the customer; ``into`` is its home from now on."""
+
+    kind: Literal["customer.identity_unlinked"] = "customer.identity_unlinked"
+    identity: IdentityId
+    into: CustomerId
+    evidence: Evidence = Evidence.AGENT
+
+
+class CustomerNamed(EventBase):
+    """The customer's name was set."""
+
+    PERSONAL = frozenset({"name"})
+    kind: Literal["customer.named"] = "customer.named"
+    name: str | None = ""
+
+
+class AttributesSet(EventBase):
+    """Profile values were set; a value of None removes the attribute."""
+
+    PERSONAL = frozenset({"attributes"})
+    kind: Literal["customer.attributes_set"] = "customer.attributes_set"
+    attributes: tuple[Attribute, ...] | None = ()
+
+
+class CustomerPlaced(EventBase):
+    """The level, stage, language or dedicated agent of the customer changed; None leaves a value as it is."""
+
+    kind: Literal["customer.placed"] = "customer.placed"
+    level: str | None = None
+    stage: str | None = None
+    language: str | None = None
+    dedicated_agent: AgentId | None = None
+
+
+class CustomerTagged(EventBase):
+    """Tags were put on the customer."""
+
+    kind: Literal["customer.tagged"] = "customer.tagged"
+    tags: tuple[TagAssignment, ...]
+
+
+class CustomerUntagged(EventBase):
+    """A tag was taken from the customer."""
+
+    kind: Literal["customer.untagged"] = "customer.untagged"
+    tag: str
+
+
+class CustomerBlocked(EventBase):
+    """Messages of the customer go no further than storage, until ``until`` (None: for good)."""
+
+    kind: Literal["customer.blocked"] = "customer.blocked"
+    reason: str = ""
+    until: Instant | None = None
+
+
+class CustomerUnblocked(EventBase):
+    """The block was lifted."""
+
+    kind: Literal["customer.unblocked"] = "customer.unblocked"
+
+
+class CustomerMerged(EventBase):
+    """The customer was merged into another one, which now speaks for both."""
+
+    kind: Literal["customer.merged"] = "customer.merged"
+    into: CustomerId
+    evidence: Evidence = Evidence.AGENT
+
+
+class CustomerAbsorbed(EventBase):
+    """Other customers were merged into this one."""
+
+    kind: Literal["customer.absorbed"] = "customer.absorbed"
+    customers: tuple[CustomerId, ...]
+    evidence: Evidence = Evidence.AGENT
+
+
+class CustomerUnmerged(EventBase):
+    """The customer was taken out of its survivor and speaks for itself again, and for ``members``."""
+
+    kind: Literal["customer.unmerged"] = "customer.unmerged"
+    out_of: CustomerId
+    members: tuple[CustomerId, ...] = ()
+    """The customers that were merged into this one before, and come out with it."""
+
+
+class CustomerReleased(EventBase):
+    """Customers that were merged into this one were taken out again."""
+
+    kind: Literal["customer.released"] = "customer.released"
+    customers: tuple[CustomerId, ...]

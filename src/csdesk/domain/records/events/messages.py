@@ -1,0 +1,94 @@
+"""What happens to messages, in their ticket's stream or, after their birth, in their own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from csdesk.domain.ids import IdentityId, MessageId, PhraseId, TicketId
+from csdesk.domain.records._model import Instant
+from csdesk.domain.records.events._base import EventBase
+from csdesk.domain.records.messages import Automatic, Delivery, Part
+
+
+class MessageReceived(EventBase):
+    """A customer's message, or one of our people elsewhere, joined the ticket; its text stands in the message."""
+
+    kind: Literal["message.received"] = "message.received"
+    message: MessageId
+    identity: IdentityId | None = None
+    occurred_at: Instant
+    elsewhere: bool = False
+    automatic: Automatic = Automatic.NO
+    clamped: timedelta | None = None
+    """How much ``sent_at`` was moved to fit between the backlog limit and the arrival; None if it was not."""
+
+
+class ReplyQueued(EventBase):
+    """A public reply was written to the outbox."""
+
+    kind: Literal["message.queued"] = "message.queued"
+    message: MessageId
+    by_person: bool = True
+    """A bot's or rule's reply never answers for a person."""
+
+
+class NoteAdded(EventBase):
+    """An internal note."""
+
+    kind: Literal["message.noted"] = "message.noted"
+    message: MessageId
+
+
+class DeliveryChanged(EventBase):
+    """What became of an outbound message; ``reason`` is a code."""
+
+    kind: Literal["message.delivery"] = "message.delivery"
+    message: MessageId
+    before: Delivery
+    after: Delivery
+    reason: str = ""
+    provider_id: str = ""
+
+
+class MessageRecalled(EventBase):
+    """The sender took the message back; the original stays for those who may see it."""
+
+    kind: Literal["message.recalled"] = "message.recalled"
+    message: MessageId
+
+
+class MessageEdited(EventBase):
+    """The sender changed the message; the original content stays in the message record."""
+
+    PERSONAL = frozenset({"parts"})
+    kind: Literal["message.edited"] = "message.edited"
+    message: MessageId
+    parts: tuple[Part, ...] | None = ()
+
+
+class MessageMoved(EventBase):
+    """The message belongs to another ticket now."""
+
+    kind: Literal["message.moved"] = "message.moved"
+    message: MessageId
+    before: TicketId
+    after: TicketId
+
+
+class ReplyDecided(EventBase):
+    """The desk considered answering by itself."""
+
+    kind: Literal["reply.decided"] = "reply.decided"
+    message: MessageId
+    action: Literal["auto_reply", "suggest", "hand_over"]
+    phrase: PhraseId | None = None
+    confidence: float = 0.0
+
+
+class PhraseUsed(EventBase):
+    """An agent took a suggested phrase for a reply."""
+
+    kind: Literal["reply.phrase_used"] = "reply.phrase_used"
+    message: MessageId
+    phrase: PhraseId

@@ -1,0 +1,196 @@
+"""What happens to a ticket."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from csdesk.domain.ids import IdentityId, MessageId, TicketId
+from csdesk.domain.records._model import Instant, Scalar
+from csdesk.domain.records.clocks import Clock
+from csdesk.domain.records.events._base import EventBase
+from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tickets import Category, Link, Participant, Priority, Worker
+
+
+class TicketOpened(EventBase):
+    """A new matter."""
+
+    PERSONAL = frozenset({"subject"})
+    kind: Literal["ticket.opened"] = "ticket.opened"
+    id: TicketId
+    number: int
+    subject: str | None = ""
+    type: str = "general"
+    queue: str
+    priority: Priority = Priority.NORMAL
+    language: str | None = None
+    identity: IdentityId
+    account: str
+    conversation: str
+    participants: tuple[Participant, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+class TicketTagged(EventBase):
+    """Tags were put on the ticket."""
+
+    kind: Literal["ticket.tagged"] = "ticket.tagged"
+    tags: tuple[TagAssignment, ...]
+
+
+class TicketUntagged(EventBase):
+    """A tag was taken from the ticket."""
+
+    kind: Literal["ticket.untagged"] = "ticket.untagged"
+    tag: str
+
+
+class TicketFieldSet(EventBase):
+    """A property or custom field changed (``priority``, ``type``, ``queue``, ``language``, ``x.<name>``)."""
+
+    kind: Literal["ticket.field_set"] = "ticket.field_set"
+    name: str
+    before: Scalar = None
+    after: Scalar = None
+
+
+class SubjectSet(EventBase):
+    """The subject changed."""
+
+    PERSONAL = frozenset({"subject"})
+    kind: Literal["ticket.subject_set"] = "ticket.subject_set"
+    subject: str | None = ""
+
+
+class StatusChanged(EventBase):
+    """The ticket went to another status."""
+
+    kind: Literal["ticket.status"] = "ticket.status"
+    before: Category
+    after: Category
+    status: str
+    reason: str = ""
+    until: Instant | None = None
+    """The end of a snooze."""
+
+
+class TicketAssigned(EventBase):
+    """Somebody works on the ticket now; ``worker`` None: nobody. ``accountable``: becomes the owner too."""
+
+    kind: Literal["ticket.assigned"] = "ticket.assigned"
+    worker: Worker | None = None
+    before: Worker | None = None
+    accountable: bool = True
+    reason: str = ""
+
+
+class ParticipantsChanged(EventBase):
+    """People were added to the ticket or left it."""
+
+    kind: Literal["ticket.participants"] = "ticket.participants"
+    added: tuple[Participant, ...] = ()
+    removed: tuple[IdentityId, ...] = ()
+
+
+class ClocksChanged(EventBase):
+    """Clocks of the ticket began, paused, resumed, were met or cancelled; only the changed ones stand here."""
+
+    kind: Literal["ticket.clocks"] = "ticket.clocks"
+    clocks: tuple[Clock, ...]
+
+
+class ClockWarned(EventBase):
+    """A clock came to its warning; ``at`` is the true instant, which may lie before the event's."""
+
+    kind: Literal["sla.warned"] = "sla.warned"
+    clock: Clock
+    at: Instant
+
+
+class ClockBreached(EventBase):
+    """A clock ran out; ``at`` is the true instant."""
+
+    kind: Literal["sla.breached"] = "sla.breached"
+    clock: Clock
+    at: Instant
+
+
+class LinksChanged(EventBase):
+    """Links to other tickets were added."""
+
+    kind: Literal["ticket.links"] = "ticket.links"
+    added: tuple[Link, ...] = ()
+
+
+class TicketMerged(EventBase):
+    """The ticket was merged into another one, which takes its messages from now on."""
+
+    kind: Literal["ticket.merged"] = "ticket.merged"
+    into: TicketId
+    receives: bool = False
+    """True if new messages of its conversation reached this very ticket until then."""
+
+
+class TicketAbsorbed(EventBase):
+    """Other tickets were merged into this one."""
+
+    kind: Literal["ticket.absorbed"] = "ticket.absorbed"
+    tickets: tuple[TicketId, ...]
+    participants: tuple[Participant, ...] = ()
+
+
+class TicketUnmerged(EventBase):
+    """The ticket was taken out of its survivor and is open; what the merge took from it stands here."""
+
+    kind: Literal["ticket.unmerged"] = "ticket.unmerged"
+    out_of: TicketId
+    before: Category
+    """What it was before the merge."""
+    status: str
+    worker: Worker | None = None
+    clocks: tuple[Clock, ...] = ()
+    waiting_since: Instant | None = None
+    absorbed: tuple[TicketId, ...] = ()
+    """The tickets that were merged into this one before, and come out with it."""
+
+
+class TicketReleased(EventBase):
+    """Tickets that were merged into this one were taken out again, with the participants that only they brought."""
+
+    kind: Literal["ticket.released"] = "ticket.released"
+    tickets: tuple[TicketId, ...]
+    participants: tuple[IdentityId, ...] = ()
+
+
+class MessagesMoved(EventBase):
+    """Messages went from one ticket to another; it stands in the stream of both, with what each now knows of its own.
+
+    The marks are those that the messages which this ticket holds after the move give it.
+    """
+
+    kind: Literal["ticket.messages_moved"] = "ticket.messages_moved"
+    messages: tuple[MessageId, ...]
+    source: TicketId
+    target: TicketId
+    customer_at: Instant | None = None
+    replied_at: Instant | None = None
+    waiting_since: Instant | None = None
+    auto_replied_at: Instant | None = None
+    unanswered: int = 0
+    last_message: MessageId | None = None
+
+
+class AlertRaised(EventBase):
+    """A rule asks somebody to look."""
+
+    kind: Literal["alert.raised"] = "alert.raised"
+    name: str
+    rule: str = ""
+
+
+class SkewSeen(EventBase):
+    """The clock stood before the last event of the ticket; "now" was moved up by ``behind``."""
+
+    kind: Literal["time.skew"] = "time.skew"
+    behind: timedelta
