@@ -131,6 +131,7 @@ def _core(
         clock=clock or SystemClock(),
         ids=ids or SystemIds(),
         media=media,
+        media_at=_media_at,
         channels=channels,
     )
 
@@ -189,10 +190,14 @@ def _checked_store(store: Store) -> Store:
 
 
 def _media(folder: Path | None) -> MediaStore:
-    from csdesk.stores.media import FolderMedia, MemoryMedia
+    from csdesk.stores.media import MemoryMedia
 
-    if folder is None:
-        return MemoryMedia()
+    return MemoryMedia() if folder is None else _media_at(folder)
+
+
+def _media_at(folder: Path) -> MediaStore:
+    from csdesk.stores.media import FolderMedia
+
     try:
         return FolderMedia(folder)
     except OSError as error:

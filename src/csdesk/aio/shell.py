@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
+from os import PathLike
 from types import TracebackType
 from typing import Self
 
@@ -27,13 +28,14 @@ from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
 from csdesk.flows import lists, reports, sending, upkeep
-from csdesk.flows.checks import a_number, a_span, an_instance, several
+from csdesk.flows.checks import a_number, a_path, a_span, an_instance, several
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
+from csdesk.ports import steps
 from csdesk.ports.http import AsyncHttp
-from csdesk.ports.store import Store
+from csdesk.ports.store import BackupReport, Progress, Store
 
 
 class AsyncDesk:
@@ -191,6 +193,22 @@ class AsyncDesk:
         a_number(limit, "limit", 1, 1_000_000_000)
         end = self._core.clock.now() + min(a_span(max_time, "max_time"), timedelta(days=1))
         return await self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
+
+    async def backup(
+        self, target: str | PathLike[str], *, overwrite: bool = False, progress: Progress | None = None
+    ) -> BackupReport:
+        """Copy the desk's store, with all its desks, to a file, and its media to ``<target>.media``; work goes on.
+
+        Every message that was stored before the call is in the copy, with its media. Media that lie there already are
+        not copied again. ``progress(done, total)`` is told the store's pages, then the media.
+        It is called in a worker thread.
+
+        Raises:
+            UnsupportedFeature: the store cannot be copied, as ``memory://``.
+            InvalidInput: ``target`` is there already (and ``overwrite`` is False), in use, or its folder is missing.
+            StoreError: reading or writing failed; there is no new copy.
+        """
+        return await self._runner.run(steps.backup(a_path(target, "target"), overwrite=overwrite, progress=progress))
 
     async def execute(self, command: cmd.Command) -> Done:
         """Run any command of ``csdesk.commands``.

@@ -21,8 +21,7 @@ def open_existing(db: Path, desk: str, out: Output) -> Desk:
     Raises:
         CommandError: there is no such file, no such desk in it, or it cannot be opened.
     """
-    if not db.is_file():
-        raise CommandError(Exit.NOT_FOUND, out.word("no_file", file=db), out.word("no_file.remedy", file=db))
+    check_file(db, out)
     store = open_store(db, out)
     try:
         store.count(desk, Query(kind="config"))
@@ -55,6 +54,16 @@ def open_store(db: Path, out: Output) -> SqliteStore:
         ) from error
 
 
+def check_file(db: Path, out: Output) -> None:
+    """Make sure that the file is there.
+
+    Raises:
+        CommandError: it is not.
+    """
+    if not db.is_file():
+        raise CommandError(Exit.NOT_FOUND, out.word("no_file", file=db), out.word("no_file.remedy", file=db))
+
+
 def check_folder(db: Path, out: Output) -> None:
     """Make sure that a file can be made there.
 
@@ -70,4 +79,9 @@ def check_folder(db: Path, out: Output) -> None:
 
 def media_of(db: Path) -> MediaStore:
     """Where the files of that desk lie: beside the database, as ``open_desk`` has it."""
-    return FolderMedia(db.with_name(db.name + ".media"))
+    return FolderMedia(media_folder(db))
+
+
+def media_folder(db: Path) -> Path:
+    """The folder beside a database."""
+    return db.with_name(db.name + ".media")

@@ -22,6 +22,9 @@ JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[st
 Tick = Callable[[int], None]
 """Says that so many more are done."""
 
+Gauge = Callable[[int, int], None]
+"""Says how many are done, and of how many."""
+
 
 class Output:
     """Where a command writes.
@@ -74,11 +77,22 @@ class Output:
     @contextmanager
     def progress(self, key: str, total: int | None = None) -> Iterator[Tick]:
         """A progress bar on standard error; only where that is a terminal."""
-        errors = Console(stderr=True)
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        with _bar() as bar:
             task = bar.add_task(self.word(key), total=total)
             yield lambda amount: bar.advance(task, amount)
+
+    @contextmanager
+    def gauge(self, key: str) -> Iterator[Gauge]:
+        """A progress bar as ``progress`` has it, for work that tells how far it is."""
+        with _bar() as bar:
+            task = bar.add_task(self.word(key), total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _bar() -> Progress:
+    errors = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
 
 
 def cell(value: object, style: str = "") -> Text:

@@ -148,7 +148,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "reports": ("other events", "其他事件"),
     "attachments": ("attachments", "附件"),
     "problems": ("problems", "问题"),
-    # tickets, show, search, work
+    # tickets, show, search, work, backup
     "tickets.none": ("No ticket matches.", "没有符合条件的工单。"),
     "tickets.more": ("{shown} of {total}; --limit shows more", "共 {total} 张，显示 {shown} 张；用 --limit 显示更多"),
     "brief": ("{name} · {count} tickets · {open} open", "{name} · 共 {count} 张工单 · 未结 {open} 张"),
@@ -163,6 +163,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "work.outbox": (
         "{count} replies wait for a process that has their channels",
         "{count} 条回复等待拥有相应渠道的进程发送",
+    ),
+    "backup.exists.remedy": ("name another file, or pass --overwrite", "请换一个文件名，或加上 --overwrite"),
+    "backing_up": ("copying", "备份中"),
+    "backup.done": (
+        "{file} is a copy of {db}: {bytes} bytes, and {media} new files in {folder}",
+        "已将 {db} 备份到 {file}：{bytes} 字节，另有 {media} 个新文件复制到 {folder}",
     ),
     "report.tickets": ("tickets whose clocks or snoozes came due", "时钟或搁置到期的工单"),
     "report.assigned": ("waiting tickets that found an agent", "分配到客服的等待工单"),

@@ -6,6 +6,7 @@ import typer
 
 from csdesk._version import __version__
 from csdesk.cli._failing import Commands
+from csdesk.cli.backup import backup
 from csdesk.cli.config import config
 from csdesk.cli.demo.command import demo
 from csdesk.cli.ingest import ingest
@@ -30,7 +31,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, ingest, tickets, show, search, work, config):
+for command in (demo, init, ingest, tickets, show, search, work, config, backup):
     app.command()(command)
 
 

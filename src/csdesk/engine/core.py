@@ -6,7 +6,8 @@ Everything here is a cache of what the store holds, swapped whole when the desk'
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from threading import Lock
 from typing import Final
 
@@ -45,6 +46,7 @@ class DeskCore:
         clock: Clock,
         ids: IdSource,
         media: MediaStore,
+        media_at: Callable[[Path], MediaStore],
         channels: Iterable[AnyChannel],
     ) -> None:
         self.name = name
@@ -52,6 +54,7 @@ class DeskCore:
         self.clock = clock
         self.ids = ids
         self.media = media
+        self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
         self.compiled: tuple[int, Policy] = (0, compile_policy(config))
         """The compiled policy behind the epoch it stands for."""

@@ -14,8 +14,9 @@ from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ConfigRow, Snapshot
 from csdesk.domain.records.replies import Phrase
+from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import FlowError, StoreDamaged, StoreError
+from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Query, Store
@@ -147,6 +148,14 @@ class LocalEngine:
     def _maintain(self, step: steps.Maintain) -> Reply:
         return self.store.maintain(self.core.name, self.core.clock.now(), step.limit)
 
+    def _backup(self, step: steps.Backup) -> Reply:
+        core = self.core
+        if core.is_closed:
+            raise DeskClosed(core.name)
+        return back_up(
+            self.store, core.media, core.media_at, step.target, overwrite=step.overwrite, progress=step.progress
+        )
+
     def _put_media(self, step: steps.PutMedia) -> Reply:
         try:
             return self.core.media.put(BytesIO(step.content), type=step.type, name=step.name)
@@ -173,6 +182,7 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Ack: LocalEngine._ack,
     steps.TakeNumber: LocalEngine._number,
     steps.Maintain: LocalEngine._maintain,
+    steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
     steps.Parse: LocalEngine._parse,
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Final, TypeVar
 
 from csdesk.domain.records._model import clean_text
@@ -53,6 +55,18 @@ def an_id(value: object, field: str) -> str:
     if len(value) > LONGEST or not (value.isascii() or clean_text(value) == value):
         raise InvalidInput(field, "is too long or not text", f"pass at most {LONGEST} characters of valid Unicode")
     return value
+
+
+def a_path(value: object, field: str) -> Path:
+    """The name of a file.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    given: object = fspath(value) if isinstance(value, PathLike) else value
+    if not isinstance(given, str) or "\0" in given:
+        raise InvalidInput(field, "is not the path of a file", "pass a str or a pathlib.Path")
+    return Path(given)
 
 
 def a_number(value: object, field: str, least: int, most: int) -> int:

@@ -16,7 +16,7 @@ class MediaStore(Protocol):
         ...
 
     def open(self, ref: MediaRef) -> IO[bytes]:
-        """The bytes of a reference.
+        """The bytes of a reference; its SHA-256 alone says which.
 
         Raises:
             NotFound: nothing is stored under it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
@@ -28,7 +29,18 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.media import MediaRef
 from csdesk.errors import FlowError
 from csdesk.ports.ids import IdSource
-from csdesk.ports.store import Leased, LeaseRequest, Maintained, Page, Query, Row, SearchHit, SearchRequest
+from csdesk.ports.store import (
+    BackupReport,
+    Leased,
+    LeaseRequest,
+    Maintained,
+    Page,
+    Progress,
+    Query,
+    Row,
+    SearchHit,
+    SearchRequest,
+)
 
 T = TypeVar("T")
 
@@ -140,6 +152,15 @@ class Maintain:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Copy the store and the media."""
+
+    target: Path
+    overwrite: bool
+    progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
 class PutMedia:
     """Store bytes; durable before the reply."""
 
@@ -184,6 +205,7 @@ Step = (
     | Ack
     | TakeNumber
     | Maintain
+    | Backup
     | PutMedia
     | Parse
     | Pull
@@ -201,6 +223,7 @@ Reply = (
     | tuple[Entry, ...]
     | int
     | Maintained
+    | BackupReport
     | MediaRef
     | InboundResult
     | PullPage
@@ -302,6 +325,14 @@ def maintain(limit: int) -> Flow[Maintained]:
     if isinstance(reply, Maintained):
         return reply
     raise _wrong("maintain", reply)
+
+
+def backup(target: Path, *, overwrite: bool, progress: Progress | None) -> Flow[BackupReport]:
+    """Copy the store to that file and the media beside it."""
+    reply = yield Backup(target, overwrite, progress)
+    if isinstance(reply, BackupReport):
+        return reply
+    raise _wrong("backup", reply)
 
 
 def put_media(content: bytes, *, type: str, name: str = "") -> Flow[MediaRef]:

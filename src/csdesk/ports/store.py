@@ -35,9 +35,11 @@ are ordered by load, then by the last commit that added to it (never: first), th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, Literal, Protocol, TypeVar
+from pathlib import Path
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Needs, Snapshot, Stored
 from csdesk.domain.records.events import Entry, Epochs
@@ -45,6 +47,8 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 
 Scalar = str | int | float | bool | datetime | None
 """The value of a column: times are aware datetimes."""
+Progress = Callable[[int, int], None]
+"""Is told how much is done, and of how much; what it raises ends the work."""
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -195,6 +199,19 @@ class SearchHit:
     ticket: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupReport:
+    """What a backup made: the file, its size, the store's pages in it if it has any, and the media that were copied.
+
+    ``media`` counts the files that the copy lacked; a store by itself copies none.
+    """
+
+    path: Path
+    bytes: int
+    pages: int | None = None
+    media: int = 0
+
+
 class Store(Protocol):
     """A blocking store: safe to share between threads."""
 
@@ -268,6 +285,33 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of everything; closing twice is fine. Later calls raise ``DeskClosed``."""
+        ...
+
+
+@runtime_checkable
+class Backup(Protocol):
+    """A power that a store may have besides: it copies all its desks to one file while they are used."""
+
+    def backup(
+        self,
+        target: Path,
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        before_placed: Callable[[], None] | None = None,
+    ) -> BackupReport:
+        """Copy everything as of one moment after the call began; whoever reads or writes goes on.
+
+        The copy is whole, checked and on disk before it stands under its name; a failure leaves nothing there, and an
+        old file as it was. ``progress`` is told pages, or whatever the store counts in. ``before_placed`` is called
+        when the copy is whole and not yet placed: what must be there with it is done then, and if it raises, the copy
+        is dropped.
+
+        Raises:
+            InvalidInput: ``target`` is there already and ``overwrite`` is False, is a folder, is the store itself or in
+                use by another one; or its folder is missing.
+            StoreError: the copy could not be read, written or checked.
+        """
         ...
 
 

@@ -15,6 +15,7 @@ from typing import IO, Final
 
 from csdesk.domain.records.media import MediaRef
 from csdesk.errors import InvalidInput, NotFound, StoreDamaged
+from csdesk.stores._files import sync_folder
 
 _CHUNK: Final = 1 << 20
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -56,7 +57,7 @@ class FolderMedia:
         temporary.replace(target)
         # The names must be on disk too: the file's in its folder, and those of folders that may be new.
         for folder in (target.parent, target.parent.parent, self._root):
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def open(self, ref: MediaRef) -> IO[bytes]:
         """The bytes of a reference, read through once to compare them with their digest; close the file after use.
@@ -154,13 +155,3 @@ def _copy(source: IO[bytes], target: IO[bytes]) -> tuple[str, int]:
 def _check_digest(digest: str) -> None:
     if not _DIGEST.fullmatch(digest):
         raise InvalidInput("sha256", "not a SHA-256 in hex", "pass 64 characters of 0-9a-f")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there; a rename is journalled by the file system
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

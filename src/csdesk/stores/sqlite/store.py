@@ -14,8 +14,20 @@ from pydantic_core import PydanticSerializationError
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.errors import DeskClosed, InvalidInput, NotFound
-from csdesk.ports.store import DeskRow, Leased, LeaseRequest, Maintained, Page, Query, Row, SearchHit, SearchRequest
-from csdesk.stores.sqlite import entries, lease, query, read, schema, search, upkeep, write
+from csdesk.ports.store import (
+    BackupReport,
+    DeskRow,
+    Leased,
+    LeaseRequest,
+    Maintained,
+    Page,
+    Progress,
+    Query,
+    Row,
+    SearchHit,
+    SearchRequest,
+)
+from csdesk.stores.sqlite import backup, entries, lease, query, read, schema, search, upkeep, write
 from csdesk.stores.sqlite.connection import Connections, Execute, Synchronous, Trace, check_library
 from csdesk.stores.sqlite.errors import translated
 from csdesk.stores.sqlite.known import Known
@@ -153,6 +165,28 @@ class SqliteStore:
         _check_limit(limit)
         number = self._number(desk)
         return self._translated(self._upkeep.maintain, self._connections, number, now, limit)
+
+    def backup(
+        self,
+        target: Path,
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        before_placed: Callable[[], None] | None = None,
+    ) -> BackupReport:
+        """Copy all desks of the file to another one, as of now, while they are used.
+
+        The write-ahead log grows by what others write meanwhile.
+        """
+        self._check_open(self._path.name)
+        return self._translated(
+            backup.backup,
+            self._path,
+            Path(target),
+            overwrite=overwrite,
+            progress=progress,
+            before_placed=before_placed,
+        )
 
     def close(self) -> None:
         """Close the file; closing twice is fine."""
