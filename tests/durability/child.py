@@ -124,21 +124,22 @@ def work(desk: Desk, messages: list[InboundMessage], clock: SimulatedClock, chan
         sys.stdout.flush()
         part = messages[at : at + size]
         received = desk.receive_many(part) if size > 1 else (desk.receive(part[0]),)
-        ticket = received[-1].ticket
-        assert ticket is not None
+        message = received[-1].message
+        assert message is not None
+        ticket = message.ticket  # where it was stored: a key belongs to its record, and the survivor is another one
         what = chance.randrange(6)
         key = f"step {at}"
         merges = what == 4 and chance.random() < 0.3
         with suppress(IllegalTransition):  # a redelivery led to a ticket that is resolved
             if what < 3:
-                desk.reply(ticket.id, f"好的, {key}", actor=agent, idempotency_key=key, deliver=what < 2)
+                desk.reply(ticket, f"好的, {key}", actor=agent, idempotency_key=key, deliver=what < 2)
             elif what == 3:
-                desk.tickets.set_status(ticket.id, "resolved", actor=agent, idempotency_key=key)
-            elif merges and last and last != ticket.id:
-                desk.tickets.merge(ticket.id, last, actor=agent, idempotency_key=key)
+                desk.tickets.set_status(ticket, "resolved", actor=agent, idempotency_key=key)
+            elif merges and last and last != ticket:
+                desk.tickets.merge(ticket, last, actor=agent, idempotency_key=key)
         if chance.random() < 0.15:
             desk.run_due(50)
-        last = ticket.id
+        last = ticket
         clock.advance(timedelta(seconds=1))
         at += size
 
