@@ -28,7 +28,7 @@ from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
 from csdesk.flows import lists, reports, sending, upkeep
-from csdesk.flows.checks import a_number, a_path, a_span, an_instance, several
+from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.reports import Taken
@@ -208,6 +208,7 @@ class AsyncDesk:
             InvalidInput: ``target`` is there already (and ``overwrite`` is False), in use, or its folder is missing.
             StoreError: reading or writing failed; there is no new copy.
         """
+        a_progress(progress)
         return await self._runner.run(steps.backup(a_path(target, "target"), overwrite=overwrite, progress=progress))
 
     async def execute(self, command: cmd.Command) -> Done:

@@ -27,7 +27,7 @@ from csdesk.engine.core import DeskCore
 from csdesk.engine.gathering import Gathering
 from csdesk.engine.local import LocalEngine
 from csdesk.flows import lists, reports, sending, upkeep
-from csdesk.flows.checks import a_number, a_path, a_span, an_instance, several
+from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, receive_many
 from csdesk.flows.reports import Taken
@@ -203,6 +203,7 @@ class Desk:
             InvalidInput: ``target`` is there already (and ``overwrite`` is False), in use, or its folder is missing.
             StoreError: reading or writing failed; there is no new copy.
         """
+        a_progress(progress)
         return self._runner.run(steps.backup(a_path(target, "target"), overwrite=overwrite, progress=progress))
 
     def execute(self, command: cmd.Command) -> Done:

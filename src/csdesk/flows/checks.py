@@ -64,9 +64,19 @@ def a_path(value: object, field: str) -> Path:
         InvalidInput: it is none.
     """
     given: object = fspath(value) if isinstance(value, PathLike) else value
-    if not isinstance(given, str) or "\0" in given:
+    if not isinstance(given, str) or not given or "\0" in given or len(given) > LONGEST or clean_text(given) != given:
         raise InvalidInput(field, "is not the path of a file", "pass a str or a pathlib.Path")
     return Path(given)
+
+
+def a_progress(value: object) -> None:
+    """Something to tell progress to, or None.
+
+    Raises:
+        InvalidInput: it cannot be called.
+    """
+    if value is not None and not callable(value):
+        raise InvalidInput("progress", f"is a {type(value).__name__}", "pass a function of two numbers")
 
 
 def a_number(value: object, field: str, least: int, most: int) -> int:

@@ -120,6 +120,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "messages": (),
         "config": None,
         "request": None,
+        "target": "copy.db",
     }
 
 
@@ -139,7 +140,8 @@ def _raised(method: object, arguments: list[object], named: dict[str, object]) -
     return None
 
 
-def test_every_argument_of_every_method(desk: Desk) -> None:
+def test_every_argument_of_every_method(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # names of files are tried too
     received = stored(desk, message())
     good = _good(received, desk.agents.add("Ann").id)
     assert received.message is not None

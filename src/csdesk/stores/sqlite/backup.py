@@ -7,6 +7,7 @@ is one file; opening it as a store puts it back.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import tempfile
@@ -47,6 +48,8 @@ def backup(
             temporary.replace(target)
         sync_folder(target.parent)
     except OSError as error:
+        if error.errno in {errno.ENAMETOOLONG, errno.EINVAL}:
+            raise InvalidInput("target", "is no name for a file here", "pass a shorter or simpler one") from error
         raise StoreError(
             f"the backup {target.name} cannot be written; check its folder, its permissions and the free space"
         ) from error
