@@ -1,8 +1,8 @@
 """Commands: what somebody asks the desk to do. ``desk.execute`` runs any of them; the methods of the desk build them.
 
 Every command carries its actor. ``expected_version`` makes it fail with ``VersionConflict`` if the record has moved on;
-without it a conflict is retried. ``idempotency_key`` makes a second run return the first one's outcome; a key belongs to
-one kind of command and one record (a merged ticket and its survivor are two).
+without it a conflict is retried. ``idempotency_key`` makes a second run return the first one's outcome; a key belongs
+to one kind of command and one record (a merged ticket and its survivor are two).
 """
 
 from __future__ import annotations
