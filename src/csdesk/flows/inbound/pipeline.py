@@ -97,7 +97,8 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
 
 
 def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
-    loaded = yield from steps.load(_needs(arrivals, scope), phrases="auto")
+    cases = [_case(arrival, scope) for arrival in arrivals]
+    loaded = yield from steps.load(_needs(cases, scope), phrases="auto")
     if not loaded.policy.is_open:
         for arrival in arrivals:
             asked = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
@@ -107,11 +108,11 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
     pools: dict[str, tuple[Candidate, ...]] = {}
     while True:
         work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-        cases = [_case(arrival, scope) for arrival in arrivals]
         try:
             yield from _decide(cases, work, loaded, broken, pools)
         except _Broken as problem:
             broken[problem.index] = problem.error
+            cases = [_case(arrival, scope) for arrival in arrivals]
             continue
         break
     yield from steps.commit(work.changes())
@@ -131,12 +132,12 @@ def _case(arrival: Arrival, scope: Scope) -> Case:
     )
 
 
-def _needs(arrivals: Sequence[Arrival], scope: Scope) -> Needs:
+def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
     keys = scope.keys
     claims: dict[str, None] = {}
     tickets: dict[str, None] = {}
     counters: dict[str, None] = {}
-    for case in (_case(arrival, scope) for arrival in arrivals):
+    for case in cases:
         message, account = case.message, case.message.account
         if scope.policy.account(account).auto_reply:
             counters[answering.daily_counter(case, keys)] = None
