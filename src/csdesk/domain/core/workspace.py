@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
@@ -34,6 +34,7 @@ from csdesk.domain.records.changes import (
     Snapshot,
     Stored,
 )
+from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
@@ -43,6 +44,8 @@ from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
+
+R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase)
 
 
 class Ids(Protocol):
@@ -114,10 +117,7 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        record = self._records.get(ticket_id)
-        if isinstance(record, Ticket):
-            return record
-        raise NotFound("ticket", ticket_id)
+        return self._known(Ticket, ticket_id)
 
     def customer(self, customer_id: str) -> Customer:
         """The customer as it stands now.
@@ -125,10 +125,7 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        record = self._records.get(customer_id)
-        if isinstance(record, Customer):
-            return record
-        raise NotFound("customer", customer_id)
+        return self._known(Customer, customer_id)
 
     def message(self, message_id: str) -> Message:
         """The message as it stands now.
@@ -136,10 +133,7 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        record = self._records.get(message_id)
-        if isinstance(record, Message):
-            return record
-        raise NotFound("message", message_id)
+        return self._known(Message, message_id)
 
     def find_message(self, message_id: str) -> Message | None:
         """The message as it stands now; None if the snapshot does not have it."""
@@ -152,10 +146,7 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        record = self._records.get(agent_id)
-        if isinstance(record, Agent):
-            return record
-        raise NotFound("agent", agent_id)
+        return self._known(Agent, agent_id)
 
     def phrase(self, phrase_id: str) -> Phrase:
         """The phrase as it stands now.
@@ -163,10 +154,13 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        record = self._records.get(phrase_id)
-        if isinstance(record, Phrase):
+        return self._known(Phrase, phrase_id)
+
+    def _known(self, kind: type[R], record_id: str) -> R:
+        record = self._records.get(record_id)
+        if isinstance(record, kind):
             return record
-        raise NotFound("phrase", phrase_id)
+        raise NotFound(KINDS[kind], record_id)
 
     def find(self, record_id: str) -> Stored | None:
         """The record of that id, of whatever kind; None if the snapshot does not have it."""

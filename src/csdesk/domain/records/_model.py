@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
 )
 
+from csdesk.domain.text.graphemes import clean
 from csdesk.errors import CsdeskError, InvalidInput
 
 _SCALARS = frozenset({"str", "int", "float", "bool"})
@@ -138,7 +139,7 @@ def clean_text(value: object) -> object:
     """Free text at the edge: lone surrogates become U+FFFD and NUL is dropped; nothing else changes."""
     if not isinstance(value, str) or (value.isascii() and "\0" not in value):
         return value
-    return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return clean(value.replace("\0", ""))
 
 
 def clean_scalar(value: object) -> object:
