@@ -12,14 +12,15 @@ from typing import Any, Final, Generic, TypeVar
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Snapshot
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
+from csdesk.engine.commits import GroupCommit
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.errors import FlowError, StoreDamaged, StoreError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
-from csdesk.ports.store import Query, Store
+from csdesk.ports.store import CommitsTogether, Query, Store
 
 T = TypeVar("T")
 
@@ -80,6 +81,7 @@ class LocalEngine:
     def __init__(self, core: DeskCore, store: Store) -> None:
         self.core = core
         self.store = store
+        self._write = GroupCommit(store, core.name).commit if isinstance(store, CommitsTogether) else self._alone
 
     def perform(self, step: Step) -> Reply:
         """The reply to a local step."""
@@ -123,7 +125,10 @@ class LocalEngine:
                 return found
 
     def _commit(self, step: steps.Commit) -> Reply:
-        return self.store.commit(self.core.name, step.changes)
+        return self._write(step.changes)
+
+    def _alone(self, changes: ChangeSet) -> Committed:
+        return self.store.commit(self.core.name, changes)
 
     def _lease(self, step: steps.Lease) -> Reply:
         return self.store.lease(self.core.name, step.request)

@@ -35,7 +35,7 @@ are ordered by load, then by the last commit that added to it (never: first), th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,6 +45,7 @@ from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Needs, Snapshot, Stored
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
+from csdesk.errors import CsdeskError
 
 Scalar = str | int | float | bool | datetime | None
 """The value of a column: times are aware datetimes."""
@@ -312,6 +313,27 @@ class Backup(Protocol):
             InvalidInput: ``target`` is there already and ``overwrite`` is False, is a folder, is the store itself or in
                 use by another one; or its folder is missing.
             StoreError: the copy could not be read, written or checked.
+        """
+        ...
+
+
+@runtime_checkable
+class CommitsTogether(Protocol):
+    """A power that a store may have besides: several commits in one transaction, which costs one wait for the disk."""
+
+    def commit(self, desk: str, changes: ChangeSet) -> Committed:
+        """As ``Store.commit``."""
+        ...
+
+    def commit_together(self, desk: str, changes: Sequence[ChangeSet]) -> tuple[Committed | CsdeskError, ...]:
+        """Write change sets in their order, each of them all or nothing by itself; a later one sees the earlier ones.
+
+        Answers for each what ``commit`` would have returned or raised: one that fails takes no other with it. What
+        succeeded is durable when the call returns.
+
+        Raises:
+            StoreBusy: nothing of any was written; try again.
+            CommitUnknown: all that would have succeeded may have been written, or nothing.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from threading import Lock
@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.events import Entry
-from csdesk.errors import CommitUnknown, StoreBusy
+from csdesk.errors import CommitUnknown, CsdeskError, StoreBusy
 from csdesk.ports.store import (
+    CommitsTogether,
     DeskRow,
     Leased,
     LeaseRequest,
@@ -65,6 +66,13 @@ class _Around:
         """As ``Store.commit``."""
         return self._call("commit", lambda: self.inner.commit(desk, changes))
 
+    def commit_together(self, desk: str, changes: Sequence[ChangeSet]) -> tuple[Committed | CsdeskError, ...]:
+        """As ``CommitsTogether.commit_together``: one call of ``commit``, because it is one transaction.
+
+        A store inside that lacks this power commits one after the other.
+        """
+        return self._call("commit", lambda: _together(self.inner, desk, changes))
+
     def lease(self, desk: str, request: LeaseRequest) -> Leased:
         """As ``Store.lease``."""
         return self._call("lease", lambda: self.inner.lease(desk, request))
@@ -100,6 +108,18 @@ class _Around:
     def close(self) -> None:
         """Close the store inside; never fails on purpose."""
         self.inner.close()
+
+
+def _together(store: Store, desk: str, changes: Sequence[ChangeSet]) -> tuple[Committed | CsdeskError, ...]:
+    if isinstance(store, CommitsTogether):
+        return store.commit_together(desk, changes)
+    outcomes: list[Committed | CsdeskError] = []
+    for one in changes:
+        try:
+            outcomes.append(store.commit(desk, one))
+        except CsdeskError as error:
+            outcomes.append(error)
+    return tuple(outcomes)
 
 
 class FaultyStore(_Around):
@@ -149,7 +169,7 @@ class CountingStore(_Around):
 
     @property
     def commits(self) -> int:
-        """Calls of ``commit``."""
+        """Transactions: calls of ``commit``, and of ``commit_together`` with several change sets in each."""
         return self.calls["commit"]
 
     @property
