@@ -8,6 +8,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Self
 
+from csdesk.aio._engines import engine_for
 from csdesk.aio._gathering import AsyncGathering
 from csdesk.aio._run import AsyncRunner
 from csdesk.aio.agents import Agents
@@ -25,7 +26,6 @@ from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequ
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
-from csdesk.engine.local import LocalEngine
 from csdesk.flows import lists, reports, sending, upkeep
 from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
 from csdesk.flows.commands import Done
@@ -34,7 +34,7 @@ from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports import steps
 from csdesk.ports.http import AsyncHttp
-from csdesk.ports.store import BackupReport, Progress, Store
+from csdesk.ports.store import AsyncStore, BackupReport, Progress, Store
 
 
 class AsyncDesk:
@@ -54,12 +54,17 @@ class AsyncDesk:
     """
 
     def __init__(
-        self, core: DeskCore, store: Store, http: AsyncHttp, *, owned: Callable[[], Awaitable[None]] | None = None
+        self,
+        core: DeskCore,
+        store: Store | AsyncStore,
+        http: AsyncHttp,
+        *,
+        owned: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._core = core
         self._owned = owned
         self._store = store
-        self._runner = AsyncRunner(LocalEngine(core, store), http)
+        self._runner = AsyncRunner(engine_for(core, store), http)
         self._gathering = AsyncGathering(lambda arrivals: self._runner.run(receive_many(arrivals)))
         self.tickets: Tickets = Tickets(self._runner)
         self.customers: Customers = Customers(self._runner)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Final, Generic, TypeVar
 
 from csdesk.domain.matching.book import PhraseBook
@@ -17,7 +16,7 @@ from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.commits import GroupCommit
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import FlowError, StoreDamaged, StoreError
+from csdesk.errors import FlowError, StoreDamaged
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import CommitsTogether, Query, Store
@@ -61,6 +60,20 @@ class Run(Generic[T]):
         except StopIteration as end:
             return Finished(end.value)
         return step
+
+    def step(self, reply: Reply = None, error: BaseException | None = None) -> Step | Finished[T]:
+        """Go on to the next step, of whatever kind; for runners that perform one after the other themselves."""
+        try:
+            step = self._flow.send(reply) if error is None else self._flow.throw(error)
+            while True:
+                try:
+                    self._count(step)
+                except FlowError as problem:
+                    step = self._flow.throw(problem)
+                else:
+                    return step
+        except StopIteration as end:
+            return Finished(end.value)
 
     def _count(self, step: Step) -> None:
         if isinstance(step, steps.Attempt):
@@ -164,12 +177,7 @@ class LocalEngine:
         )
 
     def _put_media(self, step: steps.PutMedia) -> Reply:
-        try:
-            return self.core.media.put(BytesIO(step.content), type=step.type, name=step.name)
-        except OSError as error:
-            raise StoreError(
-                "the media store cannot be written; check its disk and permissions, then try again"
-            ) from error
+        return self.core.put_media(step.content, step.type, step.name)
 
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)

@@ -360,8 +360,13 @@ class Hosted(Protocol):
         ...
 
 
+@runtime_checkable
 class AsyncStore(Protocol):
-    """The same contract for networked databases, with coroutines."""
+    """The same contract for networked databases, with coroutines: each step of a use case is awaited.
+
+    A call may be cancelled at any moment. Then its transaction is rolled back, or whole: nothing half is left, and what
+    was leased is free again when its lease has run out.
+    """
 
     async def open_desk(self, desk: str, *, secret: bytes) -> DeskRow:
         """As ``Store.open_desk``."""

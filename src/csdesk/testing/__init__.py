@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from csdesk.testing.channels import ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
     from csdesk.testing.clocks import FixedClock
+    from csdesk.testing.colours import AwaitedStore, BlockingStore
     from csdesk.testing.faults import CountingStore, Fault, FaultyStore
     from csdesk.testing.ids import SerialIds
     from csdesk.testing.store_contract import StoreContract
 
 __all__ = [
+    "AwaitedStore",
+    "BlockingStore",
     "CountingStore",
     "Fault",
     "FaultyStore",
@@ -29,6 +32,8 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "AwaitedStore": "csdesk.testing.colours",
+    "BlockingStore": "csdesk.testing.colours",
     "CountingStore": "csdesk.testing.faults",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",
