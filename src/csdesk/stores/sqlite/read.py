@@ -81,6 +81,9 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     is_followed = rows or needs.tickets or needs.customers or needs.identities or needs.messages
     if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
         return found
+    others = needs.agents or needs.phrases or needs.drafts or needs.counters
+    if needs.candidates and not (needs.claims or is_followed or others):
+        return _ranked(execute, desk, needs.candidates)
     loader = _Loader(execute, desk, known, parties=needs.parties)
     wanted = _named(needs)
     if not is_followed and not needs.claims:
@@ -96,6 +99,22 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
         return loader.snapshot(needs)
     finally:
         execute("COMMIT")
+
+
+def _ranked(execute: Execute, desk: int, needs: tuple[CandidateNeed, ...]) -> Snapshot:
+    """Candidates alone: what routing asks for, in one statement."""
+    cells: list[Cell] = [desk]
+    found: dict[str, list[Candidate]] = {}
+    for need in needs:
+        cells += (desk, need.queue, need.limit)
+        found[need.queue] = []
+    epochs = Epochs()
+    for what, key, first, second, third, _ in execute(_sql((), len(needs), is_first=True), cells).fetchall():
+        if what == "epochs":
+            epochs = Epochs(key, first, second, third)
+        else:
+            found[key].append(Candidate(first, second, third))
+    return Snapshot(epochs=epochs, candidates={queue: tuple(pool) for queue, pool in found.items()})
 
 
 def _named(needs: Needs) -> Wanted:
