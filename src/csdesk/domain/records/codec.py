@@ -1,8 +1,8 @@
 """Records and events as text: what every store keeps.
 
-A document leaves out what equals its default, and names its fields shortly (see ``SHORT``). Events of one entry form one
-array; their personal values stand apart, and the array then carries a salted digest of them. Old schemas pass through
-pure upcasters, which see the short names; newer ones are refused.
+A document leaves out what equals its default, and names its fields shortly (see ``SHORT``). Events of one entry form
+one array; their personal values stand apart, and the array then carries a salted digest of them. Old schemas pass
+through pure upcasters, which see the short names; newer ones are refused.
 """
 
 from __future__ import annotations
