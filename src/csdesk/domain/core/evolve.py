@@ -151,10 +151,12 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
 
 
 def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) -> Ticket:
-    counted = {"messages": ticket.messages + 1, "last_message": event.message}
+    counted: dict[str, object] = {"messages": ticket.messages + 1, "last_message": event.message}
     if event.elsewhere:
         return replaced(ticket, **counted, replied_at=event.occurred_at, waiting_since=None)
     latest = event.occurred_at if ticket.customer_at is None else max(ticket.customer_at, event.occurred_at)
+    if latest == event.occurred_at:
+        counted["customer_message"] = event.message
     waits = event.automatic == "no" and ticket.waiting_since is None
     since = event.occurred_at if waits else ticket.waiting_since
     return replaced(ticket, **counted, customer_at=latest, waiting_since=since, unanswered=0)
@@ -323,7 +325,25 @@ def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
 
 def _delivery_changed(message: Message, event: ev.DeliveryChanged, _: datetime) -> Message:
     known = event.provider_id or message.provider_id
-    return replaced(message, delivery=Delivery(event.after), delivery_reason=event.reason, provider_id=known)
+    return replaced(
+        message,
+        delivery=Delivery(event.after),
+        delivery_reason=event.reason,
+        delivery_needs=event.needs,
+        provider_id=known,
+    )
+
+
+def _piece_sent(message: Message, event: ev.PieceSent, _: datetime) -> Message:
+    return replaced(message, pieces=(*message.pieces, event.provider_id))
+
+
+def _media_stored(message: Message, event: ev.MediaStored, _: datetime) -> Message:
+    stored = [
+        replaced(one, ref=event.ref, problem=event.problem) if at == event.part else one
+        for at, one in enumerate(message.parts)
+    ]
+    return replaced(message, parts=tuple(stored))
 
 
 def _message_recalled(message: Message, _event: ev.MessageRecalled, at: datetime) -> Message:
@@ -398,6 +418,8 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
 
 ON_MESSAGES: Final[dict[type, Callable[[Any, Any, datetime], Message]]] = {
     ev.DeliveryChanged: _delivery_changed,
+    ev.PieceSent: _piece_sent,
+    ev.MediaStored: _media_stored,
     ev.MessageRecalled: _message_recalled,
     ev.MessageEdited: _message_edited,
     ev.MessageMoved: _message_moved,

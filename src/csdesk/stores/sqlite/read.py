@@ -48,7 +48,7 @@ _CANDIDATES: Final = (
 _ROWS: Final = {
     "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM inbox"
     " WHERE desk=? AND id IN ({})",
-    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at FROM outbox"
+    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at,needs FROM outbox"
     " WHERE desk=? AND message IN ({})",
 }
 _CLASSES: Final[dict[str, type[Any]]] = {

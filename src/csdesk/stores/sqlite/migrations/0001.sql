@@ -221,6 +221,7 @@ CREATE TABLE outbox(
   created_at INTEGER NOT NULL,
   head INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL,
+  needs TEXT NOT NULL,
   UNIQUE(desk, message)
 );
 CREATE INDEX outbox_line ON outbox(desk, account, conversation, created_at, message) WHERE state IN ('pending', 'sending');
