@@ -4,7 +4,7 @@ import ast
 import inspect
 
 from csdesk import InboundMessage
-from csdesk.domain.records import channels
+from csdesk.domain.records.channels import inbound as channels
 
 
 def test_the_constructor_for_type_checkers_has_every_field_and_text():

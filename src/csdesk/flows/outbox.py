@@ -22,7 +22,7 @@ from csdesk.domain.records.changes import ClaimMode, Needs
 from csdesk.domain.records.channels import Capabilities, Receipt
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
-from csdesk.errors import ChannelError, Disposition, NotFound, StoreError
+from csdesk.errors import ChannelError, Disposition, NotFound, StoreError, UnsupportedFeature
 from csdesk.flows.attaching import attached
 from csdesk.flows.outgoing import ARRIVED, Arrived, Ready, prepared
 from csdesk.flows.retrying import retried
@@ -160,23 +160,32 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
     last = len(ready.pieces) - 1
     receipt = Receipt()
     for number in range(ready.done, last + 1):
-        try:
-            receipt = yield from _hand_over(ready, number, able)
-        except ChannelError as error:
-            return _failed(item, error, able)
-        except NotFound:
-            return _Result(Delivery.FAILED, OutboxState.DEAD, "media_missing", needs="other_content", tried=False)
-        except StoreError:
-            raise  # ours, not the channel's: the lease runs out and it is looked at again
-        except Exception as error:  # noqa: BLE001  an adapter that breaks its contract: nobody knows what it did before
-            broke = ChannelError(
-                item.account, "the adapter broke", disposition="unknown_outcome", provider_code=type(error).__name__
-            )
-            return _failed(item, broke, able)
+        answer = yield from _tried(item, ready, number, able)
+        if isinstance(answer, _Result):
+            return answer
+        receipt = answer
         if number < last:
-            told = _Piece(number + 1, last + 1, receipt, ready.quota)
-            yield from _noted(item, told)
+            yield from _noted(item, _Piece(number + 1, last + 1, receipt, ready.quota))
     return _Result(Delivery(receipt.status), None, receipt=receipt, quota=ready.quota)
+
+
+def _tried(item: OutboxItem, ready: Ready, number: int, able: Capabilities) -> Flow[Receipt | _Result]:
+    """The receipt of one sending, or what its failure means."""
+    try:
+        return (yield from _hand_over(ready, number, able))
+    except ChannelError as error:
+        return _failed(item, error, able)
+    except NotFound:
+        return _Result(Delivery.FAILED, OutboxState.DEAD, "media_missing", needs="other_content", tried=False)
+    except UnsupportedFeature:
+        return _Result(Delivery.FAILED, OutboxState.DEAD, "unsupported", needs="operator", tried=False)
+    except StoreError:
+        raise  # ours, not the channel's: the lease runs out and it is looked at again
+    except Exception as error:  # noqa: BLE001  an adapter that breaks its contract: nobody knows what it did before
+        broke = ChannelError(
+            item.account, "the adapter broke", disposition="unknown_outcome", provider_code=type(error).__name__
+        )
+        return _failed(item, broke, able)
 
 
 def _hand_over(ready: Ready, number: int, able: Capabilities) -> Flow[Receipt]:

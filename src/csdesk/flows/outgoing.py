@@ -14,6 +14,7 @@ from csdesk.domain.records.messages import AuthorKind, Delivery, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Role, Ticket
 from csdesk.errors import NotFound
+from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -88,7 +89,7 @@ def window(ticket_id: str) -> Flow[WindowState]:
         NotFound: this desk has no such ticket, or this process no channel for its account.
     """
     scope = yield from steps.attempt(0, loads=3)
-    loaded = yield from steps.load(Needs(tickets=(ticket_id,)))
+    loaded = yield from steps.load(checks.needs(Needs(tickets=(ticket_id,))))
     ticket = loaded.snapshot.tickets.get(ticket_id)
     if ticket is None:
         raise NotFound("ticket", ticket_id)

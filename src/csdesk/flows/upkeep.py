@@ -18,6 +18,7 @@ from csdesk.domain.records.changes import CandidateNeed, Needs
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.flows import queues
+from csdesk.flows.fetching import fetch_due
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
 from csdesk.flows.retrying import retried
@@ -43,11 +44,13 @@ class DueReport:
     """Waiting tickets that found an agent."""
     sent: int = 0
     failed: int = 0
-    """Outbound messages that are now dead or unknown."""
+    """Outbound messages that are now dead or unknown, and media that will never come."""
     retried: int = 0
-    """Sendings and pulls that failed and are tried again."""
+    """Sendings, pulls and fetches that failed and are tried again."""
     pulled: int = 0
     """Events that pulls brought in."""
+    fetched: int = 0
+    """Pieces of media that were fetched from providers."""
     resumed: int = 0
     """Conversations whose messages waited in the inbox for nothing, and went on."""
     indexed: int = 0
@@ -58,7 +61,7 @@ class DueReport:
     next_due_at: datetime | None = None
 
 
-_COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "resumed", "indexed", "expired")
+_COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "fetched", "resumed", "indexed", "expired")
 
 
 def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
@@ -70,7 +73,7 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (_wake_tickets, _drain, _resume, _maintain, _deliver, _planned):  # what may be slow comes last
+    for part in (_wake_tickets, _drain, _resume, _maintain, _deliver, _planned, _fetch):  # what may be slow comes last
         if left <= 0 or out_of_time():
             more = True
             break
@@ -194,6 +197,12 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     pulled = yield from pull_due(limit, out_of_time)
     return {"pulled": pulled.events, "retried": pulled.retried}, pulled.more, pulled.next_due_at
+
+
+def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    fetched = yield from fetch_due(limit, out_of_time)
+    counts = {"fetched": fetched.stored, "failed": fetched.failed, "retried": fetched.retried}
+    return counts, fetched.more, fetched.next_due_at
 
 
 def _resume(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
