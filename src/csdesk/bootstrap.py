@@ -16,6 +16,7 @@ from csdesk.engine.local import Finished, LocalEngine, Run
 from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
 from csdesk.flows import policies
 from csdesk.ports.clock import Clock
+from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
 from csdesk.ports.steps import Flow
@@ -39,6 +40,7 @@ def open_desk(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
+    http: Http | None = None,
     activate: bool = False,
     synchronous: Synchronous = "FULL",
 ) -> Desk:
@@ -53,6 +55,7 @@ def open_desk(
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
+        http: how channels reach their providers; a client of csdesk's own by default. One that you pass stays yours.
         activate: make ``config`` the active one.
         synchronous: SQLite only: ``FULL`` survives a loss of power; ``NORMAL`` is faster and may then lose the last
             commits (a crash of the process loses nothing either way).
@@ -63,8 +66,8 @@ def open_desk(
         StoreError: the store cannot be opened.
     """
     core, store = _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
-    http = HttpxHttp()
-    return Desk(core, store, http, owned=http.close)
+    own = HttpxHttp()
+    return Desk(core, store, http or own, owned=own.close)
 
 
 async def open_async_desk(
@@ -76,6 +79,7 @@ async def open_async_desk(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
+    http: AsyncHttp | None = None,
     activate: bool = False,
     synchronous: Synchronous = "FULL",
 ) -> AsyncDesk:
@@ -86,8 +90,8 @@ async def open_async_desk(
         return _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
 
     core, store = await asyncio.to_thread(wired)
-    http = AsyncHttpxHttp()
-    return AsyncDesk(core, store, http, owned=http.aclose)
+    own = AsyncHttpxHttp()
+    return AsyncDesk(core, store, http or own, owned=own.aclose)
 
 
 def _wired(

@@ -220,7 +220,8 @@ class ChannelError(RemoteError):
     """A provider's refusal or failure, translated: ``disposition`` says what the desk does next.
 
     ``retry_after`` is in seconds and None where the provider gave no time. ``provider_code`` is the provider's own
-    word for the error; it never holds a secret.
+    word for the error; it never holds a secret. ``media_expired`` says that an uploaded id is no longer good: the desk
+    uploads again and sends once more.
     """
 
     code = "error.channel"
@@ -233,6 +234,7 @@ class ChannelError(RemoteError):
         disposition: Disposition,
         provider_code: str | None = None,
         retry_after: float | None = None,
+        media_expired: bool = False,
     ) -> None:
         super().__init__(
             f"account {account}: {problem} ({disposition})",
@@ -245,6 +247,7 @@ class ChannelError(RemoteError):
         self.disposition: Disposition = disposition
         self.provider_code = provider_code
         self.retry_after = retry_after
+        self.media_expired = media_expired
 
 
 class StoreError(CsdeskError):

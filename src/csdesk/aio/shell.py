@@ -27,7 +27,7 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
-from csdesk.flows import lists, reports, sending, upkeep
+from csdesk.flows import handling, lists, reports, sending, upkeep
 from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, receive_many
@@ -117,7 +117,7 @@ class AsyncDesk:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.
         """
-        response, _ = await self._runner.run(reports.handle(account, request))
+        response, _ = await self._runner.run(handling.handle(account, request))
         return response
 
     async def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:

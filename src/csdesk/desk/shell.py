@@ -26,7 +26,7 @@ from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
 from csdesk.engine.gathering import Gathering
 from csdesk.engine.local import LocalEngine
-from csdesk.flows import lists, reports, sending, upkeep
+from csdesk.flows import handling, lists, reports, sending, upkeep
 from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, receive_many
@@ -113,7 +113,7 @@ class Desk:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.
         """
-        response, _ = self._runner.run(reports.handle(account, request))
+        response, _ = self._runner.run(handling.handle(account, request))
         return response
 
     def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:

@@ -23,7 +23,7 @@ from csdesk.ports.store import Query, Store
 
 T = TypeVar("T")
 
-NetworkStep = steps.Send | steps.Pull
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
 
 
@@ -49,7 +49,7 @@ class Run(Generic[T]):
         """Perform local steps from here on; the end of the flow, or the network step it waits for."""
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
-            while not isinstance(step, steps.Send | steps.Pull):
+            while not isinstance(step, NetworkStep):
                 try:
                     self._count(step)
                     answer = perform(step)
@@ -164,6 +164,13 @@ class LocalEngine:
                 "the media store cannot be written; check its disk and permissions, then try again"
             ) from error
 
+    def _read_media(self, step: steps.ReadMedia) -> Reply:
+        try:
+            with self.core.media.open(step.ref) as stream:
+                return stream.read()
+        except OSError as error:
+            raise StoreError("the media store cannot be read; check its disk and permissions") from error
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -184,5 +191,6 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Maintain: LocalEngine._maintain,
     steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
+    steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
 }

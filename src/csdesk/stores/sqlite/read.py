@@ -51,8 +51,8 @@ _CANDIDATES: Final = (
 _ROWS: Final = {
     "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM csdesk_inbox"
     " WHERE desk=? AND id IN ({})",
-    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at FROM csdesk_outbox"
-    " WHERE desk=? AND message IN ({})",
+    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at,needs"
+    " FROM csdesk_outbox WHERE desk=? AND message IN ({})",
 }
 _CLASSES: Final[dict[str, type[Any]]] = {
     "ticket": Ticket,
