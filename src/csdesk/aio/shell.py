@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from os import PathLike
@@ -229,10 +228,9 @@ class AsyncDesk:
         return await self._runner.run(lists.explain(record_id))
 
     async def aclose(self) -> None:
-        """Let go of the store and of open connections; closing twice is fine."""
+        """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
         if not self._core.is_closed:
             self._core.is_closed = True
-            await asyncio.to_thread(self._store.close)
             if self._owned is not None:
                 await self._owned()
 

@@ -16,7 +16,7 @@ from csdesk.domain.records.changes import ConfigRow, Snapshot
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError
+from csdesk.errors import FlowError, StoreDamaged, StoreError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Query, Store
@@ -110,6 +110,9 @@ class LocalEngine:
         return self.core.adopt_policy(page.items[0].body, row.epochs.config)
 
     def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
+        return self.core.adopt_phrases(self._phrases(), snapshot.epochs.phrases)
+
+    def _phrases(self) -> list[Phrase]:
         found: list[Phrase] = []
         cursor: str | None = None
         while True:
@@ -117,7 +120,7 @@ class LocalEngine:
             found += [one for one in page.items if isinstance(one, Phrase)]
             cursor = page.cursor
             if cursor is None:
-                return self.core.adopt_phrases(found, snapshot.epochs.phrases)
+                return found
 
     def _commit(self, step: steps.Commit) -> Reply:
         return self.store.commit(self.core.name, step.changes)
@@ -150,8 +153,7 @@ class LocalEngine:
 
     def _backup(self, step: steps.Backup) -> Reply:
         core = self.core
-        if core.is_closed:
-            raise DeskClosed(core.name)
+        core.check_open()
         return back_up(
             self.store, core.media, core.media_at, step.target, overwrite=step.overwrite, progress=step.progress
         )
