@@ -17,7 +17,7 @@ from csdesk.desk.inbox import Inbox
 from csdesk.desk.outbox import Outbox
 from csdesk.desk.replies import Replies
 from csdesk.desk.tickets import Tickets
-from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
@@ -27,9 +27,9 @@ from csdesk.engine.core import DeskCore
 from csdesk.engine.gathering import Gathering
 from csdesk.engine.local import LocalEngine
 from csdesk.flows import lists, reports, sending, upkeep
-from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
+from csdesk.flows.checks import a_number, a_path, a_progress, a_span, several
 from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, arrival_of, receive_many
 from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports import steps
@@ -88,8 +88,7 @@ class Desk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        (arrival,) = self._arrivals((message,), actor)
-        return self._gathering.receive(arrival)
+        return self._gathering.receive(arrival_of(message, actor, self._core.ids))
 
     def receive_many(self, messages: Iterable[InboundMessage], *, actor: Actor | None = None) -> tuple[Received, ...]:
         """Take in messages in order, a hundred to a commit; the results stand in the same order.
@@ -100,11 +99,7 @@ class Desk:
         return self._runner.run(receive_many(self._arrivals(messages, actor)))
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
-        new = self._core.ids.new
-        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
-        if actor is not None:
-            an_instance(actor, Actor, "actor")
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
+        return [arrival_of(one, actor, self._core.ids) for one in several(messages, "messages")]
 
     def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.

@@ -16,7 +16,7 @@ from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput
 from csdesk.flows import checks
-from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, arrival_of, receive_many
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -84,7 +84,7 @@ def take_events(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[Taken]:
         message = event if isinstance(event, ch.InboundMessage) else _echo(event)
         if message is not None:
             scope = yield from steps.attempt(0)
-            run.append(Arrival(message, MessageId(scope.ids.new(MESSAGE)), Actor.adapter(account)))
+            run.append(arrival_of(message, Actor.adapter(account), scope.ids))
             continue
         received.extend((yield from receive_many(run)))
         run = []
