@@ -18,7 +18,7 @@ from csdesk.desk.inbox import Inbox
 from csdesk.desk.outbox import Outbox
 from csdesk.desk.replies import Replies
 from csdesk.desk.tickets import Tickets
-from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
@@ -28,9 +28,9 @@ from csdesk.engine.core import DeskCore
 from csdesk.engine.gathering import Gathering
 from csdesk.engine.hosted import engine_for
 from csdesk.flows import handling, lists, reports, sending, upkeep
-from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
+from csdesk.flows.checks import a_number, a_path, a_progress, a_span, several
 from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, arrival_of, receive_many
 from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports import steps
@@ -91,10 +91,10 @@ class Desk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        arrivals = self._arrivals((message,), actor)
+        arrival = arrival_of(message, actor, self._core.ids)
         if self._host is not None:  # its transaction is not to be shared with other callers
-            return self._runner.run(receive_many(arrivals))[0]
-        return self._gathering.receive(arrivals[0])
+            return self._runner.run(receive_many([arrival]))[0]
+        return self._gathering.receive(arrival)
 
     def receive_many(self, messages: Iterable[InboundMessage], *, actor: Actor | None = None) -> tuple[Received, ...]:
         """Take in messages in order, a hundred to a commit; the results stand in the same order.
@@ -105,11 +105,7 @@ class Desk:
         return self._runner.run(receive_many(self._arrivals(messages, actor)))
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
-        new = self._core.ids.new
-        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
-        if actor is not None:
-            an_instance(actor, Actor, "actor")
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
+        return [arrival_of(one, actor, self._core.ids) for one in several(messages, "messages")]
 
     def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.

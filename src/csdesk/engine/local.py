@@ -26,6 +26,10 @@ T = TypeVar("T")
 NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
 
+# Tuples: a union in a loop is made anew for each look.
+_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_COUNTED: Final = (steps.Attempt, steps.Load)
+
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[T]):
@@ -49,9 +53,10 @@ class Run(Generic[T]):
         """Perform local steps from here on; the end of the flow, or the network step it waits for."""
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
-            while not isinstance(step, NetworkStep):
+            while not isinstance(step, _NETWORK):
                 try:
-                    self._count(step)
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
                     answer = perform(step)
                 except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
                     step = self._flow.throw(problem)
@@ -61,13 +66,13 @@ class Run(Generic[T]):
             return Finished(end.value)
         return step
 
-    def _count(self, step: Step) -> None:
+    def _count(self, step: steps.Attempt | steps.Load) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
-        elif isinstance(step, steps.Load):
-            self._loads -= 1
-            if self._loads < 0:
-                raise FlowError("a flow asked for one load too many", step="load")
+            return
+        self._loads -= 1
+        if self._loads < 0:
+            raise FlowError("a flow asked for one load too many", step="load")
 
     def close(self) -> None:
         """Let the flow clean up; closing a finished one is fine."""
