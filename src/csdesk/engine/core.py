@@ -19,7 +19,7 @@ from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.replies import Phrase
 from csdesk.errors import DeskClosed, InvalidInput, NotFound
-from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -56,6 +56,9 @@ class DeskCore:
         self.media = media
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
+        for channel in self.channels.values():
+            if isinstance(channel, TimedChannel):
+                channel.keep_time(clock)
         self.compiled: tuple[int, Policy] = (0, compile_policy(config))
         """The compiled policy behind the epoch it stands for."""
         self._book: tuple[int, PhraseBook] | None = None

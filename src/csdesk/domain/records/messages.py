@@ -70,6 +70,10 @@ class LinkPart(Record):
     title: Text = ""
     description: Text = ""
     app_id: Text = ""
+    thumb: MediaRef | None = None
+    """A picture beside it, for channels that show one."""
+    thumb_id: Text = ""
+    """The provider's id of that picture."""
 
 
 class ContactPart(Record):
@@ -90,11 +94,12 @@ class ChoicePart(Record):
 
 
 class MenuItem(Record):
-    """One item of a menu: a choice (``id``) or a link (``url``)."""
+    """One item of a menu: a choice (``id``), a link (``url``, with ``app_id`` into a mini program) or mere words."""
 
     text: Text
     id: Text = ""
     url: Text = ""
+    app_id: Text = ""
 
 
 class MenuPart(Record):
