@@ -11,6 +11,7 @@
     │   ├── MissingExtra         an optional package is not installed; names the extra
     │   ├── UnsupportedFeature   the store or channel does not have this power
     │   ├── DeskClosed           the desk was closed before the call
+    │   ├── TransactionOpen      the host has a transaction open, and the call needs to commit by itself
     │   └── FlowError            a flow broke its contract (a bug in csdesk or in an extension)
     ├── RemoteError              the channel's other side
     │   ├── ChannelError         carries a disposition: what the desk does next
@@ -56,6 +57,7 @@ __all__ = [
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
+    "TransactionOpen",
     "UnsupportedFeature",
     "UsageError",
     "VersionConflict",
@@ -202,6 +204,16 @@ class DeskClosed(UsageError):
 
     def __init__(self, desk: str) -> None:
         super().__init__(f"desk {desk!r} is closed; open it again", desk=desk)
+
+
+class TransactionOpen(UsageError):
+    """The host has a transaction open on the connection that it shares, and the call has to commit by itself."""
+
+    code = "error.transaction_open"
+    status_hint = 409
+
+    def __init__(self, call: str) -> None:
+        super().__init__(f"{call} cannot run inside the host's transaction; commit it or roll it back first", call=call)
 
 
 class FlowError(UsageError):

@@ -36,7 +36,12 @@ class AsyncRunner:
         return self._engine.core
 
     async def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end. Cancelling it lets the present hop finish, then closes the flow."""
+        """Run a flow to its end. Cancelling it lets the present hop finish, then closes the flow.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
+        self.core.check_open()
         run = Run(flow)
         try:
             state = await self._hop(run)

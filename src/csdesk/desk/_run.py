@@ -30,7 +30,12 @@ class Runner:
         return self._engine.core
 
     def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end."""
+        """Run a flow to its end.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
+        self.core.check_open()
         run = Run(flow)
         try:
             state = run.advance(self._engine.perform)

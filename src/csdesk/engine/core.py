@@ -83,9 +83,17 @@ class DeskCore:
         Raises:
             DeskClosed: the desk was closed.
         """
+        self.check_open()
+        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
+
+    def check_open(self) -> None:
+        """Refuse calls of a closed desk.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
         if self.is_closed:
             raise DeskClosed(self.name)
-        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from csdesk.domain.records.changes import ConfigRow, Snapshot
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError
+from csdesk.errors import FlowError, StoreDamaged, StoreError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Query, Store
@@ -25,6 +25,10 @@ T = TypeVar("T")
 
 NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
+
+# Tuples: a union in a loop is made anew for each look.
+_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_COUNTED: Final = (steps.Attempt, steps.Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,10 @@ class Run(Generic[T]):
         """Perform local steps from here on; the end of the flow, or the network step it waits for."""
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
-            while not isinstance(step, NetworkStep):
+            while not isinstance(step, _NETWORK):
                 try:
-                    self._count(step)
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
                     answer = perform(step)
                 except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
                     step = self._flow.throw(problem)
@@ -61,13 +66,13 @@ class Run(Generic[T]):
             return Finished(end.value)
         return step
 
-    def _count(self, step: Step) -> None:
+    def _count(self, step: steps.Attempt | steps.Load) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
-        elif isinstance(step, steps.Load):
-            self._loads -= 1
-            if self._loads < 0:
-                raise FlowError("a flow asked for one load too many", step="load")
+            return
+        self._loads -= 1
+        if self._loads < 0:
+            raise FlowError("a flow asked for one load too many", step="load")
 
     def close(self) -> None:
         """Let the flow clean up; closing a finished one is fine."""
@@ -110,6 +115,9 @@ class LocalEngine:
         return self.core.adopt_policy(page.items[0].body, row.epochs.config)
 
     def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
+        return self.core.adopt_phrases(self._phrases(), snapshot.epochs.phrases)
+
+    def _phrases(self) -> list[Phrase]:
         found: list[Phrase] = []
         cursor: str | None = None
         while True:
@@ -117,7 +125,7 @@ class LocalEngine:
             found += [one for one in page.items if isinstance(one, Phrase)]
             cursor = page.cursor
             if cursor is None:
-                return self.core.adopt_phrases(found, snapshot.epochs.phrases)
+                return found
 
     def _commit(self, step: steps.Commit) -> Reply:
         return self.store.commit(self.core.name, step.changes)
@@ -150,8 +158,7 @@ class LocalEngine:
 
     def _backup(self, step: steps.Backup) -> Reply:
         core = self.core
-        if core.is_closed:
-            raise DeskClosed(core.name)
+        core.check_open()
         return back_up(
             self.store, core.media, core.media_at, step.target, overwrite=step.overwrite, progress=step.progress
         )

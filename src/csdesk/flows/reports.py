@@ -16,7 +16,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput
-from csdesk.flows.inbound.pipeline import BATCH, Arrival, receive_many
+from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
 from csdesk.ports import steps
@@ -92,7 +92,7 @@ def _units(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[list[_Unit]]
         run = units[-1]
         assert isinstance(run, list)
         scope = yield from steps.attempt(0)
-        run.append(Arrival(message, MessageId(scope.ids.new(MESSAGE)), Actor.adapter(account)))
+        run.append(arrival_of(message, Actor.adapter(account), scope.ids))
     return units
 
 
