@@ -18,6 +18,7 @@ from csdesk.engine.local import Finished, Run
 from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
 from csdesk.flows import policies
 from csdesk.ports.clock import Clock
+from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
 from csdesk.ports.steps import Flow
@@ -41,6 +42,7 @@ def open_desk(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
+    http: Http | None = None,
     activate: bool = False,
     synchronous: Synchronous = "FULL",
 ) -> Desk:
@@ -57,6 +59,7 @@ def open_desk(
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
+        http: how channels reach their providers; a client of csdesk's own by default. One that you pass stays yours.
         activate: make ``config`` the active one.
         synchronous: SQLite only: ``FULL`` survives a loss of power; ``NORMAL`` is faster and may then lose the last
             commits (a crash of the process loses nothing either way).
@@ -70,13 +73,13 @@ def open_desk(
 
     wish = _Wish(desk, config, channels, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
-    http = HttpxHttp()
+    own = HttpxHttp()
 
     def let_go() -> None:
         close()
-        http.close()
+        own.close()
 
-    return Desk(core, store, http, owned=let_go)
+    return Desk(core, store, http or own, owned=let_go)
 
 
 async def open_async_desk(
@@ -88,6 +91,7 @@ async def open_async_desk(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
+    http: AsyncHttp | None = None,
     activate: bool = False,
     synchronous: Synchronous = "FULL",
 ) -> AsyncDesk:
@@ -100,7 +104,7 @@ async def open_async_desk(
     import asyncio
 
     from csdesk.aio.shell import AsyncDesk
-    from csdesk.system.http import AsyncHttpxHttp
+    from csdesk.system.async_http import AsyncHttpxHttp
 
     if isinstance(url, sqlite3.Connection | Hosted):
         raise UnsupportedFeature(
@@ -108,16 +112,16 @@ async def open_async_desk(
         )
     wish = _Wish(desk, config, channels, clock, ids, media, activate)
     if isinstance(url, AsyncStore):
-        core, http = await _wired_async(url, wish), AsyncHttpxHttp()
-        return AsyncDesk(core, url, http, owned=http.aclose)
+        core, own = await _wired_async(url, wish), AsyncHttpxHttp()
+        return AsyncDesk(core, url, http or own, owned=own.aclose)
     core, store, close = await asyncio.to_thread(_wired, url, synchronous, wish)
-    http = AsyncHttpxHttp()
+    own = AsyncHttpxHttp()
 
     async def let_go() -> None:
         await asyncio.to_thread(close)
-        await http.aclose()
+        await own.aclose()
 
-    return AsyncDesk(core, store, http, owned=let_go)
+    return AsyncDesk(core, store, http or own, owned=let_go)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class StepEngine:
     ) -> Finished[T] | NetworkStep:
         """As ``AsyncEngine.advance``."""
         state = run.step(reply, error)
-        while not isinstance(state, Finished | steps.Send | steps.Pull):
+        while not isinstance(state, Finished | steps.Send | steps.Pull | steps.Upload | steps.Fetch):
             try:
                 answer = await self._perform(state)
             except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
@@ -116,9 +116,11 @@ class StepEngine:
                 raise UnsupportedFeature(type(store).__name__, "be backed up", "use the tools of its database")
             case steps.PutMedia(content, kind, name):
                 return await asyncio.to_thread(core.put_media, content, kind, name)
+            case steps.ReadMedia(ref):
+                return await asyncio.to_thread(core.read_media, ref)
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
-            case steps.Pull() | steps.Send():
+            case steps.Pull() | steps.Send() | steps.Upload() | steps.Fetch():
                 raise FlowError("a network step is not the store's", step=type(step).__name__)
             case _:
                 assert_never(step)

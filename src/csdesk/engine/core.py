@@ -21,7 +21,7 @@ from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.replies import Phrase
 from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError
-from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -58,6 +58,9 @@ class DeskCore:
         self.media = media
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
+        for channel in self.channels.values():
+            if isinstance(channel, TimedChannel):
+                channel.keep_time(clock)
         self.compiled: tuple[int, Policy] = (0, compile_policy(config))
         """The compiled policy behind the epoch it stands for."""
         self._book: tuple[int, PhraseBook] | None = None
@@ -144,6 +147,19 @@ class DeskCore:
             raise StoreError(
                 "the media store cannot be written; check its disk and permissions, then try again"
             ) from error
+
+    def read_media(self, ref: MediaRef) -> bytes:
+        """The bytes of a reference.
+
+        Raises:
+            NotFound: nothing is stored under it.
+            StoreError: they cannot be read.
+        """
+        try:
+            with self.media.open(ref) as stream:
+                return stream.read()
+        except OSError as error:
+            raise StoreError("the media store cannot be read; check its disk and permissions") from error
 
     def take_number(self) -> int | None:
         """A ticket number of the present block; None if a new block is needed."""

@@ -23,8 +23,12 @@ from csdesk.ports.store import CommitsTogether, Query, Store
 
 T = TypeVar("T")
 
-NetworkStep = steps.Send | steps.Pull
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
+
+# Tuples: a union in a loop is made anew for each look.
+_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_COUNTED: Final = (steps.Attempt, steps.Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,10 @@ class Run(Generic[T]):
         """Perform local steps from here on; the end of the flow, or the network step it waits for."""
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
-            while not isinstance(step, steps.Send | steps.Pull):
+            while not isinstance(step, _NETWORK):
                 try:
-                    self._count(step)
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
                     answer = perform(step)
                 except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
                     step = self._flow.throw(problem)
@@ -67,7 +72,8 @@ class Run(Generic[T]):
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
             while True:
                 try:
-                    self._count(step)
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
                 except FlowError as problem:
                     step = self._flow.throw(problem)
                 else:
@@ -75,13 +81,13 @@ class Run(Generic[T]):
         except StopIteration as end:
             return Finished(end.value)
 
-    def _count(self, step: Step) -> None:
+    def _count(self, step: steps.Attempt | steps.Load) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
-        elif isinstance(step, steps.Load):
-            self._loads -= 1
-            if self._loads < 0:
-                raise FlowError("a flow asked for one load too many", step="load")
+            return
+        self._loads -= 1
+        if self._loads < 0:
+            raise FlowError("a flow asked for one load too many", step="load")
 
     def close(self) -> None:
         """Let the flow clean up; closing a finished one is fine."""
@@ -179,6 +185,9 @@ class LocalEngine:
     def _put_media(self, step: steps.PutMedia) -> Reply:
         return self.core.put_media(step.content, step.type, step.name)
 
+    def _read_media(self, step: steps.ReadMedia) -> Reply:
+        return self.core.read_media(step.ref)
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -199,5 +208,6 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Maintain: LocalEngine._maintain,
     steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
+    steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
 }
