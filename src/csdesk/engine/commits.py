@@ -8,7 +8,7 @@ outcome its flow learns by reading its claim.
 
 from __future__ import annotations
 
-from threading import Event, Lock
+from threading import Lock
 from typing import Final, TypeVar
 
 from csdesk.domain.records.changes import ChangeSet, Committed
@@ -22,11 +22,14 @@ E = TypeVar("E", bound=Exception)
 
 
 class _Waiter:
-    __slots__ = ("awake", "changes", "outcome")
+    """A caller and its change set. Its gate is shut while it waits; it wakes with an outcome, or with the lead."""
+
+    __slots__ = ("changes", "gate", "has_lead", "outcome")
 
     def __init__(self, changes: ChangeSet) -> None:
         self.changes = changes
-        self.awake: Event | None = None
+        self.gate: Lock | None = None
+        self.has_lead = False
         self.outcome: Committed | Exception | None = None
 
 
@@ -44,19 +47,32 @@ class GroupCommit:
         """As ``Store.commit``, in one transaction with those that wait at the same time."""
         mine = _Waiter(changes)
         with self._lock:
-            leads = not self._is_led
-            self._is_led = True
-            if not leads:
-                mine.awake = Event()
             self._waiting.append(mine)
-        if mine.awake is not None:
-            mine.awake.wait()
-        if mine.outcome is None:
+            if self._is_led:
+                mine.gate = Lock()
+                mine.gate.acquire()
+            else:
+                self._is_led = mine.has_lead = True
+        if mine.gate is not None:
+            self._wait(mine, mine.gate)
+        if mine.has_lead:
             self._lead()
         if isinstance(mine.outcome, Committed):
             return mine.outcome
         assert mine.outcome is not None
         raise mine.outcome
+
+    def _wait(self, mine: _Waiter, gate: Lock) -> None:
+        try:
+            gate.acquire()
+        except BaseException:
+            # An interrupt: this caller leaves. The lead, if it has just got it, goes on to another.
+            with self._lock:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+                if mine.has_lead:
+                    self._pass_on()
+            raise
 
     def _lead(self) -> None:
         """Commit for everybody who waits now, this caller among them; then pass the lead on."""
@@ -65,7 +81,7 @@ class GroupCommit:
         try:
             self._commit(batch)
         finally:
-            self._pass_on(batch)
+            self._wake(batch)
 
     def _commit(self, batch: list[_Waiter]) -> None:
         try:
@@ -83,19 +99,25 @@ class GroupCommit:
             return (self._store.commit(self._desk, changes[0]),)
         return self._store.commit_together(self._desk, changes)
 
-    def _pass_on(self, batch: list[_Waiter]) -> None:
+    def _wake(self, batch: list[_Waiter]) -> None:
         for one in batch:
             if one.outcome is None:
                 # An interrupt broke the transaction off, before or after it was written.
                 one.outcome = CommitUnknown("the thread that committed was interrupted; read the claim to find out")
         with self._lock:
-            heir = self._waiting[0] if self._waiting else None
-            self._is_led = heir is not None
-        for one in batch:
-            if one.awake is not None:
-                one.awake.set()
-        if heir is not None and heir.awake is not None:
-            heir.awake.set()
+            for one in batch:
+                if one.gate is not None and not one.has_lead:
+                    one.gate.release()
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give the lead to the first who waits; nobody has it if nobody does. The lock is held."""
+        self._is_led = bool(self._waiting)
+        if self._waiting:
+            heir = self._waiting[0]
+            heir.has_lead = True
+            assert heir.gate is not None
+            heir.gate.release()
 
 
 def _own_copy(error: E) -> E:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event, Thread
+from signal import SIGINT, pthread_kill
+from threading import Event, Thread, main_thread
 
 import pytest
 
@@ -307,6 +308,34 @@ def test_an_interrupt_while_leading():
     kinds = sorted(type(one).__name__ for one in told)
     assert kinds == ["CommitUnknown", "CommitUnknown", "Committed", "KeyboardInterrupt"]
     assert isinstance(group.commit(ChangeSet()), Committed)
+
+
+def test_an_interrupted_waiter_leaves_and_holds_nobody_up():
+    answer, held, go = _held(_committed)
+    store = Recorder(answer)
+    group = GroupCommit(store, "main")
+    told = []
+    threads = [Thread(target=lambda: told.append(group.commit(ChangeSet()))) for _ in range(2)]
+    threads[0].start()
+    assert held.wait(30)
+
+    def interrupt():
+        while not group._waiting:
+            pass
+        threads[1].start()
+        while len(group._waiting) < 2:
+            pass
+        pthread_kill(main_thread().ident, SIGINT)
+
+    interrupter = Thread(target=interrupt)
+    interrupter.start()
+    with pytest.raises(KeyboardInterrupt):
+        group.commit(ChangeSet(claims=(Claim("never", "me"),)))
+    go.set()
+    for thread in (interrupter, *threads):
+        thread.join(30)
+    assert store.sizes == [1, 1]
+    assert [type(one) for one in told] == [Committed] * 2
 
 
 def test_tasks_share_transactions_too(store):
