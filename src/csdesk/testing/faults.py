@@ -11,10 +11,11 @@ from typing import TypeVar
 
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.events import Entry
-from csdesk.errors import CommitUnknown, CsdeskError, StoreBusy
+from csdesk.errors import CommitUnknown, CsdeskError, StoreBusy, UnsupportedFeature
 from csdesk.ports.store import (
     CommitsTogether,
     DeskRow,
+    Hosted,
     Leased,
     LeaseRequest,
     Maintained,
@@ -49,6 +50,9 @@ class _Around:
     """A store around another one: each call passes ``_call`` with its name."""
 
     def __init__(self, store: Store) -> None:
+        if isinstance(store, Hosted):
+            # Behind a wrapper csdesk would not see that a host may roll back, and would remember too much.
+            raise UnsupportedFeature(type(self).__name__, "stand around a host's connection", "wrap a SqliteStore")
         self.inner = store
 
     def _call(self, name: str, action: Callable[[], T]) -> T:

@@ -26,9 +26,9 @@ from csdesk.errors import (
     UnsupportedFeature,
     VersionConflict,
 )
-from csdesk.ports.store import Hosted
+from csdesk.ports.store import Hosted, Store
 from csdesk.stores.sqlite import HostedSqliteStore
-from csdesk.testing import FixedClock, ScriptedChannel, SerialIds
+from csdesk.testing import CountingStore, FaultyStore, FixedClock, ScriptedChannel, SerialIds
 from csdesk.testing.audit import problems_of
 
 ME = Actor.agent("agt_me")
@@ -559,6 +559,15 @@ def test_a_store_of_the_hosts(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(DeskClosed):
         open_desk(store)
+    connection.close()
+
+
+@pytest.mark.parametrize("wrapper", [CountingStore, lambda store: FaultyStore(store, lambda _: None)])
+def test_no_wrapper_hides_the_host(wrapper: Callable[[Store], Store]) -> None:
+    connection = sqlite3.connect(":memory:")
+    store = HostedSqliteStore(connection)
+    with pytest.raises(UnsupportedFeature, match="host's connection"):
+        wrapper(store)
     connection.close()
 
 
