@@ -20,6 +20,7 @@ from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
+    AppliedSla,
     Category,
     FieldValue,
     Owner,
@@ -38,6 +39,7 @@ _Customer = trusted(Customer)
 _Identity = trusted(Identity)
 _Ticket = trusted(Ticket)
 _Owner = trusted(Owner)
+_AppliedSla = trusted(AppliedSla)
 
 
 def _customer_created(_: Customer | None, event: ev.CustomerCreated, at: datetime) -> Customer:
@@ -242,11 +244,16 @@ def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: date
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
 
 
+def _sla_applied(ticket: Ticket, event: ev.SlaApplied, _: datetime) -> Ticket:
+    sla = _AppliedSla(policy=event.policy, group=event.group, level=event.level, targets=event.targets)
+    return replaced(ticket, sla=sla)
+
+
 def _clocks_changed(ticket: Ticket, event: ev.ClocksChanged, _: datetime) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, event.clocks))
 
 
-def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached, _: datetime) -> Ticket:
+def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached | ev.BreachVoided, _: datetime) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, (event.clock,)))
 
 
@@ -377,15 +384,19 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
     ev.ParticipantsChanged: _participants_changed,
+    ev.SlaApplied: _sla_applied,
     ev.ClocksChanged: _clocks_changed,
     ev.ClockWarned: _clock_marked,
     ev.ClockBreached: _clock_marked,
+    ev.BreachVoided: _clock_marked,
     ev.LinksChanged: _links_changed,
     ev.TicketMerged: _ticket_merged,
     ev.TicketAbsorbed: _ticket_absorbed,
     ev.TicketUnmerged: _ticket_unmerged,
     ev.TicketReleased: _ticket_released,
     ev.MessagesMoved: _messages_moved,
+    ev.ClockStarted: _unchanged,
+    ev.ClockEnded: _unchanged,
     ev.ReplyDecided: _unchanged,
     ev.PhraseUsed: _unchanged,
     ev.AlertRaised: _unchanged,

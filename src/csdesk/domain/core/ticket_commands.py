@@ -136,9 +136,7 @@ def _tag(work: Workspace, ticket: Ticket, command: cmd.TagTicket, _: str) -> Non
 
 
 def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) -> None:
-    for name in command.tags:
-        if ticket.has_tag(name):
-            work.emit(ticket.id, ev.TicketUntagged(tag=name))
+    tickets.untag(work, ticket, *command.tags)
 
 
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:

@@ -34,6 +34,7 @@ TEXTS: Final[dict[str, str]] = {
     "inbox.waits": "an earlier message of the conversation waits to be repaired; this one queues behind it",
     "clocks.started": "clocks started under {policy}[: {clocks}]",
     "clocks.none": "no service level applies",
+    "clocks.holidays_unknown": "{metric} is due after the last date whose holidays calendar {calendar} knows",
     "route.kept": "stays with whom it was[ ({worker})]",
     "route.assigned": "assigned to {agent}, whose load was {load}[, in queue {queue}]",
     "route.no_candidate": "nobody in queue {queue} can take it now",

@@ -56,13 +56,17 @@ from csdesk.domain.records.events.messages import (
 )
 from csdesk.domain.records.events.tickets import (
     AlertRaised,
+    BreachVoided,
     ClockBreached,
+    ClockEnded,
     ClocksChanged,
+    ClockStarted,
     ClockWarned,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
     SkewSeen,
+    SlaApplied,
     StatusChanged,
     SubjectSet,
     TicketAbsorbed,
@@ -82,7 +86,10 @@ __all__ = [
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
+    "BreachVoided",
     "ClockBreached",
+    "ClockEnded",
+    "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
@@ -120,6 +127,7 @@ __all__ = [
     "ReplyDecided",
     "ReplyQueued",
     "SkewSeen",
+    "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
@@ -163,9 +171,13 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ParticipantsChanged
+    | SlaApplied
     | ClocksChanged
+    | ClockStarted
+    | ClockEnded
     | ClockWarned
     | ClockBreached
+    | BreachVoided
     | LinksChanged
     | TicketMerged
     | TicketAbsorbed
