@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from csdesk.domain.core.replaying import caught_up, happened
+from csdesk.domain.ids import IdentityId, MessageId, TicketId
 from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.service_book import ServiceBook
@@ -42,10 +43,10 @@ class Miniature:
         self.book = book
         self.told: list[tuple[str, str, float]] = []
         self.ticket = Ticket(
-            id="tkt_1",
+            id=TicketId("tkt_1"),
             number=1,
             queue="default",
-            identity="idn_1",
+            identity=IdentityId("idn_1"),
             account="a",
             conversation="c",
             owner=Owner(kind=OwnerKind.QUEUE, id="default"),
@@ -77,12 +78,12 @@ class Miniature:
     def says(self, hours: float, *, automatic: Automatic = Automatic.NO, **values: Any) -> Miniature:
         """Let the customer write."""
         at = T0 + hours * HOUR
-        event = ev.MessageReceived(message=f"msg_{hours}", occurred_at=at, automatic=automatic, **values)
+        event = ev.MessageReceived(message=MessageId(f"msg_{hours}"), occurred_at=at, automatic=automatic, **values)
         return self.happens(hours, event)
 
     def replies(self, hours: float, *, by_person: bool = True) -> Miniature:
         """Let somebody (or a machine) answer."""
-        return self.happens(hours, ev.ReplyQueued(message=f"msg_{hours}", by_person=by_person))
+        return self.happens(hours, ev.ReplyQueued(message=MessageId(f"msg_{hours}"), by_person=by_person))
 
     def goes(self, hours: float, to: Category) -> Miniature:
         """Let the ticket go to a category."""
