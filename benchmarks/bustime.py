@@ -5,8 +5,8 @@
 Two office calendars (Monday to Friday, 09-12 and 13-18, 30 holidays on weekdays), in a zone without and in one with
 clock changes. ``add``: 40 working hours after a random instant of two years; ``between``: the working time of a random
 pair at most a year apart. Each peer is asked in turn with csdesk, five rounds, and the median round counts, so that a
-busy machine does not decide; one too slow for a round is stopped after --seconds, its rate taken from what it finished. Answers are compared with csdesk's: a fast
-wrong answer is none.
+busy machine does not decide; one too slow for a round is stopped after --seconds, its rate taken from what it finished.
+Answers are compared with csdesk's: a fast wrong answer is none.
 
 Prints one JSON line, and with --table tables for people on standard error.
 

@@ -12,12 +12,14 @@ from typing import Self
 from csdesk.aio._gathering import AsyncGathering
 from csdesk.aio._run import AsyncRunner
 from csdesk.aio.agents import Agents
+from csdesk.aio.calendars import Calendars
 from csdesk.aio.config import Config
 from csdesk.aio.customers import Customers
 from csdesk.aio.events import Events
 from csdesk.aio.inbox import Inbox
 from csdesk.aio.outbox import Outbox
 from csdesk.aio.replies import Replies
+from csdesk.aio.sla import Sla
 from csdesk.aio.tickets import Tickets
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
@@ -50,6 +52,8 @@ class AsyncDesk:
         replies: prepared answers.
         inbox: messages that could not be taken in.
         outbox: messages that could not be sent.
+        sla: service levels: why clocks stand where they stand, promises, steps.
+        calendars: working calendars and public holidays.
         config: the policy in force.
         events: what happened, for the rest of your application.
     """
@@ -70,6 +74,8 @@ class AsyncDesk:
         self.outbox: Outbox = Outbox(self._runner)
         self.config: Config = Config(self._runner)
         self.events: Events = Events(self._runner)
+        self.sla: Sla = Sla(self._runner)
+        self.calendars: Calendars = Calendars(self._runner)
 
     @property
     def name(self) -> str:

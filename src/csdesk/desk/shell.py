@@ -10,12 +10,14 @@ from typing import Self
 
 from csdesk.desk._run import Runner
 from csdesk.desk.agents import Agents
+from csdesk.desk.calendars import Calendars
 from csdesk.desk.config import Config
 from csdesk.desk.customers import Customers
 from csdesk.desk.events import Events
 from csdesk.desk.inbox import Inbox
 from csdesk.desk.outbox import Outbox
 from csdesk.desk.replies import Replies
+from csdesk.desk.sla import Sla
 from csdesk.desk.tickets import Tickets
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
@@ -50,6 +52,8 @@ class Desk:
         replies: prepared answers.
         inbox: messages that could not be taken in.
         outbox: messages that could not be sent.
+        sla: service levels: why clocks stand where they stand, promises, steps.
+        calendars: working calendars and public holidays.
         config: the policy in force.
         events: what happened, for the rest of your application.
     """
@@ -68,6 +72,8 @@ class Desk:
         self.outbox: Outbox = Outbox(self._runner)
         self.config: Config = Config(self._runner)
         self.events: Events = Events(self._runner)
+        self.sla: Sla = Sla(self._runner)
+        self.calendars: Calendars = Calendars(self._runner)
 
     @property
     def name(self) -> str:

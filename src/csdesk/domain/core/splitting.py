@@ -171,7 +171,7 @@ def _settle_new(work: Workspace, new: Ticket, told: Ticket) -> None:
     if told.category is not new.category:
         status = told.category.value
         work.emit(new.id, ev.StatusChanged(before=new.category, after=told.category, status=status))
-    emit_clocks(work, work.ticket(new.id), told.clocks, given=True)
+    emit_clocks(work, work.ticket(new.id), told.clocks, given="split")
     catch_up(work, work.ticket(new.id))
 
 
@@ -183,9 +183,9 @@ def _settle_old(work: Workspace, before: Ticket, after: Ticket) -> None:
     # The first reply is promised from the opening on: it is awaited as long as anything is.
     over = (Metric.NEXT_REPLY,) if since is not None else (Metric.NEXT_REPLY, Metric.FIRST_REPLY)
     gone = tuple(ended(book, clock, ClockPhase.CANCELLED, at) for clock in live(after, *over))
-    after = emit_clocks(work, after, gone, given=True)
+    after = emit_clocks(work, after, gone, given="split")
     if since is not None:
-        after = emit_clocks(work, after, asked(book, after, since), given=True)
+        after = emit_clocks(work, after, asked(book, after, since), given="split")
         catch_up(work, after)
 
 

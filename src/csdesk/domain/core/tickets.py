@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
@@ -35,11 +36,13 @@ def happen(work: Workspace, ticket_id: str, event: ev.Event) -> Ticket:
     return emit_clocks(work, ticket, changed) if changed else ticket
 
 
-def emit_clocks(work: Workspace, ticket: Ticket, changed: tuple[Clock, ...], *, given: bool = False) -> Ticket:
-    """Let clocks change, if any do; ``given``: otherwise than the ticket's own events say."""
+def emit_clocks(
+    work: Workspace, ticket: Ticket, changed: tuple[Clock, ...], *, given: Literal["", "split", "reassessed"] = ""
+) -> Ticket:
+    """Let clocks change, if any do; ``given``: what sets them otherwise than the ticket's own events say."""
     if not changed:
         return ticket
-    work.emit(ticket.id, _ClocksChanged(clocks=changed, given=True) if given else _ClocksChanged(clocks=changed))
+    work.emit(ticket.id, _ClocksChanged(clocks=changed, given=given))
     book = work.policy.service
     for clock in changed:
         if clock.calendar and clock.due_at is not None and book.time(clock.calendar).is_guess(clock.due_at):

@@ -36,7 +36,7 @@ _NO_PLANS: Final[tuple[Plan, ...]] = ()
 class ServiceBook:
     """The service levels of a configuration, with the calendars they count by. Immutable but for what it remembers."""
 
-    __slots__ = ("_by_name", "_conditions", "_config", "_default", "_is_plain", "_kinds", "_numbers", "calendars",
+    __slots__ = ("_by_name", "_conditions", "_config", "_is_plain", "_kinds", "_numbers", "calendars", "default",
                  "reads", "times", "years")  # fmt: skip
 
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
@@ -45,7 +45,8 @@ class ServiceBook:
         self.calendars: dict[str, WorkingCalendar] = _calendars(config, years)
         self.times: dict[str, Timeline] = {name: WorkedTime(one) for name, one in self.calendars.items()}
         names = [one.name for one in config.calendars]
-        self._default = config.calendar or (names[0] if len(names) == 1 else "")
+        self.default: str = config.calendar or (names[0] if len(names) == 1 else "")
+        """The calendar of what names none; empty: there is none."""
         self._by_name = {policy.name: (policy, _version(policy)) for policy in config.sla}
         conditions = [policy.when for policy in config.sla]
         self._numbers: dict[tuple[str, int], int] = {}
@@ -137,7 +138,7 @@ class ServiceBook:
         self, policy: SlaPolicy, target: TargetPolicy, priority: Priority, level: str, types: tuple[str, ...]
     ) -> Terms:
         pauses = LIFE[target.metric].pauses if target.pause_on is None else target.pause_on
-        worked = "" if target.clock == "calendar" else target.calendar or policy.calendar or self._default
+        worked = "" if target.clock == "calendar" else target.calendar or policy.calendar or self.default
         return Terms(
             metric=target.metric,
             amount=target.amount(priority, level, types),
@@ -157,7 +158,7 @@ class ServiceBook:
         """
         if not calendar:
             return EVERY_SECOND
-        return self.times.get(calendar) or self.times.get(self._default) or EVERY_SECOND
+        return self.times.get(calendar) or self.times.get(self.default) or EVERY_SECOND
 
 
 def _key(policy: SlaPolicy, place: int) -> str:

@@ -149,6 +149,14 @@ def adopting(book: Book, clock: Clock, plan: Plan, terms: Terms, category: str, 
     return running(book, clock, at)
 
 
+def is_moved(book: Book, clock: Clock) -> bool:
+    """True if the clock runs and its calendar by now gives another due instant than it carries."""
+    if clock.phase is not ClockPhase.RUNNING:
+        return False
+    left = max(clock.amount - clock.used, _ZERO)
+    return book.time(clock.calendar).add(clock.started_at, left, snap=clock.snap) != clock.due_at
+
+
 def has_terms(clock: Clock, plan: Plan, terms: Terms) -> bool:
     """True if the clock runs under these very terms."""
     return (

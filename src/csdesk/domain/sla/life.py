@@ -15,7 +15,7 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric, OnReopen, Scope, with_clocks
 from csdesk.domain.records.messages import Automatic
 from csdesk.domain.records.tickets import LIVE, Category, Ticket, WorkerKind
-from csdesk.domain.sla.clocks import adopting, amounting, begun, ended, latest, live, moved, running, stopped
+from csdesk.domain.sla.clocks import adopting, amounting, begun, ended, is_moved, latest, live, moved, running, stopped
 from csdesk.domain.sla.terms import Book, Plan, Terms
 
 
@@ -227,6 +227,18 @@ def _planned(book: Book, ticket: Ticket) -> Iterator[tuple[Clock, Plan, Terms]]:
             terms = _terms(plan, clock)
             if terms is not None:
                 yield clock, plan, terms
+
+
+def readopted(book: Book, ticket: Ticket, at: datetime) -> Changed:
+    """The live clocks that the terms and calendars in force change from ``at`` on."""
+    found = []
+    for clock, plan, terms in _planned(book, ticket):
+        new = adopting(book, clock, plan, terms, ticket.category, at)
+        if new is clock and is_moved(book, clock):
+            new = running(book, stopped(book, clock, at), at)
+        if new is not clock:
+            found.append(new)
+    return tuple(found)
 
 
 def _terms(plan: Plan, clock: Clock) -> Terms | None:

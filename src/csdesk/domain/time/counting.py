@@ -8,13 +8,15 @@ Instants are aware datetimes in UTC.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from csdesk.domain.time import arithmetic
 from csdesk.domain.time.calendar import WorkingCalendar
 from csdesk.domain.time.errors import CalendarError
-from csdesk.domain.time.instants import EPOCH, MICROSECOND
+from csdesk.domain.time.explain import ConsumedSpan, Skipped, Walk, consumed, skipped
+from csdesk.domain.time.instants import EPOCH, MICROSECOND, written_in
 
 
 class Timeline(Protocol):
@@ -78,6 +80,18 @@ class WorkedTime:
         """As ``WorkingCalendar.between``."""
         counted = arithmetic.between(self._shared, (start - EPOCH) // MICROSECOND, (end - EPOCH) // MICROSECOND)
         return counted * MICROSECOND
+
+    def parts(self, start: datetime, end: datetime) -> tuple[tuple[ConsumedSpan, ...], tuple[Skipped, ...]]:
+        """What is worked between two instants, and what is passed over, told in the calendar's zone."""
+        begin, stop = (start - EPOCH) // MICROSECOND, (end - EPOCH) // MICROSECOND
+        walk = Walk(self._shared.rules, begin, stop, ZoneInfo(self.calendar.zone))
+        return tuple(consumed(walk)), tuple(skipped(walk))
+
+    def day(self, on: date) -> tuple[datetime, datetime]:
+        """The first instant of a date in the calendar's zone, and of the next one."""
+        rules, zone = self._shared.rules, ZoneInfo(self.calendar.zone)
+        begin, end = (rules.instant_at(on.toordinal() + more, 0) for more in (0, 1))
+        return written_in(begin, zone), written_in(end, zone)
 
     def is_guess(self, at: datetime) -> bool:
         """True past the calendar's ``known_until``."""

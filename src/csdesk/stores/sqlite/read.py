@@ -16,6 +16,7 @@ from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs, Snaps
 from csdesk.domain.records.codec import decode
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -40,7 +41,7 @@ _PARTS: Final = {
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
         kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
-        for kind in ("customer", "ticket", "message", "agent", "phrase", "draft")
+        for kind in ("customer", "ticket", "message", "agent", "phrase", "draft", "holidays")
     },
 }
 _CANDIDATES: Final = (
@@ -60,6 +61,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "agent": Agent,
     "phrase": Phrase,
     "draft": Draft,
+    "holidays": PublicHolidays,
 }
 _ROADS: Final = {IDENTITY: "identity", CUSTOMER: "customer", TICKET: "ticket", MESSAGE: "message"}
 
@@ -105,6 +107,7 @@ def _named(needs: Needs) -> Wanted:
         ("agent", needs.agents),
         ("phrase", needs.phrases),
         ("draft", needs.drafts),
+        ("holidays", needs.holidays),
     ):
         if keys:
             wanted[name] = list(keys)
@@ -220,6 +223,7 @@ class _Loader:
             messages=records["message"],
             agents=records["agent"],
             phrases=records["phrase"],
+            holidays=records["holidays"],
             drafts=records["draft"],
             candidates=self._candidates,
             counters=self._counters,

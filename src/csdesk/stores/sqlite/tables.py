@@ -14,6 +14,7 @@ from typing import Any, Final
 from csdesk.domain.records._model import Record
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -113,6 +114,7 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         lambda draft: (draft.author,),
         lambda draft: (draft.ticket,),
     ),
+    PublicHolidays: Table("holidays", PublicHolidays, ("place",), (), lambda holidays: (holidays.place,), lambda _: ()),
 }
 
 _HEAD: Final = ("desk", "id", "version", "schema", "doc")

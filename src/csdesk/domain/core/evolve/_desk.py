@@ -10,6 +10,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 
 
@@ -23,6 +24,10 @@ def _presence_changed(agent: Agent, event: ev.PresenceChanged, _: datetime) -> A
 
 def _phrase_saved(_: Phrase | None, event: ev.PhraseSaved, _at: datetime) -> Phrase:
     return event.phrase
+
+
+def _holidays_saved(_: PublicHolidays | None, event: ev.HolidaysSaved, _at: datetime) -> PublicHolidays:
+    return event.holidays
 
 
 def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
@@ -41,4 +46,5 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.AgentSaved: _agent_saved,
     ev.PresenceChanged: _presence_changed,
     ev.PhraseSaved: _phrase_saved,
+    ev.HolidaysSaved: _holidays_saved,
 }

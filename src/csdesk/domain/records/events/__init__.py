@@ -38,6 +38,7 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    HolidaysSaved,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -109,6 +110,7 @@ __all__ = [
     "Entry",
     "Epochs",
     "Event",
+    "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
@@ -192,6 +194,7 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | PhraseSaved
+    | HolidaysSaved
     | ConfigActivated
     | CommandDenied
     | MessageParked

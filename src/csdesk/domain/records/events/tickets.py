@@ -113,8 +113,8 @@ class ClocksChanged(EventBase):
 
     kind: Literal["ticket.clocks"] = "ticket.clocks"
     clocks: tuple[Clock, ...]
-    given: bool = False
-    """True if they do not follow from the ticket's own events: a split or a reassessment set them."""
+    given: Literal["", "split", "reassessed"] = ""
+    """What set them, if they do not follow from the ticket's own events."""
 
 
 class ClockStarted(EventBase):
