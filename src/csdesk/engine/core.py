@@ -15,6 +15,7 @@ from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.service_book import HolidayYears
 from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.holidays import PublicHolidays
@@ -82,9 +83,17 @@ class DeskCore:
         Raises:
             DeskClosed: the desk was closed.
         """
+        self.check_open()
+        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
+
+    def check_open(self) -> None:
+        """Refuse calls of a closed desk.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
         if self.is_closed:
             raise DeskClosed(self.name)
-        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -111,15 +120,8 @@ class DeskCore:
 
     def adopt_holidays(self, saved: Iterable[PublicHolidays], epoch: int) -> Policy:
         """Let the calendars observe saved holiday years from now on."""
-        years = {
-            one.place: {
-                year.year: HolidayYear(frozenset(year.closed), frozenset(year.working), known=year.known)
-                for year in one.years
-            }
-            for one in saved
-        }
         config, _, before = self.compiled
-        policy = before.observing(years)
+        policy = before.observing(saved_years(saved))
         self.compiled = (config, epoch, policy)
         return policy
 
@@ -152,6 +154,17 @@ class DeskCore:
         with self._lock:
             self._numbers = [*range(first + BLOCK - 1, first, -1), *self._numbers]
         return first
+
+
+def saved_years(saved: Iterable[PublicHolidays]) -> HolidayYears:
+    """Saved holidays as calendars observe them."""
+    return {
+        one.place: {
+            year.year: HolidayYear(frozenset(year.closed), frozenset(year.working), known=year.known)
+            for year in one.years
+        }
+        for one in saved
+    }
 
 
 def wait_before(attempt: Attempt) -> float:

@@ -17,7 +17,7 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError
+from csdesk.errors import FlowError, StoreDamaged, StoreError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Query, Store
@@ -25,8 +25,12 @@ from csdesk.ports.store import Query, Store
 T = TypeVar("T")
 R = TypeVar("R", Phrase, PublicHolidays)
 
-NetworkStep = steps.Send | steps.Pull
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
+
+# Tuples: a union in a loop is made anew for each look.
+_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_COUNTED: Final = (steps.Attempt, steps.Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,10 @@ class Run(Generic[T]):
         """Perform local steps from here on; the end of the flow, or the network step it waits for."""
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
-            while not isinstance(step, steps.Send | steps.Pull):
+            while not isinstance(step, _NETWORK):
                 try:
-                    self._count(step)
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
                     answer = perform(step)
                 except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
                     step = self._flow.throw(problem)
@@ -63,13 +68,13 @@ class Run(Generic[T]):
             return Finished(end.value)
         return step
 
-    def _count(self, step: Step) -> None:
+    def _count(self, step: steps.Attempt | steps.Load) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
-        elif isinstance(step, steps.Load):
-            self._loads -= 1
-            if self._loads < 0:
-                raise FlowError("a flow asked for one load too many", step="load")
+            return
+        self._loads -= 1
+        if self._loads < 0:
+            raise FlowError("a flow asked for one load too many", step="load")
 
     def close(self) -> None:
         """Let the flow clean up; closing a finished one is fine."""
@@ -160,8 +165,7 @@ class LocalEngine:
 
     def _backup(self, step: steps.Backup) -> Reply:
         core = self.core
-        if core.is_closed:
-            raise DeskClosed(core.name)
+        core.check_open()
         return back_up(
             self.store, core.media, core.media_at, step.target, overwrite=step.overwrite, progress=step.progress
         )
@@ -173,6 +177,13 @@ class LocalEngine:
             raise StoreError(
                 "the media store cannot be written; check its disk and permissions, then try again"
             ) from error
+
+    def _read_media(self, step: steps.ReadMedia) -> Reply:
+        try:
+            with self.core.media.open(step.ref) as stream:
+                return stream.read()
+        except OSError as error:
+            raise StoreError("the media store cannot be read; check its disk and permissions") from error
 
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
@@ -194,5 +205,6 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Maintain: LocalEngine._maintain,
     steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
+    steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
 }

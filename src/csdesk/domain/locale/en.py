@@ -79,6 +79,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.missing_extra": "{feature} needs {package}: install csdesk with its extra {extra}",
     "error.unsupported": "{thing} cannot {feature}; {remedy}",
     "error.desk_closed": "desk {desk} is closed; open it again",
+    "error.transaction_open": "{call} cannot run inside the host's transaction; commit it or roll it back first",
     "error.flow": "a flow broke its contract: a bug in csdesk or in an extension",
     "error.remote": "the channel's other side refused or failed",
     "error.channel": "account {account}: {problem} (next: {disposition})[, provider code {provider_code}]",

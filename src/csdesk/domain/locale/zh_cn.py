@@ -77,6 +77,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.missing_extra": "{feature} 需要 {package}，请安装 csdesk 的可选组件 {extra}",
     "error.unsupported": "{thing} 不支持该功能（{feature}）；{remedy}",
     "error.desk_closed": "服务台“{desk}”已关闭，请重新打开",
+    "error.transaction_open": "{call} 不能在宿主的事务中运行，请先提交或回滚事务",
     "error.flow": "内部流程违反约定，这是 csdesk 或扩展的缺陷",
     "error.remote": "渠道方拒绝请求或发生故障",
     "error.channel": "渠道账号 {account} 出错：{problem}（后续处理：{disposition}）[，渠道错误码 {provider_code}]",

@@ -201,6 +201,10 @@ class Message(Record):
     language: str | None = None
     delivery: Delivery = Delivery.NONE
     delivery_reason: str = ""
+    delivery_needs: str = ""
+    """What would make a refused message possible: see ``csdesk.domain.records.queues.NEEDS``."""
+    pieces: tuple[str, ...] = ()
+    """The provider's ids of the sendings that a split message became so far, all but the last."""
     recalled_at: Instant | None = None
     edited: tuple[Part, ...] = ()
     """The content after the last edit; empty if never edited."""

@@ -46,12 +46,14 @@ from csdesk.domain.records.events.desk import (
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
+    MediaStored,
     MessageEdited,
     MessageMoved,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
     PhraseUsed,
+    PieceSent,
     ReplyDecided,
     ReplyQueued,
 )
@@ -114,6 +116,7 @@ __all__ = [
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
+    "MediaStored",
     "MessageEdited",
     "MessageMoved",
     "MessageParked",
@@ -125,6 +128,7 @@ __all__ = [
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
+    "PieceSent",
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
@@ -164,6 +168,8 @@ Event = Annotated[
     | ReplyQueued
     | NoteAdded
     | DeliveryChanged
+    | PieceSent
+    | MediaStored
     | MessageRecalled
     | MessageEdited
     | TicketTagged
