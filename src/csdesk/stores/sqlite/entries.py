@@ -75,7 +75,7 @@ def entry_cells(desk: int, entries: tuple[Entry, ...]) -> list[Cells]:
                 f"{epochs.config}.{epochs.phrases}.{epochs.agents}.{epochs.calendars}",
                 EVENT_SCHEMA,
                 personal,
-                encode_trace(entry.trace),
+                encode_trace(entry),
                 body,
             )
         )
@@ -112,8 +112,8 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
         actor=Actor(kind=ActorKind(kind), id=name),
         cause=cause,
         epochs=Epochs(*map(int, epochs.split("."))),
-        events=decode_events(schema, body, personal),
-        trace=decode_trace(trace),
+        events=decode_events(schema, body, personal, subject=subject, cause=cause),
+        trace=decode_trace(trace, subject=subject, cause=cause),
         salt="" if personal is None else json.loads(personal)["salt"],
         position=position_of(number),
     )
