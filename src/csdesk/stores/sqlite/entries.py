@@ -72,7 +72,7 @@ def entry_cells(desk: int, entries: tuple[Entry, ...]) -> list[Cells]:
                 entry.cause,
                 micros(entry.at),
                 f"{entry.actor.kind.value}:{entry.actor.id}",
-                f"{epochs.config}.{epochs.phrases}.{epochs.agents}.{epochs.calendars}",
+                _epochs_text(epochs),
                 EVENT_SCHEMA,
                 personal,
                 encode_trace(entry),
@@ -80,6 +80,13 @@ def entry_cells(desk: int, entries: tuple[Entry, ...]) -> list[Cells]:
             )
         )
     return rows
+
+
+def _epochs_text(epochs: Epochs) -> str:
+    """Numbers with points between; zeros at the end are left out."""
+    if epochs.phrases or epochs.agents or epochs.calendars:
+        return f"{epochs.config}.{epochs.phrases}.{epochs.agents}.{epochs.calendars}"
+    return str(epochs.config)
 
 
 def append(execute: Execute, last: int, rows: list[Cells]) -> int:

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from csdesk.domain.records.changes import ConfigRow
-from csdesk.domain.records.codec import decode
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row, Scalar
 from csdesk.stores.sqlite import entries, queues
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
+from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.links import Role, link_key
 from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
@@ -38,14 +38,14 @@ def _config_row(row: tuple[Any, ...]) -> ConfigRow:
 
 def _reader(cls: type[Any]) -> Callable[[tuple[Any, ...]], Row]:
     def row_of(row: tuple[Any, ...]) -> Row:
-        found: Row = decode(cls, row[0], row[1])
+        found: Row = record_of(cls, row[0], row[1], row[2])
         return found
 
     return row_of
 
 
 _KINDS: Final[Mapping[str, _Kind]] = {
-    **{table.kind: _Kind("id", "schema,doc", _reader(table.cls)) for table in TABLES.values()},
+    **{table.kind: _Kind("id", "id,schema,doc", _reader(table.cls)) for table in TABLES.values()},
     "inbox": _Kind("id", queues.INBOX, queues.inbox_item),
     "outbox": _Kind("message", queues.OUTBOX, queues.outbox_item),
     "entry": _Kind("pk", entries.COLUMNS, entries.entry_of),
