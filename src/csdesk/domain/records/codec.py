@@ -8,6 +8,7 @@ through pure upcasters, which see the short names; newer ones are refused.
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final, TypeVar, get_args
@@ -138,7 +139,7 @@ def encode_events(entry: Entry) -> tuple[str, str | None]:
 
 def personal_digest(personal: str) -> str:
     """The digest that an event body holds of the personal column beside it: 128 bits of SHA-256, salt included."""
-    return sha256(personal.encode()).hexdigest()[:32]
+    return urlsafe_b64encode(sha256(personal.encode()).digest()[:16])[:22].decode()
 
 
 def decode_events(

@@ -102,8 +102,8 @@ def append(execute: Execute, last: int, rows: list[Cells]) -> int:
 
 
 def links(desk: int, last: int, added: tuple[Entry, ...]) -> Iterator[Cells]:
-    """The links of the entries behind the row ``last``: to their subjects and causes."""
-    for row, entry in enumerate(added, last + 1):
+    """The links of the entries behind the row ``last``: to their subjects and causes, by their numbers in the desk."""
+    for row, entry in enumerate(added, (last & _LOW) + 1):
         yield desk, link_key(entry.subject), int(Role.ENTRY), row
         yield desk, link_key(entry.cause), int(Role.CAUSED), row
 

@@ -73,7 +73,7 @@ _LINKED: Final[Mapping[tuple[str, str], Role]] = {
 }
 """Columns that rows are found by through their links."""
 
-_LINKS: Final = "pk IN (SELECT row FROM csdesk_link WHERE desk=? AND id IN ({}) AND role={})"
+_LINKS: Final = "pk IN (SELECT row+{} FROM csdesk_link WHERE desk=? AND id IN ({}) AND role={})"
 
 _ANY_CATEGORY: Final = tuple(category.value for category in Category)
 
@@ -106,7 +106,9 @@ class _Where:
         role = _LINKED.get((self._kind, column))
         if role is not None:
             # None of these columns is ever empty: a filter on None finds nothing.
-            self.conditions.append(_LINKS.format(marks(len(cells)), int(role)))
+            # Entries are linked by their numbers in the desk.
+            base = entries.first_row(self._desk) if self._kind == "entry" else 0
+            self.conditions.append(_LINKS.format(base, marks(len(cells)), int(role)))
             self.cells += [self._desk, *[link_key(str(cell)) for cell in cells]]
             return
         name = _column(self._kind, column)
