@@ -133,6 +133,17 @@ CREATE TABLE csdesk_phrase(
   UNIQUE(desk, id)
 );
 
+CREATE TABLE csdesk_holidays(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  place TEXT NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+
 CREATE TABLE csdesk_draft(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
@@ -216,6 +227,7 @@ CREATE TABLE csdesk_outbox(
   created_at INTEGER NOT NULL,
   head INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL,
+  needs TEXT NOT NULL,
   UNIQUE(desk, message)
 );
 CREATE INDEX csdesk_outbox_line ON csdesk_outbox(desk, account, conversation, created_at, message) WHERE state IN ('pending', 'sending');
