@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from os import PathLike
@@ -27,7 +26,7 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
-from csdesk.flows import lists, reports, sending, upkeep
+from csdesk.flows import handling, lists, reports, sending, upkeep
 from csdesk.flows.checks import a_number, a_path, a_progress, a_span, several
 from csdesk.flows.commands import Done
 from csdesk.flows.inbound.pipeline import Arrival, arrival_of, receive_many
@@ -112,7 +111,7 @@ class AsyncDesk:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.
         """
-        response, _ = await self._runner.run(reports.handle(account, request))
+        response, _ = await self._runner.run(handling.handle(account, request))
         return response
 
     async def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:
@@ -224,10 +223,9 @@ class AsyncDesk:
         return await self._runner.run(lists.explain(record_id))
 
     async def aclose(self) -> None:
-        """Let go of the store and of open connections; closing twice is fine."""
+        """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
         if not self._core.is_closed:
             self._core.is_closed = True
-            await asyncio.to_thread(self._store.close)
             if self._owned is not None:
                 await self._owned()
 

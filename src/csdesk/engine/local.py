@@ -16,18 +16,18 @@ from csdesk.domain.records.changes import ConfigRow, Snapshot
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError
+from csdesk.errors import FlowError, StoreDamaged, StoreError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Query, Store
 
 T = TypeVar("T")
 
-NetworkStep = steps.Send | steps.Pull
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
 
 # Tuples: a union in a loop is made anew for each look.
-_NETWORK: Final = (steps.Send, steps.Pull)
+_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
 _COUNTED: Final = (steps.Attempt, steps.Load)
 
 
@@ -115,6 +115,9 @@ class LocalEngine:
         return self.core.adopt_policy(page.items[0].body, row.epochs.config)
 
     def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
+        return self.core.adopt_phrases(self._phrases(), snapshot.epochs.phrases)
+
+    def _phrases(self) -> list[Phrase]:
         found: list[Phrase] = []
         cursor: str | None = None
         while True:
@@ -122,7 +125,7 @@ class LocalEngine:
             found += [one for one in page.items if isinstance(one, Phrase)]
             cursor = page.cursor
             if cursor is None:
-                return self.core.adopt_phrases(found, snapshot.epochs.phrases)
+                return found
 
     def _commit(self, step: steps.Commit) -> Reply:
         return self.store.commit(self.core.name, step.changes)
@@ -155,8 +158,7 @@ class LocalEngine:
 
     def _backup(self, step: steps.Backup) -> Reply:
         core = self.core
-        if core.is_closed:
-            raise DeskClosed(core.name)
+        core.check_open()
         return back_up(
             self.store, core.media, core.media_at, step.target, overwrite=step.overwrite, progress=step.progress
         )
@@ -168,6 +170,13 @@ class LocalEngine:
             raise StoreError(
                 "the media store cannot be written; check its disk and permissions, then try again"
             ) from error
+
+    def _read_media(self, step: steps.ReadMedia) -> Reply:
+        try:
+            with self.core.media.open(step.ref) as stream:
+                return stream.read()
+        except OSError as error:
+            raise StoreError("the media store cannot be read; check its disk and permissions") from error
 
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
@@ -189,5 +198,6 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Maintain: LocalEngine._maintain,
     steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
+    steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
 }

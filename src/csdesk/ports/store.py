@@ -36,6 +36,7 @@ are ordered by load, then by the last commit that added to it (never: first), th
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -311,6 +312,28 @@ class Backup(Protocol):
             InvalidInput: ``target`` is there already and ``overwrite`` is False, is a folder, is the store itself or in
                 use by another one; or its folder is missing.
             StoreError: the copy could not be read, written or checked.
+        """
+        ...
+
+
+@runtime_checkable
+class Hosted(Protocol):
+    """A power that a store may have besides: it works inside transactions that its host begins and ends.
+
+    ``commit`` is then durable when the host's transaction is, and everything that was written or read may be rolled
+    back: numbers are given again, versions name another content. Nothing of it is kept from one call to the next.
+    """
+
+    @property
+    def in_transaction(self) -> bool:
+        """True while the host has a transaction open."""
+        ...
+
+    def alone(self, call: str) -> AbstractContextManager[None]:
+        """Each write inside this block is durable when it returns. ``call`` names what needs that.
+
+        Raises:
+            TransactionOpen: the host has a transaction open.
         """
         ...
 

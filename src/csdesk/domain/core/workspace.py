@@ -285,6 +285,10 @@ class Workspace:
         """Plan something."""
         self._queues.setdefault("due", []).append(item)
 
+    def end_due(self, key: str) -> None:
+        """Take something planned off the list."""
+        self._queues.setdefault("due_done", []).append(key)
+
     def put_config(self, row: ConfigRow) -> None:
         """Make a configuration the active one."""
         self._config = row

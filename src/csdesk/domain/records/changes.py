@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.records._model import Word
@@ -31,8 +31,11 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})  # ``Any``: it holds nothing
+
+
 def _none() -> Mapping[K, V]:
-    return MappingProxyType({})
+    return _NOTHING
 
 
 class ClaimMode(Word):

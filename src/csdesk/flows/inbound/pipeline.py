@@ -136,6 +136,7 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
     received = arrival.received_at or scope.now
+    able = scope.channels.get(arrival.message.account)
     return Case(
         message=arrival.message,
         keys=keys_of(arrival.message, scope.keys),
@@ -145,6 +146,7 @@ def _case(arrival: Arrival, scope: Scope) -> Case:
         occurred_at=received,
         retried=arrival.received_at is not None,
         heir=arrival.heir,
+        fetches=able is not None and able.fetches_media,
     )
 
 

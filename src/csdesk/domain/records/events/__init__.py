@@ -45,12 +45,14 @@ from csdesk.domain.records.events.desk import (
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
+    MediaStored,
     MessageEdited,
     MessageMoved,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
     PhraseUsed,
+    PieceSent,
     ReplyDecided,
     ReplyQueued,
 )
@@ -105,6 +107,7 @@ __all__ = [
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
+    "MediaStored",
     "MessageEdited",
     "MessageMoved",
     "MessageParked",
@@ -116,6 +119,7 @@ __all__ = [
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
+    "PieceSent",
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
@@ -154,6 +158,8 @@ Event = Annotated[
     | ReplyQueued
     | NoteAdded
     | DeliveryChanged
+    | PieceSent
+    | MediaStored
     | MessageRecalled
     | MessageEdited
     | TicketTagged
