@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
-from csdesk.domain.records._model import Instant, Key, Record, Scalar, Word
+from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.tags import TagAssignment
 
@@ -168,6 +168,18 @@ class FieldValue(Record):
     value: Scalar
 
 
+class AppliedSla(Record):
+    """The service level that holds for a ticket."""
+
+    policy: Name | None = None
+    group: Name | None = None
+    """The policy of the group that has the ticket (OLA)."""
+    level: str = ""
+    """The customer's level when it was applied."""
+    targets: tuple[str, ...] = ()
+    """The targets whose conditions held, for policies that have such; empty: all of them."""
+
+
 class Ticket(Record):
     """One matter of one customer. Everything here is folded from its events by ``evolve``."""
 
@@ -195,6 +207,8 @@ class Ticket(Record):
     participants: tuple[Participant, ...] = ()
     tags: tuple[TagAssignment, ...] = ()
     fields: tuple[FieldValue, ...] = ()
+    sla: AppliedSla | None = None
+    """None: no service level has applied yet."""
     clocks: tuple[Clock, ...] = ()
     links: tuple[Link, ...] = ()
     merged_into: TicketId | None = None

@@ -38,6 +38,7 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    HolidaysSaved,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -58,13 +59,17 @@ from csdesk.domain.records.events.messages import (
 )
 from csdesk.domain.records.events.tickets import (
     AlertRaised,
+    BreachVoided,
     ClockBreached,
+    ClockEnded,
     ClocksChanged,
+    ClockStarted,
     ClockWarned,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
     SkewSeen,
+    SlaApplied,
     StatusChanged,
     SubjectSet,
     TicketAbsorbed,
@@ -84,7 +89,10 @@ __all__ = [
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
+    "BreachVoided",
     "ClockBreached",
+    "ClockEnded",
+    "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
@@ -104,6 +112,7 @@ __all__ = [
     "Entry",
     "Epochs",
     "Event",
+    "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
@@ -124,6 +133,7 @@ __all__ = [
     "ReplyDecided",
     "ReplyQueued",
     "SkewSeen",
+    "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
@@ -169,9 +179,13 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ParticipantsChanged
+    | SlaApplied
     | ClocksChanged
+    | ClockStarted
+    | ClockEnded
     | ClockWarned
     | ClockBreached
+    | BreachVoided
     | LinksChanged
     | TicketMerged
     | TicketAbsorbed
@@ -186,6 +200,7 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | PhraseSaved
+    | HolidaysSaved
     | ConfigActivated
     | CommandDenied
     | MessageParked
