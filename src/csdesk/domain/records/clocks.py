@@ -79,6 +79,8 @@ class Clock(Record):
     pause_on: tuple[str, ...] = ()
     """The categories in which the clock stands still."""
     warn_on: tuple[Mark, ...] = (0.75,)
+    escalate_on: tuple[timedelta, ...] = ()
+    """When to escalate, in order: that long after the amount is used up (before it, if negative)."""
     on_reopen: OnReopen = OnReopen.RESUME
     by_bot: bool = False
     """Does a machine's reply count too?"""
@@ -92,6 +94,10 @@ class Clock(Record):
     warned: int = 0
     """How many of the warnings were given or passed."""
     warned_at: Instant | None = None
+    escalate_at: Instant | None = None
+    """The next escalation, None when all were made or none is wanted."""
+    escalated: int = 0
+    """How many of the escalations were made or passed."""
     breached_at: Instant | None = None
     met_at: Instant | None = None
 
