@@ -105,7 +105,7 @@ async def open_async_desk(
     import asyncio
 
     from csdesk.aio.shell import AsyncDesk
-    from csdesk.system.http import AsyncHttpxHttp
+    from csdesk.system.async_http import AsyncHttpxHttp
 
     if isinstance(url, sqlite3.Connection | Hosted):
         raise UnsupportedFeature(

@@ -14,7 +14,8 @@
     │   ├── TransactionOpen      the host has a transaction open, and the call needs to commit by itself
     │   └── FlowError            a flow broke its contract (a bug in csdesk or in an extension)
     ├── RemoteError              the channel's other side
-    │   └── ChannelError         carries a disposition: what the desk does next
+    │   ├── ChannelError         carries a disposition: what the desk does next
+    │   └── RequestRejected      a web request is not from the provider, or malformed
     └── StoreError               the storage
         ├── NotFound             no record has that id
         ├── VersionConflict      somebody else changed the record first
@@ -50,6 +51,7 @@ __all__ = [
     "MissingExtra",
     "NotFound",
     "RemoteError",
+    "RequestRejected",
     "SchemaTooNew",
     "StaleWorker",
     "StoreBusy",
@@ -260,6 +262,17 @@ class ChannelError(RemoteError):
         self.provider_code = provider_code
         self.retry_after = retry_after
         self.media_expired = media_expired
+
+
+class RequestRejected(RemoteError):
+    """A web request is not from the provider, or malformed. ``reason`` is a code; it never holds what was sent."""
+
+    code = "error.request_rejected"
+    status_hint = 403
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the request was refused ({reason})", reason=reason)
+        self.reason = reason
 
 
 class StoreError(CsdeskError):

@@ -9,7 +9,8 @@ import pytest
 
 from csdesk.errors import ChannelError
 from csdesk.ports.http import HttpRequest
-from csdesk.system.http import AsyncHttpxHttp, HttpxHttp
+from csdesk.system.async_http import AsyncHttpxHttp
+from csdesk.system.http import HttpxHttp
 
 URL = "https://api.example/hook?access_token=SECRET"
 

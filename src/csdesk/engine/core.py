@@ -22,7 +22,7 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.time.holidays import HolidayYear
 from csdesk.errors import DeskClosed, InvalidInput, NotFound
-from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -59,6 +59,9 @@ class DeskCore:
         self.media = media
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
+        for channel in self.channels.values():
+            if isinstance(channel, TimedChannel):
+                channel.keep_time(clock)
         self.compiled: tuple[int, int, Policy] = (0, 0, compile_policy(config))
         """The compiled policy behind the epochs of config and calendars that it stands for."""
         self._book: tuple[int, PhraseBook] | None = None

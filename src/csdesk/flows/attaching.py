@@ -9,7 +9,7 @@ from __future__ import annotations
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Needs
 from csdesk.domain.records.channels import Capabilities, MediaFile, OutboundMessage
 from csdesk.domain.records.media import MediaRef
-from csdesk.domain.records.messages import MediaPart
+from csdesk.domain.records.messages import LinkPart, MediaKind, MediaPart
 from csdesk.errors import ChannelError
 from csdesk.flows.naming import safe_name
 from csdesk.flows.retrying import retried
@@ -31,6 +31,10 @@ def attached(message: OutboundMessage, able: Capabilities, *, anew: bool = False
         if isinstance(part, MediaPart) and part.ref is not None:
             known = yield from _uploaded(message.account, part, part.ref, able, anew=anew)
             parts[at] = part.model_copy(update={"provider_id": known})
+        elif isinstance(part, LinkPart) and part.thumb is not None:
+            picture = MediaPart(media=MediaKind.IMAGE, ref=part.thumb)
+            known = yield from _uploaded(message.account, picture, part.thumb, able, anew=anew)
+            parts[at] = part.model_copy(update={"thumb_id": known})
     return message.model_copy(update={"parts": tuple(parts)})
 
 

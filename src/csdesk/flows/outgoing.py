@@ -62,7 +62,10 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     customer = work.person(message.identity)
     if customer is None:
         return Unfit("no_recipient", "other_recipient")
-    return Ready(_outbound(message, ticket, customer, scope), made, len(message.pieces), room.quota)
+    first = _outbound(message, ticket, customer, scope)
+    if item.attempts or item.state is OutboxState.SENDING:
+        first = first.model_copy(update={"again": True})
+    return Ready(first, made, len(message.pieces), room.quota)
 
 
 @dataclass(frozen=True, slots=True)

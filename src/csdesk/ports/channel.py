@@ -51,6 +51,7 @@ from csdesk.domain.records.channels import (
 )
 from csdesk.domain.records.media import MediaRef
 from csdesk.errors import ChannelError, Disposition
+from csdesk.ports.clock import Clock
 from csdesk.ports.http import HttpRequest, HttpResponse
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "SentMessage",
     "SessionEvent",
     "StatusEvent",
+    "TimedChannel",
     "UnknownEvent",
     "WindowState",
 ]
@@ -205,6 +207,15 @@ class RecallingChannel(Protocol):
         Raises:
             ChannelError: it is too late, or the provider does not know it.
         """
+        ...
+
+
+@runtime_checkable
+class TimedChannel(Protocol):
+    """A channel that has to know the present time: the desk that it is given to tells it once where that comes from."""
+
+    def keep_time(self, clock: Clock) -> None:
+        """Take "now" from there, unless it was made with a clock of its own."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""HTTP over httpx, blocking and async.
+"""HTTP over httpx, blocking; ``async_http`` has the same for coroutines.
 
 Within one exchange a request is sent again only where that can do no harm; everything else is left to the outbox.
 Redirects are not followed, so a credential never reaches another host.
@@ -6,7 +6,6 @@ Redirects are not followed, so a credential never reaches another host.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import threading
@@ -26,11 +25,12 @@ if TYPE_CHECKING:
 Flight = tuple[str, str, tuple[tuple[str, str], ...], bytes]
 
 
-def _flight(request: HttpRequest) -> Flight:
+def flight(request: HttpRequest) -> Flight:
+    """What makes two requests one."""
     return request.method, request.url, request.headers, request.body
 
 
-def _pinned(request: HttpRequest, addresses: list[str]) -> tuple[str, dict[str, str], dict[str, str]]:
+def pinned(request: HttpRequest, addresses: list[str]) -> tuple[str, dict[str, str], dict[str, str]]:
     """The URL with the checked address in place of the name, so that nobody can change the name's answer meanwhile."""
     parts = urlsplit(request.url)
     address = rules.public_address(request, addresses)
@@ -67,10 +67,10 @@ class HttpxHttp:
             return self._tried(request)
         with self._lock:
             self._flights = {key: one for key, one in self._flights.items() if one[0] > time.monotonic()}
-            known = self._flights.get(_flight(request))
+            known = self._flights.get(flight(request))
             mine: Future[HttpResponse] = Future()
             if known is None:
-                self._flights[_flight(request)] = (float("inf"), mine)
+                self._flights[flight(request)] = (float("inf"), mine)
         if known is not None:
             return known[1].result()
         try:
@@ -86,9 +86,9 @@ class HttpxHttp:
     def _land(self, request: HttpRequest, answer: Future[HttpResponse] | None) -> None:
         with self._lock:
             if answer is None:
-                self._flights.pop(_flight(request), None)
+                self._flights.pop(flight(request), None)
             else:
-                self._flights[_flight(request)] = (time.monotonic() + request.share, answer)
+                self._flights[flight(request)] = (time.monotonic() + request.share, answer)
 
     def _tried(self, request: HttpRequest) -> HttpResponse:
         attempt = 1
@@ -127,7 +127,7 @@ class HttpxHttp:
     def _read(self, request: HttpRequest, client: httpx.Client) -> HttpResponse:
         url, headers, extensions = request.url, dict[str, str](), dict[str, str]()
         if request.public:
-            url, headers, extensions = _pinned(request, _resolved(request))
+            url, headers, extensions = pinned(request, resolved(request))
         body = bytearray()
         with client.stream(
             request.method,
@@ -151,110 +151,10 @@ class HttpxHttp:
             self._client = None
 
 
-def _resolved(request: HttpRequest) -> list[str]:
+def resolved(request: HttpRequest) -> list[str]:
+    """The addresses of the request's host; none if its name is unknown."""
     parts = urlsplit(request.url)
     try:
         return _addresses(list(socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)))
     except OSError:
         return []
-
-
-class AsyncHttpxHttp:
-    """A coroutine client; httpx is imported at the first exchange.
-
-    Args:
-        client: one of your own, with your proxy or transport; it stays yours.
-        sleep: how the waits between attempts are waited, in seconds; None: with asyncio.
-    """
-
-    def __init__(
-        self, client: httpx.AsyncClient | None = None, *, sleep: Callable[[float], None] | None = None
-    ) -> None:
-        self._client = client
-        self._owns = client is None
-        self._sleep = sleep
-        self._flights: dict[Flight, tuple[float, asyncio.Task[HttpResponse]]] = {}
-
-    async def exchange(self, request: HttpRequest) -> HttpResponse:
-        """Send the request and read the whole answer."""
-        if request.share <= 0:
-            return await self._tried(request)
-        self._flights = {key: one for key, one in self._flights.items() if one[0] > time.monotonic()}
-        known = self._flights.get(_flight(request))
-        if known is not None and known[1].done():
-            return known[1].result()
-        if known is None or known[1].get_loop() is not asyncio.get_running_loop():
-            known = (float("inf"), asyncio.ensure_future(self._tried(request)))
-            self._flights[_flight(request)] = known
-            known[1].add_done_callback(lambda task: self._land(request, task))
-        # Shielded: whoever is cancelled leaves the answer to those who wait for it too.
-        return await asyncio.shield(known[1])
-
-    def _land(self, request: HttpRequest, task: asyncio.Task[HttpResponse]) -> None:
-        if task.cancelled() or task.exception() is not None:
-            self._flights.pop(_flight(request), None)
-        else:
-            self._flights[_flight(request)] = (time.monotonic() + request.share, task)
-
-    async def _tried(self, request: HttpRequest) -> HttpResponse:
-        attempt = 1
-        while True:
-            outcome = await self._sent(request)
-            if not rules.again(request, outcome, attempt):
-                break
-            wait = rules.wait_before(attempt)
-            if self._sleep is None:
-                await asyncio.sleep(wait)
-            else:
-                self._sleep(wait)
-            attempt += 1
-        if isinstance(outcome, ChannelError):
-            raise outcome
-        return outcome
-
-    async def _sent(self, request: HttpRequest) -> HttpResponse | ChannelError:
-        import httpx
-
-        token = rules.ours.set(True)
-        try:
-            return await self._read(request, self._opened())
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return rules.translated(request, error)
-        except ChannelError as error:
-            return error
-        finally:
-            rules.ours.reset(token)
-
-    def _opened(self) -> httpx.AsyncClient:
-        import httpx
-
-        rules.keep_quiet()
-        if self._client is None:
-            self._client = httpx.AsyncClient(follow_redirects=False)
-        return self._client
-
-    async def _read(self, request: HttpRequest, client: httpx.AsyncClient) -> HttpResponse:
-        url, headers, extensions = request.url, dict[str, str](), dict[str, str]()
-        if request.public:
-            url, headers, extensions = _pinned(request, await asyncio.to_thread(_resolved, request))
-        body = bytearray()
-        async with client.stream(
-            request.method,
-            url,
-            headers=[*request.headers, *headers.items()],
-            content=request.body,
-            timeout=request.timeout,
-            extensions=extensions or None,
-            follow_redirects=False,
-        ) as answer:
-            async for part in answer.aiter_bytes():
-                body += part
-                if len(body) > request.most_bytes:
-                    raise rules.too_large(request)
-            return rules.response(answer, bytes(body))
-
-    async def aclose(self) -> None:
-        """Close the connections; the next exchange opens new ones."""
-        if self._client is not None and self._owns:
-            await self._client.aclose()
-            self._client = None

@@ -142,7 +142,7 @@ class Workspace:
     def find_message(self, message_id: str) -> Message | None:
         """The message as it stands now; None if the snapshot does not have it."""
         record = self._records.get(message_id)
-        return record if isinstance(record, Message) else None
+        return record if type(record) is Message else None
 
     def agent(self, agent_id: str) -> Agent:
         """The agent as it stands now.

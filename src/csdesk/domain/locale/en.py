@@ -84,6 +84,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.flow": "a flow broke its contract: a bug in csdesk or in an extension",
     "error.remote": "the channel's other side refused or failed",
     "error.channel": "account {account}: {problem} (next: {disposition})[, provider code {provider_code}]",
+    "error.request_rejected": "a web request was refused: {reason}",
     "error.store": "the storage refused or failed; nothing was written",
     "error.not_found": "no {kind} {key} in this desk",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",

@@ -82,6 +82,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.flow": "内部流程违反约定，这是 csdesk 或扩展的缺陷",
     "error.remote": "渠道方拒绝请求或发生故障",
     "error.channel": "渠道账号 {account} 出错：{problem}（后续处理：{disposition}）[，渠道错误码 {provider_code}]",
+    "error.request_rejected": "回调请求被拒绝：{reason}",
     "error.store": "存储拒绝操作或发生故障，未写入任何内容",
     "error.not_found": "本服务台中没有这条记录：{kind} {key}",
     "error.version_conflict": "{kind} {key} 已被他人修改，版本不再是 {expected}；请重新加载后再试",

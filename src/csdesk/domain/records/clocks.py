@@ -7,12 +7,11 @@ promise that runs already.
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 
-from csdesk.domain.records._model import Instant, Name, Record
+from csdesk.domain.records._model import Instant, Name, Record, Word
 
 
-class Metric(StrEnum):
+class Metric(Word):
     """What a clock measures (docs/explanation/sla.md)."""
 
     FIRST_REPLY = "first_reply"
@@ -27,7 +26,7 @@ class Metric(StrEnum):
     PROMISE = "promise"
 
 
-class ClockPhase(StrEnum):
+class ClockPhase(Word):
     """The life of one clock: running and paused alternate until it is met or cancelled."""
 
     RUNNING = "running"

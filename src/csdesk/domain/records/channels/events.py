@@ -71,7 +71,10 @@ class HandoffEvent(_ChannelEvent):
     kind: Literal["handoff"] = "handoff"
     conversation: Key
     to: Text = ""
+    """The provider's id of the person who has it now; empty: it waits for one."""
     before: Text = ""
+    agent: Text = ""
+    """The id of the desk's own agent, if that person is one."""
 
 
 class EchoEvent(_ChannelEvent):

@@ -47,6 +47,8 @@ class OutboundMessage(Value):
     """Provider ids of the messages before it, newest first: what a mail thread needs."""
     code: Text = Field(default="", repr=False)
     """The code of the event that this answers (``SessionEvent.code``); empty for an ordinary message."""
+    again: bool = False
+    """True if it was tried before and nobody knows whether it arrived."""
     automatic: bool = False
     """A machine wrote it: mail adapters mark it so that machines do not answer it."""
     occurred_at: Instant
