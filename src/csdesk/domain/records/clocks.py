@@ -35,14 +35,14 @@ class ClockPhase(Word):
     CANCELLED = "cancelled"
 
 
-class Scope(StrEnum):
+class Scope(Word):
     """Whom a clock is promised to: the customer, or (OLA) one group of the desk to another."""
 
     TICKET = "ticket"
     GROUP = "group"
 
 
-class OnReopen(StrEnum):
+class OnReopen(Word):
     """What a reopened ticket does to a clock that had ended: goes on where it stood, begins anew, or nothing."""
 
     RESUME = "resume"
