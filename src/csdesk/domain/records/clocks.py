@@ -118,6 +118,13 @@ def with_clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[
     """
     if not clocks:
         return changed
+    if len(changed) == 1:
+        one = changed[0]
+        alike = [place for place, clock in enumerate(clocks) if clock.metric is one.metric and clock.scope is one.scope]
+        if not alike:
+            return (*clocks, one)
+        if len(alike) == 1 and clocks[alike[0]].cycle == one.cycle:
+            return (*clocks[: alike[0]], one, *clocks[alike[0] + 1 :])
     fresh = {clock.key: clock for clock in changed}
     latest: dict[tuple[Metric, Scope], int] = {}
     for clock in (*clocks, *changed):
