@@ -62,6 +62,7 @@ from csdesk.domain.records.events.tickets import (
     BreachVoided,
     ClockBreached,
     ClockEnded,
+    ClockEscalated,
     ClocksChanged,
     ClockStarted,
     ClockWarned,
@@ -74,6 +75,7 @@ from csdesk.domain.records.events.tickets import (
     SubjectSet,
     TicketAbsorbed,
     TicketAssigned,
+    TicketEscalated,
     TicketFieldSet,
     TicketMerged,
     TicketOpened,
@@ -92,6 +94,7 @@ __all__ = [
     "BreachVoided",
     "ClockBreached",
     "ClockEnded",
+    "ClockEscalated",
     "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
@@ -138,6 +141,7 @@ __all__ = [
     "SubjectSet",
     "TicketAbsorbed",
     "TicketAssigned",
+    "TicketEscalated",
     "TicketFieldSet",
     "TicketMerged",
     "TicketOpened",
@@ -185,6 +189,8 @@ Event = Annotated[
     | ClockEnded
     | ClockWarned
     | ClockBreached
+    | ClockEscalated
+    | TicketEscalated
     | BreachVoided
     | LinksChanged
     | TicketMerged
