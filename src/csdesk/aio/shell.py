@@ -11,6 +11,7 @@ from typing import Self
 from csdesk.aio._gathering import AsyncGathering
 from csdesk.aio._run import AsyncRunner
 from csdesk.aio.agents import Agents
+from csdesk.aio.channels import Channels
 from csdesk.aio.config import Config
 from csdesk.aio.customers import Customers
 from csdesk.aio.events import Events
@@ -49,6 +50,7 @@ class AsyncDesk:
         replies: prepared answers.
         inbox: messages that could not be taken in.
         outbox: messages that could not be sent.
+        channels: what channels can do beside carrying messages.
         config: the policy in force.
         events: what happened, for the rest of your application.
     """
@@ -67,6 +69,7 @@ class AsyncDesk:
         self.replies: Replies = Replies(self._runner)
         self.inbox: Inbox = Inbox(self._runner)
         self.outbox: Outbox = Outbox(self._runner)
+        self.channels: Channels = Channels(self._runner)
         self.config: Config = Config(self._runner)
         self.events: Events = Events(self._runner)
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from csdesk.desk._run import Runner
 from csdesk.desk.agents import Agents
+from csdesk.desk.channels import Channels
 from csdesk.desk.config import Config
 from csdesk.desk.customers import Customers
 from csdesk.desk.events import Events
@@ -51,6 +52,7 @@ class Desk:
         replies: prepared answers.
         inbox: messages that could not be taken in.
         outbox: messages that could not be sent.
+        channels: what channels can do beside carrying messages.
         config: the policy in force.
         events: what happened, for the rest of your application.
     """
@@ -69,6 +71,7 @@ class Desk:
         self.replies: Replies = Replies(self._runner)
         self.inbox: Inbox = Inbox(self._runner)
         self.outbox: Outbox = Outbox(self._runner)
+        self.channels: Channels = Channels(self._runner)
         self.config: Config = Config(self._runner)
         self.events: Events = Events(self._runner)
 

@@ -42,6 +42,7 @@ from csdesk.domain.records.events.desk import (
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    SessionAnswered,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -61,6 +62,7 @@ from csdesk.domain.records.events.tickets import (
     ClockBreached,
     ClocksChanged,
     ClockWarned,
+    ConversationTaken,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
@@ -89,6 +91,7 @@ __all__ = [
     "ClocksChanged",
     "CommandDenied",
     "ConfigActivated",
+    "ConversationTaken",
     "CustomerAbsorbed",
     "CustomerBlocked",
     "CustomerCreated",
@@ -123,6 +126,7 @@ __all__ = [
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
+    "SessionAnswered",
     "SkewSeen",
     "StatusChanged",
     "SubjectSet",
@@ -168,6 +172,7 @@ Event = Annotated[
     | SubjectSet
     | StatusChanged
     | TicketAssigned
+    | ConversationTaken
     | ParticipantsChanged
     | ClocksChanged
     | ClockWarned
@@ -187,6 +192,7 @@ Event = Annotated[
     | PresenceChanged
     | PhraseSaved
     | ConfigActivated
+    | SessionAnswered
     | CommandDenied
     | MessageParked
     | MessageReleased,
