@@ -9,7 +9,7 @@ from typing import Final
 
 from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
 from csdesk.errors import VersionConflict
-from csdesk.stores.sqlite import claims, entries, queues, search
+from csdesk.stores.sqlite import claims, entries, links, queues, search
 from csdesk.stores.sqlite.connection import Execute, Writing
 from csdesk.stores.sqlite.errors import translated_commit
 from csdesk.stores.sqlite.known import Known
@@ -116,6 +116,9 @@ def _write(execute: Execute, todo: Plan, order: Order) -> Committed:
         execute(_SEEN, (at, desk, customer, at))
     if todo.entries:
         entries.append(execute, last - len(todo.entries), todo.entries)
+    rows = [*todo.puts.links, *entries.links(desk, last - len(todo.entries), changes.entries)]
+    if rows:
+        links.add(execute, rows)
     queues.write(execute, desk, changes)
     if todo.puts.changed:
         search.index_again(execute, desk, todo.puts.changed)

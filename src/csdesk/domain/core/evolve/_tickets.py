@@ -11,6 +11,7 @@ from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
+    AppliedSla,
     Category,
     FieldValue,
     Owner,
@@ -24,6 +25,7 @@ from csdesk.domain.records.tickets import (
 
 _Ticket = trusted(Ticket)
 _Owner = trusted(Owner)
+_AppliedSla = trusted(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
@@ -144,11 +146,16 @@ def _conversation_taken(ticket: Ticket, event: ev.ConversationTaken, _: datetime
     return replaced(ticket, elsewhere=event.by)
 
 
+def _sla_applied(ticket: Ticket, event: ev.SlaApplied, _: datetime) -> Ticket:
+    sla = _AppliedSla(policy=event.policy, group=event.group, level=event.level, targets=event.targets)
+    return replaced(ticket, sla=sla)
+
+
 def _clocks_changed(ticket: Ticket, event: ev.ClocksChanged, _: datetime) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, event.clocks))
 
 
-def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached, _: datetime) -> Ticket:
+def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached | ev.BreachVoided, _: datetime) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, (event.clock,)))
 
 
@@ -230,9 +237,11 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketAssigned: _ticket_assigned,
     ev.ConversationTaken: _conversation_taken,
     ev.ParticipantsChanged: _participants_changed,
+    ev.SlaApplied: _sla_applied,
     ev.ClocksChanged: _clocks_changed,
     ev.ClockWarned: _clock_marked,
     ev.ClockBreached: _clock_marked,
+    ev.BreachVoided: _clock_marked,
     ev.LinksChanged: _links_changed,
     ev.TicketMerged: _ticket_merged,
     ev.TicketAbsorbed: _ticket_absorbed,

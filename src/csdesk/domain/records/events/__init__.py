@@ -38,6 +38,7 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    HolidaysSaved,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -59,14 +60,18 @@ from csdesk.domain.records.events.messages import (
 )
 from csdesk.domain.records.events.tickets import (
     AlertRaised,
+    BreachVoided,
     ClockBreached,
+    ClockEnded,
     ClocksChanged,
+    ClockStarted,
     ClockWarned,
     ConversationTaken,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
     SkewSeen,
+    SlaApplied,
     StatusChanged,
     SubjectSet,
     TicketAbsorbed,
@@ -86,7 +91,10 @@ __all__ = [
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
+    "BreachVoided",
     "ClockBreached",
+    "ClockEnded",
+    "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
@@ -107,6 +115,7 @@ __all__ = [
     "Entry",
     "Epochs",
     "Event",
+    "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
@@ -128,6 +137,7 @@ __all__ = [
     "ReplyQueued",
     "SessionAnswered",
     "SkewSeen",
+    "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
@@ -174,9 +184,13 @@ Event = Annotated[
     | TicketAssigned
     | ConversationTaken
     | ParticipantsChanged
+    | SlaApplied
     | ClocksChanged
+    | ClockStarted
+    | ClockEnded
     | ClockWarned
     | ClockBreached
+    | BreachVoided
     | LinksChanged
     | TicketMerged
     | TicketAbsorbed
@@ -191,6 +205,7 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | PhraseSaved
+    | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
     | CommandDenied
