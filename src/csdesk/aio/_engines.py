@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Protocol, TypeVar, assert_never
+from typing import Literal, Protocol, TypeVar, assert_never
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.changes import ConfigRow
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
@@ -22,6 +23,7 @@ from csdesk.ports.steps import Reply, Step
 from csdesk.ports.store import AsyncStore, Query, Store
 
 T = TypeVar("T")
+R = TypeVar("R", Phrase, PublicHolidays)
 
 
 class AsyncEngine(Protocol):
@@ -77,7 +79,7 @@ class StepEngine:
     ) -> Finished[T] | NetworkStep:
         """As ``AsyncEngine.advance``."""
         state = run.step(reply, error)
-        while not isinstance(state, Finished | steps.Send | steps.Pull | steps.Upload | steps.Fetch):
+        while not isinstance(state, Finished | NetworkStep):
             try:
                 answer = await self._perform(state)
             except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
@@ -88,6 +90,8 @@ class StepEngine:
 
     async def _perform(self, step: Step) -> Reply:  # noqa: C901, PLR0911, PLR0912  one line for each kind of step
         core, store = self.core, self._store
+        if isinstance(step, NetworkStep):
+            raise FlowError("a network step is not the store's", step=type(step).__name__)
         match step:
             case steps.Attempt():
                 return await self._attempt(step)
@@ -120,8 +124,6 @@ class StepEngine:
                 return await asyncio.to_thread(core.read_media, ref)
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
-            case steps.Pull() | steps.Send() | steps.Upload() | steps.Fetch():
-                raise FlowError("a network step is not the store's", step=type(step).__name__)
             case _:
                 assert_never(step)
 
@@ -134,12 +136,15 @@ class StepEngine:
     async def _load(self, step: steps.Load) -> Reply:
         core = self.core
         snapshot = await self._store.load(core.name, step.needs)
-        epoch, policy = core.compiled
-        if snapshot.epochs.config not in (epoch, 0):
+        epoch, calendars, policy = core.compiled
+        epochs = snapshot.epochs
+        if epochs.config not in (epoch, 0):
             policy = await self._fresh_policy()
+        if epochs.calendars != calendars:
+            policy = core.adopt_holidays(await self._all(PublicHolidays, "holidays"), epochs.calendars)
         book: PhraseBook | None = None
         if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):
-            book = core.book(snapshot) or await self._fresh_book(snapshot)
+            book = core.book(snapshot) or core.adopt_phrases(await self._all(Phrase, "phrase"), epochs.phrases)
         return steps.Loaded(snapshot, policy, book)
 
     async def _fresh_policy(self) -> Policy:
@@ -149,12 +154,12 @@ class StepEngine:
             raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
         return self.core.adopt_policy(page.items[0].body, row.epochs.config)
 
-    async def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
-        found: list[Phrase] = []
+    async def _all(self, cls: type[R], kind: Literal["phrase", "holidays"]) -> list[R]:
+        found: list[R] = []
         cursor: str | None = None
         while True:
-            page = await self._store.query(self.core.name, Query(kind="phrase", limit=1000, after=cursor))
-            found += [one for one in page.items if isinstance(one, Phrase)]
+            page = await self._store.query(self.core.name, Query(kind=kind, limit=1000, after=cursor))
+            found += [one for one in page.items if isinstance(one, cls)]
             cursor = page.cursor
             if cursor is None:
-                return self.core.adopt_phrases(found, snapshot.epochs.phrases)
+                return found

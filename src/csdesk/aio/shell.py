@@ -15,12 +15,15 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
+    from csdesk.aio.calendars import Calendars
+    from csdesk.aio.channels import Channels
     from csdesk.aio.config import Config
     from csdesk.aio.customers import Customers
     from csdesk.aio.events import Events
     from csdesk.aio.inbox import Inbox
     from csdesk.aio.outbox import Outbox
     from csdesk.aio.replies import Replies
+    from csdesk.aio.sla import Sla
     from csdesk.aio.tickets import Tickets
     from csdesk.domain.records.actors import Actor
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
@@ -100,6 +103,27 @@ class AsyncDesk:
         from csdesk.aio.outbox import Outbox
 
         return Outbox(self._runner)
+
+    @cached_property
+    def sla(self) -> Sla:
+        """Service levels: why clocks stand where they stand, promises, steps."""
+        from csdesk.aio.sla import Sla
+
+        return Sla(self._runner)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Working calendars and public holidays."""
+        from csdesk.aio.calendars import Calendars
+
+        return Calendars(self._runner)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """What channels can do beside carrying messages."""
+        from csdesk.aio.channels import Channels
+
+        return Channels(self._runner)
 
     @cached_property
     def config(self) -> Config:

@@ -16,12 +16,15 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
+    from csdesk.desk.calendars import Calendars
+    from csdesk.desk.channels import Channels
     from csdesk.desk.config import Config
     from csdesk.desk.customers import Customers
     from csdesk.desk.events import Events
     from csdesk.desk.inbox import Inbox
     from csdesk.desk.outbox import Outbox
     from csdesk.desk.replies import Replies
+    from csdesk.desk.sla import Sla
     from csdesk.desk.tickets import Tickets
     from csdesk.domain.records.actors import Actor
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
@@ -98,6 +101,27 @@ class Desk:
         from csdesk.desk.outbox import Outbox
 
         return Outbox(self._runner)
+
+    @cached_property
+    def sla(self) -> Sla:
+        """Service levels: why clocks stand where they stand, promises, steps."""
+        from csdesk.desk.sla import Sla
+
+        return Sla(self._runner)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Working calendars and public holidays."""
+        from csdesk.desk.calendars import Calendars
+
+        return Calendars(self._runner)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """What channels can do beside carrying messages."""
+        from csdesk.desk.channels import Channels
+
+        return Channels(self._runner)
 
     @cached_property
     def config(self) -> Config:

@@ -19,12 +19,13 @@ from csdesk.domain.records._model import Word
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | Phrase | Draft
+Stored = Customer | Ticket | Message | Agent | Phrase | Draft | PublicHolidays
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
@@ -187,6 +188,7 @@ class Needs:
     messages: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()
     drafts: tuple[str, ...] = ()
     candidates: tuple[CandidateNeed, ...] = ()
     counters: tuple[str, ...] = ()
@@ -207,6 +209,7 @@ class Snapshot:
     messages: Mapping[str, Message] = field(default_factory=_none)
     agents: Mapping[str, Agent] = field(default_factory=_none)
     phrases: Mapping[str, Phrase] = field(default_factory=_none)
+    holidays: Mapping[str, PublicHolidays] = field(default_factory=_none)
     drafts: Mapping[str, Draft] = field(default_factory=_none)
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=_none)
     counters: Mapping[str, int] = field(default_factory=_none)

@@ -19,6 +19,7 @@ from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -128,6 +129,7 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         fresh_of=lambda phrase: (int(phrase.retired), phrase.language),
     ),
     Draft: Table("draft", Draft, (_field("ticket"),), ("author",), lambda draft: (draft.author,)),
+    PublicHolidays: Table("holidays", PublicHolidays, fresh=("place",), fresh_of=lambda holidays: (holidays.place,)),
 }
 
 _HEAD: Final = ("desk", "id", "version", "schema", "doc")

@@ -38,10 +38,12 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    HolidaysSaved,
     MessageParked,
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    SessionAnswered,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -58,17 +60,24 @@ from csdesk.domain.records.events.messages import (
 )
 from csdesk.domain.records.events.tickets import (
     AlertRaised,
+    BreachVoided,
     ClockBreached,
+    ClockEnded,
+    ClockEscalated,
     ClocksChanged,
+    ClockStarted,
     ClockWarned,
+    ConversationTaken,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
     SkewSeen,
+    SlaApplied,
     StatusChanged,
     SubjectSet,
     TicketAbsorbed,
     TicketAssigned,
+    TicketEscalated,
     TicketFieldSet,
     TicketMerged,
     TicketOpened,
@@ -84,11 +93,16 @@ __all__ = [
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
+    "BreachVoided",
     "ClockBreached",
+    "ClockEnded",
+    "ClockEscalated",
+    "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
     "ConfigActivated",
+    "ConversationTaken",
     "CustomerAbsorbed",
     "CustomerBlocked",
     "CustomerCreated",
@@ -104,6 +118,7 @@ __all__ = [
     "Entry",
     "Epochs",
     "Event",
+    "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
@@ -123,11 +138,14 @@ __all__ = [
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
+    "SessionAnswered",
     "SkewSeen",
+    "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
     "TicketAssigned",
+    "TicketEscalated",
     "TicketFieldSet",
     "TicketMerged",
     "TicketOpened",
@@ -168,10 +186,17 @@ Event = Annotated[
     | SubjectSet
     | StatusChanged
     | TicketAssigned
+    | ConversationTaken
     | ParticipantsChanged
+    | SlaApplied
     | ClocksChanged
+    | ClockStarted
+    | ClockEnded
     | ClockWarned
     | ClockBreached
+    | ClockEscalated
+    | TicketEscalated
+    | BreachVoided
     | LinksChanged
     | TicketMerged
     | TicketAbsorbed
@@ -186,7 +211,9 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | PhraseSaved
+    | HolidaysSaved
     | ConfigActivated
+    | SessionAnswered
     | CommandDenied
     | MessageParked
     | MessageReleased,

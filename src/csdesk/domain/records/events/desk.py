@@ -7,6 +7,7 @@ from typing import Literal
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.events._base import EventBase
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 
 
@@ -33,12 +34,28 @@ class PhraseSaved(EventBase):
     phrase: Phrase
 
 
+class HolidaysSaved(EventBase):
+    """Holiday years were saved; the event carries the new record."""
+
+    kind: Literal["holidays.saved"] = "holidays.saved"
+    holidays: PublicHolidays
+
+
 class ConfigActivated(EventBase):
     """Another configuration became active."""
 
     kind: Literal["config.activated"] = "config.activated"
     digest: str
     before: str = ""
+
+
+class SessionAnswered(EventBase):
+    """The beginning or end of a session was answered with the account's own words; ``problem``: it was not taken."""
+
+    kind: Literal["session.answered"] = "session.answered"
+    account: str
+    what: str
+    problem: str = ""
 
 
 class CommandDenied(EventBase):

@@ -133,6 +133,17 @@ CREATE TABLE csdesk_phrase(
   UNIQUE(desk, id)
 );
 
+CREATE TABLE csdesk_holidays(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  place TEXT NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+
 CREATE TABLE csdesk_draft(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
