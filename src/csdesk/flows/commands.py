@@ -19,6 +19,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -48,6 +49,7 @@ class Done:
     message: Message | None = None
     agent: Agent | None = None
     phrase: Phrase | None = None
+    holidays: PublicHolidays | None = None
     trace: Trace = Trace()
 
 
@@ -115,7 +117,7 @@ def _subject(command: cmd.Command) -> str:
     return ev.DESK
 
 
-def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901, PLR0911  one line for each kind of command
+def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901, PLR0911, PLR0912  one line for each kind of command
     claims = [key]
     match command:
         case cmd.MergeTickets():
@@ -139,6 +141,8 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
             return Needs(claims=tuple(claims), customers=(command.customer,))
         case cmd.SaveAgent():
             return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
+        case cmd.SaveHolidays():
+            return Needs(claims=tuple(claims), holidays=(staff.holidays_id(scope.keys, command.place),))
         case cmd.SavePhrase():
             return Needs(claims=tuple(claims), phrases=(command.phrase,) if command.phrase is not None else ())
         case cmd.SettleParked() | cmd.RetryOutbound():
@@ -160,6 +164,8 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
                 phrase = work.phrase(command.phrase)
                 _check_version("phrase", phrase.id, phrase.version, "", command)
             return staff.save_phrase(work, command, run).id
+        case cmd.SaveHolidays():
+            return staff.save_holidays(work, command).id
         case cmd.UnlinkIdentity():
             home = home_of(work, command.identity)
             _check_version("customer", home.id, home.version, home.stage, command)
@@ -215,6 +221,7 @@ def _earlier(command: cmd.Command, owner: str, *, duplicate: bool) -> Flow[Done]
         message=found.messages.get(owner),
         agent=next(iter(found.agents.values()), None),
         phrase=next(iter(found.phrases.values()), None),
+        holidays=next(iter(found.holidays.values()), None),
     )
 
 
@@ -228,5 +235,6 @@ def _done(work: Workspace, main: str, run: str, trace: Trace) -> Done:
         message=made if isinstance(made, Message) else None,
         agent=record if isinstance(record, Agent) else None,
         phrase=record if isinstance(record, Phrase) else None,
+        holidays=record if isinstance(record, PublicHolidays) else None,
         trace=trace,
     )

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
@@ -135,7 +136,7 @@ def test_media_are_copied_once(desk: Desk, tmp_path: Path, target: Path) -> None
 def test_media_of_any_media_store(tmp_path: Path, target: Path) -> None:
     media = MemoryMedia()
     ref = media.put(BytesIO(b"kept in memory"))
-    with open_desk(SqliteStore(tmp_path / "desk.db"), media=media) as desk:
+    with closing(SqliteStore(tmp_path / "desk.db")) as store, open_desk(store, media=media) as desk:
         desk.backup(target)
     with FolderMedia(target.with_name("copy.db.media")).open(ref) as stream:
         assert stream.read() == b"kept in memory"
@@ -218,7 +219,9 @@ def test_a_damaged_source_makes_no_copy(desk: Desk, tmp_path: Path, target: Path
     file = tmp_path / "desk.db"
     with sqlite3.connect(file) as damaged:
         damaged.execute("PRAGMA writable_schema=ON")
-        (root,) = damaged.execute("SELECT rootpage FROM sqlite_master WHERE name='sqlite_autoindex_desk_1'").fetchone()
+        (root,) = damaged.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name='sqlite_autoindex_csdesk_desk_1'"
+        ).fetchone()
         size = damaged.execute("PRAGMA page_size").fetchone()[0]
     whole = bytearray(file.read_bytes())
     whole[(root - 1) * size : root * size] = b"\x0a" + bytes(4) + (size & 0xFFFF).to_bytes(2) + bytes(size - 7)

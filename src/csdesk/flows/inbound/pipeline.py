@@ -8,24 +8,24 @@ batch are decided again without it.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from csdesk.domain.core.identity import identity_key, known_identity
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace
 from csdesk.errors import NotFound, StoreError
+from csdesk.flows.checks import an_instance
 from csdesk.flows.inbound import (
     answering,
     clocks,
@@ -38,11 +38,12 @@ from csdesk.flows.inbound import (
     threading,
     window,
 )
-from csdesk.flows.inbound.case import MOST_REFERENCES, Case
+from csdesk.flows.inbound.case import Case, keys_of
 from csdesk.flows.inbound.stowing import stow
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.ports import steps
+from csdesk.ports.ids import IdSource
 from csdesk.ports.steps import Flow, Scope
 
 if TYPE_CHECKING:
@@ -67,6 +68,20 @@ class Arrival:
     """Given for a message that comes out of the inbox: when it first arrived."""
     heir: MessageId | None = None
     """The message that waits behind it in the inbox, and holds up its conversation next."""
+
+
+_adapter = lru_cache(maxsize=256)(Actor.adapter)
+
+
+def arrival_of(message: InboundMessage, actor: Actor | None, ids: IdSource) -> Arrival:
+    """A message that has just come, by the adapter of its account unless somebody else is named.
+
+    Raises:
+        InvalidInput: it is no inbound message, or ``actor`` no actor.
+    """
+    account = an_instance(message, InboundMessage, "message").account
+    by = _adapter(account) if actor is None else an_instance(actor, Actor, "actor")
+    return Arrival(message, MessageId(ids.new(MESSAGE)), by)
 
 
 Waiting = dict[str, tuple[int, Case]]
@@ -121,33 +136,33 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
     received = arrival.received_at or scope.now
+    able = scope.channels.get(arrival.message.account)
     return Case(
         message=arrival.message,
+        keys=keys_of(arrival.message, scope.keys),
         id=arrival.id,
         actor=arrival.actor,
         received_at=received,
         occurred_at=received,
         retried=arrival.received_at is not None,
         heir=arrival.heir,
+        fetches=able is not None and able.fetches_media,
     )
 
 
 def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
     keys = scope.keys
-    claims: dict[str, None] = {}
+    claims: dict[str, None] = {}  # in order, each once
     tickets: dict[str, None] = {}
     counters: dict[str, None] = {}
     for case in cases:
         message, account = case.message, case.message.account
         if scope.policy.account(account).auto_reply:
             counters[answering.daily_counter(case, keys)] = None
-        wanted = [
-            keys.inbound(account, message.dedupe_key),
-            *(keys.identity(one.kind, one.scope, one.external_id) for one in case.people),
-            keys.conversation(account, message.conversation),
-            keys.parked(account, message.conversation),
-            *(keys.mail(account, one) for one in message.references[:MOST_REFERENCES]),
-        ]
+        inbound, sender, conversation, parked, references = case.keys
+        wanted = [inbound, sender, conversation, parked, *references]
+        if message.also or message.cc:
+            wanted += [keys.identity(one.kind, one.scope, one.external_id) for one in case.people]
         claims.update(dict.fromkeys(wanted))
         if message.ticket_hint:
             tickets[message.ticket_hint] = None
@@ -199,7 +214,7 @@ def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> b
         survivor = found.merged_into if isinstance(found, Ticket) else None
         if owner in waiting or survivor in waiting:
             return True
-    key = work.keys.inbound(case.message.account, case.message.dedupe_key)
+    key = case.keys.inbound
     if key in work.claims and key not in work.snapshot.claims:
         return True
     if work.policy.account(case.message.account).auto_reply:
@@ -213,8 +228,8 @@ def _marks(case: Case, work: Workspace) -> set[str]:
     """What a message may write that a later one may read: its claims, and its sender's customer."""
     message, keys = case.message, work.keys
     marks = {
-        keys.inbound(message.account, message.dedupe_key),
-        keys.conversation(message.account, message.conversation),
+        case.keys.inbound,
+        case.keys.conversation,
         *(identity_key(work, one) for one in case.people),
         *(keys.mail(message.account, one) for one in (message.provider_id, *message.references) if one),
     }
@@ -289,10 +304,11 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
 def _load_candidates(
     work: Workspace, waiting: Waiting, pools: dict[str, tuple[Candidate, ...]], *, more: int
 ) -> Flow[None]:
-    wanted = Counter(case.route for _, case in waiting.values() if case.route is not None)
-    missing = [
-        CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items()) if queue not in pools
-    ]
+    wanted: dict[str, int] = {}
+    for _, case in waiting.values():
+        if case.route is not None and case.route not in pools:
+            wanted[case.route] = wanted.get(case.route, 0) + 1
+    missing = [CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items())]
     if missing:
         loaded = yield from steps.load(Needs(candidates=tuple(missing)))
         pools.update(loaded.snapshot.candidates)
@@ -306,7 +322,7 @@ def _park(case: Case, work: Workspace, error: Exception) -> None:
         return
     case.say("parked", Outcome.REMOVED, error=case.error)
     work.begin(case.id, case.actor)
-    key = work.keys.parked(case.message.account, case.message.conversation)
+    key = case.keys.parked
     if key not in work.claims:
         work.claim(key, case.id)
     dedupe.store_item(case, work, InboxState.PARKED, detail=type(error).__name__)
@@ -315,8 +331,7 @@ def _park(case: Case, work: Workspace, error: Exception) -> None:
 
 
 def _outcome(case: Case, work: Workspace) -> Received:
-    message = work.find(case.id)
-    stored = message if isinstance(message, Message) else None
+    stored = work.find_message(case.id)
     found = work.find(stored.ticket) if stored is not None else None
     ticket = found if isinstance(found, Ticket) else None
     if ticket is not None and ticket.merged_into is not None:

@@ -15,6 +15,7 @@ from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row, Sca
 from csdesk.stores.sqlite import entries, queues
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
+from csdesk.stores.sqlite.links import Role, link_key
 from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
 
@@ -52,12 +53,27 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 }
 
 _MANY: Final[Mapping[tuple[str, str], str]] = {
-    ("ticket", "tag"): "pk IN (SELECT record FROM ticket_tag WHERE desk=? AND tag IN ({}))",
-    ("customer", "tag"): "pk IN (SELECT record FROM customer_tag WHERE desk=? AND tag IN ({}))",
-    ("customer", "identity"): "pk IN (SELECT home FROM identity WHERE desk=? AND id IN ({}))",
-    ("agent", "queue"): "id IN (SELECT agent FROM seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
+    ("ticket", "tag"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "tag"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "identity"): "pk IN (SELECT home FROM csdesk_identity WHERE desk=? AND id IN ({}))",
+    ("agent", "queue"): "id IN (SELECT agent FROM csdesk_seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
 }
 """Columns with many values: they filter, they give no order."""
+
+_READ: Final[Mapping[tuple[str, str], str]] = {
+    (table.kind, column): expression for table in TABLES.values() for column, expression in table.read.items()
+}
+"""What is read out of documents."""
+
+_LINKED: Final[Mapping[tuple[str, str], Role]] = {
+    ("entry", "subject"): Role.ENTRY,
+    ("entry", "cause"): Role.CAUSED,
+    ("message", "ticket"): Role.MESSAGE,
+    ("ticket", "identity"): Role.TICKET,
+}
+"""Columns that rows are found by through their links."""
+
+_LINKS: Final = "pk IN (SELECT row FROM csdesk_link WHERE desk=? AND id IN ({}) AND role={})"
 
 _ANY_CATEGORY: Final = tuple(category.value for category in Category)
 
@@ -86,6 +102,12 @@ class _Where:
         if many is not None:
             self.conditions.append(many.format(marks(len(cells))))
             self.cells += [self._desk, *cells]
+            return
+        role = _LINKED.get((self._kind, column))
+        if role is not None:
+            # None of these columns is ever empty: a filter on None finds nothing.
+            self.conditions.append(_LINKS.format(marks(len(cells)), int(role)))
+            self.cells += [self._desk, *[link_key(str(cell)) for cell in cells]]
             return
         name = _column(self._kind, column)
         condition = f"{name}=?" if len(cells) == 1 else f"{name} IN ({marks(len(cells))})"
@@ -147,7 +169,7 @@ def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
     turn = " DESC" if asked.descending else ""
     by = f"{kind.key}{turn}" if order == kind.key else f"{order}{turn},{kind.key}{turn}"
     sql = (
-        f"SELECT {order},{kind.key},{kind.select} FROM {asked.kind}"  # noqa: S608  # names of the tables above
+        f"SELECT {order},{kind.key},{kind.select} FROM csdesk_{asked.kind}"  # noqa: S608  # names of the tables above
         f" WHERE {where.sql} ORDER BY {by} LIMIT ?"
     )
     rows = execute(sql, (*where.cells, asked.limit + 1)).fetchall()
@@ -159,7 +181,7 @@ def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
 def count(execute: Execute, desk: int, asked: Query) -> int:
     """How many rows match."""
     where = _where(desk, asked)
-    sql = f"SELECT count(*) FROM {asked.kind} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
+    sql = f"SELECT count(*) FROM csdesk_{asked.kind} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
     found: int = execute(sql, where.cells).fetchone()[0]
     return found
 
@@ -178,7 +200,7 @@ def _order(asked: Query) -> str:
 
 
 def _column(kind: str, column: str) -> str:
-    return _KINDS[kind].key if column in {"id", "position"} else column
+    return _KINDS[kind].key if column in {"id", "position"} else _READ.get((kind, column), column)
 
 
 def _check_column(kind: str, column: str, field: str) -> None:

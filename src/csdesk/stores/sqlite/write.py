@@ -9,17 +9,20 @@ from typing import Final
 
 from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
 from csdesk.errors import VersionConflict
-from csdesk.stores.sqlite import claims, entries, queues, search
-from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite import claims, entries, links, queues, search
+from csdesk.stores.sqlite.connection import Execute, Writing
 from csdesk.stores.sqlite.errors import translated_commit
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.puts import Puts, plan_puts
 from csdesk.stores.sqlite.values import Cells, micros
 
-_HEAD: Final = "SELECT config_epoch,coalesce((SELECT max(pk) FROM entry WHERE pk>? AND pk<=?),?) FROM desk WHERE pk=?"
-_SEEN: Final = "UPDATE customer SET seen_at=? WHERE desk=? AND id=? AND (seen_at IS NULL OR seen_at<?)"
+_HEAD: Final = (
+    "SELECT config_epoch,coalesce((SELECT max(pk) FROM csdesk_entry WHERE pk>? AND pk<=?),?)"
+    " FROM csdesk_desk WHERE pk=?"
+)
+_SEEN: Final = "UPDATE csdesk_customer SET seen_at=? WHERE desk=? AND id=? AND (seen_at IS NULL OR seen_at<?)"
 _CONFIG: Final = (
-    "INSERT INTO config(desk,digest,activated_at,body) VALUES(?,?,?,?)"
+    "INSERT INTO csdesk_config(desk,digest,activated_at,body) VALUES(?,?,?,?)"
     " ON CONFLICT(desk,digest) DO UPDATE SET activated_at=excluded.activated_at, body=excluded.body"
 )
 
@@ -67,7 +70,7 @@ def plan(execute: Execute, desk: int, changes: ChangeSet, known: Known) -> Plan:
     return Plan(desk, changes, puts, rows, seen, entries.entry_cells(desk, changes.entries))
 
 
-def commit(connection: sqlite3.Connection, todo: Plan, order: Order) -> Committed:
+def commit(connection: Writing, todo: Plan, order: Order) -> Committed:
     """Write it, or raise and write nothing.
 
     Raises:
@@ -84,7 +87,7 @@ def commit(connection: sqlite3.Connection, todo: Plan, order: Order) -> Committe
     return committed
 
 
-def finish(connection: sqlite3.Connection) -> None:
+def finish(connection: Writing) -> None:
     """Commit the open transaction; if that fails, end it.
 
     Raises:
@@ -113,6 +116,9 @@ def _write(execute: Execute, todo: Plan, order: Order) -> Committed:
         execute(_SEEN, (at, desk, customer, at))
     if todo.entries:
         entries.append(execute, last - len(todo.entries), todo.entries)
+    rows = [*todo.puts.links, *entries.links(desk, last - len(todo.entries), changes.entries)]
+    if rows:
+        links.add(execute, rows)
     queues.write(execute, desk, changes)
     if todo.puts.changed:
         search.index_again(execute, desk, todo.puts.changed)
@@ -135,9 +141,9 @@ def _write_desk(execute: Execute, desk: int, changes: ChangeSet) -> None:
     if changes.config is not None:
         row = changes.config
         execute(_CONFIG, (desk, row.digest, micros(row.activated_at), row.body))
-        execute("UPDATE desk SET config=? WHERE pk=?", (row.digest, desk))
+        execute("UPDATE csdesk_desk SET config=? WHERE pk=?", (row.digest, desk))
 
 
 @cache
 def _bump_sql(name: EpochName) -> str:
-    return f"UPDATE desk SET {name.value}_epoch={name.value}_epoch+1 WHERE pk=?"  # noqa: S608
+    return f"UPDATE csdesk_desk SET {name.value}_epoch={name.value}_epoch+1 WHERE pk=?"  # noqa: S608

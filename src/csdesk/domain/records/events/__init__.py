@@ -38,6 +38,7 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    HolidaysSaved,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -45,24 +46,30 @@ from csdesk.domain.records.events.desk import (
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
+    MediaStored,
     MessageEdited,
     MessageMoved,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
     PhraseUsed,
+    PieceSent,
     ReplyDecided,
     ReplyQueued,
 )
 from csdesk.domain.records.events.tickets import (
     AlertRaised,
+    BreachVoided,
     ClockBreached,
+    ClockEnded,
     ClocksChanged,
+    ClockStarted,
     ClockWarned,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
     SkewSeen,
+    SlaApplied,
     StatusChanged,
     SubjectSet,
     TicketAbsorbed,
@@ -82,7 +89,10 @@ __all__ = [
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
+    "BreachVoided",
     "ClockBreached",
+    "ClockEnded",
+    "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
@@ -102,9 +112,11 @@ __all__ = [
     "Entry",
     "Epochs",
     "Event",
+    "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
+    "MediaStored",
     "MessageEdited",
     "MessageMoved",
     "MessageParked",
@@ -116,10 +128,12 @@ __all__ = [
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
+    "PieceSent",
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
     "SkewSeen",
+    "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
@@ -154,6 +168,8 @@ Event = Annotated[
     | ReplyQueued
     | NoteAdded
     | DeliveryChanged
+    | PieceSent
+    | MediaStored
     | MessageRecalled
     | MessageEdited
     | TicketTagged
@@ -163,9 +179,13 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ParticipantsChanged
+    | SlaApplied
     | ClocksChanged
+    | ClockStarted
+    | ClockEnded
     | ClockWarned
     | ClockBreached
+    | BreachVoided
     | LinksChanged
     | TicketMerged
     | TicketAbsorbed
@@ -180,6 +200,7 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | PhraseSaved
+    | HolidaysSaved
     | ConfigActivated
     | CommandDenied
     | MessageParked

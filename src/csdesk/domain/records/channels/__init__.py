@@ -1,0 +1,73 @@
+"""The values of the channel contract: what an adapter takes in, what it reports, what it can do.
+
+An adapter only translates. These names are for the desk itself; authors of channels import them from
+``csdesk.ports.channel``.
+"""
+
+from __future__ import annotations
+
+from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, WindowState
+from csdesk.domain.records.channels.events import (
+    ChannelEvent,
+    DeleteEvent,
+    EchoEvent,
+    EditEvent,
+    HandoffEvent,
+    HandshakeEvent,
+    IgnoredEvent,
+    ReactionEvent,
+    SessionEvent,
+    StatusEvent,
+    UnknownEvent,
+)
+from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, Sender
+from csdesk.domain.records.channels.outbound import (
+    Health,
+    MediaFetched,
+    MediaFile,
+    MediaWanted,
+    OutboundMessage,
+    Receipt,
+    SentMessage,
+)
+from csdesk.domain.records.channels.outcomes import Received, ReplyDecision, Sent, Suggestion
+from csdesk.domain.records.channels.requests import InboundResult, PullHint, PullPage, RawRequest, RawResponse, Rejected
+
+__all__ = [
+    "Capabilities",
+    "ChannelEvent",
+    "DeleteEvent",
+    "EchoEvent",
+    "EditEvent",
+    "Entrance",
+    "HandoffEvent",
+    "HandshakeEvent",
+    "Health",
+    "IgnoredEvent",
+    "InboundMessage",
+    "InboundResult",
+    "Limit",
+    "MediaFetched",
+    "MediaFile",
+    "MediaLimit",
+    "MediaWanted",
+    "MenuLimits",
+    "OutboundMessage",
+    "PullHint",
+    "PullPage",
+    "RawRequest",
+    "RawResponse",
+    "ReactionEvent",
+    "Receipt",
+    "Received",
+    "Rejected",
+    "ReplyDecision",
+    "Sender",
+    "Sent",
+    "SentMessage",
+    "SessionEvent",
+    "StatusEvent",
+    "Suggestion",
+    "UnknownEvent",
+    "WindowState",
+]
