@@ -22,6 +22,7 @@ from csdesk.domain.matching.library import Library, entry_of, folded
 from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.storing import dumped, loaded
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.parsing import phrases as parsing
 from csdesk.ports.embedder import Embedder
@@ -33,6 +34,7 @@ __all__ = [
     "Flaw",
     "Guard",
     "Lexicon",
+    "LibraryPhrase",
     "Match",
     "Matcher",
     "Phrase",
@@ -40,6 +42,7 @@ __all__ = [
     "ReplyDecision",
     "Span",
     "Why",
+    "phrase_of",
     "read_phrases",
     "write_phrases",
 ]
@@ -363,6 +366,26 @@ def write_phrases(path: Path | str, phrases: Iterable[Phrase]) -> None:
         if not all(sign.isalnum() or sign in "_-. " for sign in phrase.id) or phrase.id.startswith("."):
             raise InvalidInput("id", f"{phrase.id!r} cannot be the name of a file", "use letters, digits, _ and -")
         (target / f"{phrase.id}.md").write_text(parsing.write([phrase], "md"), encoding="utf-8")
+
+
+def phrase_of(record: LibraryPhrase) -> Phrase:
+    """What a library's record is matched by; the answer is its wording for everybody, not filled in."""
+    wording = record.wording_for(language=record.language)
+    return Phrase(
+        record.id,
+        record.title,
+        questions=record.questions,
+        keywords=record.keywords,
+        tags=record.tags,
+        answer=wording.text if wording is not None else "",
+        related=record.related,
+        language=record.language,
+        channels=record.channels,
+        levels=record.levels,
+        valid_from=record.valid_from,
+        valid_until=record.valid_until,
+        auto_reply=record.auto_reply,
+    )
 
 
 def _having(judge: Judge, phrase_id: str) -> Judge:
