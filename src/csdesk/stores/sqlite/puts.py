@@ -19,7 +19,7 @@ from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.links import link_key
 from csdesk.stores.sqlite.search import Changed
 from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, row_sql, select_sql, update_sql
-from csdesk.stores.sqlite.values import Cells, chunks, marks, value_rows
+from csdesk.stores.sqlite.values import Cells, chunks, marks, rows_sql
 
 Step = Callable[[Execute], None]
 
@@ -271,7 +271,7 @@ def _insert(execute: Execute, sql: str, rows: list[tuple[int, str, int]]) -> Non
     if rows:
         for part in chunks(rows):
             cells = [cell for row in part for cell in row]
-            execute(sql.format(value_rows("(?,?,?)", len(part))), cells)
+            execute(rows_sql(sql, "(?,?,?)", len(part)), cells)
 
 
 def _seat(execute: Execute, desk: int, agent: Agent) -> None:

@@ -53,7 +53,7 @@ class SqliteCalls:
         self._name = name
         self._known = known
         self._order = write.Order()
-        self._upkeep = upkeep.Upkeep()
+        self._upkeep = upkeep.Upkeep(known=self._known)
         self._desks: dict[str, int] = {}
         self._is_closed = False
 
