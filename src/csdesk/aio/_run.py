@@ -14,9 +14,9 @@ from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
-from csdesk.engine.network import account_of, begin, do_now
+from csdesk.engine.network import work_of
 from csdesk.flows.commands import Done, execute, result_id
-from csdesk.ports.channel import BlockingChannel, Exchange
+from csdesk.ports.channel import Exchange
 from csdesk.ports.http import AsyncHttp
 from csdesk.ports.steps import Flow, Reply
 
@@ -80,10 +80,10 @@ class AsyncRunner:
         return self.core.ids.new(COMMAND)
 
     async def _network(self, step: NetworkStep) -> Reply:
-        channel = self.core.channel(account_of(step))
-        if isinstance(channel, BlockingChannel):
-            return await asyncio.to_thread(do_now, channel, step)
-        return await self._converse(begin(channel, step))
+        work = work_of(self.core, step)
+        if callable(work):
+            return await asyncio.to_thread(work)
+        return await self._converse(work)
 
     async def _converse(self, exchange: Exchange[Reply]) -> Reply:
         """Let an adapter talk to its provider."""

@@ -16,6 +16,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
     from csdesk.aio.calendars import Calendars
+    from csdesk.aio.channels import Channels
     from csdesk.aio.config import Config
     from csdesk.aio.customers import Customers
     from csdesk.aio.events import Events
@@ -111,6 +112,13 @@ class AsyncDesk:
         from csdesk.aio.calendars import Calendars
 
         return Calendars(self._runner)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """What channels can do beside carrying messages."""
+        from csdesk.aio.channels import Channels
+
+        return Channels(self._runner)
 
     @cached_property
     def config(self) -> Config:

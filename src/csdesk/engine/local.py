@@ -25,11 +25,19 @@ from csdesk.ports.store import Query, Store
 T = TypeVar("T")
 R = TypeVar("R", Phrase, PublicHolidays)
 
-NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Check | steps.Converse
 """The steps that leave the machine."""
 
 # Tuples: a union in a loop is made anew for each look.
-_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_NETWORK: Final = (
+    steps.Send,
+    steps.Pull,
+    steps.Upload,
+    steps.Fetch,
+    steps.Recall,
+    steps.Check,
+    steps.Converse,
+)
 _COUNTED: Final = (steps.Attempt, steps.Load)
 
 
