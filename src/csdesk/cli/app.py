@@ -13,7 +13,9 @@ from csdesk.cli.ingest import ingest
 from csdesk.cli.init import init
 from csdesk.cli.search import search
 from csdesk.cli.show import show
+from csdesk.cli.sla import sla
 from csdesk.cli.tickets import tickets
+from csdesk.cli.time import time
 from csdesk.cli.work import work
 
 __all__ = ["app"]
@@ -33,6 +35,10 @@ app = typer.Typer(
 )
 for command in (demo, init, ingest, tickets, show, search, work, config, backup):
     app.command()(command)
+
+
+app.add_typer(sla)
+app.add_typer(time)
 
 
 def _show_version(wanted: bool) -> None:
