@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies, timers
+from benchmarks import asynchronous, bustime, growth, importing, ingest, matching, orm, replies, timers
 
 SMALL = ["--n", "100", "--repeat", "1", "--agents", "20"]
 QUICK = {
@@ -35,6 +35,8 @@ def main() -> None:
     args = parser.parse_args()
     for run, quick in QUICK.items():
         run(quick if args.quick else [])
+    data = [] if args.data is None else ["--data", str(args.data)]
+    matching.main([*data, *(["--max-queries", "20", "--parts", "quality"] if args.quick else [])])
 
 
 if __name__ == "__main__":

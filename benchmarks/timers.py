@@ -8,8 +8,8 @@ tickets, the inbox and upkeep; ``raw_us``: one indexed query for due tickets.
 
 ``drain``: ``--n`` tickets with a breached clock each, through ``run_due`` (read the ticket, fold what is due, write
 ticket and event, in commits of a hundred); ``raw``: the same rows read and written by hand in SQL, in commits of a
-hundred; ``apscheduler``: jobs on its SQLite job store that are due, taken and removed (2000 at most: it is slow;
-the extra ``peers``). Microseconds for each timer; one JSON line.
+hundred; ``apscheduler``: jobs on its SQLite job store that are due, taken and removed (at most 2000, it is slow; the
+extra ``peers``). Microseconds for each timer; one JSON line.
 """
 
 from __future__ import annotations

@@ -240,6 +240,8 @@ class Ticket(Record):
     """How many messages the ticket holds, notes included."""
     unanswered: int = 0
     """How many messages we have sent since the customer's last one: what a channel's quota counts."""
+    elsewhere: str = ""
+    """Who has the conversation on the channel's own side, by the provider's id; empty: nobody. The desk's bots wait."""
     auto_replied_at: Instant | None = None
     """The last automatic answer."""
     last_message: MessageId | None = None

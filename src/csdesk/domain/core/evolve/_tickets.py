@@ -145,6 +145,10 @@ def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: date
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
 
 
+def _conversation_taken(ticket: Ticket, event: ev.ConversationTaken, _: datetime) -> Ticket:
+    return replaced(ticket, elsewhere=event.by)
+
+
 def _sla_applied(ticket: Ticket, event: ev.SlaApplied, _: datetime) -> Ticket:
     sla = _AppliedSla(policy=event.policy, group=event.group, level=event.level, targets=event.targets)
     return replaced(ticket, sla=sla)
@@ -241,6 +245,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
+    ev.ConversationTaken: _conversation_taken,
     ev.ParticipantsChanged: _participants_changed,
     ev.SlaApplied: _sla_applied,
     ev.ClocksChanged: _clocks_changed,

@@ -43,6 +43,7 @@ from csdesk.domain.records.events.desk import (
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    SessionAnswered,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -66,6 +67,7 @@ from csdesk.domain.records.events.tickets import (
     ClocksChanged,
     ClockStarted,
     ClockWarned,
+    ConversationTaken,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
@@ -100,6 +102,7 @@ __all__ = [
     "ClocksChanged",
     "CommandDenied",
     "ConfigActivated",
+    "ConversationTaken",
     "CustomerAbsorbed",
     "CustomerBlocked",
     "CustomerCreated",
@@ -135,6 +138,7 @@ __all__ = [
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
+    "SessionAnswered",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
@@ -182,6 +186,7 @@ Event = Annotated[
     | SubjectSet
     | StatusChanged
     | TicketAssigned
+    | ConversationTaken
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -208,6 +213,7 @@ Event = Annotated[
     | PhraseSaved
     | HolidaysSaved
     | ConfigActivated
+    | SessionAnswered
     | CommandDenied
     | MessageParked
     | MessageReleased,

@@ -87,6 +87,14 @@ class TicketAssigned(EventBase):
     reason: str = ""
 
 
+class ConversationTaken(EventBase):
+    """A person has the conversation on the channel's own side now; ``by`` is the provider's id, empty: nobody."""
+
+    kind: Literal["ticket.elsewhere"] = "ticket.elsewhere"
+    by: str = ""
+    before: str = ""
+
+
 class ParticipantsChanged(EventBase):
     """People were added to the ticket or left it."""
 
