@@ -15,7 +15,9 @@ from csdesk.cli.match import match
 from csdesk.cli.phrases import phrases
 from csdesk.cli.search import search
 from csdesk.cli.show import show
+from csdesk.cli.sla import sla
 from csdesk.cli.tickets import tickets
+from csdesk.cli.time import time
 from csdesk.cli.work import work
 
 __all__ = ["app"]
@@ -36,6 +38,10 @@ app = typer.Typer(
 for command in (demo, init, ingest, tickets, show, search, work, config, backup, match):
     app.command()(command)
 app.add_typer(phrases, name="phrases")
+
+
+app.add_typer(sla)
+app.add_typer(time)
 
 
 def _show_version(wanted: bool) -> None:

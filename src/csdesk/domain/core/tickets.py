@@ -126,7 +126,7 @@ def apply_sla(work: Workspace, ticket: Ticket, found: AppliedSla | None, at: dat
 def match_again(work: Workspace, ticket: Ticket, field: str) -> Ticket:
     """Look again which service level holds, after a field changed that may decide it.
 
-    What conditions say about the first message cannot be asked again: such a policy or target no longer fits.
+    What conditions ask about the first message keeps its first answer.
     """
     book = work.policy.service
     regrouped = field == "ticket.queue" and book.regroups
@@ -136,7 +136,9 @@ def match_again(work: Workspace, ticket: Ticket, field: str) -> Ticket:
     if customer is None:
         return ticket
     facts = ticket_facts(ticket, customer)
-    return apply_sla(work, ticket, book.match(facts, customer.level), work.time_of(ticket.id), regrouped=regrouped)
+    return apply_sla(
+        work, ticket, book.match(facts, customer.level, ticket.sla), work.time_of(ticket.id), regrouped=regrouped
+    )
 
 
 def target_of(ticket: Ticket, move: Move) -> Category:
