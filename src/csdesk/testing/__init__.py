@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from csdesk.testing.channel_contract import ChannelContract, ChannelRig
     from csdesk.testing.channels import ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
     from csdesk.testing.clocks import FixedClock
+    from csdesk.testing.colours import AwaitedStore, BlockingStore
     from csdesk.testing.faults import CountingStore, Fault, FaultyStore
     from csdesk.testing.ids import SerialIds
     from csdesk.testing.store_contract import StoreContract
 
 __all__ = [
+    "AwaitedStore",
+    "BlockingStore",
     "ChannelContract",
     "ChannelRig",
     "CountingStore",
@@ -35,6 +38,8 @@ __all__ = [
 _HOMES: Final = {
     "ChannelContract": "csdesk.testing.channel_contract",
     "ChannelRig": "csdesk.testing.channel_contract",
+    "AwaitedStore": "csdesk.testing.colours",
+    "BlockingStore": "csdesk.testing.colours",
     "CountingStore": "csdesk.testing.faults",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",

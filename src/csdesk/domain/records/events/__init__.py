@@ -63,6 +63,7 @@ from csdesk.domain.records.events.tickets import (
     BreachVoided,
     ClockBreached,
     ClockEnded,
+    ClockEscalated,
     ClocksChanged,
     ClockStarted,
     ClockWarned,
@@ -76,6 +77,7 @@ from csdesk.domain.records.events.tickets import (
     SubjectSet,
     TicketAbsorbed,
     TicketAssigned,
+    TicketEscalated,
     TicketFieldSet,
     TicketMerged,
     TicketOpened,
@@ -94,6 +96,7 @@ __all__ = [
     "BreachVoided",
     "ClockBreached",
     "ClockEnded",
+    "ClockEscalated",
     "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
@@ -142,6 +145,7 @@ __all__ = [
     "SubjectSet",
     "TicketAbsorbed",
     "TicketAssigned",
+    "TicketEscalated",
     "TicketFieldSet",
     "TicketMerged",
     "TicketOpened",
@@ -190,6 +194,8 @@ Event = Annotated[
     | ClockEnded
     | ClockWarned
     | ClockBreached
+    | ClockEscalated
+    | TicketEscalated
     | BreachVoided
     | LinksChanged
     | TicketMerged
