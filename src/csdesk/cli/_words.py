@@ -55,6 +55,23 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "the first reasons stand above; what was parked is kept in the inbox (desk.inbox.retry)",
         "最初的原因见上；待修复的消息保存在收件箱中（desk.inbox.retry）",
     ),
+    # conform
+    "conform.promise": ("promise", "约定"),
+    "conform.verdict": ("verdict", "结论"),
+    "conform.why": ("why", "说明"),
+    "conform.kept": ("kept", "通过"),
+    "conform.broken": ("{rig} breaks {count} promises of the channel contract", "{rig} 未满足渠道约定，共 {count} 项"),
+    "conform.is_broken": ("broken", "不通过"),
+    "conform.not_shown": ("not shown", "未验证"),
+    "conform.remedy": (
+        "run its tests with pytest to see more: class TestMyChannel(ChannelContract)",
+        "用 pytest 运行测试可查看详情：class TestMyChannel(ChannelContract)",
+    ),
+    "conform.no_rig": ("{rig} is no rig: {problem}", "{rig} 不是可用的测试台：{problem}"),
+    "conform.no_rig.remedy": (
+        "name a module and what makes a ChannelRig in it: shop.rigs:MyRig",
+        "请写成 模块:工厂，例如 shop.rigs:MyRig",
+    ),
     # match, phrases
     "match.asking": ("asking", "提问中"),
     "match.no_gold": ("no question says which phrase answers it", "没有任何问题标注了答案"),

@@ -23,7 +23,7 @@ def _delivery_changed(message: Message, event: ev.DeliveryChanged, _: datetime) 
 
 
 def _piece_sent(message: Message, event: ev.PieceSent, _: datetime) -> Message:
-    return replaced(message, pieces=(*message.pieces, event.provider_id))
+    return replaced(message, pieces=(*message.pieces[: event.number - 1], event.provider_id))
 
 
 def _media_stored(message: Message, event: ev.MediaStored, _: datetime) -> Message:
