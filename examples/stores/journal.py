@@ -43,6 +43,7 @@ def journalled(name: str) -> Callable[..., Any]:
 class JournalStore(MemoryStore):
     """A ``Store`` that keeps everything in memory and its journal in a file."""
 
+    scrub = None  # a journal keeps for good what was said, so this store must not offer to erase
     commit, lease, ack, allocate, maintain = map(journalled, ("commit", "lease", "ack", "allocate", "maintain"))
 
     def __init__(self, path: Path) -> None:

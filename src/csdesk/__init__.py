@@ -27,6 +27,7 @@ __all__ = [
     "Done",
     "DueReport",
     "Entry",
+    "Erasure",
     "Evidence",
     "Identity",
     "IllegalTransition",
@@ -93,7 +94,7 @@ if TYPE_CHECKING:
         Sender,
         Sent,
     )
-    from csdesk.domain.records.customers import Customer, Evidence, Identity
+    from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.messages import Delivery, LinkPart, LocationPart, MediaPart, MenuPart, Message, TextPart
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
@@ -138,6 +139,7 @@ else:
         "Done": "csdesk.flows.commands",
         "DueReport": "csdesk.flows.upkeep",
         "Entry": "csdesk.domain.records.events",
+        "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
         "Identity": "csdesk.domain.records.customers",
         "IllegalTransition": "csdesk.errors",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from csdesk.domain.matching.book import PhraseBook
@@ -16,10 +17,10 @@ from csdesk.domain.records.changes import ConfigRow, Snapshot
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError
+from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError, UnsupportedFeature
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
-from csdesk.ports.store import Query, Store
+from csdesk.ports.store import Erasing, Query, Store
 
 T = TypeVar("T")
 
@@ -164,6 +165,31 @@ class LocalEngine:
                 "the media store cannot be written; check its disk and permissions, then try again"
             ) from error
 
+    def _delete_media(self, step: steps.DeleteMedia) -> Reply:
+        return tuple(one for one in step.digests if not self.core.media.delete(one, idle=step.idle))
+
+    def _list_media(self, step: steps.ListMedia) -> Reply:
+        return tuple(digest for digest, _ in islice(self.core.media.digests(step.after), step.limit))
+
+    def _tidy_media(self, step: steps.TidyMedia) -> Reply:
+        return self.core.media.tidy(step.idle)
+
+    def _media_in_use(self, step: steps.MediaInUse) -> Reply:
+        return self._erasing().media_in_use(step.digests)
+
+    def _written_by(self, step: steps.WrittenBy) -> Reply:
+        return self._erasing().written_by(self.core.name, step.identities, step.after, step.limit)
+
+    def _scrub(self, step: steps.Scrub) -> Reply:
+        return self._erasing().scrub(step.limit)
+
+    def _erasing(self) -> Erasing:
+        if isinstance(self.store, Erasing):
+            return self.store
+        raise UnsupportedFeature(
+            type(self.store).__name__, "erase without a trace", "use sqlite:///file.db, or a store with that power"
+        )
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -184,5 +210,11 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Maintain: LocalEngine._maintain,
     steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
+    steps.DeleteMedia: LocalEngine._delete_media,
+    steps.ListMedia: LocalEngine._list_media,
+    steps.TidyMedia: LocalEngine._tidy_media,
+    steps.MediaInUse: LocalEngine._media_in_use,
+    steps.WrittenBy: LocalEngine._written_by,
+    steps.Scrub: LocalEngine._scrub,
     steps.Parse: LocalEngine._parse,
 }

@@ -151,6 +151,8 @@ def _prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Outbou
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
     if message.delivery in _ARRIVED:
         return _Result(message.delivery, None, tried=False)  # the provider's own receipt came first
+    if message.erased_at is not None:
+        return _Result(Delivery.FAILED, OutboxState.DEAD, "erased", tried=False)
     customer = work.person(message.identity)
     window = window_of(ticket, replace_quota(able, ticket), scope.now)
     if not window.is_open:
@@ -227,20 +229,23 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(item.message, Actor.adapter(item.account))
     message = work.message(item.message)
-    after = result.delivery
-    if after is not Delivery.FAILED and _ORDER.index(after) < _rank(message.delivery):
-        after = message.delivery  # a receipt came before our own record of the sending
-    provider = result.receipt.provider_id if result.receipt is not None else ""
+    gone = message.erased_at is not None
+    after = _delivery_after(message, result)
+    provider = result.receipt.provider_id if result.receipt is not None and not gone else ""
     if after is not message.delivery or provider not in ("", message.provider_id):
         work.emit(
             message.id,
             ev.DeliveryChanged(
-                message=message.id, before=message.delivery, after=after, reason=result.reason, provider_id=provider
+                message=message.id,
+                before=message.delivery,
+                after=after,
+                reason="" if gone else result.reason,
+                provider_id=provider,
             ),
         )
-    if result.receipt is not None:
+    if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
-    if result.state is None or after in _ARRIVED:
+    if result.state is None or after in _ARRIVED or gone:
         work.end_outbox(item.message)
     else:
         tries = item.attempts + (1 if result.tried else 0)
@@ -249,6 +254,16 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     work.end(message.id)
     yield from steps.commit(work.changes())
+
+
+def _delivery_after(message: Message, result: _Result) -> Delivery:
+    after = result.delivery
+    if message.erased_at is not None and message.delivery is Delivery.FAILED:
+        # It was given up while it was being sent; it is not tried again, and if it arrived, it did.
+        return Delivery.FAILED if after in (Delivery.PENDING, Delivery.SENDING) else after
+    if after is not Delivery.FAILED and _ORDER.index(after) < _rank(message.delivery):
+        return message.delivery  # a receipt came before our own record of the sending
+    return after
 
 
 def _rank(delivery: Delivery) -> int:

@@ -15,10 +15,10 @@ from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.clocks import with_clocks
-from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
+from csdesk.domain.records.customers import ERASED, Attribute, Block, Customer, Erasure, Identity
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.replies import Phrase
-from csdesk.domain.records.tags import with_tag, without_tag
+from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag, without_tag
 from csdesk.domain.records.tickets import (
     Category,
     FieldValue,
@@ -104,7 +104,7 @@ def _customer_untagged(customer: Customer, event: ev.CustomerUntagged, _: dateti
 
 
 def _customer_blocked(customer: Customer, event: ev.CustomerBlocked, at: datetime) -> Customer:
-    return replaced(customer, block=Block(reason=event.reason, at=at, until=event.until))
+    return replaced(customer, block=Block(reason=event.reason or "", at=at, until=event.until))
 
 
 def _customer_unblocked(customer: Customer, _event: ev.CustomerUnblocked, _: datetime) -> Customer:
@@ -127,6 +127,25 @@ def _customer_released(customer: Customer, event: ev.CustomerReleased, _: dateti
     return replaced(customer, members=tuple(one for one in customer.members if one not in event.customers))
 
 
+def _customer_erased(customer: Customer, event: ev.CustomerErased, at: datetime) -> Customer:
+    mark = TagAssignment(name=ERASED, source=TagSource.RULE, at=at)
+    return replaced(
+        customer,
+        name="",
+        attributes=(),
+        identities=tuple(replaced(one, external_id="") for one in customer.identities),
+        tags=(mark,),
+        block=None,
+        dedicated_agent=None,
+        erasure=Erasure(customer=event.survivor, command=event.command, requested_at=at),
+    )
+
+
+def _erasure_completed(customer: Customer, event: ev.ErasureCompleted, at: datetime) -> Customer:
+    assert customer.erasure is not None
+    return replaced(customer, erasure=replaced(customer.erasure, completed_at=at, counts=event.counts))
+
+
 # Tickets
 
 
@@ -141,7 +160,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         language=event.language,
         identity=event.identity,
         account=event.account,
-        conversation=event.conversation,
+        conversation=event.conversation or "",
         owner=_Owner(kind=OwnerKind.QUEUE, id=event.queue),
         participants=event.participants,
         links=event.links,
@@ -187,17 +206,22 @@ def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, _: datetime) -> T
 
 
 def _field_set(ticket: Ticket, event: ev.TicketFieldSet, _: datetime) -> Ticket:
-    if event.name.startswith("x."):
-        name = event.name[2:]
-        kept = tuple(one for one in ticket.fields if one.name != name)
-        fresh = () if event.after is None else (FieldValue(name=name, value=event.after),)
-        return replaced(ticket, fields=(*kept, *fresh))
     if event.name == "queue":
         return replaced(ticket, queue=event.after, owner=_Owner(kind=OwnerKind.QUEUE, id=str(event.after)))
     value: object = event.after
     if event.name == "priority":
         value = Priority(int(event.after or Priority.NORMAL))
     return replaced(ticket, **{event.name: value})
+
+
+def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> Ticket:
+    kept = tuple(one for one in ticket.fields if one.name != event.name)
+    fresh = () if event.after is None else (FieldValue(name=event.name, value=event.after),)
+    return replaced(ticket, fields=(*kept, *fresh))
+
+
+def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
+    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", erased_at=at)
 
 
 def _subject_set(ticket: Ticket, event: ev.SubjectSet, _: datetime) -> Ticket:
@@ -209,7 +233,7 @@ def _status_changed(ticket: Ticket, event: ev.StatusChanged, at: datetime) -> Ti
     if event.after is Category.RESOLVED:
         changes |= {"resolved_at": at, "waiting_since": None}
     elif event.after is Category.CLOSED:
-        changes |= {"closed_at": at, "close_reason": event.reason, "waiting_since": None}
+        changes |= {"closed_at": at, "close_reason": event.reason or event.remark or "", "waiting_since": None}
     elif event.before in (Category.RESOLVED, Category.CLOSED):
         changes |= {"resolved_at": None, "closed_at": None, "close_reason": "", "cycle": ticket.cycle + 1}
     return replaced(ticket, **changes)
@@ -323,7 +347,7 @@ def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
 
 def _delivery_changed(message: Message, event: ev.DeliveryChanged, _: datetime) -> Message:
     known = event.provider_id or message.provider_id
-    return replaced(message, delivery=Delivery(event.after), delivery_reason=event.reason, provider_id=known)
+    return replaced(message, delivery=Delivery(event.after), delivery_reason=event.reason or "", provider_id=known)
 
 
 def _message_recalled(message: Message, _event: ev.MessageRecalled, at: datetime) -> Message:
@@ -332,6 +356,15 @@ def _message_recalled(message: Message, _event: ev.MessageRecalled, at: datetime
 
 def _message_edited(message: Message, event: ev.MessageEdited, _: datetime) -> Message:
     return replaced(message, edited=event.parts or ())
+
+
+def _message_erased(message: Message, _event: ev.MessageErased, at: datetime) -> Message:
+    gone = {"subject": "", "parts": (), "edited": (), "raw": b"", "raw_media": None}
+    return replaced(message, **gone, conversation="", provider_id="", delivery_reason="", erased_at=at)
+
+
+def _raw_removed(message: Message, _event: ev.RawRemoved, _: datetime) -> Message:
+    return replaced(message, raw=b"", raw_media=None)
 
 
 def _message_moved(message: Message, event: ev.MessageMoved, _: datetime) -> Message:
@@ -366,6 +399,8 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.CustomerAbsorbed: _customer_absorbed,
     ev.CustomerUnmerged: _customer_unmerged,
     ev.CustomerReleased: _customer_released,
+    ev.CustomerErased: _customer_erased,
+    ev.ErasureCompleted: _erasure_completed,
     ev.TicketOpened: _ticket_opened,
     ev.MessageReceived: _message_received,
     ev.ReplyQueued: _reply_queued,
@@ -373,6 +408,8 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketTagged: _ticket_tagged,
     ev.TicketUntagged: _ticket_untagged,
     ev.TicketFieldSet: _field_set,
+    ev.CustomFieldSet: _custom_field_set,
+    ev.TicketErased: _ticket_erased,
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
@@ -400,6 +437,8 @@ ON_MESSAGES: Final[dict[type, Callable[[Any, Any, datetime], Message]]] = {
     ev.DeliveryChanged: _delivery_changed,
     ev.MessageRecalled: _message_recalled,
     ev.MessageEdited: _message_edited,
+    ev.MessageErased: _message_erased,
+    ev.RawRemoved: _raw_removed,
     ev.MessageMoved: _message_moved,
 }
 """What changes a message after its birth: events of the message's own stream."""

@@ -84,6 +84,17 @@ class Seen:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Erase personal values of a stored entry: those of the events at these places in it (none named: of all).
+
+    What is erased reads as None. The rest of the entry stays as it was; erasing twice is fine.
+    """
+
+    position: str
+    events: tuple[int, ...] = ()
+
+
 class EpochName(StrEnum):
     """The parts of a desk whose changes other processes must notice."""
 
@@ -123,6 +134,7 @@ class ChangeSet:
     due_done: tuple[str, ...] = ()
     inbox: tuple[InboxItem, ...] = ()
     inbox_done: tuple[MessageId, ...] = ()
+    strips: tuple[Strip, ...] = ()
     bumps: tuple[EpochName, ...] = ()
     config: ConfigRow | None = None
 
@@ -142,6 +154,7 @@ class ChangeSet:
             or self.due_done
             or self.inbox
             or self.inbox_done
+            or self.strips
             or self.bumps
             or self.config
         )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter
 
-from csdesk.domain.records._model import Record
+from csdesk.domain.records._model import Record, replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
@@ -51,6 +52,8 @@ _PERSONAL: Final[Mapping[type[BaseModel], set[str]]] = {
     cls: set(cls.PERSONAL) for cls in get_args(get_args(Event)[0]) if cls.PERSONAL
 }
 _PARTS: Final = {"parts", "edited"}
+_NOTHING: Final[tuple[object, ...]] = ("", (), None)
+"""What a personal field holds when there is nothing to hide."""
 
 R = TypeVar("R", bound=Record)
 
@@ -104,18 +107,51 @@ def encode_events(entry: Entry) -> tuple[str, str | None]:
     personal: dict[str, Json] = {}
     for index, event in enumerate(entry.events):
         hidden = _PERSONAL.get(type(event))
-        if hidden is None:
+        if hidden is None or not holds_personal(event):
             bodies.append(_tagged(event, event.kind))
             continue
         bodies.append(_tagged(event, event.kind, hidden))
-        values = event.__pydantic_serializer__.to_python(event, mode="json", include=hidden)
-        if any(values.values()):
-            personal[str(index)] = values
+        personal[str(index)] = event.__pydantic_serializer__.to_python(event, mode="json", include=hidden)
     body = b"[" + b",".join(bodies) + b"]"
     if not personal:
         return body.decode(), None
-    text = json.dumps({"salt": entry.salt, **personal}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = _personal_text({"salt": entry.salt, **personal})
     return f'{{"events":{body.decode()},"digest":"{personal_digest(text)}"}}', text
+
+
+def holds_personal(event: Event) -> bool:
+    """True if the event holds personal values that are not erased."""
+    return any(getattr(event, name) not in _NOTHING for name in event.PERSONAL)
+
+
+def stripped(entry: Entry, events: tuple[int, ...] = ()) -> Entry:
+    """The entry as it is read after the personal values of some events (none named: of all) were erased."""
+    gone = set(events) or set(range(len(entry.events)))
+    left = tuple(
+        replaced(event, **dict.fromkeys(event.PERSONAL)) if index in gone and event.PERSONAL else event
+        for index, event in enumerate(entry.events)
+    )
+    return replace(entry, events=left, salt=entry.salt if any(map(holds_personal, left)) else "")
+
+
+def stripped_text(body: str, personal: str, events: tuple[int, ...] = ()) -> tuple[str, str | None]:
+    """The body and the personal values of a row after those of some events (none named: of all) were erased.
+
+    A body whose values are all gone keeps its digest. Where some stay, it carries a digest of those, and the erased
+    ones stand as null: no digest of a value outlives it together with its salt.
+    """
+    known = json.loads(personal)
+    gone = {str(index) for index in events} or {key for key in known if key != "salt"}
+    left = {key: None if key in gone else value for key, value in known.items()}
+    if not any(value for key, value in left.items() if key != "salt"):
+        return body, None
+    text = _personal_text(left)
+    raw = json.loads(body)
+    return json.dumps({**raw, "digest": personal_digest(text)}, ensure_ascii=False, separators=(",", ":")), text
+
+
+def _personal_text(values: Json) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def personal_digest(personal: str) -> str:
@@ -149,13 +185,15 @@ _by_kind: Final[Mapping[str, set[str]]] = {
 }
 
 
-def _filled(item: Json, index: int, known: Mapping[str, Json] | None) -> Json:
+_UNTOUCHED: Final[Json] = {}
+
+
+def _filled(item: Json, index: int, known: Mapping[str, Json | None] | None) -> Json:
     hidden = _by_kind.get(str(item["kind"]))
     if hidden is None:
         return item
-    if known is None:
-        return {**item, **dict.fromkeys(hidden)}
-    return {**item, **known.get(str(index), {})}
+    values = known.get(str(index), _UNTOUCHED) if known is not None else None
+    return {**item, **(dict.fromkeys(hidden) if values is None else values)}
 
 
 def encode_trace(trace: Trace | None) -> str | None:

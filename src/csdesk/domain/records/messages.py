@@ -208,8 +208,20 @@ class Message(Record):
     """The provider's payload as received, up to 64 KB."""
     raw_media: MediaRef | None = None
     """A larger payload."""
+    erased_at: Instant | None = None
+    """When its content was erased: what was said is gone, that it was said stays."""
 
     @property
     def text(self) -> str:
         """Its plain text: see ``plain_text``."""
         return plain_text(self.edited or self.parts)
+
+
+def media_of(message: Message) -> frozenset[str]:
+    """The digests of all media that the message refers to."""
+    found = set() if message.raw_media is None else {message.raw_media.sha256}
+    for part in (*message.parts, *message.edited):
+        ref = part.ref if isinstance(part, MediaPart) else getattr(part, "full", None)
+        if ref is not None:
+            found.add(ref.sha256)
+    return frozenset(found)

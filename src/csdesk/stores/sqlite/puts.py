@@ -9,9 +9,10 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
 from csdesk.domain.records.codec import decode, encode
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import Message
+from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
+from csdesk.stores.sqlite import erasing
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.search import Changed
@@ -60,6 +61,8 @@ class Puts:
     """All of them, to be known once they are surely stored."""
     born: list[str] = field(default_factory=list)
     """The ids of new customers, whose marks stand in their rows already."""
+    with_media: list[Message] = field(default_factory=list)
+    """New messages that refer to media."""
 
     def run(self, execute: Execute) -> None:
         """Write them.
@@ -79,6 +82,7 @@ class Puts:
         _insert(execute, _LINKED, "customer", self._cells(self.identities.items()))
         for agent in self.agents:
             _seat(execute, self.desk, agent)
+        erasing.refer(execute, self.desk, self.with_media)
 
     def _cells(self, pairs: Iterable[tuple[str, str]]) -> list[Cell]:
         return [cell for key, record in pairs for cell in (self.desk, key, self.desk, record)]
@@ -143,6 +147,9 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
                 plan.born.append(record.id)
         case Agent():
             plan.agents.append(record)
+        case Message():
+            if media_of(record):
+                plan.with_media.append(record)
 
 
 def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
@@ -171,6 +178,8 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         case Message(), Message():
             if (record.subject, record.parts, record.edited) != (old.subject, old.parts, old.edited):
                 plan.changed.append(Changed(old, record))
+            if media_of(record) != media_of(old):
+                plan.steps.append(_referral(plan.desk, record))
 
 
 def _differ(one: Cell, other: Cell) -> bool:
@@ -214,6 +223,10 @@ def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None
             if plan.identities.get(left) == record.id:
                 del plan.identities[left]
         plan.steps.append(_removal(_UNLINKED, plan.desk, gone, record.id))
+
+
+def _referral(desk: int, message: Message) -> Step:
+    return lambda execute: erasing.refer_again(execute, desk, message)
 
 
 def _removal(sql: str, desk: int, keys: list[str], record: str) -> Step:

@@ -23,6 +23,7 @@ from csdesk.domain.records.events.customers import (
     CustomerAbsorbed,
     CustomerBlocked,
     CustomerCreated,
+    CustomerErased,
     CustomerMerged,
     CustomerNamed,
     CustomerPlaced,
@@ -31,6 +32,7 @@ from csdesk.domain.records.events.customers import (
     CustomerUnblocked,
     CustomerUnmerged,
     CustomerUntagged,
+    ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
 )
@@ -46,11 +48,13 @@ from csdesk.domain.records.events.desk import (
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
     MessageEdited,
+    MessageErased,
     MessageMoved,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
     PhraseUsed,
+    RawRemoved,
     ReplyDecided,
     ReplyQueued,
 )
@@ -59,6 +63,7 @@ from csdesk.domain.records.events.tickets import (
     ClockBreached,
     ClocksChanged,
     ClockWarned,
+    CustomFieldSet,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
@@ -67,6 +72,7 @@ from csdesk.domain.records.events.tickets import (
     SubjectSet,
     TicketAbsorbed,
     TicketAssigned,
+    TicketErased,
     TicketFieldSet,
     TicketMerged,
     TicketOpened,
@@ -87,9 +93,11 @@ __all__ = [
     "ClocksChanged",
     "CommandDenied",
     "ConfigActivated",
+    "CustomFieldSet",
     "CustomerAbsorbed",
     "CustomerBlocked",
     "CustomerCreated",
+    "CustomerErased",
     "CustomerMerged",
     "CustomerNamed",
     "CustomerPlaced",
@@ -101,11 +109,13 @@ __all__ = [
     "DeliveryChanged",
     "Entry",
     "Epochs",
+    "ErasureCompleted",
     "Event",
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
     "MessageEdited",
+    "MessageErased",
     "MessageMoved",
     "MessageParked",
     "MessageRecalled",
@@ -117,6 +127,7 @@ __all__ = [
     "PhraseSaved",
     "PhraseUsed",
     "PresenceChanged",
+    "RawRemoved",
     "ReplyDecided",
     "ReplyQueued",
     "SkewSeen",
@@ -124,6 +135,7 @@ __all__ = [
     "SubjectSet",
     "TicketAbsorbed",
     "TicketAssigned",
+    "TicketErased",
     "TicketFieldSet",
     "TicketMerged",
     "TicketOpened",
@@ -149,6 +161,8 @@ Event = Annotated[
     | CustomerAbsorbed
     | CustomerUnmerged
     | CustomerReleased
+    | CustomerErased
+    | ErasureCompleted
     | TicketOpened
     | MessageReceived
     | ReplyQueued
@@ -156,9 +170,12 @@ Event = Annotated[
     | DeliveryChanged
     | MessageRecalled
     | MessageEdited
+    | MessageErased
+    | RawRemoved
     | TicketTagged
     | TicketUntagged
     | TicketFieldSet
+    | CustomFieldSet
     | SubjectSet
     | StatusChanged
     | TicketAssigned
@@ -173,6 +190,7 @@ Event = Annotated[
     | TicketReleased
     | MessagesMoved
     | MessageMoved
+    | TicketErased
     | ReplyDecided
     | PhraseUsed
     | AlertRaised

@@ -41,14 +41,15 @@ class NoteAdded(EventBase):
 
 
 class DeliveryChanged(EventBase):
-    """What became of an outbound message; ``reason`` is a code."""
+    """What became of an outbound message; ``reason`` is a code, or what the provider said."""
 
+    PERSONAL = frozenset({"reason", "provider_id"})
     kind: Literal["message.delivery"] = "message.delivery"
     message: MessageId
     before: Delivery
     after: Delivery
-    reason: str = ""
-    provider_id: str = ""
+    reason: str | None = ""
+    provider_id: str | None = ""
 
 
 class MessageRecalled(EventBase):
@@ -65,6 +66,20 @@ class MessageEdited(EventBase):
     kind: Literal["message.edited"] = "message.edited"
     message: MessageId
     parts: tuple[Part, ...] | None = ()
+
+
+class MessageErased(EventBase):
+    """What the message said is gone, its payload and its attachments too."""
+
+    kind: Literal["message.erased"] = "message.erased"
+    message: MessageId
+
+
+class RawRemoved(EventBase):
+    """The provider's payload of the message was kept long enough."""
+
+    kind: Literal["message.raw_removed"] = "message.raw_removed"
+    message: MessageId
 
 
 class MessageMoved(EventBase):

@@ -262,3 +262,13 @@ CREATE INDEX inbox_line ON inbox(desk, account, conversation);
 CREATE VIRTUAL TABLE search USING fts5(tokens, content='', columnsize=0, tokenize='ascii');
 CREATE TABLE search_mark(last INTEGER NOT NULL);
 INSERT INTO search_mark VALUES(0);
+
+-- Which media the messages and inbox items refer to: holder is a message's id, or "inbox/" and an item's. Messages without
+-- media have no row here.
+CREATE TABLE media(
+  desk INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  holder TEXT NOT NULL,
+  PRIMARY KEY(desk, sha256, holder)
+) WITHOUT ROWID;
+CREATE INDEX media_holder ON media(desk, holder);
