@@ -14,6 +14,7 @@ __all__ = [
     "ActorKind",
     "Agent",
     "AsyncDesk",
+    "CalendarError",
     "Capabilities",
     "Category",
     "ChannelError",
@@ -29,6 +30,9 @@ __all__ = [
     "Entry",
     "Erasure",
     "Evidence",
+    "HolidayYear",
+    "HolidaysUnknown",
+    "HolidaysUnknownWarning",
     "Identity",
     "IllegalTransition",
     "InboundMessage",
@@ -41,6 +45,7 @@ __all__ = [
     "MenuPart",
     "Message",
     "MissingExtra",
+    "NoWorkingTime",
     "NotFound",
     "OutboundMessage",
     "OutboxItem",
@@ -68,6 +73,7 @@ __all__ = [
     "Verdict",
     "VersionConflict",
     "Viewer",
+    "WorkingCalendar",
     "__version__",
     "open_async_desk",
     "open_desk",
@@ -101,6 +107,9 @@ if TYPE_CHECKING:
     from csdesk.domain.records.replies import Phrase
     from csdesk.domain.records.tickets import Category, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
+    from csdesk.domain.time.calendar import WorkingCalendar
+    from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning, NoWorkingTime
+    from csdesk.domain.time.holidays import HolidayYear
     from csdesk.errors import (
         ChannelError,
         ConfigError,
@@ -126,6 +135,7 @@ else:
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
         "AsyncDesk": "csdesk.aio.shell",
+        "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",
         "ChannelError": "csdesk.errors",
@@ -141,6 +151,9 @@ else:
         "Entry": "csdesk.domain.records.events",
         "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
+        "HolidayYear": "csdesk.domain.time.holidays",
+        "HolidaysUnknown": "csdesk.domain.time.errors",
+        "HolidaysUnknownWarning": "csdesk.domain.time.errors",
         "Identity": "csdesk.domain.records.customers",
         "IllegalTransition": "csdesk.errors",
         "InboundMessage": "csdesk.domain.records.channels",
@@ -153,6 +166,7 @@ else:
         "MenuPart": "csdesk.domain.records.messages",
         "Message": "csdesk.domain.records.messages",
         "MissingExtra": "csdesk.errors",
+        "NoWorkingTime": "csdesk.domain.time.errors",
         "NotFound": "csdesk.errors",
         "OutboundMessage": "csdesk.domain.records.channels",
         "OutboxItem": "csdesk.domain.records.queues",
@@ -180,6 +194,7 @@ else:
         "Verdict": "csdesk.domain.records.trace",
         "VersionConflict": "csdesk.errors",
         "Viewer": "csdesk.domain.records.actors",
+        "WorkingCalendar": "csdesk.domain.time.calendar",
         "open_async_desk": "csdesk.bootstrap",
         "open_desk": "csdesk.bootstrap",
         "render": "csdesk.domain.locale.render",

@@ -13,14 +13,16 @@ from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.entries import row_of
 from csdesk.stores.sqlite.values import chunks, marks, padded
 
-_PERSONAL: Final = "SELECT body,personal FROM entry WHERE pk=? AND personal IS NOT NULL"
-_STRIP: Final = "UPDATE entry SET body=?, personal=? WHERE pk=?"
+_PERSONAL: Final = "SELECT body,personal FROM csdesk_entry WHERE pk=? AND personal IS NOT NULL"
+_STRIP: Final = "UPDATE csdesk_entry SET body=?, personal=? WHERE pk=?"
 
-_REFER: Final = "INSERT INTO media(desk,sha256,holder) VALUES(?,?,?) ON CONFLICT DO NOTHING"
-_FORGET: Final = "DELETE FROM media WHERE desk=? AND holder=?"
-_IN_USE: Final = "SELECT DISTINCT sha256 FROM media WHERE desk IN (SELECT pk FROM desk) AND sha256 IN ({})"
+_REFER: Final = "INSERT INTO csdesk_media(desk,sha256,holder) VALUES(?,?,?) ON CONFLICT DO NOTHING"
+_FORGET: Final = "DELETE FROM csdesk_media WHERE desk=? AND holder=?"
+_IN_USE: Final = (
+    "SELECT DISTINCT sha256 FROM csdesk_media WHERE desk IN (SELECT pk FROM csdesk_desk) AND sha256 IN ({})"
+)
 
-_WINDOW: Final = "SELECT pk,id,identity FROM message WHERE pk>? AND desk=? ORDER BY pk LIMIT ?"
+_WINDOW: Final = "SELECT pk,id,identity FROM csdesk_message WHERE pk>? AND desk=? ORDER BY pk LIMIT ?"
 _WRITTEN: Final = (
     "SELECT max(pk),count(*),group_concat(CASE WHEN identity IN ({}) THEN id END)"  # noqa: S608
     f" FROM ({_WINDOW})"

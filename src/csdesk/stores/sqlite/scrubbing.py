@@ -14,7 +14,7 @@ from csdesk.ports.store import Scrubbed
 from csdesk.stores.sqlite.connection import Connections
 from csdesk.stores.sqlite.write import finish
 
-_MERGE: Final = "INSERT INTO search(search,rank) VALUES('merge',?)"
+_MERGE: Final = "INSERT INTO csdesk_search(csdesk_search,rank) VALUES('merge',?)"
 _PAGES: Final = 100
 """How many pages of the search index one merge writes: about 0.4 MB."""
 
