@@ -9,6 +9,7 @@ from csdesk.cli._failing import Commands
 from csdesk.cli.backup import backup
 from csdesk.cli.config import config
 from csdesk.cli.demo.command import demo
+from csdesk.cli.erase import erase
 from csdesk.cli.ingest import ingest
 from csdesk.cli.init import init
 from csdesk.cli.search import search
@@ -31,7 +32,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, ingest, tickets, show, search, work, config, backup):
+for command in (demo, init, ingest, tickets, show, search, work, config, backup, erase):
     app.command()(command)
 
 
