@@ -5,13 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from csdesk import Actor, DeskConfig, MediaPart, Sender
+from csdesk import Actor, DeskConfig, MediaPart
 from csdesk.domain.policy.config import ReopenPolicy, RetentionPolicy, TypePolicy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.errors import ConfigError
 from csdesk.flows import keeping
-from csdesk.ports.store import Query
 from csdesk.stores.media import MemoryMedia
 from csdesk.testing import ScriptedChannel
 from csdesk.testing.audit import problems_of
