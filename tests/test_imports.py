@@ -23,6 +23,12 @@ def test_the_check_sees_a_heavy_library():
     assert "sqlite3" in loaded_after("import csdesk, sqlite3")
 
 
+def test_a_blocking_desk_loads_no_asyncio():
+    """Nor a client for a network that nobody has asked for."""
+    opened = loaded_after("import csdesk; csdesk.open_desk('memory://').close()")
+    assert opened & {"asyncio", "httpx", "tenacity", "rich", "typer"} == set()
+
+
 @pytest.mark.parametrize("package", ["domain", "ports", "flows"])
 def test_the_inside_loads_no_heavy_library(package):
     assert loaded_after(f"import csdesk.{package}") & (HEAVY - {"importlib.metadata"}) == set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from os import PathLike
@@ -19,7 +18,7 @@ from csdesk.aio.inbox import Inbox
 from csdesk.aio.outbox import Outbox
 from csdesk.aio.replies import Replies
 from csdesk.aio.tickets import Tickets
-from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
@@ -27,10 +26,10 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import LocalEngine
-from csdesk.flows import lists, reports, sending, upkeep
-from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
+from csdesk.flows import handling, lists, reports, sending, upkeep
+from csdesk.flows.checks import a_number, a_path, a_progress, a_span, several
 from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, arrival_of, receive_many
 from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports import steps
@@ -90,8 +89,7 @@ class AsyncDesk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        (arrival,) = self._arrivals((message,), actor)
-        return await self._gathering.receive(arrival)
+        return await self._gathering.receive(arrival_of(message, actor, self._core.ids))
 
     async def receive_many(
         self, messages: Iterable[InboundMessage], *, actor: Actor | None = None
@@ -104,11 +102,7 @@ class AsyncDesk:
         return await self._runner.run(receive_many(self._arrivals(messages, actor)))
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
-        new = self._core.ids.new
-        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
-        if actor is not None:
-            an_instance(actor, Actor, "actor")
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
+        return [arrival_of(one, actor, self._core.ids) for one in several(messages, "messages")]
 
     async def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -117,7 +111,7 @@ class AsyncDesk:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.
         """
-        response, _ = await self._runner.run(reports.handle(account, request))
+        response, _ = await self._runner.run(handling.handle(account, request))
         return response
 
     async def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:
@@ -229,10 +223,9 @@ class AsyncDesk:
         return await self._runner.run(lists.explain(record_id))
 
     async def aclose(self) -> None:
-        """Let go of the store and of open connections; closing twice is fine."""
+        """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
         if not self._core.is_closed:
             self._core.is_closed = True
-            await asyncio.to_thread(self._store.close)
             if self._owned is not None:
                 await self._owned()
 

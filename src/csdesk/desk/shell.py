@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from os import PathLike
 from types import TracebackType
@@ -17,7 +18,7 @@ from csdesk.desk.inbox import Inbox
 from csdesk.desk.outbox import Outbox
 from csdesk.desk.replies import Replies
 from csdesk.desk.tickets import Tickets
-from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
@@ -25,16 +26,16 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, Part, TextPart
 from csdesk.engine.core import DeskCore
 from csdesk.engine.gathering import Gathering
-from csdesk.engine.local import LocalEngine
-from csdesk.flows import lists, reports, sending, upkeep
-from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
+from csdesk.engine.hosted import engine_for
+from csdesk.flows import handling, lists, reports, sending, upkeep
+from csdesk.flows.checks import a_number, a_path, a_progress, a_span, several
 from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.inbound.pipeline import Arrival, arrival_of, receive_many
 from csdesk.flows.reports import Taken
 from csdesk.flows.upkeep import DueReport
 from csdesk.ports import steps
 from csdesk.ports.http import Http
-from csdesk.ports.store import BackupReport, Progress, Store
+from csdesk.ports.store import BackupReport, Hosted, Progress, Store
 
 
 class Desk:
@@ -57,8 +58,10 @@ class Desk:
     def __init__(self, core: DeskCore, store: Store, http: Http, *, owned: Callable[[], None] | None = None) -> None:
         self._core = core
         self._owned = owned
+        """Lets go of what the desk holds for itself, at closing."""
         self._store = store
-        self._runner = Runner(LocalEngine(core, store), http)
+        self._host = store if isinstance(store, Hosted) else None
+        self._runner = Runner(engine_for(core, store), http)
         self._gathering = Gathering(lambda arrivals: self._runner.run(receive_many(arrivals)))
         self.tickets: Tickets = Tickets(self._runner)
         self.customers: Customers = Customers(self._runner)
@@ -88,7 +91,9 @@ class Desk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        (arrival,) = self._arrivals((message,), actor)
+        arrival = arrival_of(message, actor, self._core.ids)
+        if self._host is not None:  # its transaction is not to be shared with other callers
+            return self._runner.run(receive_many([arrival]))[0]
         return self._gathering.receive(arrival)
 
     def receive_many(self, messages: Iterable[InboundMessage], *, actor: Actor | None = None) -> tuple[Received, ...]:
@@ -100,11 +105,7 @@ class Desk:
         return self._runner.run(receive_many(self._arrivals(messages, actor)))
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
-        new = self._core.ids.new
-        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
-        if actor is not None:
-            an_instance(actor, Actor, "actor")
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
+        return [arrival_of(one, actor, self._core.ids) for one in several(messages, "messages")]
 
     def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -113,7 +114,7 @@ class Desk:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.
         """
-        response, _ = self._runner.run(reports.handle(account, request))
+        response, _ = self._runner.run(handling.handle(account, request))
         return response
 
     def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:
@@ -142,6 +143,8 @@ class Desk:
     ) -> Sent:
         """Answer the customer: the reply is stored, then sent at once (``deliver`` False: at the next ``run_due``).
 
+        On a host's own connection it is always sent at the next ``run_due``: the host may still roll it back.
+
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
         Raises:
@@ -160,7 +163,9 @@ class Desk:
             expected_version=expected_version,
             idempotency_key=idempotency_key,
         )
-        return self._runner.run(sending.reply(command, self._core.ids.new(MESSAGE), deliver_now=deliver))
+        return self._runner.run(
+            sending.reply(command, self._core.ids.new(MESSAGE), deliver_now=deliver and self._host is None)
+        )
 
     def note(
         self,
@@ -185,10 +190,14 @@ class Desk:
         """Do what is due: clocks, sending, waiting tickets, pulls, upkeep; at most ``limit`` pieces or ``max_time``.
 
         Safe to call from several processes at once. The report says whether more is left and when to come back.
+
+        Raises:
+            TransactionOpen: the host has a transaction open on the connection that the desk shares.
         """
         a_number(limit, "limit", 1, 1_000_000_000)
         end = self._core.clock.now() + min(a_span(max_time, "max_time"), timedelta(days=1))
-        return self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
+        with nullcontext() if self._host is None else self._host.alone("run_due"):
+            return self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     def backup(
         self, target: str | PathLike[str], *, overwrite: bool = False, progress: Progress | None = None
@@ -224,10 +233,9 @@ class Desk:
         return self._runner.run(lists.explain(record_id))
 
     def close(self) -> None:
-        """Let go of the store and of open connections; closing twice is fine."""
+        """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
         if not self._core.is_closed:
             self._core.is_closed = True
-            self._store.close()
             if self._owned is not None:
                 self._owned()
 

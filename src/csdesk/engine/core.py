@@ -19,7 +19,7 @@ from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.replies import Phrase
 from csdesk.errors import DeskClosed, InvalidInput, NotFound
-from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -56,6 +56,9 @@ class DeskCore:
         self.media = media
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
+        for channel in self.channels.values():
+            if isinstance(channel, TimedChannel):
+                channel.keep_time(clock)
         self.compiled: tuple[int, Policy] = (0, compile_policy(config))
         """The compiled policy behind the epoch it stands for."""
         self._book: tuple[int, PhraseBook] | None = None
@@ -80,9 +83,17 @@ class DeskCore:
         Raises:
             DeskClosed: the desk was closed.
         """
+        self.check_open()
+        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
+
+    def check_open(self) -> None:
+        """Refuse calls of a closed desk.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
         if self.is_closed:
             raise DeskClosed(self.name)
-        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
 
     @property
     def notices(self) -> tuple[str, ...]:

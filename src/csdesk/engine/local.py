@@ -17,15 +17,19 @@ from csdesk.domain.records.changes import ConfigRow, Snapshot
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError, UnsupportedFeature
+from csdesk.errors import FlowError, StoreDamaged, StoreError, UnsupportedFeature
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Erasing, Query, Store
 
 T = TypeVar("T")
 
-NetworkStep = steps.Send | steps.Pull
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
+
+# Tuples: a union in a loop is made anew for each look.
+_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_COUNTED: Final = (steps.Attempt, steps.Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,10 @@ class Run(Generic[T]):
         """Perform local steps from here on; the end of the flow, or the network step it waits for."""
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
-            while not isinstance(step, steps.Send | steps.Pull):
+            while not isinstance(step, _NETWORK):
                 try:
-                    self._count(step)
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
                     answer = perform(step)
                 except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
                     step = self._flow.throw(problem)
@@ -62,13 +67,13 @@ class Run(Generic[T]):
             return Finished(end.value)
         return step
 
-    def _count(self, step: Step) -> None:
+    def _count(self, step: steps.Attempt | steps.Load) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
-        elif isinstance(step, steps.Load):
-            self._loads -= 1
-            if self._loads < 0:
-                raise FlowError("a flow asked for one load too many", step="load")
+            return
+        self._loads -= 1
+        if self._loads < 0:
+            raise FlowError("a flow asked for one load too many", step="load")
 
     def close(self) -> None:
         """Let the flow clean up; closing a finished one is fine."""
@@ -111,6 +116,9 @@ class LocalEngine:
         return self.core.adopt_policy(page.items[0].body, row.epochs.config)
 
     def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
+        return self.core.adopt_phrases(self._phrases(), snapshot.epochs.phrases)
+
+    def _phrases(self) -> list[Phrase]:
         found: list[Phrase] = []
         cursor: str | None = None
         while True:
@@ -118,7 +126,7 @@ class LocalEngine:
             found += [one for one in page.items if isinstance(one, Phrase)]
             cursor = page.cursor
             if cursor is None:
-                return self.core.adopt_phrases(found, snapshot.epochs.phrases)
+                return found
 
     def _commit(self, step: steps.Commit) -> Reply:
         return self.store.commit(self.core.name, step.changes)
@@ -151,8 +159,7 @@ class LocalEngine:
 
     def _backup(self, step: steps.Backup) -> Reply:
         core = self.core
-        if core.is_closed:
-            raise DeskClosed(core.name)
+        core.check_open()
         return back_up(
             self.store, core.media, core.media_at, step.target, overwrite=step.overwrite, progress=step.progress
         )
@@ -190,6 +197,13 @@ class LocalEngine:
             type(self.store).__name__, "erase without a trace", "use sqlite:///file.db, or a store with that power"
         )
 
+    def _read_media(self, step: steps.ReadMedia) -> Reply:
+        try:
+            with self.core.media.open(step.ref) as stream:
+                return stream.read()
+        except OSError as error:
+            raise StoreError("the media store cannot be read; check its disk and permissions") from error
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -216,5 +230,6 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.MediaInUse: LocalEngine._media_in_use,
     steps.WrittenBy: LocalEngine._written_by,
     steps.Scrub: LocalEngine._scrub,
+    steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
 }

@@ -37,6 +37,7 @@ are ordered by load, then by the last commit that added to it (never: first), th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -344,6 +345,28 @@ class Erasing(Protocol):
 
         ``after`` is where an earlier call said to go on, empty at first; an empty answer there: those were the last.
         Messages are looked at in the order in which they were stored.
+        """
+        ...
+
+
+@runtime_checkable
+class Hosted(Protocol):
+    """A power that a store may have besides: it works inside transactions that its host begins and ends.
+
+    ``commit`` is then durable when the host's transaction is, and everything that was written or read may be rolled
+    back: numbers are given again, versions name another content. Nothing of it is kept from one call to the next.
+    """
+
+    @property
+    def in_transaction(self) -> bool:
+        """True while the host has a transaction open."""
+        ...
+
+    def alone(self, call: str) -> AbstractContextManager[None]:
+        """Each write inside this block is durable when it returns. ``call`` names what needs that.
+
+        Raises:
+            TransactionOpen: the host has a transaction open.
         """
         ...
 

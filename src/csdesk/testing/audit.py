@@ -14,6 +14,7 @@ from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve_message, fold
 from csdesk.domain.core.workspace import load_counter
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Stored
 from csdesk.domain.records.customers import Customer
@@ -110,7 +111,7 @@ def _born_on(found: _Desk, message: Message) -> str:
 def _check_stream(found: _Desk, message: Message) -> None:
     story = found.stories.get(message.id, [])
     found.expect(message.version == 1 + len(story), f"{message.id} has version {message.version}")
-    again = message
+    again: Message = replaced(message, pieces=())
     is_ours = message.direction is Direction.OUT and message.author is not AuthorKind.ELSEWHERE
     delivery = Delivery.PENDING if is_ours else Delivery.NONE
     for entry in story:

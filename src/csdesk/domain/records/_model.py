@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
 )
 
+from csdesk.domain.records._short import SHORT_NAMES
 from csdesk.domain.text.graphemes import clean
 from csdesk.errors import CsdeskError, InvalidInput
 
@@ -93,7 +94,14 @@ class Value(_Base):
 class Record(_Base):
     """A frozen value that is stored; unknown fields are kept. ``SCHEMA`` is the version of its document."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="allow",
+        alias_generator=SHORT_NAMES,
+        # The constructor, errors and what hosts read go by the names; only stored documents by the short ones.
+        validate_by_name=True,
+        validate_by_alias=False,
+        loc_by_alias=False,
+    )
 
     SCHEMA: ClassVar[int] = 1
 

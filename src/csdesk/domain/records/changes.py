@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.records.agents import Agent
@@ -29,8 +29,11 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})  # ``Any``: it holds nothing
+
+
 def _none() -> Mapping[K, V]:
-    return MappingProxyType({})
+    return _NOTHING
 
 
 class ClaimMode(StrEnum):

@@ -70,6 +70,10 @@ class LinkPart(Record):
     title: Text = ""
     description: Text = ""
     app_id: Text = ""
+    thumb: MediaRef | None = None
+    """A picture beside it, for channels that show one."""
+    thumb_id: Text = ""
+    """The provider's id of that picture."""
 
 
 class ContactPart(Record):
@@ -90,11 +94,12 @@ class ChoicePart(Record):
 
 
 class MenuItem(Record):
-    """One item of a menu: a choice (``id``) or a link (``url``)."""
+    """One item of a menu: a choice (``id``), a link (``url``, with ``app_id`` into a mini program) or mere words."""
 
     text: Text
     id: Text = ""
     url: Text = ""
+    app_id: Text = ""
 
 
 class MenuPart(Record):
@@ -201,6 +206,10 @@ class Message(Record):
     language: str | None = None
     delivery: Delivery = Delivery.NONE
     delivery_reason: str = ""
+    delivery_needs: str = ""
+    """What would make a refused message possible: see ``csdesk.domain.records.queues.NEEDS``."""
+    pieces: tuple[str, ...] = ()
+    """The provider's ids of the sendings that a split message became so far, all but the last."""
     recalled_at: Instant | None = None
     edited: tuple[Part, ...] = ()
     """The content after the last edit; empty if never edited."""
@@ -218,10 +227,8 @@ class Message(Record):
 
 
 def media_of(message: Message) -> frozenset[str]:
-    """The digests of all media that the message refers to."""
+    """The digests of all media that the message refers to, in whatever field of its parts."""
     found = set() if message.raw_media is None else {message.raw_media.sha256}
     for part in (*message.parts, *message.edited):
-        ref = part.ref if isinstance(part, MediaPart) else getattr(part, "full", None)
-        if ref is not None:
-            found.add(ref.sha256)
+        found.update([value.sha256 for value in part.__dict__.values() if isinstance(value, MediaRef)])
     return frozenset(found)

@@ -207,7 +207,9 @@ class Ticket(Record):
     updated_at: Instant
     """When the last event of the ticket happened; "now" is never earlier than this."""
     customer_at: Instant | None = None
-    """The last message of a customer."""
+    """When a customer last wrote."""
+    customer_message: MessageId | None = None
+    """The customer's last message, which opened the reply window; None if it came with a split or a merge."""
     replied_at: Instant | None = None
     """The last public reply of a person."""
     waiting_since: Instant | None = None

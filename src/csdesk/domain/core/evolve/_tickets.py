@@ -47,10 +47,12 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
 
 
 def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) -> Ticket:
-    counted = {"messages": ticket.messages + 1, "last_message": event.message}
+    counted: dict[str, object] = {"messages": ticket.messages + 1, "last_message": event.message}
     if event.elsewhere:
         return replaced(ticket, **counted, replied_at=event.occurred_at, waiting_since=None)
     latest = event.occurred_at if ticket.customer_at is None else max(ticket.customer_at, event.occurred_at)
+    if latest == event.occurred_at:
+        counted["customer_message"] = event.message
     waits = event.automatic == "no" and ticket.waiting_since is None
     since = event.occurred_at if waits else ticket.waiting_since
     return replaced(ticket, **counted, customer_at=latest, waiting_since=since, unanswered=0)

@@ -47,6 +47,7 @@ from csdesk.domain.records.events.desk import (
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
+    MediaStored,
     MessageEdited,
     MessageErased,
     MessageMoved,
@@ -54,6 +55,7 @@ from csdesk.domain.records.events.messages import (
     MessageReceived,
     NoteAdded,
     PhraseUsed,
+    PieceSent,
     RawRemoved,
     ReplyDecided,
     ReplyQueued,
@@ -114,6 +116,7 @@ __all__ = [
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
+    "MediaStored",
     "MessageEdited",
     "MessageErased",
     "MessageMoved",
@@ -126,6 +129,7 @@ __all__ = [
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
+    "PieceSent",
     "PresenceChanged",
     "RawRemoved",
     "ReplyDecided",
@@ -168,6 +172,8 @@ Event = Annotated[
     | ReplyQueued
     | NoteAdded
     | DeliveryChanged
+    | PieceSent
+    | MediaStored
     | MessageRecalled
     | MessageEdited
     | MessageErased

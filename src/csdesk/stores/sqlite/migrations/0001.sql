@@ -222,6 +222,7 @@ CREATE TABLE csdesk_outbox(
   created_at INTEGER NOT NULL,
   head INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL,
+  needs TEXT NOT NULL,
   UNIQUE(desk, message)
 );
 CREATE INDEX csdesk_outbox_line ON csdesk_outbox(desk, account, conversation, created_at, message) WHERE state IN ('pending', 'sending');
