@@ -29,6 +29,14 @@ def test_a_blocking_desk_loads_no_asyncio():
     assert opened & {"asyncio", "httpx", "tenacity", "rich", "typer"} == set()
 
 
+@pytest.mark.parametrize("shell", ["Desk", "AsyncDesk"])
+def test_naming_a_desk_builds_no_model(shell):
+    """A program that only names the class, for its annotations, does not pay for what its methods load."""
+    loaded = loaded_after(f"import csdesk; csdesk.{shell}")
+    assert f"csdesk.{'desk' if shell == 'Desk' else 'aio'}.shell" in loaded
+    assert not {name for name in loaded if name.startswith(("pydantic", "csdesk.domain.records.", "csdesk.flows."))}
+
+
 @pytest.mark.parametrize("package", ["domain", "ports", "flows"])
 def test_the_inside_loads_no_heavy_library(package):
     assert loaded_after(f"import csdesk.{package}") & (HEAVY - {"importlib.metadata"}) == set()

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
@@ -23,6 +24,7 @@ from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Erasing, Query, Store
 
 T = TypeVar("T")
+R = TypeVar("R", Phrase, PublicHolidays)
 
 NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
@@ -100,9 +102,11 @@ class LocalEngine:
     def _load(self, step: steps.Load) -> Reply:
         core = self.core
         snapshot = self.store.load(core.name, step.needs)
-        epoch, policy = core.compiled
+        epoch, calendars, policy = core.compiled
         if snapshot.epochs.config not in (epoch, 0):
             policy = self._fresh_policy()
+        if snapshot.epochs.calendars != calendars:
+            policy = self._fresh_holidays(snapshot.epochs.calendars)
         book: PhraseBook | None = None
         if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):
             book = core.book(snapshot) or self._fresh_book(snapshot)
@@ -115,15 +119,18 @@ class LocalEngine:
             raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
         return self.core.adopt_policy(page.items[0].body, row.epochs.config)
 
-    def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
-        return self.core.adopt_phrases(self._phrases(), snapshot.epochs.phrases)
+    def _fresh_holidays(self, epoch: int) -> Policy:
+        return self.core.adopt_holidays(self._all(PublicHolidays, "holidays"), epoch)
 
-    def _phrases(self) -> list[Phrase]:
-        found: list[Phrase] = []
+    def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
+        return self.core.adopt_phrases(self._all(Phrase, "phrase"), snapshot.epochs.phrases)
+
+    def _all(self, cls: type[R], kind: Literal["phrase", "holidays"]) -> list[R]:
+        found: list[R] = []
         cursor: str | None = None
         while True:
-            page = self.store.query(self.core.name, Query(kind="phrase", limit=1000, after=cursor))
-            found += [one for one in page.items if isinstance(one, Phrase)]
+            page = self.store.query(self.core.name, Query(kind=kind, limit=1000, after=cursor))
+            found += [one for one in page.items if isinstance(one, cls)]
             cursor = page.cursor
             if cursor is None:
                 return found

@@ -19,6 +19,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -48,6 +49,7 @@ class Done:
     message: Message | None = None
     agent: Agent | None = None
     phrase: Phrase | None = None
+    holidays: PublicHolidays | None = None
     trace: Trace = Trace()
 
 
@@ -115,7 +117,7 @@ def _subject(command: cmd.Command) -> str:
     return ev.DESK
 
 
-def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901, PLR0911  one line for each kind of command
+def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901, PLR0911, PLR0912  one line for each kind of command
     claims = [key]
     match command:
         case cmd.MergeTickets():
@@ -139,6 +141,8 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
             return Needs(claims=tuple(claims), customers=(command.customer,))
         case cmd.SaveAgent():
             return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
+        case cmd.SaveHolidays():
+            return Needs(claims=tuple(claims), holidays=(staff.holidays_id(scope.keys, command.place),))
         case cmd.SavePhrase():
             return Needs(claims=tuple(claims), phrases=(command.phrase,) if command.phrase is not None else ())
         case cmd.SettleParked() | cmd.RetryOutbound():
@@ -160,6 +164,8 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
                 phrase = work.phrase(command.phrase)
                 _check_version("phrase", phrase.id, phrase.version, "", command)
             return staff.save_phrase(work, command, run).id
+        case cmd.SaveHolidays():
+            return staff.save_holidays(work, command).id
         case cmd.UnlinkIdentity():
             home = home_of(work, command.identity)
             _check_version("customer", home.id, home.version, home.stage, command)
@@ -173,15 +179,7 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
             | cmd.BlockCustomer()
             | cmd.EraseCustomer()
         ):
-            customer = work.customer(command.customer)
-            if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
-                customer = work.customer(customer.merged_into)
-            _check_version("customer", customer.id, customer.version, customer.stage, command)
-            if isinstance(command, cmd.EraseCustomer):
-                erasing.erase_customers(work, customer, run)
-            else:
-                customer_commands.run(work, customer, command)
-            return customer.id
+            return _run_on_customer(work, command, run)
         case cmd.SettleParked() | cmd.RetryOutbound():
             raise FlowError(f"{command.kind} has a flow of its own")
         case _:
@@ -189,6 +187,18 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
             _check_version("ticket", ticket.id, ticket.version, ticket.category.value, command)
             ticket_commands.run(work, catch_up(work, ticket), command, run)
             return ticket.id
+
+
+def _run_on_customer(work: Workspace, command: customer_commands.CustomerCommand | cmd.EraseCustomer, run: str) -> str:
+    customer = work.customer(command.customer)
+    if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
+        customer = work.customer(customer.merged_into)
+    _check_version("customer", customer.id, customer.version, customer.stage, command)
+    if isinstance(command, cmd.EraseCustomer):
+        erasing.erase_customers(work, customer, run)
+    else:
+        customer_commands.run(work, customer, command)
+    return customer.id
 
 
 def _check_version(kind: str, key: str, version: int, state: str, command: cmd.Command) -> None:
@@ -219,6 +229,7 @@ def _earlier(command: cmd.Command, owner: str, *, duplicate: bool) -> Flow[Done]
         message=found.messages.get(owner),
         agent=next(iter(found.agents.values()), None),
         phrase=next(iter(found.phrases.values()), None),
+        holidays=next(iter(found.holidays.values()), None),
     )
 
 
@@ -232,5 +243,6 @@ def _done(work: Workspace, main: str, run: str, trace: Trace) -> Done:
         message=made if isinstance(made, Message) else None,
         agent=record if isinstance(record, Agent) else None,
         phrase=record if isinstance(record, Phrase) else None,
+        holidays=record if isinstance(record, PublicHolidays) else None,
         trace=trace,
     )

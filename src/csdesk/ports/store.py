@@ -76,7 +76,9 @@ class Query:
     without a value. ``after`` is a cursor of an earlier page of the same query (its limit may differ).
     """
 
-    kind: Literal["ticket", "customer", "message", "agent", "phrase", "draft", "inbox", "outbox", "entry", "config"]
+    kind: Literal[
+        "ticket", "customer", "message", "agent", "phrase", "draft", "holidays", "inbox", "outbox", "entry", "config"
+    ]
     where: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -98,6 +100,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "agent": frozenset({"id", "queue", "presence", "retired", "name"}),
     "phrase": frozenset({"id", "retired", "language"}),
     "draft": frozenset({"id", "ticket", "author"}),
+    "holidays": frozenset({"id", "place"}),
     "inbox": frozenset({"id", "account", "conversation", "state"}),
     "outbox": frozenset({"id", "account", "conversation", "state", "ticket"}),
     "entry": frozenset({"position", "subject", "cause"}),

@@ -37,6 +37,7 @@ from csdesk.domain.records.changes import (
 )
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Phrase
@@ -47,7 +48,7 @@ from csdesk.errors import NotFound
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase)
+R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -92,6 +93,7 @@ class Workspace:
             **snapshot.messages,
             **snapshot.agents,
             **snapshot.phrases,
+            **snapshot.holidays,
             **snapshot.drafts,
         }
         self._expected: dict[str, int] = {}
@@ -140,7 +142,7 @@ class Workspace:
     def find_message(self, message_id: str) -> Message | None:
         """The message as it stands now; None if the snapshot does not have it."""
         record = self._records.get(message_id)
-        return record if isinstance(record, Message) else None
+        return record if type(record) is Message else None
 
     def agent(self, agent_id: str) -> Agent:
         """The agent as it stands now.
@@ -294,7 +296,7 @@ class Workspace:
         self._config = row
 
     def bump(self, epoch: EpochName) -> None:
-        """Let other processes notice that phrases or agents changed."""
+        """Let other processes notice that phrases, agents or calendars changed."""
         self._bumps.add(epoch)
 
     def add_candidates(self, pools: Mapping[str, tuple[Candidate, ...]]) -> None:

@@ -14,6 +14,7 @@ from csdesk.domain.rules.language import Condition, Group, Test
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
+    from csdesk.domain.policy.sections.service_levels import SlaPolicy
 
 GENERAL: Final = "general"
 """The type a ticket has when nothing says more; it need not be declared."""
@@ -32,7 +33,9 @@ class _Named(Protocol):
 
 def check(config: DeskConfig) -> None:
     """Raise the first inconsistency, as a validator's error with its path."""
-    for section in ("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "sla"):
+    for section in (
+        *("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "calendars", "holidays", "sla"),
+    ):
         _unique(section, getattr(config, section))
     _check_statuses(config)
     _check_retention(config)
@@ -88,6 +91,8 @@ class _Names:
         self.types = {one.name for one in config.types} | {GENERAL}
         self.statuses = {one.name for one in config.statuses} | set(Category)
         self.tags = {one.name for one in config.tags}
+        self.calendars = {one.name for one in config.calendars}
+        self.has_default = config.calendar is not None or len(config.calendars) == 1
 
     def queue(self, name: str, *path: str | int) -> None:
         if name not in self.queues:
@@ -110,6 +115,10 @@ class _Names:
         if ":" not in name and name not in self.tags:
             raise unknown("tag", name, self.tags, *path)
 
+    def calendar(self, name: str | None, *path: str | int) -> None:
+        if name is not None and name not in self.calendars:
+            raise unknown("calendar", name, self.calendars, *path)
+
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
         for section in ("accounts", "types"):
@@ -120,8 +129,25 @@ class _Names:
             self._condition(rule.when, "rules", rule.name, "when")
             for place, action in enumerate(rule.then):
                 self._action(action, "rules", rule.name, "then", place)
+        self.calendar(config.calendar, "calendar")
         for policy in config.sla:
-            self._condition(policy.when, "sla", policy.name, "when")
+            self._service_level(policy)
+
+    def _service_level(self, policy: SlaPolicy) -> None:
+        path = ("sla", policy.name)
+        self._condition(policy.when, *path, "when")
+        self.calendar(policy.calendar, *path, "calendar")
+        for place, target in enumerate(policy.targets):
+            below = (*path, "targets", place)
+            self._condition(target.when, *below, "when")
+            self.calendar(target.calendar, *below, "calendar")
+            if target.clock == "business" and not (target.calendar or policy.calendar or self.has_default):
+                raise refused("working time without a calendar", "name one: calendar = ...", *below, "clock")
+            for number, override in enumerate(target.overrides):
+                if override.level is not None:
+                    self.level(override.level, *below, "overrides", number, "level")
+                if override.type is not None:
+                    self.type(override.type, *below, "overrides", number, "type")
 
     def _action(self, action: actions.Action, *path: str | int) -> None:
         match action:

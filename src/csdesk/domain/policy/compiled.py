@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Literal
 
 from csdesk.domain.policy.checks import GENERAL, lineage
@@ -11,12 +13,11 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.reading import TagPolicy
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
-from csdesk.domain.policy.sections.service_levels import SlaPolicy
+from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Category
-from csdesk.domain.rules.compiled import Conditions, RuleSet, compile_rules
-from csdesk.domain.rules.facts import Facts
+from csdesk.domain.rules.compiled import RuleSet, compile_rules
 from csdesk.domain.text.keywords import KeywordIndex
 from csdesk.errors import InvalidInput
 
@@ -36,8 +37,6 @@ class Policy:
         "_accounts",
         "_claims",
         "_queues",
-        "_sla",
-        "_sla_conditions",
         "_statuses",
         "_tag_index",
         "_tags",
@@ -45,14 +44,17 @@ class Policy:
         "config",
         "digest",
         "rules",
+        "service",
     )
 
     config: DeskConfig
     digest: str
     """``config.digest``, worked out once."""
     rules: RuleSet
+    service: ServiceBook
+    """The service levels, with the calendars they count by."""
 
-    def __init__(self, config: DeskConfig) -> None:
+    def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
         self.digest = config.digest
@@ -63,8 +65,7 @@ class Policy:
         self._statuses = _statuses(config)
         self._tags = config.tags
         self._tag_index = _tag_index(config.tags)
-        self._sla = config.sla
-        self._sla_conditions = Conditions([one.when for one in config.sla])
+        self.service = ServiceBook(config, years)
         kept = config.retention
         self._claims: Mapping[str, timedelta | None] = {
             "inbound": kept.inbound_claims,
@@ -141,14 +142,11 @@ class Policy:
                 groups.update((tag.group,) if tag.group is not None else ())
         return tuple(names)
 
-    def sla_for(self, facts: Facts) -> SlaPolicy | None:
-        """The first policy that fits, None if none does."""
-        number = next(self._sla_conditions.holding(facts), None)
-        return None if number is None else self._sla[number]
-
-    def sla_named(self, name: str) -> SlaPolicy | None:
-        """The policy of that name, None if the configuration no longer has it."""
-        return next((one for one in self._sla if one.name == name), None)
+    def observing(self, years: HolidayYears) -> Policy:
+        """The same policy with these holiday years in its calendars."""
+        other = copy(self)
+        other.service = ServiceBook(self.config, years)
+        return other
 
     @property
     def is_open(self) -> bool:
@@ -170,9 +168,9 @@ class Policy:
         return None if kept is None else now + kept
 
 
-def compile_policy(config: DeskConfig) -> Policy:
-    """The configuration in the form that decisions read."""
-    return Policy(config)
+def compile_policy(config: DeskConfig, years: HolidayYears = MappingProxyType({})) -> Policy:
+    """The configuration in the form that decisions read; ``years`` are the holiday years that people saved."""
+    return Policy(config, years)
 
 
 def _inherited(config: DeskConfig) -> dict[str, TypePolicy]:

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
+from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
 from csdesk.domain.policy.sections.service import (
@@ -26,7 +27,7 @@ from csdesk.domain.policy.sections.service import (
     StatusPolicy,
     TypePolicy,
 )
-from csdesk.domain.policy.sections.service_levels import SlaPolicy, TargetPolicy
+from csdesk.domain.policy.sections.service_levels import SlaPolicy, TargetOverride, TargetPolicy
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section
 from csdesk.domain.records.durations import Duration
@@ -36,8 +37,11 @@ from csdesk.errors import ConfigError
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
+    "CalendarPolicy",
     "DeskConfig",
     "Grant",
+    "HolidayPolicy",
+    "HolidayYearPolicy",
     "LevelPolicy",
     "QueuePolicy",
     "ReopenPolicy",
@@ -47,6 +51,7 @@ __all__ = [
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
+    "TargetOverride",
     "TargetPolicy",
     "TypePolicy",
     "digest_of",
@@ -58,7 +63,7 @@ def _one_queue() -> tuple[QueuePolicy, ...]:
 
 
 class DeskConfig(Section):
-    """Everything a desk decides by. Phrases, agents and holidays are not here: people edit them while the desk runs.
+    """Everything a desk decides by. Phrases, agents and saved holidays are not here: people edit them meanwhile.
 
     Raises:
         ConfigError: something in it cannot be used; names the path, the problem and the remedy.
@@ -81,6 +86,11 @@ class DeskConfig(Section):
     rules: tuple[RulePolicy, ...] = ()
     rule_mode: Literal["all", "first"] = "all"
     """``first``: no rule is tried after the first one that fires."""
+    calendars: tuple[CalendarPolicy, ...] = ()
+    holidays: tuple[HolidayPolicy, ...] = ()
+    """Public holidays as data; years that people save while the desk runs go before them."""
+    calendar: Name | None = None
+    """The calendar of service levels that name none; None: the only one there is, or (none at all) every second."""
     sla: tuple[SlaPolicy, ...] = ()
     reply: ReplyPolicy = Field(default_factory=ReplyPolicy)
     session_gap: Duration = timedelta(hours=48)

@@ -22,6 +22,7 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -47,6 +48,7 @@ KINDS: Final[Mapping[type[Record], str]] = {
     Agent: "agent",
     Phrase: "phrase",
     Draft: "draft",
+    PublicHolidays: "holidays",
 }
 """The name of each kind of record, as errors and stores use it."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
-from csdesk.domain.records._model import Instant, Record, Text
+from csdesk.domain.records._model import Instant, Record, Text, Word
 from csdesk.domain.records.media import MediaRef
 
 
@@ -28,7 +27,7 @@ class HtmlPart(Record):
     full: MediaRef | None = None
 
 
-class MediaKind(StrEnum):
+class MediaKind(Word):
     """How a piece of media is meant."""
 
     IMAGE = "image"
@@ -132,7 +131,7 @@ def plain_text(parts: tuple[Part, ...]) -> str:
     return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | OtherPart)])
 
 
-class Direction(StrEnum):
+class Direction(Word):
     """Which way a message goes; notes stay inside."""
 
     IN = "in"
@@ -140,7 +139,7 @@ class Direction(StrEnum):
     NOTE = "note"
 
 
-class AuthorKind(StrEnum):
+class AuthorKind(Word):
     """Who wrote a message. ``elsewhere``: a person of ours, but not through this desk."""
 
     CUSTOMER = "customer"
@@ -150,7 +149,7 @@ class AuthorKind(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
-class Delivery(StrEnum):
+class Delivery(Word):
     """What became of an outbound message. ``unknown``: sent, but nobody can say whether it arrived."""
 
     NONE = "none"
@@ -163,7 +162,7 @@ class Delivery(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Automatic(StrEnum):
+class Automatic(Word):
     """Whether a machine wrote an inbound message; anything but ``no`` is never answered automatically."""
 
     NO = "no"

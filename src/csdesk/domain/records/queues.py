@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from csdesk.domain.ids import MessageId, TicketId
+from csdesk.domain.records._model import Word
 
 NEEDS: Final = frozenset(
     {
@@ -25,7 +25,7 @@ NEEDS: Final = frozenset(
 """What would make a refused message possible."""
 
 
-class OutboxState(StrEnum):
+class OutboxState(Word):
     """Where an outbound message stands. ``dead`` and ``unknown`` wait for a person and hold nobody up."""
 
     PENDING = "pending"
@@ -63,7 +63,7 @@ class DueItem:
     attempts: int = 0
 
 
-class InboxState(StrEnum):
+class InboxState(Word):
     """Why something lies in the inbox. ``unknown``: a kind of event that the adapter doesn't know."""
 
     PARKED = "parked"

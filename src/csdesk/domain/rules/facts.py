@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from csdesk.domain.records._model import Scalar
-from csdesk.domain.records.channels import InboundMessage
+from csdesk.domain.records._model import Scalar, trusted
+from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.text.folding import fold
+
+_InboundMessage = trusted(InboundMessage)
+_Sender = trusted(Sender)
 
 Fact = Scalar | frozenset[str]
 """The value of a field: a scalar, or the names of tags."""
@@ -113,3 +116,15 @@ def facts_of(
         new_customer: was the customer first met with this message?
     """
     return Facts(message, folded, ticket, customer, new_ticket=new_ticket, new_customer=new_customer)
+
+
+def ticket_facts(ticket: Ticket, customer: Customer) -> Facts:
+    """The facts of a ticket when no message is at hand: what conditions say about the message does not hold."""
+    message: InboundMessage = _InboundMessage(
+        account=ticket.account,
+        dedupe_key="",
+        conversation=ticket.conversation,
+        sender=_Sender(external_id=""),
+        language=ticket.language,
+    )
+    return Facts(message, "", ticket, customer, new_ticket=False, new_customer=False)

@@ -8,7 +8,6 @@ batch are decided again without it.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -22,7 +21,6 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace
@@ -154,7 +152,7 @@ def _case(arrival: Arrival, scope: Scope) -> Case:
 
 def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
     keys = scope.keys
-    claims: dict[str, None] = {}
+    claims: dict[str, None] = {}  # in order, each once
     tickets: dict[str, None] = {}
     counters: dict[str, None] = {}
     for case in cases:
@@ -306,10 +304,11 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
 def _load_candidates(
     work: Workspace, waiting: Waiting, pools: dict[str, tuple[Candidate, ...]], *, more: int
 ) -> Flow[None]:
-    wanted = Counter(case.route for _, case in waiting.values() if case.route is not None)
-    missing = [
-        CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items()) if queue not in pools
-    ]
+    wanted: dict[str, int] = {}
+    for _, case in waiting.values():
+        if case.route is not None and case.route not in pools:
+            wanted[case.route] = wanted.get(case.route, 0) + 1
+    missing = [CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items())]
     if missing:
         loaded = yield from steps.load(Needs(candidates=tuple(missing)))
         pools.update(loaded.snapshot.candidates)
@@ -332,8 +331,7 @@ def _park(case: Case, work: Workspace, error: Exception) -> None:
 
 
 def _outcome(case: Case, work: Workspace) -> Received:
-    message = work.find(case.id)
-    stored = message if isinstance(message, Message) else None
+    stored = work.find_message(case.id)
     found = work.find(stored.ticket) if stored is not None else None
     ticket = found if isinstance(found, Ticket) else None
     if ticket is not None and ticket.merged_into is not None:

@@ -93,9 +93,8 @@ def _set_status(case: Case, work: Workspace, ticket: Ticket, status: str) -> Non
 
 
 def _remove_tags(work: Workspace, ticket: Ticket, names: tuple[str, ...]) -> None:
-    for tag in ticket.tags:
-        if tag.name in names and tag.source is not TagSource.HAND:
-            work.emit(ticket.id, ev.TicketUntagged(tag=tag.name))
+    gone = (tag.name for tag in ticket.tags if tag.name in names and tag.source is not TagSource.HAND)
+    tickets.untag(work, ticket, *gone)
 
 
 def _tag_customer(case: Case, work: Workspace, names: tuple[str, ...]) -> None:

@@ -19,16 +19,18 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.tables import read_sql
 from csdesk.stores.sqlite.values import Cell, marks, padded
 
 _RECORD: Final = "{0}.id,{0}.version,{0}.schema,{0}.doc"
 _OWNER: Final = "CASE substr(c.owner,1,4) WHEN '{}' THEN c.owner END"
+_TICKET: Final = read_sql(Message, "ticket", of="m.doc")
 _CLAIMED: Final = (
     "SELECT d.config_epoch,d.phrases_epoch,d.agents_epoch,d.calendars_epoch,c.key,c.owner,i.id,"  # noqa: S608  # constants
     f"{_RECORD.format('m')},{_RECORD.format('t')},{_RECORD.format('u')}"
     " FROM csdesk_desk d LEFT JOIN csdesk_claim c ON c.desk=d.pk AND c.key IN ({keys})"
     f" LEFT JOIN csdesk_message m ON m.desk=d.pk AND m.id={_OWNER.format(MESSAGE)}"
-    f" LEFT JOIN csdesk_ticket t ON t.desk=d.pk AND t.id=coalesce(m.ticket,{_OWNER.format(TICKET)})"
+    f" LEFT JOIN csdesk_ticket t ON t.desk=d.pk AND t.id=coalesce({_TICKET},{_OWNER.format(TICKET)})"
     " LEFT JOIN csdesk_identity i ON i.desk=d.pk AND i.id={identity}"
     " LEFT JOIN csdesk_customer u ON u.pk=i.home WHERE d.pk=?"
 )
@@ -47,7 +49,7 @@ def _sql(claims: int, counters: int, *, parties: bool) -> str:
 
 def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot | None:
     """What is needed, if needs name claims and plain counters only; None if there is more to follow."""
-    if needs.agents or needs.phrases or needs.drafts or needs.candidates:
+    if needs.agents or needs.phrases or needs.drafts or needs.holidays or needs.candidates:
         return None
     keys, names = padded(needs.claims), padded(needs.counters)
     if any(name.startswith("load/") for name in names):

@@ -11,6 +11,7 @@ from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.queues import InboxItem, media_in
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.entries import row_of
+from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import chunks, marks, padded
 
 _PERSONAL: Final = "SELECT body,personal FROM csdesk_entry WHERE pk=? AND personal IS NOT NULL"
@@ -22,7 +23,11 @@ _IN_USE: Final = (
     "SELECT DISTINCT sha256 FROM csdesk_media WHERE desk IN (SELECT pk FROM csdesk_desk) AND sha256 IN ({})"
 )
 
-_WINDOW: Final = "SELECT pk,id,identity FROM csdesk_message WHERE pk>? AND desk=? ORDER BY pk LIMIT ?"
+_IDENTITY: Final = TABLES[Message].read["identity"]
+_WINDOW: Final = (
+    f"SELECT pk,id,{_IDENTITY} AS identity FROM csdesk_message"  # noqa: S608
+    " WHERE pk>? AND desk=? ORDER BY pk LIMIT ?"
+)
 _WRITTEN: Final = (
     "SELECT max(pk),count(*),group_concat(CASE WHEN identity IN ({}) THEN id END)"  # noqa: S608
     f" FROM ({_WINDOW})"

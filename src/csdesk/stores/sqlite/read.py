@@ -16,6 +16,7 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs, Snapshot, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -41,7 +42,7 @@ _PARTS: Final = {
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
         kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
-        for kind in ("customer", "ticket", "message", "agent", "phrase", "draft")
+        for kind in ("customer", "ticket", "message", "agent", "phrase", "draft", "holidays")
     },
 }
 _CANDIDATES: Final = (
@@ -61,6 +62,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "agent": Agent,
     "phrase": Phrase,
     "draft": Draft,
+    "holidays": PublicHolidays,
 }
 _ROADS: Final = {IDENTITY: "identity", CUSTOMER: "customer", TICKET: "ticket", MESSAGE: "message"}
 
@@ -81,7 +83,7 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     is_followed = rows or needs.tickets or needs.customers or needs.identities or needs.messages
     if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
         return found
-    others = needs.agents or needs.phrases or needs.drafts or needs.counters
+    others = needs.agents or needs.phrases or needs.drafts or needs.holidays or needs.counters
     if needs.candidates and not (needs.claims or is_followed or others):
         return _ranked(execute, desk, needs.candidates)
     loader = _Loader(execute, desk, known, parties=needs.parties)
@@ -128,6 +130,7 @@ def _named(needs: Needs) -> Wanted:
         ("agent", needs.agents),
         ("phrase", needs.phrases),
         ("draft", needs.drafts),
+        ("holidays", needs.holidays),
     ):
         if keys:
             wanted[name] = list(keys)
@@ -240,6 +243,7 @@ class _Loader:
             messages=records["message"],
             agents=records["agent"],
             phrases=records["phrase"],
+            holidays=records["holidays"],
             drafts=records["draft"],
             candidates=self._candidates,
             counters=self._counters,

@@ -9,7 +9,7 @@ from typing import Final
 
 from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
 from csdesk.errors import VersionConflict
-from csdesk.stores.sqlite import claims, entries, erasing, queues, search
+from csdesk.stores.sqlite import claims, entries, erasing, links, queues, search
 from csdesk.stores.sqlite.connection import Execute, Writing
 from csdesk.stores.sqlite.errors import translated_commit
 from csdesk.stores.sqlite.known import Known
@@ -118,6 +118,9 @@ def _write(execute: Execute, todo: Plan, order: Order) -> Committed:
         erasing.strip(execute, desk, changes.strips)
     if todo.entries:
         entries.append(execute, last - len(todo.entries), todo.entries)
+    rows = [*todo.puts.links, *entries.links(desk, last - len(todo.entries), changes.entries)]
+    if rows:
+        links.add(execute, rows)
     queues.write(execute, desk, changes)
     if changes.inbox or changes.inbox_done:
         erasing.refer_items(execute, desk, changes.inbox_done, changes.inbox)

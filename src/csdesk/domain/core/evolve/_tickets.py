@@ -11,6 +11,7 @@ from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
+    AppliedSla,
     Category,
     FieldValue,
     Owner,
@@ -24,6 +25,7 @@ from csdesk.domain.records.tickets import (
 
 _Ticket = trusted(Ticket)
 _Owner = trusted(Owner)
+_AppliedSla = trusted(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
@@ -145,11 +147,16 @@ def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: date
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
 
 
+def _sla_applied(ticket: Ticket, event: ev.SlaApplied, _: datetime) -> Ticket:
+    sla = _AppliedSla(policy=event.policy, group=event.group, level=event.level, targets=event.targets)
+    return replaced(ticket, sla=sla)
+
+
 def _clocks_changed(ticket: Ticket, event: ev.ClocksChanged, _: datetime) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, event.clocks))
 
 
-def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached, _: datetime) -> Ticket:
+def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached | ev.BreachVoided, _: datetime) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, (event.clock,)))
 
 
@@ -232,9 +239,11 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
     ev.ParticipantsChanged: _participants_changed,
+    ev.SlaApplied: _sla_applied,
     ev.ClocksChanged: _clocks_changed,
     ev.ClockWarned: _clock_marked,
     ev.ClockBreached: _clock_marked,
+    ev.BreachVoided: _clock_marked,
     ev.LinksChanged: _links_changed,
     ev.TicketMerged: _ticket_merged,
     ev.TicketAbsorbed: _ticket_absorbed,

@@ -40,6 +40,7 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    HolidaysSaved,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -62,14 +63,18 @@ from csdesk.domain.records.events.messages import (
 )
 from csdesk.domain.records.events.tickets import (
     AlertRaised,
+    BreachVoided,
     ClockBreached,
+    ClockEnded,
     ClocksChanged,
+    ClockStarted,
     ClockWarned,
     CustomFieldSet,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
     SkewSeen,
+    SlaApplied,
     StatusChanged,
     SubjectSet,
     TicketAbsorbed,
@@ -90,7 +95,10 @@ __all__ = [
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
+    "BreachVoided",
     "ClockBreached",
+    "ClockEnded",
+    "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
@@ -113,6 +121,7 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
@@ -135,6 +144,7 @@ __all__ = [
     "ReplyDecided",
     "ReplyQueued",
     "SkewSeen",
+    "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
@@ -186,9 +196,13 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ParticipantsChanged
+    | SlaApplied
     | ClocksChanged
+    | ClockStarted
+    | ClockEnded
     | ClockWarned
     | ClockBreached
+    | BreachVoided
     | LinksChanged
     | TicketMerged
     | TicketAbsorbed
@@ -204,6 +218,7 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | PhraseSaved
+    | HolidaysSaved
     | ConfigActivated
     | CommandDenied
     | MessageParked

@@ -20,6 +20,8 @@ class MessageReceived(EventBase):
     identity: IdentityId | None = None
     occurred_at: Instant
     elsewhere: bool = False
+    bot: bool = False
+    """True if a machine of ours wrote it elsewhere."""
     automatic: Automatic = Automatic.NO
     clamped: timedelta | None = None
     """How much ``sent_at`` was moved to fit between the backlog limit and the arrival; None if it was not."""
