@@ -7,30 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
-from itertools import islice
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
+from csdesk.engine.commits import GroupCommit
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import FlowError, StoreDamaged, StoreError, UnsupportedFeature
+from csdesk.engine.media import MediaStep, cannot_erase, look_after
+from csdesk.errors import FlowError, StoreDamaged
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
-from csdesk.ports.store import Erasing, Query, Store
+from csdesk.ports.store import CommitsTogether, Erasing, Query, Store
 
 T = TypeVar("T")
 R = TypeVar("R", Phrase, PublicHolidays)
 
-NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Check | steps.Converse
 """The steps that leave the machine."""
 
 # Tuples: a union in a loop is made anew for each look.
-_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_NETWORK: Final = (
+    steps.Send,
+    steps.Pull,
+    steps.Upload,
+    steps.Fetch,
+    steps.Recall,
+    steps.Check,
+    steps.Converse,
+)
 _COUNTED: Final = (steps.Attempt, steps.Load)
 
 
@@ -69,6 +77,21 @@ class Run(Generic[T]):
             return Finished(end.value)
         return step
 
+    def step(self, reply: Reply = None, error: BaseException | None = None) -> Step | Finished[T]:
+        """Go on to the next step, of whatever kind; for runners that perform one after the other themselves."""
+        try:
+            step = self._flow.send(reply) if error is None else self._flow.throw(error)
+            while True:
+                try:
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
+                except FlowError as problem:
+                    step = self._flow.throw(problem)
+                else:
+                    return step
+        except StopIteration as end:
+            return Finished(end.value)
+
     def _count(self, step: steps.Attempt | steps.Load) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
@@ -88,6 +111,7 @@ class LocalEngine:
     def __init__(self, core: DeskCore, store: Store) -> None:
         self.core = core
         self.store = store
+        self._write = GroupCommit(store, core.name).commit if isinstance(store, CommitsTogether) else self._alone
 
     def perform(self, step: Step) -> Reply:
         """The reply to a local step."""
@@ -136,7 +160,10 @@ class LocalEngine:
                 return found
 
     def _commit(self, step: steps.Commit) -> Reply:
-        return self.store.commit(self.core.name, step.changes)
+        return self._write(step.changes)
+
+    def _alone(self, changes: ChangeSet) -> Committed:
+        return self.store.commit(self.core.name, changes)
 
     def _lease(self, step: steps.Lease) -> Reply:
         return self.store.lease(self.core.name, step.request)
@@ -172,21 +199,10 @@ class LocalEngine:
         )
 
     def _put_media(self, step: steps.PutMedia) -> Reply:
-        try:
-            return self.core.media.put(BytesIO(step.content), type=step.type, name=step.name)
-        except OSError as error:
-            raise StoreError(
-                "the media store cannot be written; check its disk and permissions, then try again"
-            ) from error
+        return self.core.put_media(step.content, step.type, step.name)
 
-    def _delete_media(self, step: steps.DeleteMedia) -> Reply:
-        return tuple(one for one in step.digests if not self.core.media.delete(one, idle=step.idle))
-
-    def _list_media(self, step: steps.ListMedia) -> Reply:
-        return tuple(digest for digest, _ in islice(self.core.media.digests(step.after), step.limit))
-
-    def _tidy_media(self, step: steps.TidyMedia) -> Reply:
-        return self.core.media.tidy(step.idle)
+    def _look_after_media(self, step: MediaStep) -> Reply:
+        return look_after(self.core.media, step)
 
     def _media_in_use(self, step: steps.MediaInUse) -> Reply:
         return self._erasing().media_in_use(step.digests)
@@ -200,16 +216,10 @@ class LocalEngine:
     def _erasing(self) -> Erasing:
         if isinstance(self.store, Erasing):
             return self.store
-        raise UnsupportedFeature(
-            type(self.store).__name__, "erase without a trace", "use sqlite:///file.db, or a store with that power"
-        )
+        raise cannot_erase(self.store)
 
     def _read_media(self, step: steps.ReadMedia) -> Reply:
-        try:
-            with self.core.media.open(step.ref) as stream:
-                return stream.read()
-        except OSError as error:
-            raise StoreError("the media store cannot be read; check its disk and permissions") from error
+        return self.core.read_media(step.ref)
 
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
@@ -231,9 +241,9 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Maintain: LocalEngine._maintain,
     steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
-    steps.DeleteMedia: LocalEngine._delete_media,
-    steps.ListMedia: LocalEngine._list_media,
-    steps.TidyMedia: LocalEngine._tidy_media,
+    steps.DeleteMedia: LocalEngine._look_after_media,
+    steps.ListMedia: LocalEngine._look_after_media,
+    steps.TidyMedia: LocalEngine._look_after_media,
     steps.MediaInUse: LocalEngine._media_in_use,
     steps.WrittenBy: LocalEngine._written_by,
     steps.Scrub: LocalEngine._scrub,

@@ -266,7 +266,7 @@ def test_what_was_decided_before_cannot_be_stored_after(world):
     done.append(True)
     late.receive(world.said("y", by="bob"))
     done.clear()
-    again = late.receive(world.said("in between", by="ann"))
+    again = late.receive(world.said("in between", by="ann", conversation="another"))
     assert again.customer.id != got.customer.id
     assert again.ticket.id != got.ticket.id
 

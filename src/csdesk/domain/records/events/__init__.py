@@ -45,6 +45,7 @@ from csdesk.domain.records.events.desk import (
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    SessionAnswered,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -66,9 +67,11 @@ from csdesk.domain.records.events.tickets import (
     BreachVoided,
     ClockBreached,
     ClockEnded,
+    ClockEscalated,
     ClocksChanged,
     ClockStarted,
     ClockWarned,
+    ConversationTaken,
     CustomFieldSet,
     LinksChanged,
     MessagesMoved,
@@ -80,6 +83,7 @@ from csdesk.domain.records.events.tickets import (
     TicketAbsorbed,
     TicketAssigned,
     TicketErased,
+    TicketEscalated,
     TicketFieldSet,
     TicketMerged,
     TicketOpened,
@@ -98,11 +102,13 @@ __all__ = [
     "BreachVoided",
     "ClockBreached",
     "ClockEnded",
+    "ClockEscalated",
     "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
     "ConfigActivated",
+    "ConversationTaken",
     "CustomFieldSet",
     "CustomerAbsorbed",
     "CustomerBlocked",
@@ -143,6 +149,7 @@ __all__ = [
     "RawRemoved",
     "ReplyDecided",
     "ReplyQueued",
+    "SessionAnswered",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
@@ -150,6 +157,7 @@ __all__ = [
     "TicketAbsorbed",
     "TicketAssigned",
     "TicketErased",
+    "TicketEscalated",
     "TicketFieldSet",
     "TicketMerged",
     "TicketOpened",
@@ -195,6 +203,7 @@ Event = Annotated[
     | SubjectSet
     | StatusChanged
     | TicketAssigned
+    | ConversationTaken
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -202,6 +211,8 @@ Event = Annotated[
     | ClockEnded
     | ClockWarned
     | ClockBreached
+    | ClockEscalated
+    | TicketEscalated
     | BreachVoided
     | LinksChanged
     | TicketMerged
@@ -220,6 +231,7 @@ Event = Annotated[
     | PhraseSaved
     | HolidaysSaved
     | ConfigActivated
+    | SessionAnswered
     | CommandDenied
     | MessageParked
     | MessageReleased,
