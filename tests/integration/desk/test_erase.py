@@ -1,10 +1,11 @@
 """Erasing: what is gone, what stays, who comes next, and how it goes on after anything that goes wrong."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from csdesk import Actor, Category, Delivery, Sender
+from csdesk import Actor, Category, Delivery, InboundMessage, Sender, open_async_desk
 from csdesk.domain.core.evolve import fold
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records import events as ev
@@ -21,7 +22,7 @@ from csdesk.errors import (
 from csdesk.flows import erasing
 from csdesk.ports.store import LeaseRequest, Query
 from csdesk.stores.memory import MemoryStore
-from csdesk.testing import FaultyStore, ScriptedChannel
+from csdesk.testing import FaultyStore, FixedClock, ScriptedChannel
 from csdesk.testing.audit import problems_of
 from csdesk.testing.faults import Fault
 
@@ -385,3 +386,19 @@ def test_parked_messages_of_others_go_on(world, monkeypatch):
     assert erasure.counts.inbox == 1
     assert desk.inbox.list().items == ()
     assert desk.customers.find("bob") is not None
+
+
+def test_with_await_it_is_the_same(tmp_path):
+    async def erase():
+        async with await open_async_desk(f"sqlite:///{tmp_path / 'desk.db'}", clock=FixedClock()) as desk:
+            said = InboundMessage(
+                account="web", dedupe_key="1", conversation="c", sender=Sender(external_id="ann"), text="my secret"
+            )
+            got = await desk.receive(said)
+            erasure = await desk.customers.erase(got.customer.id, actor=AGENT)
+            assert (await desk.customers.erasure(got.customer.id)) == erasure
+            assert (await desk.customers.erasures()).items == (erasure,)
+            return erasure
+
+    assert asyncio.run(erase()).state == "complete"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"my secret" in path.read_bytes()]
