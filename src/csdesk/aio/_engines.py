@@ -17,6 +17,7 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
+from csdesk.engine.media import cannot_erase, look_after
 from csdesk.errors import FlowError, StoreDamaged, UnsupportedFeature
 from csdesk.ports import steps
 from csdesk.ports.steps import Reply, Step
@@ -122,6 +123,10 @@ class StepEngine:
                 return await asyncio.to_thread(core.put_media, content, kind, name)
             case steps.ReadMedia(ref):
                 return await asyncio.to_thread(core.read_media, ref)
+            case steps.DeleteMedia() | steps.ListMedia() | steps.TidyMedia():
+                return await asyncio.to_thread(look_after, core.media, step)
+            case steps.MediaInUse() | steps.WrittenBy() | steps.Scrub():
+                raise cannot_erase(store)
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
             case _:
