@@ -350,3 +350,46 @@ def test_wrong_arguments_are_refused() -> None:
         Lexicon(["退款"])
     with pytest.raises(InvalidInput, match=r"^now: "):
         Context(now=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_folding_all_outcomes_at_once_gives_what_single_steps_give() -> None:
+    matcher = Matcher(SHOP)
+    for text, picked, shown in [
+        ("钱呢", "refund", ("ship",)),
+        ("钱呢", "refund", ("refund", "ship")),
+        ("几时到", None, ("invoice", "ship")),
+        ("到哪了", "track", ()),
+    ]:
+        matcher.learn(text, picked=picked, shown=shown)
+    judge = matcher._judge
+    assert judge.with_outcomes(judge.outcomes).library.learned == judge.library.learned
+    assert judge.library.learned.weights.keys() == {"refund", "ship", "invoice", "track"}
+
+
+def test_an_old_library_can_be_gone_on_from() -> None:
+    first = Matcher(SHOP)._judge.library.with_phrase(Phrase("a", "甲乙丙"))
+    second = first.with_phrase(Phrase("b", "丁戊己"))
+    other = first.with_phrase(Phrase("c", "庚辛壬"))
+    assert [len(one) for one in (first, second, other)] == [8, 9, 9]
+    assert {one.entry.phrase.id for one in other.rank("丁戊己 庚辛壬 甲乙丙").matches} == {"a", "c"}
+    assert [one.entry.phrase.id for one in second.rank("丁戊己 庚辛壬").matches] == ["b"]
+
+
+def test_a_crowded_library_chooses_candidates_by_the_weightiest_terms() -> None:
+    crowd = [Phrase(f"p{number:04}", f"请问怎么处理问题{chr(0x4E00 + number)}") for number in range(3000)]
+    matcher = Matcher([*crowd, SHOP[1]])
+    assert best(matcher, f"请问怎么处理问题{chr(0x4E00 + 1234)}") == "p1234"
+    assert best(matcher, "请问怎么退款") == "refund"
+    assert len(matcher.match("请问怎么处理问题", limit=50)) <= 50
+    matcher.remove("p1234")
+    assert best(matcher, f"请问怎么处理问题{chr(0x4E00 + 1234)}") != "p1234"
+
+
+def test_a_very_large_library_keeps_fewer_kinds_of_terms(monkeypatch) -> None:
+    from csdesk.domain.matching import library
+
+    monkeypatch.setattr(library, "_MANY_PHRASES", 5)
+    lean = Matcher(SHOP)
+    assert len(lean._judge.library.segment.terms) < len(Matcher(SHOP[:5])._judge.library.segment.terms)
+    assert best(lean, "怎么退款") == "refund"
+    assert best(Matcher.from_bytes(lean.to_bytes()), "track my order") == "track"
