@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import asynchronous, bustime, growth, importing, ingest, matching, orm, replies
+from benchmarks import asynchronous, bustime, growth, importing, ingest, matching, orm, replies, timers
 
 SMALL = ["--n", "100", "--repeat", "1", "--agents", "20"]
 QUICK = {
@@ -20,6 +20,7 @@ QUICK = {
     asynchronous.main: SMALL,
     replies.main: [*SMALL, "--phrases", "50"],
     orm.main: [*SMALL, "--phrases", "50"],
+    timers.main: ["--n", "200", "--pending", "100,1000", "--repeat", "1"],
     bustime.main: ["--n", "100", "--seconds", "0.05"],
     importing.main: ["--repeat", "1"],
 }

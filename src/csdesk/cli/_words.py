@@ -215,7 +215,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{file} is a copy of {db}: {bytes} bytes, and {media} new files in {folder}",
         "已将 {db} 备份到 {file}：{bytes} 字节，另有 {media} 个新文件复制到 {folder}",
     ),
-    "report.tickets": ("tickets whose clocks or snoozes came due", "时钟或搁置到期的工单"),
+    "report.tickets": ("tickets for which something came due", "有事项到期的工单"),
     "report.assigned": ("waiting tickets that found an agent", "分配到客服的等待工单"),
     "report.indexed": ("messages indexed for search", "已编入搜索的消息"),
     "report.expired": ("expired unique keys removed", "已清除的过期唯一键"),

@@ -43,6 +43,7 @@ from csdesk.domain.records.events.desk import (
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    SessionAnswered,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -62,9 +63,11 @@ from csdesk.domain.records.events.tickets import (
     BreachVoided,
     ClockBreached,
     ClockEnded,
+    ClockEscalated,
     ClocksChanged,
     ClockStarted,
     ClockWarned,
+    ConversationTaken,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
@@ -74,6 +77,7 @@ from csdesk.domain.records.events.tickets import (
     SubjectSet,
     TicketAbsorbed,
     TicketAssigned,
+    TicketEscalated,
     TicketFieldSet,
     TicketMerged,
     TicketOpened,
@@ -92,11 +96,13 @@ __all__ = [
     "BreachVoided",
     "ClockBreached",
     "ClockEnded",
+    "ClockEscalated",
     "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
     "ConfigActivated",
+    "ConversationTaken",
     "CustomerAbsorbed",
     "CustomerBlocked",
     "CustomerCreated",
@@ -132,12 +138,14 @@ __all__ = [
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
+    "SessionAnswered",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
     "TicketAssigned",
+    "TicketEscalated",
     "TicketFieldSet",
     "TicketMerged",
     "TicketOpened",
@@ -178,6 +186,7 @@ Event = Annotated[
     | SubjectSet
     | StatusChanged
     | TicketAssigned
+    | ConversationTaken
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -185,6 +194,8 @@ Event = Annotated[
     | ClockEnded
     | ClockWarned
     | ClockBreached
+    | ClockEscalated
+    | TicketEscalated
     | BreachVoided
     | LinksChanged
     | TicketMerged
@@ -202,6 +213,7 @@ Event = Annotated[
     | PhraseSaved
     | HolidaysSaved
     | ConfigActivated
+    | SessionAnswered
     | CommandDenied
     | MessageParked
     | MessageReleased,
