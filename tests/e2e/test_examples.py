@@ -80,6 +80,20 @@ def test_pushbox(tmp_path):
     ]
 
 
+def test_wecom_kf(tmp_path):
+    if importlib.util.find_spec("cryptography") is None:
+        pytest.skip("cryptography is not installed: the extra wecom brings it")
+    assert run("channels/wecom_kf.py", tmp_path).splitlines() == [
+        "HTTP 200 pulled: 2",
+        "ticket 1: 5 replies left",
+        "sent ['msgmenu', 'text']",
+        "recalled: True",
+        "with: agent_li",
+        "link: https://work.weixin.qq.com/kfid/wk1?enc_scene=Eshop&scene_param=from%3Dorder",
+        "health: ok",
+    ]
+
+
 def test_faq_bot(tmp_path):
     assert run("scripts/faq_bot.py", tmp_path).splitlines() == [
         "請問怎麼退款？  auto_reply, confident: 在订单页点“申请退款”。",
