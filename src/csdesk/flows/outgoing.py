@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
+from csdesk.domain.core.politeness import Held, consent, day_counter, held, is_unasked
 from csdesk.domain.core.windows import Opening, opening_of, quota_counter, window_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.changes import Needs
@@ -35,6 +36,8 @@ class Ready:
     """How many sendings the provider has taken over before."""
     quota: str = ""
     """The counter that each sending adds to; empty where the channel has no quota."""
+    unasked: str = ""
+    """The counter that the message adds to if nobody asked for it; empty for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Arrived:
     delivery: Delivery
 
 
-def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready | Unfit | Arrived]:
+def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready | Unfit | Arrived | Held]:
     """What the adapter is asked to send, or why it is not asked."""
     conversation = scope.keys.conversation(item.account, item.conversation)
     loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation,), parties=True))
@@ -62,10 +65,21 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     customer = work.person(message.identity)
     if customer is None:
         return Unfit("no_recipient", "other_recipient")
+    contact = loaded.policy.config.contact
+    refused = consent(message, customer, contact, scope.now)
+    if refused is not None:
+        return refused
+    unasked = ""
+    if is_unasked(message, opening, loaded.policy.config.session_gap, scope.now):
+        unasked = day_counter(scope.keys, customer.id, contact, scope.now)
+        counted = yield from steps.load(Needs(counters=(unasked,)))
+        waits = held(contact, counted.snapshot.counters.get(unasked, 0), scope.now)
+        if waits is not None:
+            return waits
     first = _outbound(message, ticket, customer, scope)
     if item.attempts or item.state is OutboxState.SENDING:
         first = first.model_copy(update={"again": True})
-    return Ready(first, made, len(message.pieces), room.quota)
+    return Ready(first, made, len(message.pieces), room.quota, unasked)
 
 
 @dataclass(frozen=True, slots=True)
