@@ -48,7 +48,7 @@ def _find_level(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
         facts = facts_of(
             case.message, case.folded, ticket, customer, new_ticket=case.new_ticket, new_customer=case.new_customer
         )
-        found = book.match(facts, customer.level)
+        found = book.match(facts, customer.level, before)
     if before is None and found is None:
         if case.new_ticket:
             case.say("clocks.none", Outcome.SKIPPED)
