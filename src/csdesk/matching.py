@@ -14,11 +14,12 @@ from threading import Lock
 from typing import Final
 
 from csdesk.domain.matching.dense import Vectors
+from csdesk.domain.matching.entries import entry_of, folded
 from csdesk.domain.matching.explaining import Span
 from csdesk.domain.matching.guards import Guard
 from csdesk.domain.matching.judging import Action, Judge, Match, Reason, ReplyDecision, Why
 from csdesk.domain.matching.lexicon import Lexicon
-from csdesk.domain.matching.library import Library, entry_of, folded
+from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.storing import dumped, loaded
@@ -253,7 +254,7 @@ class Matcher:
 
     def to_bytes(self) -> bytes:
         """Everything the matcher holds, in a versioned form with a checksum; no code is stored."""
-        return dumped(self._judge)
+        return dumped(self._judge, _name_of(self._embedder))
 
     @classmethod
     def from_bytes(
@@ -270,12 +271,12 @@ class Matcher:
         The numbers of ``decide`` are the caller's and not stored; vectors of an embedder are made again.
 
         Raises:
-            InvalidInput: the data is something else, cut short or changed.
+            InvalidInput: the data is something else, cut short or changed, or was made with another embedder.
             SchemaTooNew: a newer release wrote it.
         """
         matcher = cls(threshold=threshold, min_margin=min_margin, floor=floor)
         matcher._embedder = embedder
-        matcher._judge = matcher._embedded(loaded(data))
+        matcher._judge = matcher._embedded(loaded(data, _name_of(embedder)))
         return matcher
 
     def save(self, path: Path | str) -> None:
@@ -386,6 +387,10 @@ def phrase_of(record: LibraryPhrase) -> Phrase:
         valid_until=record.valid_until,
         auto_reply=record.auto_reply,
     )
+
+
+def _name_of(embedder: Embedder | None) -> str | None:
+    return None if embedder is None else embedder.name
 
 
 def _having(judge: Judge, phrase_id: str) -> Judge:

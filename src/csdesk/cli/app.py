@@ -8,7 +8,9 @@ from csdesk._version import __version__
 from csdesk.cli._failing import Commands
 from csdesk.cli.backup import backup
 from csdesk.cli.config import config
+from csdesk.cli.conform import conform
 from csdesk.cli.demo.command import demo
+from csdesk.cli.erase import erase
 from csdesk.cli.ingest import ingest
 from csdesk.cli.init import init
 from csdesk.cli.match import match
@@ -35,7 +37,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, ingest, tickets, show, search, work, config, backup, match):
+for command in (demo, init, ingest, tickets, show, search, work, config, backup, erase, conform, match):
     app.command()(command)
 app.add_typer(phrases, name="phrases")
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from csdesk.domain.core.pieces import Unfit, piece_key
+from csdesk.domain.core.politeness import Held
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
@@ -100,6 +101,9 @@ class _Result:
     tried: bool = True
     needs: str = ""
     quota: str = ""
+    unasked: str = ""
+    until: datetime | None = None
+    """For one that waits by our own rules: it goes behind those that are written meanwhile."""
 
     @property
     def kind(self) -> str:
@@ -152,9 +156,11 @@ def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
 
 def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
     """Hand over every sending that is left; the last one's receipt is the message's."""
-    ready = yield from retried(lambda scope: prepared(item, able, scope))
+    ready = yield from retried(lambda scope: prepared(item, able, scope), loads=3)
     if isinstance(ready, Arrived):
         return _Result(ready.delivery, None, tried=False)
+    if isinstance(ready, Held):
+        return _Result(Delivery.PENDING, OutboxState.PENDING, ready.reason, until=ready.until, tried=False)
     if isinstance(ready, Unfit):
         return _Result(Delivery.FAILED, OutboxState.DEAD, ready.reason, needs=ready.needs, tried=False)
     last = len(ready.pieces) - 1
@@ -164,9 +170,9 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
         if isinstance(answer, _Result):
             return answer
         receipt = answer
-        if number < last:
-            yield from _noted(item, _Piece(number + 1, last + 1, receipt, ready.quota))
-    return _Result(Delivery(receipt.status), None, receipt=receipt, quota=ready.quota)
+        if number < last and not (yield from _noted(item, _Piece(number + 1, last + 1, receipt, ready.quota))):
+            return _Result(Delivery.FAILED, OutboxState.DEAD, "erased", tried=False)
+    return _Result(Delivery(receipt.status), None, receipt=receipt, quota=ready.quota, unasked=ready.unasked)
 
 
 def _tried(item: OutboxItem, ready: Ready, number: int, able: Capabilities) -> Flow[Receipt | _Result]:
@@ -220,10 +226,9 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(item.message, Actor.adapter(item.account))
     message = work.message(item.message)
-    after = result.delivery
-    if after is not Delivery.FAILED and _ORDER.index(after) < _rank(message.delivery):
-        after = message.delivery  # a receipt came before our own record of the sending
-    provider = result.receipt.provider_id if result.receipt is not None else ""
+    gone = message.erased_at is not None
+    after = _delivery_after(message, result)
+    provider = result.receipt.provider_id if result.receipt is not None and not gone else ""
     if after is not message.delivery or provider not in ("", message.provider_id):
         work.emit(
             message.id,
@@ -231,16 +236,17 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
                 message=message.id,
                 before=message.delivery,
                 after=after,
-                reason=result.reason,
+                reason="" if gone else result.reason,
                 provider_id=provider,
-                needs=result.needs,
+                needs="" if gone else result.needs,
             ),
         )
-    if result.receipt is not None:
+    if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
-        if result.quota:
-            work.add(result.quota, 1)
-    if result.state is None or after in ARRIVED:
+        for counter in (result.quota, result.unasked):
+            if counter:
+                work.add(counter, 1)
+    if result.state is None or after in ARRIVED or gone:
         work.end_outbox(item.message)
     else:
         tries = item.attempts + (1 if result.tried else 0)
@@ -249,7 +255,8 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
                 item,
                 state=result.state,
                 attempts=tries,
-                due_at=scope.now + result.wait,
+                due_at=result.until or scope.now + result.wait,
+                created_at=result.until or item.created_at,
                 reason=result.reason,
                 needs=result.needs,
             )
@@ -258,17 +265,29 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     yield from steps.commit(work.changes())
 
 
-def _noted(item: OutboxItem, piece: _Piece) -> Flow[None]:
-    yield from retried(lambda scope: _record_piece(item, piece, scope), attempts=30)
+def _delivery_after(message: Message, result: _Result) -> Delivery:
+    after = result.delivery
+    if message.erased_at is not None and message.delivery is Delivery.FAILED:
+        # It was given up while it was being sent; it is not tried again, and if it arrived, it did.
+        return Delivery.FAILED if after in (Delivery.PENDING, Delivery.SENDING) else after
+    if after is not Delivery.FAILED and _ORDER.index(after) < _rank(message.delivery):
+        return message.delivery  # a receipt came before our own record of the sending
+    return after
 
 
-def _record_piece(item: OutboxItem, piece: _Piece, scope: Scope) -> Flow[None]:
-    """Note a sending, and hold the lease for the next one."""
+def _noted(item: OutboxItem, piece: _Piece) -> Flow[bool]:
+    return (yield from retried(lambda scope: _record_piece(item, piece, scope), attempts=30))
+
+
+def _record_piece(item: OutboxItem, piece: _Piece, scope: Scope) -> Flow[bool]:
+    """Note a sending, and hold the lease for the next one; False if the message was erased meanwhile."""
     loaded = yield from steps.load(Needs(messages=(item.message,)))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message = work.message(item.message)
+    if message.erased_at is not None:
+        return False
     if len(message.pieces) >= piece.number:
-        return  # an earlier commit of this went through, though nobody knew
+        return True  # an earlier commit of this went through, though nobody knew
     work.begin(item.message, Actor.adapter(item.account))
     told = ev.PieceSent(message=message.id, number=piece.number, of=piece.of, provider_id=piece.receipt.provider_id)
     work.emit(message.id, told)
@@ -278,6 +297,7 @@ def _record_piece(item: OutboxItem, piece: _Piece, scope: Scope) -> Flow[None]:
     work.put_outbox(replace(item, state=OutboxState.SENDING, due_at=scope.now + HOLD))
     work.end(message.id)
     yield from steps.commit(work.changes())
+    return True
 
 
 def _rank(delivery: Delivery) -> int:

@@ -15,6 +15,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
+from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.errors import InvalidInput
 from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
@@ -159,27 +160,37 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     owner = next((found.snapshot.claims[key] for key in keys if key in found.snapshot.claims), None)
     if owner is None:
         return
-    loaded = yield from steps.load(Needs(messages=(owner,), outbox=(owner,)))
+    loaded = yield from steps.load(Needs(messages=(owner,), outbox=(owner,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message, after = work.message(owner), _STATES[event.status]
     if not _is_news(message.delivery, after):
         return
-    work.begin(event.dedupe_key, Actor.adapter(event.account))
+    known = message.provider_id or message.erased_at is not None
+    work.begin(message.id, Actor.adapter(event.account))
     work.emit(
         message.id,
         ev.DeliveryChanged(
             message=message.id,
             before=message.delivery,
             after=after,
-            reason=event.reason,
-            provider_id="" if message.provider_id else event.provider_id,
+            reason="" if message.erased_at is not None else event.reason,
+            provider_id="" if known else event.provider_id,
         ),
     )
+    if event.status == "opted_out":
+        _opt_out(work, message)
     item = loaded.snapshot.outbox.get(message.id)
     if item is not None and item.state is not OutboxState.SENDING and after is not Delivery.FAILED:
         work.end_outbox(message.id)  # nobody need decide any more, and nothing is sent twice
     work.end(message.id)
     yield from steps.commit(work.changes())
+
+
+def _opt_out(work: Workspace, message: Message) -> None:
+    customer, name = work.person(message.identity), work.policy.config.contact.opt_out_tag
+    if customer is not None and not any(one.name == name for one in customer.tags):
+        assignment = TagAssignment(name=name, source=TagSource.SYNC, at=work.now)
+        work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
 
 
 def _first_message(work: Workspace, keys: tuple[str, ...]) -> Message | None:
@@ -208,9 +219,9 @@ def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message = _first_message(work, keys)
-    if message is None:
+    if message is None or message.erased_at is not None:
         return
-    work.begin(event.dedupe_key, Actor.adapter(event.account))
+    work.begin(message.id, Actor.adapter(event.account))
     if isinstance(event, ch.EditEvent):
         if message.edited == event.parts:
             return

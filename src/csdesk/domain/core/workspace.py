@@ -307,7 +307,10 @@ class Workspace:
     def take_candidate(self, queue: str) -> Candidate | None:
         """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
         pool = self.candidates.setdefault(queue, [])
-        best = min((one for one in pool if one.load < one.capacity), key=lambda one: one.load, default=None)
+        best: Candidate | None = None
+        for one in pool:
+            if one.load < one.capacity and (best is None or one.load < best.load):
+                best = one
         if best is not None:
             self._burden(best.agent)
         return best
@@ -381,9 +384,11 @@ class Workspace:
         return ChangeSet(
             config_epoch=self.snapshot.epochs.config,
             puts=tuple(
-                Put(record, expected)
-                for subject, expected in self._expected.items()
-                if (record := self._records.get(subject)) is not None and record.version != expected
+                [
+                    Put(record, expected)
+                    for subject, expected in self._expected.items()
+                    if (record := self._records.get(subject)) is not None and record.version != expected
+                ]
             ),
             claims=tuple(self._taken),
             moves=tuple(self._moved),
@@ -392,7 +397,7 @@ class Workspace:
                 for counter, (amount, limit) in self._deltas.items()
                 if amount
             ),
-            seen=tuple(Seen(customer, at) for customer, at in self._seen.items()),
+            seen=tuple(map(Seen._make, self._seen.items())),
             entries=tuple(self._entries),
             bumps=tuple(sorted(self._bumps)),
             config=self._config,

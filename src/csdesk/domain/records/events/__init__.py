@@ -23,6 +23,7 @@ from csdesk.domain.records.events.customers import (
     CustomerAbsorbed,
     CustomerBlocked,
     CustomerCreated,
+    CustomerErased,
     CustomerMerged,
     CustomerNamed,
     CustomerPlaced,
@@ -31,6 +32,7 @@ from csdesk.domain.records.events.customers import (
     CustomerUnblocked,
     CustomerUnmerged,
     CustomerUntagged,
+    ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
 )
@@ -49,12 +51,14 @@ from csdesk.domain.records.events.messages import (
     DeliveryChanged,
     MediaStored,
     MessageEdited,
+    MessageErased,
     MessageMoved,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
     PhraseUsed,
     PieceSent,
+    RawRemoved,
     ReplyDecided,
     ReplyQueued,
 )
@@ -68,6 +72,7 @@ from csdesk.domain.records.events.tickets import (
     ClockStarted,
     ClockWarned,
     ConversationTaken,
+    CustomFieldSet,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
@@ -77,6 +82,7 @@ from csdesk.domain.records.events.tickets import (
     SubjectSet,
     TicketAbsorbed,
     TicketAssigned,
+    TicketErased,
     TicketEscalated,
     TicketFieldSet,
     TicketMerged,
@@ -103,9 +109,11 @@ __all__ = [
     "CommandDenied",
     "ConfigActivated",
     "ConversationTaken",
+    "CustomFieldSet",
     "CustomerAbsorbed",
     "CustomerBlocked",
     "CustomerCreated",
+    "CustomerErased",
     "CustomerMerged",
     "CustomerNamed",
     "CustomerPlaced",
@@ -117,6 +125,7 @@ __all__ = [
     "DeliveryChanged",
     "Entry",
     "Epochs",
+    "ErasureCompleted",
     "Event",
     "HolidaysSaved",
     "IdentityLinked",
@@ -124,6 +133,7 @@ __all__ = [
     "LinksChanged",
     "MediaStored",
     "MessageEdited",
+    "MessageErased",
     "MessageMoved",
     "MessageParked",
     "MessageRecalled",
@@ -136,6 +146,7 @@ __all__ = [
     "PhraseUsed",
     "PieceSent",
     "PresenceChanged",
+    "RawRemoved",
     "ReplyDecided",
     "ReplyQueued",
     "SessionAnswered",
@@ -145,6 +156,7 @@ __all__ = [
     "SubjectSet",
     "TicketAbsorbed",
     "TicketAssigned",
+    "TicketErased",
     "TicketEscalated",
     "TicketFieldSet",
     "TicketMerged",
@@ -171,6 +183,8 @@ Event = Annotated[
     | CustomerAbsorbed
     | CustomerUnmerged
     | CustomerReleased
+    | CustomerErased
+    | ErasureCompleted
     | TicketOpened
     | MessageReceived
     | ReplyQueued
@@ -180,9 +194,12 @@ Event = Annotated[
     | MediaStored
     | MessageRecalled
     | MessageEdited
+    | MessageErased
+    | RawRemoved
     | TicketTagged
     | TicketUntagged
     | TicketFieldSet
+    | CustomFieldSet
     | SubjectSet
     | StatusChanged
     | TicketAssigned
@@ -204,6 +221,7 @@ Event = Annotated[
     | TicketReleased
     | MessagesMoved
     | MessageMoved
+    | TicketErased
     | ReplyDecided
     | PhraseUsed
     | AlertRaised
