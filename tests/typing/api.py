@@ -48,6 +48,8 @@ from csdesk import (
     open_desk,
     render,
 )
+from csdesk.channels.wecom import Servicer, ServiceState, Session, WeComKf
+from csdesk.channels.wecom.crypto import EncryptedReply, WeComCrypto
 from csdesk.commands import SendReply
 from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
 from csdesk.domain.records.messages import MediaKind
@@ -61,6 +63,8 @@ from csdesk.stores.sqlite import HostedSqliteStore, SqliteStore
 from csdesk.testing import (
     AwaitedStore,
     BlockingStore,
+    ChannelContract,
+    ChannelRig,
     CountingStore,
     Fault,
     FaultyStore,
@@ -68,6 +72,7 @@ from csdesk.testing import (
     SerialIds,
     StoreContract,
 )
+from csdesk.testing.channel_contract import Arrival
 
 version: str = csdesk.__version__
 
@@ -251,6 +256,36 @@ def match_replies() -> None:
     assert_type(decision.phrase_id, str | None)
     matcher.learn("怎么退款", picked=decision.phrase_id, shown=[one.phrase_id for one in matches])
     assert_type(matcher.forget(last=1), int)
+
+
+def serve_customers(desk: Desk, ticket: Ticket, message: Message) -> None:
+    kf = WeComKf("kf", corp_id="ww", secret="s", open_kfid="wk", token="t", encoding_aes_key="k" * 43)
+    channel: Channel = kf
+    assert_type(channel.capabilities, Capabilities)
+    assert_type(desk.tickets.window(ticket.id).remaining, int | None)
+    assert_type(desk.channels.run(kf.servicers.list()), tuple[Servicer, ...])
+    assert_type(desk.channels.run(kf.sessions.get("wm")), Session)
+    code: str = desk.channels.run(kf.sessions.move("wm", ServiceState.POOL))
+    assert_type(desk.channels.check("kf").code, str)
+    assert_type(desk.channels.recall(message.id, actor=Actor.agent(code)), Message)
+    crypto = WeComCrypto("t", "k" * 43, "ww")
+    assert_type(crypto.encrypt("x", 1, "n"), EncryptedReply)
+    assert_type((crypto.verify_url("s", "1", "n", "e"), crypto.decrypt("s", "1", "n", b"")), tuple[str, bytes])
+
+
+class MyRig(ChannelRig):
+    def channel(self, account: str) -> Channel:
+        return WeComKf(account, corp_id="ww", secret="s", open_kfid="wk", token="t", encoding_aes_key="k" * 43)
+
+    def customer_writes(
+        self, text: str, *, account: str, customer: str = "c1", sent_at: datetime | None = None
+    ) -> Arrival:
+        return None
+
+
+class TestMyChannel(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return MyRig()
 
 
 class TestMyStore(StoreContract):

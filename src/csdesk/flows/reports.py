@@ -35,6 +35,7 @@ _STATES = {
     "blocked": Delivery.FAILED,
     "opted_out": Delivery.FAILED,
 }
+_NEEDS = {"blocked": "consent", "opted_out": "consent"}
 _RANK = {
     Delivery.PENDING: 0,
     Delivery.SENDING: 1,
@@ -175,6 +176,7 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
             after=after,
             reason="" if message.erased_at is not None else event.reason,
             provider_id="" if known else event.provider_id,
+            needs=(event.needs or _NEEDS.get(event.status, "")) if after is Delivery.FAILED else "",
         ),
     )
     if event.status == "opted_out":
