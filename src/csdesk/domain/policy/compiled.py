@@ -18,12 +18,15 @@ from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.compiled import RuleSet, compile_rules
+from csdesk.domain.text.folding import fold
 from csdesk.domain.text.keywords import KeywordIndex
 from csdesk.errors import InvalidInput
 
 ClaimKind = Literal["inbound", "command", "identity", "conversation", "mail", "effect", "outbound"]
 """The kinds of claim, as their keys begin."""
 
+
+_LONGEST_WISH: Final = 60
 
 _AccountPolicy = trusted(AccountPolicy)
 _QueuePolicy = trusted(QueuePolicy)
@@ -41,6 +44,7 @@ class Policy:
         "_tag_index",
         "_tags",
         "_types",
+        "_wishes",
         "config",
         "digest",
         "rules",
@@ -57,6 +61,10 @@ class Policy:
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
+        contact = config.contact
+        outs: dict[str, Literal["out", "in"]] = {fold(one).strip(): "out" for one in contact.opt_out_words}
+        ins: dict[str, Literal["out", "in"]] = {fold(one).strip(): "in" for one in contact.opt_in_words}
+        self._wishes: Mapping[str, Literal["out", "in"]] = MappingProxyType({**ins, **outs})
         self.digest = config.digest
         self.rules = compile_rules(config.rules, config.rule_mode)
         self._queues = {one.name: one for one in config.queues}
@@ -125,6 +133,10 @@ class Policy:
     def reopen_for(self, type_: str) -> ReopenPolicy:
         """What a customer's message does to a finished ticket of that type."""
         return self.type(type_).reopen or self.config.reopen
+
+    def wish_in(self, folded: str) -> Literal["out", "in"] | None:
+        """Whether a folded message is nothing but a word that opts out of automatic messages, or in again."""
+        return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
 
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.
