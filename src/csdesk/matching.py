@@ -24,6 +24,7 @@ from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.storing import dumped, loaded
 from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.domain.text.scripts import language_of
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.parsing import phrases as parsing
 from csdesk.ports.embedder import Embedder
@@ -43,6 +44,7 @@ __all__ = [
     "ReplyDecision",
     "Span",
     "Why",
+    "language_of",
     "phrase_of",
     "read_phrases",
     "write_phrases",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from csdesk.errors import InvalidInput, NotFound, SchemaTooNew
-from csdesk.matching import Context, Lexicon, Matcher, Phrase
+from csdesk.matching import Context, Lexicon, Matcher, Phrase, language_of
 
 SHOP = (
     Phrase("ship", "发货时间", ("什么时候发货", "下单后多久能发出", "几天发"), ("发货",), answer="48 小时内发货。"),
@@ -488,3 +488,17 @@ def test_decisions_of_people_pull_the_confidence_and_let_go_of_it_again() -> Non
     assert matcher._judge.calibration.rows == 0
     matcher.forget(last=49)
     assert matcher.match("请问退款多久") == before
+
+
+def test_the_script_of_a_question_may_choose_the_language_of_the_answer() -> None:
+    matcher = Matcher([Phrase("zh", "wifi 密码", language="zh"), Phrase("en", "wifi password", language="en")])
+    for text, phrase_id in (("wifi 密码多少", "zh"), ("wifi password?", "en")):
+        (only,) = matcher.match(text, context=Context(language=language_of(text)))
+        assert only.phrase_id == phrase_id
+
+
+def test_what_is_no_text_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"^text: "):
+        Matcher(SHOP).match(None)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match=r"^text: "):
+        Matcher([Phrase("a", "t", (5,))])  # type: ignore[arg-type]
