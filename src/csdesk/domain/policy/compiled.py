@@ -17,8 +17,10 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.compiled import Conditions, RuleSet, compile_rules
 from csdesk.domain.rules.facts import Facts
+from csdesk.domain.rules.fields import Declared
+from csdesk.domain.rules.language import MacroPolicy
 from csdesk.domain.text.keywords import KeywordIndex
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, NotFound
 
 ClaimKind = Literal["inbound", "command", "identity", "conversation", "mail", "effect", "outbound"]
 """The kinds of claim, as their keys begin."""
@@ -38,6 +40,7 @@ class Policy:
         "_tags",
         "_types",
         "config",
+        "declared",
         "digest",
         "rules",
     )
@@ -46,12 +49,15 @@ class Policy:
     digest: str
     """``config.digest``, worked out once."""
     rules: RuleSet
+    declared: Declared
+    """The custom fields that have a type."""
 
     def __init__(self, config: DeskConfig) -> None:
         """See ``compile_policy``."""
         self.config = config
         self.digest = config.digest
-        self.rules = compile_rules(config.rules, config.rule_mode)
+        self.declared = {one.name: one.field for one in config.fields}
+        self.rules = compile_rules(config.rules, config.rule_mode, sets=config.rule_sets, declared=self.declared)
         self._queues = {one.name: one for one in config.queues}
         self._accounts = {one.name: one for one in config.accounts}
         self._types = _inherited(config)
@@ -59,7 +65,7 @@ class Policy:
         self._tags = config.tags
         self._tag_index = _tag_index(config.tags)
         self._sla = config.sla
-        self._sla_conditions = Conditions([one.when for one in config.sla])
+        self._sla_conditions = Conditions([one.when for one in config.sla], self.declared)
         kept = config.retention
         self._claims: Mapping[str, timedelta | None] = {
             "inbound": kept.inbound_claims,
@@ -135,6 +141,17 @@ class Policy:
                 names.append(tag.name)
                 groups.update((tag.group,) if tag.group is not None else ())
         return tuple(names)
+
+    def macro(self, name: str) -> MacroPolicy:
+        """The macro of that name.
+
+        Raises:
+            NotFound: the configuration has none.
+        """
+        found = next((one for one in self.config.macros if one.name == name), None)
+        if found is None:
+            raise NotFound("macro", name)
+        return found
 
     def sla_for(self, facts: Facts) -> SlaPolicy | None:
         """The first policy that fits, None if none does."""

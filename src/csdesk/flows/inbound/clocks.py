@@ -7,9 +7,9 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome
-from csdesk.domain.rules.facts import facts_of
 from csdesk.domain.sla import clocks as sla
 from csdesk.flows.inbound.case import Case
+from csdesk.flows.inbound.rules import facts_at
 
 
 def run_clocks(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
@@ -26,8 +26,7 @@ def run_clocks(case: Case, work: Workspace, customer: Customer, ticket: Ticket) 
 
 
 def _start(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> None:
-    facts = facts_of(case.message, case.folded, ticket, customer, new_ticket=True, new_customer=case.new_customer)
-    plan = work.policy.sla_for(facts)
+    plan = work.policy.sla_for(facts_at(case, work, customer, ticket))
     if plan is None or not case.is_human:
         case.say("clocks.none", Outcome.SKIPPED)
         return

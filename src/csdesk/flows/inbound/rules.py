@@ -14,7 +14,7 @@ from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome
 from csdesk.domain.rules import actions
 from csdesk.domain.rules.compiled import Effect
-from csdesk.domain.rules.facts import facts_of
+from csdesk.domain.rules.facts import Facts, facts_of
 from csdesk.errors import IllegalTransition
 from csdesk.flows.inbound.case import Case
 
@@ -26,9 +26,7 @@ def apply_rules(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
         return tickets.change_status(work, ticket, Move.CLOSE, reason="spam")
     if not case.is_human:
         return ticket
-    facts = facts_of(
-        case.message, case.folded, ticket, customer, new_ticket=case.new_ticket, new_customer=case.new_customer
-    )
+    facts = facts_at(case, work, customer, ticket)
     result = work.policy.rules.evaluate(facts)
     if not result.fired:
         return ticket
@@ -36,6 +34,23 @@ def apply_rules(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
     for effect in result.effects:
         _apply(case, work, ticket.id, effect)
     return work.ticket(ticket.id)
+
+
+def facts_at(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Facts:
+    """What conditions see of the message that has just come in."""
+    was = Facts(None, "", case.before, customer, now=work.now) if case.before is not None else None
+    return facts_of(
+        case.message,
+        case.folded_text,
+        ticket,
+        customer,
+        new_ticket=case.new_ticket,
+        new_customer=case.new_customer,
+        now=work.now,
+        zone=work.policy.config.zone,
+        before=was,
+        actor=case.actor,
+    )
 
 
 def _apply(  # noqa: C901, PLR0912  one arm for each action
