@@ -15,6 +15,7 @@ from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
 from csdesk.flows import lists, records, unmerging
 from csdesk.flows.checks import several
+from csdesk.flows.commands import Done
 from csdesk.flows.lists import Found, TimelineItem, filters
 from csdesk.flows.unmerging import Unmerged
 from csdesk.ports.store import Page, Query
@@ -329,6 +330,35 @@ class Tickets:
             )
         )
         return records.new_ticket_of(done)
+
+    def run_macro(
+        self,
+        ticket: TicketId,
+        macro: str,
+        *,
+        actor: Actor,
+        dry_run: bool = False,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Done:
+        """Run the actions of a macro: all of them happen, or none. Replies go out at the next ``run_due``.
+
+        With ``dry_run`` nothing is stored: ``entries`` tells what would happen, ``ticket`` is as it would be.
+
+        Raises:
+            NotFound: the configuration has no such macro.
+            Denied: the actor may not run it, or may not do by hand what one of its actions does.
+            InvalidInput: the macro is not for this ticket, or an action is not possible.
+            IllegalTransition: the ticket cannot go where an action sends it.
+        """
+        command = cmd.RunMacro(
+            ticket=ticket,
+            macro=macro,
+            actor=actor,
+            expected_version=expected_version,
+            idempotency_key=idempotency_key,
+        )
+        return self._runner.execute(command, dry_run=dry_run)
 
     def search(self, text: str, *, limit: int = 50, cursor: str | None = None) -> Page[Found]:
         """Messages that contain every part of ``text``, newest first, with their tickets."""

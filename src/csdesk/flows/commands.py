@@ -6,11 +6,13 @@ before the first attempt: when a commit's outcome was unknown, the claim tells o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from csdesk.domain.core import customer_commands, staff, ticket_commands
 from csdesk.domain.core.customer_links import home_of, unlink_identity
+from csdesk.domain.core.macros import agents_of, permits_of
+from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.tickets import catch_up
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET
@@ -19,6 +21,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -49,6 +52,10 @@ class Done:
     agent: Agent | None = None
     phrase: Phrase | None = None
     trace: Trace = Trace()
+    entries: tuple[Entry, ...] = ()
+    """What happened, record by record; empty for a duplicate."""
+    dry_run: bool = False
+    """True if nothing of it was stored: the records are as they would be."""
 
 
 _COMMANDS: tuple[type, ...] = get_args(get_args(cmd.Command)[0])
@@ -69,8 +76,8 @@ def result_id(command: cmd.Command, ids: IdSource) -> str:
     return ids.new(COMMAND)
 
 
-def execute(command: cmd.Command, run: str) -> Flow[Done]:
-    """Run a command once; ``run`` is its ``result_id``."""
+def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Done]:
+    """Run a command once; ``run`` is its ``result_id``. With ``dry_run`` nothing is stored."""
     if not isinstance(command, _COMMANDS):
         raise InvalidInput("command", f"is a {type(command).__name__}", "pass a command of csdesk.commands")
     if isinstance(command, cmd.SettleParked):
@@ -79,12 +86,14 @@ def execute(command: cmd.Command, run: str) -> Flow[Done]:
     if isinstance(command, cmd.RetryOutbound):
         yield from queues.retry_outbound(command, run)
         return Done(id=run)
-    return (yield from retried(lambda scope: _attempt(command, run, scope), loads=3))
+    return (yield from retried(lambda scope: _attempt(command, run, scope, dry_run=dry_run), loads=3))
 
 
-def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
+def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> Flow[Done]:
     key = scope.keys.command(_own_key(command) or run)
     needs = _needs(command, key, scope)
+    if scope.policy.rules.has("change") and needs.tickets:
+        needs = replace(needs, agents=(*needs.agents, *scope.policy.rules.agents))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
@@ -93,11 +102,16 @@ def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids, past=past)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, _subject(command))
+    if isinstance(command, cmd.RunMacro):
+        for permit in permits_of(work.policy, command):
+            yield from require(work, command.actor, permit, command.ticket)
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     main = _run(work, command, run)
     trace = work.end(main)
-    yield from steps.commit(work.changes())
-    return _done(work, main, run, trace)
+    changes = work.changes()
+    if not dry_run:
+        yield from steps.commit(changes)
+    return replace(_done(work, main, run, trace), entries=changes.entries, dry_run=dry_run)
 
 
 def _own_key(command: cmd.Command) -> str | None:
@@ -115,7 +129,7 @@ def _subject(command: cmd.Command) -> str:
     return ev.DESK
 
 
-def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901, PLR0911  one line for each kind of command
+def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901, PLR0911, PLR0912  one line for each kind of command
     claims = [key]
     match command:
         case cmd.MergeTickets():
@@ -123,6 +137,9 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
         case cmd.AssignTicket() | cmd.TransferTicket():
             agents = (command.agent,) if command.agent is not None else ()
             return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=agents, parties=True)
+        case cmd.RunMacro():
+            named = agents_of(scope.policy, command.macro)
+            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=named, parties=True)
         case cmd.ChangeParticipants():
             people = tuple(one.identity for one in command.add)
             return Needs(claims=tuple(claims), tickets=(command.ticket,), identities=people, parties=True)
@@ -183,7 +200,11 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
         case _:
             ticket = work.ticket(command.ticket)
             _check_version("ticket", ticket.id, ticket.version, ticket.category.value, command)
-            ticket_commands.run(work, catch_up(work, ticket), command, run)
+            ticket = catch_up(work, ticket)
+            person = work.person(ticket.identity)
+            ticket_commands.run(work, ticket, command, run)
+            if person is not None:
+                work.tell(*after_command(work, ticket, person, command.actor).verdicts)
             return ticket.id
 
 

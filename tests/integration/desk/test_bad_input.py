@@ -102,6 +102,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "message": received.message_id,
         "item": received.message_id,
         "phrase": "phr_1",
+        "macro": "none",
         "actor": ME,
         "text": "hello",
         "queue": "default",

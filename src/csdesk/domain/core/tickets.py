@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
@@ -20,6 +21,17 @@ _TicketAssigned = trusted(ev.TicketAssigned)
 _TicketTagged = trusted(ev.TicketTagged)
 _TagAssignment = trusted(TagAssignment)
 _Worker = trusted(Worker)
+
+
+MOVES: Final = {
+    Category.OPEN: Move.START,
+    Category.WAITING_CUSTOMER: Move.WAIT_CUSTOMER,
+    Category.WAITING_INTERNAL: Move.WAIT_INTERNAL,
+    Category.SNOOZED: Move.SNOOZE,
+    Category.RESOLVED: Move.RESOLVE,
+    Category.CLOSED: Move.CLOSE,
+}
+"""The move that leads to a category when somebody sets it; ``new`` and ``merged`` cannot be set."""
 
 
 def emit_clocks(work: Workspace, ticket_id: str, changed: tuple[Clock, ...]) -> None:

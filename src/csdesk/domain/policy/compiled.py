@@ -19,6 +19,7 @@ from csdesk.domain.rules.compiled import Conditions, RuleSet, compile_rules
 from csdesk.domain.rules.facts import Facts
 from csdesk.domain.rules.fields import Declared
 from csdesk.domain.rules.language import MacroPolicy
+from csdesk.domain.rules.reads import Reads
 from csdesk.domain.text.keywords import KeywordIndex
 from csdesk.errors import InvalidInput, NotFound
 
@@ -42,6 +43,7 @@ class Policy:
         "config",
         "declared",
         "digest",
+        "reads",
         "rules",
     )
 
@@ -49,6 +51,8 @@ class Policy:
     digest: str
     """``config.digest``, worked out once."""
     rules: RuleSet
+    reads: Reads
+    """What the conditions of rules and service levels read."""
     declared: Declared
     """The custom fields that have a type."""
 
@@ -66,6 +70,7 @@ class Policy:
         self._tag_index = _tag_index(config.tags)
         self._sla = config.sla
         self._sla_conditions = Conditions([one.when for one in config.sla], self.declared)
+        self.reads = self.rules.reads | self._sla_conditions.reads
         kept = config.retention
         self._claims: Mapping[str, timedelta | None] = {
             "inbound": kept.inbound_claims,

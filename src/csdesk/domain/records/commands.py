@@ -129,6 +129,16 @@ class ChangeParticipants(_TicketCommand):
     remove: tuple[IdentityId, ...] = ()
 
 
+class RunMacro(_TicketCommand):
+    """Run a macro of the configuration: all of its actions happen, or none.
+
+    The actor must be allowed every command that does the same by hand.
+    """
+
+    kind: Literal["run_macro"] = "run_macro"
+    macro: Name
+
+
 class MergeTickets(_TicketCommand):
     """Merge ``ticket`` into ``into``, which takes its messages from now on."""
 
@@ -283,6 +293,7 @@ Command = Annotated[
     | TagTicket
     | UntagTicket
     | ChangeParticipants
+    | RunMacro
     | MergeTickets
     | UnmergeTicket
     | SplitTicket
@@ -311,6 +322,7 @@ TicketCommand = (
     | TagTicket
     | UntagTicket
     | ChangeParticipants
+    | RunMacro
     | MergeTickets
     | UnmergeTicket
     | SplitTicket

@@ -21,7 +21,7 @@ from itertools import chain
 from typing import Final, Literal
 
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
-from csdesk.domain.rules.actions import Action
+from csdesk.domain.rules.actions import Action, Assign, Reply
 from csdesk.domain.rules.facts import Fact, Facts, Reader, reader_of
 from csdesk.domain.rules.fields import NOTHING, Declared, FieldType, Op, field_of
 from csdesk.domain.rules.language import Condition, Group, Plan, RulePolicy, RuleSetPolicy, Test, Trigger, in_order
@@ -285,11 +285,17 @@ class RuleSet:
         "_stops",
         "_verdicts",
         "_windows",
+        "agents",
         "plan",
+        "replies",
     )
 
     plan: Plan
     """The rules in force, each with its set."""
+    agents: tuple[str, ...]
+    """The agents to whom rules give tickets."""
+    replies: bool
+    """Does some rule answer customers?"""
 
     def __init__(self, plan: Plan, declared: Declared = NOTHING) -> None:
         """See ``compile_rules``."""
@@ -298,6 +304,9 @@ class RuleSet:
         self._conditions = Conditions([rule.when for rule in rules], declared)
         self._effects = tuple(tuple(Effect(rule.name, action) for action in rule.then) for rule in rules)
         self._names = tuple(rule.name for rule in rules)
+        effects = [action for rule in rules for action in rule.then]
+        self.agents = tuple(sorted({action.agent for action in effects if isinstance(action, Assign)}))
+        self.replies = any(isinstance(action, Reply) for action in effects)
         self._stops = tuple(rule.stop or set_.mode == "first" for set_, rule in plan)
         self._stopping = any(self._stops)
         self._ends = _ends([set_.name for set_, _ in plan])

@@ -55,6 +55,7 @@ from csdesk.domain.records.events.messages import (
     ReplyQueued,
 )
 from csdesk.domain.records.events.tickets import (
+    ActionRequested,
     AlertRaised,
     ClockBreached,
     ClocksChanged,
@@ -62,6 +63,7 @@ from csdesk.domain.records.events.tickets import (
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
+    RulesExhausted,
     SkewSeen,
     StatusChanged,
     SubjectSet,
@@ -79,6 +81,7 @@ from csdesk.domain.records.trace import Trace
 
 __all__ = [
     "DESK",
+    "ActionRequested",
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
@@ -119,6 +122,7 @@ __all__ = [
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
+    "RulesExhausted",
     "SkewSeen",
     "StatusChanged",
     "SubjectSet",
@@ -176,6 +180,8 @@ Event = Annotated[
     | ReplyDecided
     | PhraseUsed
     | AlertRaised
+    | ActionRequested
+    | RulesExhausted
     | SkewSeen
     | AgentSaved
     | PresenceChanged
