@@ -1,6 +1,40 @@
-"""Run every benchmark with its defaults."""
+"""Run every benchmark with its defaults, one JSON line each.
 
-from benchmarks import ingest
+    python -m benchmarks [--quick] [--data DIR]
+
+``--quick`` runs a small part of each, to see that they work. ``--data`` is a folder of labelled questions for those
+benchmarks that can read one; the others ignore it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies
+
+SMALL = ["--n", "100", "--repeat", "1", "--agents", "20"]
+QUICK = {
+    ingest.main: SMALL,
+    growth.main: [*SMALL, "--tickets", "200"],
+    asynchronous.main: SMALL,
+    replies.main: [*SMALL, "--phrases", "50"],
+    orm.main: [*SMALL, "--phrases", "50"],
+    bustime.main: ["--n", "100", "--seconds", "0.05"],
+    importing.main: ["--repeat", "1"],
+}
+"""Each benchmark and the arguments of its quick run."""
+
+
+def main() -> None:
+    """Run them all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--data", type=Path, default=None, help="labelled questions")
+    args = parser.parse_args()
+    for run, quick in QUICK.items():
+        run(quick if args.quick else [])
+
 
 if __name__ == "__main__":
-    ingest.main([])
+    main()

@@ -14,6 +14,7 @@ __all__ = [
     "ActorKind",
     "Agent",
     "AsyncDesk",
+    "CalendarError",
     "Capabilities",
     "Category",
     "ChannelError",
@@ -28,6 +29,9 @@ __all__ = [
     "DueReport",
     "Entry",
     "Evidence",
+    "HolidayYear",
+    "HolidaysUnknown",
+    "HolidaysUnknownWarning",
     "Identity",
     "IllegalTransition",
     "InboundMessage",
@@ -40,6 +44,7 @@ __all__ = [
     "MenuPart",
     "Message",
     "MissingExtra",
+    "NoWorkingTime",
     "NotFound",
     "OutboundMessage",
     "OutboxItem",
@@ -67,6 +72,7 @@ __all__ = [
     "Verdict",
     "VersionConflict",
     "Viewer",
+    "WorkingCalendar",
     "__version__",
     "open_async_desk",
     "open_desk",
@@ -100,6 +106,9 @@ if TYPE_CHECKING:
     from csdesk.domain.records.replies import Phrase
     from csdesk.domain.records.tickets import Category, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
+    from csdesk.domain.time.calendar import WorkingCalendar
+    from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning, NoWorkingTime
+    from csdesk.domain.time.holidays import HolidayYear
     from csdesk.errors import (
         ChannelError,
         ConfigError,
@@ -125,6 +134,7 @@ else:
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
         "AsyncDesk": "csdesk.aio.shell",
+        "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",
         "ChannelError": "csdesk.errors",
@@ -139,6 +149,9 @@ else:
         "DueReport": "csdesk.flows.upkeep",
         "Entry": "csdesk.domain.records.events",
         "Evidence": "csdesk.domain.records.customers",
+        "HolidayYear": "csdesk.domain.time.holidays",
+        "HolidaysUnknown": "csdesk.domain.time.errors",
+        "HolidaysUnknownWarning": "csdesk.domain.time.errors",
         "Identity": "csdesk.domain.records.customers",
         "IllegalTransition": "csdesk.errors",
         "InboundMessage": "csdesk.domain.records.channels",
@@ -151,6 +164,7 @@ else:
         "MenuPart": "csdesk.domain.records.messages",
         "Message": "csdesk.domain.records.messages",
         "MissingExtra": "csdesk.errors",
+        "NoWorkingTime": "csdesk.domain.time.errors",
         "NotFound": "csdesk.errors",
         "OutboundMessage": "csdesk.domain.records.channels",
         "OutboxItem": "csdesk.domain.records.queues",
@@ -178,6 +192,7 @@ else:
         "Verdict": "csdesk.domain.records.trace",
         "VersionConflict": "csdesk.errors",
         "Viewer": "csdesk.domain.records.actors",
+        "WorkingCalendar": "csdesk.domain.time.calendar",
         "open_async_desk": "csdesk.bootstrap",
         "open_desk": "csdesk.bootstrap",
         "render": "csdesk.domain.locale.render",

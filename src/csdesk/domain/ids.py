@@ -29,7 +29,9 @@ DRAFT: Final = "drf_"
 COMMAND: Final = "cmd_"
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
+PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
+"""The two characters that stand for ten bits."""
+
 _ALLOWED: Final = frozenset(_ALPHABET)
 BODY_LENGTH: Final = 26
 
@@ -40,7 +42,7 @@ def encode(value: int) -> str:
     >>> encode(0)
     '00000000000000000000000000'
     """
-    pairs = _PAIRS
+    pairs = PAIRS
     return "".join([pairs[(value >> shift) & 1023] for shift in range(120, -1, -10)])
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from csdesk.domain.core.workspace import load_counter
 from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.changes import Needs, Snapshot
+from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
@@ -91,11 +91,7 @@ def person(snapshot: Snapshot, identity: str) -> Customer:
     Raises:
         NotFound: the snapshot has none.
     """
-    home = next((customer for known, customer in snapshot.homes.items() if known == identity), None)
-    found = _one(snapshot.customers.get(home or ""), "identity", identity)
-    if found.merged_into is None:
-        return found
-    return _one(snapshot.customers.get(found.merged_into), "customer", found.merged_into)
+    return _one(person_behind(identity, snapshot.homes, snapshot.customers), "identity", identity)
 
 
 def find_customer(kind: str, scope: str, external_id: str) -> Flow[Customer | None]:

@@ -218,7 +218,9 @@ def test_a_damaged_source_makes_no_copy(desk: Desk, tmp_path: Path, target: Path
     file = tmp_path / "desk.db"
     with sqlite3.connect(file) as damaged:
         damaged.execute("PRAGMA writable_schema=ON")
-        (root,) = damaged.execute("SELECT rootpage FROM sqlite_master WHERE name='sqlite_autoindex_desk_1'").fetchone()
+        (root,) = damaged.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name='sqlite_autoindex_csdesk_desk_1'"
+        ).fetchone()
         size = damaged.execute("PRAGMA page_size").fetchone()[0]
     whole = bytearray(file.read_bytes())
     whole[(root - 1) * size : root * size] = b"\x0a" + bytes(4) + (size & 0xFFFF).to_bytes(2) + bytes(size - 7)

@@ -130,7 +130,7 @@ def test_a_follow_up_rewrites_no_index_of_its_ticket(desk: Traced) -> None:
     ticket = new_ticket(desk.store, 1)
     desk.statements.clear()
     follow_up(desk.store, 2, ticket)
-    (update,) = [one for one in desk.statements if one.startswith("UPDATE ticket")]
+    (update,) = [one for one in desk.statements if one.startswith("UPDATE csdesk_ticket ")]
     columns = update.partition(" WHERE ")[0]
     for indexed in ("queue", "category", "assignee", "identity", "merged_into", "wake_at", "number"):
         assert f"{indexed}=" not in columns
@@ -230,7 +230,7 @@ def test_the_file_is_whole_after_random_commits(desk: Traced) -> None:
     desk.store.close()
     with sqlite3.connect(desk.path) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        file.execute("INSERT INTO search(search) VALUES('integrity-check')")
+        file.execute("INSERT INTO csdesk_search(csdesk_search) VALUES('integrity-check')")
 
 
 def test_an_edit_while_its_text_is_being_indexed(desk: Traced) -> None:

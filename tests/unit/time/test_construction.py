@@ -9,20 +9,23 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from csdesk.domain.time import CalendarError, WorkingCalendar
+from csdesk import InvalidInput, WorkingCalendar
+from csdesk.domain.time import CalendarError
 
 MONDAY = {"mon": [("09:00", "18:00")]}
 FIRST = date(2026, 1, 1)
 
 
 def refusal(**fields: Any) -> CalendarError:
-    with pytest.raises(ValidationError) as caught:
-        WorkingCalendar.model_validate(fields)
-    (error,) = caught.value.errors()
-    cause = error["ctx"]["error"]
-    assert isinstance(cause, CalendarError)
-    assert not error["loc"] or cause.field.startswith(str(error["loc"][0]))
-    return cause
+    """What construction by every door raises: the same error."""
+    told = []
+    for build in (WorkingCalendar, lambda **given: WorkingCalendar.model_validate(given)):
+        with pytest.raises(CalendarError) as caught:
+            build(**fields)
+        told.append(caught.value)
+    assert str(told[0]) == str(told[1])
+    assert isinstance(told[0], InvalidInput)
+    return told[0]
 
 
 @pytest.mark.parametrize(
@@ -85,8 +88,21 @@ def test_holidays_on_every_day_of_the_year_leave_nothing() -> None:
 
 
 def test_unknown_fields_are_refused() -> None:
-    with pytest.raises(ValidationError, match="holiday"):
-        WorkingCalendar.model_validate({"weekly": MONDAY, "holiday": []})
+    error = refusal(weekly=MONDAY, holiday=[])
+    assert (error.field, error.reason) == ("holiday", "unknown_field")
+
+
+def test_plain_values_of_the_wrong_kind_are_refused_without_being_quoted() -> None:
+    error = refusal(weekly=MONDAY, beyond_known="secret")
+    assert (error.field, error.reason) == ("beyond_known", "bad_value")
+    assert "secret" not in str(error)
+    assert refusal(weekly=MONDAY, always_open="perhaps").field == "always_open"
+
+
+def test_a_broken_serial_form_is_refused() -> None:
+    for text in ("{", "[]", '{"weekly": {"mon": [["09:00"]]}}'):
+        with pytest.raises(CalendarError):
+            WorkingCalendar.model_validate_json(text)
 
 
 def test_a_calendar_inside_a_model_is_refused_with_its_path() -> None:

@@ -7,7 +7,7 @@ parts, each with its length before it so that no two lists of parts read alike.
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from hmac import digest
+from hashlib import sha256
 from typing import Final
 
 INBOUND: Final = "inbound"
@@ -22,15 +22,19 @@ PARKED: Final = "parked"
 CURSOR: Final = "cursor"
 
 _KEPT: Final = 1024
+_BLOCK: Final = 64
 
 
 class ClaimKeys:
     """Makes the claim keys of one desk. The last few are kept: a flow names each of its keys several times."""
 
-    __slots__ = ("_made", "_secret")
+    __slots__ = ("_inner", "_made", "_outer")
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        # HMAC's two hashes with the secret in them already: copying them costs half of what beginning anew does.
+        block = (sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
         self._made: dict[tuple[str, ...], str] = {}
 
     def _key(self, *parts: str) -> str:
@@ -38,11 +42,17 @@ class ClaimKeys:
         key = made.get(parts)
         if key is None:
             text = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
-            key = f"{parts[0]}/{urlsafe_b64encode(digest(self._secret, text, 'sha256')[:16])[:22].decode()}"
+            key = f"{parts[0]}/{urlsafe_b64encode(self._digest(text)[:16])[:22].decode()}"
             if len(made) >= _KEPT:
                 self._made = made = {}
             made[parts] = key
         return key
+
+    def _digest(self, text: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text)
+        outer.update(inner.digest())
+        return outer.digest()
 
     def inbound(self, account: str, dedupe_key: str) -> str:
         """One delivery of one account."""

@@ -33,6 +33,7 @@ from csdesk.domain.records.changes import (
     Seen,
     Snapshot,
     Stored,
+    person_behind,
 )
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
@@ -168,11 +169,7 @@ class Workspace:
 
     def person(self, identity: str | None) -> Customer | None:
         """The customer behind an identity: its home customer, or the survivor that one was merged into."""
-        home = self.homes.get(IdentityId(identity)) if identity else None
-        record = self._records.get(home) if home is not None else None
-        if isinstance(record, Customer) and record.merged_into is not None:
-            record = self._records.get(record.merged_into)
-        return record if isinstance(record, Customer) else None
+        return person_behind(identity, self.homes, self._records)
 
     # Doing
 

@@ -12,7 +12,7 @@ from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.reading import TagPolicy
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
 from csdesk.domain.policy.sections.service_levels import SlaPolicy
-from csdesk.domain.records._model import replaced
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.compiled import Conditions, RuleSet, compile_rules
@@ -25,6 +25,11 @@ from csdesk.errors import InvalidInput, NotFound
 
 ClaimKind = Literal["inbound", "command", "identity", "conversation", "mail", "effect", "outbound"]
 """The kinds of claim, as their keys begin."""
+
+
+_AccountPolicy = trusted(AccountPolicy)
+_QueuePolicy = trusted(QueuePolicy)
+_TypePolicy = trusted(TypePolicy)
 
 
 class Policy:
@@ -84,7 +89,7 @@ class Policy:
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
-        return self._queues.get(name) or QueuePolicy(name=name)
+        return self._queues.get(name) or _QueuePolicy(name=name)
 
     def has_queue(self, name: str) -> bool:
         """True if the configuration has that queue."""
@@ -92,7 +97,7 @@ class Policy:
 
     def account(self, name: str) -> AccountPolicy:
         """The account's settings; the default ones if it is not listed."""
-        return self._accounts.get(name) or AccountPolicy(name=name)
+        return self._accounts.get(name) or _AccountPolicy(name=name)
 
     def queue_for(self, account: str) -> str:
         """The queue in which messages of that account begin."""
@@ -121,7 +126,7 @@ class Policy:
             known = self._types.get(ancestor)
             if known is not None:
                 return known if ancestor == name else replaced(known, name=name, title="")
-        return TypePolicy(name=name)
+        return _TypePolicy(name=name)
 
     def has_type(self, name: str) -> bool:
         """True if the type, or an ancestor of it, is listed; ``general`` always is."""

@@ -212,3 +212,16 @@ class Snapshot:
     counters: Mapping[str, int] = field(default_factory=_none)
     inbox: Mapping[str, InboxItem] = field(default_factory=_none)
     outbox: Mapping[str, OutboxItem] = field(default_factory=_none)
+
+
+def person_behind(
+    identity: str | None,
+    homes: Mapping[IdentityId, CustomerId],
+    records: Mapping[str, Customer] | Mapping[str, Stored],
+) -> Customer | None:
+    """The customer behind an identity: its home customer, or the survivor that one was merged into."""
+    home = homes.get(IdentityId(identity)) if identity else None
+    found = records.get(home) if home is not None else None
+    if type(found) is Customer and found.merged_into is not None:
+        found = records.get(found.merged_into)
+    return found if type(found) is Customer else None

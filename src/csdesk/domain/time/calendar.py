@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from csdesk.domain.time import arithmetic
 from csdesk.domain.time.days import DayRules, Rules
-from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning
+from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning, refusal_of
 from csdesk.domain.time.explain import Explanation, Walk, consumed, skipped
 from csdesk.domain.time.fields import (
     WEEKDAYS,
@@ -38,7 +38,24 @@ DaySnap = Literal["none", "working", "end_of_day"]
 SpanInput = Iterable[tuple[str, str]]
 
 
-class WorkingCalendar(BaseModel):
+if TYPE_CHECKING:
+    _Checked = BaseModel
+else:
+
+    class _Meta(type(BaseModel)):
+        """Turns the ValidationError of a direct construction into csdesk's own error."""
+
+        def __call__(cls, *args, **kwargs):
+            try:
+                return super().__call__(*args, **kwargs)
+            except ValidationError as error:
+                raise refusal_of(error) from None
+
+    class _Checked(BaseModel, metaclass=_Meta):
+        pass
+
+
+class WorkingCalendar(_Checked):
     """When people work: weekly hours, dates that differ, holidays and breaks, in one time zone.
 
     Frozen and hashable; equal calendars share one table. Written out as JSON it has mappings and sorted lists,
@@ -61,8 +78,9 @@ class WorkingCalendar(BaseModel):
         beyond_known: past `known_until`, `warn` emits `HolidaysUnknownWarning`, `raise` raises `HolidaysUnknown`.
 
     Raises:
-        pydantic.ValidationError: on construction, with the field as path and a `CalendarError` as cause: a bad time
-            or span, an unknown zone or weekday, a calendar in which no instant is worked.
+        CalendarError: on construction, naming the field: a bad time or span, an unknown zone or weekday, a calendar in
+            which no instant is worked. As a field of another pydantic model it is an entry of that model's
+            ValidationError, under the field's path.
 
     Example:
         >>> office = WorkingCalendar(weekly={"fri": [("09:00", "18:00")], "mon": [("09:00", "18:00")]})
@@ -132,6 +150,31 @@ class WorkingCalendar(BaseModel):
         """A calendar with some fields replaced, validated like a new one."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self).model_validate({**fields, **(update or {})})
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """A calendar of its fields as a mapping; options as pydantic's.
+
+        Raises:
+            CalendarError: as on construction.
+        """
+        # ``Any``: pydantic's own signature.
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise refusal_of(error) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """A calendar of its serial form; options as pydantic's.
+
+        Raises:
+            CalendarError: as on construction.
+        """
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            raise refusal_of(error) from None
 
     def is_open(self, at: datetime) -> bool:
         """Whether an instant is worked; a span includes its opening and not its close."""

@@ -6,9 +6,12 @@
     HolidaysUnknownWarning   the same, for a calendar that only warns
 
 Inside pydantic validators a `CalendarError` becomes one entry of the `ValidationError`, its path the field's.
+`refusal_of` gives it back.
 """
 
 from typing import Self
+
+from pydantic import ValidationError
 
 from csdesk.errors import InvalidInput
 
@@ -47,3 +50,16 @@ class HolidaysUnknown(CalendarError):
 
 class HolidaysUnknownWarning(UserWarning):
     """The answer depends on holidays after `known_until`: it may move when they are announced."""
+
+
+def refusal_of(error: ValidationError) -> CalendarError:
+    """The first problem of a pydantic error, without the refused value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, CalendarError):
+        return cause
+    field = ".".join(map(str, first["loc"])) or "calendar"
+    if first["type"] == "extra_forbidden":
+        return CalendarError("unknown_field", field, "no such field", "remove it or correct its name")
+    problem = first["msg"][:1].lower() + first["msg"][1:]
+    return CalendarError("bad_value", field, problem, "pass a value of the documented type and range")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
+from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
@@ -19,11 +20,38 @@ MOST_REFERENCES = 20
 """How many references are looked up, strongest first."""
 
 
+class CaseKeys(NamedTuple):
+    """The claim keys that a message is known by, worked out once."""
+
+    inbound: str
+    sender: str
+    conversation: str
+    parked: str
+    references: tuple[str, ...]
+    """Of the messages it answers, in their order."""
+
+
+def keys_of(message: InboundMessage, keys: ClaimKeys) -> CaseKeys:
+    """The claim keys of a message."""
+    account, conversation, sender = message.account, message.conversation, message.sender
+    return CaseKeys(
+        keys.inbound(account, message.dedupe_key),
+        keys.identity(sender.kind, sender.scope, sender.external_id),
+        keys.conversation(account, conversation),
+        keys.parked(account, conversation),
+        tuple([keys.mail(account, one) for one in message.references[:MOST_REFERENCES]]),
+    )
+
+
+_NO_TRACE: Final = Trace()
+
+
 @dataclass(slots=True)
 class Case:
     """A message, and what the pipeline knows about it. Steps fill it in; nothing else holds state."""
 
     message: InboundMessage
+    keys: CaseKeys
     id: MessageId
     actor: Actor
     received_at: datetime
@@ -53,7 +81,7 @@ class Case:
     silent: bool = False
     """A rule forbids an automatic answer."""
     reply: ReplyDecision | None = None
-    trace: Trace = field(default_factory=Trace)
+    trace: Trace = _NO_TRACE
     error: str = ""
 
     def say(

@@ -6,7 +6,6 @@ means that an earlier attempt was committed after all.
 
 from __future__ import annotations
 
-from csdesk.domain.core.identity import known_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
@@ -18,7 +17,7 @@ from csdesk.flows.inbound.case import Case
 
 def is_replay(case: Case, work: Workspace) -> bool:
     """Claim the delivery; True if it was stored before, by us or by somebody else."""
-    key = work.keys.inbound(case.message.account, case.message.dedupe_key)
+    key = case.keys.inbound
     owner = work.claims.get(key)
     if owner is None:
         work.claim(key, case.id, keep=work.policy.config.retention.inbound_claims)
@@ -36,7 +35,7 @@ def is_replay(case: Case, work: Workspace) -> bool:
 
 
 def _is_blocked(case: Case, work: Workspace) -> bool:
-    customer = work.person(known_identity(work, case.message.sender))
+    customer = work.person(work.claims.get(case.keys.sender))
     return customer is not None and customer.is_blocked(work.now)
 
 
@@ -44,7 +43,7 @@ def leave_inbox(case: Case, work: Workspace) -> None:
     """A message that was parked goes on: it leaves the inbox and no longer holds up its conversation."""
     if not case.retried:
         return
-    key = work.keys.parked(case.message.account, case.message.conversation)
+    key = case.keys.parked
     if work.claims.get(key) == case.id:
         work.move_claim(key, case.id, case.heir)
     work.end_inbox(case.id)
@@ -55,7 +54,7 @@ def waits(case: Case, work: Workspace) -> bool:
     """Keep the message back if an earlier one of its conversation is parked; True if it waits."""
     if case.retried:
         return False
-    holder = work.claims.get(work.keys.parked(case.message.account, case.message.conversation))
+    holder = work.claims.get(case.keys.parked)
     if holder is None:
         return False
     case.state = "parked"

@@ -38,7 +38,7 @@ from csdesk.flows.inbound import (
     threading,
     window,
 )
-from csdesk.flows.inbound.case import MOST_REFERENCES, Case
+from csdesk.flows.inbound.case import Case, keys_of
 from csdesk.flows.inbound.stowing import stow
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
@@ -123,6 +123,7 @@ def _case(arrival: Arrival, scope: Scope) -> Case:
     received = arrival.received_at or scope.now
     return Case(
         message=arrival.message,
+        keys=keys_of(arrival.message, scope.keys),
         id=arrival.id,
         actor=arrival.actor,
         received_at=received,
@@ -141,13 +142,10 @@ def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
         message, account = case.message, case.message.account
         if answering.may_answer(scope.policy, account):
             counters[answering.daily_counter(case, keys)] = None
-        wanted = [
-            keys.inbound(account, message.dedupe_key),
-            *(keys.identity(one.kind, one.scope, one.external_id) for one in case.people),
-            keys.conversation(account, message.conversation),
-            keys.parked(account, message.conversation),
-            *(keys.mail(account, one) for one in message.references[:MOST_REFERENCES]),
-        ]
+        inbound, sender, conversation, parked, references = case.keys
+        wanted = [inbound, sender, conversation, parked, *references]
+        if message.also or message.cc:
+            wanted += [keys.identity(one.kind, one.scope, one.external_id) for one in case.people]
         claims.update(dict.fromkeys(wanted))
         if message.ticket_hint:
             tickets[message.ticket_hint] = None
@@ -205,7 +203,7 @@ def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> b
         survivor = found.merged_into if isinstance(found, Ticket) else None
         if owner in waiting or survivor in waiting:
             return True
-    key = work.keys.inbound(case.message.account, case.message.dedupe_key)
+    key = case.keys.inbound
     if key in work.claims and key not in work.snapshot.claims:
         return True
     if answering.may_answer(work.policy, case.message.account):
@@ -219,8 +217,8 @@ def _marks(case: Case, work: Workspace) -> set[str]:
     """What a message may write that a later one may read: its claims, and its sender's customer."""
     message, keys = case.message, work.keys
     marks = {
-        keys.inbound(message.account, message.dedupe_key),
-        keys.conversation(message.account, message.conversation),
+        case.keys.inbound,
+        case.keys.conversation,
         *(identity_key(work, one) for one in case.people),
         *(keys.mail(message.account, one) for one in (message.provider_id, *message.references) if one),
     }
@@ -312,7 +310,7 @@ def _park(case: Case, work: Workspace, error: Exception) -> None:
         return
     case.say("parked", Outcome.REMOVED, error=case.error)
     work.begin(case.id, case.actor)
-    key = work.keys.parked(case.message.account, case.message.conversation)
+    key = case.keys.parked
     if key not in work.claims:
         work.claim(key, case.id)
     dedupe.store_item(case, work, InboxState.PARKED, detail=type(error).__name__)

@@ -18,7 +18,7 @@ from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Category, Link, LinkKind, Move, Participant, Role, Ticket
 from csdesk.domain.records.trace import Outcome
-from csdesk.flows.inbound.case import MOST_REFERENCES, Case
+from csdesk.flows.inbound.case import Case
 from csdesk.flows.inbound.identity import identity_of
 from csdesk.ports.steps import Flow, take_number
 
@@ -36,11 +36,11 @@ def evidence(case: Case, work: Workspace) -> Iterator[Evidence]:
     message = case.message
     if message.ticket_hint:
         yield "thread.hint", message.ticket_hint
-    for reference in message.references[:MOST_REFERENCES]:
-        owner = work.claims.get(work.keys.mail(message.account, reference))
+    for key in case.keys.references:
+        owner = work.claims.get(key)
         if owner is not None:
             yield "thread.reference", owner
-    owner = work.claims.get(work.keys.conversation(message.account, message.conversation))
+    owner = work.claims.get(case.keys.conversation)
     if owner is not None:
         yield "thread.conversation", owner
 
@@ -146,7 +146,7 @@ def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:
 
 
 def _receive_here(case: Case, work: Workspace, ticket: TicketId) -> None:
-    key = work.keys.conversation(case.message.account, case.message.conversation)
+    key = case.keys.conversation
     before = work.claims.get(key)
     if before is None:
         work.claim(key, ticket)

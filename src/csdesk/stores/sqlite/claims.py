@@ -8,23 +8,24 @@ from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.read import LOAD
 from csdesk.stores.sqlite.values import Cell, Cells, chunks, marks, micros_or_none, value_rows
 
-_TAKE = "INSERT INTO claim(desk,key,owner,expires_at) VALUES{} ON CONFLICT DO NOTHING"
-_OWNERS = "SELECT key,owner,expires_at FROM claim WHERE desk=? AND key IN ({})"
-_PROLONG = "UPDATE claim SET expires_at=? WHERE desk=? AND key=?"
-_OWNER = "SELECT owner FROM claim WHERE desk=? AND key=?"
-_MOVE = "UPDATE claim SET owner=? WHERE desk=? AND key=? AND owner=?"
-_RELEASE = "DELETE FROM claim WHERE desk=? AND key=? AND owner=?"
+_TAKE = "INSERT INTO csdesk_claim(desk,key,owner,expires_at) VALUES{} ON CONFLICT DO NOTHING"
+_OWNERS = "SELECT key,owner,expires_at FROM csdesk_claim WHERE desk=? AND key IN ({})"
+_PROLONG = "UPDATE csdesk_claim SET expires_at=? WHERE desk=? AND key=?"
+_OWNER = "SELECT owner FROM csdesk_claim WHERE desk=? AND key=?"
+_MOVE = "UPDATE csdesk_claim SET owner=? WHERE desk=? AND key=? AND owner=?"
+_RELEASE = "DELETE FROM csdesk_claim WHERE desk=? AND key=? AND owner=?"
 
 _UNBOUNDED = 2**62
 _COUNT = (
-    "INSERT INTO counter(desk,name,value) VALUES(?,?,?)"
+    "INSERT INTO csdesk_counter(desk,name,value) VALUES(?,?,?)"
     " ON CONFLICT(desk,name) DO UPDATE SET value=value+excluded.value WHERE value+excluded.value<=?"
 )
-_COUNT_PRESENT = "UPDATE counter SET value=value+? WHERE desk=? AND name=? AND value+?<=?"
-_CARRY = "UPDATE seat SET load=load+?, assigned=? WHERE desk=? AND agent=? AND load+?<=?"
-_DROP = "UPDATE seat SET load=load+? WHERE desk=? AND agent=? AND load+?<=?"
+_COUNT_PRESENT = "UPDATE csdesk_counter SET value=value+? WHERE desk=? AND name=? AND value+?<=?"
+_CARRY = "UPDATE csdesk_seat SET load=load+?, assigned=? WHERE desk=? AND agent=? AND load+?<=?"
+_DROP = "UPDATE csdesk_seat SET load=load+? WHERE desk=? AND agent=? AND load+?<=?"
 _FIRST_LOAD = (
-    "INSERT INTO seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',?,?,0,0) ON CONFLICT DO NOTHING"
+    "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',?,?,0,0)"
+    " ON CONFLICT DO NOTHING"
 )
 
 

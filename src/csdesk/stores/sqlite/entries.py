@@ -16,13 +16,13 @@ COLUMNS: Final = "pk,subject,cause,at,actor,epochs,schema,personal,trace,body"
 
 _BITS: Final = 40
 _LOW: Final = (1 << _BITS) - 1
-_INSERT: Final = "INSERT INTO entry(pk,desk,subject,cause,at,actor,epochs,schema,personal,trace,body) VALUES{}"
+_INSERT: Final = "INSERT INTO csdesk_entry(pk,desk,subject,cause,at,actor,epochs,schema,personal,trace,body) VALUES{}"
 _NEXT: Final = (
-    f"SELECT {COLUMNS} FROM entry WHERE pk>"  # noqa: S608
-    "coalesce((SELECT position FROM consumer WHERE desk=? AND name=?),?) AND pk<=? ORDER BY pk LIMIT ?"
+    f"SELECT {COLUMNS} FROM csdesk_entry WHERE pk>"  # noqa: S608
+    "coalesce((SELECT position FROM csdesk_consumer WHERE desk=? AND name=?),?) AND pk<=? ORDER BY pk LIMIT ?"
 )
 _ACK: Final = (
-    "INSERT INTO consumer(desk,name,position) VALUES(?,?,?)"
+    "INSERT INTO csdesk_consumer(desk,name,position) VALUES(?,?,?)"
     " ON CONFLICT(desk,name) DO UPDATE SET position=excluded.position WHERE excluded.position>position"
 )
 

@@ -12,14 +12,17 @@ from csdesk.stores.sqlite.queues import DUE, OUTBOX, due_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, instant_or_none, marks, micros
 from csdesk.stores.sqlite.write import finish
 
-_TICKETS: Final = "SELECT id,wake_at FROM ticket WHERE desk=? AND wake_at IS NOT NULL ORDER BY wake_at,id LIMIT ?"
-_HEADS: Final = (
-    "SELECT {columns} FROM outbox INDEXED BY {index} WHERE desk=? AND head=1{where} ORDER BY due_at,message LIMIT ?"
+_TICKETS: Final = (
+    "SELECT id,wake_at FROM csdesk_ticket WHERE desk=? AND wake_at IS NOT NULL ORDER BY wake_at,id LIMIT ?"
 )
-_DUE: Final = "SELECT {columns} FROM due WHERE desk=?{where} ORDER BY due_at,key LIMIT ?"
+_HEADS: Final = (
+    "SELECT {columns} FROM csdesk_outbox INDEXED BY {index} WHERE desk=? AND head=1{where}"
+    " ORDER BY due_at,message LIMIT ?"
+)
+_DUE: Final = "SELECT {columns} FROM csdesk_due WHERE desk=?{where} ORDER BY due_at,key LIMIT ?"
 _HOLD: Final = {
-    "outbox": "UPDATE outbox SET state='sending', due_at=? WHERE desk=? AND message=?",
-    "due": "UPDATE due SET due_at=? WHERE desk=? AND key=?",
+    "outbox": "UPDATE csdesk_outbox SET state='sending', due_at=? WHERE desk=? AND message=?",
+    "due": "UPDATE csdesk_due SET due_at=? WHERE desk=? AND key=?",
 }
 _DUE_AT: Final = {"outbox": 6, "due": 2}
 """Where ``due_at`` stands in the rows."""
@@ -54,7 +57,8 @@ def _question(desk: int, request: LeaseRequest) -> tuple[str, list[Cell]]:
         if value is not None:
             where += f" AND {column}=?"
             cells.append(value)
-    index = "outbox_heads" if request.account is not None and request.conversation is not None else "outbox_head"
+    one_line = request.account is not None and request.conversation is not None
+    index = "csdesk_outbox_heads" if one_line else "csdesk_outbox_head"
     return _HEADS.format(columns=OUTBOX, where=where, index=index), [*cells, request.limit + 1]
 
 

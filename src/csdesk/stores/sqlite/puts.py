@@ -21,24 +21,30 @@ from csdesk.stores.sqlite.values import Cell, Cells, chunks, marks, value_rows
 Step = Callable[[Execute], None]
 
 _TAGGED = (
-    "INSERT INTO {kind}_tag(desk,tag,record) VALUES{rows} ON CONFLICT DO NOTHING",
-    "(?,?,(SELECT pk FROM {kind} WHERE desk=? AND id=?))",
+    "INSERT INTO csdesk_{kind}_tag(desk,tag,record) VALUES{rows} ON CONFLICT DO NOTHING",
+    "(?,?,(SELECT pk FROM csdesk_{kind} WHERE desk=? AND id=?))",
 )
-_UNTAGGED = "DELETE FROM {kind}_tag WHERE desk=? AND tag=? AND record=(SELECT pk FROM {kind} WHERE desk=? AND id=?)"
+_UNTAGGED = (
+    "DELETE FROM csdesk_{kind}_tag WHERE desk=? AND tag=?"
+    " AND record=(SELECT pk FROM csdesk_{kind} WHERE desk=? AND id=?)"
+)
 _LINKED = (
-    "INSERT INTO identity(desk,id,home) VALUES{rows} ON CONFLICT(desk,id) DO UPDATE SET home=excluded.home",
-    "(?,?,(SELECT pk FROM customer WHERE desk=? AND id=?))",
+    "INSERT INTO csdesk_identity(desk,id,home) VALUES{rows} ON CONFLICT(desk,id) DO UPDATE SET home=excluded.home",
+    "(?,?,(SELECT pk FROM csdesk_customer WHERE desk=? AND id=?))",
 )
-_UNLINKED = "DELETE FROM identity WHERE desk=? AND id=? AND home=(SELECT pk FROM customer WHERE desk=? AND id=?)"
+_UNLINKED = (
+    "DELETE FROM csdesk_identity WHERE desk=? AND id=? AND home=(SELECT pk FROM csdesk_customer WHERE desk=? AND id=?)"
+)
 _FIRST_SEAT = (
-    "INSERT INTO seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',0,0,0,0) ON CONFLICT DO NOTHING"
+    "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',0,0,0,0)"
+    " ON CONFLICT DO NOTHING"
 )
 _SEAT = (
-    "INSERT INTO seat(desk,agent,queue,load,assigned,capacity,open)"
-    " SELECT desk,agent,?,load,assigned,?,? FROM seat WHERE desk=? AND agent=? AND queue=''"
+    "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open)"
+    " SELECT desk,agent,?,load,assigned,?,? FROM csdesk_seat WHERE desk=? AND agent=? AND queue=''"
     " ON CONFLICT(desk,agent,queue) DO UPDATE SET capacity=excluded.capacity, open=excluded.open"
 )
-_LEFT_SEATS = "DELETE FROM seat WHERE desk=? AND agent=? AND queue<>'' AND queue NOT IN ({})"
+_LEFT_SEATS = "DELETE FROM csdesk_seat WHERE desk=? AND agent=? AND queue<>'' AND queue NOT IN ({})"
 
 
 @dataclass(slots=True)

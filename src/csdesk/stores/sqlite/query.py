@@ -52,10 +52,10 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 }
 
 _MANY: Final[Mapping[tuple[str, str], str]] = {
-    ("ticket", "tag"): "pk IN (SELECT record FROM ticket_tag WHERE desk=? AND tag IN ({}))",
-    ("customer", "tag"): "pk IN (SELECT record FROM customer_tag WHERE desk=? AND tag IN ({}))",
-    ("customer", "identity"): "pk IN (SELECT home FROM identity WHERE desk=? AND id IN ({}))",
-    ("agent", "queue"): "id IN (SELECT agent FROM seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
+    ("ticket", "tag"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "tag"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "identity"): "pk IN (SELECT home FROM csdesk_identity WHERE desk=? AND id IN ({}))",
+    ("agent", "queue"): "id IN (SELECT agent FROM csdesk_seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
 }
 """Columns with many values: they filter, they give no order."""
 
@@ -147,7 +147,7 @@ def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
     turn = " DESC" if asked.descending else ""
     by = f"{kind.key}{turn}" if order == kind.key else f"{order}{turn},{kind.key}{turn}"
     sql = (
-        f"SELECT {order},{kind.key},{kind.select} FROM {asked.kind}"  # noqa: S608  # names of the tables above
+        f"SELECT {order},{kind.key},{kind.select} FROM csdesk_{asked.kind}"  # noqa: S608  # names of the tables above
         f" WHERE {where.sql} ORDER BY {by} LIMIT ?"
     )
     rows = execute(sql, (*where.cells, asked.limit + 1)).fetchall()
@@ -159,7 +159,7 @@ def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
 def count(execute: Execute, desk: int, asked: Query) -> int:
     """How many rows match."""
     where = _where(desk, asked)
-    sql = f"SELECT count(*) FROM {asked.kind} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
+    sql = f"SELECT count(*) FROM csdesk_{asked.kind} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
     found: int = execute(sql, where.cells).fetchone()[0]
     return found
 

@@ -88,21 +88,23 @@ def inbox_row(item: InboxItem) -> Cells:
     )
 
 
-_LIVE: Final = "SELECT pk FROM outbox WHERE desk=? AND account=? AND conversation=? AND state IN ('pending','sending')"
+_LIVE: Final = (
+    "SELECT pk FROM csdesk_outbox WHERE desk=? AND account=? AND conversation=? AND state IN ('pending','sending')"
+)
 _FIRST: Final = f"SELECT pk FROM ({_LIVE} ORDER BY created_at,message LIMIT 1)"  # noqa: S608
 _RELINK: Final = (
-    "UPDATE outbox SET head=1-head WHERE pk IN"  # noqa: S608
-    " (SELECT pk FROM outbox WHERE desk=? AND account=? AND conversation=? AND head=1"
+    "UPDATE csdesk_outbox SET head=1-head WHERE pk IN"  # noqa: S608
+    " (SELECT pk FROM csdesk_outbox WHERE desk=? AND account=? AND conversation=? AND head=1"
     f" UNION {_FIRST}) AND head<>(pk=coalesce(({_FIRST}),0))"
 )
-_OUTBOX_DONE: Final = "DELETE FROM outbox WHERE desk=? AND message=? RETURNING account,conversation"
+_OUTBOX_DONE: Final = "DELETE FROM csdesk_outbox WHERE desk=? AND message=? RETURNING account,conversation"
 _OUTBOX: Final = (
-    f"INSERT INTO outbox(desk,{OUTBOX}) VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(desk,message) DO UPDATE SET"
+    f"INSERT INTO csdesk_outbox(desk,{OUTBOX}) VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(desk,message) DO UPDATE SET"
     " ticket=excluded.ticket, state=excluded.state, attempts=excluded.attempts, due_at=excluded.due_at,"
     " reason=excluded.reason, created_at=excluded.created_at"
 )
-_DUE: Final = f"INSERT OR REPLACE INTO due(desk,{DUE}) VALUES(?,?,?,?,?,?)"
-_INBOX: Final = f"INSERT OR REPLACE INTO inbox(desk,{INBOX}) VALUES(?,?,?,?,?,?,?,?,?,?)"
+_DUE: Final = f"INSERT OR REPLACE INTO csdesk_due(desk,{DUE}) VALUES(?,?,?,?,?,?)"
+_INBOX: Final = f"INSERT OR REPLACE INTO csdesk_inbox(desk,{INBOX}) VALUES(?,?,?,?,?,?,?,?,?,?)"
 
 
 def write(execute: Execute, desk: int, changes: ChangeSet) -> None:
@@ -111,9 +113,9 @@ def write(execute: Execute, desk: int, changes: ChangeSet) -> None:
     for message in changes.outbox_done:
         lines.update(dict.fromkeys(execute(_OUTBOX_DONE, (desk, message)).fetchall()))
     for key in changes.due_done:
-        execute("DELETE FROM due WHERE desk=? AND key=?", (desk, key))
+        execute("DELETE FROM csdesk_due WHERE desk=? AND key=?", (desk, key))
     for item_id in changes.inbox_done:
-        execute("DELETE FROM inbox WHERE desk=? AND id=?", (desk, item_id))
+        execute("DELETE FROM csdesk_inbox WHERE desk=? AND id=?", (desk, item_id))
     for item in changes.outbox:
         execute(_OUTBOX, (desk, *outbox_row(item)))
         lines[item.account, item.conversation] = None

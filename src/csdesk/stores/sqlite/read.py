@@ -27,28 +27,30 @@ from csdesk.stores.sqlite.values import Cell, marks, padded
 LOAD: Final = "load/"
 """The prefix of the counters that live in the seats of agents."""
 
-_EPOCHS: Final = "SELECT 'epochs',config_epoch,phrases_epoch,agents_epoch,calendars_epoch,NULL FROM desk WHERE pk=?"
+_EPOCHS: Final = (
+    "SELECT 'epochs',config_epoch,phrases_epoch,agents_epoch,calendars_epoch,NULL FROM csdesk_desk WHERE pk=?"
+)
 _PARTS: Final = {
-    "claim": "SELECT 'claim',key,owner,NULL,NULL,NULL FROM claim WHERE desk=? AND key IN ({})",
-    "identity": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM identity i CROSS JOIN customer c"
-    " ON c.pk=i.home WHERE i.desk=? AND i.id IN ({})",
-    "party": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM ticket t CROSS JOIN identity i"
-    " ON i.desk=t.desk AND i.id=t.identity CROSS JOIN customer c ON c.pk=i.home WHERE t.desk=? AND t.id IN ({})",
-    "counter": "SELECT 'counter',name,value,NULL,NULL,NULL FROM counter WHERE desk=? AND name IN ({})",
-    "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM seat WHERE desk=? AND queue='' AND agent IN ({})",
+    "claim": "SELECT 'claim',key,owner,NULL,NULL,NULL FROM csdesk_claim WHERE desk=? AND key IN ({})",
+    "identity": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM csdesk_identity i"
+    " CROSS JOIN csdesk_customer c ON c.pk=i.home WHERE i.desk=? AND i.id IN ({})",
+    "party": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM csdesk_ticket t CROSS JOIN csdesk_identity i"
+    " ON i.desk=t.desk AND i.id=t.identity CROSS JOIN csdesk_customer c ON c.pk=i.home WHERE t.desk=? AND t.id IN ({})",
+    "counter": "SELECT 'counter',name,value,NULL,NULL,NULL FROM csdesk_counter WHERE desk=? AND name IN ({})",
+    "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
-        kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM {kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
+        kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
         for kind in ("customer", "ticket", "message", "agent", "phrase", "draft")
     },
 }
 _CANDIDATES: Final = (
-    "SELECT 'candidate',queue,agent,load,capacity,NULL FROM (SELECT queue,agent,load,capacity FROM seat"
+    "SELECT 'candidate',queue,agent,load,capacity,NULL FROM (SELECT queue,agent,load,capacity FROM csdesk_seat"
     " WHERE desk=? AND queue=? AND open=1 AND load<capacity ORDER BY load,assigned,agent LIMIT ?)"
 )
 _ROWS: Final = {
-    "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM inbox"
+    "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM csdesk_inbox"
     " WHERE desk=? AND id IN ({})",
-    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at FROM outbox"
+    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at FROM csdesk_outbox"
     " WHERE desk=? AND message IN ({})",
 }
 _CLASSES: Final[dict[str, type[Any]]] = {

@@ -16,18 +16,20 @@ from csdesk.ports.store import Page, SearchHit, SearchRequest
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
 
-_MARK: Final = "SELECT last FROM search_mark"
-_TAIL: Final = "SELECT pk,id,ticket,schema,doc FROM message WHERE pk>(SELECT last FROM search_mark) AND desk=?"
-_MATCH: Final = (
-    "SELECT m.id,m.ticket FROM search s CROSS JOIN message m ON m.pk=s.rowid"
-    " WHERE s.search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
+_MARK: Final = "SELECT last FROM csdesk_search_mark"
+_TAIL: Final = (
+    "SELECT pk,id,ticket,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark) AND desk=?"
 )
-_WAITING: Final = "SELECT pk,desk,version,schema,doc FROM message WHERE pk>? ORDER BY pk LIMIT ?"
-_VERSIONS: Final = "SELECT pk,version FROM message WHERE pk>? AND pk<=?"
-_ONE: Final = "SELECT schema,doc FROM message WHERE pk=?"
-_ADD: Final = "INSERT INTO search(rowid,tokens) VALUES(?,?)"
-_REMOVE: Final = "INSERT INTO search(search,rowid,tokens) VALUES('delete',?,?)"
-_INDEXED: Final = "SELECT pk FROM message WHERE desk=? AND id=? AND pk<=(SELECT last FROM search_mark)"
+_MATCH: Final = (
+    "SELECT m.id,m.ticket FROM csdesk_search s CROSS JOIN csdesk_message m ON m.pk=s.rowid"
+    " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
+)
+_WAITING: Final = "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>? ORDER BY pk LIMIT ?"
+_VERSIONS: Final = "SELECT pk,version FROM csdesk_message WHERE pk>? AND pk<=?"
+_ONE: Final = "SELECT schema,doc FROM csdesk_message WHERE pk=?"
+_ADD: Final = "INSERT INTO csdesk_search(rowid,tokens) VALUES(?,?)"
+_REMOVE: Final = "INSERT INTO csdesk_search(csdesk_search,rowid,tokens) VALUES('delete',?,?)"
+_INDEXED: Final = "SELECT pk FROM csdesk_message WHERE desk=? AND id=? AND pk<=(SELECT last FROM csdesk_search_mark)"
 
 _AFTER_ALL: Final = "\U0010ffff"
 _SEAM: Final = "x"
@@ -121,7 +123,7 @@ def index(execute: Execute, texts: list[Waiting]) -> int:
     for one in fresh:
         text = one.text if versions[one.row] == one.version else _text_now(execute, one)
         execute(_ADD, (one.row, text))
-    execute("UPDATE search_mark SET last=?", (fresh[-1].row,))
+    execute("UPDATE csdesk_search_mark SET last=?", (fresh[-1].row,))
     return len(fresh)
 
 

@@ -32,11 +32,13 @@ from csdesk.stores.sqlite.connection import Connections, Execute, Synchronous, T
 from csdesk.stores.sqlite.errors import translated
 from csdesk.stores.sqlite.known import Known
 
-_DESK: Final = "SELECT pk,secret,config_epoch,phrases_epoch,agents_epoch,calendars_epoch,config FROM desk WHERE name=?"
-_NEW_DESK: Final = "INSERT INTO desk(name,secret) VALUES(?,?) ON CONFLICT DO NOTHING"
+_DESK: Final = (
+    "SELECT pk,secret,config_epoch,phrases_epoch,agents_epoch,calendars_epoch,config FROM csdesk_desk WHERE name=?"
+)
+_NEW_DESK: Final = "INSERT INTO csdesk_desk(name,secret) VALUES(?,?) ON CONFLICT DO NOTHING"
 _ALLOCATE: Final = (
-    "INSERT INTO number(desk,name,last) VALUES(?,?,?) ON CONFLICT(desk,name) DO UPDATE SET last=last+excluded.last"
-    " RETURNING last"
+    "INSERT INTO csdesk_number(desk,name,last) VALUES(?,?,?)"
+    " ON CONFLICT(desk,name) DO UPDATE SET last=last+excluded.last RETURNING last"
 )
 
 T = TypeVar("T")

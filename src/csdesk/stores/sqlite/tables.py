@@ -123,7 +123,7 @@ def insert_sql(table: Table, count: int) -> str:
     """Insert that many new records: desk, id, version, schema, doc, then plain columns, indexed ones and marks."""
     columns = (*_HEAD, *table.plain, *table.indexed, *table.born)
     row = f"({marks(len(columns))})"
-    return f"INSERT INTO {table.kind}({','.join(columns)}) VALUES{value_rows(row, count)} ON CONFLICT DO NOTHING"
+    return f"INSERT INTO csdesk_{table.kind}({','.join(columns)}) VALUES{value_rows(row, count)} ON CONFLICT DO NOTHING"
 
 
 @cache
@@ -132,10 +132,10 @@ def update_sql(table: Table, moved: tuple[bool, ...]) -> str:
     indexed = [name for name, is_moved in zip(table.indexed, moved, strict=True) if is_moved]
     columns = ("version", "schema", "doc", *table.plain, *indexed)
     assigned = ",".join(f"{column}=?" for column in columns)
-    return f"UPDATE {table.kind} SET {assigned} WHERE desk=? AND id=? AND version=?"  # noqa: S608
+    return f"UPDATE csdesk_{table.kind} SET {assigned} WHERE desk=? AND id=? AND version=?"  # noqa: S608
 
 
 @cache
 def select_sql(table: Table) -> str:
     """The version, schema and document of one record."""
-    return f"SELECT version,schema,doc FROM {table.kind} WHERE desk=? AND id=?"  # noqa: S608
+    return f"SELECT version,schema,doc FROM csdesk_{table.kind} WHERE desk=? AND id=?"  # noqa: S608

@@ -21,10 +21,10 @@ from csdesk.stores.sqlite.write import finish
 _WINDOW: Final = 10_000
 """How many claims a round looks at."""
 
-_PART: Final = "SELECT key,expires_at FROM claim WHERE desk=? AND key>? ORDER BY key LIMIT ?"
+_PART: Final = "SELECT key,expires_at FROM csdesk_claim WHERE desk=? AND key>? ORDER BY key LIMIT ?"
 _END: Final = f"SELECT max(key),count(*) FROM ({_PART})"  # noqa: S608
 _EXPIRED: Final = f"SELECT key FROM ({_PART}) WHERE expires_at<=? LIMIT ?"  # noqa: S608
-_EXPIRE: Final = "DELETE FROM claim WHERE desk=? AND key=? AND expires_at<=?"
+_EXPIRE: Final = "DELETE FROM csdesk_claim WHERE desk=? AND key=? AND expires_at<=?"
 
 
 class Upkeep:

@@ -16,10 +16,13 @@ from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.puts import Puts, plan_puts
 from csdesk.stores.sqlite.values import Cells, micros
 
-_HEAD: Final = "SELECT config_epoch,coalesce((SELECT max(pk) FROM entry WHERE pk>? AND pk<=?),?) FROM desk WHERE pk=?"
-_SEEN: Final = "UPDATE customer SET seen_at=? WHERE desk=? AND id=? AND (seen_at IS NULL OR seen_at<?)"
+_HEAD: Final = (
+    "SELECT config_epoch,coalesce((SELECT max(pk) FROM csdesk_entry WHERE pk>? AND pk<=?),?)"
+    " FROM csdesk_desk WHERE pk=?"
+)
+_SEEN: Final = "UPDATE csdesk_customer SET seen_at=? WHERE desk=? AND id=? AND (seen_at IS NULL OR seen_at<?)"
 _CONFIG: Final = (
-    "INSERT INTO config(desk,digest,activated_at,body) VALUES(?,?,?,?)"
+    "INSERT INTO csdesk_config(desk,digest,activated_at,body) VALUES(?,?,?,?)"
     " ON CONFLICT(desk,digest) DO UPDATE SET activated_at=excluded.activated_at, body=excluded.body"
 )
 
@@ -135,9 +138,9 @@ def _write_desk(execute: Execute, desk: int, changes: ChangeSet) -> None:
     if changes.config is not None:
         row = changes.config
         execute(_CONFIG, (desk, row.digest, micros(row.activated_at), row.body))
-        execute("UPDATE desk SET config=? WHERE pk=?", (row.digest, desk))
+        execute("UPDATE csdesk_desk SET config=? WHERE pk=?", (row.digest, desk))
 
 
 @cache
 def _bump_sql(name: EpochName) -> str:
-    return f"UPDATE desk SET {name.value}_epoch={name.value}_epoch+1 WHERE pk=?"  # noqa: S608
+    return f"UPDATE csdesk_desk SET {name.value}_epoch={name.value}_epoch+1 WHERE pk=?"  # noqa: S608

@@ -1,8 +1,9 @@
 -- The first schema. Rules: a desk's number stands first in every key; ids of the outside are text, rows of the inside
 -- are integers; times are microseconds of Unix time in UTC; a document is the truth and its columns are its index.
--- Documents stand last in their row, so that a column is read without them.
+-- Documents stand last in their row, so that a column is read without them. Every table and index is called csdesk_...,
+-- because they may stand in a database beside an application's own.
 
-CREATE TABLE desk(
+CREATE TABLE csdesk_desk(
   pk INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
   secret BLOB NOT NULL,
@@ -13,7 +14,7 @@ CREATE TABLE desk(
   config TEXT NOT NULL DEFAULT ''
 );
 
-CREATE TABLE config(
+CREATE TABLE csdesk_config(
   desk INTEGER NOT NULL,
   digest TEXT NOT NULL,
   activated_at INTEGER NOT NULL,
@@ -21,7 +22,7 @@ CREATE TABLE config(
   UNIQUE(desk, digest)
 );
 
-CREATE TABLE ticket(
+CREATE TABLE csdesk_ticket(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   id TEXT NOT NULL,
@@ -45,22 +46,22 @@ CREATE TABLE ticket(
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
-CREATE INDEX ticket_number ON ticket(desk, number);
-CREATE INDEX ticket_category ON ticket(desk, category, queue);
-CREATE INDEX ticket_identity ON ticket(desk, identity);
-CREATE INDEX ticket_assignee ON ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
-CREATE INDEX ticket_wake ON ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
-CREATE INDEX ticket_waiting ON ticket(desk, category, created_at) WHERE assignee IS NULL;
-CREATE INDEX ticket_merged ON ticket(desk, merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX csdesk_ticket_number ON csdesk_ticket(desk, number);
+CREATE INDEX csdesk_ticket_category ON csdesk_ticket(desk, category, queue);
+CREATE INDEX csdesk_ticket_identity ON csdesk_ticket(desk, identity);
+CREATE INDEX csdesk_ticket_assignee ON csdesk_ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
+CREATE INDEX csdesk_ticket_wake ON csdesk_ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX csdesk_ticket_waiting ON csdesk_ticket(desk, category, created_at) WHERE assignee IS NULL;
+CREATE INDEX csdesk_ticket_merged ON csdesk_ticket(desk, merged_into) WHERE merged_into IS NOT NULL;
 
-CREATE TABLE ticket_tag(
+CREATE TABLE csdesk_ticket_tag(
   desk INTEGER NOT NULL,
   tag TEXT NOT NULL,
   record INTEGER NOT NULL,
   PRIMARY KEY(desk, tag, record)
 ) WITHOUT ROWID;
 
-CREATE TABLE customer(
+CREATE TABLE csdesk_customer(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   id TEXT NOT NULL,
@@ -74,23 +75,23 @@ CREATE TABLE customer(
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
-CREATE INDEX customer_merged ON customer(desk, merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX csdesk_customer_merged ON csdesk_customer(desk, merged_into) WHERE merged_into IS NOT NULL;
 
-CREATE TABLE customer_tag(
+CREATE TABLE csdesk_customer_tag(
   desk INTEGER NOT NULL,
   tag TEXT NOT NULL,
   record INTEGER NOT NULL,
   PRIMARY KEY(desk, tag, record)
 ) WITHOUT ROWID;
 
-CREATE TABLE identity(
+CREATE TABLE csdesk_identity(
   desk INTEGER NOT NULL,
   id TEXT NOT NULL,
   home INTEGER NOT NULL,
   PRIMARY KEY(desk, id)
 ) WITHOUT ROWID;
 
-CREATE TABLE message(
+CREATE TABLE csdesk_message(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   id TEXT NOT NULL,
@@ -106,9 +107,9 @@ CREATE TABLE message(
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
-CREATE INDEX message_ticket ON message(desk, ticket, occurred_at);
+CREATE INDEX csdesk_message_ticket ON csdesk_message(desk, ticket, occurred_at);
 
-CREATE TABLE agent(
+CREATE TABLE csdesk_agent(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   id TEXT NOT NULL,
@@ -123,7 +124,7 @@ CREATE TABLE agent(
 
 -- One row per agent and queue, and one with the queue '' that every counter "load/<agent>" lives in. All rows of an
 -- agent carry the same load, so one UPDATE moves them all and the index below gives candidates in their order.
-CREATE TABLE seat(
+CREATE TABLE csdesk_seat(
   desk INTEGER NOT NULL,
   agent TEXT NOT NULL,
   queue TEXT NOT NULL,
@@ -133,9 +134,9 @@ CREATE TABLE seat(
   open INTEGER NOT NULL,
   PRIMARY KEY(desk, agent, queue)
 ) WITHOUT ROWID;
-CREATE INDEX seat_pick ON seat(desk, queue, load, assigned, agent, capacity) WHERE open = 1 AND load < capacity;
+CREATE INDEX csdesk_seat_pick ON csdesk_seat(desk, queue, load, assigned, agent, capacity) WHERE open = 1 AND load < capacity;
 
-CREATE TABLE phrase(
+CREATE TABLE csdesk_phrase(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   id TEXT NOT NULL,
@@ -147,7 +148,7 @@ CREATE TABLE phrase(
   UNIQUE(desk, id)
 );
 
-CREATE TABLE draft(
+CREATE TABLE csdesk_draft(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   id TEXT NOT NULL,
@@ -158,10 +159,10 @@ CREATE TABLE draft(
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
-CREATE INDEX draft_ticket ON draft(desk, ticket);
+CREATE INDEX csdesk_draft_ticket ON csdesk_draft(desk, ticket);
 
 -- No index by expires_at: every message would pay a page for it. Upkeep walks the keys in parts instead.
-CREATE TABLE claim(
+CREATE TABLE csdesk_claim(
   desk INTEGER NOT NULL,
   key TEXT NOT NULL,
   owner TEXT NOT NULL,
@@ -169,14 +170,14 @@ CREATE TABLE claim(
   PRIMARY KEY(desk, key)
 ) WITHOUT ROWID;
 
-CREATE TABLE counter(
+CREATE TABLE csdesk_counter(
   desk INTEGER NOT NULL,
   name TEXT NOT NULL,
   value INTEGER NOT NULL,
   PRIMARY KEY(desk, name)
 ) WITHOUT ROWID;
 
-CREATE TABLE number(
+CREATE TABLE csdesk_number(
   desk INTEGER NOT NULL,
   name TEXT NOT NULL,
   last INTEGER NOT NULL,
@@ -184,7 +185,7 @@ CREATE TABLE number(
 ) WITHOUT ROWID;
 
 -- pk = desk << 40 | number of the entry in its desk: one desk's entries lie side by side, in order of commits.
-CREATE TABLE entry(
+CREATE TABLE csdesk_entry(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   subject TEXT NOT NULL,
@@ -197,10 +198,10 @@ CREATE TABLE entry(
   trace TEXT,
   body TEXT NOT NULL
 );
-CREATE INDEX entry_subject ON entry(desk, subject);
-CREATE INDEX entry_cause ON entry(desk, cause);
+CREATE INDEX csdesk_entry_subject ON csdesk_entry(desk, subject);
+CREATE INDEX csdesk_entry_cause ON csdesk_entry(desk, cause);
 
-CREATE TABLE consumer(
+CREATE TABLE csdesk_consumer(
   desk INTEGER NOT NULL,
   name TEXT NOT NULL,
   position INTEGER NOT NULL,
@@ -208,7 +209,7 @@ CREATE TABLE consumer(
 ) WITHOUT ROWID;
 
 -- head = 1: the first of its conversation that is still to be sent. Only heads are ever leased.
-CREATE TABLE outbox(
+CREATE TABLE csdesk_outbox(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   message TEXT NOT NULL,
@@ -223,12 +224,12 @@ CREATE TABLE outbox(
   reason TEXT NOT NULL,
   UNIQUE(desk, message)
 );
-CREATE INDEX outbox_line ON outbox(desk, account, conversation, created_at, message) WHERE state IN ('pending', 'sending');
-CREATE INDEX outbox_head ON outbox(desk, due_at, message) WHERE head = 1;
-CREATE INDEX outbox_heads ON outbox(desk, account, conversation) WHERE head = 1;
-CREATE INDEX outbox_ticket ON outbox(desk, ticket);
+CREATE INDEX csdesk_outbox_line ON csdesk_outbox(desk, account, conversation, created_at, message) WHERE state IN ('pending', 'sending');
+CREATE INDEX csdesk_outbox_head ON csdesk_outbox(desk, due_at, message) WHERE head = 1;
+CREATE INDEX csdesk_outbox_heads ON csdesk_outbox(desk, account, conversation) WHERE head = 1;
+CREATE INDEX csdesk_outbox_ticket ON csdesk_outbox(desk, ticket);
 
-CREATE TABLE due(
+CREATE TABLE csdesk_due(
   desk INTEGER NOT NULL,
   key TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -237,9 +238,9 @@ CREATE TABLE due(
   payload TEXT NOT NULL,
   PRIMARY KEY(desk, key)
 ) WITHOUT ROWID;
-CREATE INDEX due_time ON due(desk, due_at, key);
+CREATE INDEX csdesk_due_time ON csdesk_due(desk, due_at, key);
 
-CREATE TABLE inbox(
+CREATE TABLE csdesk_inbox(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
   id TEXT NOT NULL,
@@ -253,12 +254,12 @@ CREATE TABLE inbox(
   payload TEXT NOT NULL,
   UNIQUE(desk, id)
 );
-CREATE INDEX inbox_line ON inbox(desk, account, conversation);
+CREATE INDEX csdesk_inbox_line ON csdesk_inbox(desk, account, conversation);
 
 -- Tokens are made by csdesk (each begins with its desk's number and an x); the table keeps no text of its own. The
 -- tokenizer only has to find the spaces between them: "ascii" takes every other script as it is, while "unicode61" would
 -- cut tokens at characters that are younger than its own tables. A row's number is the message's. What lies behind
--- search_mark is not indexed yet.
-CREATE VIRTUAL TABLE search USING fts5(tokens, content='', columnsize=0, tokenize='ascii');
-CREATE TABLE search_mark(last INTEGER NOT NULL);
-INSERT INTO search_mark VALUES(0);
+-- csdesk_search_mark is not indexed yet.
+CREATE VIRTUAL TABLE csdesk_search USING fts5(tokens, content='', columnsize=0, tokenize='ascii');
+CREATE TABLE csdesk_search_mark(last INTEGER NOT NULL);
+INSERT INTO csdesk_search_mark VALUES(0);

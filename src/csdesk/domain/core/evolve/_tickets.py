@@ -1,23 +1,14 @@
-"""``evolve(record, event)``: the only way in which a record changes.
-
-Folding a subject's entries in order gives the stored record; the store contract checks it after random commands.
-A version counts the entries of its subject.
-"""
+"""How events change a ticket."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
-from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.clocks import with_clocks
-from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
-from csdesk.domain.records.messages import Delivery, Message
-from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
     Category,
@@ -31,103 +22,8 @@ from csdesk.domain.records.tickets import (
     WorkerKind,
 )
 
-# Customers
-
-
-_Customer = trusted(Customer)
-_Identity = trusted(Identity)
 _Ticket = trusted(Ticket)
 _Owner = trusted(Owner)
-
-
-def _customer_created(_: Customer | None, event: ev.CustomerCreated, at: datetime) -> Customer:
-    return _Customer(
-        id=event.id,
-        name=event.name or "",
-        language=event.language,
-        level=event.level,
-        first_account=event.account,
-        created_at=at,
-    )
-
-
-def _identity_linked(customer: Customer, event: ev.IdentityLinked, at: datetime) -> Customer:
-    identity = _Identity(
-        id=event.identity,
-        kind=event.identity_kind,
-        scope=event.scope,
-        external_id=event.external_id or "",
-        evidence=event.evidence,
-        linked_at=at,
-        origin=event.origin,
-    )
-    kept = tuple(one for one in customer.identities if one.id != identity.id)
-    return replaced(customer, identities=(*kept, identity))
-
-
-def _identity_unlinked(customer: Customer, event: ev.IdentityUnlinked, _: datetime) -> Customer:
-    return replaced(customer, identities=tuple(one for one in customer.identities if one.id != event.identity))
-
-
-def _customer_named(customer: Customer, event: ev.CustomerNamed, _: datetime) -> Customer:
-    return replaced(customer, name=event.name or "")
-
-
-def _attributes_set(customer: Customer, event: ev.AttributesSet, _: datetime) -> Customer:
-    values: dict[str, Attribute] = {one.name: one for one in customer.attributes}
-    for one in event.attributes or ():
-        if one.value is None:
-            values.pop(one.name, None)
-        else:
-            values[one.name] = one
-    return replaced(customer, attributes=tuple(values.values()))
-
-
-def _customer_placed(customer: Customer, event: ev.CustomerPlaced, _: datetime) -> Customer:
-    given = {
-        name: value
-        for name in ("level", "stage", "language", "dedicated_agent")
-        if (value := getattr(event, name)) is not None
-    }
-    return replaced(customer, **given)
-
-
-def _customer_tagged(customer: Customer, event: ev.CustomerTagged, _: datetime) -> Customer:
-    tags = customer.tags
-    for tag in event.tags:
-        tags = with_tag(tags, tag)
-    return replaced(customer, tags=tags)
-
-
-def _customer_untagged(customer: Customer, event: ev.CustomerUntagged, _: datetime) -> Customer:
-    return replaced(customer, tags=without_tag(customer.tags, event.tag))
-
-
-def _customer_blocked(customer: Customer, event: ev.CustomerBlocked, at: datetime) -> Customer:
-    return replaced(customer, block=Block(reason=event.reason, at=at, until=event.until))
-
-
-def _customer_unblocked(customer: Customer, _event: ev.CustomerUnblocked, _: datetime) -> Customer:
-    return replaced(customer, block=None)
-
-
-def _customer_merged(customer: Customer, event: ev.CustomerMerged, _: datetime) -> Customer:
-    return replaced(customer, merged_into=event.into, members=())
-
-
-def _customer_absorbed(customer: Customer, event: ev.CustomerAbsorbed, _: datetime) -> Customer:
-    return replaced(customer, members=(*customer.members, *event.customers))
-
-
-def _customer_unmerged(customer: Customer, event: ev.CustomerUnmerged, _: datetime) -> Customer:
-    return replaced(customer, merged_into=None, members=event.members)
-
-
-def _customer_released(customer: Customer, event: ev.CustomerReleased, _: datetime) -> Customer:
-    return replaced(customer, members=tuple(one for one in customer.members if one not in event.customers))
-
-
-# Tickets
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
@@ -314,58 +210,8 @@ def _messages_moved(ticket: Ticket, event: ev.MessagesMoved, _: datetime) -> Tic
     )
 
 
-def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
-    return record
-
-
-# Messages, agents, phrases
-
-
-def _delivery_changed(message: Message, event: ev.DeliveryChanged, _: datetime) -> Message:
-    known = event.provider_id or message.provider_id
-    return replaced(message, delivery=Delivery(event.after), delivery_reason=event.reason, provider_id=known)
-
-
-def _message_recalled(message: Message, _event: ev.MessageRecalled, at: datetime) -> Message:
-    return replaced(message, recalled_at=at)
-
-
-def _message_edited(message: Message, event: ev.MessageEdited, _: datetime) -> Message:
-    return replaced(message, edited=event.parts or ())
-
-
-def _message_moved(message: Message, event: ev.MessageMoved, _: datetime) -> Message:
-    return replaced(message, ticket=event.after)
-
-
-def _agent_saved(_: Agent | None, event: ev.AgentSaved, _at: datetime) -> Agent | None:
-    return event.agent
-
-
-def _presence_changed(agent: Agent, event: ev.PresenceChanged, _: datetime) -> Agent:
-    return replaced(agent, presence=event.after)
-
-
-def _phrase_saved(_: Phrase | None, event: ev.PhraseSaved, _at: datetime) -> Phrase:
-    return event.phrase
-
-
-# ``Any``: each function takes the record and event of its own row; the table is private and walked by a test.
-_FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
-    ev.CustomerCreated: _customer_created,
-    ev.IdentityLinked: _identity_linked,
-    ev.IdentityUnlinked: _identity_unlinked,
-    ev.CustomerNamed: _customer_named,
-    ev.AttributesSet: _attributes_set,
-    ev.CustomerPlaced: _customer_placed,
-    ev.CustomerTagged: _customer_tagged,
-    ev.CustomerUntagged: _customer_untagged,
-    ev.CustomerBlocked: _customer_blocked,
-    ev.CustomerUnblocked: _customer_unblocked,
-    ev.CustomerMerged: _customer_merged,
-    ev.CustomerAbsorbed: _customer_absorbed,
-    ev.CustomerUnmerged: _customer_unmerged,
-    ev.CustomerReleased: _customer_released,
+# ``Any``: each function takes the record and event of its own row; a test walks the table.
+FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketOpened: _ticket_opened,
     ev.MessageReceived: _message_received,
     ev.ReplyQueued: _reply_queued,
@@ -386,55 +232,4 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketUnmerged: _ticket_unmerged,
     ev.TicketReleased: _ticket_released,
     ev.MessagesMoved: _messages_moved,
-    ev.ReplyDecided: _unchanged,
-    ev.PhraseUsed: _unchanged,
-    ev.AlertRaised: _unchanged,
-    ev.ActionRequested: _unchanged,
-    ev.RulesExhausted: _unchanged,
-    ev.SkewSeen: _unchanged,
-    ev.CommandDenied: _unchanged,
-    ev.AgentSaved: _agent_saved,
-    ev.PresenceChanged: _presence_changed,
-    ev.PhraseSaved: _phrase_saved,
 }
-
-ON_MESSAGES: Final[dict[type, Callable[[Any, Any, datetime], Message]]] = {
-    ev.DeliveryChanged: _delivery_changed,
-    ev.MessageRecalled: _message_recalled,
-    ev.MessageEdited: _message_edited,
-    ev.MessageMoved: _message_moved,
-}
-"""What changes a message after its birth: events of the message's own stream."""
-
-
-def evolve(record: Stored | None, event: ev.Event, at: datetime) -> Stored:
-    """The record after the event; None before a subject's first event."""
-    fold = _FOLDS.get(type(event))
-    if fold is None:
-        assert record is not None
-        return record
-    result: Stored = fold(record, event, at)
-    return result
-
-
-def evolve_message(message: Message, event: ev.Event, at: datetime) -> Message:
-    """The message after an event that changes it."""
-    return ON_MESSAGES[type(event)](message, event, at)
-
-
-def sealed(record: Stored, version: int, at: datetime) -> Stored:
-    """The record as one entry leaves it: its version, and for a ticket the time of its last event (never earlier)."""
-    if isinstance(record, Ticket):
-        return replaced(record, version=version, updated_at=max(record.updated_at, at))
-    return replaced(record, version=version)
-
-
-def fold(entries: Iterable[ev.Entry]) -> Stored | None:
-    """The record that a subject's entries, in order, make."""
-    record: Stored | None = None
-    for version, entry in enumerate(entries, start=1):
-        for event in entry.events:
-            record = evolve(record, event, entry.at)
-        if record is not None:
-            record = sealed(record, version, entry.at)
-    return record

@@ -1,0 +1,97 @@
+"""The whole job with automatic answers over many phrases, beside the job without, and the matcher's own time.
+
+    python -m benchmarks.replies [--phrases 10000] [--n 1500] [--repeat 3] [--agents 1000] [--rules 100]
+
+Single messages, ``NORMAL``. ``auto_us - plain_us`` is what the answers cost in the pipeline: the matching, measured
+alone on the same texts as ``matcher_us``, and the rows of the answers that were sure enough to be sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import statistics
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from benchmarks import _raw
+from benchmarks._desk import opened, said, taking
+from benchmarks._stream import WORDS, machine, spread, stream, timed
+from csdesk import Desk
+from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.records.replies import Phrase
+
+THINGS = ("订单", "退款", "发票", "快递", "地址", "密码", "优惠券", "尺码", "颜色", "保修")
+ASKED = ("怎么修改", "什么时候能", "为什么没有", "可以取消", "如何查询", "谁来处理", "丢失了", "重复收费")
+
+
+def phrases(desk: Desk, count: int) -> list[Phrase]:
+    """That many phrases, half of them Chinese, that may be sent without a person."""
+    rng = random.Random(11)
+    return [
+        desk.replies.add(f"answer {number}", f"Here is answer {number}.", questions=_questions(rng), auto_reply=True)
+        for number in range(count)
+    ]
+
+
+def _questions(rng: random.Random) -> list[str]:
+    if rng.random() < 0.5:
+        return [f"{rng.choice(THINGS)}{rng.choice(ASKED)}{rng.choice(THINGS)}{rng.randrange(99)}" for _ in "ab"]
+    return [" ".join(rng.choice(WORDS) for _ in range(7)) for _ in "ab"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run it and print one JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--phrases", type=int, default=10_000)
+    parser.add_argument("--n", type=int, default=1500, help="messages in a run")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--agents", type=int, default=1000)
+    parser.add_argument("--rules", type=int, default=100)
+    args = parser.parse_args(arguments)
+    folder = Path(tempfile.mkdtemp(prefix="csdesk-bench-"))
+    try:
+        report = compare(args, folder)
+    finally:
+        shutil.rmtree(folder)
+    print(json.dumps({"bench": "replies", "unit": "us per message", "machine": machine(), **report}))
+
+
+def compare(args: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """Raw, without answers, with answers, and the matcher alone, in turn on the same texts."""
+    plain = opened(folder / "plain.db", "NORMAL", args.agents, args.rules)
+    auto = opened(folder / "auto.db", "NORMAL", args.agents, args.rules, auto_reply=True)
+    book = PhraseBook(phrases(auto, args.phrases))
+    times: dict[str, list[float]] = {name: [] for name in ("raw", "plain", "auto", "matcher")}
+    for number in range(args.repeat + 1):
+        mails = stream(args.n, seed=600 + number)
+        _raw.build(folder / f"{number}.raw", args.agents)
+        times["raw"].append(timed(partial(_raw.run, folder / f"{number}.raw", mails, "NORMAL", 1)))
+        times["plain"].append(timed(partial(taking, plain, mails, 1)))
+        times["auto"].append(timed(partial(taking, auto, mails, 1)))
+        times["matcher"].append(timed(partial(_match, book, [mail.text for mail in mails])))
+    measured = {name: values[1:] for name, values in times.items()}  # the first run also builds the index
+    bound = [auto - matcher for auto, matcher in zip(measured["auto"], measured["matcher"], strict=True)]
+    ratio = statistics.median(one / raw for one, raw in zip(bound, measured["raw"], strict=True))
+    decisions = [auto.receive(said(mail)).reply for mail in stream(args.n, seed=699)]
+    for desk in (plain, auto):
+        desk.close()
+    return {
+        "phrases": args.phrases,
+        **{f"{name}_us": spread(values) for name, values in measured.items()},
+        "ratio_without_matcher": round(ratio, 2),
+        "answered": sum(one is not None and one.action == "auto_reply" for one in decisions) / args.n,
+    }
+
+
+def _match(book: PhraseBook, texts: list[str]) -> int:
+    for text in texts:
+        book.decide(text, 0.8, 0.1, 3, auto=True)
+    return len(texts)
+
+
+if __name__ == "__main__":
+    main()

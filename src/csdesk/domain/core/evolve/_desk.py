@@ -1,0 +1,44 @@
+"""How events change what the desk keeps beside tickets and customers, and the events that change no record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import replaced
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import Stored
+from csdesk.domain.records.replies import Phrase
+
+
+def _agent_saved(_: Agent | None, event: ev.AgentSaved, _at: datetime) -> Agent | None:
+    return event.agent
+
+
+def _presence_changed(agent: Agent, event: ev.PresenceChanged, _: datetime) -> Agent:
+    return replaced(agent, presence=event.after)
+
+
+def _phrase_saved(_: Phrase | None, event: ev.PhraseSaved, _at: datetime) -> Phrase:
+    return event.phrase
+
+
+def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
+    return record
+
+
+# ``Any``: each function takes the record and event of its own row; a test walks the table.
+FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
+    ev.ReplyDecided: _unchanged,
+    ev.PhraseUsed: _unchanged,
+    ev.AlertRaised: _unchanged,
+    ev.ActionRequested: _unchanged,
+    ev.RulesExhausted: _unchanged,
+    ev.SkewSeen: _unchanged,
+    ev.CommandDenied: _unchanged,
+    ev.AgentSaved: _agent_saved,
+    ev.PresenceChanged: _presence_changed,
+    ev.PhraseSaved: _phrase_saved,
+}

@@ -1,0 +1,37 @@
+"""How the events of a message's own stream change it after its birth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import replaced
+from csdesk.domain.records.messages import Delivery, Message
+
+
+def _delivery_changed(message: Message, event: ev.DeliveryChanged, _: datetime) -> Message:
+    known = event.provider_id or message.provider_id
+    return replaced(message, delivery=Delivery(event.after), delivery_reason=event.reason, provider_id=known)
+
+
+def _message_recalled(message: Message, _event: ev.MessageRecalled, at: datetime) -> Message:
+    return replaced(message, recalled_at=at)
+
+
+def _message_edited(message: Message, event: ev.MessageEdited, _: datetime) -> Message:
+    return replaced(message, edited=event.parts or ())
+
+
+def _message_moved(message: Message, event: ev.MessageMoved, _: datetime) -> Message:
+    return replaced(message, ticket=event.after)
+
+
+# ``Any``: each function takes the record and event of its own row; a test walks the table.
+FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Message]]] = {
+    ev.DeliveryChanged: _delivery_changed,
+    ev.MessageRecalled: _message_recalled,
+    ev.MessageEdited: _message_edited,
+    ev.MessageMoved: _message_moved,
+}

@@ -1,0 +1,58 @@
+"""The values of the channel contract: what an adapter takes in, what it reports, what it can do.
+
+An adapter only translates. These names are for the desk itself; authors of channels import them from
+``csdesk.ports.channel``.
+"""
+
+from __future__ import annotations
+
+from csdesk.domain.records.channels.abilities import Capabilities, Limit, WindowState
+from csdesk.domain.records.channels.events import (
+    ChannelEvent,
+    DeleteEvent,
+    EchoEvent,
+    EditEvent,
+    HandoffEvent,
+    HandshakeEvent,
+    IgnoredEvent,
+    ReactionEvent,
+    SessionEvent,
+    StatusEvent,
+    UnknownEvent,
+)
+from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, Sender
+from csdesk.domain.records.channels.outbound import OutboundMessage, Receipt
+from csdesk.domain.records.channels.outcomes import Received, ReplyDecision, Sent, Suggestion
+from csdesk.domain.records.channels.requests import InboundResult, PullHint, PullPage, RawRequest, RawResponse, Rejected
+
+__all__ = [
+    "Capabilities",
+    "ChannelEvent",
+    "DeleteEvent",
+    "EchoEvent",
+    "EditEvent",
+    "Entrance",
+    "HandoffEvent",
+    "HandshakeEvent",
+    "IgnoredEvent",
+    "InboundMessage",
+    "InboundResult",
+    "Limit",
+    "OutboundMessage",
+    "PullHint",
+    "PullPage",
+    "RawRequest",
+    "RawResponse",
+    "ReactionEvent",
+    "Receipt",
+    "Received",
+    "Rejected",
+    "ReplyDecision",
+    "Sender",
+    "Sent",
+    "SessionEvent",
+    "StatusEvent",
+    "Suggestion",
+    "UnknownEvent",
+    "WindowState",
+]

@@ -1,0 +1,122 @@
+"""Everything that a channel can report, told apart by ``kind``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from csdesk.domain.records._model import Instant, Key, Text, Value
+from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, Sender
+from csdesk.domain.records.messages import Part
+
+
+class _ChannelEvent(Value):
+    account: Key
+    dedupe_key: Key
+    occurred_at: Instant | None = None
+    raw: bytes = b""
+
+
+class EditEvent(_ChannelEvent):
+    """The sender changed a message."""
+
+    kind: Literal["edit"] = "edit"
+    provider_id: Key
+    parts: tuple[Part, ...]
+
+
+class DeleteEvent(_ChannelEvent):
+    """The sender took a message back."""
+
+    kind: Literal["delete"] = "delete"
+    provider_id: Key
+
+
+class ReactionEvent(_ChannelEvent):
+    """Somebody put a sign on a message; an empty one takes it away."""
+
+    kind: Literal["reaction"] = "reaction"
+    provider_id: Key
+    sender: Sender
+    sign: Text = ""
+
+
+class StatusEvent(_ChannelEvent):
+    """What became of a message of ours. ``key`` is the id we reserved, ``provider_id`` the provider's."""
+
+    kind: Literal["status"] = "status"
+    key: Text = ""
+    provider_id: Text = ""
+    status: Literal["sent", "delivered", "read", "failed", "blocked", "opted_out"]
+    reason: Text = ""
+    permanent: bool = True
+
+
+class SessionEvent(_ChannelEvent):
+    """A conversation began, ended, or its reply window changed."""
+
+    kind: Literal["session"] = "session"
+    conversation: Key
+    sender: Sender
+    what: Literal["started", "ended", "window"]
+    entrance: Entrance | None = None
+    code: Text = ""
+    """A code that allows one message in answer to this event."""
+
+
+class HandoffEvent(_ChannelEvent):
+    """The provider's own side gave the conversation to somebody else."""
+
+    kind: Literal["handoff"] = "handoff"
+    conversation: Key
+    to: Text = ""
+    before: Text = ""
+
+
+class EchoEvent(_ChannelEvent):
+    """A person of ours answered, but not through this desk."""
+
+    kind: Literal["echo"] = "echo"
+    conversation: Key
+    to: Sender
+    author: Text = ""
+    provider_id: Text = ""
+    parts: tuple[Part, ...] = ()
+
+
+class HandshakeEvent(_ChannelEvent):
+    """The provider checked the address; the answer stands in the result's reply."""
+
+    kind: Literal["handshake"] = "handshake"
+
+
+class IgnoredEvent(_ChannelEvent):
+    """Something that needs nothing done; ``reason`` says why."""
+
+    kind: Literal["ignored"] = "ignored"
+    reason: Key
+
+
+class UnknownEvent(_ChannelEvent):
+    """Something this adapter does not know; the raw payload is kept."""
+
+    kind: Literal["unknown"] = "unknown"
+    provider_type: Text = ""
+
+
+ChannelEvent = Annotated[
+    InboundMessage
+    | EditEvent
+    | DeleteEvent
+    | ReactionEvent
+    | StatusEvent
+    | SessionEvent
+    | HandoffEvent
+    | EchoEvent
+    | HandshakeEvent
+    | IgnoredEvent
+    | UnknownEvent,
+    Field(discriminator="kind"),
+]
+"""Everything an adapter can report."""

@@ -1,0 +1,64 @@
+"""What goes between a provider and an adapter: web requests, hints, and the pages of a pull."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from csdesk.domain.records._model import Instant, Key, Value
+from csdesk.domain.records.channels.events import ChannelEvent
+
+
+class RawRequest(Value):
+    """A web request as it came: signatures are over raw bytes. Header names compare without case; names may repeat."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    remote: str = ""
+    received_at: Instant | None = None
+    """When it came; the desk fills it in from its clock if the host did not."""
+
+    def header(self, name: str) -> str | None:
+        """The first value of that header, None if it is missing."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+class RawResponse(Value):
+    """What the host answers with."""
+
+    status: int = Field(default=200, ge=100, le=599)
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+class PullHint(Value):
+    """The provider said that something waits; ``token`` eases the fetch while it lives."""
+
+    account: Key
+    token: str = Field(default="", repr=False)
+
+
+class Rejected(Value):
+    """Why a request was refused: a code, never the provider's secret."""
+
+    code: Key
+    detail: str = ""
+
+
+class InboundResult(Value):
+    """What an adapter made of a request. ``reply`` is sent only after events and hints are stored."""
+
+    reply: RawResponse = RawResponse()
+    events: tuple[ChannelEvent, ...] = ()
+    pulls: tuple[PullHint, ...] = ()
+    rejected: Rejected | None = None
+
+
+class PullPage(Value):
+    """One page of a pull; the cursor is stored in the commit that stores the events."""
+
+    events: tuple[ChannelEvent, ...] = ()
+    cursor: str = ""
+    more: bool = False

@@ -1,0 +1,38 @@
+"""Every benchmark runs and prints one line of JSON; what the figures are is not for a test to say."""
+
+import json
+
+import pytest
+from benchmarks import asynchronous, growth, importing, ingest, orm, replies
+
+FEW = ["--n", "60", "--repeat", "1", "--agents", "8", "--rules", "10"]
+
+
+@pytest.mark.parametrize(
+    ("run", "arguments", "shown"),
+    [
+        (growth.main, [*FEW, "--tickets", "50"], ("empty_us", "full_us", "growth")),
+        (asynchronous.main, FEW, ("hop_us", "hops_added", "throughput_ratio")),
+        (replies.main, [*FEW, "--phrases", "10"], ("auto_us", "matcher_us", "ratio_without_matcher")),
+        (importing.main, ["--repeat", "1"], ("csdesk_ms", "first_receive_ms", "ratio")),
+    ],
+    ids=lambda value: getattr(value, "__module__", None),
+)
+def test_each_reports_its_figures(run, arguments, shown, capsys):
+    run(arguments)
+    printed = json.loads(capsys.readouterr().out)
+    assert set(shown) <= set(printed)
+
+
+def test_a_redelivery_costs_one_load_and_no_commit(capsys):
+    ingest.main(FEW)
+    printed = json.loads(capsys.readouterr().out)
+    assert {"normal", "full", "full_batch100", "threads"} <= set(printed)
+    again = printed["redelivery"]
+    assert (again["loads"], again["commits"]) == (1, 0)
+
+
+def test_the_peer_is_named_when_it_is_missing_and_measured_when_not(capsys):
+    orm.main([*FEW, "--phrases", "10"])
+    printed = json.loads(capsys.readouterr().out)
+    assert "times_faster" in printed or "csdesk[peers]" in printed["skipped"]
