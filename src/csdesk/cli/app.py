@@ -7,6 +7,7 @@ import typer
 from csdesk._version import __version__
 from csdesk.cli._failing import Commands
 from csdesk.cli.backup import backup
+from csdesk.cli.check import check
 from csdesk.cli.config import config
 from csdesk.cli.demo.command import demo
 from csdesk.cli.ingest import ingest
@@ -20,7 +21,7 @@ __all__ = ["app"]
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unexpected error, 2 wrong use, 3 not found, 4 conflict or denied, 5 the store failed, "
-    "6 partly failed: some items were parked or could not be read."
+    "6 partly failed: some items were parked or could not be read, 7 csdesk check found something wrong."
 )
 
 app = typer.Typer(
@@ -31,7 +32,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, ingest, tickets, show, search, work, config, backup):
+for command in (demo, init, ingest, tickets, show, search, work, config, check, backup):
     app.command()(command)
 
 

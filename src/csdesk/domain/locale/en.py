@@ -59,6 +59,27 @@ TEXTS: Final[dict[str, str]] = {
     "split.moved": "the message moved to the new ticket[: {message}]",
     "parked": "the message could not be handled and waits to be repaired[ ({error})]",
     "record": "see record[ {id}]",
+    # Findings
+    "check.contradictory": "rule {rule} can never fire: its condition contradicts itself[: {tests}]",
+    "check.shadowed": "rule {rule} can never fire: {by} stops before it whenever it fits",
+    "check.unreachable": "rule {rule} can never fire: no such message reaches rules[: {tests}]",
+    "check.loop": (
+        "rules {rules} call each other without end: the budget ended them in round {rounds}"
+        "[; what goes on changing: {slots}]"
+    ),
+    "check.loop_undecided": "could not decide whether the chain of rules {rules} ends[; what may go on: {slots}]",
+    "check.dead_part": "this alternative of rule {rule} can never hold",
+    "check.vacuous": "the condition of rule {rule} always holds: it asks nothing",
+    "check.conflict": "rules {rule} and {other} can fire together and differ: {clash}; the later one wins",
+    "check.same_condition": "rules {rule} and {other} have the same condition",
+    "check.overlap": "rules {rule} and {other} fit the same message; only the first of them fires[: {clash}]",
+    "check.undeclared_field": "custom field {field} is not declared in `fields`: its tests are not checked",
+    "check.tag_never_set": "no keyword, rule or macro sets tag {tag}: only people can",
+    "check.tag_never_read": "tag {tag} is read by no rule, service level or macro",
+    "check.sla_never_used": "service level {sla} is never taken[: {by} fits before it]",
+    "check.queue_never_used": "nothing leads to queue {queue}: only people can move tickets there",
+    "check.undecided": "could not decide whether {rule} can fire",
+    "check.too_many_pairs": "only the first {most} pairs of rules were compared",
     # Errors
     "error": "csdesk failed",
     "error.usage": "the call cannot be carried out as it is",

@@ -188,7 +188,7 @@ class _Layout:
         self.rest: dict[int, Predicate] = {}
 
     def add(self, number: int, condition: Condition | None) -> None:
-        parts = list(_conjuncts(condition)) if condition is not None else []
+        parts = list(conjuncts(condition)) if condition is not None else []
         need = self._file_under_keywords(number, parts)
         left: list[Condition] = []
         for part in parts:
@@ -226,15 +226,15 @@ class _Layout:
         return self.compiler.ids(test)
 
 
-def _conjuncts(condition: Condition) -> Iterator[Condition]:
+def conjuncts(condition: Condition) -> Iterator[Condition]:
     """The conditions of which all must hold."""
     if isinstance(condition, Test):
         yield condition
         return
     for one in condition.all or ():
-        yield from _conjuncts(one)
+        yield from conjuncts(one)
     if condition.any is not None:
-        yield from _conjuncts(condition.any[0]) if len(condition.any) == 1 else (Group(any=condition.any),)
+        yield from conjuncts(condition.any[0]) if len(condition.any) == 1 else (Group(any=condition.any),)
     for one in condition.none or ():
         yield Group(none=(one,))
 
@@ -252,7 +252,7 @@ def _needed(condition: Condition) -> tuple[Test, ...] | None:
 
 
 def _least(condition: Condition) -> tuple[Test, ...] | None:
-    needs = [one for part in _conjuncts(condition) if (one := _needed(part)) is not None]
+    needs = [one for part in conjuncts(condition) if (one := _needed(part)) is not None]
     return min(needs, key=len, default=None)
 
 
@@ -309,7 +309,7 @@ class RuleSet:
         self.replies = any(isinstance(action, Reply) for action in effects)
         self._stops = tuple(rule.stop or set_.mode == "first" for set_, rule in plan)
         self._stopping = any(self._stops)
-        self._ends = _ends([set_.name for set_, _ in plan])
+        self._ends = _ends([id(set_) for set_, _ in plan])
         self._verdicts = tuple(verdict("rules.fired", Outcome.CHOSEN, rule=rule.name) for rule in rules)
         self._on: dict[Trigger, int] = {"message": _bits(plan, "message"), "change": _bits(plan, "change")}
         self._marks = sorted(
@@ -378,10 +378,10 @@ def _active(plan: Plan, now: datetime) -> int:
     return sum(1 << n for n, (set_, rule) in enumerate(plan) if set_.is_active(now) and rule.is_active(now))
 
 
-def _ends(sets: Sequence[str]) -> tuple[int, ...]:
+def _ends(sets: Sequence[int]) -> tuple[int, ...]:
     """For each rule, the number after the last one of its set."""
-    last = {name: number for number, name in enumerate(sets)}
-    return tuple(last[name] + 1 for name in sets)
+    last = {set_: number for number, set_ in enumerate(sets)}
+    return tuple(last[set_] + 1 for set_ in sets)
 
 
 def compile_rules(

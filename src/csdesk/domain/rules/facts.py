@@ -136,8 +136,11 @@ def reader_of(field: str, declared: Declared = NOTHING) -> Reader:
     if asked is not None:
         return lambda facts: facts.history.get(asked, 0)
     plain = _custom(field)
-    if field in declared and declared[field].type is FieldType.TIME:
+    kind = declared[field].type if field in declared else None
+    if kind is FieldType.TIME:
         return lambda facts: read_instant(plain(facts))
+    if kind is FieldType.TEXT:
+        return lambda facts: fold(value) if isinstance(value := plain(facts), str) else value
     return plain
 
 
