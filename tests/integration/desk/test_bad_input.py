@@ -103,6 +103,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "item": received.message_id,
         "phrase": "phr_1",
         "macro": "none",
+        "rule": "none",
         "actor": ME,
         "text": "hello",
         "queue": "default",
