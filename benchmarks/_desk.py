@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from benchmarks._stream import CHANNELS, QUEUES, START_MS, WORDS, Mail
 from csdesk import Desk, DeskConfig, InboundMessage, Sender, open_desk
@@ -60,23 +61,39 @@ def said(mail: Mail) -> InboundMessage:
 
 def opened(path: Path, synchronous: Synchronous, agents: int, rules: int, *, auto_reply: bool = False) -> Desk:
     """A desk with its agents."""
+    going = clock()
     made = open_desk(
-        f"sqlite:///{path}", config=config(rules, auto_reply=auto_reply), clock=clock(), synchronous=synchronous
+        f"sqlite:///{path}", config=config(rules, auto_reply=auto_reply), clock=going, synchronous=synchronous
     )
+    _CLOCKS[made] = going
     for number in range(agents):
         made.agents.add(f"agent {number}", queues=(QUEUES[number % 4],), capacity=1_000_000)
     return made
 
 
 def clock() -> SimulatedClock:
-    """A day after the stream begins."""
-    return SimulatedClock(datetime.fromtimestamp(START_MS / 1000, UTC) + timedelta(days=1))
+    """When the stream begins."""
+    return SimulatedClock(datetime.fromtimestamp(START_MS / 1000, UTC))
+
+
+_CLOCKS: WeakKeyDictionary[Desk, SimulatedClock] = WeakKeyDictionary()
+"""The clocks of the desks that were opened here."""
+
+_ON_THE_WAY = timedelta(milliseconds=137)
+
+
+def arrive(desk: Desk, *mails: Mail) -> list[InboundMessage]:
+    """What arrives just now: the desk's clock goes with the stream, so that nothing is late before it is read."""
+    going = _CLOCKS.get(desk)
+    if going is not None:
+        going.advance_to(datetime.fromtimestamp(mails[-1].sent_ms / 1000, UTC) + _ON_THE_WAY)
+    return [said(mail) for mail in mails]
 
 
 def taking(desk: Desk, mails: list[Mail], batch: int) -> int:
     """Take the stream in, that many messages to a commit; says how many."""
     for start in range(0, len(mails), batch):
-        part = [said(mail) for mail in mails[start : start + batch]]
+        part = arrive(desk, *mails[start : start + batch])
         if batch == 1:
             desk.receive(part[0])
         else:

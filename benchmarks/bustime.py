@@ -1,15 +1,17 @@
 """Business time beside the libraries that people use for it, on the same questions, in one run.
 
-    python -m benchmarks.bustime [--n 10000] [--seconds 5] [--json FILE]
+    python -m benchmarks.bustime [--n 10000] [--seconds 5] [--table]
 
 Two office calendars (Monday to Friday, 09-12 and 13-18, 30 holidays on weekdays), in a zone without and in one with
 clock changes. ``add``: 40 working hours after a random instant of two years; ``between``: the working time of a random
-pair at most a year apart. Times are medians of five rounds, so that a busy machine does not decide; a peer too slow for
-a round is stopped after --seconds and its rate taken from what it finished. Answers are compared with csdesk's: a fast
-wrong answer is none.
+pair at most a year apart. Each peer is asked in turn with csdesk, five rounds, and the median round counts, so that a
+busy machine does not decide; one too slow for a round is stopped after --seconds, its rate taken from what it finished.
+Answers are compared with csdesk's: a fast wrong answer is none.
 
-Peers (the extra ``peers``; a missing one is named and left out): workclock, businesstimedelta, bizdurr,
-business-duration. The second table shows that years of holidays cost nothing, once the tables are made.
+Prints one JSON line, and with --table tables for people on standard error.
+
+Peers (the extra ``peers``; a missing one is named under ``skipped``): workclock, businesstimedelta, bizdurr,
+business-duration. ``flat`` shows that years of holidays cost nothing, once the tables are made.
 """
 
 from __future__ import annotations
@@ -17,13 +19,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import statistics
+import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ BASE = datetime(2025, 1, 1, tzinfo=UTC)
 
 Add = Callable[[datetime], datetime]
 Between = Callable[[datetime, datetime], timedelta]
+Row = dict[str, object]
 # ``Any``: a library's own types.
 
 
@@ -138,94 +139,111 @@ def business_duration(_: str, closed: Sequence[date]) -> Peer:
     return Peer("business-duration", None, between)
 
 
-def peers(zone: str, closed: Sequence[date]) -> list[Peer]:
-    """csdesk first, then every peer that is installed."""
+def peers(zone: str, closed: Sequence[date], skipped: dict[str, str]) -> list[Peer]:
+    """csdesk first, then every peer that is installed; the others are noted."""
     ours = calendar(zone, closed)
     found = [Peer("csdesk", lambda start: ours.add(start, FORTY_HOURS), ours.between)]
     for make in (workclock, businesstimedelta, bizdurr, business_duration):
         try:
             found.append(make(zone, closed))
-        except (ImportError, AttributeError, TypeError) as problem:
-            print(f"  {make.__name__}: left out, {type(problem).__name__}: {problem}")
+        except ImportError as problem:
+            skipped[make.__name__] = f"{problem}; pip install 'csdesk[peers]'"
     return found
 
 
-def rate(ask: Callable[[Any], object], items: Sequence[Any], seconds: float) -> tuple[float, list[Any]]:
-    """Questions a second (the median round), and the answers."""
-    rounds = []
+def once(ask: Callable[[Any], object], items: Sequence[Any], seconds: float) -> tuple[float, list[Any]]:
+    """Questions a second in one round, and the answers."""
     answers: list[Any] = []
-    for _ in range(ROUNDS):
-        answers = []
-        start = perf_counter()
-        for number, item in enumerate(items):
-            answers.append(ask(item))
-            if number % 16 == 0 and perf_counter() - start > seconds:
-                break
-        rounds.append(len(answers) / (perf_counter() - start))
-        if len(answers) < len(items):
-            break  # too slow to be asked again
-    return statistics.median(rounds), answers
+    start = perf_counter()
+    for number, item in enumerate(items):
+        answers.append(ask(item))
+        if number % 16 == 0 and perf_counter() - start > seconds:
+            break
+    return len(answers) / (perf_counter() - start), answers
 
 
-def compare(zone: str, count: int, seconds: float) -> list[dict[str, object]]:
-    """One table: each library's rate for each question, and how much faster csdesk is."""
+def compare(zone: str, count: int, seconds: float, skipped: dict[str, str]) -> Iterator[Row]:
+    """Each library's rate, how much faster csdesk is in the same round, and how many answers are the same."""
     closed = holidays(2)[:30]
     starts, pairs = questions(zone, count)
-    rows: list[dict[str, object]] = []
-    truth: dict[str, tuple[float, list[Any]]] = {}
-    print(f"\n{zone}\n  {'library':20} {'question':9} {'a second':>10} {'csdesk is':>10}  same answers")
-    for peer in peers(zone, closed):
-        for question, ask, items in (
-            ("add", peer.add, starts),
-            ("between", peer.between and (lambda pair, ask=peer.between: ask(*pair)), pairs),
+    ours, *others = peers(zone, closed, skipped)
+    for peer in others:
+        for question, mine, theirs, items in (
+            ("add", ours.add, peer.add, starts),
+            ("between", spread_out(ours.between), spread_out(peer.between), pairs),
         ):
-            if ask is None:
-                continue
-            ask(items[0])
-            found, answers = rate(ask, items, seconds)
-            ours, expected = truth.setdefault(question, (found, answers))
-            same = sum(one == two for one, two in zip(answers, expected, strict=False))
-            print(f"  {peer.name:20} {question:9} {found:10,.0f} {ours / found:9.1f}x  {same} of {len(answers)}")
-            rows.append(
-                {"zone": zone, "library": peer.name, "question": question, "per_second": round(found),
-                 "csdesk_is": round(ours / found, 2), "same": same, "of": len(answers)}
-            )  # fmt: skip
-    return rows
+            if mine is not None and theirs is not None:
+                yield {"zone": zone, "library": peer.name, "question": question, **beside(mine, theirs, items, seconds)}
 
 
-def flat(zone: str, count: int, seconds: float) -> list[dict[str, object]]:
+def spread_out(ask: Between | None) -> Callable[[tuple[datetime, datetime]], timedelta] | None:
+    """The question about a pair."""
+    return None if ask is None else lambda pair: ask(*pair)
+
+
+def beside(mine: Callable[[Any], object], theirs: Callable[[Any], object], items: Sequence[Any], seconds: float) -> Row:
+    """The two in turn, round by round, so that both meet the machine as it is."""
+    mine(items[0]), theirs(items[0])
+    rounds = []
+    answers: list[Any] = []
+    expected: list[Any] = []
+    while len(rounds) < ROUNDS:
+        own, expected = once(mine, items, seconds)
+        other, answers = once(theirs, items, seconds)
+        rounds.append((own / other, own, other))
+        if len(answers) < len(items):
+            break  # too slow to be asked again
+    ratio, own, other = sorted(rounds)[len(rounds) // 2]
+    same = sum(one == two for one, two in zip(answers, expected, strict=False))
+    return {
+        "csdesk_per_second": round(own),
+        "per_second": round(other),
+        "times_faster": round(ratio, 2),
+        "same": same,
+        "of": len(answers),
+    }
+
+
+def flat(zone: str, count: int, seconds: float) -> Iterator[Row]:
     """The same questions on calendars with more and more years of holidays, all of their tables made."""
     starts, pairs = questions(zone, count)
-    rows: list[dict[str, object]] = []
-    print(f"\n{zone}, csdesk by years of holidays\n  {'years':>5} {'holidays':>8} {'add':>10} {'between':>10}")
     for years in (1, 3, 10, 30):
         closed = holidays(years)
         ours = calendar(zone, closed)
         ours.between(BASE, BASE + timedelta(days=365 * max(3, years) - 30))
-        add, _ = rate(lambda start, ours=ours: ours.add(start, FORTY_HOURS), starts, seconds)
-        between, _ = rate(lambda pair, ours=ours: ours.between(*pair), pairs, seconds)
-        print(f"  {years:5} {len(closed):8} {add:10,.0f} {between:10,.0f}")
-        rows.append({"zone": zone, "years": years, "add": round(add), "between": round(between)})
-    return rows
+        add = max(
+            once(lambda start, ours=ours: ours.add(start, FORTY_HOURS), starts, seconds)[0] for _ in range(ROUNDS)
+        )
+        between = max(once(lambda pair, ours=ours: ours.between(*pair), pairs, seconds)[0] for _ in range(ROUNDS))
+        yield {"zone": zone, "years": years, "holidays": len(closed), "add": round(add), "between": round(between)}
+
+
+def show(rows: Sequence[Row]) -> None:
+    """A table on standard error."""
+    for row in (dict(zip(rows[0], rows[0], strict=True)), *rows):
+        print("".join(f"{value!s:>20}" for value in row.values()), file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables, and write them as JSON if asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--table", action="store_true")
     given = parser.parse_args(arguments)
-    warnings.simplefilter("ignore")  # peers warn about their own dependencies
-    print(machine())
-    ask = partial(compare, count=given.n, seconds=given.seconds)
-    tables = {
-        "machine": machine(),
-        "peers": [row for zone in ZONES for row in ask(zone)],
-        "flat": [row for zone in ZONES for row in flat(zone, given.n, given.seconds)],
-    }
-    if given.json is not None:
-        given.json.write_text(json.dumps(tables, indent=1), encoding="utf-8")
+    skipped: dict[str, str] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # peers warn about their own dependencies
+        asked = [row for zone in ZONES for row in compare(zone, given.n, given.seconds, skipped)]
+        grown = [row for zone in ZONES for row in flat(zone, given.n, given.seconds)]
+    if given.table:
+        show(asked)
+        show(grown)
+    print(
+        json.dumps(
+            {"benchmark": "bustime", "machine": machine(), "libraries": asked, "flat": grown, "skipped": skipped}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import _raw
-from benchmarks._desk import Synchronous, indexing, opened, said, taking
+from benchmarks._desk import Synchronous, arrive, indexing, opened, said, taking
 from benchmarks._stream import Mail, machine, spread, stream, timed
 from csdesk import Desk, open_desk
 from csdesk.stores.sqlite import SqliteStore
@@ -68,7 +68,7 @@ def threads(desk: Desk, mails: list[Mail], workers: int) -> Callable[[], int]:
 
     def work() -> int:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda mail: desk.receive(said(mail)).state, mails))
+            list(pool.map(lambda mail: desk.receive(*arrive(desk, mail)).state, mails))
         return len(mails)
 
     return work

@@ -13,8 +13,7 @@ from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import csdesk
-from csdesk.domain.records.channels import InboundResult, Limit, PullHint, PullPage, Rejected
-from csdesk.ports.http import HttpRequest, HttpResponse
+from csdesk.ports.channel import HttpRequest, HttpResponse, InboundResult, Limit, PullHint, PullPage, Rejected
 
 
 class Pushbox:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from csdesk.aio.shell import AsyncDesk
 from csdesk.desk.shell import Desk
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
 from csdesk.engine.core import AnyChannel, DeskCore
+from csdesk.engine.hosted import engine_for
 from csdesk.engine.local import Finished, LocalEngine, Run
 from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
 from csdesk.flows import policies
 from csdesk.ports.clock import Clock
+from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
 from csdesk.ports.steps import Flow
-from csdesk.ports.store import Store
+from csdesk.ports.store import Hosted, Store
 from csdesk.system.clock import SystemClock
-from csdesk.system.http import AsyncHttpxHttp, HttpxHttp
 from csdesk.system.ids import SystemIds
+
+if TYPE_CHECKING:
+    from csdesk.aio.shell import AsyncDesk
 
 T = TypeVar("T")
 
@@ -39,13 +44,16 @@ def open_desk(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
+    http: Http | None = None,
     activate: bool = False,
     synchronous: Synchronous = "FULL",
 ) -> Desk:
     """Open a desk, which is made if it is new.
 
     Args:
-        url: ``memory://`` (lost at exit), ``sqlite:///file.db`` (relative) or ``sqlite:////abs/file.db``; or a store.
+        url: ``memory://`` (lost at exit), ``sqlite:///file.db`` (relative) or ``sqlite:////abs/file.db``; or a store;
+            or your own SQLite connection, whose transactions the desk then joins (see
+            ``docs/how-to/share-a-transaction.md``). What you pass in stays yours to close.
         desk: the name of the desk; one database serves many.
         config: the policy. A new desk takes it (or the defaults); for an existing desk it must be the active one,
             unless ``activate``.
@@ -53,6 +61,7 @@ def open_desk(
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
+        http: how channels reach their providers; a client of csdesk's own by default. One that you pass stays yours.
         activate: make ``config`` the active one.
         synchronous: SQLite only: ``FULL`` survives a loss of power; ``NORMAL`` is faster and may then lose the last
             commits (a crash of the process loses nothing either way).
@@ -62,13 +71,20 @@ def open_desk(
         ConfigMismatch: the desk runs another configuration.
         StoreError: the store cannot be opened.
     """
-    core, store = _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
-    http = HttpxHttp()
-    return Desk(core, store, http, owned=http.close)
+    from csdesk.system.http import HttpxHttp
+
+    wired = _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
+    own = HttpxHttp()
+
+    def let_go() -> None:
+        wired.let_go()
+        own.close()
+
+    return Desk(wired.core, wired.store, http or own, owned=let_go)
 
 
 async def open_async_desk(
-    url: str | Store | sqlite3.Connection,
+    url: str | Store,
     *,
     desk: str = "main",
     config: DeskConfig | None = None,
@@ -76,18 +92,50 @@ async def open_async_desk(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
+    http: AsyncHttp | None = None,
     activate: bool = False,
     synchronous: Synchronous = "FULL",
 ) -> AsyncDesk:
-    """Open a desk for use with ``await``: arguments and errors as ``open_desk``."""
+    """Open a desk for use with ``await``: arguments and errors as ``open_desk``.
+
+    Raises:
+        UnsupportedFeature: a SQLite connection of your own: its transaction belongs to one thread at a time, and tasks
+            would mix their work in it.
+    """
     import asyncio
 
-    def wired() -> tuple[DeskCore, Store]:
+    from csdesk.aio.shell import AsyncDesk
+    from csdesk.system.async_http import AsyncHttpxHttp
+
+    if isinstance(url, sqlite3.Connection | Hosted):
+        raise UnsupportedFeature(
+            "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
+        )
+
+    def wire() -> _Wired:
         return _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
 
-    core, store = await asyncio.to_thread(wired)
-    http = AsyncHttpxHttp()
-    return AsyncDesk(core, store, http, owned=http.aclose)
+    wired = await asyncio.to_thread(wire)
+    own = AsyncHttpxHttp()
+
+    async def let_go() -> None:
+        await asyncio.to_thread(wired.let_go)
+        await own.aclose()
+
+    return AsyncDesk(wired.core, wired.store, http or own, owned=let_go)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wired:
+    """The parts of an open desk, and how to let go of what is not the caller's."""
+
+    core: DeskCore
+    store: Store
+    let_go: Callable[[], None]
+
+
+def _keep() -> None:
+    """The caller's own store stays open."""
 
 
 def _wired(
@@ -101,17 +149,26 @@ def _wired(
     media: MediaStore | None,
     *,
     activate: bool,
-) -> tuple[DeskCore, Store]:
+) -> _Wired:
     _check_config(config)
+    _check_part(clock, "clock", ("now", "sleep"), "a Clock such as csdesk.testing.FixedClock()")
+    _check_part(ids, "ids", ("new", "salt"), "an IdSource such as csdesk.testing.SerialIds()")
+    _check_part(media, "media", ("put", "open"), "a MediaStore such as csdesk.stores.media.FolderMedia(folder)")
     store, folder = _store(url, synchronous)
+    let_go = _keep if store is url else store.close
     try:
-        core = _core(store, desk, config, channels, clock, ids, media or _media(folder))
-        _activate(LocalEngine(core, store), config, activate=activate)
+        with _alone(store):
+            core = _core(store, desk, config, channels, clock, ids, media or _media(folder))
+            _activate(engine_for(core, store), config, activate=activate)
     except BaseException:
-        if store is not url:  # a host's own store stays the host's
-            store.close()
+        let_go()
         raise
-    return core, store
+    return _Wired(core, store, let_go)
+
+
+def _alone(store: Store) -> AbstractContextManager[None]:
+    """Opening commits by itself, unless it happens inside a host's transaction."""
+    return store.alone("open_desk") if isinstance(store, Hosted) and not store.in_transaction else nullcontext()
 
 
 def _core(
@@ -161,7 +218,10 @@ def _desk_name(desk: object) -> str:
 
 def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> tuple[Store, Path | None]:
     if isinstance(url, sqlite3.Connection):
-        raise UnsupportedFeature("open_desk", "join a host's own connection yet", "pass a sqlite:/// URL")
+        from csdesk.stores.sqlite import HostedSqliteStore
+
+        hosted = HostedSqliteStore(url)
+        return hosted, _media_folder(hosted.path)
     if not isinstance(url, str):
         return _checked_store(url), None
     if url == "memory://":
@@ -172,8 +232,12 @@ def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> t
         from csdesk.stores.sqlite import SqliteStore
 
         path = Path(url.removeprefix("sqlite:///"))
-        return SqliteStore(path, synchronous=synchronous), path.with_name(path.name + ".media")
+        return SqliteStore(path, synchronous=synchronous), _media_folder(path)
     raise InvalidInput("url", "is not the URL of a store", "use memory:// or sqlite:///file.db")
+
+
+def _media_folder(path: Path | None) -> Path | None:
+    return None if path is None else path.with_name(path.name + ".media")
 
 
 def _check_config(config: object) -> None:
@@ -181,6 +245,16 @@ def _check_config(config: object) -> None:
         raise InvalidInput(
             "config", f"is a {type(config).__name__}", "pass DeskConfig.from_toml(text) or DeskConfig(...)"
         )
+
+
+def _check_part(part: object, argument: str, methods: Iterable[str], wanted: str) -> None:
+    """A part that was given must have the methods of its port, and be an object and not a class."""
+    if part is None:
+        return
+    lacking = [name for name in methods if not callable(getattr(part, name, None))]
+    if lacking or isinstance(part, type):
+        told = f"is the class {part.__name__}" if isinstance(part, type) else f"is a {type(part).__name__}"
+        raise InvalidInput(argument, told, f"pass {wanted}, or leave it out")
 
 
 def _checked_store(store: Store) -> Store:

@@ -11,9 +11,11 @@
     │   ├── MissingExtra         an optional package is not installed; names the extra
     │   ├── UnsupportedFeature   the store or channel does not have this power
     │   ├── DeskClosed           the desk was closed before the call
+    │   ├── TransactionOpen      the host has a transaction open, and the call needs to commit by itself
     │   └── FlowError            a flow broke its contract (a bug in csdesk or in an extension)
     ├── RemoteError              the channel's other side
-    │   └── ChannelError         carries a disposition: what the desk does next
+    │   ├── ChannelError         carries a disposition: what the desk does next
+    │   └── RequestRejected      a web request is not from the provider, or malformed
     └── StoreError               the storage
         ├── NotFound             no record has that id
         ├── VersionConflict      somebody else changed the record first
@@ -49,11 +51,13 @@ __all__ = [
     "MissingExtra",
     "NotFound",
     "RemoteError",
+    "RequestRejected",
     "SchemaTooNew",
     "StaleWorker",
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
+    "TransactionOpen",
     "UnsupportedFeature",
     "UsageError",
     "VersionConflict",
@@ -202,6 +206,16 @@ class DeskClosed(UsageError):
         super().__init__(f"desk {desk!r} is closed; open it again", desk=desk)
 
 
+class TransactionOpen(UsageError):
+    """The host has a transaction open on the connection that it shares, and the call has to commit by itself."""
+
+    code = "error.transaction_open"
+    status_hint = 409
+
+    def __init__(self, call: str) -> None:
+        super().__init__(f"{call} cannot run inside the host's transaction; commit it or roll it back first", call=call)
+
+
 class FlowError(UsageError):
     """A flow broke its contract: a third load, or a reply of the wrong kind. A bug in csdesk or an extension."""
 
@@ -220,7 +234,8 @@ class ChannelError(RemoteError):
     """A provider's refusal or failure, translated: ``disposition`` says what the desk does next.
 
     ``retry_after`` is in seconds and None where the provider gave no time. ``provider_code`` is the provider's own
-    word for the error; it never holds a secret.
+    word for the error; it never holds a secret. ``media_expired`` says that an uploaded id is no longer good: the desk
+    uploads again and sends once more.
     """
 
     code = "error.channel"
@@ -233,6 +248,7 @@ class ChannelError(RemoteError):
         disposition: Disposition,
         provider_code: str | None = None,
         retry_after: float | None = None,
+        media_expired: bool = False,
     ) -> None:
         super().__init__(
             f"account {account}: {problem} ({disposition})",
@@ -245,6 +261,18 @@ class ChannelError(RemoteError):
         self.disposition: Disposition = disposition
         self.provider_code = provider_code
         self.retry_after = retry_after
+        self.media_expired = media_expired
+
+
+class RequestRejected(RemoteError):
+    """A web request is not from the provider, or malformed. ``reason`` is a code; it never holds what was sent."""
+
+    code = "error.request_rejected"
+    status_hint = 403
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the request was refused ({reason})", reason=reason)
+        self.reason = reason
 
 
 class StoreError(CsdeskError):

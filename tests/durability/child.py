@@ -8,7 +8,7 @@ before the last of them is recorded). A line is printed before each step.
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -147,9 +147,11 @@ def work(desk: Desk, messages: list[InboundMessage], clock: SimulatedClock, chan
 def main(database: str, sink: str, seed: str, count: str, run: str, die_at: str) -> None:
     points = Points(int(die_at))
     clock = SimulatedClock(START + timedelta(minutes=10) * int(run))
-    store = SqliteStore(database, synchronous="NORMAL", trace=points.passed)
     channels = [FileChannel(account, Path(sink), points) for account in ACCOUNTS]
-    with open_desk(store, config=CONFIG, channels=channels, clock=clock) as desk:
+    with (
+        closing(SqliteStore(database, synchronous="NORMAL", trace=points.passed)) as store,
+        open_desk(store, config=CONFIG, channels=channels, clock=clock) as desk,
+    ):
         work(desk, stream(int(seed), int(count)), clock, Random(int(seed)))
         for _ in range(50):
             clock.advance(timedelta(minutes=5))

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from benchmarks import asynchronous, growth, importing, ingest, orm, replies
+from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies
 
 FEW = ["--n", "60", "--repeat", "1", "--agents", "8", "--rules", "10"]
 
@@ -14,6 +14,7 @@ FEW = ["--n", "60", "--repeat", "1", "--agents", "8", "--rules", "10"]
         (growth.main, [*FEW, "--tickets", "50"], ("empty_us", "full_us", "growth")),
         (asynchronous.main, FEW, ("hop_us", "hops_added", "throughput_ratio")),
         (replies.main, [*FEW, "--phrases", "10"], ("auto_us", "matcher_us", "ratio_without_matcher")),
+        (bustime.main, ["--n", "20", "--seconds", "0.02"], ("libraries", "flat", "skipped")),
         (importing.main, ["--repeat", "1"], ("csdesk_ms", "first_receive_ms", "ratio")),
     ],
     ids=lambda value: getattr(value, "__module__", None),

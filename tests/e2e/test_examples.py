@@ -34,6 +34,14 @@ def test_first_desk(tmp_path, config):
     assert shown.rstrip().endswith("finds ticket 1")
 
 
+def test_an_order_and_its_ticket(tmp_path):
+    assert run("scripts/order_and_ticket.py", tmp_path).splitlines() == [
+        "order A-2: no teapot left",
+        "order A-1 has ticket 1",
+        "1 ticket in all",
+    ]
+
+
 def test_daily_review(tmp_path):
     assert run("scripts/daily_review.py", tmp_path).splitlines() == [
         "daily review of 2026-01-05",

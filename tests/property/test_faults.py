@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -281,5 +281,5 @@ def test_faults_over_memory(ops: list[Op], answers: list[str]) -> None:
 @given(ops=st.lists(_OPS, min_size=3, max_size=25), answers=st.lists(st.sampled_from(ANSWERS), max_size=20))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_faults_over_sqlite(ops: list[Op], answers: list[str]) -> None:
-    with TemporaryDirectory() as folder:
-        _live(SqliteStore(Path(folder) / "desk.db", synchronous="NORMAL"), ops, answers)
+    with TemporaryDirectory() as folder, closing(SqliteStore(Path(folder) / "desk.db", synchronous="NORMAL")) as store:
+        _live(store, ops, answers)

@@ -317,6 +317,7 @@ class MergingInSqlite(Merging):
 
     def teardown(self) -> None:
         super().teardown()
+        self.store.close()
         self.folder.cleanup()
 
 

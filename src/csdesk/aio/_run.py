@@ -12,11 +12,10 @@ from typing import TypeVar
 
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
-from csdesk.domain.records.channels import PullPage, Receipt
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
+from csdesk.engine.network import account_of, begin, do_now
 from csdesk.flows.commands import Done, execute, result_id
-from csdesk.ports import steps
 from csdesk.ports.channel import BlockingChannel, Exchange
 from csdesk.ports.http import AsyncHttp
 from csdesk.ports.steps import Flow, Reply
@@ -37,7 +36,12 @@ class AsyncRunner:
         return self._engine.core
 
     async def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end. Cancelling it lets the present hop finish, then closes the flow."""
+        """Run a flow to its end. Cancelling it lets the present hop finish, then closes the flow.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
+        self.core.check_open()
         run = Run(flow)
         try:
             state = await self._hop(run)
@@ -76,17 +80,12 @@ class AsyncRunner:
         return self.core.ids.new(COMMAND)
 
     async def _network(self, step: NetworkStep) -> Reply:
-        account = step.message.account if isinstance(step, steps.Send) else step.account
-        channel = self.core.channel(account)
+        channel = self.core.channel(account_of(step))
         if isinstance(channel, BlockingChannel):
-            if isinstance(step, steps.Send):
-                return await asyncio.to_thread(channel.send_now, step.message)
-            return await asyncio.to_thread(channel.pull_now, step.hint, step.cursor)
-        if isinstance(step, steps.Send):
-            return await self._converse(channel.send(step.message))
-        return await self._converse(channel.pull(step.hint, step.cursor))
+            return await asyncio.to_thread(do_now, channel, step)
+        return await self._converse(begin(channel, step))
 
-    async def _converse(self, exchange: Exchange[Receipt] | Exchange[PullPage]) -> Receipt | PullPage:
+    async def _converse(self, exchange: Exchange[Reply]) -> Reply:
         """Let an adapter talk to its provider."""
         try:
             request = next(exchange)
@@ -98,7 +97,7 @@ class AsyncRunner:
                 else:
                     request = exchange.send(response)
         except StopIteration as end:
-            outcome: Receipt | PullPage = end.value
+            outcome: Reply = end.value
             return outcome
         finally:
             exchange.close()

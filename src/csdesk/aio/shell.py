@@ -2,74 +2,129 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import cached_property
 from os import PathLike
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from csdesk.aio._gathering import AsyncGathering
-from csdesk.aio._run import AsyncRunner
-from csdesk.aio.agents import Agents
-from csdesk.aio.config import Config
-from csdesk.aio.customers import Customers
-from csdesk.aio.events import Events
-from csdesk.aio.inbox import Inbox
-from csdesk.aio.outbox import Outbox
-from csdesk.aio.replies import Replies
-from csdesk.aio.tickets import Tickets
-from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId
-from csdesk.domain.records import commands as cmd
-from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
-from csdesk.domain.records.events import Entry
-from csdesk.domain.records.messages import Message, Part, TextPart
-from csdesk.engine.core import DeskCore
-from csdesk.engine.local import LocalEngine
-from csdesk.flows import lists, reports, sending, upkeep
-from csdesk.flows.checks import a_number, a_path, a_progress, a_span, an_instance, several
-from csdesk.flows.commands import Done
-from csdesk.flows.inbound.pipeline import Arrival, receive_many
-from csdesk.flows.reports import Taken
-from csdesk.flows.upkeep import DueReport
-from csdesk.ports import steps
-from csdesk.ports.http import AsyncHttp
-from csdesk.ports.store import BackupReport, Progress, Store
+from csdesk import flows
+from csdesk.domain import records
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
+
+if TYPE_CHECKING:
+    from csdesk.aio.agents import Agents
+    from csdesk.aio.calendars import Calendars
+    from csdesk.aio.config import Config
+    from csdesk.aio.customers import Customers
+    from csdesk.aio.events import Events
+    from csdesk.aio.inbox import Inbox
+    from csdesk.aio.outbox import Outbox
+    from csdesk.aio.replies import Replies
+    from csdesk.aio.sla import Sla
+    from csdesk.aio.tickets import Tickets
+    from csdesk.domain.records.actors import Actor
+    from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
+    from csdesk.domain.records.events import Entry
+    from csdesk.domain.records.messages import Message, Part
+    from csdesk.engine.core import DeskCore
+    from csdesk.flows.commands import Done
+    from csdesk.flows.inbound.pipeline import Arrival
+    from csdesk.flows.reports import Taken
+    from csdesk.flows.upkeep import DueReport
+    from csdesk.ports.http import AsyncHttp
+    from csdesk.ports.store import BackupReport, Progress, Store
 
 
 class AsyncDesk:
     """A customer-service desk, ready to take in messages. Open one with ``csdesk.open_async_desk``.
 
     Safe between tasks of one loop. csdesk starts no task of its own: call ``run_due`` from a lifespan task or a worker.
-
-    Attributes:
-        tickets: the tickets of the desk.
-        customers: the people who ask.
-        agents: the people who answer.
-        replies: prepared answers.
-        inbox: messages that could not be taken in.
-        outbox: messages that could not be sent.
-        config: the policy in force.
-        events: what happened, for the rest of your application.
     """
 
     def __init__(
         self, core: DeskCore, store: Store, http: AsyncHttp, *, owned: Callable[[], Awaitable[None]] | None = None
     ) -> None:
+        from csdesk.aio._gathering import AsyncGathering
+        from csdesk.aio._run import AsyncRunner
+        from csdesk.engine.local import LocalEngine
+
         self._core = core
         self._owned = owned
         self._store = store
         self._runner = AsyncRunner(LocalEngine(core, store), http)
-        self._gathering = AsyncGathering(lambda arrivals: self._runner.run(receive_many(arrivals)))
-        self.tickets: Tickets = Tickets(self._runner)
-        self.customers: Customers = Customers(self._runner)
-        self.agents: Agents = Agents(self._runner)
-        self.replies: Replies = Replies(self._runner)
-        self.inbox: Inbox = Inbox(self._runner)
-        self.outbox: Outbox = Outbox(self._runner)
-        self.config: Config = Config(self._runner)
-        self.events: Events = Events(self._runner)
+        self._gathering = AsyncGathering(lambda arrivals: self._runner.run(flows.pipeline.receive_many(arrivals)))
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        """The tickets of the desk."""
+        from csdesk.aio.tickets import Tickets
+
+        return Tickets(self._runner)
+
+    @cached_property
+    def customers(self) -> Customers:
+        """The people who ask."""
+        from csdesk.aio.customers import Customers
+
+        return Customers(self._runner)
+
+    @cached_property
+    def agents(self) -> Agents:
+        """The people who answer."""
+        from csdesk.aio.agents import Agents
+
+        return Agents(self._runner)
+
+    @cached_property
+    def replies(self) -> Replies:
+        """Prepared answers."""
+        from csdesk.aio.replies import Replies
+
+        return Replies(self._runner)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Messages that could not be taken in."""
+        from csdesk.aio.inbox import Inbox
+
+        return Inbox(self._runner)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Messages that could not be sent."""
+        from csdesk.aio.outbox import Outbox
+
+        return Outbox(self._runner)
+
+    @cached_property
+    def sla(self) -> Sla:
+        """Service levels: why clocks stand where they stand, promises, steps."""
+        from csdesk.aio.sla import Sla
+
+        return Sla(self._runner)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Working calendars and public holidays."""
+        from csdesk.aio.calendars import Calendars
+
+        return Calendars(self._runner)
+
+    @cached_property
+    def config(self) -> Config:
+        """The policy in force."""
+        from csdesk.aio.config import Config
+
+        return Config(self._runner)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened, for the rest of your application."""
+        from csdesk.aio.events import Events
+
+        return Events(self._runner)
 
     @property
     def name(self) -> str:
@@ -90,8 +145,7 @@ class AsyncDesk:
         Raises:
             StoreError: nothing was stored; offer the message again.
         """
-        (arrival,) = self._arrivals((message,), actor)
-        return await self._gathering.receive(arrival)
+        return await self._gathering.receive(flows.pipeline.arrival_of(message, actor, self._core.ids))
 
     async def receive_many(
         self, messages: Iterable[InboundMessage], *, actor: Actor | None = None
@@ -101,14 +155,11 @@ class AsyncDesk:
         Raises:
             StoreError: earlier batches are stored; offering all of them again is safe.
         """
-        return await self._runner.run(receive_many(self._arrivals(messages, actor)))
+        return await self._runner.run(flows.pipeline.receive_many(self._arrivals(messages, actor)))
 
     def _arrivals(self, messages: Iterable[InboundMessage], actor: Actor | None) -> list[Arrival]:
-        new = self._core.ids.new
-        given = [an_instance(one, InboundMessage, "message") for one in several(messages, "messages")]
-        if actor is not None:
-            an_instance(actor, Actor, "actor")
-        return [Arrival(one, MessageId(new(MESSAGE)), actor or Actor.adapter(one.account)) for one in given]
+        given = flows.checks.several(messages, "messages")
+        return [flows.pipeline.arrival_of(one, actor, self._core.ids) for one in given]
 
     async def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
@@ -117,7 +168,7 @@ class AsyncDesk:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.
         """
-        response, _ = await self._runner.run(reports.handle(account, request))
+        response, _ = await self._runner.run(flows.handling.handle(account, request))
         return response
 
     async def take(self, account: str, events: Iterable[ChannelEvent]) -> Taken:
@@ -129,7 +180,7 @@ class AsyncDesk:
         Raises:
             StoreError: what came before the failure is stored; offering all of them again is safe.
         """
-        return await self._runner.run(reports.take_events(account, several(events, "events")))
+        return await self._runner.run(flows.reports.take_events(account, flows.checks.several(events, "events")))
 
     async def reply(
         self,
@@ -153,8 +204,8 @@ class AsyncDesk:
             IllegalTransition: the ticket was merged; reply on its survivor.
             VersionConflict: the ticket is not at ``expected_version``.
         """
-        parts = (TextPart(text=text),) if isinstance(text, str) else several(text, "text")
-        command = cmd.SendReply(
+        parts = (records.messages.TextPart(text=text),) if isinstance(text, str) else flows.checks.several(text, "text")
+        command = records.commands.SendReply(
             ticket=ticket,
             parts=parts,
             actor=actor,
@@ -164,7 +215,7 @@ class AsyncDesk:
             expected_version=expected_version,
             idempotency_key=idempotency_key,
         )
-        return await self._runner.run(sending.reply(command, self._core.ids.new(MESSAGE), deliver_now=deliver))
+        return await self._runner.run(flows.sending.reply(command, self._core.ids.new(MESSAGE), deliver_now=deliver))
 
     async def note(
         self,
@@ -176,23 +227,23 @@ class AsyncDesk:
         idempotency_key: str | None = None,
     ) -> Message:
         """Write an internal note on a ticket; customers never see it."""
-        command = cmd.AddNote(
+        command = records.commands.AddNote(
             ticket=ticket,
-            parts=(TextPart(text=text),),
+            parts=(records.messages.TextPart(text=text),),
             actor=actor,
             expected_version=expected_version,
             idempotency_key=idempotency_key,
         )
-        return sending.message_of(await self._runner.execute(command))
+        return flows.sending.message_of(await self._runner.execute(command))
 
     async def run_due(self, limit: int = 1000, *, max_time: timedelta = timedelta(seconds=10)) -> DueReport:
         """Do what is due: clocks, sending, waiting tickets, pulls, upkeep; at most ``limit`` pieces or ``max_time``.
 
         Safe to call from several processes at once. The report says whether more is left and when to come back.
         """
-        a_number(limit, "limit", 1, 1_000_000_000)
-        end = self._core.clock.now() + min(a_span(max_time, "max_time"), timedelta(days=1))
-        return await self._runner.run(upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
+        flows.checks.a_number(limit, "limit", 1, 1_000_000_000)
+        end = self._core.clock.now() + min(flows.checks.a_span(max_time, "max_time"), timedelta(days=1))
+        return await self._runner.run(flows.upkeep.run_due(limit, lambda: self._core.clock.now() >= end))
 
     async def backup(
         self, target: str | PathLike[str], *, overwrite: bool = False, progress: Progress | None = None
@@ -208,10 +259,13 @@ class AsyncDesk:
             InvalidInput: ``target`` is there already (and ``overwrite`` is False), in use, or its folder is missing.
             StoreError: reading or writing failed; there is no new copy.
         """
-        a_progress(progress)
-        return await self._runner.run(steps.backup(a_path(target, "target"), overwrite=overwrite, progress=progress))
+        from csdesk.ports import steps
 
-    async def execute(self, command: cmd.Command) -> Done:
+        flows.checks.a_progress(progress)
+        path = flows.checks.a_path(target, "target")
+        return await self._runner.run(steps.backup(path, overwrite=overwrite, progress=progress))
+
+    async def execute(self, command: records.commands.Command) -> Done:
         """Run any command of ``csdesk.commands``.
 
         Raises:
@@ -226,13 +280,12 @@ class AsyncDesk:
         Raises:
             NotFound: nothing is recorded under that id.
         """
-        return await self._runner.run(lists.explain(record_id))
+        return await self._runner.run(flows.lists.explain(record_id))
 
     async def aclose(self) -> None:
-        """Let go of the store and of open connections; closing twice is fine."""
+        """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
         if not self._core.is_closed:
             self._core.is_closed = True
-            await asyncio.to_thread(self._store.close)
             if self._owned is not None:
                 await self._owned()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from csdesk.bootstrap import open_desk
@@ -15,29 +17,27 @@ from csdesk.stores.media import FolderMedia
 from csdesk.stores.sqlite import SqliteStore
 
 
-def open_existing(db: Path, desk: str, out: Output) -> Desk:
-    """The desk of that name in that file.
+@contextmanager
+def open_existing(db: Path, desk: str, out: Output) -> Iterator[Desk]:
+    """The desk of that name in that file, for the length of the block.
 
     Raises:
         CommandError: there is no such file, no such desk in it, or it cannot be opened.
     """
     check_file(db, out)
-    store = open_store(db, out)
-    try:
-        store.count(desk, Query(kind="config"))
-        return open_desk(store, desk=desk, media=media_of(db))
-    except NotFound as error:
-        store.close()
-        if error.kind != "desk":
-            raise
-        raise CommandError(
-            Exit.NOT_FOUND,
-            out.word("no_desk", desk=desk, file=db),
-            out.word("no_desk.remedy", desk=desk, file=db),
-        ) from None
-    except BaseException:
-        store.close()
-        raise
+    with closing(open_store(db, out)) as store:
+        try:
+            store.count(desk, Query(kind="config"))
+        except NotFound as error:
+            if error.kind != "desk":
+                raise
+            raise CommandError(
+                Exit.NOT_FOUND,
+                out.word("no_desk", desk=desk, file=db),
+                out.word("no_desk.remedy", desk=desk, file=db),
+            ) from None
+        with open_desk(store, desk=desk, media=media_of(db)) as opened:
+            yield opened
 
 
 def open_store(db: Path, out: Output) -> SqliteStore:

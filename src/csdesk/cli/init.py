@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from shlex import quote
@@ -57,10 +58,10 @@ def init(
 
 def _make(db: Path, desk: str, policy: DeskConfig | None, out: Output) -> tuple[bool, str]:
     """Whether the desk was there, and the digest of its active configuration."""
-    store = open_store(db, out)
-    was_there = _is_there(store, desk)
-    with open_desk(store, desk=desk, config=policy, media=media_of(db)) as made:
-        return was_there, made.config.get().digest
+    with closing(open_store(db, out)) as store:
+        was_there = _is_there(store, desk)
+        with open_desk(store, desk=desk, config=policy, media=media_of(db)) as made:
+            return was_there, made.config.get().digest
 
 
 def _is_there(store: SqliteStore, desk: str) -> bool:
@@ -68,9 +69,6 @@ def _is_there(store: SqliteStore, desk: str) -> bool:
         return store.count(desk, Query(kind="config")) > 0
     except NotFound:
         return False
-    except BaseException:
-        store.close()
-        raise
 
 
 def _say_next(db: Path, out: Output) -> None:

@@ -6,11 +6,10 @@ from typing import TypeVar
 
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
-from csdesk.domain.records.channels import PullPage, Receipt
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
+from csdesk.engine.network import account_of, begin, do_now
 from csdesk.flows.commands import Done, execute, result_id
-from csdesk.ports import steps
 from csdesk.ports.channel import BlockingChannel, Exchange
 from csdesk.ports.http import Http
 from csdesk.ports.steps import Flow, Reply
@@ -31,7 +30,12 @@ class Runner:
         return self._engine.core
 
     def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end."""
+        """Run a flow to its end.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
+        self.core.check_open()
         run = Run(flow)
         try:
             state = run.advance(self._engine.perform)
@@ -55,19 +59,12 @@ class Runner:
         return self.core.ids.new(COMMAND)
 
     def _network(self, step: NetworkStep) -> Reply:
-        account = step.message.account if isinstance(step, steps.Send) else step.account
-        channel = self.core.channel(account)
+        channel = self.core.channel(account_of(step))
         if isinstance(channel, BlockingChannel):
-            return (
-                channel.send_now(step.message)
-                if isinstance(step, steps.Send)
-                else channel.pull_now(step.hint, step.cursor)
-            )
-        if isinstance(step, steps.Send):
-            return self._converse(channel.send(step.message))
-        return self._converse(channel.pull(step.hint, step.cursor))
+            return do_now(channel, step)
+        return self._converse(begin(channel, step))
 
-    def _converse(self, exchange: Exchange[Receipt] | Exchange[PullPage]) -> Receipt | PullPage:
+    def _converse(self, exchange: Exchange[Reply]) -> Reply:
         """Let an adapter talk to its provider."""
         try:
             request = next(exchange)
@@ -79,7 +76,7 @@ class Runner:
                 else:
                     request = exchange.send(response)
         except StopIteration as end:
-            outcome: Receipt | PullPage = end.value
+            outcome: Reply = end.value
             return outcome
         finally:
             exchange.close()

@@ -10,10 +10,11 @@ from csdesk.desk._run import Runner
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor, Viewer
+from csdesk.domain.records.channels import WindowState
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
-from csdesk.flows import explaining, lists, records, unmerging
+from csdesk.flows import explaining, lists, outgoing, records, unmerging
 from csdesk.flows.checks import several
 from csdesk.flows.commands import Done
 from csdesk.flows.explaining import RuleExplanation
@@ -47,6 +48,14 @@ class Tickets:
             NotFound: this desk has none.
         """
         return self._runner.run(lists.get_numbered(number))
+
+    def window(self, ticket: TicketId) -> WindowState:
+        """Whether a reply can be sent now: until when, and how many more; replies that still wait count as sent.
+
+        Raises:
+            NotFound: this desk has no such ticket, or this process no channel for its account.
+        """
+        return self._runner.run(outgoing.window(ticket))
 
     def list(
         self,

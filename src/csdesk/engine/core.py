@@ -15,11 +15,14 @@ from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.service_book import HolidayYears
 from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.channels import Capabilities
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
+from csdesk.domain.time.holidays import HolidayYear
 from csdesk.errors import DeskClosed, InvalidInput, NotFound
-from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -56,8 +59,11 @@ class DeskCore:
         self.media = media
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
-        self.compiled: tuple[int, Policy] = (0, compile_policy(config))
-        """The compiled policy behind the epoch it stands for."""
+        for channel in self.channels.values():
+            if isinstance(channel, TimedChannel):
+                channel.keep_time(clock)
+        self.compiled: tuple[int, int, Policy] = (0, 0, compile_policy(config))
+        """The compiled policy behind the epochs of config and calendars that it stands for."""
         self._book: tuple[int, PhraseBook] | None = None
         self._numbers: list[int] = []
         self._pid = os.getpid()
@@ -67,7 +73,7 @@ class DeskCore:
     @property
     def policy(self) -> Policy:
         """The policy that was last read."""
-        return self.compiled[1]
+        return self.compiled[2]
 
     @property
     def able(self) -> Mapping[str, Capabilities]:
@@ -80,9 +86,17 @@ class DeskCore:
         Raises:
             DeskClosed: the desk was closed.
         """
+        self.check_open()
+        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
+
+    def check_open(self) -> None:
+        """Refuse calls of a closed desk.
+
+        Raises:
+            DeskClosed: the desk was closed.
+        """
         if self.is_closed:
             raise DeskClosed(self.name)
-        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -102,8 +116,16 @@ class DeskCore:
 
     def adopt_policy(self, body: str, epoch: int) -> Policy:
         """Compile a stored configuration and use it from now on."""
-        policy = compile_policy(DeskConfig.from_json(body))
-        self.compiled = (epoch, policy)
+        _, calendars, before = self.compiled
+        policy = compile_policy(DeskConfig.from_json(body), before.service.years)
+        self.compiled = (epoch, calendars, policy)
+        return policy
+
+    def adopt_holidays(self, saved: Iterable[PublicHolidays], epoch: int) -> Policy:
+        """Let the calendars observe saved holiday years from now on."""
+        config, _, before = self.compiled
+        policy = before.observing(saved_years(saved))
+        self.compiled = (config, epoch, policy)
         return policy
 
     def wants_phrases(self, policy: Policy) -> bool:
@@ -135,6 +157,17 @@ class DeskCore:
         with self._lock:
             self._numbers = [*range(first + BLOCK - 1, first, -1), *self._numbers]
         return first
+
+
+def saved_years(saved: Iterable[PublicHolidays]) -> HolidayYears:
+    """Saved holidays as calendars observe them."""
+    return {
+        one.place: {
+            year.year: HolidayYear(frozenset(year.closed), frozenset(year.working), known=year.known)
+            for year in one.years
+        }
+        for one in saved
+    }
 
 
 def wait_before(attempt: Attempt) -> float:

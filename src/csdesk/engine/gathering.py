@@ -8,7 +8,7 @@ who came meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Event, Lock
+from threading import Lock
 
 from csdesk.domain.records.channels import Received
 from csdesk.flows.inbound.pipeline import BATCH, Arrival
@@ -18,13 +18,21 @@ TakeIn = Callable[[Sequence[Arrival]], tuple[Received, ...]]
 
 
 class _Waiter:
-    __slots__ = ("arrival", "awake", "error", "result")
+    """A caller and its message. Its gate is shut while it waits; it wakes with an answer, or with the lead."""
+
+    __slots__ = ("arrival", "error", "gate", "has_lead", "has_left", "result")
 
     def __init__(self, arrival: Arrival) -> None:
         self.arrival = arrival
-        self.awake: Event | None = None
+        self.gate: Lock | None = None
+        self.has_lead = False
+        self.has_left = False
         self.result: Received | None = None
         self.error: BaseException | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.result is not None or self.error is not None
 
 
 class Gathering:
@@ -40,19 +48,33 @@ class Gathering:
         """Take in one message, together with those that wait at the same time."""
         mine = _Waiter(arrival)
         with self._lock:
-            leads = not self._is_led
-            self._is_led = True
-            if not leads:
-                mine.awake = Event()
             self._waiting.append(mine)
-        if mine.awake is not None:
-            mine.awake.wait()
-        if mine.result is None and mine.error is None:
+            if self._is_led:
+                mine.gate = Lock()
+                mine.gate.acquire()
+            else:
+                self._is_led = mine.has_lead = True
+        if mine.gate is not None:
+            self._wait(mine, mine.gate)
+        if mine.has_lead:
             self._lead()
         if mine.error is not None:
             raise mine.error
         assert mine.result is not None
         return mine.result
+
+    def _wait(self, mine: _Waiter, gate: Lock) -> None:
+        try:
+            gate.acquire()
+        except BaseException:
+            # An interrupt: this caller leaves. What it holds up, the others or the lead, must go on.
+            with self._lock:
+                mine.has_left = True
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+                if mine.has_lead:
+                    self._pass_on()
+            raise
 
     def _lead(self) -> None:
         """Work for everybody who waits now, this caller among them; then pass the lead on."""
@@ -61,7 +83,7 @@ class Gathering:
         try:
             self._work(batch)
         finally:
-            self._pass_on(batch)
+            self._wake(batch)
 
     def _work(self, batch: list[_Waiter]) -> None:
         try:
@@ -77,15 +99,20 @@ class Gathering:
         for one, result in zip(batch, results, strict=True):
             one.result = result
 
-    def _pass_on(self, batch: list[_Waiter]) -> None:
+    def _wake(self, batch: list[_Waiter]) -> None:
         with self._lock:
             # After an interrupt some have no answer: they stay first in line, and one of them leads.
-            unanswered = [one for one in batch[1:] if one.result is None and one.error is None]
-            self._waiting[:0] = unanswered
-            heir = self._waiting[0] if self._waiting else None
-            self._is_led = heir is not None
-        for one in batch:
-            if one.awake is not None and one not in unanswered:
-                one.awake.set()
-        if heir is not None and heir.awake is not None:
-            heir.awake.set()
+            self._waiting[:0] = [one for one in batch[1:] if not (one.is_answered or one.has_left)]
+            for one in batch:
+                if one.gate is not None and one.is_answered and not one.has_lead:
+                    one.gate.release()
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give the lead to the first who waits; nobody has it if nobody does. The lock is held."""
+        self._is_led = bool(self._waiting)
+        if self._waiting:
+            heir = self._waiting[0]
+            heir.has_lead = True
+            assert heir.gate is not None
+            heir.gate.release()

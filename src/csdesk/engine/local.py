@@ -8,23 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import DeskClosed, FlowError, StoreDamaged, StoreError
+from csdesk.errors import FlowError, StoreDamaged, StoreError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
 from csdesk.ports.store import Query, Store
 
 T = TypeVar("T")
+R = TypeVar("R", Phrase, PublicHolidays)
 
-NetworkStep = steps.Send | steps.Pull
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
 """The steps that leave the machine."""
+
+# Tuples: a union in a loop is made anew for each look.
+_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_COUNTED: Final = (steps.Attempt, steps.Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,10 @@ class Run(Generic[T]):
         """Perform local steps from here on; the end of the flow, or the network step it waits for."""
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
-            while not isinstance(step, steps.Send | steps.Pull):
+            while not isinstance(step, _NETWORK):
                 try:
-                    self._count(step)
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
                     answer = perform(step)
                 except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
                     step = self._flow.throw(problem)
@@ -61,13 +68,13 @@ class Run(Generic[T]):
             return Finished(end.value)
         return step
 
-    def _count(self, step: Step) -> None:
+    def _count(self, step: steps.Attempt | steps.Load) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
-        elif isinstance(step, steps.Load):
-            self._loads -= 1
-            if self._loads < 0:
-                raise FlowError("a flow asked for one load too many", step="load")
+            return
+        self._loads -= 1
+        if self._loads < 0:
+            raise FlowError("a flow asked for one load too many", step="load")
 
     def close(self) -> None:
         """Let the flow clean up; closing a finished one is fine."""
@@ -94,9 +101,11 @@ class LocalEngine:
     def _load(self, step: steps.Load) -> Reply:
         core = self.core
         snapshot = self.store.load(core.name, step.needs)
-        epoch, policy = core.compiled
+        epoch, calendars, policy = core.compiled
         if snapshot.epochs.config not in (epoch, 0):
             policy = self._fresh_policy()
+        if snapshot.epochs.calendars != calendars:
+            policy = self._fresh_holidays(snapshot.epochs.calendars)
         book: PhraseBook | None = None
         if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):
             book = core.book(snapshot) or self._fresh_book(snapshot)
@@ -109,15 +118,21 @@ class LocalEngine:
             raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
         return self.core.adopt_policy(page.items[0].body, row.epochs.config)
 
+    def _fresh_holidays(self, epoch: int) -> Policy:
+        return self.core.adopt_holidays(self._all(PublicHolidays, "holidays"), epoch)
+
     def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
-        found: list[Phrase] = []
+        return self.core.adopt_phrases(self._all(Phrase, "phrase"), snapshot.epochs.phrases)
+
+    def _all(self, cls: type[R], kind: Literal["phrase", "holidays"]) -> list[R]:
+        found: list[R] = []
         cursor: str | None = None
         while True:
-            page = self.store.query(self.core.name, Query(kind="phrase", limit=1000, after=cursor))
-            found += [one for one in page.items if isinstance(one, Phrase)]
+            page = self.store.query(self.core.name, Query(kind=kind, limit=1000, after=cursor))
+            found += [one for one in page.items if isinstance(one, cls)]
             cursor = page.cursor
             if cursor is None:
-                return self.core.adopt_phrases(found, snapshot.epochs.phrases)
+                return found
 
     def _commit(self, step: steps.Commit) -> Reply:
         return self.store.commit(self.core.name, step.changes)
@@ -150,8 +165,7 @@ class LocalEngine:
 
     def _backup(self, step: steps.Backup) -> Reply:
         core = self.core
-        if core.is_closed:
-            raise DeskClosed(core.name)
+        core.check_open()
         return back_up(
             self.store, core.media, core.media_at, step.target, overwrite=step.overwrite, progress=step.progress
         )
@@ -163,6 +177,13 @@ class LocalEngine:
             raise StoreError(
                 "the media store cannot be written; check its disk and permissions, then try again"
             ) from error
+
+    def _read_media(self, step: steps.ReadMedia) -> Reply:
+        try:
+            with self.core.media.open(step.ref) as stream:
+                return stream.read()
+        except OSError as error:
+            raise StoreError("the media store cannot be read; check its disk and permissions") from error
 
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
@@ -184,5 +205,6 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Maintain: LocalEngine._maintain,
     steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
+    steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
 }

@@ -22,6 +22,7 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -51,6 +52,7 @@ class Done:
     message: Message | None = None
     agent: Agent | None = None
     phrase: Phrase | None = None
+    holidays: PublicHolidays | None = None
     trace: Trace = Trace()
     entries: tuple[Entry, ...] = ()
     """What happened, record by record; empty for a duplicate."""
@@ -156,6 +158,8 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
             return Needs(claims=tuple(claims), customers=(command.customer,))
         case cmd.SaveAgent():
             return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
+        case cmd.SaveHolidays():
+            return Needs(claims=tuple(claims), holidays=(staff.holidays_id(scope.keys, command.place),))
         case cmd.SavePhrase():
             return Needs(claims=tuple(claims), phrases=(command.phrase,) if command.phrase is not None else ())
         case cmd.SettleParked() | cmd.RetryOutbound():
@@ -177,6 +181,8 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
                 phrase = work.phrase(command.phrase)
                 _check_version("phrase", phrase.id, phrase.version, "", command)
             return staff.save_phrase(work, command, run).id
+        case cmd.SaveHolidays():
+            return staff.save_holidays(work, command).id
         case cmd.UnlinkIdentity():
             home = home_of(work, command.identity)
             _check_version("customer", home.id, home.version, home.stage, command)
@@ -198,14 +204,18 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
         case cmd.SettleParked() | cmd.RetryOutbound():
             raise FlowError(f"{command.kind} has a flow of its own")
         case _:
-            ticket = work.ticket(command.ticket)
-            _check_version("ticket", ticket.id, ticket.version, ticket.category.value, command)
-            ticket = catch_up(work, ticket)
-            person = work.person(ticket.identity)
-            ticket_commands.run(work, ticket, command, run)
-            if person is not None:
-                work.tell(*after_command(work, ticket, person, command.actor).verdicts)
-            return ticket.id
+            return _on_ticket(work, command, run)
+
+
+def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
+    ticket = work.ticket(command.ticket)
+    _check_version("ticket", ticket.id, ticket.version, ticket.category.value, command)
+    ticket = catch_up(work, ticket)
+    person = work.person(ticket.identity)
+    ticket_commands.run(work, ticket, command, run)
+    if person is not None:
+        work.tell(*after_command(work, ticket, person, command.actor).verdicts)
+    return ticket.id
 
 
 def _check_version(kind: str, key: str, version: int, state: str, command: cmd.Command) -> None:
@@ -236,6 +246,7 @@ def _earlier(command: cmd.Command, owner: str, *, duplicate: bool) -> Flow[Done]
         message=found.messages.get(owner),
         agent=next(iter(found.agents.values()), None),
         phrase=next(iter(found.phrases.values()), None),
+        holidays=next(iter(found.holidays.values()), None),
     )
 
 
@@ -249,5 +260,6 @@ def _done(work: Workspace, main: str, run: str, trace: Trace) -> Done:
         message=made if isinstance(made, Message) else None,
         agent=record if isinstance(record, Agent) else None,
         phrase=record if isinstance(record, Phrase) else None,
+        holidays=record if isinstance(record, PublicHolidays) else None,
         trace=trace,
     )

@@ -139,7 +139,7 @@ def _latest(rule: RulePolicy, stream: tuple[ev.Entry, ...], messages: tuple[Mess
 
 
 def _facts(then: Then, message: Message | None, customer: Customer, policy: Policy, *, new_customer: bool) -> Facts:
-    zone, now = policy.config.zone, then.entry.at
+    zone, now = policy.zone, then.entry.at
     inbound = _as_it_came(message, customer) if message is not None and message.direction is Direction.IN else None
     new_ticket = then.before is None
     before = None if then.before is None else Facts(None, "", then.before, customer, now=now, zone=zone)
@@ -154,6 +154,7 @@ def _facts(then: Then, message: Message | None, customer: Customer, policy: Poli
         zone=zone,
         before=before,
         actor=then.entry.actor,
+        calendars=policy.service.times,
     )
 
 

@@ -45,6 +45,8 @@ def gather(  # noqa: PLR0911  one line for each kind of command
             return (yield from _for_unmerge(snapshot.tickets[command.ticket], loaded, needs, scope))
         case cmd.SplitTicket() if command.ticket in snapshot.tickets:
             return (yield from _for_split(snapshot.tickets[command.ticket], loaded, needs, scope))
+        case cmd.ReassessTicket(mode="retro") if command.ticket in snapshot.tickets:
+            return (yield from _for_reassessment(snapshot.tickets[command.ticket], loaded))
         case cmd.MergeCustomers() if command.customer in snapshot.customers:
             members = snapshot.customers[command.customer].members
             return (yield from steps.load(replace(needs, customers=(*needs.customers, *members)))), Past()
@@ -103,6 +105,12 @@ def _for_split(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> Fl
     _check_told(last.snapshot.tickets[ticket.id], streams)
     number = yield from steps.take_number()
     return last, Past(streams=streams, messages=messages, number=number)
+
+
+def _for_reassessment(ticket: Ticket, loaded: Loaded) -> Flow[Gathered]:
+    streams = yield from _streams((ticket.id,))
+    _check_told(ticket, streams)
+    return loaded, Past(streams=streams)
 
 
 def _for_customers(customer: Customer, loaded: Loaded, needs: Needs) -> Flow[Gathered]:

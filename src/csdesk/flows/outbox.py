@@ -10,20 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from types import MappingProxyType
+from typing import Final
 
-from csdesk.domain.core.windows import window_of
+from csdesk.domain.core.pieces import Unfit, piece_key
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ClaimMode, Needs
-from csdesk.domain.records.channels import Capabilities, OutboundMessage, Receipt, Sender
-from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import AuthorKind, Delivery, Message
+from csdesk.domain.records.channels import Capabilities, Receipt
+from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
-from csdesk.domain.records.tickets import Role, Ticket
-from csdesk.errors import ChannelError, Disposition
+from csdesk.errors import ChannelError, Disposition, NotFound, StoreError, UnsupportedFeature
+from csdesk.flows.attaching import attached
+from csdesk.flows.outgoing import ARRIVED, Arrived, Ready, prepared
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -51,8 +52,18 @@ _ORDER = (
     Delivery.READ,
 )
 
-
-_ARRIVED = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.READ})
+_NEEDS: Final[Mapping[Disposition, str]] = MappingProxyType(
+    {
+        "retry": "retry",
+        "refresh_auth": "operator",
+        "wait_customer": "customer_message",
+        "fix_content": "other_content",
+        "operator": "operator",
+        "recipient_gone": "other_recipient",
+        "unknown_outcome": "check",
+    }
+)
+"""What would make a message possible after an error of that disposition was final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,16 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class _Piece:
+    """A sending that was taken over, with more to follow."""
+
+    number: int
+    of: int
+    receipt: Receipt
+    quota: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Result:
     delivery: Delivery
     state: OutboxState | None
@@ -77,6 +98,8 @@ class _Result:
     wait: timedelta = timedelta(0)
     receipt: Receipt | None = None
     tried: bool = True
+    needs: str = ""
+    quota: str = ""
 
     @property
     def kind(self) -> str:
@@ -120,7 +143,7 @@ def deliver(
 def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
     able = scope.channels[item.account]
     if item.state is OutboxState.SENDING and able.idempotency != "key":
-        result = _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, "crashed_while_sending", tried=False)
+        result = _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, "crashed_while_sending", needs="check", tried=False)
     else:
         result = yield from _send(item, able)
     yield from retried(lambda now: _record(item, result, now), attempts=30)
@@ -128,82 +151,52 @@ def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
 
 
 def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
-    ready = yield from retried(lambda scope: _prepared(item, able, scope))
-    if isinstance(ready, _Result):
-        return ready
+    """Hand over every sending that is left; the last one's receipt is the message's."""
+    ready = yield from retried(lambda scope: prepared(item, able, scope))
+    if isinstance(ready, Arrived):
+        return _Result(ready.delivery, None, tried=False)
+    if isinstance(ready, Unfit):
+        return _Result(Delivery.FAILED, OutboxState.DEAD, ready.reason, needs=ready.needs, tried=False)
+    last = len(ready.pieces) - 1
+    receipt = Receipt()
+    for number in range(ready.done, last + 1):
+        answer = yield from _tried(item, ready, number, able)
+        if isinstance(answer, _Result):
+            return answer
+        receipt = answer
+        if number < last:
+            yield from _noted(item, _Piece(number + 1, last + 1, receipt, ready.quota))
+    return _Result(Delivery(receipt.status), None, receipt=receipt, quota=ready.quota)
+
+
+def _tried(item: OutboxItem, ready: Ready, number: int, able: Capabilities) -> Flow[Receipt | _Result]:
+    """The receipt of one sending, or what its failure means."""
     try:
-        receipt = yield from steps.send(ready)
+        return (yield from _hand_over(ready, number, able))
     except ChannelError as error:
         return _failed(item, error, able)
+    except NotFound:
+        return _Result(Delivery.FAILED, OutboxState.DEAD, "media_missing", needs="other_content", tried=False)
+    except UnsupportedFeature:
+        return _Result(Delivery.FAILED, OutboxState.DEAD, "unsupported", needs="operator", tried=False)
+    except StoreError:
+        raise  # ours, not the channel's: the lease runs out and it is looked at again
     except Exception as error:  # noqa: BLE001  an adapter that breaks its contract: nobody knows what it did before
         broke = ChannelError(
             item.account, "the adapter broke", disposition="unknown_outcome", provider_code=type(error).__name__
         )
         return _failed(item, broke, able)
-    return _Result(Delivery(receipt.status), None, receipt=receipt)
 
 
-def _prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[OutboundMessage | _Result]:
-    """What the adapter is asked to send, or why it is not asked."""
-    loaded = yield from steps.load(Needs(messages=(item.message,), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = work.message(item.message)
-    ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
-    if message.delivery in _ARRIVED:
-        return _Result(message.delivery, None, tried=False)  # the provider's own receipt came first
-    customer = work.person(message.identity)
-    window = window_of(ticket, replace_quota(able, ticket), scope.now)
-    if not window.is_open:
-        return _Result(Delivery.FAILED, OutboxState.DEAD, "window_closed", tried=False)
-    unfit = _unfit(message, able)
-    if unfit or customer is None:
-        return _Result(Delivery.FAILED, OutboxState.DEAD, unfit or "no_recipient", tried=False)
-    return _outbound(message, ticket, customer, scope)
-
-
-def replace_quota(able: Capabilities, ticket: Ticket) -> Capabilities:
-    """The quota as it was before this message was queued: the ticket counts it already."""
-    if able.per_message is None:
-        return able
-    return able.model_copy(update={"per_message": able.per_message + min(1, ticket.unanswered)})
-
-
-def _unfit(message: Message, able: Capabilities) -> str:
-    """Why the channel cannot take the message; empty if it can. Splitting long texts comes with the channels."""
-    if any(part.kind not in able.parts for part in message.parts):
-        return "part_not_supported"
-    if able.text is None:
-        return ""
-    return "too_long" if _size(message.text, able.text.unit) > able.text.amount else ""
-
-
-def _size(text: str, unit: Literal["bytes", "chars", "utf16"]) -> int:
-    if unit == "chars":
-        return len(text)
-    return len(text.encode()) if unit == "bytes" else len(text.encode("utf-16-le")) // 2
-
-
-def _outbound(message: Message, ticket: Ticket, customer: Customer, scope: Scope) -> OutboundMessage:
-    identity = customer.identity(message.identity or "")
-    copies = [customer.identity(one.identity) for one in ticket.participants if one.role is Role.CC]
-    return OutboundMessage(
-        key=message.id,
-        account=message.account,
-        conversation=message.conversation,
-        to=Sender(
-            kind=identity.kind if identity else "external",
-            scope=identity.scope if identity else "",
-            external_id=identity.external_id if identity else message.conversation,
-            name=customer.name,
-        ),
-        cc=tuple(
-            Sender(kind=one.kind, scope=one.scope, external_id=one.external_id) for one in copies if one is not None
-        ),
-        subject=message.subject or ticket.subject,
-        parts=message.parts,
-        automatic=message.author is not AuthorKind.AGENT,
-        occurred_at=scope.now,
-    )
+def _hand_over(ready: Ready, number: int, able: Capabilities) -> Flow[Receipt]:
+    key = piece_key(ready.first.key, number)
+    message = ready.first.model_copy(update={"key": key, "parts": ready.pieces[number]})
+    try:
+        return (yield from steps.send((yield from attached(message, able))))
+    except ChannelError as error:
+        if not error.media_expired:
+            raise
+        return (yield from steps.send((yield from attached(message, able, anew=True))))
 
 
 def _failed(item: OutboxItem, error: ChannelError, able: Capabilities) -> _Result:
@@ -211,15 +204,15 @@ def _failed(item: OutboxItem, error: ChannelError, able: Capabilities) -> _Resul
     attempt = item.attempts + 1
     again: tuple[Disposition, ...] = ("retry", "refresh_auth")
     if error.disposition == "unknown_outcome" and able.idempotency != "key":
-        return _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, code)
+        return _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, code, needs="check")
     if error.disposition in again or error.disposition == "unknown_outcome":
         if attempt >= MOST_ATTEMPTS:
-            return _Result(Delivery.FAILED, OutboxState.DEAD, code)
+            return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_NEEDS[error.disposition])
         wait = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
         if error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         return _Result(Delivery.PENDING, OutboxState.PENDING, code, wait)
-    return _Result(Delivery.FAILED, OutboxState.DEAD, code)
+    return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_NEEDS[error.disposition])
 
 
 def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
@@ -235,18 +228,54 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         work.emit(
             message.id,
             ev.DeliveryChanged(
-                message=message.id, before=message.delivery, after=after, reason=result.reason, provider_id=provider
+                message=message.id,
+                before=message.delivery,
+                after=after,
+                reason=result.reason,
+                provider_id=provider,
+                needs=result.needs,
             ),
         )
     if result.receipt is not None:
         _remember(work, message, result.receipt)
-    if result.state is None or after in _ARRIVED:
+        if result.quota:
+            work.add(result.quota, 1)
+    if result.state is None or after in ARRIVED:
         work.end_outbox(item.message)
     else:
         tries = item.attempts + (1 if result.tried else 0)
         work.put_outbox(
-            replace(item, state=result.state, attempts=tries, due_at=scope.now + result.wait, reason=result.reason)
+            replace(
+                item,
+                state=result.state,
+                attempts=tries,
+                due_at=scope.now + result.wait,
+                reason=result.reason,
+                needs=result.needs,
+            )
         )
+    work.end(message.id)
+    yield from steps.commit(work.changes())
+
+
+def _noted(item: OutboxItem, piece: _Piece) -> Flow[None]:
+    yield from retried(lambda scope: _record_piece(item, piece, scope), attempts=30)
+
+
+def _record_piece(item: OutboxItem, piece: _Piece, scope: Scope) -> Flow[None]:
+    """Note a sending, and hold the lease for the next one."""
+    loaded = yield from steps.load(Needs(messages=(item.message,)))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    message = work.message(item.message)
+    if len(message.pieces) >= piece.number:
+        return  # an earlier commit of this went through, though nobody knew
+    work.begin(item.message, Actor.adapter(item.account))
+    told = ev.PieceSent(message=message.id, number=piece.number, of=piece.of, provider_id=piece.receipt.provider_id)
+    work.emit(message.id, told)
+    _remember(work, message, piece.receipt)
+    if piece.quota:
+        work.add(piece.quota, 1)
+    work.put_outbox(replace(item, state=OutboxState.SENDING, due_at=scope.now + HOLD))
     work.end(message.id)
     yield from steps.commit(work.changes())
 

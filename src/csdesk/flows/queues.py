@@ -200,6 +200,6 @@ def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[
     if command.discard:
         work.end_outbox(message.id)
     else:
-        work.put_outbox(replace(item, state=OutboxState.PENDING, due_at=scope.now, attempts=0, reason=reason))
+        work.put_outbox(replace(item, state=OutboxState.PENDING, due_at=scope.now, attempts=0, reason=reason, needs=""))
     work.end(message.id)
     yield from steps.commit(work.changes())

@@ -7,6 +7,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import ChangeSet, Needs, Put
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import FlowError
@@ -52,6 +53,13 @@ def phrase_of(done: Done) -> Phrase:
     if done.phrase is None:
         raise FlowError("the command gave no phrase")
     return done.phrase
+
+
+def holidays_of(done: Done) -> PublicHolidays:
+    """The holidays that a command saved."""
+    if done.holidays is None:
+        raise FlowError("the command gave no holidays")
+    return done.holidays
 
 
 def _draft_id(scope: Scope, ticket: str, actor: Actor) -> str:

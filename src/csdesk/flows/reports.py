@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
+from csdesk.domain.core.pieces import reserved
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import COMMAND, MESSAGE, MessageId
+from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
-from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxState
+from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput
-from csdesk.flows import checks
-from csdesk.flows.inbound.pipeline import Arrival, receive_many
+from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
 from csdesk.flows.retrying import retried
+from csdesk.flows.riding import Rider
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
+
+T = TypeVar("T")
 
 _STATES = {
     "sent": Delivery.SENT,
@@ -38,9 +41,6 @@ _RANK = {
     Delivery.READ: 5,
 }
 
-PULL = "pull"
-"""What the kind of a due item that asks for a pull begins with; the account follows."""
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -50,58 +50,73 @@ class Taken:
     reports: int = 0
 
 
-def handle(account: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, Taken]]:
-    """A web request of a provider: verified and parsed, stored, and only then answered."""
-    scope = yield from steps.attempt(0)
-    checks.an_id(account, "account")
-    checks.an_instance(request, ch.RawRequest, "request")
-    if request.received_at is None:
-        request = request.model_copy(update={"received_at": scope.now})
-    result = yield from steps.parse(account, request)
-    if result.rejected is not None:
-        return result.reply, Taken()
-    taken = yield from take_events(account, result.events)
-    if result.pulls:
-        yield from retried(lambda now: _plan_pulls(result.pulls, now))
-    return result.reply, taken
-
-
 _EVENTS: Final[tuple[type, ...]] = get_args(get_args(ch.ChannelEvent)[0])
 
 
-def take_events(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[Taken]:
-    """Store what a channel reported, in order: runs of messages share commits."""
+def take_events(account: str, events: Sequence[ch.ChannelEvent], rider: Rider | None = None) -> Flow[Taken]:
+    """Store what a channel reported, in order: runs of messages share commits; the last commit takes ``rider`` along.
+
+    Raises:
+        InvalidInput: something else than channel events is among them.
+    """
     for event in events:
         if not isinstance(event, _EVENTS):
             raise InvalidInput("events", f"holds a {type(event).__name__}", "pass channel events and inbound messages")
     received: list[ch.Received] = []
-    run: list[Arrival] = []
     reports = 0
-    for event in events:
-        if isinstance(event, ch.EchoEvent) and (yield from _is_ours(event)):
+    units = yield from _units(account, events)
+    for unit in units:
+        last = rider if unit is units[-1] else None
+        if isinstance(unit, list):
+            received.extend((yield from _take_run(unit, last)))
+        else:
             reports += 1
-            continue
-        message = event if isinstance(event, ch.InboundMessage) else _echo(event)
-        if message is not None:
-            scope = yield from steps.attempt(0)
-            run.append(Arrival(message, MessageId(scope.ids.new(MESSAGE)), Actor.adapter(account)))
-            continue
-        received.extend((yield from receive_many(run)))
-        run = []
-        reports += 1
-        yield from _report(event)
-    received.extend((yield from receive_many(run)))
+            yield from _carrying(last, _report(unit))
     return Taken(tuple(received), reports)
 
 
+_Unit = list[Arrival] | ch.ChannelEvent
+
+
+def _units(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[list[_Unit]]:
+    """Runs of messages, and between them everything else, one by one."""
+    units: list[_Unit] = []
+    for event in events:
+        is_ours = isinstance(event, ch.EchoEvent) and (yield from _is_ours(event))
+        message = event if isinstance(event, ch.InboundMessage) else _echo(event)
+        if message is None or is_ours:
+            units.append(event)
+            continue
+        if not units or not isinstance(units[-1], list):
+            units.append([])
+        run = units[-1]
+        assert isinstance(run, list)
+        scope = yield from steps.attempt(0)
+        run.append(arrival_of(message, Actor.adapter(account), scope.ids))
+    return units
+
+
+def _take_run(run: list[Arrival], rider: Rider | None) -> Flow[list[ch.Received]]:
+    """Take in messages; the last batch of them takes the rider along."""
+    at = (len(run) - 1) // BATCH * BATCH
+    received = list((yield from receive_many(run[:at])))
+    received.extend((yield from _carrying(rider, receive_many(run[at:]))))
+    return received
+
+
+def _carrying(rider: Rider | None, flow: Flow[T]) -> Flow[T]:
+    return flow if rider is None else rider.on(flow)
+
+
 def _is_ours(event: ch.EchoEvent) -> Flow[bool]:
-    """True if what comes back was sent by this desk."""
-    if not event.provider_id:
+    """True if what comes back was sent by this desk, even if its sending is still under way."""
+    names = dict.fromkeys(name for one in (event.key, event.provider_id) if one for name in reserved(one))
+    if not names:
         return False
     scope = yield from steps.attempt(0)
-    key = scope.keys.outbound(event.account, event.provider_id)
-    loaded = yield from steps.load(Needs(claims=(key,)))
-    return key in loaded.snapshot.claims
+    keys = tuple(scope.keys.outbound(event.account, name) for name in names)
+    loaded = yield from steps.load(Needs(claims=keys))
+    return any(key in loaded.snapshot.claims for key in keys)
 
 
 def _echo(event: ch.ChannelEvent) -> ch.InboundMessage | None:
@@ -130,7 +145,8 @@ def _report(event: ch.ChannelEvent) -> Flow[None]:
 
 
 def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
-    keys = tuple(scope.keys.outbound(event.account, one) for one in (event.key, event.provider_id) if one)
+    names = dict.fromkeys(name for one in (event.key, event.provider_id) if one for name in reserved(one))
+    keys = tuple(scope.keys.outbound(event.account, name) for name in names)
     found = yield from steps.load(Needs(claims=keys))
     owner = next((found.snapshot.claims[key] for key in keys if key in found.snapshot.claims), None)
     if owner is None:
@@ -217,14 +233,4 @@ def _keep(event: ch.UnknownEvent, scope: Scope) -> Flow[None]:
             created_at=scope.now,
         )
     )
-    yield from steps.commit(work.changes())
-
-
-def _plan_pulls(hints: tuple[ch.PullHint, ...], scope: Scope) -> Flow[None]:
-    loaded = yield from steps.load(Needs())
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    for hint in hints:
-        # A key of its own: a pull that runs now ends only the wishes that it has seen.
-        key = f"{PULL}/{hint.account}/{scope.ids.new(COMMAND)}"
-        work.put_due(DueItem(key=key, kind=f"{PULL}/{hint.account}", due_at=scope.now, payload=hint.model_dump_json()))
     yield from steps.commit(work.changes())

@@ -19,6 +19,8 @@ def may_repeat(error: StoreError) -> bool:
     """True if starting again can help: the race was ours, not the caller's own expected version."""
     if isinstance(error, VersionConflict):
         return not error.params["command"]
+    if error.params.get("transaction") is not None:
+        return False  # a host's transaction, which only the host can begin again
     return isinstance(error, ClaimTaken | GuardFailed | StoreBusy | CommitUnknown)
 
 

@@ -7,34 +7,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from csdesk.domain.core.tickets import assign, catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import CandidateNeed, ChangeSet, Claim, ClaimMove, Needs
-from csdesk.domain.records.channels import PullHint, PullPage
-from csdesk.domain.records.queues import DueItem
+from csdesk.domain.records.changes import CandidateNeed, Needs
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.flows import queues
+from csdesk.flows.fetching import fetch_due
 from csdesk.flows.outbox import deliver
-from csdesk.flows.reports import PULL, take_events
+from csdesk.flows.pulling import pull_due
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Leased, LeaseRequest, Query
+from csdesk.ports.store import LeaseRequest, Query
 
 SLICE = 100
 """How much of one kind of work is taken at a time, so that no kind starves the others."""
-
-PULL_AGAIN = timedelta(minutes=1)
-"""How long a failed pull waits before it is tried again."""
-
-MOST_PAGES = 20
-"""How many pages of one account are fetched before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +44,13 @@ class DueReport:
     """Waiting tickets that found an agent."""
     sent: int = 0
     failed: int = 0
-    """Outbound messages that are now dead or unknown."""
+    """Outbound messages that are now dead or unknown, and media that will never come."""
     retried: int = 0
-    """Sendings and pulls that failed and are tried again."""
+    """Sendings, pulls and fetches that failed and are tried again."""
     pulled: int = 0
     """Events that pulls brought in."""
+    fetched: int = 0
+    """Pieces of media that were fetched from providers."""
     resumed: int = 0
     """Conversations whose messages waited in the inbox for nothing, and went on."""
     indexed: int = 0
@@ -66,7 +61,7 @@ class DueReport:
     next_due_at: datetime | None = None
 
 
-_COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "resumed", "indexed", "expired")
+_COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "fetched", "resumed", "indexed", "expired")
 
 
 def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
@@ -78,7 +73,7 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (_wake_tickets, _drain, _resume, _maintain, _deliver, _planned):  # what may be slow comes last
+    for part in (_wake_tickets, _drain, _resume, _maintain, _deliver, _planned, _fetch):  # what may be slow comes last
         if left <= 0 or out_of_time():
             more = True
             break
@@ -200,64 +195,14 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
 
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
-    scope = yield from steps.attempt(0)
-    counts = {"pulled": 0, "retried": 0}
-    if not scope.channels:
-        return counts, False, None
-    kinds = tuple(f"{PULL}/{account}" for account in scope.channels)
-    leased: Leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, kinds=kinds))
-    next_at = leased.next_due_at
-    accounts: dict[str, list[DueItem]] = {}
-    for item in leased.due:
-        accounts.setdefault(PullHint.model_validate_json(item.payload).account, []).append(item)
-    for items in accounts.values():
-        if out_of_time():
-            return counts, True, next_at  # their leases run out, and they are due again
-        pulled, again = yield from _pull(items)
-        counts["pulled"] += pulled
-        counts["retried"] += again is not None
-        next_at = _earliest(next_at, again)
-    return counts, len(leased.due) == limit, next_at
+    pulled = yield from pull_due(limit, out_of_time)
+    return {"pulled": pulled.events, "retried": pulled.retried}, pulled.more, pulled.next_due_at
 
 
-def _pull(items: list[DueItem]) -> Flow[tuple[int, datetime | None]]:
-    """Fetch page after page; the cursor moves only after a page is stored, so a crash repeats a page and loses none.
-
-    All wishes for one account that were planned before are met by one pull, under the newest hint. How many events it
-    brought, and when it is tried again (None: it is done).
-    """
-    latest, done = items[-1], tuple(one.key for one in items)
-    hint = PullHint.model_validate_json(latest.payload)
-    scope = yield from steps.attempt(0)
-    key = scope.keys.cursor(hint.account)
-    loaded = yield from steps.load(Needs(claims=(key,)))
-    cursor = loaded.snapshot.claims.get(key)
-    taken = 0
-    for _ in range(MOST_PAGES):
-        try:
-            page: PullPage = yield from steps.pull(hint.account, hint, cursor)
-        except Exception:  # noqa: BLE001  one broken adapter must not stop what is due elsewhere
-            again = replace(latest, due_at=scope.now + PULL_AGAIN, attempts=latest.attempts + 1)
-            yield from steps.commit(ChangeSet(due=(again,), due_done=done))
-            return taken, again.due_at
-        result = yield from take_events(hint.account, page.events)
-        taken += len(result.received) + result.reports
-        yield from _move_cursor(key, cursor, page.cursor)
-        cursor = page.cursor or cursor
-        if not page.more:
-            yield from steps.commit(ChangeSet(due_done=done))
-            return taken, None
-    yield from steps.commit(ChangeSet(due=(replace(latest, due_at=scope.now),), due_done=done))
-    return taken, scope.now
-
-
-def _move_cursor(key: str, before: str | None, after: str) -> Flow[None]:
-    if not after or after == before:
-        return
-    if before is None:
-        yield from steps.commit(ChangeSet(claims=(Claim(key, after),)))
-    else:
-        yield from steps.commit(ChangeSet(moves=(ClaimMove(key, before, after),)))
+def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    fetched = yield from fetch_due(limit, out_of_time)
+    counts = {"fetched": fetched.stored, "failed": fetched.failed, "retried": fetched.retried}
+    return counts, fetched.more, fetched.next_due_at
 
 
 def _resume(limit: int, _: Callable[[], bool]) -> Flow[_Part]:

@@ -3,6 +3,11 @@
 ``receive`` is pure: it verifies and parses. ``send`` and ``pull`` are flows that yield HTTP exchanges, so that one
 adapter serves ``Desk`` and ``AsyncDesk``; an adapter around a vendor's SDK or a socket is a ``BlockingChannel``. The
 desk, not the adapter, checks sizes and windows, splits texts, keeps quotas, retries and remembers.
+
+What only some channels can do is a protocol of its own: media, recalls, a check of its health, handing a conversation
+over. A channel has a power if it has the methods.
+
+The values of the contract stand here too, so that an author needs this one module.
 """
 
 from __future__ import annotations
@@ -12,14 +17,90 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from csdesk.domain.records.channels import (
     Capabilities,
+    ChannelEvent,
+    DeleteEvent,
+    EchoEvent,
+    EditEvent,
+    Entrance,
+    HandoffEvent,
+    HandshakeEvent,
+    Health,
+    IgnoredEvent,
+    InboundMessage,
     InboundResult,
+    Limit,
+    MediaFetched,
+    MediaFile,
+    MediaLimit,
+    MediaWanted,
+    MenuLimits,
     OutboundMessage,
     PullHint,
     PullPage,
     RawRequest,
+    RawResponse,
+    ReactionEvent,
     Receipt,
+    Rejected,
+    Sender,
+    SentMessage,
+    SessionEvent,
+    StatusEvent,
+    UnknownEvent,
+    WindowState,
 )
+from csdesk.domain.records.media import MediaRef
+from csdesk.errors import ChannelError, Disposition
+from csdesk.ports.clock import Clock
 from csdesk.ports.http import HttpRequest, HttpResponse
+
+__all__ = [
+    "BlockingChannel",
+    "BlockingMediaChannel",
+    "Capabilities",
+    "Channel",
+    "ChannelError",
+    "ChannelEvent",
+    "CheckedChannel",
+    "DeleteEvent",
+    "Disposition",
+    "EchoEvent",
+    "EditEvent",
+    "Entrance",
+    "Exchange",
+    "HandoffEvent",
+    "HandshakeEvent",
+    "Health",
+    "HttpRequest",
+    "HttpResponse",
+    "IgnoredEvent",
+    "InboundMessage",
+    "InboundResult",
+    "Limit",
+    "MediaChannel",
+    "MediaFetched",
+    "MediaFile",
+    "MediaLimit",
+    "MediaRef",
+    "MediaWanted",
+    "MenuLimits",
+    "OutboundMessage",
+    "PullHint",
+    "PullPage",
+    "RawRequest",
+    "RawResponse",
+    "ReactionEvent",
+    "RecallingChannel",
+    "Receipt",
+    "Rejected",
+    "Sender",
+    "SentMessage",
+    "SessionEvent",
+    "StatusEvent",
+    "TimedChannel",
+    "UnknownEvent",
+    "WindowState",
+]
 
 T = TypeVar("T")
 
@@ -61,7 +142,11 @@ class Channel(_Described, Protocol):
         ...
 
     def pull(self, hint: PullHint | None, cursor: str | None) -> Exchange[PullPage]:
-        """Fetch one page after the cursor; only where ``capabilities.pull``."""
+        """Fetch one page after the cursor (None: from the beginning); only where ``capabilities.pull``.
+
+        Raises:
+            ChannelError: the page is asked for again later, not before its ``retry_after``.
+        """
         ...
 
 
@@ -75,4 +160,69 @@ class BlockingChannel(_Described, Protocol):
 
     def pull_now(self, hint: PullHint | None, cursor: str | None) -> PullPage:
         """As ``Channel.pull``, done when it returns."""
+        ...
+
+
+@runtime_checkable
+class MediaChannel(Protocol):
+    """A ``Channel`` that carries media by an id of the provider."""
+
+    def upload(self, file: MediaFile) -> Exchange[str]:
+        """Give the provider a file; its id there, good for ``capabilities.media_lives``.
+
+        Raises:
+            ChannelError: as for ``send``.
+        """
+        ...
+
+    def fetch(self, wanted: MediaWanted) -> Exchange[MediaFetched]:
+        """Fetch what a customer sent; never more than ``wanted.most`` bytes.
+
+        Raises:
+            ChannelError: ``retry`` is tried again while the provider keeps it, anything else is final.
+        """
+        ...
+
+
+@runtime_checkable
+class BlockingMediaChannel(Protocol):
+    """A ``BlockingChannel`` that carries media by an id of the provider."""
+
+    def upload_now(self, file: MediaFile) -> str:
+        """As ``MediaChannel.upload``, done when it returns."""
+        ...
+
+    def fetch_now(self, wanted: MediaWanted) -> MediaFetched:
+        """As ``MediaChannel.fetch``, done when it returns."""
+        ...
+
+
+@runtime_checkable
+class RecallingChannel(Protocol):
+    """A ``Channel`` that can take back what was sent, within ``capabilities.recall_within``."""
+
+    def recall(self, sent: SentMessage) -> Exchange[None]:
+        """Take it back.
+
+        Raises:
+            ChannelError: it is too late, or the provider does not know it.
+        """
+        ...
+
+
+@runtime_checkable
+class TimedChannel(Protocol):
+    """A channel that has to know the present time: the desk that it is given to tells it once where that comes from."""
+
+    def keep_time(self, clock: Clock) -> None:
+        """Take "now" from there, unless it was made with a clock of its own."""
+        ...
+
+
+@runtime_checkable
+class CheckedChannel(Protocol):
+    """A ``Channel`` that can say whether it works."""
+
+    def check(self) -> Exchange[Health]:
+        """Ask the provider something harmless; never raises ``ChannelError``."""
         ...

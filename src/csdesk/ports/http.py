@@ -8,13 +8,26 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """A request to a provider; ``timeout`` in seconds. URL and headers may hold secrets: they are not in its repr."""
+    """A request to a provider; ``timeout`` in seconds. URL and headers may hold secrets: they are not in its repr.
+
+    Attributes:
+        safe: sending it twice does no harm: it is tried again at once, a few times, if no answer comes or the provider
+            is overloaded. Any request is tried again if its connection never stood.
+        share: while the same request is under way, and for so many seconds after its answer, its answer serves all who
+            ask: what a new access token needs. 0: never.
+        most_bytes: the largest body that is read; a longer answer is a ``ChannelError`` with the code ``too_large``.
+        public: the URL came from outside: an address inside a private network is refused.
+    """
 
     method: str
     url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     timeout: float = 10.0
+    safe: bool = False
+    share: float = 0.0
+    most_bytes: int = 50_000_000
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +37,11 @@ class HttpResponse:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """The first value of that header, None if it is missing; names compare without case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
 class Http(Protocol):

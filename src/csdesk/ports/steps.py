@@ -19,6 +19,9 @@ from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.channels import (
     Capabilities,
     InboundResult,
+    MediaFetched,
+    MediaFile,
+    MediaWanted,
     OutboundMessage,
     PullHint,
     PullPage,
@@ -170,6 +173,13 @@ class PutMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadMedia:
+    """The bytes of stored media."""
+
+    ref: MediaRef
+
+
+@dataclass(frozen=True, slots=True)
 class Parse:
     """Let the account's adapter verify and parse a request."""
 
@@ -193,6 +203,21 @@ class Send:
     message: OutboundMessage
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Give the account's provider a file. A step of the network."""
+
+    account: str
+    file: MediaFile
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetch media from the account's provider. A step of the network."""
+
+    wanted: MediaWanted
+
+
 Step = (
     Attempt
     | Load
@@ -207,9 +232,12 @@ Step = (
     | Maintain
     | Backup
     | PutMedia
+    | ReadMedia
     | Parse
     | Pull
     | Send
+    | Upload
+    | Fetch
 )
 """Everything a flow can ask for."""
 
@@ -228,6 +256,9 @@ Reply = (
     | InboundResult
     | PullPage
     | Receipt
+    | MediaFetched
+    | bytes
+    | str
     | None
 )
 """Everything a runner can answer with."""
@@ -343,6 +374,18 @@ def put_media(content: bytes, *, type: str, name: str = "") -> Flow[MediaRef]:
     raise _wrong("media", reply)
 
 
+def read_media(ref: MediaRef) -> Flow[bytes]:
+    """The bytes of stored media.
+
+    Raises:
+        NotFound: they are gone.
+    """
+    reply = yield ReadMedia(ref)
+    if isinstance(reply, bytes):
+        return reply
+    raise _wrong("media", reply)
+
+
 def parse(account: str, request: RawRequest) -> Flow[InboundResult]:
     """What the adapter made of a request."""
     reply = yield Parse(account, request)
@@ -369,3 +412,27 @@ def send(message: OutboundMessage) -> Flow[Receipt]:
     if isinstance(reply, Receipt):
         return reply
     raise _wrong("send", reply)
+
+
+def upload(account: str, file: MediaFile) -> Flow[str]:
+    """The provider's id of a file that it was given.
+
+    Raises:
+        ChannelError: it was refused, or nobody knows.
+    """
+    reply = yield Upload(account, file)
+    if isinstance(reply, str):
+        return reply
+    raise _wrong("upload", reply)
+
+
+def fetch(wanted: MediaWanted) -> Flow[MediaFetched]:
+    """What a customer sent.
+
+    Raises:
+        ChannelError: it cannot be had now, or ever.
+    """
+    reply = yield Fetch(wanted)
+    if isinstance(reply, MediaFetched):
+        return reply
+    raise _wrong("fetch", reply)

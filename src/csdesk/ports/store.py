@@ -36,6 +36,7 @@ are ordered by load, then by the last commit that added to it (never: first), th
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -74,7 +75,9 @@ class Query:
     without a value. ``after`` is a cursor of an earlier page of the same query (its limit may differ).
     """
 
-    kind: Literal["ticket", "customer", "message", "agent", "phrase", "draft", "inbox", "outbox", "entry", "config"]
+    kind: Literal[
+        "ticket", "customer", "message", "agent", "phrase", "draft", "holidays", "inbox", "outbox", "entry", "config"
+    ]
     where: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -96,6 +99,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "agent": frozenset({"id", "queue", "presence", "retired", "name"}),
     "phrase": frozenset({"id", "retired", "language"}),
     "draft": frozenset({"id", "ticket", "author"}),
+    "holidays": frozenset({"id", "place"}),
     "inbox": frozenset({"id", "account", "conversation", "state"}),
     "outbox": frozenset({"id", "account", "conversation", "state", "ticket"}),
     "entry": frozenset({"position", "subject", "cause"}),
@@ -311,6 +315,28 @@ class Backup(Protocol):
             InvalidInput: ``target`` is there already and ``overwrite`` is False, is a folder, is the store itself or in
                 use by another one; or its folder is missing.
             StoreError: the copy could not be read, written or checked.
+        """
+        ...
+
+
+@runtime_checkable
+class Hosted(Protocol):
+    """A power that a store may have besides: it works inside transactions that its host begins and ends.
+
+    ``commit`` is then durable when the host's transaction is, and everything that was written or read may be rolled
+    back: numbers are given again, versions name another content. Nothing of it is kept from one call to the next.
+    """
+
+    @property
+    def in_transaction(self) -> bool:
+        """True while the host has a transaction open."""
+        ...
+
+    def alone(self, call: str) -> AbstractContextManager[None]:
+        """Each write inside this block is durable when it returns. ``call`` names what needs that.
+
+        Raises:
+            TransactionOpen: the host has a transaction open.
         """
         ...
 

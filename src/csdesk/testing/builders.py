@@ -7,7 +7,7 @@ gives that entry.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from csdesk.domain import ids
 from csdesk.domain.records import events as ev
@@ -15,6 +15,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.changes import ChangeSet, Put, Stored
 from csdesk.domain.records.customers import Customer, Identity
+from csdesk.domain.records.holidays import PublicHolidays, SavedYear
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, TextPart
 from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxItem
 from csdesk.domain.records.replies import Draft, Phrase
@@ -93,6 +94,13 @@ def agent(number: int = 1, /, **values: object) -> Agent:
     return Agent.model_validate({**given, "presence": Presence.ONLINE, "created_at": START, **values})
 
 
+def holidays(number: int = 1, /, **values: object) -> PublicHolidays:
+    """The holidays of a place, one year of them."""
+    years = (SavedYear(year=2026, closed=(date(2026, 1, 1),), working=(date(2026, 1, 4),)),)
+    given = {"id": serial("hol_", number), "version": 1, "place": f"P{number}", "years": years, "updated_at": START}
+    return PublicHolidays.model_validate({**given, **values})
+
+
 def phrase(number: int = 1, /, **values: object) -> Phrase:
     """A prepared answer."""
     given = {"id": serial(ids.PHRASE, number), "version": 1, "title": f"Phrase {number}", "body": "We are open."}
@@ -156,7 +164,7 @@ def entry(subject: str, *events: ev.Event, seconds: float = 0, cause: str = "") 
     )
 
 
-def birth(record: Stored) -> ev.Entry:
+def birth(record: Stored) -> ev.Entry:  # noqa: PLR0911  one for each kind
     """The entry that makes the record, if it is one that begins this way (no later values set).
 
     A message is born in its ticket's stream; for a draft, which has no stream, the desk's own stream notes nothing.
@@ -170,6 +178,8 @@ def birth(record: Stored) -> ev.Entry:
             return entry(record.id, ev.AgentSaved(agent=record))
         case Phrase():
             return entry(record.id, ev.PhraseSaved(phrase=record))
+        case PublicHolidays():
+            return entry(record.id, ev.HolidaysSaved(holidays=record))
         case Message():
             return _message_born(record)
         case Draft():

@@ -28,6 +28,7 @@ class World:
         self._folder = folder
         self._memory: MemoryStore | None = None
         self._desks: list[Desk] = []
+        self._stores: list[Store] = []
         self._numbers = count(1)
 
     def store(self) -> Store:
@@ -41,6 +42,7 @@ class World:
     def open(self, config: DeskConfig | None = None, *, channels: Iterable = (), wrap=None, **given) -> Desk:
         """A desk; ``wrap`` puts something around its store."""
         store = self.store()
+        self._stores.append(store)
         desk = open_desk(
             wrap(store) if wrap else store,
             config=config,
@@ -55,6 +57,8 @@ class World:
     def close(self) -> None:
         for desk in self._desks:
             desk.close()
+        for store in self._stores:
+            store.close()
 
     def later(self, **amount: float):
         return self.clock.advance(timedelta(**amount))
@@ -83,7 +87,7 @@ def all_records(desk: Desk, kind: str) -> tuple:
 
 def check_folds(desk: Desk) -> None:
     """Every ticket, customer, agent and phrase is what its entries make of it."""
-    for kind in ("ticket", "customer", "agent", "phrase"):
+    for kind in ("ticket", "customer", "agent", "phrase", "holidays"):
         for record in all_records(desk, kind):
             told = entries(desk, record.id)
             assert fold(told) == record

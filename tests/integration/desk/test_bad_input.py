@@ -3,6 +3,7 @@
 After each of them the desk still works, and nothing was lost.
 """
 
+import asyncio
 import inspect
 import sqlite3
 from collections.abc import Iterator
@@ -11,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from csdesk.bootstrap import open_desk
+from csdesk.bootstrap import open_async_desk, open_desk
 from csdesk.desk.shell import Desk
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import InboundMessage, Received, Sender
 from csdesk.domain.records.messages import HtmlPart, LocationPart, MediaPart, TextPart
-from csdesk.errors import CsdeskError, InvalidInput, StoreBusy, StoreError
+from csdesk.errors import CsdeskError, DeskClosed, InvalidInput, StoreBusy, StoreError
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock
@@ -40,6 +42,7 @@ def opened(
         yield desk, store, clock
         assert desk.receive(message("the desk still works", talk="last")).state == "stored"
         assert problems_of(store) == ()
+    store.close()
 
 
 @pytest.fixture
@@ -482,6 +485,36 @@ def test_a_damaged_file(tmp_path: Path) -> None:
     _no_words(caught.value)
 
 
+@pytest.mark.parametrize("argument", ["clock", "ids", "media"])
+@pytest.mark.parametrize("value", [5, "now", object(), FixedClock])
+def test_parts_of_the_wrong_kind(argument: str, value: object) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        open_desk("memory://", **{argument: value})  # type: ignore[arg-type]
+    assert caught.value.field == argument
+    assert type(value).__name__ in str(caught.value) or "class FixedClock" in str(caught.value)
+
+
+def test_what_was_passed_in_stays_open() -> None:
+    """The shells close what they opened, and nothing else."""
+    store = MemoryStore()
+    with open_desk(store, clock=FixedClock()) as first:
+        stored(first, message())
+    for call in (first.tickets.list, first.run_due, lambda: first.receive(message()), first.config.get):
+        with pytest.raises(DeskClosed):
+            call()
+
+    async def again() -> int:
+        async with await open_async_desk(store, clock=FixedClock()) as second:
+            return await second.tickets.count()
+
+    assert asyncio.run(again()) == 1
+    assert problems_of(store) == ()
+    owned = open_desk("memory://")
+    owned.close()
+    with pytest.raises(DeskClosed):
+        owned._store.load("main", Needs())
+
+
 def test_a_file_that_somebody_else_holds(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
     store = SqliteStore(path, busy_timeout=0.0)
@@ -496,6 +529,7 @@ def test_a_file_that_somebody_else_holds(tmp_path: Path) -> None:
         other.close()
         stored(desk, message())
         assert problems_of(store) == ()
+    store.close()
 
 
 # What errors and reprs say

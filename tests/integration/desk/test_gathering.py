@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from threading import Barrier, Event, Thread
+from signal import SIGINT, pthread_kill
+from threading import Barrier, Event, Thread, main_thread
 
 import pytest
 
@@ -120,6 +121,41 @@ def test_an_interrupted_leader_passes_the_lead_on():
     follower.join(10)
     assert (ended, got) == ([KeyboardInterrupt], ["msg_1"])
     assert gathering.receive(arrival(2)).message_id == "msg_2"
+
+
+def test_an_interrupted_waiter_leaves_and_holds_nobody_up():
+    held, go = Event(), Event()
+    taken: list[str] = []
+
+    def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        taken.extend(one.id for one in batch)
+        held.set()
+        assert go.wait(10)
+        return answers(batch)
+
+    gathering = Gathering(take_in)
+    got: list[str] = []
+    threads = [Thread(target=lambda n=n: got.append(gathering.receive(arrival(n)).message_id)) for n in (0, 2)]
+    threads[0].start()
+    assert held.wait(10)
+
+    def interrupt() -> None:
+        while not gathering._waiting:
+            pass
+        threads[1].start()
+        while len(gathering._waiting) < 2:
+            pass
+        pthread_kill(main_thread().ident or 0, SIGINT)
+
+    interrupter = Thread(target=interrupt)
+    interrupter.start()
+    with pytest.raises(KeyboardInterrupt):
+        gathering.receive(arrival(1))
+    go.set()
+    for thread in (interrupter, *threads):
+        thread.join(10)
+    assert sorted(got) == ["msg_0", "msg_2"]
+    assert taken == ["msg_0", "msg_2"]
 
 
 def test_threads_share_commits():

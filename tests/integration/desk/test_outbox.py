@@ -153,7 +153,7 @@ def test_a_closed_window_and_a_used_up_quota(world):
     ("unit", "fits", "too_long"), [("chars", "好" * 4, "x" * 5), ("bytes", "好x", "好好"), ("utf16", "😀😀", "😀😀x")]
 )
 def test_texts_are_measured_in_the_units_of_the_channel(world, unit, fits, too_long):
-    able = Capabilities(text=Limit(amount=4, unit=unit))
+    able = Capabilities(text=Limit(amount=4, unit=unit), most_pieces=1)
     desk, _, ticket = desk_with(world, ScriptedChannel("web", capabilities=able))
     assert desk.reply(ticket.id, fits, actor=AGENT).delivery is Delivery.SENT
     assert desk.reply(ticket.id, too_long, actor=AGENT).message.delivery_reason == "too_long"

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
@@ -135,7 +136,7 @@ def test_media_are_copied_once(desk: Desk, tmp_path: Path, target: Path) -> None
 def test_media_of_any_media_store(tmp_path: Path, target: Path) -> None:
     media = MemoryMedia()
     ref = media.put(BytesIO(b"kept in memory"))
-    with open_desk(SqliteStore(tmp_path / "desk.db"), media=media) as desk:
+    with closing(SqliteStore(tmp_path / "desk.db")) as store, open_desk(store, media=media) as desk:
         desk.backup(target)
     with FolderMedia(target.with_name("copy.db.media")).open(ref) as stream:
         assert stream.read() == b"kept in memory"

@@ -30,7 +30,14 @@ def test_every_event_has_its_fold():
 def test_every_command_has_its_run():
     assert set(ticket_commands._RUNS) == members(cmd.TicketCommand)
     assert set(customer_commands._RUNS) == set(get_args(customer_commands.CustomerCommand))
-    elsewhere = {cmd.SaveAgent, cmd.SavePhrase, cmd.SettleParked, cmd.RetryOutbound, cmd.UnlinkIdentity}
+    elsewhere = {
+        cmd.SaveAgent,
+        cmd.SavePhrase,
+        cmd.SaveHolidays,
+        cmd.SettleParked,
+        cmd.RetryOutbound,
+        cmd.UnlinkIdentity,
+    }
     everything = set(ticket_commands._RUNS) | set(customer_commands._RUNS) | elsewhere
     assert everything == members(cmd.Command)
 

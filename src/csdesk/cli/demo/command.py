@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Final
@@ -78,8 +78,10 @@ def play_day(path: Path, plan: Plan, tick: Tick, locale: Locale, *, seed: int) -
     clock = SimulatedClock(plan.at(OPENS))
     channels = {account: LoopbackChannel(account, kind=kind) for account, kind in ACCOUNTS.items()}
     ids, media = StumblingIds(), media_of(path)
-    store = SqliteStore(path, synchronous="NORMAL")
-    with open_desk(store, config=policy(), channels=channels.values(), clock=clock, ids=ids, media=media) as desk:
+    with (
+        closing(SqliteStore(path, synchronous="NORMAL")) as store,
+        open_desk(store, config=policy(), channels=channels.values(), clock=clock, ids=ids, media=media) as desk,
+    ):
         _add_phrases(desk)
         log = Day(desk, clock, channels, media, ids, plan, seed=seed).run(tick)
         return count(desk, log, locale), log

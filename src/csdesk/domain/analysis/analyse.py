@@ -14,13 +14,14 @@ from typing import Final
 from csdesk.domain.analysis.effects import readable, writes_of
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.loops import loops
-from csdesk.domain.analysis.reachable import Rules, alternatives, always
+from csdesk.domain.analysis.reachable import Rules, Verdict, alternatives, always
 from csdesk.domain.analysis.solver import Setting, solve
 from csdesk.domain.analysis.usage import usage
 from csdesk.domain.policy.checks import GENERAL, rules_in
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.tickets import Category
+from csdesk.domain.rules.actions import NoAutoReply
 from csdesk.domain.rules.compiled import compile_rules, conjuncts
 from csdesk.domain.rules.language import RulePolicy, Test, Trigger
 from csdesk.errors import InvalidInput
@@ -156,23 +157,26 @@ class _Analysis:
             found = self._finding("check.conflict", one.name, other.name, other=other.name, clash=clash)
             yield replace(found, witness=verdict.witness)
 
-    # Service levels: the first one that fits is taken
+    # Service levels: of each scope the first one that fits is taken
 
     def _service_levels(self) -> Iterator[Finding]:
-        policies = tuple(
-            RulePolicy(name=one.name, when=one.when, then=({"do": "no_auto_reply"},), stop=True)  # type: ignore[arg-type]
-            for one in self.config.sla
-        )
-        compiled = compile_rules(policies, "first", declared=self.policy.declared)
-        levels = Rules(compiled.plan, compiled, self.settings)
-        for number, policy in enumerate(policies):
-            verdict = levels.can_fire(number, "message")
-            if verdict.dead:
-                by = ", ".join(verdict.by)
-                told = (("sla", policy.name), ("by", by))
-                yield Finding(code="check.sla_never_used", path=f"sla.{policy.name}", params=told)
-            elif verdict.witness is None:
-                yield Finding(code="check.undecided", path=f"sla.{policy.name}", params=(("rule", policy.name),))
+        for scope in ("ticket", "group"):
+            policies = tuple(
+                RulePolicy(name=one.name, when=one.when, then=(NoAutoReply(),))
+                for one in self.config.sla
+                if one.scope == scope
+            )
+            compiled = compile_rules(policies, "first", declared=self.policy.declared)
+            levels = Rules(compiled.plan, compiled, self.settings)
+            for number, policy in enumerate(policies):
+                yield from self._service_level(policy.name, levels.can_fire(number, "message"))
+
+    def _service_level(self, name: str, verdict: Verdict) -> Iterator[Finding]:
+        if verdict.dead:
+            told = (("sla", name), ("by", ", ".join(verdict.by)))
+            yield Finding(code="check.sla_never_used", path=f"sla.{name}", params=told)
+        elif verdict.witness is None:
+            yield Finding(code="check.undecided", path=f"sla.{name}", params=(("rule", name),))
 
 
 def _named(config: DeskConfig) -> Iterator[tuple[RulePolicy, tuple[str, ...]]]:
@@ -201,4 +205,11 @@ def _setting(policy: Policy, on: Trigger) -> Setting:
         "customer.level": tuple(one.name for one in config.levels),
         "message.account": tuple(one.name for one in config.accounts),
     }
-    return Setting(on=on, declared=policy.declared, zone=config.zone, names=names, categories=statuses)
+    return Setting(
+        on=on,
+        declared=policy.declared,
+        zone=policy.zone,
+        names=names,
+        calendars=policy.service.times,
+        categories=statuses,
+    )

@@ -94,6 +94,7 @@ _STATE = frozenset(
 )
 _WORKER = frozenset({"ticket.worker", "ticket.is_assigned", "ticket.owner"})
 _SAID = frozenset({"ticket.messages", "ticket.unanswered", "ticket.replied_at"})
+_ANY_SLOT = "*"
 _CLOCKS = frozenset({"ticket.sla", "ticket.sla_states", "ticket.sla_due_at"})
 
 
@@ -110,7 +111,7 @@ def slots_of(test: Test, tags: frozenset[str]) -> Iterator[str]:
     elif field in _SAID:
         yield from ("ticket.messages", "ticket.state")
     elif field in _CLOCKS:
-        yield from ("ticket.priority", "ticket.state", "ticket.messages", "ticket.worker")
+        yield _ANY_SLOT  # any field may decide which service level holds
     else:
         yield field
 
@@ -120,11 +121,15 @@ def reaches(plan: Plan, policy: Policy) -> tuple[Reach, ...]:
     tags = tags_named(plan)
     found: list[Reach] = []
     stoppers: dict[int, frozenset[str]] = {}
+    actions = [action for _, rule in plan for action in rule.then]
+    everything = frozenset(slot for action in actions for slot, _ in writes_of(action, policy, tags))
     for set_, rule in plan:
         if "change" not in rule.on:
             continue
         reads = frozenset(slot for test in tests_of(rule.when) for slot in slots_of(test, tags))
         reads |= stoppers.get(id(set_), frozenset())
+        if reads & {_ANY_SLOT}:
+            reads |= everything
         writes = tuple(write for action in rule.then for write in writes_of(action, policy, tags))
         if any(slot in ("ticket.state", "ticket.worker") for slot, _ in writes):
             reads |= {"ticket.state"}  # whether it can be done depends on it

@@ -25,6 +25,7 @@ from csdesk.domain.analysis.formulas import (
     Held,
     Keyword,
     Literal,
+    Opaque,
     Pair,
     Restriction,
     formula,
@@ -34,10 +35,11 @@ from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.checks import check_of, is_number, sameness
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import WEEKDAYS, Fact, Facts
-from csdesk.domain.rules.fields import NOTHING, Declared, Field, FieldType, Op, field_of
+from csdesk.domain.rules.fields import CALENDAR, NOTHING, Declared, Field, FieldType, Op, field_of
 from csdesk.domain.rules.language import Condition, Test, Trigger
 from csdesk.domain.rules.values import read_instant
 from csdesk.domain.text.keywords import KeywordIndex
+from csdesk.domain.time.counting import Timeline
 
 Wish = tuple[Condition | None, bool]
 """A condition, and how it should come out."""
@@ -69,6 +71,7 @@ class Setting:
     zone: str = "UTC"
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names that the configuration has for a field."""
+    calendars: Mapping[str, Timeline] = field(default_factory=dict)
     categories: Mapping[str, Category] = field(default_factory=dict)
 
     def known(self, name: str) -> tuple[str, ...]:
@@ -262,8 +265,20 @@ class _Branch:
         ]
         for now in self._instants():
             facts = _at(now, self.setting.zone)
-            if all(check(facts[name]) is holds for check, name, holds in tests):
+            if all(check(facts[name]) is holds for check, name, holds in tests) and self._is_worked(now):
                 yield now
+
+    def _worked(self) -> list[tuple[Test, bool]]:
+        """The tests of the present time by a calendar."""
+        asked = [(atom.test, ok) for atom, ok in self.atoms.items() if isinstance(atom, Opaque)]
+        return [(test, ok) for test, ok in asked if test.op in CALENDAR and test.field == "time.now"]
+
+    def _is_worked(self, now: datetime) -> bool:
+        calendars = self.setting.calendars
+        return all(
+            calendars[str(test.value)].is_open(now) is (ok is (test.op is Op.WORKING_TIME))
+            for test, ok in self._worked()
+        )
 
     def _instants(self) -> Iterator[datetime]:
         marks = [
@@ -278,7 +293,7 @@ class _Branch:
         second = timedelta(seconds=1)
         bases = [NOW, *(mark + step for mark in marks for step in (second, -second, 0 * second)), *dates]
         yield from bases
-        if any(name in ("time.hour", "time.weekday", "time.date") for name, _ in self.tests):
+        if self._worked() or any(name in ("time.hour", "time.weekday", "time.date") for name, _ in self.tests):
             for base in bases:
                 for hours in range(24 * 7):
                     yield base + timedelta(hours=hours)
@@ -297,7 +312,12 @@ class _Branch:
             for name in {atom.field for atom in self.atoms if isinstance(atom, Held | Filled)}:
                 values[name] = self._set(name)
             draft = Draft(
-                values, now=now, zone=self.setting.zone, on=self.setting.on, categories=self.setting.categories
+                values,
+                now=now,
+                zone=self.setting.zone,
+                on=self.setting.on,
+                calendars=self.setting.calendars,
+                categories=self.setting.categories,
             )
             if self._had_before(draft, now):
                 yield draft

@@ -28,6 +28,10 @@ def _tests(config: DeskConfig) -> Iterator[tuple[Test, str]]:
     for section in ("sla", "macros"):
         for one in getattr(config, section):
             yield from ((test, _path(where)) for test, where in tests_in(one.when, (section, one.name, "when")))
+    for policy in config.sla:
+        for place, target in enumerate(policy.targets):
+            path = ("sla", policy.name, "targets", place, "when")
+            yield from ((test, _path(where)) for test, where in tests_in(target.when, path))
 
 
 def _path(parts: tuple[str | int, ...]) -> str:

@@ -26,6 +26,7 @@ from csdesk.domain.records.messages import (
 )
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import (
+    AppliedSla,
     Category,
     FieldValue,
     Link,
@@ -42,6 +43,7 @@ from csdesk.domain.rules.facts import Fact, Facts
 from csdesk.domain.rules.fields import History, history_of
 from csdesk.domain.rules.language import Trigger
 from csdesk.domain.text.folding import fold
+from csdesk.domain.time.counting import Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Witness:
     actor: Actor | None = None
     history: tuple[tuple[History, int], ...] = ()
     zone: str = "UTC"
+    calendars: Mapping[str, Timeline] = field(default_factory=dict, compare=False, repr=False)
     shown: tuple[tuple[str, str], ...] = ()
     """The values that matter, by field."""
 
@@ -82,6 +85,7 @@ class Witness:
             before=was,
             actor=self.actor,
             history=dict(self.history),
+            calendars=self.calendars,
         )
 
 
@@ -96,6 +100,7 @@ class Draft:
     now: datetime = NOW
     zone: str = "UTC"
     on: Trigger = "message"
+    calendars: Mapping[str, Timeline] = field(default_factory=dict)
     categories: Mapping[str, Category] = field(default_factory=dict)
     """The category of each status that the configuration names."""
 
@@ -121,6 +126,7 @@ class Draft:
                 if (asked := history_of(name)) is not None and isinstance(value, int)
             ),
             zone=self.zone,
+            calendars=self.calendars,
             shown=tuple(sorted((name, _written(name, value)) for name, value in self.values.items())),
         )
 
@@ -241,6 +247,7 @@ def _ticket(values: Mapping[str, Fact], draft: Draft) -> Ticket:
         tags=_tags(values, "ticket.tags", now),
         fields=tuple(_custom(values, "ticket.x.")),
         clocks=_clocks(values, now),
+        sla=AppliedSla(policy=policy) if (policy := _optional(values, "ticket.sla")) is not None else None,
         links=tuple(
             Link(kind=LinkKind(one), ticket=TicketId("tkt_other")) for one in sorted(_names(values, "ticket.links"))
         ),
@@ -291,8 +298,6 @@ def _clocks(values: Mapping[str, Fact], now: datetime) -> tuple[Clock, ...]:
     phases = [one for one in ClockPhase if one.value in states]
     if due is not None and ClockPhase.RUNNING not in phases:
         phases.append(ClockPhase.RUNNING)
-    if not phases and policy is not None:
-        phases = [ClockPhase.MET]
     return tuple(
         Clock(
             metric=Metric.FIRST_REPLY,

@@ -146,9 +146,8 @@ def _add_tags(acting: Acting, action: act.AddTags) -> None:
 
 
 def _untag(acting: Acting, is_wanted: Callable[[str], bool]) -> None:
-    for tag in acting.subject.tags:
-        if is_wanted(tag.name) and (tag.source is not TagSource.HAND or acting.person is not None):
-            acting.work.emit(acting.ticket, ev.TicketUntagged(tag=tag.name))
+    free = (tag for tag in acting.subject.tags if tag.source is not TagSource.HAND or acting.person is not None)
+    tickets.untag(acting.work, acting.subject, *[tag.name for tag in free if is_wanted(tag.name)])
 
 
 def _remove_tags(acting: Acting, action: act.RemoveTags) -> None:

@@ -20,6 +20,7 @@ OUTBOUND: Final = "outbound"
 PROVIDER: Final = "provider"
 PARKED: Final = "parked"
 CURSOR: Final = "cursor"
+UPLOAD: Final = "upload"
 
 _KEPT: Final = 1024
 _BLOCK: Final = 64
@@ -90,6 +91,10 @@ class ClaimKeys:
     def parked(self, account: str, conversation: str) -> str:
         """A conversation whose messages wait behind a parked one."""
         return self._key(PARKED, account, conversation)
+
+    def upload(self, account: str, media: str, sha256: str) -> str:
+        """A file that a provider has: the owner of this claim is its id there."""
+        return self._key(UPLOAD, account, media, sha256)
 
     def cursor(self, account: str) -> str:
         """How far an account was pulled: the owner of this claim is the cursor."""

@@ -54,11 +54,12 @@ def _rules_came_in(entry: ev.Entry) -> int:
     received = [place for place, event in enumerate(entry.events) if isinstance(event, ev.MessageReceived)]
     if not received:
         return len(entry.events)
-    place = received[0] + 1
+    place, is_new = received[0] + 1, any(isinstance(event, ev.TicketOpened) for event in entry.events)
     while place < len(entry.events):
         event, last = entry.events[place], entry.events[place - 1]
-        moved_clocks = isinstance(event, ev.ClocksChanged) and isinstance(last, ev.StatusChanged)
-        if not isinstance(event, _ARRIVING) and not moved_clocks:
+        follows = isinstance(event, ev.ClocksChanged) and not isinstance(last, ev.ClocksChanged)
+        matched_again = isinstance(event, ev.SlaApplied) and isinstance(last, ev.TicketTagged) and not is_new
+        if not (isinstance(event, _ARRIVING) or follows or matched_again):
             break
         place += 1
     return place

@@ -24,7 +24,14 @@ def run_macro(work: Workspace, ticket: Ticket, command: cmd.RunMacro, _: str) ->
     customer = work.person(ticket.identity)
     if customer is not None:
         facts = Facts(
-            None, "", ticket, customer, now=work.time_of(ticket.id), zone=work.policy.config.zone, actor=command.actor
+            None,
+            "",
+            ticket,
+            customer,
+            now=work.time_of(ticket.id),
+            zone=work.policy.zone,
+            actor=command.actor,
+            calendars=work.policy.service.times,
         )
         if not list(Conditions([macro.when], work.policy.declared).holding(facts)):
             raise InvalidInput("macro", f"{macro.name!r} is not for this ticket", "see its condition, or use another")

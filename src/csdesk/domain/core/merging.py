@@ -13,7 +13,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.tickets import Category, Move, Participant, Role, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.domain.sla import clocks as sla
+from csdesk.domain.sla.life import follow
 from csdesk.errors import InvalidInput
 
 
@@ -35,10 +35,7 @@ def merge_ticket(work: Workspace, ticket: Ticket, command: cmd.MergeTickets, _: 
     # Tickets merged into this one before now lead straight to the new survivor: no chains, so no cycles.
     for earlier in ticket.absorbed:
         work.emit(earlier, ev.TicketMerged(into=into.id))
-    before = ticket.category
-    work.emit(ticket.id, ev.TicketMerged(into=into.id, receives=_receiver(work, ticket) == ticket.id))
-    merged = work.ticket(ticket.id)
-    tickets.end_clocks(work, merged, before)
+    tickets.happen(work, ticket.id, ev.TicketMerged(into=into.id, receives=_receiver(work, ticket) == ticket.id))
     work.emit(
         into.id,
         ev.TicketAbsorbed(tickets=(ticket.id, *ticket.absorbed), participants=_as_cc(ticket, into)),
@@ -81,23 +78,21 @@ def unmerge_ticket(work: Workspace, ticket: Ticket, _command: cmd.UnmergeTicket,
     former = lineage.former_ticket(work.past.streams[ticket.id])
     inside = tuple(one for one in former.absorbed if one in survivor.absorbed)
     stayed = _stayed(work, survivor, ticket, inside)
-    work.emit(
-        ticket.id,
-        ev.TicketUnmerged(
-            out_of=survivor.id,
-            before=former.ticket.category,
-            status=former.ticket.status if former.ticket.category is Category.OPEN else Category.OPEN.value,
-            worker=former.ticket.worker,
-            clocks=former.ticket.clocks,
-            waiting_since=former.ticket.waiting_since,
-            absorbed=inside,
-        ),
+    event = ev.TicketUnmerged(
+        out_of=survivor.id,
+        before=former.ticket.category,
+        status=former.ticket.status if former.ticket.category is Category.OPEN else Category.OPEN.value,
+        worker=former.ticket.worker,
+        clocks=former.ticket.clocks,
+        waiting_since=former.ticket.waiting_since,
+        absorbed=inside,
     )
+    work.emit(ticket.id, event)
     work.tell(verdict("unmerge.ticket", Outcome.CHOSEN, ticket=ticket.id, out_of=survivor.id))
     for one in inside:
         work.emit(one, ev.TicketMerged(into=ticket.id))
         work.tell(verdict("unmerge.inside", Outcome.NOTED, ticket=one, into=ticket.id))
-    _resume(work, work.ticket(ticket.id), former.ticket)
+    _resume(work, work.ticket(ticket.id), event)
     _release_all(work, survivor, (ticket.id, *inside))
     if former.receives:
         _take_back_conversation(work, ticket, survivor)
@@ -118,17 +113,12 @@ def _stayed(work: Workspace, survivor: Ticket, ticket: Ticket, inside: tuple[Tic
     )
 
 
-def _resume(work: Workspace, ticket: Ticket, former: Ticket) -> None:
+def _resume(work: Workspace, ticket: Ticket, event: ev.TicketUnmerged) -> None:
     """Let the clocks go on: the merge never stopped them, and what came due meanwhile happened at its instant."""
     ticket = tickets.catch_up(work, ticket)
-    at, plan = work.time_of(ticket.id), tickets.plan_of(work, ticket)
-    if former.category is not Category.OPEN:
-        tickets.emit_clocks(work, ticket.id, sla.status_changed(plan, ticket, former.category, Category.OPEN, at))
-        ticket = work.ticket(ticket.id)
-    if former.priority is not ticket.priority:
-        tickets.emit_clocks(work, ticket.id, sla.reprioritised(plan, ticket, at))
+    ticket = tickets.emit_clocks(work, ticket, follow(work.policy.service, ticket, event, work.time_of(ticket.id)))
     if ticket.assignee is not None and work.agent(ticket.assignee).retired:
-        tickets.assign(work, work.ticket(ticket.id), None, reason="retired")
+        tickets.assign(work, ticket, None, reason="retired")
 
 
 def _release_all(work: Workspace, survivor: Ticket, leaving: tuple[TicketId, ...]) -> None:

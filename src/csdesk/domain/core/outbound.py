@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from csdesk.domain.core.tickets import change_status, emit_clocks
+from csdesk.domain.core.tickets import change_status, happen
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
@@ -13,7 +13,6 @@ from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, Part
 from csdesk.domain.records.queues import OutboxItem
 from csdesk.domain.records.tickets import Move, Ticket
-from csdesk.domain.sla import clocks as sla
 
 _Message = trusted(Message)
 _ReplyQueued = trusted(ev.ReplyQueued)
@@ -63,11 +62,9 @@ def queue_reply(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
             created_at=at,
         )
     )
-    work.emit(ticket.id, _ReplyQueued(message=said.id, by_person=by_person))
+    answered = happen(work, ticket.id, _ReplyQueued(message=said.id, by_person=by_person))
     if by_person:
-        answered = work.ticket(ticket.id)
-        emit_clocks(work, ticket.id, sla.answered(answered, at, by_person=True))
-        change_status(work, work.ticket(ticket.id), Move.AGENT_REPLY)
+        change_status(work, answered, Move.AGENT_REPLY)
     return message
 
 

@@ -140,13 +140,14 @@ def outline(ticket: Ticket, customer: Customer) -> tuple[object, ...]:
 
 def after_command(work: Workspace, ticket: Ticket, customer: Customer, actor: Actor) -> Ruled:
     """Let the rules on changes see what was done to a ticket and its customer, given as they were before."""
-    rules, zone = work.policy.rules, work.policy.config.zone
+    rules, zone = work.policy.rules, work.policy.zone
     changed, person = work.ticket(ticket.id), work.person(ticket.identity)
     if not rules.has("change") or person is None or changed.category is Category.MERGED:
         return Ruled()
     if outline(ticket, customer) == outline(changed, person):
         return Ruled()
     now = work.time_of(ticket.id)
-    was = Facts(None, "", ticket, customer, now=now, zone=zone)
-    facts = Facts(None, "", changed, person, now=now, zone=zone, before=was, actor=actor)
+    calendars = work.policy.service.times
+    was = Facts(None, "", ticket, customer, now=now, zone=zone, calendars=calendars)
+    facts = Facts(None, "", changed, person, now=now, zone=zone, before=was, actor=actor, calendars=calendars)
     return apply_rules(Acting(work=work, ticket=ticket.id), facts, "change")

@@ -6,20 +6,33 @@ conversation's new messages go on to the original; answers to a moved message fo
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from csdesk.domain.core import lineage
 from csdesk.domain.core.evolve import evolve
-from csdesk.domain.core.tickets import catch_up, emit_clocks, plan_of
+from csdesk.domain.core.tickets import catch_up, emit_clocks
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
-from csdesk.domain.records.clocks import Clock, Metric, with_clocks
+from csdesk.domain.records.clocks import Clock, ClockPhase, Metric, with_clocks
 from csdesk.domain.records.messages import AuthorKind, Automatic, Direction, Message
-from csdesk.domain.records.tickets import TRANSITIONS, Category, Link, LinkKind, Move, Participant, Role, Ticket
+from csdesk.domain.records.tickets import (
+    TRANSITIONS,
+    AppliedSla,
+    Category,
+    Link,
+    LinkKind,
+    Move,
+    Participant,
+    Role,
+    Ticket,
+)
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.domain.sla import clocks as sla
-from csdesk.domain.sla.targets import TargetSet
+from csdesk.domain.sla.clocks import ended, live
+from csdesk.domain.sla.life import asked, follow
+from csdesk.domain.sla.terms import Book
 from csdesk.errors import IllegalTransition, InvalidInput, NotFound
 
 
@@ -36,15 +49,15 @@ def split_ticket(work: Workspace, ticket: Ticket, command: cmd.SplitTicket, run:
     entries = work.past.streams[ticket.id]
     chosen = _chosen(work, ticket, command, entries)
     new = _open(work, ticket, TicketId(run), chosen, command.subject)
-    plan = plan_of(work, ticket)
-    told = _told(plan, new, chosen)
+    book = work.policy.service
+    told = _told(book, ticket.sla, new, chosen)
     ids = tuple(one.id for one in chosen)
     work.emit(new.id, _moved(ids, ticket, told))
     _settle_new(work, new, told)
     gone = set(ids)
     kept = lineage.recounted(ticket, entries, (one for one in work.past.messages if one.id not in gone))
     work.emit(ticket.id, _moved(ids, ticket, kept, target=new.id))
-    _settle_old(work, plan, ticket, work.ticket(ticket.id))
+    _settle_old(work, ticket, work.ticket(ticket.id))
     for message in chosen:
         work.emit(message.id, ev.MessageMoved(message=message.id, before=ticket.id, after=new.id))
         _move_mail(work, message, ticket.id, new.id)
@@ -100,26 +113,28 @@ def _participants(ticket: Ticket, requester: Participant, chosen: list[Message])
     return tuple(found.values())
 
 
-def _told(plan: TargetSet | None, new: Ticket, chosen: list[Message]) -> Ticket:
+def _told(book: Book, sla: AppliedSla | None, new: Ticket, chosen: list[Message]) -> Ticket:
     """The new ticket as it would stand if the messages had come to it in the first place."""
     for message in chosen:
         at, category = message.occurred_at, new.category
-        before = new
-        new = evolve(new, lineage.birth(message), message.received_at)  # type: ignore[assignment]  # of a ticket
+        event: ev.Event = lineage.birth(message)
+        new = evolve(new, event, message.received_at)  # type: ignore[assignment]  # of a ticket
         if _is_asked(message):
             new = replaced(new, category=TRANSITIONS[Move.CUSTOMER_MESSAGE][category])
-            first = plan is not None and not before.clocks and before.customer_at is None
-            changed = sla.opened(plan, new, at) if first else sla.customer_wrote(plan, new, at)
-        elif message.direction is Direction.OUT and message.author in (AuthorKind.AGENT, AuthorKind.ELSEWHERE):
-            if message.author is AuthorKind.AGENT:
-                new = replaced(new, category=TRANSITIONS[Move.AGENT_REPLY][category])
-            changed = sla.answered(new, at, by_person=True)
-        else:
-            continue
-        new = _with(new, changed)
+            if sla is not None and new.sla is None:
+                event = _applied(sla, at)
+                new = evolve(new, event, at)  # type: ignore[assignment]
+        elif message.direction is Direction.OUT and message.author is AuthorKind.AGENT:
+            new = replaced(new, category=TRANSITIONS[Move.AGENT_REPLY][category])
+        new = _with(new, follow(book, new, event, at))
         if new.category is not category:
-            new = _with(new, sla.status_changed(plan, new, category, new.category, at))
+            moved = ev.StatusChanged(before=category, after=new.category, status=new.category.value)
+            new = _with(new, follow(book, new, moved, at))
     return new
+
+
+def _applied(sla: AppliedSla, at: datetime) -> ev.SlaApplied:
+    return ev.SlaApplied(policy=sla.policy, group=sla.group, level=sla.level, targets=sla.targets, at=at)
 
 
 def _is_asked(message: Message) -> bool:
@@ -151,24 +166,27 @@ def _moved(
 
 
 def _settle_new(work: Workspace, new: Ticket, told: Ticket) -> None:
+    if told.sla is not None:
+        work.emit(new.id, _applied(told.sla, told.customer_at or new.created_at))
     if told.category is not new.category:
         status = told.category.value
         work.emit(new.id, ev.StatusChanged(before=new.category, after=told.category, status=status))
-    emit_clocks(work, new.id, told.clocks)
+    emit_clocks(work, work.ticket(new.id), told.clocks, given="split")
     catch_up(work, work.ticket(new.id))
 
 
-def _settle_old(work: Workspace, plan: TargetSet | None, before: Ticket, after: Ticket) -> None:
+def _settle_old(work: Workspace, before: Ticket, after: Ticket) -> None:
     """Let the reply clocks of the original wait for what its own messages still ask."""
-    at, since = work.time_of(after.id), after.waiting_since
+    at, since, book = work.time_of(after.id), after.waiting_since, work.policy.service
     if since == before.waiting_since:
         return
     # The first reply is promised from the opening on: it is awaited as long as anything is.
     over = (Metric.NEXT_REPLY,) if since is not None else (Metric.NEXT_REPLY, Metric.FIRST_REPLY)
-    emit_clocks(work, after.id, sla.withdrawn(after, at, *over))
+    gone = tuple(ended(book, clock, ClockPhase.CANCELLED, at) for clock in live(after, *over))
+    after = emit_clocks(work, after, gone, given="split")
     if since is not None:
-        emit_clocks(work, after.id, sla.customer_wrote(plan, work.ticket(after.id), since))
-        catch_up(work, work.ticket(after.id))
+        after = emit_clocks(work, after, asked(book, after, since), given="split")
+        catch_up(work, after)
 
 
 def _move_mail(work: Workspace, message: Message, before: TicketId, after: TicketId) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import EpochName
+from csdesk.domain.records.holidays import PublicHolidays, SavedYear
 from csdesk.domain.records.replies import Phrase
 from csdesk.errors import InvalidInput
 
@@ -49,6 +51,36 @@ def save_phrase(work: Workspace, command: cmd.SavePhrase, phrase_id: str) -> Phr
     work.emit(phrase.id, ev.PhraseSaved(phrase=phrase))
     work.bump(EpochName.PHRASES)
     return work.phrase(phrase.id)
+
+
+def holidays_id(keys: ClaimKeys, place: str) -> str:
+    """The id of a place's holidays: one record for each place."""
+    return keys.counter("hol", place)
+
+
+def save_holidays(work: Workspace, command: cmd.SaveHolidays) -> PublicHolidays:
+    """Save one year; other processes notice by the epoch.
+
+    Raises:
+        InvalidInput: a date of another year, or one that is both closed and worked.
+    """
+    for name, days in (("closed", command.closed), ("working", command.working)):
+        for day in days:
+            if day.year != command.year:
+                raise InvalidInput(name, f"{day} is not in {command.year}", "save it under its own year")
+    if both := {*command.closed} & {*command.working}:
+        raise InvalidInput("working", f"{min(both)} is closed too", "keep it in one of the two")
+    key = holidays_id(work.keys, command.place)
+    old = work.find(key)
+    kept = old.years if isinstance(old, PublicHolidays) else ()
+    closed, working = tuple(sorted({*command.closed})), tuple(sorted({*command.working}))
+    year = SavedYear(year=command.year, closed=closed, working=working, known=command.known)
+    years = sorted((*(one for one in kept if one.year != command.year), year), key=lambda one: one.year)
+    version = old.version if isinstance(old, PublicHolidays) else 0
+    saved = PublicHolidays(id=key, version=version, place=command.place, years=tuple(years), updated_at=work.now)
+    work.emit(key, ev.HolidaysSaved(holidays=saved))
+    work.bump(EpochName.CALENDARS)
+    return saved
 
 
 def _given(command: cmd.SaveAgent | cmd.SavePhrase, names: tuple[str, ...]) -> dict[str, object]:

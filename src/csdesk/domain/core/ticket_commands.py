@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import macros, merging, splitting, tickets
+from csdesk.domain.core import macros, merging, promises, splitting, tickets
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
@@ -127,9 +127,7 @@ def _tag(work: Workspace, ticket: Ticket, command: cmd.TagTicket, _: str) -> Non
 
 
 def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) -> None:
-    for name in command.tags:
-        if ticket.has_tag(name):
-            work.emit(ticket.id, ev.TicketUntagged(tag=name))
+    tickets.untag(work, ticket, *command.tags)
 
 
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
@@ -163,6 +161,9 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.MergeTickets: merging.merge_ticket,
     cmd.UnmergeTicket: merging.unmerge_ticket,
     cmd.SplitTicket: splitting.split_ticket,
+    cmd.ReassessTicket: promises.reassess,
+    cmd.StartClock: promises.start_clock,
+    cmd.EndClock: promises.end_clock,
 }
 
 

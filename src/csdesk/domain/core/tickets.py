@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.clocks import Clock
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag
-from csdesk.domain.records.tickets import TRANSITIONS, Category, Move, Ticket, Worker, WorkerKind
-from csdesk.domain.sla import clocks as sla
-from csdesk.domain.sla.targets import TargetSet
+from csdesk.domain.records.tickets import TRANSITIONS, AppliedSla, Category, Move, Ticket, Worker, WorkerKind
+from csdesk.domain.records.trace import Outcome, verdict
+from csdesk.domain.rules.facts import Facts, ticket_facts
+from csdesk.domain.sla.clocks import due
+from csdesk.domain.sla.life import follow
 from csdesk.errors import IllegalTransition, StaleWorker
 
 _ClocksChanged = trusted(ev.ClocksChanged)
+_SlaApplied = trusted(ev.SlaApplied)
 _StatusChanged = trusted(ev.StatusChanged)
 _TicketAssigned = trusted(ev.TicketAssigned)
 _TicketTagged = trusted(ev.TicketTagged)
@@ -34,15 +38,29 @@ MOVES: Final = {
 """The move that leads to a category when somebody sets it; ``new`` and ``merged`` cannot be set."""
 
 
-def emit_clocks(work: Workspace, ticket_id: str, changed: tuple[Clock, ...]) -> None:
-    """Let clocks change, if any do."""
-    if changed:
-        work.emit(ticket_id, _ClocksChanged(clocks=changed))
+def happen(work: Workspace, ticket_id: str, event: ev.Event) -> Ticket:
+    """Let something happen to a ticket, with what it does to the clocks."""
+    work.emit(ticket_id, event)
+    ticket = work.ticket(ticket_id)
+    if ticket.sla is None and not ticket.clocks and not isinstance(event, ev.ClockStarted):
+        return ticket
+    changed = follow(work.policy.service, ticket, event, work.time_of(ticket_id))
+    return emit_clocks(work, ticket, changed) if changed else ticket
 
 
-def plan_of(work: Workspace, ticket: Ticket) -> TargetSet | None:
-    """The service level under which the ticket's clocks began; None if it has none, or the policy no longer has it."""
-    return work.policy.sla_named(ticket.clocks[0].policy) if ticket.clocks else None
+def emit_clocks(
+    work: Workspace, ticket: Ticket, changed: tuple[Clock, ...], *, given: Literal["", "split", "reassessed"] = ""
+) -> Ticket:
+    """Let clocks change, if any do; ``given``: what sets them otherwise than the ticket's own events say."""
+    if not changed:
+        return ticket
+    work.emit(ticket.id, _ClocksChanged(clocks=changed, given=given))
+    book = work.policy.service
+    for clock in changed:
+        if clock.calendar and clock.due_at is not None and book.time(clock.calendar).is_guess(clock.due_at):
+            metric = clock.metric.value
+            work.tell(verdict("clocks.holidays_unknown", Outcome.NOTED, metric=metric, calendar=clock.calendar))
+    return work.ticket(ticket.id)
 
 
 def catch_up(work: Workspace, ticket: Ticket) -> Ticket:
@@ -50,9 +68,55 @@ def catch_up(work: Workspace, ticket: Ticket) -> Ticket:
     now = work.time_of(ticket.id)
     wake = ticket.wake_at
     if wake is not None and wake <= now:
-        for event in sla.due(plan_of(work, ticket), ticket, now):
+        for event in due(work.policy.service, ticket, now):
             work.emit(ticket.id, event)
     return work.ticket(ticket.id)
+
+
+def apply_sla(work: Workspace, ticket: Ticket, found: AppliedSla | None, at: datetime, *, regrouped: bool) -> Ticket:
+    """Let a service level hold for the ticket from an instant on; the one that holds already changes nothing."""
+    before = ticket.sla
+    if found is None:
+        if before is None or (before.policy is None and before.group is None):
+            return ticket
+        found = AppliedSla(level=before.level)
+    regrouped = regrouped and (found.group is not None or (before is not None and before.group is not None))
+    if found == before and not regrouped:
+        return ticket
+    return happen(
+        work,
+        ticket.id,
+        _SlaApplied(
+            policy=found.policy,
+            group=found.group,
+            level=found.level,
+            targets=found.targets,
+            at=at,
+            regrouped=regrouped and before is not None,
+        ),
+    )
+
+
+def match_again(work: Workspace, ticket: Ticket, field: str) -> Ticket:
+    """Look again which service level holds, after a field changed that may decide it.
+
+    What conditions say about the first message cannot be asked again: such a policy or target no longer fits.
+    """
+    book = work.policy.service
+    regrouped = field == "ticket.queue" and book.regroups
+    if ticket.sla is None or not ticket.is_live or not (regrouped or field in book.reads):
+        return ticket
+    customer = work.person(ticket.identity)
+    if customer is None:
+        return ticket
+    found = book.match(facts_now(work, ticket, customer), customer.level)
+    return apply_sla(work, ticket, found, work.time_of(ticket.id), regrouped=regrouped)
+
+
+def facts_now(work: Workspace, ticket: Ticket, customer: Customer) -> Facts:
+    """What conditions see of a ticket when no message is at hand."""
+    now, policy = work.time_of(ticket.id), work.policy
+    return ticket_facts(ticket, customer, now=now, zone=policy.zone, calendars=policy.service.times)
 
 
 def target_of(ticket: Ticket, move: Move) -> Category:
@@ -79,13 +143,8 @@ def change_status(
     before = ticket.category
     if before is after and (not status or ticket.status == named) and until is None:
         return ticket
-    work.emit(ticket.id, _StatusChanged(before=before, after=after, status=named, reason=reason, until=until))
-    if before is not after:
-        moved = work.ticket(ticket.id)
-        emit_clocks(
-            work, ticket.id, sla.status_changed(plan_of(work, moved), moved, before, after, work.time_of(ticket.id))
-        )
-    return work.ticket(ticket.id)
+    event = _StatusChanged(before=before, after=after, status=named, reason=reason, until=until)
+    return happen(work, ticket.id, event)
 
 
 def assign(work: Workspace, ticket: Ticket, agent: str | None, *, reason: str) -> Ticket:
@@ -93,8 +152,7 @@ def assign(work: Workspace, ticket: Ticket, agent: str | None, *, reason: str) -
     worker = None if agent is None else _Worker(kind=WorkerKind.AGENT, id=agent, fence=ticket.fence + 1)
     if ticket.assignee == agent and (agent is not None or ticket.worker is None):
         return ticket
-    work.emit(ticket.id, _TicketAssigned(worker=worker, before=ticket.worker, reason=reason))
-    moved = work.ticket(ticket.id)
+    moved = happen(work, ticket.id, _TicketAssigned(worker=worker, before=ticket.worker, reason=reason))
     if worker is not None and moved.category is Category.NEW:
         moved = change_status(work, moved, Move.START)
     return moved
@@ -119,9 +177,18 @@ def tag(
     fresh = tuple(
         one for one in wanted if expires_at is not None or not ticket.has_tag(one.name) or _stronger(ticket, one)
     )
-    if fresh:
-        work.emit(ticket.id, _TicketTagged(tags=fresh))
-    return work.ticket(ticket.id)
+    if not fresh:
+        return ticket
+    work.emit(ticket.id, _TicketTagged(tags=fresh))
+    return match_again(work, work.ticket(ticket.id), "ticket.tags")
+
+
+def untag(work: Workspace, ticket: Ticket, *names: str) -> Ticket:
+    """Take tags from the ticket; those it does not have change nothing."""
+    for name in names:
+        if ticket.has_tag(name):
+            work.emit(ticket.id, ev.TicketUntagged(tag=name))
+    return match_again(work, work.ticket(ticket.id), "ticket.tags")
 
 
 def _stronger(ticket: Ticket, new: TagAssignment) -> bool:
@@ -134,14 +201,5 @@ def set_field(work: Workspace, ticket: Ticket, name: str, value: str | float | b
     before = ticket.field(name[2:]) if name.startswith("x.") else getattr(ticket, name)
     if before == value:
         return ticket
-    work.emit(ticket.id, ev.TicketFieldSet(name=name, before=before, after=value))
-    changed = work.ticket(ticket.id)
-    if name == "priority":
-        emit_clocks(work, ticket.id, sla.reprioritised(plan_of(work, changed), changed, work.time_of(ticket.id)))
-    return work.ticket(ticket.id)
-
-
-def end_clocks(work: Workspace, ticket: Ticket, before: Category) -> None:
-    """Cancel or meet the clocks of a ticket that has ended by an event of its own (a merge)."""
-    at = work.time_of(ticket.id)
-    emit_clocks(work, ticket.id, sla.status_changed(plan_of(work, ticket), ticket, before, ticket.category, at))
+    changed = happen(work, ticket.id, ev.TicketFieldSet(name=name, before=before, after=value))
+    return match_again(work, changed, f"ticket.{name}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
@@ -37,6 +37,7 @@ from csdesk.domain.records.changes import (
 )
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Phrase
@@ -45,8 +46,9 @@ from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
+_NOBODY: Final = Actor.system()
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase)
+R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -91,6 +93,7 @@ class Workspace:
             **snapshot.messages,
             **snapshot.agents,
             **snapshot.phrases,
+            **snapshot.holidays,
             **snapshot.drafts,
         }
         self._expected: dict[str, int] = {}
@@ -107,7 +110,7 @@ class Workspace:
         self._config: ConfigRow | None = None
         self._verdicts: dict[str, list[Verdict]] = {}
         self._cause = ""
-        self._actor = Actor.system()
+        self._actor = _NOBODY
         self._open: dict[str, dict[str, list[ev.Event]]] = {}
 
     # Reading
@@ -139,7 +142,7 @@ class Workspace:
     def find_message(self, message_id: str) -> Message | None:
         """The message as it stands now; None if the snapshot does not have it."""
         record = self._records.get(message_id)
-        return record if isinstance(record, Message) else None
+        return record if type(record) is Message else None
 
     def agent(self, agent_id: str) -> Agent:
         """The agent as it stands now.
@@ -159,7 +162,7 @@ class Workspace:
 
     def _known(self, kind: type[R], record_id: str) -> R:
         record = self._records.get(record_id)
-        if isinstance(record, kind):
+        if type(record) is kind:
             return record
         raise NotFound(KINDS[kind], record_id)
 
@@ -182,39 +185,39 @@ class Workspace:
     def time_of(self, subject: str) -> datetime:
         """The effective now of a subject: never before a ticket's last event."""
         record = self._records.get(subject)
-        return max(self.now, record.updated_at) if isinstance(record, Ticket) else self.now
+        return max(self.now, record.updated_at) if type(record) is Ticket else self.now
 
     def emit(self, subject: str, *events: ev.Event) -> None:
         """Let events happen to a subject, in order."""
         mine = self._open[self._cause]
         happened = mine.get(subject)
-        if happened is None:
-            happened = mine[subject] = []
-            self._note_skew(subject, happened)
-        at = self.time_of(subject)
         record = self._records.get(subject)
-        self._expected.setdefault(subject, record.version if record is not None else 0)
+        at = self.now
+        if type(record) is Ticket and record.updated_at > at:
+            at = record.updated_at
+        if happened is None:
+            happened = mine[subject] = [] if at is self.now else [ev.SkewSeen(behind=at - self.now)]
+            self._expected.setdefault(subject, record.version if record is not None else 0)
         for event in events:
             happened.append(event)
-            before = record
-            if isinstance(record, Message):
+            if type(record) is Ticket:
+                after = evolve(record, event, at)
+                self._note_load(record, after, event)
+                record = after
+            elif type(record) is Message:
                 record = evolve_message(record, event, at)
             elif subject != ev.DESK:
                 record = evolve(record, event, at)
-            if isinstance(record, Ticket) and isinstance(before, Ticket):
-                self._note_load(before, record, event)
         if record is not None:
             self._records[subject] = record
 
-    def _note_load(self, before: Ticket, after: Ticket, event: ev.Event) -> None:
+    def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
+        assert isinstance(after, Ticket)
+        if before.worker is after.worker and before.category is after.category:
+            return
         was = _load_of(before)
         if was != _load_of(after) and (was is not None or not isinstance(event, ev.TicketAssigned)):
             self.loads_shifted = True
-
-    def _note_skew(self, subject: str, happened: list[ev.Event]) -> None:
-        record = self._records.get(subject)
-        if isinstance(record, Ticket) and record.updated_at > self.now:
-            happened.append(ev.SkewSeen(behind=record.updated_at - self.now))
 
     def happened(self, subject: str) -> int:
         """How many events the present cause has let happen to a subject so far."""
@@ -288,12 +291,16 @@ class Workspace:
         """Plan something."""
         self._queues.setdefault("due", []).append(item)
 
+    def end_due(self, key: str) -> None:
+        """Take something planned off the list."""
+        self._queues.setdefault("due_done", []).append(key)
+
     def put_config(self, row: ConfigRow) -> None:
         """Make a configuration the active one."""
         self._config = row
 
     def bump(self, epoch: EpochName) -> None:
-        """Let other processes notice that phrases or agents changed."""
+        """Let other processes notice that phrases, agents or calendars changed."""
         self._bumps.add(epoch)
 
     def add_candidates(self, pools: Mapping[str, tuple[Candidate, ...]]) -> None:
@@ -323,8 +330,8 @@ class Workspace:
         happened = self._open[self._cause].pop(subject, None)
         if not happened:
             return
-        at = self.time_of(subject)
         record = self._records.get(subject)
+        at = self.time_of(subject)
         if record is not None:
             self._records[subject] = sealed(record, record.version + 1, at)
         self._entries.append(
@@ -342,8 +349,10 @@ class Workspace:
 
     def close_others(self, main: str) -> None:
         """Close every subject of the present cause but one."""
-        for subject in [one for one in self._open[self._cause] if one != main]:
-            self.close(subject)
+        mine = self._open[self._cause]
+        if len(mine) > 1 or main not in mine:
+            for subject in [one for one in mine if one != main]:
+                self.close(subject)
 
     def end(self, main: str, verdicts: Iterable[Verdict] = ()) -> Trace:
         """Close the present cause; the trace stands with ``main``."""
@@ -356,9 +365,12 @@ class Workspace:
     def _load_deltas(self) -> None:
         for subject in self._expected:
             after = self._records.get(subject)
-            if not isinstance(after, Ticket):
+            if type(after) is not Ticket:
                 continue
-            was, now = _load_of(self.snapshot.tickets.get(subject)), _load_of(after)
+            before = self.snapshot.tickets.get(subject)
+            if before is not None and before.worker is after.worker and before.category is after.category:
+                continue
+            was, now = _load_of(before), _load_of(after)
             if was == now:
                 continue
             if was is not None:

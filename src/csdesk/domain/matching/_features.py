@@ -53,7 +53,7 @@ def _add_characters(features: dict[str, float], run: str) -> None:
 
 
 def _add_words(features: dict[str, float], words: list[str]) -> None:
-    stems = [_stem(word) for word in words]
+    stems = [stem(word) for word in words]
     features.update(dict.fromkeys(stems, WORD))
     for before, after in pairwise(stems):
         features[f"{before} {after}"] = WORD_PAIR
@@ -65,7 +65,7 @@ def _add_words(features: dict[str, float], words: list[str]) -> None:
         features.update(dict.fromkeys(map("~".__add__, triples), LETTER_TRIPLE))
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """Cut one common English ending; rough, but the same for library and query."""
     if not word.endswith(_STEM_ENDINGS):
         return word

@@ -27,6 +27,7 @@ from csdesk.domain.rules.values import checked
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
+    from csdesk.domain.policy.sections.service_levels import SlaPolicy
 
 GENERAL: Final = "general"
 """The type a ticket has when nothing says more; it need not be declared."""
@@ -41,7 +42,10 @@ class _Named(Protocol):
 
 def check(config: DeskConfig) -> None:
     """Raise the first inconsistency, as a validator's error with its path."""
-    for section in ("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "sla", *_NEWER):
+    for section in (
+        *("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "rule_sets", "macros", "fields"),
+        *("calendars", "holidays", "sla"),
+    ):
         _unique(section, getattr(config, section))
     _unique_rules(config)
     _check_statuses(config)
@@ -54,9 +58,6 @@ def _unique(section: str, items: Sequence[_Named]) -> None:
         if item.name in seen:
             raise refused("the name stands twice", "give each one its own name", section, item.name)
         seen.add(item.name)
-
-
-_NEWER: Final = ("rule_sets", "macros", "fields")
 
 
 def _unique_rules(config: DeskConfig) -> None:
@@ -106,6 +107,8 @@ class _Names:
         self.declared = {one.name: one.field for one in config.fields}
         self.complete = {one.name.partition(".")[0] for one in config.fields}
         """The subjects whose custom fields are declared."""
+        self.calendars = {one.name for one in config.calendars}
+        self.has_default = config.calendar is not None or len(config.calendars) == 1
 
     def queue(self, name: str, *path: str | int) -> None:
         if name not in self.queues:
@@ -132,6 +135,15 @@ class _Names:
         if ":" not in name and name not in self.tags:
             raise unknown("tag", name, self.tags, *path)
 
+    def calendar(self, name: str | None, *path: str | int) -> None:
+        if name is not None and name not in self.calendars:
+            raise unknown("calendar", name, self.calendars, *path)
+
+    def working_time(self, name: str, *path: str | int) -> None:
+        if not self.calendars:
+            raise refused("it needs a calendar", "add one under calendars, or leave it out", *path, "op")
+        self.calendar(name, *path, "value")
+
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
         for section in ("accounts", "types"):
@@ -144,8 +156,25 @@ class _Names:
             self._condition(rule.when, *path, "when")
             for place, action in enumerate(rule.then):
                 self._action(action, *path, "then", place)
+        self.calendar(config.calendar, "calendar")
         for policy in config.sla:
-            self._condition(policy.when, "sla", policy.name, "when")
+            self._service_level(policy)
+
+    def _service_level(self, policy: SlaPolicy) -> None:
+        path = ("sla", policy.name)
+        self._condition(policy.when, *path, "when")
+        self.calendar(policy.calendar, *path, "calendar")
+        for place, target in enumerate(policy.targets):
+            below = (*path, "targets", place)
+            self._condition(target.when, *below, "when")
+            self.calendar(target.calendar, *below, "calendar")
+            if target.clock == "business" and not (target.calendar or policy.calendar or self.has_default):
+                raise refused("working time without a calendar", "name one: calendar = ...", *below, "clock")
+            for number, override in enumerate(target.overrides):
+                if override.level is not None:
+                    self.level(override.level, *below, "overrides", number, "level")
+                if override.type is not None:
+                    self.type(override.type, *below, "overrides", number, "type")
 
     def _action(self, action: actions.Action, *path: str | int) -> None:
         match action:
@@ -167,6 +196,8 @@ class _Names:
         for test, where in tests_in(condition, path):
             self._typed(test, *where)
             _check_wired(test, *where)
+            if test.op in CALENDAR:
+                self.working_time(str(test.value), *where)
             reference = self._reference(test)
             if reference is None:
                 continue
@@ -225,8 +256,6 @@ _BY_SPELLING: Final = LISTABLE | PATTERNS
 
 def _check_wired(test: Test, *path: str | int) -> None:
     """Refuse what the language has, but nothing answers yet."""
-    if test.op in CALENDAR:
-        raise refused("it needs a calendar", "no working calendars can be configured yet: leave it out", *path, "op")
     if test.op is Op.LIKE_PHRASE:
         raise refused("it needs a scorer of phrases", "use contains_any until one is wired", *path, "op")
     if test.field == "customer.segments":

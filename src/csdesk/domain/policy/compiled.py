@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Literal
 
 from csdesk.domain.policy.checks import GENERAL, lineage
@@ -11,12 +13,11 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.reading import TagPolicy
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
-from csdesk.domain.policy.sections.service_levels import SlaPolicy
+from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Category
-from csdesk.domain.rules.compiled import Conditions, RuleSet, compile_rules
-from csdesk.domain.rules.facts import Facts
+from csdesk.domain.rules.compiled import RuleSet, compile_rules
 from csdesk.domain.rules.fields import Declared
 from csdesk.domain.rules.language import MacroPolicy
 from csdesk.domain.rules.reads import Reads
@@ -39,8 +40,6 @@ class Policy:
         "_accounts",
         "_claims",
         "_queues",
-        "_sla",
-        "_sla_conditions",
         "_statuses",
         "_tag_index",
         "_tags",
@@ -50,6 +49,8 @@ class Policy:
         "digest",
         "reads",
         "rules",
+        "service",
+        "zone",
     )
 
     config: DeskConfig
@@ -60,8 +61,12 @@ class Policy:
     """What the conditions of rules and service levels read."""
     declared: Declared
     """The custom fields that have a type."""
+    zone: str
+    """The time zone in which rules read hours, weekdays and dates."""
+    service: ServiceBook
+    """The service levels, with the calendars they count by."""
 
-    def __init__(self, config: DeskConfig) -> None:
+    def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
         self.digest = config.digest
@@ -73,9 +78,10 @@ class Policy:
         self._statuses = _statuses(config)
         self._tags = config.tags
         self._tag_index = _tag_index(config.tags)
-        self._sla = config.sla
-        self._sla_conditions = Conditions([one.when for one in config.sla], self.declared)
-        self.reads = self.rules.reads | self._sla_conditions.reads
+        self.service = ServiceBook(config, years, self.declared)
+        self.reads = self.rules.reads | self.service.looks
+        default = self.service.calendars.get(self.service.default)
+        self.zone = config.zone or (default.zone if default is not None else "UTC")
         kept = config.retention
         self._claims: Mapping[str, timedelta | None] = {
             "inbound": kept.inbound_claims,
@@ -163,14 +169,11 @@ class Policy:
             raise NotFound("macro", name)
         return found
 
-    def sla_for(self, facts: Facts) -> SlaPolicy | None:
-        """The first policy that fits, None if none does."""
-        number = next(self._sla_conditions.holding(facts), None)
-        return None if number is None else self._sla[number]
-
-    def sla_named(self, name: str) -> SlaPolicy | None:
-        """The policy of that name, None if the configuration no longer has it."""
-        return next((one for one in self._sla if one.name == name), None)
+    def observing(self, years: HolidayYears) -> Policy:
+        """The same policy with these holiday years in its calendars."""
+        other = copy(self)
+        other.service = ServiceBook(self.config, years, self.declared)
+        return other
 
     @property
     def is_open(self) -> bool:
@@ -192,9 +195,9 @@ class Policy:
         return None if kept is None else now + kept
 
 
-def compile_policy(config: DeskConfig) -> Policy:
-    """The configuration in the form that decisions read."""
-    return Policy(config)
+def compile_policy(config: DeskConfig, years: HolidayYears = MappingProxyType({})) -> Policy:
+    """The configuration in the form that decisions read; ``years`` are the holiday years that people saved."""
+    return Policy(config, years)
 
 
 def _inherited(config: DeskConfig) -> dict[str, TypePolicy]:

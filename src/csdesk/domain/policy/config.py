@@ -18,6 +18,7 @@ from pydantic import Field, field_validator, model_validator
 
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
+from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
 from csdesk.domain.policy.sections.service import (
@@ -28,7 +29,7 @@ from csdesk.domain.policy.sections.service import (
     StatusPolicy,
     TypePolicy,
 )
-from csdesk.domain.policy.sections.service_levels import SlaPolicy, TargetPolicy
+from csdesk.domain.policy.sections.service_levels import SlaPolicy, TargetOverride, TargetPolicy
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
@@ -38,9 +39,12 @@ from csdesk.errors import ConfigError
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
+    "CalendarPolicy",
     "DeskConfig",
     "FieldPolicy",
     "Grant",
+    "HolidayPolicy",
+    "HolidayYearPolicy",
     "LevelPolicy",
     "MacroPolicy",
     "QueuePolicy",
@@ -52,6 +56,7 @@ __all__ = [
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
+    "TargetOverride",
     "TargetPolicy",
     "TypePolicy",
     "digest_of",
@@ -63,7 +68,7 @@ def _one_queue() -> tuple[QueuePolicy, ...]:
 
 
 class DeskConfig(Section):
-    """Everything a desk decides by. Phrases, agents and holidays are not here: people edit them while the desk runs.
+    """Everything a desk decides by. Phrases, agents and saved holidays are not here: people edit them meanwhile.
 
     Raises:
         ConfigError: something in it cannot be used; names the path, the problem and the remedy.
@@ -93,8 +98,16 @@ class DeskConfig(Section):
     macros: tuple[MacroPolicy, ...] = ()
     fields: tuple[FieldPolicy, ...] = ()
     """The custom fields of tickets and customers."""
-    zone: str = "UTC"
-    """The time zone in which rules read hours, weekdays and dates; an IANA name such as ``Asia/Shanghai``."""
+    zone: str | None = None
+    """The time zone in which rules read hours, weekdays and dates, such as ``Asia/Shanghai``.
+
+    None: that of the default calendar, or UTC.
+    """
+    calendars: tuple[CalendarPolicy, ...] = ()
+    holidays: tuple[HolidayPolicy, ...] = ()
+    """Public holidays as data; years that people save while the desk runs go before them."""
+    calendar: Name | None = None
+    """The calendar of service levels that name none; None: the only one there is, or (none at all) every second."""
     sla: tuple[SlaPolicy, ...] = ()
     reply: ReplyPolicy = Field(default_factory=ReplyPolicy)
     session_gap: Duration = timedelta(hours=48)
@@ -108,9 +121,9 @@ class DeskConfig(Section):
 
     @field_validator("zone", mode="after")
     @classmethod
-    def _is_zone(cls, value: str) -> str:
+    def _is_zone(cls, value: str | None) -> str | None:
         try:
-            ZoneInfo(value)
+            ZoneInfo(value or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise refused("not a time zone", "use an IANA name such as Asia/Shanghai") from None
         return value

@@ -7,7 +7,9 @@ a newer minor release survives a read, a change and a write by an older one.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from math import isfinite
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, TypeVar, cast
 
 from pydantic import (
@@ -20,6 +22,7 @@ from pydantic import (
     ValidationError,
 )
 
+from csdesk.domain.records._short import SHORT_NAMES
 from csdesk.domain.text.graphemes import clean
 from csdesk.errors import CsdeskError, InvalidInput
 
@@ -84,6 +87,16 @@ class _Base(_Checked):
         return translate(error, cls.__name__)
 
 
+class Word(StrEnum):
+    """What the kinds and states of records are built on: members are their own text.
+
+    Serialising reads ``value`` of every member; the standard one is a Python function, this one costs a third.
+    """
+
+    if not TYPE_CHECKING:
+        value = property(attrgetter("_value_"))
+
+
 class Value(_Base):
     """A frozen value that a caller builds; unknown fields are refused."""
 
@@ -93,7 +106,14 @@ class Value(_Base):
 class Record(_Base):
     """A frozen value that is stored; unknown fields are kept. ``SCHEMA`` is the version of its document."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="allow",
+        alias_generator=SHORT_NAMES,
+        # The constructor, errors and what hosts read go by the names; only stored documents by the short ones.
+        validate_by_name=True,
+        validate_by_alias=False,
+        loc_by_alias=False,
+    )
 
     SCHEMA: ClassVar[int] = 1
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Value
-from csdesk.errors import ConfigError, CsdeskError
+from csdesk.errors import ConfigError, CsdeskError, InvalidInput
 
 if TYPE_CHECKING:
     from pydantic import ModelWrapValidatorHandler
@@ -93,13 +93,18 @@ def _located(error: ValidationError, given: object) -> PydanticCustomError:
     return refused(problem, remedy, *_named(first["loc"], given), *([tail] if tail else []))
 
 
-def _told(first: ErrorDetails, context: dict[str, Any]) -> tuple[str, str, str]:
+def _told(  # noqa: PLR0911  one return for each kind of problem
+    first: ErrorDetails, context: dict[str, Any]
+) -> tuple[str, str, str]:
     """The problem, the remedy and the rest of the path, never the refused value itself."""
     kind = first["type"]
     if kind == _REFUSED:
         return context["problem"], context["remedy"], context["path"]
     if kind in _REMEDIES:
         return *_REMEDIES[kind], ""
+    if kind == "value_error" and isinstance(cause := context.get("error"), InvalidInput):
+        # A value of csdesk's own that refused itself: the end of its path lies below what the location names.
+        return str(cause.params["problem"]), cause.remedy, cause.field.partition(".")[2]
     if kind in ("enum", "literal_error"):
         return "unknown value", nearest(first["input"], _QUOTED.findall(context["expected"])), ""
     if kind == "union_tag_invalid":

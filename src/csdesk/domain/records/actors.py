@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Self
 
-from csdesk.domain.records._model import Key, Value
+from csdesk.domain.records._model import Key, Value, Word
 
 
-class ActorKind(StrEnum):
+class ActorKind(Word):
     """The kinds of actor a command can come from."""
 
     AGENT = "agent"

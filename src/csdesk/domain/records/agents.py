@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import Field
 
 from csdesk.domain.ids import AgentId
-from csdesk.domain.records._model import Instant, Key, Name, Record
+from csdesk.domain.records._model import Instant, Key, Name, Record, Word
 
 
-class Presence(StrEnum):
+class Presence(Word):
     """Whether an agent takes new work."""
 
     ONLINE = "online"

@@ -2,6 +2,8 @@
 
 ``Needs`` is one batched read, ``Snapshot`` its answer, ``ChangeSet`` one transaction. Claims are unique keys with an
 owner: the one mechanism behind every "only once". Deltas change counters without a version: they commute.
+
+What a change set holds by the dozen is a named tuple: building one costs a third of a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -9,39 +11,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
+from csdesk.domain.records._model import Word
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | Phrase | Draft
+Stored = Customer | Ticket | Message | Agent | Phrase | Draft | PublicHolidays
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
+_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})  # ``Any``: it holds nothing
+
+
 def _none() -> Mapping[K, V]:
-    return MappingProxyType({})
+    return _NOTHING
 
 
-class ClaimMode(StrEnum):
+class ClaimMode(Word):
     """``required``: the commit fails if another one owns the key. ``first_wins``: the owner stays."""
 
     REQUIRED = "required"
     FIRST_WINS = "first_wins"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """Take a unique key. ``expires_at`` None: kept for good. A key owned by the same owner already is taken again."""
 
     key: str
@@ -50,8 +55,7 @@ class Claim:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimMove:
+class ClaimMove(NamedTuple):
     """Give a key from one owner to another, or (``after`` None) release it. Fails if ``before`` does not own it."""
 
     key: str
@@ -59,8 +63,7 @@ class ClaimMove:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """Add to a counter, where value + amount <= limit (None: always). Counters begin at 0."""
 
     counter: str
@@ -68,23 +71,21 @@ class Delta:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Store a record whose present version is ``expected`` (0: it must not exist yet)."""
 
     record: Stored
     expected: int
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A customer was heard of: a mark beside the document, never a version. The latest instant stays."""
 
     customer: CustomerId
     at: datetime
 
 
-class EpochName(StrEnum):
+class EpochName(Word):
     """The parts of a desk whose changes other processes must notice."""
 
     CONFIG = "config"
@@ -187,6 +188,7 @@ class Needs:
     messages: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()
     drafts: tuple[str, ...] = ()
     candidates: tuple[CandidateNeed, ...] = ()
     counters: tuple[str, ...] = ()
@@ -207,6 +209,7 @@ class Snapshot:
     messages: Mapping[str, Message] = field(default_factory=_none)
     agents: Mapping[str, Agent] = field(default_factory=_none)
     phrases: Mapping[str, Phrase] = field(default_factory=_none)
+    holidays: Mapping[str, PublicHolidays] = field(default_factory=_none)
     drafts: Mapping[str, Draft] = field(default_factory=_none)
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=_none)
     counters: Mapping[str, int] = field(default_factory=_none)

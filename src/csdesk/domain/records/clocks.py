@@ -1,14 +1,17 @@
-"""The clocks a ticket carries: plain values, folded by ``domain.sla``."""
+"""The clocks a ticket carries: plain values, folded by ``domain.sla``.
+
+A clock keeps the terms under which it began (amount, calendar, pauses, warnings), so a change of the policy moves no
+promise that runs already.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 
-from csdesk.domain.records._model import Instant, Name, Record
+from csdesk.domain.records._model import Instant, Name, Record, Word
 
 
-class Metric(StrEnum):
+class Metric(Word):
     """What a clock measures (docs/explanation/sla.md)."""
 
     FIRST_REPLY = "first_reply"
@@ -23,7 +26,7 @@ class Metric(StrEnum):
     PROMISE = "promise"
 
 
-class ClockPhase(StrEnum):
+class ClockPhase(Word):
     """The life of one clock: running and paused alternate until it is met or cancelled."""
 
     RUNNING = "running"
@@ -32,15 +35,52 @@ class ClockPhase(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Scope(Word):
+    """Whom a clock is promised to: the customer, or (OLA) one group of the desk to another."""
+
+    TICKET = "ticket"
+    GROUP = "group"
+
+
+class OnReopen(Word):
+    """What a reopened ticket does to a clock that had ended: goes on where it stood, begins anew, or nothing."""
+
+    RESUME = "resume"
+    RESTART = "restart"
+    IGNORE = "ignore"
+
+
+Mark = float | timedelta
+"""When to warn: a fraction of the amount that is used, or the time that is left."""
+
+
 class Clock(Record):
-    """One cycle of one metric. ``due_at`` is None while paused; ``breached_at`` is never cleared."""
+    """One cycle of one metric. ``due_at`` is None while paused; only a reassessment clears ``breached_at``.
+
+    Cycles of a metric are numbered within their scope.
+    """
 
     metric: Metric
     cycle: int = 1
+    scope: Scope = Scope.TICKET
+    name: str = ""
+    """Which step or promise it is."""
     policy: Name
+    version: str = ""
+    """The version of the policy that gave the terms."""
     phase: ClockPhase = ClockPhase.RUNNING
     amount: timedelta
     """The target, in the clock's own time (working or calendar)."""
+    calendar: str = ""
+    """The calendar whose working time counts; empty: every second counts."""
+    snap: bool = False
+    """Is an amount that ends with the day due at the next opening, not at the close?"""
+    pause_on: tuple[str, ...] = ()
+    """The categories in which the clock stands still."""
+    warn_on: tuple[Mark, ...] = (0.75,)
+    on_reopen: OnReopen = OnReopen.RESUME
+    by_bot: bool = False
+    """Does a machine's reply count too?"""
     used: timedelta = timedelta(0)
     """What earlier running segments used of the amount."""
     started_at: Instant
@@ -48,14 +88,16 @@ class Clock(Record):
     due_at: Instant | None = None
     warn_at: Instant | None = None
     """The next warning, None when all were given or none is wanted."""
+    warned: int = 0
+    """How many of the warnings were given or passed."""
     warned_at: Instant | None = None
     breached_at: Instant | None = None
     met_at: Instant | None = None
 
     @property
-    def key(self) -> tuple[Metric, int]:
+    def key(self) -> tuple[Metric, Scope, int]:
         """What tells one clock of a ticket from the others."""
-        return (self.metric, self.cycle)
+        return (self.metric, self.scope, self.cycle)
 
     @property
     def is_live(self) -> bool:
@@ -68,11 +110,12 @@ def with_clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[
 
     Of a metric's ended cycles only the last stays: earlier ones are history, which the events tell.
     """
+    if not clocks:
+        return changed
     fresh = {clock.key: clock for clock in changed}
-    latest = {clock.metric: clock.cycle for clock in sorted((*clocks, *changed), key=_cycle)}
+    latest: dict[tuple[Metric, Scope], int] = {}
+    for clock in (*clocks, *changed):
+        kind = clock.key[:2]
+        latest[kind] = max(clock.cycle, latest.get(kind, 0))
     kept = [fresh.pop(clock.key, clock) for clock in clocks]
-    return tuple(clock for clock in (*kept, *fresh.values()) if clock.is_live or clock.cycle == latest[clock.metric])
-
-
-def _cycle(clock: Clock) -> int:
-    return clock.cycle
+    return tuple(clock for clock in (*kept, *fresh.values()) if clock.is_live or clock.cycle == latest[clock.key[:2]])

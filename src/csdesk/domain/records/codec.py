@@ -1,7 +1,8 @@
 """Records and events as text: what every store keeps.
 
-A document leaves out what equals its default. Events of one entry form one array; their personal values stand apart,
-and the array then carries a salted digest of them. Old schemas pass through pure upcasters, newer ones are refused.
+A document leaves out what equals its default, and names its fields shortly (see ``SHORT``). Events of one entry form
+one array; their personal values stand apart, and the array then carries a salted digest of them. Old schemas pass
+through pure upcasters, which see the short names; newer ones are refused.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from hashlib import sha256
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic_core import to_json
 
 from csdesk.domain.records._model import Record
+from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
@@ -43,6 +47,7 @@ KINDS: Final[Mapping[type[Record], str]] = {
     Agent: "agent",
     Phrase: "phrase",
     Draft: "draft",
+    PublicHolidays: "holidays",
 }
 """The name of each kind of record, as errors and stores use it."""
 
@@ -51,6 +56,7 @@ _PERSONAL: Final[Mapping[type[BaseModel], set[str]]] = {
     cls: set(cls.PERSONAL) for cls in get_args(get_args(Event)[0]) if cls.PERSONAL
 }
 _PARTS: Final = {"parts", "edited"}
+_PARTS_HEAD: Final = b',"%b":' % SHORT["parts"].encode()
 
 R = TypeVar("R", bound=Record)
 
@@ -58,7 +64,7 @@ R = TypeVar("R", bound=Record)
 def _tagged(model: Record, kind: str, hidden: set[str] | None = None) -> bytes:
     # The discriminator equals its default, so it is left out with the other defaults. (Nothing else is excluded where
     # nothing must be: a filter costs as much as the rest.)
-    body = model.__pydantic_serializer__.to_json(model, exclude_defaults=True, exclude=hidden)
+    body = model.__pydantic_serializer__.to_json(model, exclude_defaults=True, exclude=hidden, by_alias=True)
     head = b'{"kind":"' + kind.encode() + b'"'
     return head + b"}" if body == b"{}" else head + b"," + body[1:]
 
@@ -70,11 +76,11 @@ def _part_list(parts: tuple[Record, ...]) -> bytes:
 def encode(record: Stored) -> str:
     """The document of a record."""
     if not isinstance(record, Message):
-        return record.__pydantic_serializer__.to_json(record, exclude_defaults=True).decode()
-    body = record.__pydantic_serializer__.to_json(record, exclude_defaults=True, exclude=_PARTS)
+        return record.__pydantic_serializer__.to_json(record, exclude_defaults=True, by_alias=True).decode()
+    body = record.__pydantic_serializer__.to_json(record, exclude_defaults=True, exclude=_PARTS, by_alias=True)
     tail = b""
     if record.parts:
-        tail += b',"parts":' + _part_list(record.parts)
+        tail += _PARTS_HEAD + _part_list(record.parts)
     if record.edited:
         tail += b',"edited":' + _part_list(record.edited)
     return (body[:-1] + tail + b"}").decode()
@@ -87,7 +93,7 @@ def decode(cls: type[R], schema: int, document: str) -> R:
         SchemaTooNew: a newer csdesk wrote it.
     """
     if schema == cls.SCHEMA:
-        record: R = cls.__pydantic_validator__.validate_json(document)
+        record: R = cls.__pydantic_validator__.validate_json(document, by_alias=True, by_name=False)
         return record
     kind = KINDS[cls]
     if schema > cls.SCHEMA:
@@ -95,26 +101,23 @@ def decode(cls: type[R], schema: int, document: str) -> R:
     values = json.loads(document)
     for step in range(schema, cls.SCHEMA):
         values = UPCASTERS[kind, step](values)
-    return cls.model_validate(values)
+    return cls.model_validate(values, by_alias=True, by_name=False)
 
 
 def encode_events(entry: Entry) -> tuple[str, str | None]:
     """The body of an entry's events, and their personal values (None if there are none)."""
     bodies = []
-    personal: dict[str, Json] = {}
+    personal = b""
     for index, event in enumerate(entry.events):
         hidden = _PERSONAL.get(type(event))
-        if hidden is None:
-            bodies.append(_tagged(event, event.kind))
-            continue
         bodies.append(_tagged(event, event.kind, hidden))
-        values = event.__pydantic_serializer__.to_python(event, mode="json", include=hidden)
-        if any(values.values()):
-            personal[str(index)] = values
+        if hidden is not None and any(getattr(event, name) for name in hidden):
+            values = event.__pydantic_serializer__.to_json(event, include=hidden, by_alias=True)
+            personal += b'"%d":%b,' % (index, values)
     body = b"[" + b",".join(bodies) + b"]"
     if not personal:
         return body.decode(), None
-    text = json.dumps({"salt": entry.salt, **personal}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = (b"{" + personal + b'"salt":' + to_json(entry.salt) + b"}").decode()
     return f'{{"events":{body.decode()},"digest":"{personal_digest(text)}"}}', text
 
 
@@ -133,7 +136,7 @@ def decode_events(schema: int, body: str, personal: str | None) -> tuple[Event, 
     if schema > EVENT_SCHEMA:
         raise SchemaTooNew("event", schema, EVENT_SCHEMA)
     if schema == EVENT_SCHEMA and body.startswith("["):
-        return _events.validate_json(body)
+        return _events.validate_json(body, by_alias=True, by_name=False)
     raw = json.loads(body)
     items, digest = (raw["events"], raw["digest"]) if isinstance(raw, dict) else (raw, None)
     for step in range(schema, EVENT_SCHEMA):
@@ -141,11 +144,13 @@ def decode_events(schema: int, body: str, personal: str | None) -> tuple[Event, 
     if personal is not None and personal_digest(personal) != digest:
         raise StoreDamaged("an event's personal values do not match the digest in its body")
     known = json.loads(personal) if personal is not None else None
-    return _events.validate_python([_filled(item, index, known) for index, item in enumerate(items)])
+    filled = [_filled(item, index, known) for index, item in enumerate(items)]
+    return _events.validate_python(filled, by_alias=True, by_name=False)
 
 
-_by_kind: Final[Mapping[str, set[str]]] = {
-    cls.model_fields["kind"].default: hidden for cls, hidden in _PERSONAL.items()
+_by_kind: Final[Mapping[str, tuple[str, ...]]] = {
+    cls.model_fields["kind"].default: tuple(SHORT.get(name, name) for name in hidden)
+    for cls, hidden in _PERSONAL.items()
 }
 
 
@@ -165,7 +170,7 @@ def encode_trace(trace: Trace | None) -> str | None:
     """
     if trace is None or not trace.verdicts:
         return None
-    return json.dumps([_packed(one) for one in trace.verdicts], ensure_ascii=False, separators=(",", ":"))
+    return to_json([_packed(one) for one in trace.verdicts]).decode()
 
 
 def decode_trace(text: str | None) -> Trace | None:

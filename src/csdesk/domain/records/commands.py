@@ -7,6 +7,7 @@ to one kind of command and one record (a merged ticket and its survivor are two)
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -16,6 +17,7 @@ from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, 
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
+from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
 from csdesk.domain.records.messages import Part
 from csdesk.domain.records.tags import TagSource
@@ -161,6 +163,42 @@ class SplitTicket(_TicketCommand):
     """Of the new ticket; empty: that of the first moved message, or of the ticket."""
 
 
+class ReassessTicket(_TicketCommand):
+    """Look at the ticket's promises again under the service levels in force.
+
+    ``pin`` keeps every clock as it is; ``forward``: live clocks take the terms in force from now on, what was used
+    stays; ``retro``: as if these terms had held from the opening on.
+    """
+
+    kind: Literal["reassess"] = "reassess"
+    mode: Literal["pin", "forward", "retro"] = "forward"
+
+
+class StartClock(_TicketCommand):
+    """Begin a step, or promise something: within a time of the calendar, or until an instant."""
+
+    kind: Literal["start_clock"] = "start_clock"
+    metric: Literal[Metric.STEP, Metric.PROMISE]
+    name: Name | None = None
+    within: timedelta | None = Field(default=None, gt=timedelta(0), le=timedelta(days=3653))
+    until: Instant | None = None
+    calendar: Name | None = None
+    """The calendar whose working time counts; None: every second (a step: as its target says)."""
+    warn: timedelta | None = Field(default=None, gt=timedelta(0), le=timedelta(days=3653))
+    """Warn when that much is left."""
+
+
+class EndClock(_TicketCommand):
+    """End a step or settle a promise: kept, or (``kept`` False) given up."""
+
+    kind: Literal["end_clock"] = "end_clock"
+    metric: Literal[Metric.STEP, Metric.PROMISE]
+    cycle: int | None = None
+    """Which one; None: the oldest that is live (of that ``name``)."""
+    name: Name | None = None
+    kept: bool = True
+
+
 class SetProfile(_Command):
     """Set a customer's name, level, stage, language, dedicated agent and profile values."""
 
@@ -268,6 +306,19 @@ class SavePhrase(_Command):
     retired: bool | None = None
 
 
+class SaveHolidays(_Command):
+    """Save one year of a place's public holidays; a year saved before is replaced."""
+
+    kind: Literal["save_holidays"] = "save_holidays"
+    place: Name
+    year: int = Field(ge=1900, le=9990)
+    closed: tuple[date, ...] = ()
+    working: tuple[date, ...] = ()
+    """Weekend dates that are worked in return."""
+    known: bool = True
+    """False while nobody has announced the year."""
+
+
 class SettleParked(_Command):
     """Discard a parked message: it stays stored as discarded and no longer holds up its conversation."""
 
@@ -297,6 +348,9 @@ Command = Annotated[
     | MergeTickets
     | UnmergeTicket
     | SplitTicket
+    | ReassessTicket
+    | StartClock
+    | EndClock
     | SetProfile
     | TagCustomer
     | LinkIdentity
@@ -306,6 +360,7 @@ Command = Annotated[
     | BlockCustomer
     | SaveAgent
     | SavePhrase
+    | SaveHolidays
     | SettleParked
     | RetryOutbound,
     Field(discriminator="kind"),
@@ -326,5 +381,8 @@ TicketCommand = (
     | MergeTickets
     | UnmergeTicket
     | SplitTicket
+    | ReassessTicket
+    | StartClock
+    | EndClock
 )
 """The commands that change one ticket."""

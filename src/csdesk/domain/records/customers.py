@@ -8,17 +8,16 @@ them: the absorbed one keeps its identities and points to the survivor, so that 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import Field
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
-from csdesk.domain.records._model import Instant, Key, Record, Scalar
+from csdesk.domain.records._model import Instant, Key, Record, Scalar, Word
 from csdesk.domain.records.tags import TagAssignment
 
 
-class Evidence(StrEnum):
+class Evidence(Word):
     """Why an identity is believed to belong to its customer, weakest last."""
 
     VERIFIED = "verified"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
-from csdesk.domain.records._model import Instant, Record, Text
+from csdesk.domain.records._model import Instant, Record, Text, Word
 from csdesk.domain.records.media import MediaRef
 
 
@@ -28,7 +27,7 @@ class HtmlPart(Record):
     full: MediaRef | None = None
 
 
-class MediaKind(StrEnum):
+class MediaKind(Word):
     """How a piece of media is meant."""
 
     IMAGE = "image"
@@ -70,6 +69,10 @@ class LinkPart(Record):
     title: Text = ""
     description: Text = ""
     app_id: Text = ""
+    thumb: MediaRef | None = None
+    """A picture beside it, for channels that show one."""
+    thumb_id: Text = ""
+    """The provider's id of that picture."""
 
 
 class ContactPart(Record):
@@ -90,11 +93,12 @@ class ChoicePart(Record):
 
 
 class MenuItem(Record):
-    """One item of a menu: a choice (``id``) or a link (``url``)."""
+    """One item of a menu: a choice (``id``), a link (``url``, with ``app_id`` into a mini program) or mere words."""
 
     text: Text
     id: Text = ""
     url: Text = ""
+    app_id: Text = ""
 
 
 class MenuPart(Record):
@@ -127,7 +131,7 @@ def plain_text(parts: tuple[Part, ...]) -> str:
     return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | OtherPart)])
 
 
-class Direction(StrEnum):
+class Direction(Word):
     """Which way a message goes; notes stay inside."""
 
     IN = "in"
@@ -135,7 +139,7 @@ class Direction(StrEnum):
     NOTE = "note"
 
 
-class AuthorKind(StrEnum):
+class AuthorKind(Word):
     """Who wrote a message. ``elsewhere``: a person of ours, but not through this desk."""
 
     CUSTOMER = "customer"
@@ -145,7 +149,7 @@ class AuthorKind(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
-class Delivery(StrEnum):
+class Delivery(Word):
     """What became of an outbound message. ``unknown``: sent, but nobody can say whether it arrived."""
 
     NONE = "none"
@@ -158,7 +162,7 @@ class Delivery(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Automatic(StrEnum):
+class Automatic(Word):
     """Whether a machine wrote an inbound message; anything but ``no`` is never answered automatically."""
 
     NO = "no"
@@ -201,6 +205,10 @@ class Message(Record):
     language: str | None = None
     delivery: Delivery = Delivery.NONE
     delivery_reason: str = ""
+    delivery_needs: str = ""
+    """What would make a refused message possible: see ``csdesk.domain.records.queues.NEEDS``."""
+    pieces: tuple[str, ...] = ()
+    """The provider's ids of the sendings that a split message became so far, all but the last."""
     recalled_at: Instant | None = None
     edited: tuple[Part, ...] = ()
     """The content after the last edit; empty if never edited."""

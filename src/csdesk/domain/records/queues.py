@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from typing import Final
 
 from csdesk.domain.ids import MessageId, TicketId
+from csdesk.domain.records._model import Word
+
+NEEDS: Final = frozenset(
+    {
+        "customer_message",  # the customer must write again: the reply window is closed or its quota used up
+        "shorter_text",  # too long, even split
+        "other_content",  # a part, a size or a value that the channel does not take
+        "other_recipient",  # the recipient is gone or unknown: reach the customer on another channel
+        "consent",  # the customer wants no such messages
+        "operator",  # the account needs somebody: a permission, a secret, a setting
+        "retry",  # it failed as often as it is tried: the provider was busy or could not be reached
+        "check",  # nobody knows whether it arrived: look before it is sent again
+    }
+)
+"""What would make a refused message possible."""
 
 
-class OutboxState(StrEnum):
+class OutboxState(Word):
     """Where an outbound message stands. ``dead`` and ``unknown`` wait for a person and hold nobody up."""
 
     PENDING = "pending"
@@ -32,6 +47,8 @@ class OutboxItem:
     """Not before this instant; for a message being sent, the end of its lease."""
     reason: str = ""
     created_at: datetime
+    needs: str = ""
+    """For a dead or unknown one: what would make it possible, one of ``NEEDS``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +62,7 @@ class DueItem:
     attempts: int = 0
 
 
-class InboxState(StrEnum):
+class InboxState(Word):
     """Why something lies in the inbox. ``unknown``: a kind of event that the adapter doesn't know."""
 
     PARKED = "parked"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-from csdesk.domain.records._model import Instant, Key, Record
+from csdesk.domain.records._model import Instant, Key, Record, Word
 
 
-class TagSource(StrEnum):
+class TagSource(Word):
     """Where a tag comes from; a hand-set tag is never taken away by a machine."""
 
     HAND = "hand"

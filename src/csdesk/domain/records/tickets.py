@@ -6,11 +6,11 @@ The *category* is one of a fixed set with one transition table (below); the *sta
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import ClassVar
 
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
-from csdesk.domain.records._model import Instant, Key, Record, Scalar
+from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.tags import TagAssignment
 
@@ -18,7 +18,7 @@ _BREACHED_AFTER = timedelta(microseconds=1)
 # Met exactly when due is met: a breach is to be looked for just after.
 
 
-class Category(StrEnum):
+class Category(Word):
     """The fixed states of a ticket."""
 
     NEW = "new"
@@ -31,7 +31,7 @@ class Category(StrEnum):
     MERGED = "merged"
 
 
-class Move(StrEnum):
+class Move(Word):
     """Why a ticket changes its category: the rows of the transition table."""
 
     CUSTOMER_MESSAGE = "customer_message"
@@ -99,7 +99,7 @@ class Priority(IntEnum):
     URGENT = 4
 
 
-class Role(StrEnum):
+class Role(Word):
     """What a participant is to the ticket."""
 
     REQUESTER = "requester"
@@ -114,7 +114,7 @@ class Participant(Record):
     role: Role = Role.REQUESTER
 
 
-class OwnerKind(StrEnum):
+class OwnerKind(Word):
     """Who can be accountable for a ticket."""
 
     AGENT = "agent"
@@ -128,7 +128,7 @@ class Owner(Record):
     id: Key
 
 
-class WorkerKind(StrEnum):
+class WorkerKind(Word):
     """Who can work on a ticket."""
 
     AGENT = "agent"
@@ -144,7 +144,7 @@ class Worker(Record):
     fence: int
 
 
-class LinkKind(StrEnum):
+class LinkKind(Word):
     """How two tickets belong together."""
 
     FOLLOW_UP_OF = "follow_up_of"
@@ -166,6 +166,18 @@ class FieldValue(Record):
 
     name: Key
     value: Scalar
+
+
+class AppliedSla(Record):
+    """The service level that holds for a ticket."""
+
+    policy: Name | None = None
+    group: Name | None = None
+    """The policy of the group that has the ticket (OLA)."""
+    level: str = ""
+    """The customer's level when it was applied."""
+    targets: tuple[str, ...] = ()
+    """The targets whose conditions held, for policies that have such; empty: all of them."""
 
 
 class Ticket(Record):
@@ -195,6 +207,8 @@ class Ticket(Record):
     participants: tuple[Participant, ...] = ()
     tags: tuple[TagAssignment, ...] = ()
     fields: tuple[FieldValue, ...] = ()
+    sla: AppliedSla | None = None
+    """None: no service level has applied yet."""
     clocks: tuple[Clock, ...] = ()
     links: tuple[Link, ...] = ()
     merged_into: TicketId | None = None
@@ -207,7 +221,9 @@ class Ticket(Record):
     updated_at: Instant
     """When the last event of the ticket happened; "now" is never earlier than this."""
     customer_at: Instant | None = None
-    """The last message of a customer."""
+    """When a customer last wrote."""
+    customer_message: MessageId | None = None
+    """The customer's last message, which opened the reply window; None if it came with a split or a merge."""
     replied_at: Instant | None = None
     """The last public reply of a person."""
     waiting_since: Instant | None = None

@@ -6,12 +6,10 @@ holds them. ``csdesk.render`` turns codes into text in zh-CN or English.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-from csdesk.domain.records._model import Record, Scalar, trusted
+from csdesk.domain.records._model import Record, Scalar, Word, trusted
 
 
-class Outcome(StrEnum):
+class Outcome(Word):
     """What a step decided."""
 
     PASSED = "passed"

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from csdesk.domain.records._model import Scalar
+from csdesk.domain.records._model import Scalar, trusted
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.channels import InboundMessage
+from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import MediaPart
@@ -20,7 +20,7 @@ from csdesk.domain.rules.values import read_instant
 from csdesk.domain.text.folding import fold
 
 if TYPE_CHECKING:
-    from csdesk.domain.time.calendar import WorkingCalendar
+    from csdesk.domain.time.counting import Timeline
 
 Fact = Scalar | datetime | frozenset[str]
 """The value of a field: a scalar, an instant, or the names of tags."""
@@ -30,6 +30,9 @@ Reader = Callable[["Facts"], Fact]
 
 _NOTHING: Final[Mapping[History, int]] = MappingProxyType({})
 WEEKDAYS: Final = FIELDS["time.weekday"].choices
+
+_InboundMessage = trusted(InboundMessage)
+_Sender = trusted(Sender)
 
 
 class Facts:
@@ -46,7 +49,7 @@ class Facts:
         history: the counts that load 1 brought.
         score: how like a phrase the message is, from 0 to 1; None if nothing scores.
         segments: the segments of the customer.
-        calendars: working calendars by name.
+        calendars: how working calendars count, by name.
     """
 
     __slots__ = (
@@ -83,7 +86,7 @@ class Facts:
         history: Mapping[History, int] = _NOTHING,
         score: Callable[[str, str], float] | None = None,
         segments: frozenset[str] = frozenset(),
-        calendars: Mapping[str, WorkingCalendar] = MappingProxyType({}),
+        calendars: Mapping[str, Timeline] = MappingProxyType({}),
     ) -> None:
         """See ``facts_of`` and ``change_of``; ``text`` is folded."""
         self.message: InboundMessage | None = message
@@ -99,7 +102,7 @@ class Facts:
         self.history: Mapping[History, int] = history
         self.score = score
         self.segments: frozenset[str] = segments
-        self.calendars: Mapping[str, WorkingCalendar] = calendars
+        self.calendars: Mapping[str, Timeline] = calendars
         self._subject: str | None = None
 
     @property
@@ -232,7 +235,7 @@ _READERS: Final[dict[str, Reader]] = {
     "ticket.unanswered": _held(lambda ticket: ticket.unanswered),
     "ticket.reopens": _held(lambda ticket: ticket.cycle - 1),
     "ticket.participants": _held(lambda ticket: len(ticket.participants)),
-    "ticket.sla": _held(lambda ticket: ticket.clocks[0].policy if ticket.clocks else None),
+    "ticket.sla": _held(lambda ticket: ticket.sla.policy if ticket.sla is not None else None),
     "ticket.sla_states": _held(lambda ticket: frozenset(_sla_states(ticket))),
     "ticket.sla_due_at": _held(_sla_due),
     "ticket.created_at": _held(lambda ticket: ticket.created_at),
@@ -276,6 +279,7 @@ def facts_of(
     before: Facts | None = None,
     actor: Actor | None = None,
     history: Mapping[History, int] = _NOTHING,
+    calendars: Mapping[str, Timeline] = MappingProxyType({}),
 ) -> Facts:
     """The facts of one message.
 
@@ -291,6 +295,7 @@ def facts_of(
         before: the ticket before the message; None for a new one.
         actor: who brought the message in.
         history: counts over the customer's past.
+        calendars: how working calendars count, by name.
     """
     return Facts(
         message,
@@ -304,4 +309,26 @@ def facts_of(
         before=before,
         actor=actor,
         history=history,
+        calendars=calendars,
+    )
+
+
+def ticket_facts(
+    ticket: Ticket,
+    customer: Customer,
+    *,
+    now: datetime | None = None,
+    zone: str = "UTC",
+    calendars: Mapping[str, Timeline] = MappingProxyType({}),
+) -> Facts:
+    """The facts of a ticket when no message is at hand: what conditions say about the message does not hold."""
+    message: InboundMessage = _InboundMessage(
+        account=ticket.account,
+        dedupe_key="",
+        conversation=ticket.conversation,
+        sender=_Sender(external_id=""),
+        language=ticket.language,
+    )
+    return Facts(
+        message, "", ticket, customer, new_ticket=False, new_customer=False, now=now, zone=zone, calendars=calendars
     )

@@ -78,6 +78,8 @@ class Case:
     language: str | None = None
     route: str | None = None
     """The queue whose agents are wanted; None: nobody has to be found."""
+    fetches: bool = False
+    """Whether the channel can fetch the media that the message names."""
     silent: bool = False
     """A rule forbids an automatic answer."""
     reply: ReplyDecision | None = None

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.tickets import emit_clocks, plan_of
+from csdesk.domain.core.tickets import apply_sla
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome
-from csdesk.domain.sla import clocks as sla
 from csdesk.flows.inbound.case import Case
 from csdesk.flows.inbound.rules import facts_at
 
 
 def run_clocks(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
-    """Start the clocks of a new ticket, the next-reply clock of an answered one; a person elsewhere answers too."""
-    if not ticket.is_live:
+    """Find the service level of a ticket that has none yet, or whose customer came to another level.
+
+    What the message itself begins and meets (the next reply, an answer elsewhere) followed from its event.
+    """
+    if not ticket.is_live or not case.is_human:
+        if case.new_ticket:
+            case.say("clocks.none", Outcome.SKIPPED)
         return ticket
-    if case.message.author == "elsewhere":
-        emit_clocks(work, ticket.id, sla.answered(ticket, case.occurred_at, by_person=True))
-    elif case.new_ticket:
-        _start(case, work, customer, ticket)
-    elif case.is_human:
-        emit_clocks(work, ticket.id, sla.customer_wrote(plan_of(work, ticket), ticket, case.occurred_at))
-    return work.ticket(ticket.id)
-
-
-def _start(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> None:
-    plan = work.policy.sla_for(facts_at(case, work, customer, ticket))
-    if plan is None or not case.is_human:
-        case.say("clocks.none", Outcome.SKIPPED)
-        return
-    changed = sla.opened(plan, ticket, case.occurred_at)
-    emit_clocks(work, ticket.id, changed)
-    case.say(
-        "clocks.started", Outcome.PASSED, policy=plan.name, clocks=",".join(clock.metric.value for clock in changed)
+    before = ticket.sla
+    if before is not None and before.level == customer.level:
+        return ticket
+    book = work.policy.service
+    found = None
+    if len(book):
+        found = book.match(facts_at(case, work, customer, ticket), customer.level)
+    if before is None and found is None:
+        if case.new_ticket:
+            case.say("clocks.none", Outcome.SKIPPED)
+        return ticket
+    known = {clock.key for clock in ticket.clocks}
+    ticket = apply_sla(
+        work, ticket, found, case.occurred_at if before is None else work.time_of(ticket.id), regrouped=False
     )
+    begun = ",".join(clock.metric.value for clock in ticket.clocks if clock.key not in known)
+    sla = ticket.sla
+    case.say("clocks.started", Outcome.PASSED, policy=(sla and (sla.policy or sla.group)) or "", clocks=begun)
+    return ticket

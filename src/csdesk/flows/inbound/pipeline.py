@@ -8,24 +8,24 @@ batch are decided again without it.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from csdesk.domain.core.identity import identity_key, known_identity
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace
 from csdesk.errors import NotFound, StoreError
+from csdesk.flows.checks import an_instance
 from csdesk.flows.inbound import (
     answering,
     clocks,
@@ -43,6 +43,7 @@ from csdesk.flows.inbound.stowing import stow
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.ports import steps
+from csdesk.ports.ids import IdSource
 from csdesk.ports.steps import Flow, Scope
 
 if TYPE_CHECKING:
@@ -67,6 +68,20 @@ class Arrival:
     """Given for a message that comes out of the inbox: when it first arrived."""
     heir: MessageId | None = None
     """The message that waits behind it in the inbox, and holds up its conversation next."""
+
+
+_adapter = lru_cache(maxsize=256)(Actor.adapter)
+
+
+def arrival_of(message: InboundMessage, actor: Actor | None, ids: IdSource) -> Arrival:
+    """A message that has just come, by the adapter of its account unless somebody else is named.
+
+    Raises:
+        InvalidInput: it is no inbound message, or ``actor`` no actor.
+    """
+    account = an_instance(message, InboundMessage, "message").account
+    by = _adapter(account) if actor is None else an_instance(actor, Actor, "actor")
+    return Arrival(message, MessageId(ids.new(MESSAGE)), by)
 
 
 Waiting = dict[str, tuple[int, Case]]
@@ -121,6 +136,7 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
     received = arrival.received_at or scope.now
+    able = scope.channels.get(arrival.message.account)
     return Case(
         message=arrival.message,
         keys=keys_of(arrival.message, scope.keys),
@@ -130,12 +146,13 @@ def _case(arrival: Arrival, scope: Scope) -> Case:
         occurred_at=received,
         retried=arrival.received_at is not None,
         heir=arrival.heir,
+        fetches=able is not None and able.fetches_media,
     )
 
 
 def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
     keys = scope.keys
-    claims: dict[str, None] = {}
+    claims: dict[str, None] = {}  # in order, each once
     tickets: dict[str, None] = {}
     counters: dict[str, None] = {}
     for case in cases:
@@ -293,10 +310,11 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
 def _load_candidates(
     work: Workspace, waiting: Waiting, pools: dict[str, tuple[Candidate, ...]], *, more: int
 ) -> Flow[None]:
-    wanted = Counter(case.route for _, case in waiting.values() if case.route is not None)
-    missing = [
-        CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items()) if queue not in pools
-    ]
+    wanted: dict[str, int] = {}
+    for _, case in waiting.values():
+        if case.route is not None and case.route not in pools:
+            wanted[case.route] = wanted.get(case.route, 0) + 1
+    missing = [CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items())]
     if missing:
         loaded = yield from steps.load(Needs(candidates=tuple(missing)))
         pools.update(loaded.snapshot.candidates)
@@ -319,8 +337,7 @@ def _park(case: Case, work: Workspace, error: Exception) -> None:
 
 
 def _outcome(case: Case, work: Workspace) -> Received:
-    message = work.find(case.id)
-    stored = message if isinstance(message, Message) else None
+    stored = work.find_message(case.id)
     found = work.find(stored.ticket) if stored is not None else None
     ticket = found if isinstance(found, Ticket) else None
     if ticket is not None and ticket.merged_into is not None:

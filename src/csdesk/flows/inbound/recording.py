@@ -5,7 +5,8 @@ from __future__ import annotations
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.changes import ClaimMode
-from csdesk.domain.records.messages import AuthorKind, Direction, Message
+from csdesk.domain.records.messages import AuthorKind, Direction, MediaPart, Message
+from csdesk.flows.fetching import wanted_item
 from csdesk.flows.inbound.case import Case
 
 _AUTHORS = {"customer": AuthorKind.CUSTOMER, "elsewhere": AuthorKind.ELSEWHERE, "bot": AuthorKind.BOT}
@@ -44,4 +45,13 @@ def record(case: Case, work: Workspace) -> None:
             raw_media=given.raw_media,
         )
     )
+    if case.fetches:
+        _want_media(case, work)
     case.trace = work.end(case.owner, case.verdicts)
+
+
+def _want_media(case: Case, work: Workspace) -> None:
+    """Plan the fetch of media that only the provider has so far."""
+    for number, part in enumerate(case.message.parts):
+        if isinstance(part, MediaPart) and part.ref is None and part.provider_id and not part.problem:
+            work.put_due(wanted_item(case.message.account, case.id, number, case.received_at))

@@ -48,7 +48,8 @@ def facts_at(case: Case, work: Workspace, customer: Customer, ticket: Ticket) ->
         new_ticket=case.new_ticket,
         new_customer=case.new_customer,
         now=work.now,
-        zone=work.policy.config.zone,
+        zone=work.policy.zone,
         before=was,
         actor=case.actor,
+        calendars=work.policy.service.times,
     )

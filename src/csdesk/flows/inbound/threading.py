@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from csdesk.domain.core.tickets import assign, catch_up, change_status
+from csdesk.domain.core.tickets import assign, catch_up, change_status, happen
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TICKET, IdentityId, TicketId
 from csdesk.domain.records import events as ev
@@ -161,13 +161,15 @@ def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
             key = work.keys.mail(message.account, reference)
             if reference and key not in work.claims:
                 work.claim(key, ticket.id, ClaimMode.FIRST_WINS, work.policy.config.retention.mail_claims)
-    work.emit(
+    happen(
+        work,
         ticket.id,
         _MessageReceived(
             message=case.id,
             identity=case.identity,
             occurred_at=case.occurred_at,
             elsewhere=message.author == "elsewhere",
+            bot=message.author == "bot",
             automatic=message.automatic,
             clamped=case.clamped,
         ),

@@ -25,13 +25,13 @@ _HANDOVERS: Final = frozenset({1, 2, 4})
 """From the pool, to another agent, opened again by an agent."""
 
 
-def event_of(item: Item, received_at: datetime) -> ChannelEvent | None:
+def event_of(item: Item, received_at: datetime | None) -> ChannelEvent | None:
     """The event of an item of type ``event``; None for one that is not known here."""
     build = _EVENTS.get(text_of(item.inner.get("event_type")))
     return None if build is None else build(item, received_at)
 
 
-def _entered(item: Item, received_at: datetime) -> ChannelEvent:
+def _entered(item: Item, received_at: datetime | None) -> ChannelEvent:
     entrance = Entrance(scene=text_of(item.inner.get("scene")), param=unquote(text_of(item.inner.get("scene_param"))))
     return SessionEvent(
         **item.head(received_at),
@@ -43,7 +43,7 @@ def _entered(item: Item, received_at: datetime) -> ChannelEvent:
     )
 
 
-def _send_failed(item: Item, received_at: datetime) -> ChannelEvent:
+def _send_failed(item: Item, received_at: datetime | None) -> ChannelEvent:
     kind = number_of(item.inner.get("fail_type"))
     reason, permanent = FAILURES[0] if kind is None else FAILURES.get(kind, FAILURES[0])
     failed = text_of(item.inner.get("fail_msgid"))
@@ -57,7 +57,7 @@ def _send_failed(item: Item, received_at: datetime) -> ChannelEvent:
     )
 
 
-def _session_changed(item: Item, received_at: datetime) -> ChannelEvent | None:
+def _session_changed(item: Item, received_at: datetime | None) -> ChannelEvent | None:
     kind = number_of(item.inner.get("change_type"))
     if kind == _ENDED:
         return SessionEvent(
@@ -77,11 +77,11 @@ def _session_changed(item: Item, received_at: datetime) -> ChannelEvent | None:
     return None
 
 
-def _recalled(item: Item, received_at: datetime) -> ChannelEvent:
+def _recalled(item: Item, received_at: datetime | None) -> ChannelEvent:
     return DeleteEvent(**item.head(received_at), provider_id=text_of(item.inner.get("recall_msgid")))
 
 
-def _agent_status(item: Item, received_at: datetime) -> ChannelEvent:
+def _agent_status(item: Item, received_at: datetime | None) -> ChannelEvent:
     # Here 1 means receiving and 2 stopped; in the list of agents 0 means receiving.
     receiving = number_of(item.inner.get("status")) == 1
     return IgnoredEvent(
@@ -89,14 +89,14 @@ def _agent_status(item: Item, received_at: datetime) -> ChannelEvent:
     )
 
 
-def _refusal_switch(item: Item, received_at: datetime) -> ChannelEvent:
+def _refusal_switch(item: Item, received_at: datetime | None) -> ChannelEvent:
     refuses = number_of(item.inner.get("reject_switch")) == 1
     return IgnoredEvent(
         **item.head(received_at), reason="wecom.customer_refuses" if refuses else "wecom.customer_accepts"
     )
 
 
-_EVENTS: Final[Mapping[str, Callable[[Item, datetime], ChannelEvent | None]]] = MappingProxyType(
+_EVENTS: Final[Mapping[str, Callable[[Item, datetime | None], ChannelEvent | None]]] = MappingProxyType(
     {
         "enter_session": _entered,
         "msg_send_fail": _send_failed,

@@ -30,7 +30,7 @@ _AGENT: Final = 5
 def parse_page(
     payload: Mapping[str, object] | bytes | str,
     *,
-    received_at: datetime,
+    received_at: datetime | None,
     accounts: Mapping[str, str] | None = None,
     account: str = "wecom",
     corp: str = "",
@@ -39,7 +39,7 @@ def parse_page(
 
     Args:
         payload: the answer, as it came or already read.
-        received_at: when it came (aware): the time of an event that has none.
+        received_at: when it came (aware): the time of an event that has none; None: the desk's own arrival.
         accounts: ids of accounts by ``open_kfid``; an account that is not named keeps its ``open_kfid``.
         account: the account of errors, and of items that name none.
         corp: the corp id: the scope in which customer ids are unique.
@@ -83,7 +83,7 @@ def _item(one: object, order: int, accounts: Mapping[str, str], account: str, co
     return Item(fields, raw, order=order, accounts=accounts, account=account, corp=corp)
 
 
-def _event(item: Item, received_at: datetime) -> ChannelEvent:
+def _event(item: Item, received_at: datetime | None) -> ChannelEvent:
     try:
         found = event_of(item, received_at) if item.type == "event" else _message(item)
     except (InvalidInput, ValidationError):  # a value that no record takes: no customer, a place off the globe

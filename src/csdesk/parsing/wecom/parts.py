@@ -114,7 +114,12 @@ def _menu(fields: Fields) -> Parts:
 def _menu_item(fields: Fields) -> MenuItem:
     inner = fields_of(fields.get(text_of(fields.get("type"))))
     url = text_of(inner.get("url")) or text_of(inner.get("pagepath"))
-    return MenuItem(text=text_of(inner.get("content")), id=text_of(inner.get("id")), url=url)
+    return MenuItem(
+        text=text_of(inner.get("content")),
+        id=text_of(inner.get("id")),
+        url=url,
+        app_id=text_of(inner.get("appid")),
+    )
 
 
 def _merged(fields: Fields) -> Parts:

@@ -65,6 +65,7 @@ def _rows(desk: DeskState, kind: str) -> Iterable[Row]:
         "agent": desk.agents.values(),
         "phrase": desk.phrases.values(),
         "draft": desk.drafts.values(),
+        "holidays": desk.holidays.values(),
         "inbox": desk.inbox.values(),
         "outbox": desk.outbox.values(),
         "entry": desk.entries,

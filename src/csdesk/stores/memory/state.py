@@ -11,6 +11,7 @@ from csdesk.domain.records.changes import ConfigRow, Stored
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft, Phrase
@@ -42,6 +43,7 @@ class DeskState:
     agents: dict[str, Agent] = field(default_factory=dict)
     phrases: dict[str, Phrase] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
+    holidays: dict[str, PublicHolidays] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     """From an identity to the customer whose document holds it."""
     claims: dict[str, Held] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class DeskState:
             "agent": self.agents,  # type: ignore[dict-item]
             "phrase": self.phrases,  # type: ignore[dict-item]
             "draft": self.drafts,  # type: ignore[dict-item]
+            "holidays": self.holidays,  # type: ignore[dict-item]
         }
         return tables[kind].get(key)
 
@@ -89,6 +92,8 @@ class DeskState:
                 self.phrases[record.id] = record
             case Draft():
                 self.drafts[record.id] = record
+            case PublicHolidays():
+                self.holidays[record.id] = record
 
     def _put_customer(self, customer: Customer) -> None:
         before = self.customers.get(customer.id)

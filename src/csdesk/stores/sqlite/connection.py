@@ -11,13 +11,33 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, local
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from csdesk.errors import InvalidInput
 from csdesk.stores.sqlite.errors import unsupported
 
 Execute = Callable[..., sqlite3.Cursor]
 """A connection's ``execute``."""
+
+
+class Writing(Protocol):
+    """What a commit runs on: a connection of our own, or a host's that we joined."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """True while a transaction is open."""
+        ...
+
+    @property
+    def execute(self) -> Execute:
+        """Run a statement."""
+        ...
+
+    @property
+    def executemany(self) -> Execute:
+        """Run a statement for each row."""
+        ...
+
 
 Trace = Callable[[str], Any]
 """Is told the text of every statement that runs; what it returns is ignored."""
@@ -32,6 +52,30 @@ _MMAP_BYTES: Final = 256 * 1024 * 1024
 _CACHE_KILOBYTES: Final = 16 * 1024
 
 T = TypeVar("T")
+
+
+class Hands(Protocol):
+    """Who hands out connections: ``Connections`` to a file of our own, or ``HostConnections``."""
+
+    def read(self, work: Callable[..., T], *args: object) -> T:
+        """``work(execute, *args)`` on a connection for reading."""
+        ...
+
+    def write(self, work: Callable[..., T], *args: object) -> T:
+        """``work(connection, *args)`` on the connection that writes."""
+        ...
+
+    def reader(self) -> Writing:
+        """A connection for reading, which stays the calling thread's."""
+        ...
+
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the file; True if all of it is there now."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
 
 
 def check_library() -> None:
@@ -139,6 +183,11 @@ class Connections:
         if mine is None:
             mine = self._readers.connection = self.connect()
         return mine
+
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the file without waiting for anybody; True if all of it is there now."""
+        busy, log, moved = self.reader().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return not busy and log == moved
 
     def _writing(self) -> sqlite3.Connection:
         if self._writer is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
 from csdesk.domain.records.actors import Actor, ActorKind
@@ -10,6 +11,7 @@ from csdesk.domain.records.codec import EVENT_SCHEMA, decode_events, decode_trac
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.errors import InvalidInput
 from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.links import Role, link_key
 from csdesk.stores.sqlite.values import Cell, Cells, chunks, instant, micros, value_rows
 
 COLUMNS: Final = "pk,subject,cause,at,actor,epochs,schema,personal,trace,body"
@@ -90,6 +92,13 @@ def append(execute: Execute, last: int, rows: list[Cells]) -> int:
             cells += row
         execute(_INSERT.format(value_rows("(?,?,?,?,?,?,?,?,?,?,?)", len(part))), cells)
     return last
+
+
+def links(desk: int, last: int, added: tuple[Entry, ...]) -> Iterator[Cells]:
+    """The links of the entries behind the row ``last``: to their subjects and causes."""
+    for row, entry in enumerate(added, last + 1):
+        yield desk, link_key(entry.subject), int(Role.ENTRY), row
+        yield desk, link_key(entry.cause), int(Role.CAUSED), row
 
 
 # ``Any``: a row of the driver.

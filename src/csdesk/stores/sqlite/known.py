@@ -6,11 +6,14 @@ next load, and the next put learns from it which columns move.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 from csdesk.domain.records.changes import Stored
+from csdesk.domain.records.codec import decode
 
 _MOST: Final = 2048
+
+R = TypeVar("R", bound=Stored)
 
 
 class Known:
@@ -24,6 +27,15 @@ class Known:
         """The record if it is known at that version."""
         record = self._records.get((desk, key))
         return record if record is not None and record.version == version else None
+
+    def read(self, cls: type[R], desk: int, key: str, version: int, schema: int, document: str) -> R:
+        """The record of a row: the known one, or decoded and known from now on."""
+        known = self._records.get((desk, key))
+        if known is not None and known.version == version and isinstance(known, cls):
+            return known
+        record = decode(cls, schema, document)
+        self.keep(desk, record)
+        return record
 
     def keep(self, desk: int, record: Stored) -> None:
         """Remember a record that is surely stored."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final
 
 from csdesk.ports.store import Leased, LeaseRequest
-from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.connection import Execute, Writing
 from csdesk.stores.sqlite.queues import DUE, OUTBOX, due_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, instant_or_none, marks, micros
 from csdesk.stores.sqlite.write import finish
@@ -69,7 +68,7 @@ def _cut(rows: list[tuple[Any, ...]], request: LeaseRequest, due_at: int) -> Wor
     return Work(taken, left[0][due_at] if left else None)
 
 
-def take(connection: sqlite3.Connection, desk: int, request: LeaseRequest) -> Work:
+def take(connection: Writing, desk: int, request: LeaseRequest) -> Work:
     """Take it: look again under the lock and hold what is there."""
     execute = connection.execute
     execute("BEGIN IMMEDIATE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
@@ -12,26 +13,25 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
+from csdesk.stores.sqlite import links
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.links import link_key
 from csdesk.stores.sqlite.search import Changed
-from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, select_sql, update_sql
-from csdesk.stores.sqlite.values import Cell, Cells, chunks, marks, value_rows
+from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, row_sql, select_sql, update_sql
+from csdesk.stores.sqlite.values import Cells, chunks, marks, value_rows
 
 Step = Callable[[Execute], None]
 
-_TAGGED = (
-    "INSERT INTO csdesk_{kind}_tag(desk,tag,record) VALUES{rows} ON CONFLICT DO NOTHING",
-    "(?,?,(SELECT pk FROM csdesk_{kind} WHERE desk=? AND id=?))",
-)
+_TAGGED = {
+    kind: f"INSERT INTO csdesk_{kind}_tag(desk,tag,record) VALUES{{}} ON CONFLICT DO NOTHING"
+    for kind in ("ticket", "customer")
+}
 _UNTAGGED = (
     "DELETE FROM csdesk_{kind}_tag WHERE desk=? AND tag=?"
     " AND record=(SELECT pk FROM csdesk_{kind} WHERE desk=? AND id=?)"
 )
-_LINKED = (
-    "INSERT INTO csdesk_identity(desk,id,home) VALUES{rows} ON CONFLICT(desk,id) DO UPDATE SET home=excluded.home",
-    "(?,?,(SELECT pk FROM csdesk_customer WHERE desk=? AND id=?))",
-)
+_LINKED = "INSERT INTO csdesk_identity(desk,id,home) VALUES{} ON CONFLICT(desk,id) DO UPDATE SET home=excluded.home"
 _UNLINKED = (
     "DELETE FROM csdesk_identity WHERE desk=? AND id=? AND home=(SELECT pk FROM csdesk_customer WHERE desk=? AND id=?)"
 )
@@ -45,6 +45,10 @@ _SEAT = (
     " ON CONFLICT(desk,agent,queue) DO UPDATE SET capacity=excluded.capacity, open=excluded.open"
 )
 _LEFT_SEATS = "DELETE FROM csdesk_seat WHERE desk=? AND agent=? AND queue<>'' AND queue NOT IN ({})"
+
+
+_HOMES: Final = TABLES[Customer]
+_TAGGED_TABLES: Final = {TABLES[cls].kind: TABLES[cls] for cls in (Ticket, Customer)}
 
 
 @dataclass(slots=True)
@@ -66,6 +70,10 @@ class Puts:
     """All of them, to be known once they are surely stored."""
     born: list[str] = field(default_factory=list)
     """The ids of new customers, whose marks stand in their rows already."""
+    rows: dict[tuple[Table, str], int] = field(default_factory=dict)
+    """Where records stand, as far as it is known."""
+    links: dict[Cells, None] = field(default_factory=dict)
+    """What ``run`` leaves to be linked."""
 
     def run(self, execute: Execute) -> None:
         """Write them.
@@ -76,18 +84,35 @@ class Puts:
         for table, born in self.new.items():
             for part in chunks(born):
                 cells = [cell for _, row in part for cell in row]
-                if execute(insert_sql(table, len(part)), cells).rowcount < len(part):
+                cursor = execute(insert_sql(table, len(part)), cells)
+                if cursor.rowcount < len(part):
                     raise VersionConflict(table.kind, self._present(execute, table, part), expected=0)
+                # Rows of one statement stand one behind the other.
+                self._settle(table, part, (cursor.lastrowid or 0) - len(part))
         for step in self.steps:
             step(execute)
         for kind, pairs in self.tags.items():
-            _insert(execute, _TAGGED, kind, self._cells(pairs))
-        _insert(execute, _LINKED, "customer", self._cells(self.identities.items()))
+            table = _TAGGED_TABLES[kind]
+            _insert(execute, _TAGGED[kind], [(self.desk, tag, self.row(execute, table, key)) for tag, key in pairs])
+        homes = [(self.desk, key, self.row(execute, _HOMES, home)) for key, home in self.identities.items()]
+        _insert(execute, _LINKED, homes)
         for agent in self.agents:
             _seat(execute, self.desk, agent)
 
-    def _cells(self, pairs: Iterable[tuple[str, str]]) -> list[Cell]:
-        return [cell for key, record in pairs for cell in (self.desk, key, self.desk, record)]
+    def _settle(self, table: Table, part: Iterable[tuple[Stored, Cells]], row: int) -> None:
+        for record, _ in part:
+            row += 1
+            self.rows[table, record.id] = row
+            if table.link is not None:
+                role, name = table.link
+                self.links[self.desk, link_key(getattr(record, name)), int(role), row] = None
+
+    def row(self, execute: Execute, table: Table, key: str) -> int:
+        """Where a record stands that is stored."""
+        row = self.rows.get((table, key))
+        if row is None:
+            row = self.rows[table, key] = execute(row_sql(table), (self.desk, key)).fetchone()[0]
+        return row
 
     def _present(self, execute: Execute, table: Table, part: Iterable[tuple[Stored, Cells]]) -> str:
         # Those of the part that are new have just been inserted and carry the document that was given.
@@ -139,7 +164,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
     desk = plan.desk
     born: Cells = (seen.get(record.id),) if table.born else ()
     head: Cells = (desk, record.id, record.version, record.SCHEMA, encode(record))
-    row = (*head, *table.plain_of(record), *table.indexed_of(record), *born)
+    row = (*head, *table.fresh_of(record), *[column.cell(record) for column in table.kept], *born)
     plan.new.setdefault(table, []).append((record, row))
     match record:
         case Ticket() | Customer():
@@ -153,19 +178,21 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
 
 def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
     table = TABLES[type(record)]
-    before, after = table.indexed_of(old), table.indexed_of(record)
-    moved = tuple(map(_differ, before, after))
+    moved = [column for column in table.kept if column.moved(old, record)]
     cells = (
         record.version,
         record.SCHEMA,
         encode(record),
-        *table.plain_of(record),
-        *(cell for cell, is_moved in zip(after, moved, strict=True) if is_moved),
+        *table.fresh_of(record),
+        *[column.cell(record) for column in moved],
         plan.desk,
         record.id,
         old.version,
     )
-    plan.steps.append(_Replace(table, update_sql(table, moved), cells, record.id, old.version))
+    sql = update_sql(table, tuple([column.name for column in moved]))
+    plan.steps.append(_Replace(table, sql, cells, record.id, old.version))
+    if table.link is not None and getattr(old, table.link[1]) != getattr(record, table.link[1]):
+        plan.steps.append(_relinking(plan, table, old, record))
     match record, old:
         case ((Ticket() | Customer()), (Ticket() | Customer())):
             if record.tags is not old.tags:
@@ -177,10 +204,6 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         case Message(), Message():
             if (record.subject, record.parts, record.edited) != (old.subject, old.parts, old.edited):
                 plan.changed.append(Changed(old, record))
-
-
-def _differ(one: Cell, other: Cell) -> bool:
-    return one != other
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +253,25 @@ def _removal(sql: str, desk: int, keys: list[str], record: str) -> Step:
     return step
 
 
-def _insert(execute: Execute, statement: tuple[str, str], kind: str, cells: list[Cell]) -> None:
-    head, row = statement
-    width = row.count("?")
-    rows = [cells[start : start + width] for start in range(0, len(cells), width)]
-    for part in chunks(rows):
-        if part:
-            flat = [cell for one in part for cell in one]
-            execute(head.format(kind=kind, rows=value_rows(row.format(kind=kind), len(part))), flat)
+def _relinking(plan: Puts, table: Table, old: Stored, record: Stored) -> Step:
+    assert table.link is not None
+    role, name = table.link
+    before, after = getattr(old, name), getattr(record, name)
+
+    def step(execute: Execute) -> None:
+        row = plan.row(execute, table, record.id)
+        plan.links.pop((plan.desk, link_key(before), int(role), row), None)
+        links.remove(execute, plan.desk, before, role, row)
+        plan.links[plan.desk, link_key(after), int(role), row] = None
+
+    return step
+
+
+def _insert(execute: Execute, sql: str, rows: list[tuple[int, str, int]]) -> None:
+    if rows:
+        for part in chunks(rows):
+            cells = [cell for row in part for cell in row]
+            execute(sql.format(value_rows("(?,?,?)", len(part))), cells)
 
 
 def _seat(execute: Execute, desk: int, agent: Agent) -> None:

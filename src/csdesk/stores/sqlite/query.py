@@ -15,6 +15,7 @@ from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row, Sca
 from csdesk.stores.sqlite import entries, queues
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
+from csdesk.stores.sqlite.links import Role, link_key
 from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
 
@@ -59,6 +60,21 @@ _MANY: Final[Mapping[tuple[str, str], str]] = {
 }
 """Columns with many values: they filter, they give no order."""
 
+_READ: Final[Mapping[tuple[str, str], str]] = {
+    (table.kind, column): expression for table in TABLES.values() for column, expression in table.read.items()
+}
+"""What is read out of documents."""
+
+_LINKED: Final[Mapping[tuple[str, str], Role]] = {
+    ("entry", "subject"): Role.ENTRY,
+    ("entry", "cause"): Role.CAUSED,
+    ("message", "ticket"): Role.MESSAGE,
+    ("ticket", "identity"): Role.TICKET,
+}
+"""Columns that rows are found by through their links."""
+
+_LINKS: Final = "pk IN (SELECT row FROM csdesk_link WHERE desk=? AND id IN ({}) AND role={})"
+
 _ANY_CATEGORY: Final = tuple(category.value for category in Category)
 
 
@@ -86,6 +102,12 @@ class _Where:
         if many is not None:
             self.conditions.append(many.format(marks(len(cells))))
             self.cells += [self._desk, *cells]
+            return
+        role = _LINKED.get((self._kind, column))
+        if role is not None:
+            # None of these columns is ever empty: a filter on None finds nothing.
+            self.conditions.append(_LINKS.format(marks(len(cells)), int(role)))
+            self.cells += [self._desk, *[link_key(str(cell)) for cell in cells]]
             return
         name = _column(self._kind, column)
         condition = f"{name}=?" if len(cells) == 1 else f"{name} IN ({marks(len(cells))})"
@@ -178,7 +200,7 @@ def _order(asked: Query) -> str:
 
 
 def _column(kind: str, column: str) -> str:
-    return _KINDS[kind].key if column in {"id", "position"} else column
+    return _KINDS[kind].key if column in {"id", "position"} else _READ.get((kind, column), column)
 
 
 def _check_column(kind: str, column: str, field: str) -> None:

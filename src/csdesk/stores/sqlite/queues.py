@@ -9,7 +9,7 @@ from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxI
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.values import Cells, instant, micros
 
-OUTBOX: Final = "message,ticket,account,conversation,state,attempts,due_at,reason,created_at"
+OUTBOX: Final = "message,ticket,account,conversation,state,attempts,due_at,reason,created_at,needs"
 DUE: Final = "key,kind,due_at,payload,attempts"
 INBOX: Final = "id,account,conversation,state,error,detail,payload,attempts,created_at"
 
@@ -17,7 +17,7 @@ INBOX: Final = "id,account,conversation,state,error,detail,payload,attempts,crea
 # ``Any`` in this module: a row of the driver, whose columns are those named above.
 def outbox_item(row: tuple[Any, ...]) -> OutboxItem:
     """The item of a row of ``OUTBOX`` columns."""
-    message, ticket, account, conversation, state, attempts, due_at, reason, created_at = row
+    message, ticket, account, conversation, state, attempts, due_at, reason, created_at, needs = row
     return OutboxItem(
         message=message,
         ticket=ticket,
@@ -28,6 +28,7 @@ def outbox_item(row: tuple[Any, ...]) -> OutboxItem:
         due_at=instant(due_at),
         reason=reason,
         created_at=instant(created_at),
+        needs=needs,
     )
 
 
@@ -43,6 +44,7 @@ def outbox_row(item: OutboxItem) -> Cells:
         micros(item.due_at),
         item.reason,
         micros(item.created_at),
+        item.needs,
     )
 
 
@@ -99,9 +101,9 @@ _RELINK: Final = (
 )
 _OUTBOX_DONE: Final = "DELETE FROM csdesk_outbox WHERE desk=? AND message=? RETURNING account,conversation"
 _OUTBOX: Final = (
-    f"INSERT INTO csdesk_outbox(desk,{OUTBOX}) VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(desk,message) DO UPDATE SET"
+    f"INSERT INTO csdesk_outbox(desk,{OUTBOX}) VALUES(?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(desk,message) DO UPDATE SET"
     " ticket=excluded.ticket, state=excluded.state, attempts=excluded.attempts, due_at=excluded.due_at,"
-    " reason=excluded.reason, created_at=excluded.created_at"
+    " reason=excluded.reason, created_at=excluded.created_at, needs=excluded.needs"
 )
 _DUE: Final = f"INSERT OR REPLACE INTO csdesk_due(desk,{DUE}) VALUES(?,?,?,?,?,?)"
 _INBOX: Final = f"INSERT OR REPLACE INTO csdesk_inbox(desk,{INBOX}) VALUES(?,?,?,?,?,?,?,?,?,?)"

@@ -1,7 +1,8 @@
 """The batched read: one statement for all that is named, one more for each step that has to be followed.
 
 Every part of the statement gives rows of six columns: what it is, its key, then version, schema and document of a
-record (or what else there is to tell), and the identity that led to it.
+record (or what else there is to tell), and the identity that led to it. What each inbound message asks for, claims and
+what stands behind them, has a statement of its own (see ``claimed``).
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any, Final
 from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, IdentityId
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs, Snapshot, Stored
-from csdesk.domain.records.codec import decode
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
+from csdesk.stores.sqlite import claimed
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.queues import inbox_item, outbox_item
@@ -40,7 +42,7 @@ _PARTS: Final = {
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
         kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
-        for kind in ("customer", "ticket", "message", "agent", "phrase", "draft")
+        for kind in ("customer", "ticket", "message", "agent", "phrase", "draft", "holidays")
     },
 }
 _CANDIDATES: Final = (
@@ -50,8 +52,8 @@ _CANDIDATES: Final = (
 _ROWS: Final = {
     "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM csdesk_inbox"
     " WHERE desk=? AND id IN ({})",
-    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at FROM csdesk_outbox"
-    " WHERE desk=? AND message IN ({})",
+    "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at,needs"
+    " FROM csdesk_outbox WHERE desk=? AND message IN ({})",
 }
 _CLASSES: Final[dict[str, type[Any]]] = {
     "ticket": Ticket,
@@ -60,6 +62,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "agent": Agent,
     "phrase": Phrase,
     "draft": Draft,
+    "holidays": PublicHolidays,
 }
 _ROADS: Final = {IDENTITY: "identity", CUSTOMER: "customer", TICKET: "ticket", MESSAGE: "message"}
 
@@ -76,10 +79,16 @@ def _sql(shape: tuple[tuple[str, int], ...], candidates: int, *, is_first: bool)
 
 def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     """Everything that is needed and that exists, of one moment."""
+    rows = needs.inbox or needs.outbox
+    is_followed = rows or needs.tickets or needs.customers or needs.identities or needs.messages
+    if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
+        return found
+    others = needs.agents or needs.phrases or needs.drafts or needs.holidays or needs.counters
+    if needs.candidates and not (needs.claims or is_followed or others):
+        return _ranked(execute, desk, needs.candidates)
     loader = _Loader(execute, desk, known, parties=needs.parties)
     wanted = _named(needs)
-    rows = needs.inbox or needs.outbox
-    if not rows and not (needs.claims or needs.tickets or needs.customers or needs.identities or needs.messages):
+    if not is_followed and not needs.claims:
         # One statement is one moment by itself.
         loader.run(wanted, needs.candidates, is_first=True)
         return loader.snapshot(needs)
@@ -94,6 +103,22 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
         execute("COMMIT")
 
 
+def _ranked(execute: Execute, desk: int, needs: tuple[CandidateNeed, ...]) -> Snapshot:
+    """Candidates alone: what routing asks for, in one statement."""
+    cells: list[Cell] = [desk]
+    found: dict[str, list[Candidate]] = {}
+    for need in needs:
+        cells += (desk, need.queue, need.limit)
+        found[need.queue] = []
+    epochs = Epochs()
+    for what, key, first, second, third, _ in execute(_sql((), len(needs), is_first=True), cells).fetchall():
+        if what == "epochs":
+            epochs = Epochs(key, first, second, third)
+        else:
+            found[key].append(Candidate(first, second, third))
+    return Snapshot(epochs=epochs, candidates={queue: tuple(pool) for queue, pool in found.items()})
+
+
 def _named(needs: Needs) -> Wanted:
     wanted: Wanted = {}
     for name, keys in (
@@ -105,6 +130,7 @@ def _named(needs: Needs) -> Wanted:
         ("agent", needs.agents),
         ("phrase", needs.phrases),
         ("draft", needs.drafts),
+        ("holidays", needs.holidays),
     ):
         if keys:
             wanted[name] = list(keys)
@@ -185,10 +211,7 @@ class _Loader:
         records = self._records[kind]
         if key in records:
             return
-        record = self._known.get(self._desk, key, version)
-        if record is None:
-            found: Stored = decode(_CLASSES[kind], schema, document)
-            self._known.keep(self._desk, record := found)
+        record: Stored = self._known.read(_CLASSES[kind], self._desk, key, version, schema, document)
         records[key] = record
         if kind == "ticket":
             self._follow_ticket(record)  # type: ignore[arg-type]  # by its kind
@@ -220,6 +243,7 @@ class _Loader:
             messages=records["message"],
             agents=records["agent"],
             phrases=records["phrase"],
+            holidays=records["holidays"],
             drafts=records["draft"],
             candidates=self._candidates,
             counters=self._counters,

@@ -1,17 +1,19 @@
 """The file's tables: what they are, how they came about, and refusing files that are not ours.
 
-Migrations are the numbered files beside this one; they only go forward. ``PRAGMA application_id`` and the table
-``csdesk_schema`` tell a csdesk store from any other file; nothing is written before both were looked at.
+Migrations are the numbered files beside this one; they only go forward. The table ``csdesk_schema`` tells a csdesk
+store from any other file, and nothing is written before it was looked for. A file of our own also gets a
+``PRAGMA application_id``; in a host's file csdesk's tables stand beside others, and the header is the host's.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Final
 
 from csdesk.errors import SchemaTooNew, StoreBusy, StoreDamaged
+from csdesk.stores.sqlite.connection import Writing
 from csdesk.stores.sqlite.errors import translated
 
 APPLICATION_ID: Final = 0x63_73_64_6B
@@ -20,10 +22,11 @@ APPLICATION_ID: Final = 0x63_73_64_6B
 SCHEMA: Final = 1
 """The newest schema that this release knows: the number of its last migration."""
 
+_PREFIX: Final = "csdesk_"
 _TRIES: Final = 20
 
 
-def prepare(connection: sqlite3.Connection, name: str) -> None:
+def prepare(connection: Writing, name: str) -> None:
     """Make the file a csdesk store of the newest schema, or refuse it untouched.
 
     Raises:
@@ -36,38 +39,75 @@ def prepare(connection: sqlite3.Connection, name: str) -> None:
         raise SchemaTooNew(name, found, SCHEMA)
     _use_wal(connection)
     if found < SCHEMA:
-        migrate(connection, name)
+        migrate(connection, lambda: version_of(connection, name), is_own=True)
 
 
-def version_of(connection: sqlite3.Connection, name: str) -> int:
-    """The schema of the file: 0 for an empty one.
+def join(connection: Writing) -> None:
+    """Make csdesk's tables beside those of a host, or bring them up; nothing else of the database changes.
+
+    Raises:
+        StoreDamaged: a table or index of the host has a name of csdesk's.
+        SchemaTooNew: a newer release made the tables.
+    """
+    found = _version_beside(connection)
+    if found > SCHEMA:
+        raise SchemaTooNew("the database", found, SCHEMA)
+    if found < SCHEMA:
+        migrate(connection, lambda: _version_beside(connection), is_own=False)
+
+
+def version_of(connection: Writing, name: str) -> int:
+    """The schema of the file: 0 for an empty one. A host's file counts if csdesk's tables stand in it.
 
     Raises:
         StoreDamaged: the file belongs to something else.
     """
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master").fetchall()}
-    mark = connection.execute("PRAGMA application_id").fetchone()[0]
-    if not tables and mark in {0, APPLICATION_ID}:
-        return 0
-    if mark != APPLICATION_ID or "csdesk_schema" not in tables:
+    names = _names(connection)
+    if _has_ours(names):
+        return _version(connection, name)
+    if names or connection.execute("PRAGMA application_id").fetchone()[0] not in {0, APPLICATION_ID}:
         raise StoreDamaged(f"{name} is a database of something else; give the path of a csdesk store or of a new file")
+    return 0
+
+
+def _version_beside(connection: Writing) -> int:
+    """The schema of csdesk's tables beside a host's: 0 if there are none."""
+    names = _names(connection)
+    if _has_ours(names):
+        return _version(connection, "the database")
+    taken = sorted(name for name in names if name.lower().startswith(_PREFIX))
+    if taken:
+        raise StoreDamaged(f"{taken[0]} is in the database already, and csdesk did not make it; rename it")
+    return 0
+
+
+def _names(connection: Writing) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master").fetchall()}
+
+
+def _has_ours(names: set[str]) -> bool:
+    return names >= {f"{_PREFIX}schema", f"{_PREFIX}desk"}
+
+
+def _version(connection: Writing, name: str) -> int:
     row = connection.execute("SELECT version FROM csdesk_schema").fetchone()
     if row is None:
         raise StoreDamaged(f"{name} does not tell its schema; restore a backup")
     return int(row[0])
 
 
-def migrate(connection: sqlite3.Connection, name: str) -> None:
-    """Run the migrations that the file lacks, all in one transaction."""
+def migrate(connection: Writing, version: Callable[[], int], *, is_own: bool) -> None:
+    """Run the migrations that are lacking, all in one transaction; mark a file of our own."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Asked again under the lock: another process may have migrated meanwhile.
-        found = version_of(connection, name)
+        found = version()
         for number in range(found + 1, SCHEMA + 1):
             for statement in statements(number):
                 connection.execute(statement)
         if found == 0:
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            if is_own:
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute("CREATE TABLE csdesk_schema(version INTEGER NOT NULL)")
             connection.execute("INSERT INTO csdesk_schema VALUES(?)", (SCHEMA,))
         else:
@@ -92,7 +132,7 @@ def statements(number: int) -> Iterator[str]:
             statement = ""
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: Writing) -> None:
     # The change to WAL needs the file alone and does not always wait for it; an empty transaction does wait.
     problem: sqlite3.OperationalError | None = None
     for _ in range(_TRIES):

@@ -15,13 +15,13 @@ from csdesk.domain.text.features import search_tokens, tokens_match
 from csdesk.ports.store import Page, SearchHit, SearchRequest
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
+from csdesk.stores.sqlite.tables import read_sql
 
 _MARK: Final = "SELECT last FROM csdesk_search_mark"
-_TAIL: Final = (
-    "SELECT pk,id,ticket,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark) AND desk=?"
-)
+_TAIL: Final = "SELECT id,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark) AND desk=?"
 _MATCH: Final = (
-    "SELECT m.id,m.ticket FROM csdesk_search s CROSS JOIN csdesk_message m ON m.pk=s.rowid"
+    f"SELECT m.id,{read_sql(Message, 'ticket', of='m.doc')} FROM csdesk_search s"  # noqa: S608  # a constant
+    " CROSS JOIN csdesk_message m ON m.pk=s.rowid"
     " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
 )
 _WAITING: Final = "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>? ORDER BY pk LIMIT ?"
@@ -85,11 +85,8 @@ def _match(desk: int, phrases: list[tuple[str, ...]]) -> str:
 
 def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]]) -> list[tuple[str, str]]:
     rows = execute(_TAIL, (desk,)).fetchall()
-    return [
-        (key, ticket)
-        for _, key, ticket, schema, document in rows
-        if tokens_match(tokens_of(decode(Message, schema, document)), phrases)
-    ]
+    messages = ((key, decode(Message, schema, document)) for key, schema, document in rows)
+    return [(key, message.ticket) for key, message in messages if tokens_match(tokens_of(message), phrases)]
 
 
 @dataclass(frozen=True, slots=True)

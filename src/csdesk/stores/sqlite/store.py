@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError
 
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.events import Entry, Epochs
-from csdesk.errors import DeskClosed, InvalidInput, NotFound
+from csdesk.errors import CsdeskError, DeskClosed, InvalidInput, NotFound
 from csdesk.ports.store import (
     BackupReport,
     DeskRow,
@@ -28,7 +28,7 @@ from csdesk.ports.store import (
     SearchRequest,
 )
 from csdesk.stores.sqlite import backup, entries, lease, query, read, schema, search, upkeep, write
-from csdesk.stores.sqlite.connection import Connections, Execute, Synchronous, Trace, check_library
+from csdesk.stores.sqlite.connection import Connections, Execute, Hands, Synchronous, Trace, Writing, check_library
 from csdesk.stores.sqlite.errors import translated
 from csdesk.stores.sqlite.known import Known
 
@@ -45,7 +45,126 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class SqliteStore:
+class SqliteCalls:
+    """The calls of a ``Store`` over SQLite connections, however they came about. Described at ``Store``."""
+
+    def __init__(self, connections: Hands, name: str, known: Known) -> None:
+        self._hands = connections
+        self._name = name
+        self._known = known
+        self._order = write.Order()
+        self._upkeep = upkeep.Upkeep()
+        self._desks: dict[str, int] = {}
+        self._is_closed = False
+
+    def open_desk(self, desk: str, *, secret: bytes) -> DeskRow:
+        """The desk of that name, created with ``secret`` if it is new."""
+        self._check_open(desk)
+        row = self._translated(self._hands.write, _open_desk, desk, secret)
+        self._desks[desk] = row[0]
+        return DeskRow(name=desk, secret=row[1], epochs=Epochs(*row[2:6]), config=row[6])
+
+    def load(self, desk: str, needs: Needs) -> Snapshot:
+        """Everything that ``needs`` names and that exists, of one moment."""
+        return self._read(read.load, desk, needs, self._known)
+
+    def commit(self, desk: str, changes: ChangeSet) -> Committed:
+        """Write all of it, or nothing."""
+        todo = self._read(write.plan, desk, changes, self._known)
+        committed: Committed = self._translated(self._hands.write, write.commit, todo, self._order)
+        for record in todo.puts.records:
+            self._known.keep(todo.desk, record)
+        return committed
+
+    def lease(self, desk: str, request: LeaseRequest) -> Leased:
+        """Take due work."""
+        _check_limit(request.limit)
+        work = self._read(lease.look, desk, request)
+        if work.rows and request.what != "tickets":
+            work = self._translated(self._hands.write, lease.take, self._number(desk), request)
+        return lease.leased(work, request)
+
+    def query(self, desk: str, query: Query) -> Page[Row]:
+        """A page of records."""
+        return self._read(_query, desk, query)
+
+    def count(self, desk: str, query: Query) -> int:
+        """How many records the query matches."""
+        return self._read(_count, desk, query)
+
+    def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
+        """Messages whose tokens match every phrase, newest first."""
+        _check_limit(request.limit)
+        return self._read(search.search, desk, request)
+
+    def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
+        """The next entries after what ``consumer`` acknowledged."""
+        _check_limit(limit)
+        return self._read(entries.following, desk, consumer, limit)
+
+    def ack(self, desk: str, consumer: str, position: str) -> None:
+        """Remember that the consumer has dealt with everything up to ``position``."""
+        number = self._number(desk)
+        row = entries.row_of(number, position)
+        self._translated(self._hands.write, _run, entries.acknowledge, number, consumer, row)
+
+    def allocate(self, desk: str, counter: str, count: int) -> int:
+        """Take ``count`` numbers of a counter; returns the first."""
+        if count < 1:
+            raise InvalidInput("count", "must be positive", "ask for at least one number")
+        number = self._number(desk)
+        last: int = self._translated(self._hands.write, _run, _allocate, number, counter, count)
+        return last - count + 1
+
+    def maintain(self, desk: str, now: datetime, limit: int) -> Maintained:
+        """Expire claims, index texts of all desks in the file, and move the write-ahead log into it.
+
+        A round looks at the next 10,000 claims; ``more`` tells of expired ones that the limit left among them.
+        """
+        _check_limit(limit)
+        number = self._number(desk)
+        return self._translated(self._upkeep.maintain, self._hands, number, now, limit)
+
+    def close(self) -> None:
+        """Let go of the connections; closing twice is fine."""
+        self._is_closed = True
+        self._translated(self._hands.close)
+
+    def _check_open(self, desk: str) -> None:
+        if self._is_closed:
+            raise DeskClosed(desk)
+
+    def _number(self, desk: str) -> int:
+        self._check_open(desk)
+        number = self._desks.get(desk)
+        if number is None:
+            row = self._translated(self._hands.read, find_desk, desk)
+            if row is None:
+                raise NotFound("desk", desk)
+            number = self._desks[desk] = row[0]
+        return number
+
+    def _read(self, work: Callable[..., T], desk: str, *args: object) -> T:
+        found: T = self._translated(self._hands.read, work, self._number(desk), *args)
+        return found
+
+    def _translated(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return call(*args, **kwargs)
+        except sqlite3.ProgrammingError as error:
+            raise self._misused(error) from error
+        except (sqlite3.Error, OverflowError) as error:
+            raise translated(error) from error
+        except (UnicodeEncodeError, PydanticSerializationError):
+            # Its message quotes the text itself, so it is not chained.
+            raise InvalidInput("text", "holds what UTF-8 JSON cannot", "pass text without lone surrogates") from None
+
+    def _misused(self, error: sqlite3.ProgrammingError) -> CsdeskError:
+        """What it means that the driver refuses a call."""
+        return DeskClosed(self._name) if self._is_closed else translated(error)
+
+
+class SqliteStore(SqliteCalls):
     """A ``Store`` in one SQLite file, which is made if it is not there. Methods are described at ``Store``.
 
     Args:
@@ -81,11 +200,7 @@ class SqliteStore:
             autocheckpoint=autocheckpoint,
             trace=trace,
         )
-        self._known = Known()
-        self._order = write.Order()
-        self._upkeep = upkeep.Upkeep()
-        self._desks: dict[str, int] = {}
-        self._is_closed = False
+        super().__init__(self._connections, self._path.name, Known())
         try:
             self._translated(self._connections.write, schema.prepare, self._path.name)
         except BaseException:
@@ -100,74 +215,6 @@ class SqliteStore:
     def __repr__(self) -> str:
         return f"SqliteStore({str(self._path)!r})"
 
-    def open_desk(self, desk: str, *, secret: bytes) -> DeskRow:
-        """The desk of that name, created with ``secret`` if it is new."""
-        self._check_open(desk)
-        row = self._translated(self._connections.write, _open_desk, desk, secret)
-        self._desks[desk] = row[0]
-        return DeskRow(name=desk, secret=row[1], epochs=Epochs(*row[2:6]), config=row[6])
-
-    def load(self, desk: str, needs: Needs) -> Snapshot:
-        """Everything that ``needs`` names and that exists, of one moment."""
-        return self._read(read.load, desk, needs, self._known)
-
-    def commit(self, desk: str, changes: ChangeSet) -> Committed:
-        """Write all of it, or nothing."""
-        todo = self._read(write.plan, desk, changes, self._known)
-        committed: Committed = self._translated(self._connections.write, write.commit, todo, self._order)
-        for record in todo.puts.records:
-            self._known.keep(todo.desk, record)
-        return committed
-
-    def lease(self, desk: str, request: LeaseRequest) -> Leased:
-        """Take due work."""
-        _check_limit(request.limit)
-        work = self._read(lease.look, desk, request)
-        if work.rows and request.what != "tickets":
-            work = self._translated(self._connections.write, lease.take, self._desks[desk], request)
-        return lease.leased(work, request)
-
-    def query(self, desk: str, query: Query) -> Page[Row]:
-        """A page of records."""
-        return self._read(_query, desk, query)
-
-    def count(self, desk: str, query: Query) -> int:
-        """How many records the query matches."""
-        return self._read(_count, desk, query)
-
-    def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
-        """Messages whose tokens match every phrase, newest first."""
-        _check_limit(request.limit)
-        return self._read(search.search, desk, request)
-
-    def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
-        """The next entries after what ``consumer`` acknowledged."""
-        _check_limit(limit)
-        return self._read(entries.following, desk, consumer, limit)
-
-    def ack(self, desk: str, consumer: str, position: str) -> None:
-        """Remember that the consumer has dealt with everything up to ``position``."""
-        number = self._number(desk)
-        row = entries.row_of(number, position)
-        self._translated(self._connections.write, _run, entries.acknowledge, number, consumer, row)
-
-    def allocate(self, desk: str, counter: str, count: int) -> int:
-        """Take ``count`` numbers of a counter; returns the first."""
-        if count < 1:
-            raise InvalidInput("count", "must be positive", "ask for at least one number")
-        number = self._number(desk)
-        last: int = self._translated(self._connections.write, _run, _allocate, number, counter, count)
-        return last - count + 1
-
-    def maintain(self, desk: str, now: datetime, limit: int) -> Maintained:
-        """Expire claims, index texts of all desks in the file, and move the write-ahead log into it.
-
-        A round looks at the next 10,000 claims; ``more`` tells of expired ones that the limit left among them.
-        """
-        _check_limit(limit)
-        number = self._number(desk)
-        return self._translated(self._upkeep.maintain, self._connections, number, now, limit)
-
     def backup(
         self,
         target: Path,
@@ -180,7 +227,7 @@ class SqliteStore:
 
         The write-ahead log grows by what others write meanwhile.
         """
-        self._check_open(self._path.name)
+        self._check_open(self._name)
         return self._translated(
             backup.backup,
             self._path,
@@ -190,57 +237,22 @@ class SqliteStore:
             before_placed=before_placed,
         )
 
-    def close(self) -> None:
-        """Close the file; closing twice is fine."""
-        self._is_closed = True
-        self._translated(self._connections.close)
-
-    def _check_open(self, desk: str) -> None:
-        if self._is_closed:
-            raise DeskClosed(desk)
-
-    def _number(self, desk: str) -> int:
-        self._check_open(desk)
-        number = self._desks.get(desk)
-        if number is None:
-            row = self._translated(self._connections.read, _find_desk, desk)
-            if row is None:
-                raise NotFound("desk", desk)
-            number = self._desks[desk] = row[0]
-        return number
-
-    def _read(self, work: Callable[..., T], desk: str, *args: object) -> T:
-        found: T = self._translated(self._connections.read, work, self._number(desk), *args)
-        return found
-
-    def _translated(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return call(*args, **kwargs)
-        except sqlite3.ProgrammingError as error:
-            if self._is_closed:
-                raise DeskClosed(self._path.name) from error
-            raise translated(error) from error
-        except (sqlite3.Error, OverflowError) as error:
-            raise translated(error) from error
-        except (UnicodeEncodeError, PydanticSerializationError):
-            # Its message quotes the text itself, so it is not chained.
-            raise InvalidInput("text", "holds what UTF-8 JSON cannot", "pass text without lone surrogates") from None
-
 
 # ``Any``: rows of the driver.
-def _find_desk(execute: Execute, desk: str) -> Any:
+def find_desk(execute: Execute, desk: str) -> Any:
+    """The row of a desk: its number, secret, epochs and configuration; None if there is no such desk."""
     return execute(_DESK, (desk,)).fetchone()
 
 
-def _open_desk(connection: sqlite3.Connection, desk: str, secret: bytes) -> Any:
-    found = _find_desk(connection.execute, desk)
+def _open_desk(connection: Writing, desk: str, secret: bytes) -> Any:
+    found = find_desk(connection.execute, desk)
     if found is None:
         _run(connection, lambda execute: execute(_NEW_DESK, (desk, secret)))
-        found = _find_desk(connection.execute, desk)
+        found = find_desk(connection.execute, desk)
     return found
 
 
-def _run(connection: sqlite3.Connection, work: Callable[..., T], *args: object) -> T:
+def _run(connection: Writing, work: Callable[..., T], *args: object) -> T:
     """Do the work in a transaction of its own."""
     execute = connection.execute
     execute("BEGIN IMMEDIATE")

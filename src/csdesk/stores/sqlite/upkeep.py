@@ -8,13 +8,12 @@ write-ahead log keeps its size, because writing into a growing file is slower.
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from typing import Final
 
 from csdesk.ports.store import Maintained
 from csdesk.stores.sqlite import search
-from csdesk.stores.sqlite.connection import Connections, Execute
+from csdesk.stores.sqlite.connection import Execute, Hands, Writing
 from csdesk.stores.sqlite.values import micros
 from csdesk.stores.sqlite.write import finish
 
@@ -34,7 +33,7 @@ class Upkeep:
         self._window = window
         self._reached: dict[int, str] = {}
 
-    def maintain(self, connections: Connections, desk: int, now: datetime, limit: int) -> Maintained:
+    def maintain(self, connections: Hands, desk: int, now: datetime, limit: int) -> Maintained:
         """One round."""
         reader = connections.reader()
         keys, is_more = self._expired(reader.execute, desk, micros(now), limit)
@@ -42,11 +41,10 @@ class Upkeep:
         expired = indexed = 0
         if keys or texts:
             expired, indexed = connections.write(_do, desk, keys, micros(now), texts)
-        busy, log, moved = reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         return Maintained(
             claims_expired=expired,
             searches_indexed=indexed,
-            checkpointed=not busy and log == moved,
+            checkpointed=connections.checkpoint(),
             more=is_text_left or is_more,
         )
 
@@ -62,9 +60,7 @@ class Upkeep:
         return found[:limit], len(found) > limit
 
 
-def _do(
-    connection: sqlite3.Connection, desk: int, keys: list[str], now: int, texts: list[search.Waiting]
-) -> tuple[int, int]:
+def _do(connection: Writing, desk: int, keys: list[str], now: int, texts: list[search.Waiting]) -> tuple[int, int]:
     execute = connection.execute
     execute("BEGIN IMMEDIATE")
     try:

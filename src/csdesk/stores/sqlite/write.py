@@ -9,8 +9,8 @@ from typing import Final
 
 from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
 from csdesk.errors import VersionConflict
-from csdesk.stores.sqlite import claims, entries, queues, search
-from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite import claims, entries, links, queues, search
+from csdesk.stores.sqlite.connection import Execute, Writing
 from csdesk.stores.sqlite.errors import translated_commit
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.puts import Puts, plan_puts
@@ -70,7 +70,7 @@ def plan(execute: Execute, desk: int, changes: ChangeSet, known: Known) -> Plan:
     return Plan(desk, changes, puts, rows, seen, entries.entry_cells(desk, changes.entries))
 
 
-def commit(connection: sqlite3.Connection, todo: Plan, order: Order) -> Committed:
+def commit(connection: Writing, todo: Plan, order: Order) -> Committed:
     """Write it, or raise and write nothing.
 
     Raises:
@@ -87,7 +87,7 @@ def commit(connection: sqlite3.Connection, todo: Plan, order: Order) -> Committe
     return committed
 
 
-def finish(connection: sqlite3.Connection) -> None:
+def finish(connection: Writing) -> None:
     """Commit the open transaction; if that fails, end it.
 
     Raises:
@@ -116,6 +116,9 @@ def _write(execute: Execute, todo: Plan, order: Order) -> Committed:
         execute(_SEEN, (at, desk, customer, at))
     if todo.entries:
         entries.append(execute, last - len(todo.entries), todo.entries)
+    rows = [*todo.puts.links, *entries.links(desk, last - len(todo.entries), changes.entries)]
+    if rows:
+        links.add(execute, rows)
     queues.write(execute, desk, changes)
     if todo.puts.changed:
         search.index_again(execute, desk, todo.puts.changed)

@@ -26,7 +26,7 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.queues import OutboxState
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.errors import ClaimTaken, CsdeskError, DeskClosed, GuardFailed, NotFound, VersionConflict
-from csdesk.ports.store import LeaseRequest, Query, Store
+from csdesk.ports.store import QUERY_COLUMNS, LeaseRequest, Query, Store
 from csdesk.testing import builders as build
 from csdesk.testing.ids import serial
 from csdesk.testing.store_contract.base import DESK, OTHER, SECRET, ContractBase, counter, everything, owner_of
@@ -63,7 +63,8 @@ def _seeded(store: Store) -> None:
 
 def _big() -> ChangeSet:
     """A commit that touches everything and would succeed after ``_seeded``."""
-    fresh = build.changes_for(build.ticket(2), build.customer(2), build.message(2), build.phrase(2), build.draft(2))
+    people = (build.ticket(2), build.customer(2), build.message(2))
+    fresh = build.changes_for(*people, build.phrase(2), build.draft(2), build.holidays(2))
     return replace(
         fresh,
         puts=(*fresh.puts, Put(build.agent(1, version=2, capacity=3), 1)),
@@ -97,8 +98,8 @@ def _with(big: ChangeSet, bad: ChangeSet) -> ChangeSet:
 def picture(store: Store, desk: str = DESK) -> dict[str, object]:
     """All that can be read of a desk without changing it."""
     shown: dict[str, object] = {
-        kind: everything(store, Query(kind=kind, limit=100), desk)
-        for kind in ("ticket", "customer", "message", "agent", "phrase", "draft", "inbox", "outbox", "entry", "config")
+        kind: everything(store, Query(kind=kind, limit=100), desk)  # type: ignore[arg-type]  # the names are right
+        for kind in QUERY_COLUMNS
     }
     keys = ("command/taken", "command/2", "command/missing", "mail/2", "new/1")
     counters = ("quota", "fresh", "other", "load/" + serial("agt_", 1))
@@ -138,6 +139,7 @@ class CommitPromises(ContractBase):
             agents=(build.agent(1).id,),
             phrases=(build.phrase(2).id,),
             drafts=(build.draft(2).id,),
+            holidays=(build.holidays(2).id,),
             counters=("load/" + build.agent(1).id, "other"),
             inbox=(build.inbox_item(1).id, build.inbox_item(2).id),
             outbox=(build.outbox_item(1).message, build.outbox_item(2).message),
@@ -150,6 +152,7 @@ class CommitPromises(ContractBase):
         assert dict(found.agents) == {build.agent(1).id: build.agent(1, version=2, capacity=3)}
         assert dict(found.phrases) == {build.phrase(2).id: build.phrase(2)}
         assert dict(found.drafts) == {build.draft(2).id: build.draft(2)}
+        assert dict(found.holidays) == {build.holidays(2).id: build.holidays(2)}
         assert dict(found.counters) == {"load/" + build.agent(1).id: 1, "other": 1}
         assert dict(found.inbox) == {build.inbox_item(2).id: build.inbox_item(2)}
         assert dict(found.outbox) == {build.outbox_item(2).message: build.outbox_item(2, "conversation-2")}
@@ -310,6 +313,7 @@ class CommitPromises(ContractBase):
             build.agent(1, x_new=1.5),
             build.phrase(1, x_new=True),
             build.draft(1, x_new=None),
+            build.holidays(1, x_new="kept"),
         ]
         store.commit(DESK, ChangeSet(puts=tuple(Put(one, 0) for one in rich)))
         self._check_rich(store, rich)
@@ -319,7 +323,7 @@ class CommitPromises(ContractBase):
             again.close()
 
     def _check_rich(self, store: Store, rich: list[Stored]) -> None:
-        kinds = ("ticket", "customer", "message", "agent", "phrase", "draft")
+        kinds = ("ticket", "customer", "message", "agent", "phrase", "draft", "holidays")
         for one, kind in zip(rich, kinds, strict=True):
             assert everything(store, Query(kind=kind)) == [one]  # type: ignore[arg-type]  # the names are right
             assert one.model_extra is not None
@@ -347,7 +351,7 @@ class CommitPromises(ContractBase):
     def test_folding_the_entries_gives_the_records(self, store: Store) -> None:
         """What is read back as entries makes the stored records again, personal values included."""
         who, what = build.customer(1, language="zh-CN", level="vip"), build.ticket(1, queue="sales")
-        store.commit(DESK, build.changes_for(who, what, build.agent(1), build.phrase(1)))
+        store.commit(DESK, build.changes_for(who, what, build.agent(1), build.phrase(1), build.holidays(1)))
         opened = ev.StatusChanged(before=Category.NEW, after=Category.OPEN, status="open")
         told = build.entry(what.id, ev.SubjectSet(subject="發票"), opened, seconds=5)
         made = fold([build.birth(what), told])
@@ -358,6 +362,7 @@ class CommitPromises(ContractBase):
             ("customer", who.id),
             ("agent", serial("agt_", 1)),
             ("phrase", serial("phr_", 1)),
+            ("holidays", serial("hol_", 1)),
         )
         for kind, key in made_ids:
             entries = everything(store, Query(kind="entry", where=(("subject", key),), order="position"))

@@ -67,6 +67,8 @@ def _others() -> list[Stored]:
         build.draft(1),
         build.draft(2, ticket=serial("tkt_", 1)),
         build.draft(3, author="agt_x"),
+        build.holidays(1),
+        build.holidays(2, place="CN"),
     ]
 
 

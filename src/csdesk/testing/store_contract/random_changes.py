@@ -65,6 +65,7 @@ class Pieces:
             self.customer,
             self.agent,
             self.phrase,
+            self.holidays,
             self.message,
             self.draft,
             self.claim,
@@ -204,6 +205,11 @@ class Pieces:
         capacity, retired = self.draw(st.integers(0, 4)), self.draw(st.integers(0, 4)) == 0
         agent = build.agent(number, queues=queues, capacity=capacity, presence=presence, retired=retired)
         return self._told("agent", key, ev.AgentSaved(agent=agent))
+
+    def holidays(self) -> ChangeSet:
+        """Saves holidays."""
+        saved = build.holidays(self.draw(_FEW), place=self.draw(st.sampled_from(("CN", "JP"))))
+        return self._told("holidays", saved.id, ev.HolidaysSaved(holidays=saved))
 
     def phrase(self) -> ChangeSet:
         """Saves a phrase."""

@@ -10,6 +10,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 
 
@@ -25,12 +26,18 @@ def _phrase_saved(_: Phrase | None, event: ev.PhraseSaved, _at: datetime) -> Phr
     return event.phrase
 
 
+def _holidays_saved(_: PublicHolidays | None, event: ev.HolidaysSaved, _at: datetime) -> PublicHolidays:
+    return event.holidays
+
+
 def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
     return record
 
 
 # ``Any``: each function takes the record and event of its own row; a test walks the table.
 FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
+    ev.ClockStarted: _unchanged,
+    ev.ClockEnded: _unchanged,
     ev.ReplyDecided: _unchanged,
     ev.PhraseUsed: _unchanged,
     ev.AlertRaised: _unchanged,
@@ -41,4 +48,5 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.AgentSaved: _agent_saved,
     ev.PresenceChanged: _presence_changed,
     ev.PhraseSaved: _phrase_saved,
+    ev.HolidaysSaved: _holidays_saved,
 }

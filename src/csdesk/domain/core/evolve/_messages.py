@@ -13,7 +13,25 @@ from csdesk.domain.records.messages import Delivery, Message
 
 def _delivery_changed(message: Message, event: ev.DeliveryChanged, _: datetime) -> Message:
     known = event.provider_id or message.provider_id
-    return replaced(message, delivery=Delivery(event.after), delivery_reason=event.reason, provider_id=known)
+    return replaced(
+        message,
+        delivery=Delivery(event.after),
+        delivery_reason=event.reason,
+        delivery_needs=event.needs,
+        provider_id=known,
+    )
+
+
+def _piece_sent(message: Message, event: ev.PieceSent, _: datetime) -> Message:
+    return replaced(message, pieces=(*message.pieces, event.provider_id))
+
+
+def _media_stored(message: Message, event: ev.MediaStored, _: datetime) -> Message:
+    stored = [
+        replaced(one, ref=event.ref, problem=event.problem) if at == event.part else one
+        for at, one in enumerate(message.parts)
+    ]
+    return replaced(message, parts=tuple(stored))
 
 
 def _message_recalled(message: Message, _event: ev.MessageRecalled, at: datetime) -> Message:
@@ -31,6 +49,8 @@ def _message_moved(message: Message, event: ev.MessageMoved, _: datetime) -> Mes
 # ``Any``: each function takes the record and event of its own row; a test walks the table.
 FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Message]]] = {
     ev.DeliveryChanged: _delivery_changed,
+    ev.PieceSent: _piece_sent,
+    ev.MediaStored: _media_stored,
     ev.MessageRecalled: _message_recalled,
     ev.MessageEdited: _message_edited,
     ev.MessageMoved: _message_moved,

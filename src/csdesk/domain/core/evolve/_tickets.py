@@ -11,6 +11,7 @@ from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
+    AppliedSla,
     Category,
     FieldValue,
     Owner,
@@ -24,6 +25,7 @@ from csdesk.domain.records.tickets import (
 
 _Ticket = trusted(Ticket)
 _Owner = trusted(Owner)
+_AppliedSla = trusted(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
@@ -47,10 +49,12 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
 
 
 def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) -> Ticket:
-    counted = {"messages": ticket.messages + 1, "last_message": event.message}
+    counted: dict[str, object] = {"messages": ticket.messages + 1, "last_message": event.message}
     if event.elsewhere:
         return replaced(ticket, **counted, replied_at=event.occurred_at, waiting_since=None)
     latest = event.occurred_at if ticket.customer_at is None else max(ticket.customer_at, event.occurred_at)
+    if latest == event.occurred_at:
+        counted["customer_message"] = event.message
     waits = event.automatic == "no" and ticket.waiting_since is None
     since = event.occurred_at if waits else ticket.waiting_since
     return replaced(ticket, **counted, customer_at=latest, waiting_since=since, unanswered=0)
@@ -138,11 +142,16 @@ def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: date
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
 
 
+def _sla_applied(ticket: Ticket, event: ev.SlaApplied, _: datetime) -> Ticket:
+    sla = _AppliedSla(policy=event.policy, group=event.group, level=event.level, targets=event.targets)
+    return replaced(ticket, sla=sla)
+
+
 def _clocks_changed(ticket: Ticket, event: ev.ClocksChanged, _: datetime) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, event.clocks))
 
 
-def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached, _: datetime) -> Ticket:
+def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached | ev.BreachVoided, _: datetime) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, (event.clock,)))
 
 
@@ -223,9 +232,11 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
     ev.ParticipantsChanged: _participants_changed,
+    ev.SlaApplied: _sla_applied,
     ev.ClocksChanged: _clocks_changed,
     ev.ClockWarned: _clock_marked,
     ev.ClockBreached: _clock_marked,
+    ev.BreachVoided: _clock_marked,
     ev.LinksChanged: _links_changed,
     ev.TicketMerged: _ticket_merged,
     ev.TicketAbsorbed: _ticket_absorbed,

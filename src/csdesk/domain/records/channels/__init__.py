@@ -6,7 +6,7 @@ An adapter only translates. These names are for the desk itself; authors of chan
 
 from __future__ import annotations
 
-from csdesk.domain.records.channels.abilities import Capabilities, Limit, WindowState
+from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, WindowState
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
     DeleteEvent,
@@ -21,7 +21,15 @@ from csdesk.domain.records.channels.events import (
     UnknownEvent,
 )
 from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, Sender
-from csdesk.domain.records.channels.outbound import OutboundMessage, Receipt
+from csdesk.domain.records.channels.outbound import (
+    Health,
+    MediaFetched,
+    MediaFile,
+    MediaWanted,
+    OutboundMessage,
+    Receipt,
+    SentMessage,
+)
 from csdesk.domain.records.channels.outcomes import Received, ReplyDecision, Sent, Suggestion
 from csdesk.domain.records.channels.requests import InboundResult, PullHint, PullPage, RawRequest, RawResponse, Rejected
 
@@ -34,10 +42,16 @@ __all__ = [
     "Entrance",
     "HandoffEvent",
     "HandshakeEvent",
+    "Health",
     "IgnoredEvent",
     "InboundMessage",
     "InboundResult",
     "Limit",
+    "MediaFetched",
+    "MediaFile",
+    "MediaLimit",
+    "MediaWanted",
+    "MenuLimits",
     "OutboundMessage",
     "PullHint",
     "PullPage",
@@ -50,6 +64,7 @@ __all__ = [
     "ReplyDecision",
     "Sender",
     "Sent",
+    "SentMessage",
     "SessionEvent",
     "StatusEvent",
     "Suggestion",

@@ -71,16 +71,22 @@ class HandoffEvent(_ChannelEvent):
     kind: Literal["handoff"] = "handoff"
     conversation: Key
     to: Text = ""
+    """The provider's id of the person who has it now; empty: it waits for one."""
     before: Text = ""
+    agent: Text = ""
+    """The id of the desk's own agent, if that person is one."""
 
 
 class EchoEvent(_ChannelEvent):
-    """A person of ours answered, but not through this desk."""
+    """Something of ours came back: sent by this desk (``key`` or ``provider_id`` tell), or by a person elsewhere."""
 
     kind: Literal["echo"] = "echo"
     conversation: Key
     to: Sender
     author: Text = ""
+    """The provider's id of the person who wrote."""
+    key: Text = ""
+    """The id that we reserved, where the provider gives it back: an echo may come before the answer to our request."""
     provider_id: Text = ""
     parts: tuple[Part, ...] = ()
 

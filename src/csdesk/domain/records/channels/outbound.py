@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.channels.inbound import Sender
-from csdesk.domain.records.messages import Part
+from csdesk.domain.records.messages import MediaKind, Part
 
 
 class Receipt(Value):
@@ -16,6 +18,17 @@ class Receipt(Value):
     provider_id: Text = ""
     also: tuple[Text, ...] = ()
     """Other ids under which echoes and answers may name this message."""
+
+
+class MediaFile(Value):
+    """A piece of media on its way to a provider, with its bytes."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    media: MediaKind = MediaKind.FILE
+    type: str = "application/octet-stream"
+    name: Text = ""
+    """A file name without a path."""
+    content: bytes = Field(repr=False)
 
 
 class OutboundMessage(Value):
@@ -28,8 +41,52 @@ class OutboundMessage(Value):
     cc: tuple[Sender, ...] = ()
     subject: Text = ""
     parts: tuple[Part, ...]
+    files: tuple[MediaFile, ...] = ()
+    """The bytes of the media among ``parts``, found by ``ref.sha256``: where ``media_by`` is ``content``."""
     answers: tuple[Text, ...] = ()
     """Provider ids of the messages before it, newest first: what a mail thread needs."""
+    code: Text = Field(default="", repr=False)
+    """The code of the event that this answers (``SessionEvent.code``); empty for an ordinary message."""
+    again: bool = False
+    """True if it was tried before and nobody knows whether it arrived."""
     automatic: bool = False
     """A machine wrote it: mail adapters mark it so that machines do not answer it."""
     occurred_at: Instant
+
+
+class MediaWanted(Value):
+    """Media that a customer sent and the provider still has."""
+
+    account: Key
+    provider_id: Key
+    media: MediaKind = MediaKind.FILE
+    name: Text = ""
+    most: int = Field(default=25_000_000, gt=0)
+    """The largest size to fetch, in bytes."""
+
+
+class MediaFetched(Value):
+    """The bytes of fetched media, and what the provider says they are: neither type nor name is to be trusted."""
+
+    content: bytes = Field(repr=False)
+    type: str = ""
+    name: Text = ""
+
+
+class SentMessage(Value):
+    """A message of ours as the provider knows it: what is recalled."""
+
+    key: Key
+    account: Key
+    conversation: Key
+    to: Sender
+    provider_ids: tuple[Text, ...] = ()
+    """The id of each sending that it became, in order."""
+
+
+class Health(Value):
+    """Whether a channel works: ``auth`` means that its secret is refused, ``degraded`` that only a part works."""
+
+    status: Literal["ok", "auth", "unreachable", "degraded"]
+    code: Text = ""
+    """The provider's own word for what is wrong."""

@@ -38,6 +38,7 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    HolidaysSaved,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -45,26 +46,32 @@ from csdesk.domain.records.events.desk import (
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
+    MediaStored,
     MessageEdited,
     MessageMoved,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
     PhraseUsed,
+    PieceSent,
     ReplyDecided,
     ReplyQueued,
 )
 from csdesk.domain.records.events.tickets import (
     ActionRequested,
     AlertRaised,
+    BreachVoided,
     ClockBreached,
+    ClockEnded,
     ClocksChanged,
+    ClockStarted,
     ClockWarned,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
     RulesExhausted,
     SkewSeen,
+    SlaApplied,
     StatusChanged,
     SubjectSet,
     TicketAbsorbed,
@@ -85,7 +92,10 @@ __all__ = [
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
+    "BreachVoided",
     "ClockBreached",
+    "ClockEnded",
+    "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
@@ -105,9 +115,11 @@ __all__ = [
     "Entry",
     "Epochs",
     "Event",
+    "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
+    "MediaStored",
     "MessageEdited",
     "MessageMoved",
     "MessageParked",
@@ -119,11 +131,13 @@ __all__ = [
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
+    "PieceSent",
     "PresenceChanged",
     "ReplyDecided",
     "ReplyQueued",
     "RulesExhausted",
     "SkewSeen",
+    "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
@@ -158,6 +172,8 @@ Event = Annotated[
     | ReplyQueued
     | NoteAdded
     | DeliveryChanged
+    | PieceSent
+    | MediaStored
     | MessageRecalled
     | MessageEdited
     | TicketTagged
@@ -167,9 +183,13 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ParticipantsChanged
+    | SlaApplied
     | ClocksChanged
+    | ClockStarted
+    | ClockEnded
     | ClockWarned
     | ClockBreached
+    | BreachVoided
     | LinksChanged
     | TicketMerged
     | TicketAbsorbed
@@ -186,6 +206,7 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | PhraseSaved
+    | HolidaysSaved
     | ConfigActivated
     | CommandDenied
     | MessageParked

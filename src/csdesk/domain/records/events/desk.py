@@ -7,6 +7,7 @@ from typing import Literal
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.events._base import EventBase
+from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 
 
@@ -31,6 +32,13 @@ class PhraseSaved(EventBase):
 
     kind: Literal["phrase.saved"] = "phrase.saved"
     phrase: Phrase
+
+
+class HolidaysSaved(EventBase):
+    """Holiday years were saved; the event carries the new record."""
+
+    kind: Literal["holidays.saved"] = "holidays.saved"
+    holidays: PublicHolidays
 
 
 class ConfigActivated(EventBase):

@@ -8,6 +8,7 @@ from typing import Literal
 from csdesk.domain.ids import IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant
 from csdesk.domain.records.events._base import EventBase
+from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import Automatic, Delivery, Part
 
 
@@ -19,6 +20,8 @@ class MessageReceived(EventBase):
     identity: IdentityId | None = None
     occurred_at: Instant
     elsewhere: bool = False
+    bot: bool = False
+    """True if a machine of ours wrote it elsewhere."""
     automatic: Automatic = Automatic.NO
     clamped: timedelta | None = None
     """How much ``sent_at`` was moved to fit between the backlog limit and the arrival; None if it was not."""
@@ -49,6 +52,32 @@ class DeliveryChanged(EventBase):
     after: Delivery
     reason: str = ""
     provider_id: str = ""
+    needs: str = ""
+    """What would make a refused message possible; see ``csdesk.domain.records.queues.NEEDS``."""
+
+
+class PieceSent(EventBase):
+    """One of the sendings that a long message is split into was taken over; the last one is told as delivery."""
+
+    kind: Literal["message.piece"] = "message.piece"
+    message: MessageId
+    number: int
+    """Counted from 1."""
+    of: int
+    provider_id: str = ""
+
+
+class MediaStored(EventBase):
+    """Media that a customer sent were fetched from the provider, or (``problem``) never will be."""
+
+    PERSONAL = frozenset({"ref"})
+    kind: Literal["message.media"] = "message.media"
+    message: MessageId
+    part: int
+    """Which part of the message, counted from 0."""
+    ref: MediaRef | None = None
+    problem: str = ""
+    """A code: ``too_large``, ``type_mismatch``, ``expired``, or the provider's own."""
 
 
 class MessageRecalled(EventBase):

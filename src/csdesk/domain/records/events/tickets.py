@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Literal
 
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
-from csdesk.domain.records._model import Instant, Scalar
-from csdesk.domain.records.clocks import Clock
+from csdesk.domain.records._model import Instant, Name, Scalar
+from csdesk.domain.records.clocks import Clock, Mark, Metric
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import Category, Link, Participant, Priority, Worker
@@ -93,11 +93,49 @@ class ParticipantsChanged(EventBase):
     removed: tuple[IdentityId, ...] = ()
 
 
+class SlaApplied(EventBase):
+    """The service level that holds for the ticket from ``at`` on: its policy, and (OLA) that of its group."""
+
+    kind: Literal["ticket.sla"] = "ticket.sla"
+    policy: Name | None = None
+    group: Name | None = None
+    level: str = ""
+    """The customer's level, by which amounts may differ."""
+    targets: tuple[str, ...] = ()
+    """The targets whose conditions held, for policies that have such; empty: all of them."""
+    at: Instant
+    regrouped: bool = False
+    """True if the ticket came to another queue: the group's clocks begin anew."""
+
+
 class ClocksChanged(EventBase):
     """Clocks of the ticket began, paused, resumed, were met or cancelled; only the changed ones stand here."""
 
     kind: Literal["ticket.clocks"] = "ticket.clocks"
     clocks: tuple[Clock, ...]
+    given: Literal["", "split", "reassessed"] = ""
+    """What set them, if they do not follow from the ticket's own events."""
+
+
+class ClockStarted(EventBase):
+    """Somebody began a step or made a promise: for that long, or until that instant."""
+
+    kind: Literal["ticket.clock_started"] = "ticket.clock_started"
+    metric: Literal[Metric.STEP, Metric.PROMISE]
+    name: str = ""
+    within: timedelta | None = None
+    until: Instant | None = None
+    calendar: str = ""
+    warn_on: tuple[Mark, ...] = ()
+
+
+class ClockEnded(EventBase):
+    """A step ended or a promise was settled: kept, or given up."""
+
+    kind: Literal["ticket.clock_ended"] = "ticket.clock_ended"
+    metric: Literal[Metric.STEP, Metric.PROMISE]
+    cycle: int
+    kept: bool = True
 
 
 class ClockWarned(EventBase):
@@ -105,7 +143,11 @@ class ClockWarned(EventBase):
 
     kind: Literal["sla.warned"] = "sla.warned"
     clock: Clock
+    level: int = 1
+    """Which of the clock's warnings, from 1."""
     at: Instant
+    quiet: bool = False
+    """True if it came too late to tell anybody (``catch_up``)."""
 
 
 class ClockBreached(EventBase):
@@ -114,6 +156,17 @@ class ClockBreached(EventBase):
     kind: Literal["sla.breached"] = "sla.breached"
     clock: Clock
     at: Instant
+    quiet: bool = False
+    retroactive: bool = False
+    """True if a reassessment found it under terms that did not hold at that time."""
+
+
+class BreachVoided(EventBase):
+    """A reassessment found that a breach told before does not hold under the new terms; the old event stays."""
+
+    kind: Literal["sla.breach_voided"] = "sla.breach_voided"
+    clock: Clock
+    was_at: Instant
 
 
 class LinksChanged(EventBase):

@@ -1,7 +1,8 @@
 -- The first schema. Rules: a desk's number stands first in every key; ids of the outside are text, rows of the inside
 -- are integers; times are microseconds of Unix time in UTC; a document is the truth and its columns are its index.
 -- Documents stand last in their row, so that a column is read without them. Every table and index is called csdesk_...,
--- because they may stand in a database beside an application's own.
+-- because they may stand in a database beside an application's own. What an index or a join needs is a column; what only
+-- narrows a list down is read out of the document (see tables.py).
 
 CREATE TABLE csdesk_desk(
   pk INTEGER PRIMARY KEY,
@@ -30,15 +31,9 @@ CREATE TABLE csdesk_ticket(
   schema INTEGER NOT NULL,
   number INTEGER NOT NULL,
   category TEXT NOT NULL,
-  status TEXT NOT NULL,
   queue TEXT NOT NULL,
   assignee TEXT,
-  owner TEXT NOT NULL,
-  priority INTEGER NOT NULL,
-  type TEXT NOT NULL,
   identity TEXT NOT NULL,
-  account TEXT NOT NULL,
-  conversation TEXT NOT NULL,
   merged_into TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
@@ -48,7 +43,6 @@ CREATE TABLE csdesk_ticket(
 );
 CREATE INDEX csdesk_ticket_number ON csdesk_ticket(desk, number);
 CREATE INDEX csdesk_ticket_category ON csdesk_ticket(desk, category, queue);
-CREATE INDEX csdesk_ticket_identity ON csdesk_ticket(desk, identity);
 CREATE INDEX csdesk_ticket_assignee ON csdesk_ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
 CREATE INDEX csdesk_ticket_wake ON csdesk_ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX csdesk_ticket_waiting ON csdesk_ticket(desk, category, created_at) WHERE assignee IS NULL;
@@ -68,8 +62,6 @@ CREATE TABLE csdesk_customer(
   version INTEGER NOT NULL,
   schema INTEGER NOT NULL,
   seen_at INTEGER,
-  level TEXT NOT NULL,
-  stage TEXT NOT NULL,
   merged_into TEXT,
   created_at INTEGER NOT NULL,
   doc TEXT NOT NULL,
@@ -97,17 +89,10 @@ CREATE TABLE csdesk_message(
   id TEXT NOT NULL,
   version INTEGER NOT NULL,
   schema INTEGER NOT NULL,
-  ticket TEXT NOT NULL,
-  direction TEXT NOT NULL,
-  delivery TEXT NOT NULL,
-  identity TEXT,
-  account TEXT NOT NULL,
-  provider_id TEXT NOT NULL,
   occurred_at INTEGER NOT NULL,
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
-CREATE INDEX csdesk_message_ticket ON csdesk_message(desk, ticket, occurred_at);
 
 CREATE TABLE csdesk_agent(
   pk INTEGER PRIMARY KEY,
@@ -144,6 +129,17 @@ CREATE TABLE csdesk_phrase(
   schema INTEGER NOT NULL,
   retired INTEGER NOT NULL,
   language TEXT,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+
+CREATE TABLE csdesk_holidays(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  place TEXT NOT NULL,
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
@@ -198,8 +194,17 @@ CREATE TABLE csdesk_entry(
   trace TEXT,
   body TEXT NOT NULL
 );
-CREATE INDEX csdesk_entry_subject ON csdesk_entry(desk, subject);
-CREATE INDEX csdesk_entry_cause ON csdesk_entry(desk, cause);
+
+-- What belongs to an id, of every kind in one place (see links.py for the roles). The id is its 16 bytes and its kind
+-- behind them: ids that were made together stand together, so that a commit writes one page here where an index for
+-- each kind would take one of its own. Ids of another form are text.
+CREATE TABLE csdesk_link(
+  desk INTEGER NOT NULL,
+  id NOT NULL,
+  role INTEGER NOT NULL,
+  row INTEGER NOT NULL,
+  PRIMARY KEY(desk, id, role, row)
+) WITHOUT ROWID;
 
 CREATE TABLE csdesk_consumer(
   desk INTEGER NOT NULL,
@@ -222,6 +227,7 @@ CREATE TABLE csdesk_outbox(
   created_at INTEGER NOT NULL,
   head INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL,
+  needs TEXT NOT NULL,
   UNIQUE(desk, message)
 );
 CREATE INDEX csdesk_outbox_line ON csdesk_outbox(desk, account, conversation, created_at, message) WHERE state IN ('pending', 'sending');

@@ -1,0 +1,83 @@
+"""What makes a likely match wrong although its words fit: opposite wishes, finished business, other numbers.
+
+The rule: an opposite wish (不要退款 against 退款, 退款 against 付款) halves the score, so the phrase loses its rank.
+The other guards leave the rank alone and only keep the answer from being sent without a person, since a phrase may
+well be the best suggestion although the customer tells that it is done (已经退款了) or names another amount.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from csdesk.domain.matching.stance import Stance, contradicts, stance_of
+
+Guard = Literal["opposite", "finished", "numbers"]
+"""``opposite``: the text wants the contrary of what the phrase is about. ``finished``: the text tells that something is
+done and asks nothing, the phrase's texts do not. ``numbers``: text and phrase name different amounts."""
+
+OPPOSITE_SHARE: Final = 0.5
+
+_ASKS: Final = re.compile(
+    r"[?？吗呢么]|怎|如何|咋|什么|多少|多久|几|哪|谁|为何|为啥|能不能|能否|可否|是否|可不可以|有没有|是不是|行不行|要不要|会不会"
+    r"|\b(?:how|what|when|where|why|who|which|can|could|may|is|are|do|does|did|will|would|should)\b"
+)
+_FINISHED: Final = re.compile(
+    "已经.{0,12}了|刚.{0,8}(?:好|完|到)了|(?:收到|解决|搞定|完成|弄好|处理好|退好|付好)了"
+    r"|\b(?:already|finally) (?:\w+ )?(?:got|received|done|paid|solved|resolved|fixed|refunded|cancell?ed|returned)\b"
+    r"|\b(?:has|have|was|been) (?:now |already )?(?:solved|resolved|fixed|refunded)\b"
+)
+_NUMBER: Final = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d+)?(?![\d.])")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the guards read in one text.
+
+    Attributes:
+        stance: what it wants done.
+        finished: whether it tells that something is done, and asks nothing.
+        numbers: the amounts it names; numbers of five digits and more are order numbers and not among them.
+    """
+
+    stance: Stance
+    finished: bool
+    numbers: frozenset[str]
+
+
+_NOTHING: Final = Reading(frozenset(), finished=False, numbers=frozenset())
+
+
+def reading_of(folded: str) -> Reading:
+    """Read one folded text."""
+    stance = stance_of(folded)
+    finished = bool(_FINISHED.search(folded)) and not _ASKS.search(folded)
+    numbers = frozenset(_NUMBER.findall(folded))
+    if not stance and not finished and not numbers:
+        return _NOTHING
+    return Reading(stance, finished, numbers)
+
+
+def common_reading(folded_texts: Iterable[str]) -> Reading:
+    """Read a phrase from its texts: a stance none contradicts, finished if any is, all their numbers."""
+    readings = [reading_of(text) for text in folded_texts]
+    if all(one is _NOTHING for one in readings):
+        return _NOTHING
+    stances = frozenset[tuple[str, int]]().union(*(one.stance for one in readings))
+    stance = frozenset((action, side) for action, side in stances if (action, -side) not in stances)
+    numbers = frozenset[str]().union(*(one.numbers for one in readings))
+    return Reading(stance, any(one.finished for one in readings), numbers)
+
+
+def guards_against(text: Reading, phrase: Reading, nearest: str) -> tuple[Guard, ...]:
+    """The guards that stand between a text and a phrase, whose nearest text is ``nearest``."""
+    found: list[Guard] = []
+    if text.stance and contradicts(text.stance, phrase.stance):
+        found.append("opposite")
+    if text.finished and not phrase.finished:
+        found.append("finished")
+    if text.numbers and phrase.numbers and not text.numbers & phrase.numbers and _NUMBER.search(nearest):
+        found.append("numbers")
+    return tuple(found)

@@ -1,0 +1,251 @@
+"""A library with what it learned and how sure it may be: one immutable value, and what becomes of a text by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from csdesk.domain.matching.confidence import (
+    PRIOR,
+    TRAINED_PRIOR,
+    Calibration,
+    Row,
+    evidence_of,
+)
+from csdesk.domain.matching.explaining import Span, spans_of
+from csdesk.domain.matching.guards import Guard
+from csdesk.domain.matching.learning import NOTHING_LEARNED, Outcome
+from csdesk.domain.matching.library import Library, Ranked, Ranking, checked
+from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
+from csdesk.domain.matching.training import shuffled, trained
+from csdesk.errors import InvalidInput
+
+Action = Literal["auto_reply", "suggest", "hand_over"]
+Reason = Literal["confident", "unsure", "close_call", "guarded", "few_samples", "by_hand", "unlikely", "no_match"]
+"""``confident`` (sent), ``unsure`` (below the threshold), ``close_call`` (the runner-up is too near), ``guarded`` (a
+guard speaks against it), ``few_samples`` (a phrase with fewer than two questions is not sent), ``by_hand`` (the phrase
+may not be sent without a person), ``unlikely`` (even the best is hardly right), ``no_match`` (nothing is shared)."""
+
+_HELD_OUT: Final = 300
+_HOLD_EVERY: Final = 4
+_LEAST_HELD_OUT: Final = 3
+_HIDDEN_COUNTS: Final = 0.4
+_OUTCOMES: Final = 20_000
+_LOOKED_AT: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What a match rests on.
+
+    Attributes:
+        spans: the parts of the text that speak for the phrase, the strongest first.
+        nearest: the phrase's own text that is most like the question, folded.
+        nearest_spans: the parts of it that the question shares.
+        likeness: how alike the two are, 0 to 1.
+        unknown: the share of the text's weight that no phrase knows, 0 to 1.
+        guards: what speaks against sending it.
+        removed: phrases that conditions ruled out before they were scored, each with the condition.
+    """
+
+    spans: tuple[Span, ...]
+    nearest: str
+    nearest_spans: tuple[Span, ...]
+    likeness: float
+    unknown: float
+    guards: tuple[Guard, ...]
+    removed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase that may answer a text.
+
+    Attributes:
+        phrase_id: the phrase.
+        score: how well it answers, 0 to 1; for ordering, not a probability.
+        confidence: the probability that it is the right one, 0 to 1; those of all matches add up to at most 1.
+        margin: its lead in score over the best of the others, -1 to 1; negative for all but the first.
+        guards: what speaks against sending it, however sure it is.
+    """
+
+    phrase_id: str
+    score: float
+    confidence: float
+    margin: float
+    guards: tuple[Guard, ...]
+    _basis: tuple[Library, Ranking, Ranked] = field(repr=False, compare=False)
+
+    @property
+    def why(self) -> Why:
+        """What the match rests on; worked out when it is asked for."""
+        library, ranking, one = self._basis
+        spans, nearest_spans = spans_of(library, ranking.text, one)
+        return Why(spans, one.nearest, nearest_spans, one.ratio, ranking.unknown, one.guards, ranking.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDecision:
+    """What to do with a text.
+
+    Attributes:
+        action: send the phrase, show the matches to a person, or leave the text to a person alone.
+        reason: why; see ``Reason``.
+        phrase_id: the best phrase; None only with ``no_match``.
+        confidence: its confidence; 0 with ``no_match``.
+        matches: what to show, best first.
+        related: ids of phrases to offer beside it: those the phrase names, then the next matches.
+    """
+
+    action: Action
+    reason: Reason
+    phrase_id: str | None
+    confidence: float
+    matches: tuple[Match, ...]
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A library, the outcomes behind its learned weights, and its calibration. Never changed in place.
+
+    Attributes:
+        library: the phrases with their learned weights.
+        outcomes: the decisions learnt from, oldest first.
+        calibration: what turns evidence into confidence.
+        own_rows: the evidence that the library's own questions gave when it was optimised.
+    """
+
+    library: Library
+    outcomes: tuple[Outcome, ...] = ()
+    calibration: Calibration = PRIOR
+    own_rows: tuple[Row, ...] = ()
+
+    def match(
+        self, text: str, limit: int, context: Context = ANYWHERE, dense: Mapping[str, float] | None = None
+    ) -> tuple[Match, ...]:
+        """The phrases for a text, best first."""
+        # Evidence looks at the first ten, so as many are ranked whatever the caller wants to see.
+        ranking = self.library.rank(text, max(checked(limit), _LOOKED_AT), context, dense)
+        sure = self.calibration.confidence(evidence_of(ranking))
+        confidences = _shared_out(sure, ranking)
+        return tuple(
+            Match(one.entry.phrase.id, one.score, sure, one.margin, one.guards, (self.library, ranking, one))
+            for one, sure in zip(ranking.matches[:limit], confidences, strict=False)
+        )
+
+    def over(self, library: Library) -> Judge:
+        """The judge of another library."""
+        return replace(self, library=library)
+
+    def decide(self, matches: tuple[Match, ...], *, threshold: float, margin: float, floor: float) -> ReplyDecision:
+        """What to do, from the matches for a text."""
+        if not matches:
+            return ReplyDecision("hand_over", "no_match", None, 0.0, ())
+        best = matches[0]
+        phrase = self.library.get(best.phrase_id)
+        if phrase is None:
+            raise InvalidInput("matches", "the first is not of this library", "pass what match returned")
+        reason = _reason(best, phrase, threshold, margin, floor)
+        action: Action = {"confident": "auto_reply", "unlikely": "hand_over"}.get(reason, "suggest")  # type: ignore[assignment]
+        others = [one.phrase_id for one in matches[1:] if one.confidence > 0]
+        known = [one for one in phrase.related if one in self.library]
+        related = tuple(dict.fromkeys([*known, *others]))
+        return ReplyDecision(action, reason, best.phrase_id, best.confidence, matches, related)
+
+    def learned(self, text: str, picked: str | None, shown: tuple[str, ...]) -> Judge:
+        """The judge after one more decision of a person.
+
+        Raises:
+            InvalidInput: a phrase is not in the library.
+        """
+        for name in (picked, *shown):
+            if name is not None and name not in self.library:
+                raise InvalidInput("picked" if name == picked else "shown", f"no phrase {name!r}", "pass known ids")
+        ranking = self.library.rank(text, _LOOKED_AT)
+        scores = {one.entry.phrase.id: one.score for one in ranking.matches}
+        lead = scores.get(picked or "", 0.0) - max((s for one, s in scores.items() if one != picked), default=0.0)
+        evidence = evidence_of(ranking) if shown and scores and next(iter(scores)) == shown[0] else ()
+        outcome = Outcome(ranking.text, picked, shown, lead, evidence)
+        kept = (*self.outcomes, outcome)[-_OUTCOMES:]
+        return replace(self, library=self.library.after(outcome), outcomes=kept)
+
+    def without_outcomes(self, dropped: Iterable[int]) -> Judge:
+        """The judge as if the outcomes at these positions had not been: the others are folded again."""
+        gone = set(dropped)
+        kept = tuple(one for at, one in enumerate(self.outcomes) if at not in gone)
+        return self.with_outcomes(kept)
+
+    def with_outcomes(self, outcomes: tuple[Outcome, ...]) -> Judge:
+        """The judge with the weights folded from exactly these outcomes."""
+        library = self.library.with_learned(NOTHING_LEARNED)
+        learned = NOTHING_LEARNED
+        for outcome in outcomes:
+            learned = learned.after(outcome, library.query(outcome.text).vector)
+        return replace(self, library=library.with_learned(learned), outcomes=outcomes)
+
+    def optimized(self) -> Judge:
+        """The judge packed afresh, trained, and calibrated on its own questions and on the decisions of people."""
+        library = trained(self.library.packed())
+        own_rows = tuple(_own_rows(library))
+        prior = TRAINED_PRIOR if library.trained else PRIOR
+        judged = [(one.evidence, one.was_right, 1.0) for one in self.outcomes if one.evidence]
+        calibration = prior.fitted([*own_rows, *judged])
+        fresh = Judge(library, (), calibration, own_rows)
+        return fresh.with_outcomes(self.outcomes)
+
+
+def _own_rows(library: Library) -> Iterable[Row]:
+    """Evidence from the library's own questions.
+
+    Some are held out of a library made without them and asked there, with their phrase in it (was it found?) and with
+    their phrase removed (whatever is found is wrong).
+    """
+    kept: list[Phrase] = []
+    asked: list[tuple[str, str]] = []
+    able = [one for one in library if len(one.questions) >= _LEAST_HELD_OUT]
+    if not able or not library.trained:
+        return
+    for phrase in library:
+        if len(phrase.questions) < _LEAST_HELD_OUT:
+            kept.append(phrase)
+            continue
+        held = set(shuffled(len(phrase.questions), 1)[::_HOLD_EVERY])
+        asked += [(phrase.id, phrase.questions[at]) for at in sorted(held)]
+        left = tuple(text for at, text in enumerate(phrase.questions) if at not in held)
+        kept.append(replace(phrase, questions=left))
+    smaller = trained(Library(kept, library.lexicon))
+    for number in shuffled(len(asked), 2)[:_HELD_OUT]:
+        phrase_id, text = asked[number]
+        ranking = smaller.rank(text, _LOOKED_AT)
+        found = bool(ranking.matches) and ranking.matches[0].entry.phrase.id == phrase_id
+        if ranking.matches:
+            yield evidence_of(ranking), found, 1.0
+        hidden = evidence_of(smaller.without(phrase_id).rank(text, _LOOKED_AT))
+        if hidden:
+            yield hidden, False, _HIDDEN_COUNTS
+
+
+def _reason(best: Match, phrase: Phrase, threshold: float, margin: float, floor: float) -> Reason:
+    if best.confidence < floor:
+        return "unlikely"
+    if best.guards:
+        return "guarded"
+    if best.confidence < threshold:
+        return "unsure"
+    if best.margin < margin:
+        return "close_call"
+    if phrase.samples < 2:
+        return "few_samples"
+    return "confident" if phrase.auto_reply else "by_hand"
+
+
+def _shared_out(sure: float, ranking: Ranking) -> list[float]:
+    """Confidences: that of the first, and what it leaves, shared among the others by their scores."""
+    others = [max(0.0, one.score) ** 4 for one in ranking.matches[1:]]
+    total = sum(others)
+    if not ranking.matches:
+        return []
+    rest = min(1 - sure, sure)
+    return [sure, *(rest * one / total if total else 0.0 for one in others)]

@@ -1,0 +1,190 @@
+"""Service levels in the form that decisions read: which policies hold for a ticket, and on which terms.
+
+Terms are worked out once for each kind of ticket (policy, priority, type, customer level) and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from csdesk.domain.policy.checks import lineage, tests_in
+from csdesk.domain.policy.sections.service_levels import SlaPolicy, TargetPolicy
+from csdesk.domain.records._model import trusted
+from csdesk.domain.records.clocks import Metric, Scope
+from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
+from csdesk.domain.rules.compiled import Conditions
+from csdesk.domain.rules.facts import Facts
+from csdesk.domain.rules.fields import NOTHING, Declared
+from csdesk.domain.rules.reads import Reads
+from csdesk.domain.sla.life import LIFE
+from csdesk.domain.sla.terms import Plan, Terms
+from csdesk.domain.time.calendar import WorkingCalendar
+from csdesk.domain.time.counting import EVERY_SECOND, Timeline, WorkedTime
+from csdesk.domain.time.holidays import HolidayYear
+
+if TYPE_CHECKING:
+    from csdesk.domain.policy.config import DeskConfig
+
+HolidayYears = Mapping[str, Mapping[int, HolidayYear]]
+"""Holiday years that people saved, by the name of their place."""
+
+_AppliedSla = trusted(AppliedSla)
+_MOST_PLANS: Final = 4096
+_NO_PLANS: Final[tuple[Plan, ...]] = ()
+
+
+class ServiceBook:
+    """The service levels of a configuration, with the calendars they count by. Immutable but for what it remembers."""
+
+    __slots__ = ("_by_name", "_conditions", "_config", "_is_plain", "_kinds", "_numbers", "calendars", "default",
+                 "reads", "times", "years")  # fmt: skip
+
+    def __init__(self, config: DeskConfig, years: HolidayYears, declared: Declared = NOTHING) -> None:
+        self._config = config
+        self.years = years
+        self.calendars: dict[str, WorkingCalendar] = _calendars(config, years)
+        self.times: dict[str, Timeline] = {name: WorkedTime(one) for name, one in self.calendars.items()}
+        names = [one.name for one in config.calendars]
+        self.default: str = config.calendar or (names[0] if len(names) == 1 else "")
+        """The calendar of what names none; empty: there is none."""
+        self._by_name = {policy.name: (policy, _version(policy)) for policy in config.sla}
+        conditions = [policy.when for policy in config.sla]
+        self._numbers: dict[tuple[str, int], int] = {}
+        for policy in config.sla:
+            for place, target in enumerate(policy.targets):
+                if target.when is not None:
+                    self._numbers[policy.name, place] = len(conditions)
+                    conditions.append(target.when)
+        self._is_plain = all(one is None for one in conditions)
+        self._conditions = Conditions(conditions, declared)
+        self.reads: frozenset[str] = frozenset(test.field for one in conditions for test, _ in tests_in(one))
+        """The fields that decide which policies and targets hold."""
+        self._kinds: dict[tuple[str, tuple[str, ...], Priority, str, str], Plan | None] = {}
+
+    @property
+    def looks(self) -> Reads:
+        """Everything that the conditions read."""
+        return self._conditions.reads
+
+    def __len__(self) -> int:
+        """The number of policies."""
+        return len(self._by_name)
+
+    @property
+    def regroups(self) -> bool:
+        """True if there are policies of groups."""
+        return any(policy.scope == "group" for policy, _ in self._by_name.values())
+
+    def match(self, facts: Facts, level: str) -> AppliedSla | None:
+        """What holds for a ticket with these facts; None if no policy does."""
+        holding: frozenset[int] = frozenset() if self._is_plain else frozenset(self._conditions.holding(facts))
+        chosen: dict[str, SlaPolicy] = {}
+        for number, policy in enumerate(self._config.sla):
+            if policy.scope not in chosen and (self._is_plain or number in holding):
+                chosen[policy.scope] = policy
+        if not chosen:
+            return None
+        names = {scope: policy.name for scope, policy in chosen.items()}
+        targets = tuple(key for policy in chosen.values() for key in self._held(policy, holding))
+        return _AppliedSla(policy=names.get("ticket"), group=names.get("group"), level=level, targets=targets)
+
+    def _held(self, policy: SlaPolicy, holding: frozenset[int]) -> list[str]:
+        """The keys of the targets that hold, where a target of the policy has a condition at all."""
+        if all(target.when is None for target in policy.targets):
+            return []
+        held = (
+            place
+            for place, target in enumerate(policy.targets)
+            if target.when is None or self._numbers[policy.name, place] in holding
+        )
+        return [_key(policy, place) for place in held]
+
+    def plans(self, ticket: Ticket) -> tuple[Plan, ...]:
+        """The plans under which the ticket stands."""
+        sla = ticket.sla
+        if sla is None:
+            return _NO_PLANS
+        plan = self._plan(sla.policy, sla, ticket) if sla.policy is not None else None
+        if sla.group is None:
+            return _NO_PLANS if plan is None else (plan,)
+        group = self._plan(sla.group, sla, ticket)
+        return tuple(one for one in (plan, group) if one is not None)
+
+    def _plan(self, name: str, sla: AppliedSla, ticket: Ticket) -> Plan | None:
+        key = (name, sla.targets, ticket.priority, ticket.type, sla.level)
+        try:
+            return self._kinds[key]
+        except KeyError:
+            if len(self._kinds) >= _MOST_PLANS:
+                self._kinds.clear()
+            plan = self._kinds[key] = self._worked_out(*key)
+            return plan
+
+    def _worked_out(self, name: str, held: tuple[str, ...], priority: Priority, type_: str, level: str) -> Plan | None:
+        found = self._by_name.get(name)
+        if found is None:
+            return None
+        policy, version = found
+        types = tuple(lineage(type_))
+        terms: dict[Metric, Terms] = {}
+        steps: dict[str, Terms] = {}
+        is_free = all(target.when is None for target in policy.targets)
+        for place, target in enumerate(policy.targets):
+            if not is_free and _key(policy, place) not in held:
+                continue
+            one = self._terms(policy, target, priority, level, types)
+            if target.metric is Metric.STEP:
+                steps.setdefault(target.step or "", one)
+            else:
+                terms.setdefault(target.metric, one)
+        return Plan(name, version, Scope(policy.scope), terms, steps)
+
+    def _terms(
+        self, policy: SlaPolicy, target: TargetPolicy, priority: Priority, level: str, types: tuple[str, ...]
+    ) -> Terms:
+        pauses = LIFE[target.metric].pauses if target.pause_on is None else target.pause_on
+        worked = "" if target.clock == "calendar" else target.calendar or policy.calendar or self.default
+        return Terms(
+            metric=target.metric,
+            amount=target.amount(priority, level, types),
+            calendar=worked,
+            snap=policy.boundary == "snap",
+            start=target.start,
+            pause_on=tuple(category.value for category in pauses),
+            warn_on=target.warn_at,
+            on_reopen=target.on_reopen,
+            by_bot=target.by_bot,
+        )
+
+    def time(self, calendar: str) -> Timeline:
+        """How the calendar of that name counts.
+
+        A calendar that the configuration no longer has counts like the default one, or, if there is none, every second.
+        """
+        if not calendar:
+            return EVERY_SECOND
+        return self.times.get(calendar) or self.times.get(self.default) or EVERY_SECOND
+
+
+def _key(policy: SlaPolicy, place: int) -> str:
+    """What tells a target from the others of its policy: its metric, and which one of that metric it is."""
+    target = policy.targets[place]
+    same = [one for one in policy.targets[:place] if (one.metric, one.step) == (target.metric, target.step)]
+    parts = (policy.name, target.metric.value, target.step or "", str(len(same)))
+    return " ".join(part for part in parts if part)
+
+
+def _version(policy: SlaPolicy) -> str:
+    return sha256(policy.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:8]
+
+
+def _calendars(config: DeskConfig, years: HolidayYears) -> dict[str, WorkingCalendar]:
+    stated = {one.name: {year.year: year.value for year in one.years} for one in config.holidays}
+    built = {}
+    for calendar in config.calendars:
+        place = calendar.observes or ""
+        observed = {**stated.get(place, {}), **years.get(place, {})}
+        built[calendar.name] = calendar.calendar(observed)
+    return built

@@ -1,0 +1,74 @@
+"""Performing steps inside a host's transactions: nothing that the host may roll back outlives the call."""
+
+from __future__ import annotations
+
+from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records.changes import Snapshot
+from csdesk.domain.records.holidays import PublicHolidays
+from csdesk.domain.records.replies import Phrase
+from csdesk.engine.core import NUMBERS, DeskCore, saved_years
+from csdesk.engine.local import LocalEngine
+from csdesk.errors import TransactionOpen
+from csdesk.ports import steps
+from csdesk.ports.steps import Reply, Step
+from csdesk.ports.store import Hosted, Store
+
+
+def engine_for(core: DeskCore, store: Store) -> LocalEngine:
+    """What performs the steps over that store."""
+    return HostedEngine(core, store, store) if isinstance(store, Hosted) else LocalEngine(core, store)
+
+
+class HostedEngine(LocalEngine):
+    """A ``LocalEngine`` for a store that has ``Hosted``'s power.
+
+    Epochs that were rolled back come again with another meaning. So the policy is known by its digest; phrases and
+    holidays are kept only if they were read while no transaction was open. Ticket numbers are taken one by one.
+    """
+
+    def __init__(self, core: DeskCore, store: Store, host: Hosted) -> None:
+        super().__init__(core, store)
+        self._host = host
+
+    def perform(self, step: Step) -> Reply:
+        """The reply to a local step."""
+        match step:
+            case steps.Load():
+                return self._loaded(step)
+            case steps.TakeNumber():
+                return self.store.allocate(self.core.name, NUMBERS, 1)
+            case steps.Lease() if self._host.in_transaction:
+                # Whoever holds work that others may see as theirs does it twice.
+                raise TransactionOpen("a lease of due work")
+            case _:
+                return super().perform(step)
+
+    def _loaded(self, step: steps.Load) -> steps.Loaded:
+        snapshot = self.store.load(self.core.name, step.needs)
+        policy = self._observing(snapshot, self._policy())
+        book: PhraseBook | None = None
+        if step.phrases == "yes" or (step.phrases == "auto" and self.core.wants_phrases(policy)):
+            book = self._book(snapshot)
+        return steps.Loaded(snapshot, policy, book)
+
+    def _policy(self) -> Policy:
+        active = self.store.open_desk(self.core.name, secret=b"").config  # the desk is there: it was loaded from
+        known = self.core.policy
+        return known if active in {"", known.digest} else self._fresh_policy()
+
+    def _observing(self, snapshot: Snapshot, policy: Policy) -> Policy:
+        """The policy with the holidays of the snapshot."""
+        if snapshot.epochs.calendars == self.core.compiled[1]:
+            return policy
+        if self._host.in_transaction:
+            return policy.observing(saved_years(self._all(PublicHolidays, "holidays")))
+        return self._fresh_holidays(snapshot.epochs.calendars)
+
+    def _book(self, snapshot: Snapshot) -> PhraseBook:
+        known = self.core.book(snapshot)
+        if known is not None:
+            return known
+        if self._host.in_transaction:
+            return PhraseBook(self._all(Phrase, "phrase"))
+        return self._fresh_book(snapshot)

@@ -1,0 +1,150 @@
+"""What the channel is asked to send: window, quota and content are checked before anything leaves the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
+from csdesk.domain.core.windows import Opening, opening_of, quota_counter, window_of
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.channels import Capabilities, OutboundMessage, Sender, WindowState
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.messages import AuthorKind, Delivery, Message
+from csdesk.domain.records.queues import OutboxItem, OutboxState
+from csdesk.domain.records.tickets import Role, Ticket
+from csdesk.errors import NotFound
+from csdesk.flows import checks
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.store import Query
+
+_ON_THEIR_WAY = (OutboxState.PENDING.value, OutboxState.SENDING.value)
+
+ARRIVED = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.READ})
+"""The states of a message that the provider has taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that may be sent: the first of its sendings that is left, and all of them."""
+
+    first: OutboundMessage
+    pieces: Pieces
+    done: int = 0
+    """How many sendings the provider has taken over before."""
+    quota: str = ""
+    """The counter that each sending adds to; empty where the channel has no quota."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The provider's own receipt came first: nothing is left to do."""
+
+    delivery: Delivery
+
+
+def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready | Unfit | Arrived]:
+    """What the adapter is asked to send, or why it is not asked."""
+    conversation = scope.keys.conversation(item.account, item.conversation)
+    loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation,), parties=True))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    message = work.message(item.message)
+    ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
+    if message.delivery in ARRIVED:
+        return Arrived(message.delivery)
+    receiving = work.find(work.claims.get(conversation, ""))
+    opening = opening_of(ticket, receiving if isinstance(receiving, Ticket) else None)
+    room = yield from room_of(item.account, item.conversation, opening, able, scope)
+    made = fitting(message, able, room.window)
+    if isinstance(made, Unfit):
+        return made
+    customer = work.person(message.identity)
+    if customer is None:
+        return Unfit("no_recipient", "other_recipient")
+    first = _outbound(message, ticket, customer, scope)
+    if item.attempts or item.state is OutboxState.SENDING:
+        first = first.model_copy(update={"again": True})
+    return Ready(first, made, len(message.pieces), room.quota)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much may be said in a conversation now, and the counter that says how much was (empty: nothing counts)."""
+
+    window: WindowState
+    quota: str = ""
+
+
+def room_of(account: str, conversation: str, opening: Opening | None, able: Capabilities, scope: Scope) -> Flow[Room]:
+    """The room in a conversation that the customer opened so: one load where the channel has a quota."""
+    if able.per_message is None or opening is None:
+        return Room(window_of(opening, 0, able, scope.now))
+    quota = quota_counter(scope.keys, account, conversation, opening)
+    loaded = yield from steps.load(Needs(counters=(quota,)))
+    return Room(window_of(opening, loaded.snapshot.counters.get(quota, 0), able, scope.now), quota)
+
+
+def window(ticket_id: str) -> Flow[WindowState]:
+    """Whether a reply on the ticket can be sent now, and how many more; those that wait in the outbox count as sent.
+
+    Raises:
+        NotFound: this desk has no such ticket, or this process no channel for its account.
+    """
+    scope = yield from steps.attempt(0, loads=3)
+    loaded = yield from steps.load(checks.needs(Needs(tickets=(ticket_id,))))
+    ticket = loaded.snapshot.tickets.get(ticket_id)
+    if ticket is None:
+        raise NotFound("ticket", ticket_id)
+    able = scope.channels.get(ticket.account)
+    if able is None:
+        raise NotFound("account", ticket.account)
+    key = scope.keys.conversation(ticket.account, ticket.conversation)
+    loaded = yield from steps.load(Needs(claims=(key,)))
+    receiving = loaded.snapshot.tickets.get(loaded.snapshot.claims.get(key, ""))
+    room = yield from room_of(ticket.account, ticket.conversation, opening_of(ticket, receiving), able, scope)
+    state = room.window
+    if state.remaining is None:
+        return state
+    where = (("account", ticket.account), ("conversation", ticket.conversation), ("state", _ON_THEIR_WAY))
+    left = max(0, state.remaining - (yield from steps.count(Query(kind="outbox", where=where))))
+    return state.model_copy(update={"remaining": left, "is_open": state.is_open and left > 0})
+
+
+def fitting(message: Message, able: Capabilities, window: WindowState) -> Pieces | Unfit:
+    """The sendings of a message, if the channel and the window let all that are left of them pass."""
+    if not window.is_open:
+        return Unfit("window_closed", "customer_message")
+    made = pieces_of(message.parts, able)
+    if isinstance(made, Unfit):
+        return made
+    left = len(made) - len(message.pieces)
+    if left <= 0:
+        return Unfit("pieces_changed", "check")  # the channel cuts differently now than when a part of it was sent
+    if window.remaining is not None and left > window.remaining:
+        never = able.per_message is not None and left > able.per_message
+        return Unfit("quota", "shorter_text" if never else "customer_message")
+    return made
+
+
+def _outbound(message: Message, ticket: Ticket, customer: Customer, scope: Scope) -> OutboundMessage:
+    identity = customer.identity(message.identity or "")
+    copies = [customer.identity(one.identity) for one in ticket.participants if one.role is Role.CC]
+    return OutboundMessage(
+        key=message.id,
+        account=message.account,
+        conversation=message.conversation,
+        to=Sender(
+            kind=identity.kind if identity else "external",
+            scope=identity.scope if identity else "",
+            external_id=identity.external_id if identity else message.conversation,
+            name=customer.name,
+        ),
+        cc=tuple(
+            Sender(kind=one.kind, scope=one.scope, external_id=one.external_id) for one in copies if one is not None
+        ),
+        subject=message.subject or ticket.subject,
+        parts=message.parts,
+        automatic=message.author is not AuthorKind.AGENT,
+        occurred_at=scope.now,
+    )

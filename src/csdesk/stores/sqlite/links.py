@@ -1,0 +1,57 @@
+"""Links: which rows belong to an id, whatever their kind, in one table.
+
+Each index that a commit touches costs it a page. One table in the order of ids takes their place: ids of one message
+are made within a moment, so what is new stands on one page, and what joins an old ticket on that ticket's.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import Final
+
+from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.values import Cell, Cells, chunks, value_rows
+
+_ID: Final = re.compile(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
+_DIGITS: Final = str.maketrans("jkmnpqrstvwxyz", "ijklmnopqrstuv")
+"""From the letters of Crockford's base32 to those of ``int``."""
+
+_LINK: Final = "INSERT INTO csdesk_link(desk,id,role,row) VALUES{} ON CONFLICT DO NOTHING"
+_UNLINK: Final = "DELETE FROM csdesk_link WHERE desk=? AND id=? AND role=? AND row=?"
+
+
+class Role(IntEnum):
+    """What a row is to the id."""
+
+    ENTRY = 1
+    """An entry, to its subject."""
+    CAUSED = 2
+    """An entry, to its cause."""
+    MESSAGE = 3
+    """A message, to its ticket."""
+    TICKET = 4
+    """A ticket, to the identity it came through."""
+
+
+def link_key(text: str) -> bytes | str:
+    """An id as the table holds it: its 16 bytes, then its kind; any other text as it is.
+
+    >>> link_key("tkt_00000000000000000000000001").hex()
+    '00000000000000000000000000000001746b74'
+    """
+    if _ID.fullmatch(text) is None:
+        return text
+    return int(text[4:].translate(_DIGITS), 32).to_bytes(16, "big") + text[:3].encode()
+
+
+def add(execute: Execute, rows: list[Cells]) -> None:
+    """Add links: desk, key, role, row each; those that are there stay."""
+    for part in chunks(rows):
+        cells: list[Cell] = [cell for row in part for cell in row]
+        execute(_LINK.format(value_rows("(?,?,?,?)", len(part))), cells)
+
+
+def remove(execute: Execute, desk: int, text: str, role: Role, row: int) -> None:
+    """Remove a link."""
+    execute(_UNLINK, (desk, link_key(text), int(role), row))

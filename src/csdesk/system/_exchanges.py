@@ -1,0 +1,116 @@
+"""What both HTTP clients decide alike: errors, retries, sizes, addresses, and what may be logged."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import random
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from csdesk.errors import ChannelError, Disposition
+from csdesk.ports.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    import httpx
+
+ATTEMPTS: Final = 3
+"""How often a request is sent at most within one exchange; the outbox tries again later."""
+
+BUSY: Final = frozenset({502, 503, 504})
+"""Statuses after which a safe request is sent again at once."""
+
+ours: ContextVar[bool] = ContextVar("csdesk_http", default=False)
+"""True while a request of csdesk is under way: its URL may hold a secret."""
+
+
+class Quiet(logging.Filter):
+    """Keeps the URLs of our own requests out of what httpx logs; requests of others are left alone."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the record pass, with the host in place of the URL."""
+        if ours.get() and isinstance(record.args, tuple):
+            record.args = tuple(_host(one) if _is_url(one) else one for one in record.args)
+        return True
+
+
+def _is_url(value: object) -> bool:
+    return "://" in str(value)
+
+
+def _host(value: object) -> str:
+    parts = urlsplit(str(value))
+    return f"{parts.scheme}://{parts.hostname}/…"
+
+
+_QUIET: Final = Quiet()
+
+
+def keep_quiet() -> None:
+    """See that httpx logs no URL of ours; doing it again changes nothing."""
+    logging.getLogger("httpx").addFilter(_QUIET)
+
+
+def host_of(request: HttpRequest) -> str:
+    """The host of a request, for messages: the rest of the URL may hold a secret."""
+    try:
+        return urlsplit(request.url).hostname or "the provider"
+    except ValueError:
+        return "the provider"
+
+
+def translated(request: HttpRequest, error: httpx.HTTPError | httpx.InvalidURL) -> ChannelError:
+    """The error that an adapter sees."""
+    import httpx
+
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return ChannelError(host_of(request), "the address cannot be used", disposition="fix_content")
+    # A connection that never stood cannot have carried the request; anything later may have.
+    never_left = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    disposition: Disposition = "retry" if never_left else "unknown_outcome"
+    return ChannelError(host_of(request), "no answer came", disposition=disposition, provider_code=type(error).__name__)
+
+
+def too_large(request: HttpRequest) -> ChannelError:
+    """The answer is longer than the request allows."""
+    return ChannelError(
+        host_of(request), "the answer is too large", disposition="fix_content", provider_code="too_large"
+    )
+
+
+def response(answer: httpx.Response, body: bytes) -> HttpResponse:
+    """The answer as a value."""
+    return HttpResponse(status=answer.status_code, headers=tuple(answer.headers.multi_items()), body=body)
+
+
+def wait_before(attempt: int) -> float:
+    """How long to wait before that attempt, in seconds: random, growing, at most 2."""
+    return random.uniform(0, min(2.0, 0.2 * 2**attempt))  # noqa: S311  jitter, not a secret
+
+
+def again(request: HttpRequest, outcome: HttpResponse | ChannelError, attempt: int) -> bool:
+    """Whether the request is sent once more."""
+    if attempt >= ATTEMPTS:
+        return False
+    if isinstance(outcome, ChannelError):
+        return outcome.disposition == "retry" or (request.safe and outcome.disposition == "unknown_outcome")
+    return request.safe and outcome.status in BUSY
+
+
+def public_address(request: HttpRequest, found: list[str]) -> str:
+    """The address to connect to.
+
+    Raises:
+        ChannelError: one of the host's addresses lies inside a private network, or it has none.
+    """
+    for one in found:
+        address = ipaddress.ip_address(one.partition("%")[0])
+        inner = getattr(address, "ipv4_mapped", None) or address
+        if not inner.is_global or inner.is_multicast:
+            raise ChannelError(
+                host_of(request), "the address is private", disposition="fix_content", provider_code="private_address"
+            )
+    if not found:
+        raise ChannelError(host_of(request), "the host has no address", disposition="fix_content")
+    return found[0]

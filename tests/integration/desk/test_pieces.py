@@ -1,0 +1,176 @@
+"""Long messages: split by what the channel declares, sent in order, each sending recorded before the next."""
+
+from datetime import timedelta
+
+import pytest
+
+from csdesk import Actor, Sender
+from csdesk.domain.records.messages import Delivery, MediaPart, MenuItem, MenuPart, TextPart
+from csdesk.domain.records.queues import OutboxState
+from csdesk.errors import NotFound
+from csdesk.ports.channel import Capabilities, ChannelError, EchoEvent, Limit, MediaLimit, Receipt, StatusEvent
+from csdesk.testing import ScriptedChannel
+
+AGENT = Actor.agent("agt_1")
+
+
+def desk_with(world, **able):
+    channel = ScriptedChannel("web", capabilities=Capabilities(**able))
+    desk = world.open(channels=[channel])
+    return desk, channel, desk.receive(world.said("hi")).ticket
+
+
+def message_of(desk, sent):
+    return next(item.message for item in desk.tickets.timeline(sent.ticket.id)
+                if item.message and item.message.id == sent.message.id)  # fmt: skip
+
+
+def test_a_long_text_becomes_several_sendings_under_keys_of_their_own(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=12, unit="bytes"))
+    sent = desk.reply(ticket.id, "一二三四。五六七👩‍👧", actor=AGENT)
+    assert sent.delivery is Delivery.SENT
+    assert channel.texts == ["一二三四", "。五六七", "👩‍👧"]
+    base = sent.message.id
+    assert [one.key for one in channel.sent] == [base, f"{base}1", f"{base}2"]
+    message = message_of(desk, sent)
+    assert message.pieces == tuple(f"provider-{one.key}" for one in channel.sent[:-1])
+    assert desk.outbox.list().items == ()
+
+
+def test_a_failure_in_the_middle_goes_on_where_it_stopped(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+    channel.answer(Receipt(provider_id="a"), ChannelError("web", "busy", disposition="retry"))
+    sent = desk.reply(ticket.id, "aabbcc", actor=AGENT)
+    assert sent.delivery is Delivery.PENDING
+    world.later(seconds=5)
+    assert desk.run_due().sent == 1
+    assert channel.texts == ["aa", "bb", "bb", "cc"]
+    assert message_of(desk, sent).pieces == ("a", f"provider-{sent.message.id}1")
+
+
+def test_a_crash_in_the_middle_repeats_only_the_sending_in_doubt_where_a_key_is_taken_once(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2), idempotency="key")
+    sent = desk.reply(ticket.id, "aabb", actor=AGENT, deliver=False)
+
+    def dies(message):
+        raise KeyboardInterrupt
+
+    channel.answer(Receipt(provider_id="a"), dies)
+    with pytest.raises(KeyboardInterrupt):
+        desk.run_due()
+    world.later(minutes=2)
+    assert desk.run_due().sent == 1
+    assert channel.texts == ["aa", "bb", "bb"]
+    assert message_of(desk, sent).delivery is Delivery.SENT
+
+
+def test_more_pieces_than_the_channel_likes_are_refused_before_anything_is_sent(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2), most_pieces=2)
+    message = desk.reply(ticket.id, "aabbc", actor=AGENT).message
+    assert (message.delivery_reason, message.delivery_needs) == ("too_long", "shorter_text")
+    (item,) = desk.outbox.list(state=OutboxState.DEAD).items
+    assert item.needs == "shorter_text"
+    assert channel.sent == []
+
+
+def test_every_sending_counts_towards_the_quota(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2), per_message=3)
+    assert desk.reply(ticket.id, "aabb", actor=AGENT).delivery is Delivery.SENT
+    refused = desk.reply(ticket.id, "ccdd", actor=AGENT).message
+    assert (refused.delivery_reason, refused.delivery_needs) == ("quota", "customer_message")
+    assert desk.reply(ticket.id, "eeffgghh", actor=AGENT).message.delivery_needs == "shorter_text"
+    assert desk.reply(ticket.id, "ee", actor=AGENT).delivery is Delivery.SENT
+    assert len(channel.sent) == 3
+    desk.receive(world.said("again"))
+    desk.outbox.retry(refused.id, actor=AGENT)
+    assert desk.run_due().sent == 1
+
+
+def test_replies_that_wait_do_not_use_up_the_quota_of_those_before_them(world):
+    desk, channel, ticket = desk_with(world, per_message=5)
+    for number in range(7):
+        desk.reply(ticket.id, str(number), actor=AGENT, deliver=False)
+    report = desk.run_due()
+    assert (report.sent, report.failed) == (5, 2)
+    assert channel.texts == ["0", "1", "2", "3", "4"]
+
+
+def test_a_window_belongs_to_the_conversation_and_not_to_one_of_its_tickets(world):
+    desk, _, ticket = desk_with(world, window=timedelta(hours=48))
+    other = desk.receive(world.said("another matter")).message
+    split = desk.tickets.split(ticket.id, [other.id], actor=AGENT)
+    world.later(hours=47)
+    desk.receive(world.said("still there?"))
+    world.later(hours=2)
+    assert desk.reply(ticket.id, "yes", actor=AGENT).delivery is Delivery.SENT
+    assert desk.reply(split.id, "yes", actor=AGENT).delivery is Delivery.SENT
+
+
+def test_parts_go_one_by_one_where_the_channel_takes_one_at_a_time(world):
+    desk, channel, ticket = desk_with(world, parts=frozenset({"text", "media"}), together=False)
+    parts = [TextPart(text="look"), MediaPart(provider_id="m1")]
+    assert desk.reply(ticket.id, parts, actor=AGENT).delivery is Delivery.SENT
+    assert [one.parts for one in channel.sent] == [(parts[0],), (parts[1],)]
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        (MediaPart(), "media_missing"),
+        (MediaPart(media="video", provider_id="m"), "media_not_supported"),
+        (MenuPart(items=(MenuItem(text="a", id="1"),) * 3), "menu_too_long"),
+    ],
+)
+def test_what_the_channel_does_not_take_is_refused_with_its_reason(world, part, reason):
+    desk, channel, ticket = desk_with(
+        world,
+        parts=frozenset({"text", "media", "menu"}),
+        media=(MediaLimit(media="image", most=10, least=5, types=frozenset({"image/png"})),),
+        menu_items=2,
+    )
+    message = desk.reply(ticket.id, [part], actor=AGENT).message
+    assert (message.delivery_reason, message.delivery_needs) == (reason, "other_content")
+    assert channel.sent == []
+
+
+def test_an_echo_that_comes_before_the_answer_is_ours_by_the_reserved_id(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+
+    def early(message):
+        echo = EchoEvent(account="web", dedupe_key=f"e{message.key}", conversation="ann", key=message.key,
+                         to=Sender(external_id="ann"), provider_id="p1", parts=message.parts)  # fmt: skip
+        desk.handle("web", channel.report(echo))
+        return Receipt(provider_id="p1")
+
+    channel.answer(early, early)
+    desk.reply(ticket.id, "aabb", actor=AGENT)
+    assert desk.tickets.get(ticket.id).messages == 2
+
+
+def test_a_failure_that_is_told_later_of_one_piece_fails_the_message(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+    sent = desk.reply(ticket.id, "aabb", actor=AGENT)
+    status = StatusEvent(account="web", dedupe_key="s1", key=f"{sent.message.id}1", status="failed", reason="late")
+    desk.handle("web", channel.report(status))
+    assert message_of(desk, sent).delivery is Delivery.FAILED
+
+
+def test_whether_a_reply_is_possible_is_known_before_it_is_written(world):
+    desk, _, ticket = desk_with(world, window=timedelta(hours=48), per_message=5)
+    window = desk.tickets.window(ticket.id)
+    opened = world.clock.now()
+    assert (window.is_open, window.remaining, window.open_until) == (True, 5, opened + timedelta(hours=48))
+    desk.reply(ticket.id, "one", actor=AGENT)
+    desk.reply(ticket.id, "two", actor=AGENT, deliver=False)
+    assert desk.tickets.window(ticket.id).remaining == 3
+    world.clock.set(window.open_until)
+    assert desk.tickets.window(ticket.id).is_open
+    world.later(seconds=1)
+    assert not desk.tickets.window(ticket.id).is_open
+
+
+def test_the_window_of_an_account_whose_channel_is_elsewhere_is_not_known(world):
+    desk, _, ticket = desk_with(world)
+    with pytest.raises(NotFound, match="account"):
+        world.open().tickets.window(ticket.id)
+    assert desk.tickets.window(ticket.id).is_open

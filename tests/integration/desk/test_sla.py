@@ -1,0 +1,268 @@
+"""Service levels of a whole desk: calendars, holidays saved meanwhile, promises, accounts, reassessment."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from csdesk import Actor, DeskConfig, InvalidInput, NotFound, Priority
+from csdesk.domain.core.replaying import replayed
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.clocks import ClockPhase
+from csdesk.domain.records.events import Entry
+from csdesk.domain.records.trace import Trace
+from csdesk.ports.store import Query
+
+MEI = Actor.agent("agt_1")
+HOUR = timedelta(hours=1)
+HOURS = (("09:00", "12:00"), ("13:00", "18:00"))
+WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), HOURS)
+OFFICE: dict[str, Any] = {"name": "office", "weekly": WEEK, "observes": "CN"}
+HOLIDAYS: dict[str, Any] = {
+    "name": "CN",
+    "years": [{"year": 2026, "closed": ["2026-01-01"], "working": ["2026-01-04"]}],
+}
+
+
+def config(*targets: dict[str, Any], **settings: Any) -> DeskConfig:
+    level = {"name": "gold", "targets": targets or ({"metric": "resolution", "within": "10h"},)}
+    given = {"calendars": [OFFICE], "holidays": [HOLIDAYS], "sla": [level], **settings}
+    return DeskConfig.model_validate(given)
+
+
+def beijing(day: int, hour: float) -> datetime:
+    return datetime(2026, 1, day, tzinfo=UTC) + timedelta(hours=hour - 8)
+
+
+def clock_of(desk, ticket: str, metric: str = "resolution"):
+    return next(one for one in desk.tickets.get(ticket).clocks if one.metric == metric)
+
+
+def codes(trace: Trace) -> list[str]:
+    return [one.code for one in trace.verdicts]
+
+
+def test_clocks_count_the_working_time_of_the_calendar(world) -> None:
+    world.clock.set(beijing(9, 17))  # a Friday
+    desk = world.open(config())
+    ticket = desk.receive(world.said()).ticket.id
+    assert clock_of(desk, ticket).due_at == beijing(13, 10)
+    assert clock_of(desk, ticket).warn_at == beijing(12, 16.5)
+    world.clock.set(beijing(13, 10) + timedelta(seconds=1))
+    assert desk.run_due().tickets == 1
+    assert clock_of(desk, ticket).breached_at == beijing(13, 10)
+
+
+def test_a_saved_holiday_year_counts_in_every_process(world) -> None:
+    world.clock.set(beijing(9, 17))
+    one, two = world.open(config()), world.open()
+    first = one.receive(world.said()).ticket.id
+    two.calendars.save("CN", 2026, closed=[date(2026, 1, 12)], actor=MEI)
+    assert not one.calendars.get().is_open(beijing(12, 10))
+    second = one.receive(world.said(by="wang")).ticket.id
+    assert clock_of(one, first).due_at == beijing(13, 10)  # the promise that runs keeps its instant
+    assert clock_of(one, second).due_at == beijing(14, 10)
+    moved = one.sla.reassess(first, actor=MEI)
+    assert next(one for one in moved.clocks).due_at == beijing(14, 10)
+    assert [place.place for place in two.calendars.list().items] == ["CN"]
+
+
+def test_a_saved_year_is_checked_and_kept_by_place(world) -> None:
+    desk = world.open(config())
+    with pytest.raises(InvalidInput, match="closed"):
+        desk.calendars.save("CN", 2026, closed=[date(2027, 1, 1)], actor=MEI)
+    with pytest.raises(InvalidInput, match="working"):
+        desk.calendars.save("CN", 2026, closed=[date(2026, 1, 1)], working=[date(2026, 1, 1)], actor=MEI)
+    desk.calendars.save("CN", 2027, closed=[date(2027, 1, 1)], actor=MEI)
+    saved = desk.calendars.save("CN", 2026, closed=[date(2026, 1, 1)], actor=MEI)
+    assert [year.year for year in saved.years] == [2026, 2027]
+    assert saved.version == 2
+    with pytest.raises(NotFound):
+        desk.calendars.get("night")
+
+
+def test_a_deadline_past_the_known_holidays_says_so(world) -> None:
+    world.clock.set(datetime(2026, 12, 31, 8, tzinfo=UTC))
+    desk = world.open(config())
+    taken = desk.receive(world.said())
+    assert "clocks.holidays_unknown" in codes(taken.trace)
+    assert desk.sla.explain(taken.ticket.id).clocks[0].notes == ("holidays_unknown",)
+
+
+def test_an_account_tells_line_by_line(world) -> None:
+    world.clock.set(beijing(9, 17))
+    desk = world.open(
+        config({"metric": "resolution", "within": "10h", "pause_on": ["waiting_customer"], "warn_at": []})
+    )
+    ticket = desk.receive(world.said()).ticket.id
+    world.clock.set(beijing(12, 10))
+    desk.tickets.set_status(ticket, "waiting_customer", actor=MEI)
+    world.clock.set(beijing(12, 15))
+    desk.tickets.set_status(ticket, "open", actor=MEI)
+    world.clock.set(beijing(12, 16))
+    told = desk.sla.explain(ticket)
+    (account,) = told.clocks
+    assert [(line.kind, line.reason, line.counted / HOUR) for line in account.lines] == [
+        ("began", "gold", 0),
+        ("counted", "weekly", 1),
+        ("closed", "weekday_closed", 0),
+        ("closed", "weekday_closed", 0),
+        ("counted", "weekly", 1),
+        ("paused", "waiting_customer", 0),
+        ("counted", "weekly", 1),
+    ]
+    assert (account.used, account.remaining, account.level) == (3 * HOUR, 7 * HOUR, "ok")
+    with pytest.raises(NotFound):
+        desk.sla.explain("tkt_none")
+
+
+def test_promises_and_steps_are_kept_or_broken(world) -> None:
+    world.clock.set(beijing(9, 17))
+    desk = world.open(config({"metric": "step", "step": "check", "within": "2h"}))
+    ticket = desk.receive(world.said()).ticket.id
+    desk.sla.promise(ticket, name="call_back", within=2 * HOUR, calendar="office", warn=HOUR, actor=MEI)
+    desk.sla.start_step(ticket, "check", actor=MEI)
+    assert clock_of(desk, ticket, "promise").due_at == clock_of(desk, ticket, "step").due_at == beijing(12, 10)
+    world.clock.set(beijing(12, 9))
+    desk.sla.end_step(ticket, "check", actor=MEI)
+    assert clock_of(desk, ticket, "step").phase is ClockPhase.MET
+    desk.sla.settle(ticket, kept=False, actor=MEI)
+    assert clock_of(desk, ticket, "promise").phase is ClockPhase.CANCELLED
+    with pytest.raises(InvalidInput, match="cycle"):
+        desk.sla.settle(ticket, actor=MEI)
+    for wrong in (
+        {},
+        {"until": beijing(1, 1)},
+        {"within": HOUR, "until": beijing(20, 1)},
+        {"within": HOUR, "calendar": "x"},
+    ):
+        with pytest.raises(InvalidInput):
+            desk.sla.promise(ticket, actor=MEI, **wrong)
+
+
+def test_customer_levels_choose_amounts_and_a_new_level_is_seen_at_the_next_message(world) -> None:
+    target = {"metric": "resolution", "within": "10h", "overrides": [{"level": "vip", "within": "2h"}]}
+    desk = world.open(config(target, levels=[{"name": "vip"}]))
+    taken = desk.receive(world.said())
+    assert clock_of(desk, taken.ticket.id).amount == 10 * HOUR
+    desk.customers.set_profile(taken.customer.id, level="vip", actor=MEI)
+    desk.receive(world.said())
+    assert clock_of(desk, taken.ticket.id).amount == 2 * HOUR
+
+
+def test_another_queue_brings_the_policy_of_its_group(world) -> None:
+    group = {
+        "name": "tech-ola",
+        "scope": "group",
+        "when": {"field": "ticket.queue", "op": "eq", "value": "tech"},
+        "targets": [{"metric": "group_ownership", "within": "4h"}, {"metric": "assignment", "within": "30m"}],
+    }
+    gold = {"name": "gold", "targets": [{"metric": "resolution", "within": "10h"}]}
+    queues = [{"name": "default"}, {"name": "tech"}]
+    desk = world.open(config(sla=[gold, group], queues=queues))
+    ticket = desk.receive(world.said()).ticket.id
+    assert len(desk.tickets.get(ticket).clocks) == 1
+    desk.tickets.transfer(ticket, "tech", actor=MEI)
+    assert clock_of(desk, ticket, "group_ownership").phase is ClockPhase.RUNNING
+    desk.tickets.transfer(ticket, "default", actor=MEI)
+    assert clock_of(desk, ticket, "group_ownership").phase is ClockPhase.MET
+    assert clock_of(desk, ticket, "assignment").phase is ClockPhase.CANCELLED
+    assert desk.tickets.get(ticket).sla.group is None
+
+
+def test_targets_may_have_conditions_of_their_own(world) -> None:
+    urgent = {
+        "metric": "resolution",
+        "within": "1h",
+        "when": {"field": "ticket.priority", "op": "eq", "value": "urgent"},
+    }
+    desk = world.open(config(urgent, {"metric": "resolution", "within": "9h"}))
+    ticket = desk.receive(world.said()).ticket.id
+    assert clock_of(desk, ticket).amount == 9 * HOUR
+    desk.tickets.set_field(ticket, "priority", "urgent", actor=MEI)
+    assert clock_of(desk, ticket).amount == HOUR
+
+
+# Reassessment
+
+
+def test_a_changed_policy_moves_no_promise_until_somebody_says_so(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "10h", "clock": "calendar", "warn_at": []}))
+    ticket = desk.receive(world.said()).ticket.id
+    opened = world.clock.now()
+    world.later(hours=6)
+    desk.config.activate(config({"metric": "resolution", "within": "5h", "clock": "calendar", "warn_at": []}))
+    assert desk.sla.reassess(ticket, "pin", actor=MEI).clocks[0].due_at == opened + 10 * HOUR
+    assert desk.sla.reassess(ticket, "forward", actor=MEI).clocks[0].due_at == opened + 6 * HOUR
+    world.later(hours=1)
+    desk.run_due()
+    assert clock_of(desk, ticket).breached_at == opened + 6 * HOUR
+    again = desk.sla.reassess(ticket, "retro", actor=MEI).clocks[0]
+    assert (again.due_at, again.breached_at) == (opened + 5 * HOUR, opened + 5 * HOUR)
+
+
+def test_a_retroactive_breach_is_told_and_one_that_no_longer_holds_is_voided(world) -> None:
+    strict, mild = (
+        config({"metric": "resolution", "within": within, "clock": "calendar", "warn_at": []})
+        for within in ("2h", "20h")
+    )
+    desk = world.open(mild)
+    ticket = desk.receive(world.said()).ticket.id
+    opened = world.clock.now()
+    world.later(hours=6)
+    desk.config.activate(strict)
+    desk.sla.reassess(ticket, "retro", actor=MEI)
+    desk.config.activate(mild)
+    desk.sla.reassess(ticket, "retro", actor=MEI)
+    told = [event for one in entries_of(desk, ticket) for event in one.events]
+    (breach,) = [one for one in told if isinstance(one, ev.ClockBreached)]
+    (voided,) = [one for one in told if isinstance(one, ev.BreachVoided)]
+    assert (breach.retroactive, breach.at, voided.was_at) == (True, opened + 2 * HOUR, opened + 2 * HOUR)
+    assert clock_of(desk, ticket).breached_at is None
+    assert clock_of(desk, ticket).due_at == opened + 20 * HOUR
+
+
+def test_a_retro_that_finds_nothing_new_writes_nothing(world) -> None:
+    desk = world.open(config({"metric": "first_reply", "within": "1h"}, {"metric": "resolution", "within": "2h"}))
+    ticket = desk.receive(world.said()).ticket.id
+    world.later(hours=30)
+    desk.tickets.set_field(ticket, "priority", "urgent", actor=MEI)
+    desk.reply(ticket, "好的", actor=MEI)
+    world.later(hours=30)
+    desk.run_due()
+    before = desk.tickets.get(ticket)
+    assert desk.sla.reassess(ticket, "retro", actor=MEI) == before
+    assert desk.sla.reassess(ticket, "forward", actor=MEI) == before
+
+
+def entries_of(desk, ticket: str) -> tuple[Entry, ...]:
+    query = Query(kind="entry", where=(("subject", ticket),), order="position", limit=1000)
+    return desk._store.query(desk.name, query).items
+
+
+def test_what_the_log_makes_is_what_the_ticket_carries(world) -> None:
+    targets = [{"metric": "first_reply", "within": "1h"}, {"metric": "next_reply", "within": "1h"},
+               {"metric": "resolution", "within": "8h", "pause_on": ["waiting_customer"]},
+               {"metric": "periodic_update", "within": "4h"}, {"metric": "assignment", "within": "1h"}]  # fmt: skip
+    when = {"field": "message.text", "op": "contains", "value": "急"}
+    rule = {"name": "urgent", "when": when, "then": [{"do": "set_priority", "priority": "urgent"}]}
+    desk = world.open(config(*targets, rules=[rule]))
+    agent = desk.agents.add("梅", queues=["default"], presence="online", actor=MEI)
+    ticket = desk.receive(world.said("你好")).ticket.id
+    life = [
+        lambda: desk.reply(ticket, "请稍等", actor=Actor.agent(agent.id)),
+        lambda: desk.receive(world.said("急")),
+        desk.run_due,
+        lambda: desk.tickets.set_status(ticket, "resolved", actor=MEI),
+        lambda: desk.receive(world.said("又来了")),
+        lambda: desk.tickets.set_field(ticket, "priority", Priority.LOW, actor=MEI),
+        desk.run_due,
+    ]
+    for number, act in enumerate(life):
+        world.later(hours=5 * number + 1)
+        act()
+        book = desk._core.policy.service
+        found = replayed(entries_of(desk, ticket), lambda _, book=book: book).ticket
+        assert found.clocks == desk.tickets.get(ticket).clocks, number

@@ -1,0 +1,128 @@
+"""What holds for every library, before and after it is optimised."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from csdesk.domain.matching.confidence import PRIOR, TRAINED_PRIOR, Calibration
+from csdesk.domain.text import fold
+from csdesk.matching import Match, Matcher, Phrase
+
+WORDS = [
+    "退款",
+    "发货",
+    "发票",
+    "订单",
+    "怎么",
+    "不要",
+    "多久",
+    "地址",
+    "refund",
+    "order",
+    "card",
+    "pay",
+    "13",
+    "50元",
+    "😡",
+]
+TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join) | st.text(max_size=12)
+PHRASES = st.lists(
+    st.builds(Phrase, st.sampled_from("abcdefghij"), TEXTS, st.lists(TEXTS, max_size=4).map(tuple)),
+    unique_by=lambda phrase: phrase.id,
+    max_size=10,
+)
+NO_SHRINKING = (Phase.explicit, Phase.generate)  # shrinking a library takes minutes
+STATES = pytest.mark.parametrize("prepare", [bool, Matcher.optimize], ids=["packed", "optimised"])
+Prepare = Callable[[Matcher], None]
+
+
+def made(phrases: list[Phrase], prepare: Prepare) -> Matcher:
+    matcher = Matcher(phrases)
+    prepare(matcher)
+    return matcher
+
+
+def seen(matches: tuple[Match, ...]) -> list[tuple[str, float]]:
+    return [(one.phrase_id, round(one.score, 9)) for one in matches]
+
+
+@STATES
+@settings(max_examples=25, phases=NO_SHRINKING)
+@given(phrases=PHRASES, text=TEXTS, limit=st.integers(1, 12))
+def test_matches_are_ordered_bounded_and_repeatable(
+    prepare: Prepare, phrases: list[Phrase], text: str, limit: int
+) -> None:
+    matcher = made(phrases, prepare)
+    matches = matcher.match(text, limit=limit)
+    assert len(matches) <= limit
+    assert len({one.phrase_id for one in matches}) == len(matches)
+    assert seen(matches) == sorted(seen(matches), key=lambda pair: (-pair[1], pair[0]))
+    assert all(0 <= one.score <= 1 and 0 <= one.confidence <= 1 and -1 <= one.margin <= 1 for one in matches)
+    assert sum(one.confidence for one in matches) <= 1 + 1e-9
+    assert matcher.match(text, limit=limit) == matches
+    assert matcher.match(text, limit=1) == matches[:1]
+
+
+@STATES
+@settings(max_examples=25, phases=NO_SHRINKING)
+@given(phrases=PHRASES, title=TEXTS, questions=st.lists(TEXTS, max_size=3), text=TEXTS)
+def test_removing_what_was_added_restores_the_answers(
+    prepare: Prepare, phrases: list[Phrase], title: str, questions: list[str], text: str
+) -> None:
+    matcher = made(phrases, prepare)
+    before = matcher.match(text, limit=12)
+    matcher.add(Phrase("new", title, tuple(questions)))
+    matcher.remove("new")
+    assert matcher.match(text, limit=12) == before
+
+
+@STATES
+@settings(max_examples=25, phases=NO_SHRINKING)
+@given(phrases=PHRASES, more=PHRASES, text=TEXTS, data=st.data())
+def test_the_order_of_insertion_does_not_matter(
+    prepare: Prepare, phrases: list[Phrase], more: list[Phrase], text: str, data: st.DataObject
+) -> None:
+    added = [Phrase(f"{phrase.id}+", phrase.title, phrase.questions) for phrase in more]
+    one, other = made(phrases, prepare), made(data.draw(st.permutations(phrases)), prepare)
+    one.add(*added)
+    other.add(*data.draw(st.permutations(added)))
+    assert seen(one.match(text, limit=20)) == seen(other.match(text, limit=20))
+
+
+@STATES
+@settings(max_examples=25, phases=NO_SHRINKING)
+@given(phrases=PHRASES)
+def test_a_sample_question_finds_its_phrase(prepare: Prepare, phrases: list[Phrase]) -> None:
+    matcher = made(phrases, prepare)
+    for phrase in phrases:
+        for question in phrase.questions:
+            folded = fold(question)
+            if folded:
+                same = {one.id for one in phrases if folded in map(fold, (one.title, *one.questions))}
+                matches = matcher.match(question, limit=len(same))
+                assert {one.phrase_id for one in matches} == same
+                assert matches[0].why.likeness == 1
+
+
+@given(st.text(max_size=40))
+def test_folding_is_idempotent(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+EVIDENCE = st.tuples(
+    *[st.floats(0, 1)] * 7
+)  # fmt: skip
+ROWS = st.lists(st.tuples(EVIDENCE, st.booleans(), st.sampled_from([0.4, 1.0])), max_size=12)
+
+
+@settings(max_examples=25, phases=NO_SHRINKING)
+@given(EVIDENCE, ROWS, st.floats(0, 1), st.sampled_from([0, 1]), st.sampled_from([PRIOR, TRAINED_PRIOR]))
+def test_confidence_rises_with_score_and_with_margin(
+    evidence: tuple[float, ...], rows: list, more: float, which: int, prior: Calibration
+) -> None:
+    calibration = prior.fitted(rows)
+    better = list(evidence)
+    better[which] += more
+    assert calibration.confidence(tuple(better)) >= calibration.confidence(evidence) - 1e-12
