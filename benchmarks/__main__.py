@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies
+from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies, rules
 
 SMALL = ["--n", "100", "--repeat", "1", "--agents", "20"]
 QUICK = {
@@ -21,6 +21,7 @@ QUICK = {
     replies.main: [*SMALL, "--phrases", "50"],
     orm.main: [*SMALL, "--phrases", "50"],
     bustime.main: ["--n", "100", "--seconds", "0.05"],
+    rules.main: ["--n", "100", "--seconds", "0.05", "--scale", "10,50"],
     importing.main: ["--repeat", "1"],
 }
 """Each benchmark and the arguments of its quick run."""
