@@ -116,18 +116,16 @@ class KeywordIndex:
         Args:
             folded_text: a text as ``fold`` returns it; it is not folded again.
         """
-        found: list[int] = []
         is_ascii = folded_text.isascii()
+        found: list[int] = []
         if self._has_words:
-            words = self._words_of(folded_text, is_ascii)
-            for hook in self._whole_words.keys() & words:
-                found += self._whole_words[hook]
+            words, whole = self._words_of(folded_text, is_ascii), self._whole_words
+            found = [one for word in words if word in whole for one in whole[word]]
             if self._words:
                 self._look(self._words, words, folded_text, found)
         if self._has_pairs and (self._ascii_pairs or not is_ascii):
-            pairs = list(map(add, folded_text, folded_text[1:]))
-            for hook in self._whole_pairs.keys() & pairs:
-                found += self._whole_pairs[hook]
+            pairs, whole = list(map(add, folded_text, folded_text[1:])), self._whole_pairs
+            found += [one for pair in pairs if pair in whole for one in whole[pair]]
             if self._pairs:
                 self._look(self._pairs, pairs, folded_text, found)
         if self._singles:
