@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.tickets import assign, catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TicketId
@@ -115,12 +116,17 @@ def _waking(ticket_id: str) -> Callable[[Scope], Flow[tuple[int, datetime | None
 
 def _wake(ticket_id: str, scope: Scope) -> Flow[tuple[int, datetime | None]]:
     """Let a ticket have what is due; whether anything was, and when it wants to be woken again."""
-    loaded = yield from steps.load(Needs(tickets=(ticket_id,)))
+    rules = scope.policy.rules
+    agents = rules.agents if rules.has("change") else ()
+    loaded = yield from steps.load(Needs(tickets=(ticket_id,), agents=agents, parties=rules.has("change")))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    work.begin(f"wake/{ticket_id}", Actor.system("clock"))
+    work.begin(f"wake/{ticket_id}", clock := Actor.system("clock"))
     ticket = catch_up(work, work.ticket(ticket_id))
     if ticket.category is Category.SNOOZED and ticket.snoozed_until is not None and ticket.snoozed_until <= scope.now:
         change_status(work, ticket, Move.WAKE, reason="snooze_over")
+        person = work.person(ticket.identity)
+        if person is not None:
+            work.tell(*after_command(work, ticket, person, clock).verdicts)
     work.end(ticket_id)
     changes = work.changes()
     yield from steps.commit(changes)

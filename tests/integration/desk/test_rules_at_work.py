@@ -151,6 +151,17 @@ def test_a_change_by_a_person_calls_them_too(world):
     assert [one.rule for one in happened(desk, ticket.id, ev.AlertRaised)] == ["urgent"]
 
 
+def test_the_end_of_a_snooze_is_a_change(world):
+    desk = desk_of(
+        world, on_change("woke", F.ticket.category.changed_from("snoozed"), {"do": "add_tags", "tags": ["a"]})
+    )
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.tickets.set_status(ticket.id, "snoozed", until=world.clock.now() + timedelta(hours=1), actor=AGENT)
+    world.later(hours=2)
+    desk.run_due()
+    assert desk.tickets.get(ticket.id).has_tag("a")
+
+
 def test_rules_see_a_reopened_ticket_as_changed(world):
     desk = desk_of(
         world,

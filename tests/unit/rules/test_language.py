@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from csdesk import Actor, ConfigError, DeskConfig, InboundMessage, Priority, Sender
+from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import FieldValue, Owner, OwnerKind, Ticket
@@ -17,7 +18,20 @@ from csdesk.domain.rules.facts import Facts
 from csdesk.domain.rules.fields import FIELDS, MEANINGS, Op, field_of
 from csdesk.domain.rules.reads import reads_of
 from csdesk.domain.text.folding import fold
-from csdesk.rules import CustomField, F, Group, NoAutoReply, Rule, RuleSet, SetField, Test, all_of, any_of, none_of
+from csdesk.rules import (
+    CustomField,
+    F,
+    Group,
+    NoAutoReply,
+    Rule,
+    RuleSet,
+    SetField,
+    Test,
+    all_of,
+    analyse,
+    any_of,
+    none_of,
+)
 
 NOW = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)  # a Monday; 23:59 in Shanghai
 THEN = (NoAutoReply(),)
@@ -320,7 +334,42 @@ def test_the_builder_has_every_field_and_operator() -> None:
     assert field_of("customer.orders_30d") is not None
 
 
+def test_flags_are_asked_in_words_too() -> None:
+    assert F.ticket.is_new.is_true() == (F.ticket.is_new == True)  # noqa: E712  it makes a test
+    assert F.ticket.is_new.is_false() == (F.ticket.is_new != True).model_copy(  # noqa: E712
+        update={"op": Op.EQ, "value": False}
+    )
+    assert not hasattr(F.ticket.is_new, "is_in")
+
+
 def test_values_of_one_kind_are_compared_as_json_reads_them() -> None:
     rule = Rule(name="r", when=F.ticket.created_at.older_than("90m"), then=THEN)
     assert json.loads(rule.model_dump_json())["when"]["value"] == "90m"
     assert Rule(name="r", when=F.ticket.created_at.older_than("1h30m"), then=THEN) == rule
+
+
+CALENDAR = {"name": "shop", "zone": "Asia/Shanghai", "weekly": {"mon": [("09:00", "18:00")]}}
+
+
+@pytest.mark.parametrize(("hour", "expected"), [("01:00", True), ("00:59", False), ("10:00", False), ("09:59", True)])
+def test_working_time_goes_by_the_calendar_of_that_name(hour: str, expected: bool) -> None:
+    config = DeskConfig(
+        calendars=(CALENDAR,),
+        rules=(
+            Rule(name="in", when=F.time.now.in_working_time("shop"), then=THEN),
+            Rule(name="out", when=F.time.now.outside_working_time("shop"), then=THEN),
+        ),
+    )
+    policy = compile_policy(config)
+    at = datetime.fromisoformat(f"2026-03-02T{hour}:00+00:00")
+    given = Facts(None, "", ticket(), CUSTOMER, now=at, zone=policy.zone, calendars=policy.service.times)
+    assert policy.rules.evaluate(given).fired == (("in",) if expected else ("out",))
+    assert policy.zone == "Asia/Shanghai"
+    assert {one.code for one in analyse(config).findings} == set()
+
+
+def test_a_calendar_is_named_rightly() -> None:
+    rule = Rule(name="r", when=F.time.now.in_working_time("shp"), then=THEN)
+    with pytest.raises(ConfigError, match="did you mean 'shop'") as caught:
+        DeskConfig(calendars=(CALENDAR,), rules=(rule,))
+    assert caught.value.path == "rules.r.when.value"

@@ -62,7 +62,7 @@ class _Turning(_Field, Generic[V]):
         return self._test(Op.CHANGED_TO, value)
 
 
-class _Equal(_Field, Generic[V]):
+class _Same(_Field, Generic[V]):
     """A field whose values are compared as a whole."""
 
     __slots__ = ()
@@ -74,6 +74,12 @@ class _Equal(_Field, Generic[V]):
         return self._test(Op.NE, value)
 
     __hash__ = None
+
+
+class _Equal(_Same[V]):
+    """A field that may have one of several values."""
+
+    __slots__ = ()
 
     def is_in(self, *values: V) -> Test:
         """It is one of them."""
@@ -188,10 +194,18 @@ class TagsField(_Holding):
         return self._test(Op.CHANGED)
 
 
-class FlagField(_Equal[bool], _Turning[bool]):
+class FlagField(_Same[bool], _Turning[bool]):
     """True or false."""
 
     __slots__ = ()
+
+    def is_true(self) -> Test:
+        """The same as ``== True``, which linters do not like."""
+        return self._test(Op.EQ, value=True)
+
+    def is_false(self) -> Test:
+        """The same as ``== False``."""
+        return self._test(Op.EQ, value=False)
 
 
 class NumberField(_Ordered[float], _Turning[float]):
