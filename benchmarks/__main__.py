@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies, rules
+from benchmarks import asynchronous, bustime, growth, importing, ingest, matching, orm, replies, rules, timers
 
 SMALL = ["--n", "100", "--repeat", "1", "--agents", "20"]
 QUICK = {
@@ -20,6 +20,7 @@ QUICK = {
     asynchronous.main: SMALL,
     replies.main: [*SMALL, "--phrases", "50"],
     orm.main: [*SMALL, "--phrases", "50"],
+    timers.main: ["--n", "200", "--pending", "100,1000", "--repeat", "1"],
     bustime.main: ["--n", "100", "--seconds", "0.05"],
     rules.main: ["--n", "100", "--seconds", "0.05", "--scale", "10,50"],
     importing.main: ["--repeat", "1"],
@@ -35,6 +36,8 @@ def main() -> None:
     args = parser.parse_args()
     for run, quick in QUICK.items():
         run(quick if args.quick else [])
+    data = [] if args.data is None else ["--data", str(args.data)]
+    matching.main([*data, *(["--max-queries", "20", "--parts", "quality"] if args.quick else [])])
 
 
 if __name__ == "__main__":

@@ -100,6 +100,7 @@ def redelivered(args: argparse.Namespace, folder: Path) -> dict[str, object]:
         again.receive(said(mails[0]))  # the first message of a process also reads the desk's settings
         counting.reset()
         taking(again, mails, 1)
+    counting.close()
     _raw.build(path.with_suffix(".raw"), args.agents)
     _raw.run(path.with_suffix(".raw"), mails, "NORMAL", 100)
     raw = [timed(partial(_raw.run, path.with_suffix(".raw"), mails, "NORMAL", 1)) for _ in range(args.repeat)]

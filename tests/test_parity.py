@@ -9,7 +9,19 @@ import pytest
 from csdesk.aio.shell import AsyncDesk
 from csdesk.desk.shell import Desk
 
-GROUPS = ("tickets", "customers", "agents", "replies", "inbox", "outbox", "config", "events", "sla", "calendars")
+GROUPS = (
+    "tickets",
+    "customers",
+    "agents",
+    "channels",
+    "replies",
+    "inbox",
+    "outbox",
+    "config",
+    "events",
+    "sla",
+    "calendars",
+)
 RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 SEEN = {"__enter__", "__exit__", "__aenter__", "__aexit__"}
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from csdesk.desk.shell import Desk
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
 from csdesk.engine.core import AnyChannel, DeskCore
 from csdesk.engine.hosted import engine_for
-from csdesk.engine.local import Finished, LocalEngine, Run
+from csdesk.engine.local import Finished, Run
 from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
 from csdesk.flows import policies
 from csdesk.ports.clock import Clock
@@ -22,14 +22,12 @@ from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
 from csdesk.ports.steps import Flow
-from csdesk.ports.store import Hosted, Store
+from csdesk.ports.store import AsyncStore, DeskRow, Hosted, Store
 from csdesk.system.clock import SystemClock
 from csdesk.system.ids import SystemIds
 
 if TYPE_CHECKING:
     from csdesk.aio.shell import AsyncDesk
-
-T = TypeVar("T")
 
 Synchronous = Literal["FULL", "NORMAL"]
 """How SQLite writes: see ``open_desk``."""
@@ -73,18 +71,19 @@ def open_desk(
     """
     from csdesk.system.http import HttpxHttp
 
-    wired = _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
+    wish = _Wish(desk, config, channels, clock, ids, media, activate)
+    core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
     def let_go() -> None:
-        wired.let_go()
+        close()
         own.close()
 
-    return Desk(wired.core, wired.store, http or own, owned=let_go)
+    return Desk(core, store, http or own, owned=let_go)
 
 
 async def open_async_desk(
-    url: str | Store,
+    url: str | Store | AsyncStore,
     *,
     desk: str = "main",
     config: DeskConfig | None = None,
@@ -96,7 +95,7 @@ async def open_async_desk(
     activate: bool = False,
     synchronous: Synchronous = "FULL",
 ) -> AsyncDesk:
-    """Open a desk for use with ``await``: arguments and errors as ``open_desk``.
+    """Open a desk for use with ``await``: arguments and errors as ``open_desk``; or over an ``AsyncStore``.
 
     Raises:
         UnsupportedFeature: a SQLite connection of your own: its transaction belongs to one thread at a time, and tasks
@@ -111,103 +110,102 @@ async def open_async_desk(
         raise UnsupportedFeature(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
-
-    def wire() -> _Wired:
-        return _wired(url, synchronous, desk, config, channels, clock, ids, media, activate=activate)
-
-    wired = await asyncio.to_thread(wire)
+    wish = _Wish(desk, config, channels, clock, ids, media, activate)
+    if isinstance(url, AsyncStore):
+        core, own = await _wired_async(url, wish), AsyncHttpxHttp()
+        return AsyncDesk(core, url, http or own, owned=own.aclose)
+    core, store, close = await asyncio.to_thread(_wired, url, synchronous, wish)
     own = AsyncHttpxHttp()
 
     async def let_go() -> None:
-        await asyncio.to_thread(wired.let_go)
+        await asyncio.to_thread(close)
         await own.aclose()
 
-    return AsyncDesk(wired.core, wired.store, http or own, owned=let_go)
+    return AsyncDesk(core, store, http or own, owned=let_go)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wired:
-    """The parts of an open desk, and how to let go of what is not the caller's."""
+class _Wish:
+    """What the caller asked for, beside the store."""
 
-    core: DeskCore
-    store: Store
-    let_go: Callable[[], None]
+    desk: str
+    config: DeskConfig | None
+    channels: Iterable[AnyChannel]
+    clock: Clock | None
+    ids: IdSource | None
+    media: MediaStore | None
+    activate: bool
+
+    def check(self) -> None:
+        """Refuse what cannot be used, before anything is opened."""
+        _check_config(self.config)
+        _check_part(self.clock, "clock", ("now", "sleep"), "a Clock such as csdesk.testing.FixedClock()")
+        _check_part(self.ids, "ids", ("new", "salt"), "an IdSource such as csdesk.testing.SerialIds()")
+        _check_part(
+            self.media, "media", ("put", "open"), "a MediaStore such as csdesk.stores.media.FolderMedia(folder)"
+        )
+
+    def core(self, row: DeskRow, folder: Path | None) -> DeskCore:
+        """The state of the desk; media lie in ``folder`` unless the caller has a place of their own."""
+        return DeskCore(
+            self.desk,
+            secret=row.secret,
+            config=self.config or DeskConfig(),
+            clock=self.clock or SystemClock(),
+            ids=self.ids or SystemIds(),
+            media=self.media or _media(folder),
+            media_at=_media_at,
+            channels=self.channels,
+        )
+
+    def activation(self, core: DeskCore) -> Flow[None]:
+        """A new desk takes the configuration; an existing one has it, or takes it with ``activate``."""
+        run = core.ids.new("cmd_")
+        yield from policies.activate(self.config or DeskConfig(), Actor.system(), run, only_first=not self.activate)
+        active = yield from policies.active()
+        if self.config is not None and active.digest != self.config.digest:
+            raise ConfigMismatch(core.name, active.digest, self.config.digest)
+
+
+def _wired(
+    url: str | Store | sqlite3.Connection, synchronous: Synchronous, wish: _Wish
+) -> tuple[DeskCore, Store, Callable[[], None]]:
+    """The parts of an open desk, and how to let go of what is not the caller's."""
+    wish.check()
+    store, folder = _store(url, synchronous)
+    close = _keep if store is url else store.close
+    try:
+        with _alone(store):
+            core = wish.core(store.open_desk(_desk_name(wish.desk), secret=SystemIds().secret()), folder)
+            state = Run(wish.activation(core)).advance(engine_for(core, store).perform)
+    except BaseException:
+        close()
+        raise
+    _check_end(state)
+    return core, store, close
+
+
+async def _wired_async(store: AsyncStore, wish: _Wish) -> DeskCore:
+    from csdesk.aio._engines import StepEngine
+
+    wish.check()
+    core = wish.core(await store.open_desk(_desk_name(wish.desk), secret=SystemIds().secret()), None)
+    _check_end(await StepEngine(core, store).advance(Run(wish.activation(core))))
+    return core
+
+
+def _check_end(state: object) -> None:
+    if not isinstance(state, Finished):
+        raise FlowError("opening a desk needs no network")
 
 
 def _keep() -> None:
     """The caller's own store stays open."""
 
 
-def _wired(
-    url: str | Store | sqlite3.Connection,
-    synchronous: Synchronous,
-    desk: str,
-    config: DeskConfig | None,
-    channels: Iterable[AnyChannel],
-    clock: Clock | None,
-    ids: IdSource | None,
-    media: MediaStore | None,
-    *,
-    activate: bool,
-) -> _Wired:
-    _check_config(config)
-    _check_part(clock, "clock", ("now", "sleep"), "a Clock such as csdesk.testing.FixedClock()")
-    _check_part(ids, "ids", ("new", "salt"), "an IdSource such as csdesk.testing.SerialIds()")
-    _check_part(media, "media", ("put", "open"), "a MediaStore such as csdesk.stores.media.FolderMedia(folder)")
-    store, folder = _store(url, synchronous)
-    let_go = _keep if store is url else store.close
-    try:
-        with _alone(store):
-            core = _core(store, desk, config, channels, clock, ids, media or _media(folder))
-            _activate(engine_for(core, store), config, activate=activate)
-    except BaseException:
-        let_go()
-        raise
-    return _Wired(core, store, let_go)
-
-
 def _alone(store: Store) -> AbstractContextManager[None]:
     """Opening commits by itself, unless it happens inside a host's transaction."""
     return store.alone("open_desk") if isinstance(store, Hosted) and not store.in_transaction else nullcontext()
-
-
-def _core(
-    store: Store,
-    desk: str,
-    config: DeskConfig | None,
-    channels: Iterable[AnyChannel],
-    clock: Clock | None,
-    ids: IdSource | None,
-    media: MediaStore,
-) -> DeskCore:
-    row = store.open_desk(_desk_name(desk), secret=SystemIds().secret())
-    return DeskCore(
-        desk,
-        secret=row.secret,
-        config=config or DeskConfig(),
-        clock=clock or SystemClock(),
-        ids=ids or SystemIds(),
-        media=media,
-        media_at=_media_at,
-        channels=channels,
-    )
-
-
-def _activate(engine: LocalEngine, config: DeskConfig | None, *, activate: bool) -> None:
-    core = engine.core
-    _run(
-        engine, policies.activate(config or DeskConfig(), Actor.system(), core.ids.new("cmd_"), only_first=not activate)
-    )
-    active = _run(engine, policies.active())
-    if config is not None and active.digest != config.digest:
-        raise ConfigMismatch(core.name, active.digest, config.digest)
-
-
-def _run(engine: LocalEngine, flow: Flow[T]) -> T:
-    state = Run(flow).advance(engine.perform)
-    if isinstance(state, Finished):
-        return state.value
-    raise FlowError("opening a desk needs no network")
 
 
 def _desk_name(desk: object) -> str:
@@ -258,6 +256,8 @@ def _check_part(part: object, argument: str, methods: Iterable[str], wanted: str
 
 
 def _checked_store(store: Store) -> Store:
+    if callable(getattr(store, "aclose", None)) and not callable(getattr(store, "close", None)):
+        raise InvalidInput("url", f"is an AsyncStore ({type(store).__name__})", "pass it to open_async_desk")
     if not all(callable(getattr(store, name, None)) for name in ("open_desk", "load", "commit", "close")):
         raise InvalidInput("url", f"is a {type(store).__name__}", "pass memory://, sqlite:///file.db or a store")
     return store

@@ -13,23 +13,28 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from csdesk.domain.matching.dense import Vectors
 from csdesk.domain.matching.explaining import Span
 from csdesk.domain.matching.guards import Guard
 from csdesk.domain.matching.judging import Action, Judge, Match, Reason, ReplyDecision, Why
 from csdesk.domain.matching.lexicon import Lexicon
-from csdesk.domain.matching.library import Library
+from csdesk.domain.matching.library import Library, entry_of, folded
 from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.storing import dumped, loaded
-from csdesk.domain.text.folding import fold
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, NotFound
+from csdesk.parsing import phrases as parsing
+from csdesk.ports.embedder import Embedder
 
 __all__ = [
     "Action",
     "Context",
+    "Embedder",
     "Flaw",
     "Guard",
     "Lexicon",
+    "LibraryPhrase",
     "Match",
     "Matcher",
     "Phrase",
@@ -37,6 +42,9 @@ __all__ = [
     "ReplyDecision",
     "Span",
     "Why",
+    "phrase_of",
+    "read_phrases",
+    "write_phrases",
 ]
 
 _THRESHOLD: Final = 0.95
@@ -60,6 +68,7 @@ class Matcher:
         self,
         phrases: Iterable[Phrase] = (),
         lexicon: Lexicon | None = None,
+        embedder: Embedder | None = None,
         *,
         threshold: float = _THRESHOLD,
         min_margin: float = _MARGIN,
@@ -70,12 +79,15 @@ class Matcher:
         Args:
             phrases: with ids of their own; their order does not matter.
             lexicon: groups of synonyms; None means ``Lexicon.standard()``, ``Lexicon()`` means none.
+            embedder: a model of meaning that takes part in the score (extra ``embed``).
             threshold: see ``threshold``.
             min_margin: see ``min_margin``.
             floor: see ``floor``.
 
         Raises:
             InvalidInput: two phrases have one id, or a number is outside 0 to 1.
+            MissingExtra: an embedder without numpy.
+            RemoteError: a hosted embedder does not answer; so do all methods that match or add.
         """
         for name, number in (("threshold", threshold), ("min_margin", min_margin), ("floor", floor)):
             if not 0 <= number <= 1:
@@ -84,7 +96,8 @@ class Matcher:
         self.min_margin = min_margin
         self.floor = floor
         self._writing = Lock()
-        self._judge = Judge(Library(phrases, lexicon))
+        self._embedder = embedder
+        self._judge = self._embedded(Judge(Library(phrases, lexicon)))
 
     def __len__(self) -> int:
         """The number of phrases."""
@@ -122,7 +135,7 @@ class Matcher:
         Raises:
             InvalidInput: a limit outside 1 to 50.
         """
-        return self._judge.match(text, limit, context or ANYWHERE)
+        return self._judge.match(text, limit, context or ANYWHERE, self._vector(text))
 
     def decide(self, text: str, *, limit: int = 5, context: Context | None = None) -> ReplyDecision:
         """What to do with a text: answer it, suggest phrases to a person, or hand it over.
@@ -132,7 +145,7 @@ class Matcher:
         """
         judge = self._judge
         return judge.decide(
-            judge.match(text, limit, context or ANYWHERE),
+            judge.match(text, limit, context or ANYWHERE, self._vector(text)),
             threshold=self.threshold,
             margin=self.min_margin,
             floor=self.floor,
@@ -149,7 +162,8 @@ class Matcher:
         Raises:
             InvalidInput: a phrase is not in the library.
         """
-        self._change(lambda judge: judge.learned(text, picked, tuple(shown)))
+        raw = self._vector(text)
+        self._change(lambda judge: judge.learned(text, picked, tuple(shown), raw))
 
     def forget(self, *, text: str | None = None, phrase_id: str | None = None, last: int = 0) -> int:
         """Unlearn decisions as if they had never been made, and say how many.
@@ -164,7 +178,7 @@ class Matcher:
         """
         if (text is not None) + (phrase_id is not None) + (last > 0) != 1:
             raise InvalidInput("forget", "it is not clear what", "pass text, phrase_id or last, one of them")
-        folded = None if text is None else fold(text[:2_000])[:500]
+        erased = None if text is None else folded(text)
         gone: list[int] = []
 
         def change(judge: Judge) -> Judge:
@@ -172,7 +186,7 @@ class Matcher:
             gone[:] = [
                 at
                 for at, one in enumerate(judge.outcomes)
-                if one.text == folded
+                if one.text == erased
                 or (phrase_id is not None and (one.picked == phrase_id or phrase_id in one.shown))
                 or at >= count - last
             ]
@@ -198,12 +212,12 @@ class Matcher:
         def change(judge: Judge) -> Judge:
             library = judge.library
             if not len(library):
-                return judge.over(Library(phrases, library.lexicon).with_learned(library.learned))
+                return self._embedded(judge.over(Library(phrases, library.lexicon).with_learned(library.learned)))
             for phrase in phrases:
-                if phrase.id in library:
+                if phrase.id in judge.library:
                     raise InvalidInput("id", f"a phrase {phrase.id!r} is there already", "use replace")
-                library = library.with_phrase(phrase)
-            return judge.over(library)
+                judge = self._with(judge, phrase)
+            return judge
 
         self._change(change)
 
@@ -213,7 +227,7 @@ class Matcher:
         Raises:
             NotFound: there is none.
         """
-        self._change(lambda judge: judge.over(_having(judge.library, phrase.id).with_phrase(phrase)))
+        self._change(lambda judge: self._with(_having(judge, phrase.id), phrase))
 
     def remove(self, phrase_id: str) -> None:
         """Remove a phrase.
@@ -221,7 +235,7 @@ class Matcher:
         Raises:
             NotFound: there is none.
         """
-        self._change(lambda judge: judge.over(_having(judge.library, phrase_id).without(phrase_id)))
+        self._change(lambda judge: _having(judge, phrase_id).without(phrase_id))
 
     def optimize(self) -> None:
         """Pack everything afresh, train phrases to be told apart, and calibrate the confidence.
@@ -243,16 +257,25 @@ class Matcher:
 
     @classmethod
     def from_bytes(
-        cls, data: bytes, *, threshold: float = _THRESHOLD, min_margin: float = _MARGIN, floor: float = _FLOOR
+        cls,
+        data: bytes,
+        *,
+        embedder: Embedder | None = None,
+        threshold: float = _THRESHOLD,
+        min_margin: float = _MARGIN,
+        floor: float = _FLOOR,
     ) -> Matcher:
-        """The matcher that ``to_bytes`` wrote; the numbers of ``decide`` are the caller's and not stored.
+        """The matcher that ``to_bytes`` wrote.
+
+        The numbers of ``decide`` are the caller's and not stored; vectors of an embedder are made again.
 
         Raises:
             InvalidInput: the data is something else, cut short or changed.
             SchemaTooNew: a newer release wrote it.
         """
         matcher = cls(threshold=threshold, min_margin=min_margin, floor=floor)
-        matcher._judge = loaded(data)
+        matcher._embedder = embedder
+        matcher._judge = matcher._embedded(loaded(data))
         return matcher
 
     def save(self, path: Path | str) -> None:
@@ -264,17 +287,108 @@ class Matcher:
 
     @classmethod
     def load(
-        cls, path: Path | str, *, threshold: float = _THRESHOLD, min_margin: float = _MARGIN, floor: float = _FLOOR
+        cls,
+        path: Path | str,
+        *,
+        embedder: Embedder | None = None,
+        threshold: float = _THRESHOLD,
+        min_margin: float = _MARGIN,
+        floor: float = _FLOOR,
     ) -> Matcher:
-        """Read what ``save`` wrote; raises as ``from_bytes`` does."""
-        return cls.from_bytes(Path(path).read_bytes(), threshold=threshold, min_margin=min_margin, floor=floor)
+        """Read what ``save`` wrote; takes and raises what ``from_bytes`` does."""
+        return cls.from_bytes(
+            Path(path).read_bytes(), embedder=embedder, threshold=threshold, min_margin=min_margin, floor=floor
+        )
+
+    def _vector(self, text: str) -> Sequence[float] | None:
+        return None if self._embedder is None else self._embedder.encode([folded(text)])[0]
+
+    def _embedded(self, judge: Judge) -> Judge:
+        """The judge with the vectors of all its phrases."""
+        if self._embedder is None or not len(judge.library):
+            return judge
+        texts = {entry.phrase.id: entry.texts for entry in judge.library.entries()}
+        return judge.with_vectors(
+            Vectors.of(texts, self._embedder.encode([text for held in texts.values() for text in held]))
+        )
+
+    def _with(self, judge: Judge, phrase: Phrase) -> Judge:
+        """The judge with a phrase more, its vectors included."""
+        library = judge.library.with_phrase(phrase)
+        if self._embedder is None or judge.vectors is None:
+            return judge.over(library)
+        texts = entry_of(phrase).texts
+        vectors = judge.vectors.without(phrase.id)
+        if texts:
+            vectors = vectors.with_phrase(phrase.id, texts, self._embedder.encode(texts))
+        return judge.over(library, vectors)
 
     def _change(self, change: Callable[[Judge], Judge]) -> None:
         with self._writing:
             self._judge = change(self._judge)
 
 
-def _having(library: Library, phrase_id: str) -> Library:
-    if phrase_id not in library:
+def read_phrases(path: Path | str) -> list[Phrase]:
+    """The phrases in a file (``.csv``, ``.jsonl``, ``.toml``, ``.md``) or in a folder of Markdown files.
+
+    Raises:
+        InvalidInput: the file is of another kind, or something in it is wrong; the field names file and place.
+        NotFound: there is no such file or folder.
+    """
+    source = Path(path)
+    if not source.exists():
+        raise NotFound("file", str(source))
+    found: list[Phrase] = []
+    for file in sorted(source.glob("*.md")) if source.is_dir() else [source]:
+        try:
+            text = file.read_text(encoding="utf-8")
+            found += parsing.read(text, file.suffix.removeprefix(".").lower(), name=file.stem)
+        except UnicodeDecodeError:
+            raise InvalidInput(file.name, "is not UTF-8", "save it as UTF-8 text") from None
+        except InvalidInput as error:
+            raise InvalidInput(f"{file.name}: {error.field}", str(error.params["problem"]), error.remedy) from None
+    return found
+
+
+def write_phrases(path: Path | str, phrases: Iterable[Phrase]) -> None:
+    """Write phrases to a file of a kind that ``read_phrases`` reads, or to an existing folder as Markdown.
+
+    Markdown keeps title, questions, keywords, tags, related and answer; the other forms keep everything.
+
+    Raises:
+        InvalidInput: the file would be of another kind, or an id cannot be the name of a Markdown file.
+    """
+    target = Path(path)
+    if not target.is_dir():
+        target.write_text(parsing.write(phrases, target.suffix.removeprefix(".").lower()), encoding="utf-8")
+        return
+    for phrase in phrases:
+        if not all(sign.isalnum() or sign in "_-. " for sign in phrase.id) or phrase.id.startswith("."):
+            raise InvalidInput("id", f"{phrase.id!r} cannot be the name of a file", "use letters, digits, _ and -")
+        (target / f"{phrase.id}.md").write_text(parsing.write([phrase], "md"), encoding="utf-8")
+
+
+def phrase_of(record: LibraryPhrase) -> Phrase:
+    """What a library's record is matched by; the answer is its wording for everybody, not filled in."""
+    wording = record.wording_for(language=record.language)
+    return Phrase(
+        record.id,
+        record.title,
+        questions=record.questions,
+        keywords=record.keywords,
+        tags=record.tags,
+        answer=wording.text if wording is not None else "",
+        related=record.related,
+        language=record.language,
+        channels=record.channels,
+        levels=record.levels,
+        valid_from=record.valid_from,
+        valid_until=record.valid_until,
+        auto_reply=record.auto_reply,
+    )
+
+
+def _having(judge: Judge, phrase_id: str) -> Judge:
+    if phrase_id not in judge.library:
         raise NotFound("phrase", phrase_id)
-    return library
+    return judge

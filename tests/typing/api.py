@@ -1,5 +1,6 @@
 """Correct uses of the public names. Never run: mypy and pyright check it, see `make types`."""
 
+import sqlite3
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,10 +53,19 @@ from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
 from csdesk.domain.records.messages import MediaKind
 from csdesk.ports.channel import BlockingChannel, Channel
 from csdesk.ports.http import HttpRequest, HttpResponse
-from csdesk.ports.store import Store
+from csdesk.ports.store import AsyncStore, CommitsTogether, Hosted, Store
 from csdesk.stores.memory import MemoryStore
-from csdesk.stores.sqlite import SqliteStore
-from csdesk.testing import CountingStore, Fault, FaultyStore, FixedClock, SerialIds, StoreContract
+from csdesk.stores.sqlite import HostedSqliteStore, SqliteStore
+from csdesk.testing import (
+    AwaitedStore,
+    BlockingStore,
+    CountingStore,
+    Fault,
+    FaultyStore,
+    FixedClock,
+    SerialIds,
+    StoreContract,
+)
 
 version: str = csdesk.__version__
 
@@ -98,6 +108,10 @@ http_channel: Channel = HttpChannel()
 mail_channel: BlockingChannel = MailChannel()
 store: Store = MemoryStore()
 file_store: Store = SqliteStore(Path("desk.db"))
+together: CommitsTogether = SqliteStore(Path("desk.db"))
+hosted: Hosted = HostedSqliteStore(sqlite3.connect("shop.db"))
+hosted_store: Store = HostedSqliteStore(sqlite3.connect("shop.db"))
+awaited: AsyncStore = AwaitedStore(store)
 
 
 def open_all(config: DeskConfig) -> Desk:
@@ -113,6 +127,17 @@ def open_all(config: DeskConfig) -> Desk:
         activate=True,
         synchronous="NORMAL",
     )
+
+
+async def connect() -> AsyncStore:
+    return awaited
+
+
+async def open_others() -> AsyncDesk:
+    with open_desk(sqlite3.connect("shop.db")) as shared:
+        assert_type(shared, Desk)
+    open_desk(BlockingStore(connect)).close()
+    return await open_async_desk(awaited, desk="shop")
 
 
 def configure() -> DeskConfig:

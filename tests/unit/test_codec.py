@@ -1,14 +1,18 @@
 """Traces and events come back as they were written."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csdesk.domain.records._short import CODES, KINDS, PARAMETERS
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.codec import decode_events, decode_trace, encode_events, encode_trace
-from csdesk.domain.records.events import CustomerNamed, Entry, Epochs, NoteAdded
-from csdesk.domain.records.trace import Outcome, Trace, Verdict
+from csdesk.domain.records.events import CustomerNamed, Entry, Epochs, Event, NoteAdded, TicketTagged
+from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.trace import Outcome, Trace, Verdict, verdict
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -28,10 +32,46 @@ def _verdicts(below: st.SearchStrategy[tuple[Verdict, ...]]) -> st.SearchStrateg
 _LEAVES = _verdicts(st.just(()))
 
 
+def _entry(*events: Event, trace: Trace | None = None) -> Entry:
+    return Entry(
+        subject="cus_1",
+        at=AT,
+        actor=Actor.system(),
+        cause="cmd_1",
+        epochs=Epochs(),
+        events=events,
+        trace=trace,
+        salt="0123456789abcdef",
+    )
+
+
 @given(st.lists(_verdicts(st.lists(_LEAVES, max_size=2).map(tuple)), max_size=4))
 def test_a_trace_comes_back(verdicts: list[Verdict]) -> None:
     trace = Trace(verdicts=tuple(verdicts))
-    assert decode_trace(encode_trace(trace)) == (trace if verdicts else None)
+    text = encode_trace(_entry(trace=trace))
+    assert decode_trace(text, subject="cus_1", cause="cmd_1") == (trace if verdicts else None)
+
+
+def test_a_trace_names_what_most_traces_say_by_its_place() -> None:
+    told = (verdict("dedupe.new", Outcome.PASSED), verdict("route.kept", Outcome.NOTED, worker="cus_1", other=2))
+    text = encode_trace(_entry(trace=Trace(verdicts=told)))
+    assert text == '[[0,"p"],[10,"n",[2,{"":0},"other",2]]]'
+
+
+def test_subject_and_cause_stand_once() -> None:
+    entry = _entry(NoteAdded(message="cmd_1"), TicketTagged(tags=(TagAssignment(name='"cus_1"', at=AT),)))
+    body, _ = encode_events(entry)
+    assert body.startswith('[{"k":10,"m":{"":1}},')
+    assert decode_events(1, body, None, subject="cus_1", cause="cmd_1") == entry.events
+
+
+def test_places_are_for_ever() -> None:
+    """What is stored is read by them: names are only ever added at the end."""
+    assert sha256(repr((KINDS[:16], CODES[:15], PARAMETERS[:14])).encode()).hexdigest()[:16] == "7c91d46a97e0fafa"
+    known = {cls.model_fields["kind"].default for cls in get_args(get_args(Event)[0])}
+    assert set(KINDS) <= known
+    for names in (KINDS, CODES, PARAMETERS):
+        assert len(set(names)) == len(names)
 
 
 def test_first_letters_tell_outcomes_apart() -> None:
@@ -39,15 +79,7 @@ def test_first_letters_tell_outcomes_apart() -> None:
 
 
 def test_personal_values_stand_apart_and_erasing_leaves_none() -> None:
-    entry = Entry(
-        subject="cus_1",
-        at=AT,
-        actor=Actor.system(),
-        cause="cmd_1",
-        epochs=Epochs(),
-        events=(CustomerNamed(name="李雷"), NoteAdded(message="msg_1")),  # type: ignore[arg-type]
-        salt="0123456789abcdef",
-    )
+    entry = _entry(CustomerNamed(name="李雷"), NoteAdded(message="msg_1"))  # type: ignore[arg-type]
     body, personal = encode_events(entry)
     assert "李雷" not in body
     assert personal is not None

@@ -1,22 +1,22 @@
 """How the async shell runs a flow.
 
-Over a blocking store a flow runs in a worker thread up to its next network step: one hop for most use cases, not one
-for each statement. Network steps are awaited on the loop; a ``BlockingChannel`` gets a worker thread of its own.
+An engine brings it to its next network step (see ``csdesk.aio._engines``). Network steps are awaited on the loop; a
+``BlockingChannel`` gets a worker thread of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TypeVar
 
+from csdesk.aio._engines import AsyncEngine
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
 from csdesk.engine.core import DeskCore
-from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
-from csdesk.engine.network import account_of, begin, do_now
+from csdesk.engine.local import Finished, NetworkStep, Run
+from csdesk.engine.network import work_of
 from csdesk.flows.commands import Done, execute, result_id
-from csdesk.ports.channel import BlockingChannel, Exchange
+from csdesk.ports.channel import Exchange
 from csdesk.ports.http import AsyncHttp
 from csdesk.ports.steps import Flow, Reply
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 class AsyncRunner:
     """Runs the flows of one desk."""
 
-    def __init__(self, engine: LocalEngine, http: AsyncHttp) -> None:
+    def __init__(self, engine: AsyncEngine, http: AsyncHttp) -> None:
         self._engine = engine
         self._http = http
 
@@ -36,7 +36,7 @@ class AsyncRunner:
         return self._engine.core
 
     async def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end. Cancelling it lets the present hop finish, then closes the flow.
+        """Run a flow to its end. Cancelling it closes the flow, which cleans up.
 
         Raises:
             DeskClosed: the desk was closed.
@@ -44,32 +44,17 @@ class AsyncRunner:
         self.core.check_open()
         run = Run(flow)
         try:
-            state = await self._hop(run)
+            state = await self._engine.advance(run)
             while not isinstance(state, Finished):
                 try:
                     reply = await self._network(state)
                 except Exception as error:  # noqa: BLE001  every failure of a step belongs to the flow
-                    state = await self._hop(run, error=error)
+                    state = await self._engine.advance(run, error=error)
                 else:
-                    state = await self._hop(run, reply)
+                    state = await self._engine.advance(run, reply)
             return state.value
         finally:
             run.close()
-
-    async def _hop(
-        self, run: Run[T], reply: Reply = None, error: BaseException | None = None
-    ) -> Finished[T] | NetworkStep:
-        loop = asyncio.get_running_loop()
-        hop = loop.run_in_executor(None, run.advance, self._engine.perform, reply, error)
-        try:
-            return await asyncio.shield(hop)
-        except asyncio.CancelledError:
-            # The thread cannot be stopped: wait for it, so that nobody closes the flow under its feet.
-            # A second cancellation must not cut that short either.
-            while not hop.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([hop])
-            raise
 
     async def execute(self, command: cmd.Command, *, dry_run: bool = False) -> Done:
         """Run a command under a fresh id; with ``dry_run`` nothing is stored."""
@@ -80,10 +65,10 @@ class AsyncRunner:
         return self.core.ids.new(COMMAND)
 
     async def _network(self, step: NetworkStep) -> Reply:
-        channel = self.core.channel(account_of(step))
-        if isinstance(channel, BlockingChannel):
-            return await asyncio.to_thread(do_now, channel, step)
-        return await self._converse(begin(channel, step))
+        work = work_of(self.core, step)
+        if callable(work):
+            return await asyncio.to_thread(work)
+        return await self._converse(work)
 
     async def _converse(self, exchange: Exchange[Reply]) -> Reply:
         """Let an adapter talk to its provider."""

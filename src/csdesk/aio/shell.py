@@ -16,6 +16,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
     from csdesk.aio.calendars import Calendars
+    from csdesk.aio.channels import Channels
     from csdesk.aio.config import Config
     from csdesk.aio.customers import Customers
     from csdesk.aio.events import Events
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from csdesk.flows.reports import Taken
     from csdesk.flows.upkeep import DueReport
     from csdesk.ports.http import AsyncHttp
-    from csdesk.ports.store import BackupReport, Progress, Store
+    from csdesk.ports.store import AsyncStore, BackupReport, Progress, Store
 
 
 class AsyncDesk:
@@ -44,16 +45,21 @@ class AsyncDesk:
     """
 
     def __init__(
-        self, core: DeskCore, store: Store, http: AsyncHttp, *, owned: Callable[[], Awaitable[None]] | None = None
+        self,
+        core: DeskCore,
+        store: Store | AsyncStore,
+        http: AsyncHttp,
+        *,
+        owned: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        from csdesk.aio._engines import engine_for
         from csdesk.aio._gathering import AsyncGathering
         from csdesk.aio._run import AsyncRunner
-        from csdesk.engine.local import LocalEngine
 
         self._core = core
         self._owned = owned
         self._store = store
-        self._runner = AsyncRunner(LocalEngine(core, store), http)
+        self._runner = AsyncRunner(engine_for(core, store), http)
         self._gathering = AsyncGathering(lambda arrivals: self._runner.run(flows.pipeline.receive_many(arrivals)))
 
     @cached_property
@@ -111,6 +117,13 @@ class AsyncDesk:
         from csdesk.aio.calendars import Calendars
 
         return Calendars(self._runner)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """What channels can do beside carrying messages."""
+        from csdesk.aio.channels import Channels
+
+        return Channels(self._runner)
 
     @cached_property
     def config(self) -> Config:

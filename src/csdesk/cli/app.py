@@ -12,6 +12,8 @@ from csdesk.cli.config import config
 from csdesk.cli.demo.command import demo
 from csdesk.cli.ingest import ingest
 from csdesk.cli.init import init
+from csdesk.cli.match import match
+from csdesk.cli.phrases import phrases
 from csdesk.cli.search import search
 from csdesk.cli.show import show
 from csdesk.cli.tickets import tickets
@@ -32,8 +34,9 @@ app = typer.Typer(
     epilog=_EPILOG,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, ingest, tickets, show, search, work, config, check, backup):
+for command in (demo, init, ingest, tickets, show, search, work, config, check, backup, match):
     app.command()(command)
+app.add_typer(phrases, name="phrases")
 
 
 def _show_version(wanted: bool) -> None:

@@ -8,9 +8,9 @@ from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
-from csdesk.engine.network import account_of, begin, do_now
+from csdesk.engine.network import work_of
 from csdesk.flows.commands import Done, execute, result_id
-from csdesk.ports.channel import BlockingChannel, Exchange
+from csdesk.ports.channel import Exchange
 from csdesk.ports.http import Http
 from csdesk.ports.steps import Flow, Reply
 
@@ -59,10 +59,10 @@ class Runner:
         return self.core.ids.new(COMMAND)
 
     def _network(self, step: NetworkStep) -> Reply:
-        channel = self.core.channel(account_of(step))
-        if isinstance(channel, BlockingChannel):
-            return do_now(channel, step)
-        return self._converse(begin(channel, step))
+        work = work_of(self.core, step)
+        if callable(work):
+            return work()
+        return self._converse(work)
 
     def _converse(self, exchange: Exchange[Reply]) -> Reply:
         """Let an adapter talk to its provider."""

@@ -17,6 +17,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
     from csdesk.desk.calendars import Calendars
+    from csdesk.desk.channels import Channels
     from csdesk.desk.config import Config
     from csdesk.desk.customers import Customers
     from csdesk.desk.events import Events
@@ -114,6 +115,13 @@ class Desk:
         from csdesk.desk.calendars import Calendars
 
         return Calendars(self._runner)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """What channels can do beside carrying messages."""
+        from csdesk.desk.channels import Channels
+
+        return Channels(self._runner)
 
     @cached_property
     def config(self) -> Config:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -19,9 +20,10 @@ from csdesk.domain.policy.service_book import HolidayYears
 from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.holidays import PublicHolidays
+from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.time.holidays import HolidayYear
-from csdesk.errors import DeskClosed, InvalidInput, NotFound
+from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError
 from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
@@ -143,6 +145,32 @@ class DeskCore:
         book = PhraseBook(phrases)
         self._book = (epoch, book)
         return book
+
+    def put_media(self, content: bytes, type: str, name: str) -> MediaRef:
+        """Store bytes.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        try:
+            return self.media.put(BytesIO(content), type=type, name=name)
+        except OSError as error:
+            raise StoreError(
+                "the media store cannot be written; check its disk and permissions, then try again"
+            ) from error
+
+    def read_media(self, ref: MediaRef) -> bytes:
+        """The bytes of a reference.
+
+        Raises:
+            NotFound: nothing is stored under it.
+            StoreError: they cannot be read.
+        """
+        try:
+            with self.media.open(ref) as stream:
+                return stream.read()
+        except OSError as error:
+            raise StoreError("the media store cannot be read; check its disk and permissions") from error
 
     def take_number(self) -> int | None:
         """A ticket number of the present block; None if a new block is needed."""

@@ -7,29 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
+from csdesk.engine.commits import GroupCommit
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
-from csdesk.errors import FlowError, StoreDamaged, StoreError
+from csdesk.errors import FlowError, StoreDamaged
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
-from csdesk.ports.store import Query, Store
+from csdesk.ports.store import CommitsTogether, Query, Store
 
 T = TypeVar("T")
 R = TypeVar("R", Phrase, PublicHolidays)
 
-NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch
+NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Check | steps.Converse
 """The steps that leave the machine."""
 
 # Tuples: a union in a loop is made anew for each look.
-_NETWORK: Final = (steps.Send, steps.Pull, steps.Upload, steps.Fetch)
+_NETWORK: Final = (
+    steps.Send,
+    steps.Pull,
+    steps.Upload,
+    steps.Fetch,
+    steps.Recall,
+    steps.Check,
+    steps.Converse,
+)
 _COUNTED: Final = (steps.Attempt, steps.Load)
 
 
@@ -68,6 +76,21 @@ class Run(Generic[T]):
             return Finished(end.value)
         return step
 
+    def step(self, reply: Reply = None, error: BaseException | None = None) -> Step | Finished[T]:
+        """Go on to the next step, of whatever kind; for runners that perform one after the other themselves."""
+        try:
+            step = self._flow.send(reply) if error is None else self._flow.throw(error)
+            while True:
+                try:
+                    if isinstance(step, _COUNTED):
+                        self._count(step)
+                except FlowError as problem:
+                    step = self._flow.throw(problem)
+                else:
+                    return step
+        except StopIteration as end:
+            return Finished(end.value)
+
     def _count(self, step: steps.Attempt | steps.Load) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
@@ -87,6 +110,7 @@ class LocalEngine:
     def __init__(self, core: DeskCore, store: Store) -> None:
         self.core = core
         self.store = store
+        self._write = GroupCommit(store, core.name).commit if isinstance(store, CommitsTogether) else self._alone
 
     def perform(self, step: Step) -> Reply:
         """The reply to a local step."""
@@ -135,7 +159,10 @@ class LocalEngine:
                 return found
 
     def _commit(self, step: steps.Commit) -> Reply:
-        return self.store.commit(self.core.name, step.changes)
+        return self._write(step.changes)
+
+    def _alone(self, changes: ChangeSet) -> Committed:
+        return self.store.commit(self.core.name, changes)
 
     def _lease(self, step: steps.Lease) -> Reply:
         return self.store.lease(self.core.name, step.request)
@@ -171,19 +198,10 @@ class LocalEngine:
         )
 
     def _put_media(self, step: steps.PutMedia) -> Reply:
-        try:
-            return self.core.media.put(BytesIO(step.content), type=step.type, name=step.name)
-        except OSError as error:
-            raise StoreError(
-                "the media store cannot be written; check its disk and permissions, then try again"
-            ) from error
+        return self.core.put_media(step.content, step.type, step.name)
 
     def _read_media(self, step: steps.ReadMedia) -> Reply:
-        try:
-            with self.core.media.open(step.ref) as stream:
-                return stream.read()
-        except OSError as error:
-            raise StoreError("the media store cannot be read; check its disk and permissions") from error
+        return self.core.read_media(step.ref)
 
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)

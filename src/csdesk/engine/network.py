@@ -1,77 +1,50 @@
-"""Network steps as what an adapter is asked to do: the same table for both shells."""
+"""Network steps as what an adapter is asked to do: one table for both shells and both flavours of channel."""
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
 
-from csdesk.engine.core import AnyChannel
+from csdesk.engine.core import DeskCore
 from csdesk.engine.local import NetworkStep
 from csdesk.errors import UnsupportedFeature
 from csdesk.ports import steps
-from csdesk.ports.channel import BlockingChannel, BlockingMediaChannel, Channel, Exchange, MediaChannel
+from csdesk.ports.channel import BlockingChannel, Exchange
 from csdesk.ports.steps import Reply
 
+Work = Exchange[Reply] | Callable[[], Reply]
+"""A conversation over HTTP, or something that does its own I/O and blocks."""
 
-def account_of(step: NetworkStep) -> str:
-    """The account whose channel does it."""
-    match step:
-        case steps.Send(message):
-            return message.account
-        case steps.Fetch(wanted):
-            return wanted.account
-        case _:
-            return step.account
-
-
-def begin(channel: Channel, step: NetworkStep) -> Exchange[Reply]:
-    """The conversation that does it.
-
-    Raises:
-        UnsupportedFeature: the channel does not have this power.
-    """
-    match step:
-        case steps.Send():
-            return (yield from channel.send(step.message))
-        case steps.Pull():
-            return (yield from channel.pull(step.hint, step.cursor))
-        case steps.Upload():
-            return (yield from _media(channel, "upload").upload(step.file))
-        case steps.Fetch():
-            return (yield from _media(channel, "fetch").fetch(step.wanted))
-    assert_never(step)
+# ``Any``: each row takes the step of its own kind; a test walks the table against the protocols of the contract.
+_ASKED: Final[dict[type, tuple[str, Callable[[Any], tuple[str, tuple[object, ...]]]]]] = {
+    steps.Send: ("send", lambda step: (step.message.account, (step.message,))),
+    steps.Pull: ("pull", lambda step: (step.account, (step.hint, step.cursor))),
+    steps.Upload: ("upload", lambda step: (step.account, (step.file,))),
+    steps.Fetch: ("fetch", lambda step: (step.wanted.account, (step.wanted,))),
+    steps.Recall: ("recall", lambda step: (step.sent.account, (step.sent,))),
+    steps.Check: ("check", lambda step: (step.account, ())),
+}
+"""The method of a channel behind a step (a ``BlockingChannel`` has it with ``_now``), its account and arguments."""
 
 
-def do_now(channel: BlockingChannel, step: NetworkStep) -> Reply:
-    """What a channel with its own I/O answers.
+def work_of(core: DeskCore, step: NetworkStep) -> Work:
+    """What has to be done for a step.
 
     Raises:
+        NotFound: the desk has no channel for the account.
         UnsupportedFeature: the channel does not have this power.
     """
-    match step:
-        case steps.Send():
-            return channel.send_now(step.message)
-        case steps.Pull():
-            return channel.pull_now(step.hint, step.cursor)
-        case steps.Upload():
-            return _blocking_media(channel, "upload").upload_now(step.file)
-        case steps.Fetch():
-            return _blocking_media(channel, "fetch").fetch_now(step.wanted)
-    assert_never(step)
-
-
-def _media(channel: AnyChannel, power: str) -> MediaChannel:
-    if isinstance(channel, MediaChannel):
-        return channel
-    raise _missing(channel, power)
-
-
-def _blocking_media(channel: AnyChannel, power: str) -> BlockingMediaChannel:
-    if isinstance(channel, BlockingMediaChannel):
-        return channel
-    raise _missing(channel, power)
-
-
-def _missing(channel: AnyChannel, power: str) -> UnsupportedFeature:
-    return UnsupportedFeature(
-        f"account {channel.account}", f"{power} media", "give its adapter the methods of MediaChannel"
-    )
+    if isinstance(step, steps.Converse):
+        return step.exchange
+    name, of = _ASKED[type(step)]
+    account, arguments = of(step)
+    channel = core.channel(account)
+    blocks = isinstance(channel, BlockingChannel)
+    method = getattr(channel, f"{name}_now" if blocks else name, None)
+    if not callable(method):
+        raise UnsupportedFeature(f"account {account}", name, "see csdesk.ports.channel for what its adapter lacks")
+    if blocks:
+        return partial(method, *arguments)
+    exchange: Exchange[Reply] = method(*arguments)
+    return exchange

@@ -128,18 +128,12 @@ def fitting(message: Message, able: Capabilities, window: WindowState) -> Pieces
 
 
 def _outbound(message: Message, ticket: Ticket, customer: Customer, scope: Scope) -> OutboundMessage:
-    identity = customer.identity(message.identity or "")
     copies = [customer.identity(one.identity) for one in ticket.participants if one.role is Role.CC]
     return OutboundMessage(
         key=message.id,
         account=message.account,
         conversation=message.conversation,
-        to=Sender(
-            kind=identity.kind if identity else "external",
-            scope=identity.scope if identity else "",
-            external_id=identity.external_id if identity else message.conversation,
-            name=customer.name,
-        ),
+        to=recipient(message, customer),
         cc=tuple(
             Sender(kind=one.kind, scope=one.scope, external_id=one.external_id) for one in copies if one is not None
         ),
@@ -147,4 +141,15 @@ def _outbound(message: Message, ticket: Ticket, customer: Customer, scope: Scope
         parts=message.parts,
         automatic=message.author is not AuthorKind.AGENT,
         occurred_at=scope.now,
+    )
+
+
+def recipient(message: Message, customer: Customer | None) -> Sender:
+    """To whom a message goes, as the channel knows them."""
+    identity = customer.identity(message.identity or "") if customer is not None else None
+    return Sender(
+        kind=identity.kind if identity else "external",
+        scope=identity.scope if identity else "",
+        external_id=identity.external_id if identity else message.conversation,
+        name=customer.name if customer is not None else "",
     )

@@ -16,6 +16,8 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput
+from csdesk.flows.greeting import greet
+from csdesk.flows.handing import hand
 from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
@@ -140,6 +142,12 @@ def _report(event: ch.ChannelEvent) -> Flow[None]:
         yield from retried(lambda scope: _status(event, scope))
     elif isinstance(event, ch.DeleteEvent | ch.EditEvent):
         yield from retried(lambda scope: _changed(event, scope))
+    elif isinstance(event, ch.HandoffEvent):
+        yield from retried(lambda scope: hand(event, scope))
+    elif isinstance(event, ch.SessionEvent):
+        if event.what == "ended":
+            yield from retried(lambda scope: hand(event, scope))
+        yield from greet(event)
     elif isinstance(event, ch.UnknownEvent):
         yield from retried(lambda scope: _keep(event, scope))
 

@@ -10,25 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from csdesk.domain.core.ruling import after_command
-from csdesk.domain.core.tickets import assign, catch_up, change_status
+from csdesk.domain.core.tickets import assign, catch_up
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import CandidateNeed, Needs
-from csdesk.domain.records.tickets import Category, Move, Ticket
+from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.flows import queues
 from csdesk.flows.fetching import fetch_due
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
 from csdesk.flows.retrying import retried
+from csdesk.flows.waking import wake_tickets
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import LeaseRequest, Query
+from csdesk.ports.store import Query
 
 SLICE = 100
 """How much of one kind of work is taken at a time, so that no kind starves the others."""
+
+WAKE_SLICE = 500
+"""As many tickets are woken at a time: they share commits, so they cost less than other work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class DueReport:
     """
 
     tickets: int = 0
-    """Tickets whose warnings, breaches or snoozes came due."""
+    """Tickets for which something came due: warnings, breaches, escalations, the end of a snooze, closing."""
     assigned: int = 0
     """Waiting tickets that found an agent."""
     sent: int = 0
@@ -74,11 +77,12 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (_wake_tickets, _drain, _resume, _maintain, _deliver, _planned, _fetch):  # what may be slow comes last
+    for part in (wake_tickets, _drain, _resume, _maintain, _deliver, _planned, _fetch):  # what may be slow comes last
         if left <= 0 or out_of_time():
             more = True
             break
-        counts, again, next_at = yield from part(min(left, SLICE), out_of_time)
+        share = WAKE_SLICE if part is wake_tickets else SLICE
+        counts, again, next_at = yield from part(min(left, share), out_of_time)
         for name, amount in counts.items():
             done[name] += amount
         left -= sum(counts.values())
@@ -94,43 +98,6 @@ _Part = tuple[dict[str, int], bool, datetime | None]
 
 def _earliest(*instants: datetime | None) -> datetime | None:
     return min((at for at in instants if at is not None), default=None)
-
-
-def _wake_tickets(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
-    scope = yield from steps.attempt(0)
-    leased = yield from steps.lease(LeaseRequest(what="tickets", now=scope.now, limit=limit))
-    woken = 0
-    next_at = leased.next_due_at
-    for ticket_id in leased.tickets:
-        if out_of_time():
-            return {"tickets": woken}, True, next_at
-        count, again = yield from retried(_waking(ticket_id))
-        woken += count
-        next_at = _earliest(next_at, again)
-    return {"tickets": woken}, len(leased.tickets) == limit, next_at
-
-
-def _waking(ticket_id: str) -> Callable[[Scope], Flow[tuple[int, datetime | None]]]:
-    return lambda scope: _wake(ticket_id, scope)
-
-
-def _wake(ticket_id: str, scope: Scope) -> Flow[tuple[int, datetime | None]]:
-    """Let a ticket have what is due; whether anything was, and when it wants to be woken again."""
-    rules = scope.policy.rules
-    agents = rules.agents if rules.has("change") else ()
-    loaded = yield from steps.load(Needs(tickets=(ticket_id,), agents=agents, parties=rules.has("change")))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    work.begin(f"wake/{ticket_id}", clock := Actor.system("clock"))
-    ticket = catch_up(work, work.ticket(ticket_id))
-    if ticket.category is Category.SNOOZED and ticket.snoozed_until is not None and ticket.snoozed_until <= scope.now:
-        change_status(work, ticket, Move.WAKE, reason="snooze_over")
-        person = work.person(ticket.identity)
-        if person is not None:
-            work.tell(*after_command(work, ticket, person, clock).verdicts)
-    work.end(ticket_id)
-    changes = work.changes()
-    yield from steps.commit(changes)
-    return (1 if changes.entries else 0), work.ticket(ticket_id).wake_at
 
 
 def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:

@@ -56,7 +56,9 @@ from csdesk.ports.http import HttpRequest, HttpResponse
 
 __all__ = [
     "BlockingChannel",
+    "BlockingCheckedChannel",
     "BlockingMediaChannel",
+    "BlockingRecallingChannel",
     "Capabilities",
     "Channel",
     "ChannelError",
@@ -207,6 +209,24 @@ class RecallingChannel(Protocol):
         Raises:
             ChannelError: it is too late, or the provider does not know it.
         """
+        ...
+
+
+@runtime_checkable
+class BlockingRecallingChannel(Protocol):
+    """A ``BlockingChannel`` that can take back what was sent."""
+
+    def recall_now(self, sent: SentMessage) -> None:
+        """As ``RecallingChannel.recall``, done when it returns."""
+        ...
+
+
+@runtime_checkable
+class BlockingCheckedChannel(Protocol):
+    """A ``BlockingChannel`` that can say whether it works."""
+
+    def check_now(self) -> Health:
+        """As ``CheckedChannel.check``, done when it returns."""
         ...
 
 

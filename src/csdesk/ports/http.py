@@ -15,6 +15,7 @@ class HttpRequest:
             is overloaded. Any request is tried again if its connection never stood.
         share: while the same request is under way, and for so many seconds after its answer, its answer serves all who
             ask: what a new access token needs. 0: never.
+        share_key: tells requests apart that are the same otherwise, so that an answer is only shared under one key.
         most_bytes: the largest body that is read; a longer answer is a ``ChannelError`` with the code ``too_large``.
         public: the URL came from outside: an address inside a private network is refused.
     """
@@ -26,6 +27,7 @@ class HttpRequest:
     timeout: float = 10.0
     safe: bool = False
     share: float = 0.0
+    share_key: str = field(default="", repr=False)
     most_bytes: int = 50_000_000
     public: bool = False
 

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
@@ -18,6 +18,7 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.channels import (
     Capabilities,
+    Health,
     InboundResult,
     MediaFetched,
     MediaFile,
@@ -27,10 +28,12 @@ from csdesk.domain.records.channels import (
     PullPage,
     RawRequest,
     Receipt,
+    SentMessage,
 )
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.media import MediaRef
 from csdesk.errors import FlowError
+from csdesk.ports.channel import Exchange
 from csdesk.ports.ids import IdSource
 from csdesk.ports.store import (
     BackupReport,
@@ -218,6 +221,27 @@ class Fetch:
     wanted: MediaWanted
 
 
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Let the account's provider take a message back. A step of the network."""
+
+    sent: SentMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask an account's channel whether it works. A step of the network."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Converse:
+    """Run an exchange of a channel's own. A step of the network; ``Any``: it ends with what it ends with."""
+
+    exchange: Exchange[Any]
+
+
 Step = (
     Attempt
     | Load
@@ -238,6 +262,9 @@ Step = (
     | Send
     | Upload
     | Fetch
+    | Recall
+    | Check
+    | Converse
 )
 """Everything a flow can ask for."""
 
@@ -257,6 +284,7 @@ Reply = (
     | PullPage
     | Receipt
     | MediaFetched
+    | Health
     | bytes
     | str
     | None
@@ -436,3 +464,35 @@ def fetch(wanted: MediaWanted) -> Flow[MediaFetched]:
     if isinstance(reply, MediaFetched):
         return reply
     raise _wrong("fetch", reply)
+
+
+def recall(sent: SentMessage) -> Flow[None]:
+    """Let the provider take a message back.
+
+    Raises:
+        ChannelError: it refused.
+        UnsupportedFeature: the channel does not have this power.
+    """
+    yield Recall(sent)
+
+
+def check(account: str) -> Flow[Health]:
+    """Whether the account's channel works.
+
+    Raises:
+        UnsupportedFeature: the channel cannot say.
+    """
+    reply = yield Check(account)
+    if isinstance(reply, Health):
+        return reply
+    raise _wrong("check", reply)
+
+
+def converse(exchange: Exchange[T]) -> Flow[T]:
+    """What an exchange of a channel ends with.
+
+    Raises:
+        ChannelError: it went wrong.
+    """
+    reply = yield Converse(exchange)
+    return reply  # type: ignore[return-value]  # the step ends with what the exchange ends with

@@ -35,7 +35,7 @@ are ordered by load, then by the last commit that added to it (never: first), th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,6 +45,7 @@ from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Needs, Snapshot, Stored
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
+from csdesk.errors import CsdeskError
 
 Scalar = str | int | float | bool | datetime | None
 """The value of a column: times are aware datetimes."""
@@ -320,6 +321,27 @@ class Backup(Protocol):
 
 
 @runtime_checkable
+class CommitsTogether(Protocol):
+    """A power that a store may have besides: several commits in one transaction, which costs one wait for the disk."""
+
+    def commit(self, desk: str, changes: ChangeSet) -> Committed:
+        """As ``Store.commit``."""
+        ...
+
+    def commit_together(self, desk: str, changes: Sequence[ChangeSet]) -> tuple[Committed | CsdeskError, ...]:
+        """Write change sets in their order, each of them all or nothing by itself; a later one sees the earlier ones.
+
+        Answers for each what ``commit`` would have returned or raised: one that fails takes no other with it. What
+        succeeded is durable when the call returns.
+
+        Raises:
+            StoreBusy: nothing of any was written; try again.
+            CommitUnknown: all that would have succeeded may have been written, or nothing.
+        """
+        ...
+
+
+@runtime_checkable
 class Hosted(Protocol):
     """A power that a store may have besides: it works inside transactions that its host begins and ends.
 
@@ -341,8 +363,13 @@ class Hosted(Protocol):
         ...
 
 
+@runtime_checkable
 class AsyncStore(Protocol):
-    """The same contract for networked databases, with coroutines."""
+    """The same contract for networked databases, with coroutines: each step of a use case is awaited.
+
+    A call may be cancelled at any moment. Then its transaction is rolled back, or whole: nothing half is left, and what
+    was leased is free again when its lease has run out.
+    """
 
     async def open_desk(self, desk: str, *, secret: bytes) -> DeskRow:
         """As ``Store.open_desk``."""

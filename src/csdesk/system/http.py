@@ -22,12 +22,12 @@ from csdesk.system import _exchanges as rules
 if TYPE_CHECKING:
     import httpx
 
-Flight = tuple[str, str, tuple[tuple[str, str], ...], bytes]
+Flight = tuple[str, str, str, tuple[tuple[str, str], ...], bytes]
 
 
 def flight(request: HttpRequest) -> Flight:
     """What makes two requests one."""
-    return request.method, request.url, request.headers, request.body
+    return request.share_key, request.method, request.url, request.headers, request.body
 
 
 def pinned(request: HttpRequest, addresses: list[str]) -> tuple[str, dict[str, str], dict[str, str]]:

@@ -1,7 +1,8 @@
 """The public kit for tests: of csdesk, of applications built on it, and of stores written elsewhere.
 
 ``FixedClock``, ``SerialIds``, the builders and the store wrappers need nothing but csdesk. ``StoreContract`` needs
-pytest and Hypothesis, which the extra ``testing`` installs; without them its import raises ``MissingExtra``.
+pytest and Hypothesis, ``ChannelContract`` pytest, which the extra ``testing`` installs; without them their import
+raises ``MissingExtra``.
 """
 
 from __future__ import annotations
@@ -10,13 +11,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from csdesk.testing.channel_contract import ChannelContract, ChannelRig
     from csdesk.testing.channels import ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
     from csdesk.testing.clocks import FixedClock
+    from csdesk.testing.colours import AwaitedStore, BlockingStore
     from csdesk.testing.faults import CountingStore, Fault, FaultyStore
     from csdesk.testing.ids import SerialIds
     from csdesk.testing.store_contract import StoreContract
 
 __all__ = [
+    "AwaitedStore",
+    "BlockingStore",
+    "ChannelContract",
+    "ChannelRig",
     "CountingStore",
     "Fault",
     "FaultyStore",
@@ -29,6 +36,10 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "ChannelContract": "csdesk.testing.channel_contract",
+    "ChannelRig": "csdesk.testing.channel_contract",
+    "AwaitedStore": "csdesk.testing.colours",
+    "BlockingStore": "csdesk.testing.colours",
     "CountingStore": "csdesk.testing.faults",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from threading import Lock
@@ -11,9 +11,11 @@ from typing import TypeVar
 
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.events import Entry
-from csdesk.errors import CommitUnknown, StoreBusy
+from csdesk.errors import CommitUnknown, CsdeskError, StoreBusy, UnsupportedFeature
 from csdesk.ports.store import (
+    CommitsTogether,
     DeskRow,
+    Hosted,
     Leased,
     LeaseRequest,
     Maintained,
@@ -48,6 +50,9 @@ class _Around:
     """A store around another one: each call passes ``_call`` with its name."""
 
     def __init__(self, store: Store) -> None:
+        if isinstance(store, Hosted):
+            # Behind a wrapper csdesk would not see that a host may roll back, and would remember too much.
+            raise UnsupportedFeature(type(self).__name__, "stand around a host's connection", "wrap a SqliteStore")
         self.inner = store
 
     def _call(self, name: str, action: Callable[[], T]) -> T:
@@ -64,6 +69,13 @@ class _Around:
     def commit(self, desk: str, changes: ChangeSet) -> Committed:
         """As ``Store.commit``."""
         return self._call("commit", lambda: self.inner.commit(desk, changes))
+
+    def commit_together(self, desk: str, changes: Sequence[ChangeSet]) -> tuple[Committed | CsdeskError, ...]:
+        """As ``CommitsTogether.commit_together``: one call of ``commit``, because it is one transaction.
+
+        A store inside that lacks this power commits one after the other.
+        """
+        return self._call("commit", lambda: _together(self.inner, desk, changes))
 
     def lease(self, desk: str, request: LeaseRequest) -> Leased:
         """As ``Store.lease``."""
@@ -100,6 +112,18 @@ class _Around:
     def close(self) -> None:
         """Close the store inside; never fails on purpose."""
         self.inner.close()
+
+
+def _together(store: Store, desk: str, changes: Sequence[ChangeSet]) -> tuple[Committed | CsdeskError, ...]:
+    if isinstance(store, CommitsTogether):
+        return store.commit_together(desk, changes)
+    outcomes: list[Committed | CsdeskError] = []
+    for one in changes:
+        try:
+            outcomes.append(store.commit(desk, one))
+        except CsdeskError as error:
+            outcomes.append(error)
+    return tuple(outcomes)
 
 
 class FaultyStore(_Around):
@@ -149,7 +173,7 @@ class CountingStore(_Around):
 
     @property
     def commits(self) -> int:
-        """Calls of ``commit``."""
+        """Transactions: calls of ``commit``, and of ``commit_together`` with several change sets in each."""
         return self.calls["commit"]
 
     @property

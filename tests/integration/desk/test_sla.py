@@ -266,3 +266,135 @@ def test_what_the_log_makes_is_what_the_ticket_carries(world) -> None:
         book = desk._core.policy.service
         found = replayed(entries_of(desk, ticket), lambda _, book=book: book).ticket
         assert found.clocks == desk.tickets.get(ticket).clocks, number
+
+
+# Timers and escalation
+
+
+def events_of(desk, ticket: str, kind: type) -> list[Any]:
+    return [event for one in entries_of(desk, ticket) for event in one.events if isinstance(event, kind)]
+
+
+def test_a_resolved_ticket_closes_by_itself_unless_it_reopens(world) -> None:
+    desk = world.open(config(close_resolved_after="48h"))
+    first, second = (desk.receive(world.said(by=by)).ticket.id for by in ("li", "wang"))
+    for ticket in (first, second):
+        desk.tickets.set_status(ticket, "resolved", actor=MEI)
+    world.later(hours=40)
+    desk.receive(world.said(by="li"))
+    world.later(hours=8)
+    assert desk.run_due().tickets == 1
+    assert desk.tickets.get(first).category == "open"
+    closed = desk.tickets.get(second)
+    assert (closed.category, closed.close_reason, closed.close_at) == ("closed", "resolved", None)
+
+
+def test_late_timers_fire_in_time_order_with_their_true_instants(world) -> None:
+    target = {
+        "metric": "resolution",
+        "within": "4h",
+        "clock": "calendar",
+        "warn_at": [0.5],
+        "by_priority": {"urgent": "1h"},
+    }
+    desk = world.open(config(target))
+    opened = world.clock.now()
+    slow = desk.receive(world.said(by="li")).ticket.id
+    fast = desk.receive(world.said(by="wang")).ticket.id
+    desk.tickets.set_field(fast, "priority", "urgent", actor=MEI)
+    world.later(hours=30)
+    report = desk.run_due()
+    assert (report.tickets, report.next_due_at) == (2, None)
+    assert [one.at for one in events_of(desk, slow, ev.ClockBreached)] == [opened + 4 * HOUR]
+    assert [one.at for one in events_of(desk, fast, ev.ClockBreached)] == [opened + HOUR]
+    query = Query(kind="entry", where=(), order="position", limit=1000)
+    told = [one.subject for one in desk._store.query(desk.name, query).items if one.cause.startswith("wake/")]
+    assert told == [fast, slow]
+    assert desk.run_due().tickets == 0
+
+
+@pytest.mark.parametrize(("catch_up", "loud"), [("all", 3), ("latest", 1), ("none", 0)])
+def test_after_a_long_silence_the_policy_says_who_is_told(world, catch_up: str, loud: int) -> None:
+    target = {"metric": "resolution", "within": "4h", "clock": "calendar", "warn_at": [0.5, 0.75]}
+    desk = world.open(config(target, catch_up=catch_up))
+    ticket = desk.receive(world.said()).ticket.id
+    world.later(hours=30)
+    desk.run_due()
+    marks = [*events_of(desk, ticket, ev.ClockWarned), *events_of(desk, ticket, ev.ClockBreached)]
+    assert len(marks) == 3
+    assert len([one for one in marks if not one.quiet]) == loud
+
+
+def test_next_due_at_lets_a_host_sleep(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "4h", "clock": "calendar", "warn_at": []}))
+    desk.receive(world.said())
+    at = desk.run_due().next_due_at
+    assert at is not None
+    world.clock.set(at)
+    assert desk.run_due().tickets == 1
+
+
+def test_many_tickets_wake_in_one_commit_and_one_that_moved_on_is_left(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "1h", "clock": "calendar", "warn_at": []}))
+    for number in range(30):
+        desk.receive(world.said(by=f"c{number}"))
+    world.later(hours=2)
+    assert desk.run_due().tickets == 30
+    assert desk.run_due().tickets == 0
+
+
+def test_a_clock_that_runs_late_escalates_step_by_step(world) -> None:
+    steps = [
+        {"left": "1h", "tell": ["worker"]},
+        {"after": "0s", "tell": ["lead"], "priority": "urgent"},
+        {"after": "2h", "queue": "leads", "tags": ["late"]},
+    ]
+    target = {"metric": "resolution", "within": "4h", "clock": "calendar", "warn_at": [], "escalate": steps}
+    desk = world.open(config(target, queues=[{"name": "default"}, {"name": "leads"}], tags=[{"name": "late"}]))
+    agent = desk.agents.add("梅", queues=["default"], actor=MEI)
+    ticket = desk.receive(world.said()).ticket.id
+    assert desk.tickets.get(ticket).assignee == agent.id
+    opened = world.clock.now()
+    world.later(hours=3, seconds=1)
+    desk.run_due()
+    world.later(hours=1)
+    desk.run_due()
+    assert desk.tickets.get(ticket).priority is Priority.URGENT
+    assert desk.run_due().next_due_at == opened + 6 * HOUR + timedelta(microseconds=1)
+    world.later(hours=9)
+    desk.run_due()
+    desk.run_due()
+    late = desk.tickets.get(ticket)
+    assert (late.queue, late.assignee, late.has_tag("late")) == ("leads", None, True)
+    assert [one.tell for one in events_of(desk, ticket, ev.TicketEscalated)] == [("worker",), ("lead",), ()]
+    assert [one.at for one in events_of(desk, ticket, ev.ClockEscalated)] == [opened + n * HOUR for n in (3, 4, 6)]
+
+
+def test_a_condition_escalates_once_and_again_after_a_reopening(world) -> None:
+    angry = {
+        "name": "angry",
+        "when": {"field": "message.text", "op": "contains_any", "value": ["投诉", "complain"]},
+        "tell": ["supervisor"],
+        "priority": "urgent",
+    }
+    desk = world.open(config(escalations=[angry]))
+    ticket = desk.receive(world.said("你好")).ticket.id
+    taken = desk.receive(world.said("我要投诉"))
+    assert "escalated" in codes(taken.trace)
+    assert desk.tickets.get(ticket).priority is Priority.URGENT
+    desk.receive(world.said("投诉！"))
+    assert len(events_of(desk, ticket, ev.TicketEscalated)) == 1
+    desk.tickets.set_status(ticket, "resolved", actor=MEI)
+    desk.receive(world.said("还是要投诉"))
+    assert len(events_of(desk, ticket, ev.TicketEscalated)) == 2
+
+
+def test_a_clock_set_back_rejects_nobody(world) -> None:
+    desk = world.open(config())
+    ticket = desk.receive(world.said()).ticket.id
+    before = desk.tickets.get(ticket).updated_at
+    world.later(hours=-5)
+    desk.receive(world.said())
+    after = desk.tickets.get(ticket)
+    assert after.updated_at >= before
+    assert events_of(desk, ticket, ev.SkewSeen)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from csdesk.channels.email import split_reply
 from csdesk.domain.records.channels import InboundMessage
 from csdesk.parsing.mail import parse_mail
 
@@ -81,6 +82,32 @@ def test_work_grows_with_size_and_no_faster(shape: str) -> None:
 
     work(10)  # what is built once
     once, twice = work(SIZE), work(2 * SIZE)
+    assert twice <= 2.2 * once + 1000
+
+
+REPLIES = (
+    "wrote:\n",
+    "On 3 May 2026\n",
+    "a@b:\n",
+    "From: a@b\nDate: x\n",
+    "From: a\n",
+    "> x\n",
+    "\n",
+    "x\n\n> y\n\n",
+    "On 1 wrote:\n> x\n",
+    "-- \n",
+    "Sent from my x\n",
+    "--" + " " * 300 + "x\n",
+)
+
+
+@pytest.mark.parametrize("line", REPLIES)
+def test_splitting_a_reply_grows_with_its_length_and_no_faster(line: str) -> None:
+    def work(size: int) -> int:
+        text = line * size
+        return calls_of(lambda: split_reply(text))
+
+    once, twice = work(3000), work(6000)
     assert twice <= 2.2 * once + 1000
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.policy.checks import rules_in, tests_in
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.sections.service_levels import EscalationActions
 from csdesk.domain.rules import actions as act
 from csdesk.domain.rules.checks import listed
 from csdesk.domain.rules.fields import CUSTOM, KEYWORD
@@ -25,7 +26,7 @@ def _tests(config: DeskConfig) -> Iterator[tuple[Test, str]]:
     for rule, path in rules_in(config):
         if rule.enabled:
             yield from ((test, _path(where)) for test, where in tests_in(rule.when, (*path, "when")))
-    for section in ("sla", "macros"):
+    for section in ("sla", "macros", "escalations"):
         for one in getattr(config, section):
             yield from ((test, _path(where)) for test, where in tests_in(one.when, (section, one.name, "when")))
     for policy in config.sla:
@@ -46,8 +47,16 @@ def _actions(config: DeskConfig) -> Iterator[act.Action]:
         yield from macro.then
 
 
+def _escalations(config: DeskConfig) -> Iterator[EscalationActions]:
+    yield from config.escalations
+    for policy in config.sla:
+        for target in policy.targets:
+            yield from target.escalate
+
+
 def _tags(config: DeskConfig) -> Iterator[Finding]:
     set_ = {one.name for one in config.tags if one.keywords}
+    set_ |= {name for one in _escalations(config) for name in one.tags}
     for action in _actions(config):
         if isinstance(action, act.AddTags | act.SetTags | act.TagCustomer):
             set_ |= {*action.tags}
@@ -69,6 +78,7 @@ def _tags(config: DeskConfig) -> Iterator[Finding]:
 def _queues(config: DeskConfig) -> Iterator[Finding]:
     used = {config.default_queue}
     used |= {one.queue for section in (config.accounts, config.types) for one in section if one.queue is not None}
+    used |= {one.queue for one in _escalations(config) if one.queue is not None}
     used |= {action.queue for action in _actions(config) if isinstance(action, act.SetQueue)}
     for queue in config.queues:
         if queue.name not in used:

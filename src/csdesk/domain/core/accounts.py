@@ -17,7 +17,7 @@ from csdesk.domain.sla.terms import Book
 from csdesk.domain.time.counting import WorkedTime
 
 LineKind = Literal[
-    "began", "counted", "closed", "paused", "changed", "warned", "breached", "voided", "met", "cancelled"
+    "began", "counted", "closed", "paused", "changed", "warned", "breached", "escalated", "voided", "met", "cancelled"
 ]
 _ZERO = timedelta(0)
 
@@ -112,6 +112,8 @@ def _states(event: ev.Event, at: datetime) -> Iterator[tuple[Clock, LineKind | N
             yield event.clock, "warned", event.at
         case ev.ClockBreached():
             yield event.clock, "breached", event.at
+        case ev.ClockEscalated():
+            yield event.clock, "escalated", event.at
         case ev.BreachVoided():
             yield event.clock, "voided", at
 

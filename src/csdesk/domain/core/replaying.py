@@ -15,23 +15,19 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.clocks import Clock, Metric, Scope, with_clocks
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.sla.clocks import due
+from csdesk.domain.sla.clocks import ClockMark, due
 from csdesk.domain.sla.life import follow
 from csdesk.domain.sla.terms import Book
-
-MarkEvent = ev.ClockWarned | ev.ClockBreached
-"""What a clock came to."""
-
 
 ClockKey = tuple[Metric, Scope, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A ticket as its events make it under some terms, and the warnings and breaches on the way, in order."""
+    """A ticket as its events make it under some terms, and what its clocks came to on the way, in order."""
 
     ticket: Ticket
-    marks: tuple[MarkEvent, ...]
+    marks: tuple[ClockMark, ...]
     cycles: Mapping[ClockKey, Clock]
     """Every cycle of every clock as it last stood, those too that the ticket no longer carries."""
 
@@ -46,7 +42,7 @@ def happened(book: Book, ticket: Ticket | None, event: ev.Event, at: datetime) -
     return replaced(after, clocks=with_clocks(after.clocks, changed)) if changed else after
 
 
-def caught_up(book: Book, ticket: Ticket, now: datetime) -> tuple[Ticket, tuple[MarkEvent, ...]]:
+def caught_up(book: Book, ticket: Ticket, now: datetime) -> tuple[Ticket, tuple[ClockMark, ...]]:
     """The ticket with everything folded that its clocks have come to, and what that was."""
     marks = due(book, ticket, now)
     for event in marks:
@@ -70,7 +66,7 @@ def replayed(
         from_scratch: leave out what earlier reassessments set.
     """
     ticket: Ticket | None = None
-    marks: list[MarkEvent] = []
+    marks: list[ClockMark] = []
     cycles: dict[ClockKey, Clock] = {}
     book: Book | None = None
     for version, entry in enumerate(entries, start=1):
@@ -95,4 +91,4 @@ def replayed(
 def _is_derived(event: ev.Event, *, from_scratch: bool) -> bool:
     if isinstance(event, ev.ClocksChanged):
         return not event.given or (from_scratch and event.given == "reassessed")
-    return isinstance(event, ev.ClockWarned | ev.ClockBreached | ev.BreachVoided)
+    return isinstance(event, ev.ClockWarned | ev.ClockBreached | ev.ClockEscalated | ev.BreachVoided)

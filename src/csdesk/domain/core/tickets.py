@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Final, Literal
 
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.sections.service_levels import EscalationActions
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import trusted
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag
 from csdesk.domain.records.tickets import TRANSITIONS, AppliedSla, Category, Move, Ticket, Worker, WorkerKind
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.rules.facts import Facts, ticket_facts
-from csdesk.domain.sla.clocks import due
+from csdesk.domain.sla.clocks import ClockMark, due
 from csdesk.domain.sla.life import follow
 from csdesk.errors import IllegalTransition, StaleWorker
 
@@ -67,10 +69,46 @@ def catch_up(work: Workspace, ticket: Ticket) -> Ticket:
     """Let the warnings and breaches happen whose instant has come, before anything else happens to the ticket."""
     now = work.time_of(ticket.id)
     wake = ticket.wake_at
-    if wake is not None and wake <= now:
-        for event in due(work.policy.service, ticket, now):
-            work.emit(ticket.id, event)
-    return work.ticket(ticket.id)
+    if wake is None or wake > now:
+        return ticket
+    marks = told(work.policy.config, due(work.policy.service, ticket, now), now)
+    for event in marks:
+        work.emit(ticket.id, event)
+    ticket = work.ticket(ticket.id)
+    for event in marks:
+        # Only now: what an escalation changes must not be undone by a mark that was worked out before.
+        if isinstance(event, ev.ClockEscalated) and not event.quiet:
+            step = work.policy.service.step(ticket, event.clock, event.level)
+            if step is not None:
+                clock = event.clock
+                name = f"{clock.policy}/{clock.metric}/{clock.cycle}/{event.level}"
+                ticket = escalate(work, ticket, step, name, by_clock=True)
+    return ticket
+
+
+def told(config: DeskConfig, marks: tuple[ClockMark, ...], now: datetime) -> tuple[ClockMark, ...]:
+    """The marks, with those quiet that came too late to tell anybody, as the configuration wants it."""
+    if config.catch_up == "all":
+        return marks
+    late = [mark for mark in marks if now - mark.at > config.late_after]
+    last = {mark.clock.key: mark for mark in late} if config.catch_up == "latest" else {}
+    quiet = [mark for mark in late if last.get(mark.clock.key) is not mark]
+    return tuple(replaced(mark, quiet=True) if mark in quiet else mark for mark in marks)
+
+
+def escalate(work: Workspace, ticket: Ticket, step: EscalationActions, name: str, *, by_clock: bool) -> Ticket:
+    """Make an escalation: tell who is to be told, and change what it changes."""
+    work.emit(ticket.id, ev.TicketEscalated(step=name, tell=step.tell, by_clock=by_clock))
+    ticket = work.ticket(ticket.id)
+    if not ticket.is_live:
+        return ticket
+    if step.tags:
+        ticket = tag(work, ticket, step.tags, TagSource.RULE)
+    if step.priority is not None:
+        ticket = set_field(work, ticket, "priority", step.priority)
+    if step.queue is not None and step.queue != ticket.queue:
+        ticket = set_field(work, assign(work, ticket, None, reason="escalated"), "queue", step.queue)
+    return ticket
 
 
 def apply_sla(work: Workspace, ticket: Ticket, found: AppliedSla | None, at: datetime, *, regrouped: bool) -> Ticket:
@@ -143,7 +181,11 @@ def change_status(
     before = ticket.category
     if before is after and (not status or ticket.status == named) and until is None:
         return ticket
-    event = _StatusChanged(before=before, after=after, status=named, reason=reason, until=until)
+    close_at: datetime | None = None
+    if after is Category.RESOLVED:
+        span = work.policy.config.close_resolved_after
+        close_at = None if span is None else work.time_of(ticket.id) + span
+    event = _StatusChanged(before=before, after=after, status=named, reason=reason, until=until, close_at=close_at)
     return happen(work, ticket.id, event)
 
 

@@ -37,6 +37,7 @@ TEXTS: Final[dict[str, str]] = {
     "inbox.waits": "an earlier message of the conversation waits to be repaired; this one queues behind it",
     "clocks.started": "clocks started under {policy}[: {clocks}]",
     "clocks.none": "no service level applies",
+    "escalated": "escalated: {step}",
     "sla.pinned": "every clock keeps the terms under which it began",
     "sla.reassessed": "promises looked at again ({mode}): {clocks} clocks changed",
     "clocks.holidays_unknown": "{metric} is due after the last date whose holidays calendar {calendar} knows",

@@ -37,6 +37,7 @@ TEXTS: Final[dict[str, str]] = {
     "inbox.waits": "同一会话的前一条消息尚待处理，本条排队等候",
     "clocks.started": "SLA 开始计时，适用“{policy}”[：{clocks}]",
     "clocks.none": "没有适用的 SLA",
+    "escalated": "已升级：{step}",
     "sla.pinned": "所有时钟保持其开始时的条款",
     "sla.reassessed": "已重新评估承诺（{mode}）：{clocks} 个时钟有变化",
     "clocks.holidays_unknown": "{metric} 的时限晚于日历 {calendar} 已知节假日的最后一天",

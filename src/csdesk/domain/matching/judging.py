@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from csdesk.domain.matching.confidence import (
+    DENSE_PRIOR,
     PRIOR,
     TRAINED_PRIOR,
     Calibration,
     Row,
     evidence_of,
 )
+from csdesk.domain.matching.dense import Vectors
 from csdesk.domain.matching.explaining import Span, spans_of
 from csdesk.domain.matching.guards import Guard
 from csdesk.domain.matching.learning import NOTHING_LEARNED, Outcome
-from csdesk.domain.matching.library import Library, Ranked, Ranking, checked
+from csdesk.domain.matching.library import Library, Ranked, Ranking, checked, folded
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.training import shuffled, trained
 from csdesk.errors import InvalidInput
@@ -30,7 +32,7 @@ may not be sent without a person), ``unlikely`` (even the best is hardly right),
 _HELD_OUT: Final = 300
 _HOLD_EVERY: Final = 4
 _LEAST_HELD_OUT: Final = 3
-_HIDDEN_COUNTS: Final = 0.4
+_HIDDEN_COUNTS: Final = 0.2
 _OUTCOMES: Final = 20_000
 _LOOKED_AT: Final = 10
 
@@ -121,11 +123,13 @@ class Judge:
     outcomes: tuple[Outcome, ...] = ()
     calibration: Calibration = PRIOR
     own_rows: tuple[Row, ...] = ()
+    vectors: Vectors | None = None
 
     def match(
-        self, text: str, limit: int, context: Context = ANYWHERE, dense: Mapping[str, float] | None = None
+        self, text: str, limit: int, context: Context = ANYWHERE, raw: Sequence[float] | None = None
     ) -> tuple[Match, ...]:
-        """The phrases for a text, best first."""
+        """The phrases for a text, best first; ``raw`` is its vector where an embedder takes part."""
+        dense = self._likeness(raw)
         # Evidence looks at the first ten, so as many are ranked whatever the caller wants to see.
         ranking = self.library.rank(text, max(checked(limit), _LOOKED_AT), context, dense)
         sure = self.calibration.confidence(evidence_of(ranking))
@@ -135,9 +139,21 @@ class Judge:
             for one, sure in zip(ranking.matches[:limit], confidences, strict=False)
         )
 
-    def over(self, library: Library) -> Judge:
-        """The judge of another library."""
-        return replace(self, library=library)
+    def _likeness(self, raw: Sequence[float] | None) -> dict[str, float] | None:
+        return None if raw is None or self.vectors is None else self.vectors.likeness(self.vectors.centred(raw))
+
+    def over(self, library: Library, vectors: Vectors | None = None) -> Judge:
+        """The judge of another library, and of other vectors if they are given."""
+        return replace(self, library=library, vectors=vectors or self.vectors)
+
+    def with_vectors(self, vectors: Vectors) -> Judge:
+        """The judge with vectors for all its phrases."""
+        calibration = prior_of(self.library, vectors) if not self.calibration.rows else self.calibration
+        return replace(self, vectors=vectors, calibration=calibration)
+
+    def without(self, phrase_id: str) -> Judge:
+        """The judge without a phrase."""
+        return self.over(self.library.without(phrase_id), self.vectors and self.vectors.without(phrase_id))
 
     def decide(self, matches: tuple[Match, ...], *, threshold: float, margin: float, floor: float) -> ReplyDecision:
         """What to do, from the matches for a text."""
@@ -154,7 +170,9 @@ class Judge:
         related = tuple(dict.fromkeys([*known, *others]))
         return ReplyDecision(action, reason, best.phrase_id, best.confidence, matches, related)
 
-    def learned(self, text: str, picked: str | None, shown: tuple[str, ...]) -> Judge:
+    def learned(
+        self, text: str, picked: str | None, shown: tuple[str, ...], raw: Sequence[float] | None = None
+    ) -> Judge:
         """The judge after one more decision of a person.
 
         Raises:
@@ -163,7 +181,7 @@ class Judge:
         for name in (picked, *shown):
             if name is not None and name not in self.library:
                 raise InvalidInput("picked" if name == picked else "shown", f"no phrase {name!r}", "pass known ids")
-        ranking = self.library.rank(text, _LOOKED_AT)
+        ranking = self.library.rank(text, _LOOKED_AT, dense=self._likeness(raw))
         scores = {one.entry.phrase.id: one.score for one in ranking.matches}
         lead = scores.get(picked or "", 0.0) - max((s for one, s in scores.items() if one != picked), default=0.0)
         evidence = evidence_of(ranking) if shown and scores and next(iter(scores)) == shown[0] else ()
@@ -188,15 +206,23 @@ class Judge:
     def optimized(self) -> Judge:
         """The judge packed afresh, trained, and calibrated on its own questions and on the decisions of people."""
         library = trained(self.library.packed())
-        own_rows = tuple(_own_rows(library))
-        prior = TRAINED_PRIOR if library.trained else PRIOR
+        vectors = None if self.vectors is None else self.vectors.repacked()
+        own_rows = tuple(_own_rows(library, vectors))
+        prior = prior_of(library, vectors)
         judged = [(one.evidence, one.was_right, 1.0) for one in self.outcomes if one.evidence]
         calibration = prior.fitted([*own_rows, *judged])
-        fresh = Judge(library, (), calibration, own_rows)
+        fresh = Judge(library, (), calibration, own_rows, vectors)
         return fresh.with_outcomes(self.outcomes)
 
 
-def _own_rows(library: Library) -> Iterable[Row]:
+def prior_of(library: Library, vectors: Vectors | None) -> Calibration:
+    """The calibration that a library begins with."""
+    if vectors is not None:
+        return DENSE_PRIOR
+    return TRAINED_PRIOR if library.trained else PRIOR
+
+
+def _own_rows(library: Library, vectors: Vectors | None) -> Iterable[Row]:
     """Evidence from the library's own questions.
 
     Some are held out of a library made without them and asked there, with their phrase in it (was it found?) and with
@@ -216,15 +242,35 @@ def _own_rows(library: Library) -> Iterable[Row]:
         left = tuple(text for at, text in enumerate(phrase.questions) if at not in held)
         kept.append(replace(phrase, questions=left))
     smaller = trained(Library(kept, library.lexicon))
+    likeness = _held_out_likeness(vectors, asked)
     for number in shuffled(len(asked), 2)[:_HELD_OUT]:
         phrase_id, text = asked[number]
-        ranking = smaller.rank(text, _LOOKED_AT)
+        dense = likeness(phrase_id, text)
+        ranking = smaller.rank(text, _LOOKED_AT, dense=dense)
         found = bool(ranking.matches) and ranking.matches[0].entry.phrase.id == phrase_id
         if ranking.matches:
             yield evidence_of(ranking), found, 1.0
-        hidden = evidence_of(smaller.without(phrase_id).rank(text, _LOOKED_AT))
+        hidden = evidence_of(smaller.without(phrase_id).rank(text, _LOOKED_AT, dense=dense))
         if hidden:
             yield hidden, False, _HIDDEN_COUNTS
+
+
+def _held_out_likeness(
+    vectors: Vectors | None, asked: Sequence[tuple[str, str]]
+) -> Callable[[str, str], dict[str, float] | None]:
+    """The likeness of held-out questions to the phrases as they are without them."""
+    if vectors is None:
+        return lambda _, __: None
+    held: dict[str, set[str]] = {}
+    for phrase_id, text in asked:
+        held.setdefault(phrase_id, set()).add(folded(text))
+    known, left = vectors.of_texts(), vectors.without_texts(held)
+
+    def likeness(phrase_id: str, text: str) -> dict[str, float] | None:
+        vector = known.get((phrase_id, folded(text)))
+        return None if vector is None else left.likeness(vector)
+
+    return likeness
 
 
 def _reason(best: Match, phrase: Phrase, threshold: float, margin: float, floor: float) -> Reason:

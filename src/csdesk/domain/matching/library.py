@@ -6,7 +6,7 @@ adding costs the same however large the library is, and removing what was added 
 
 The score is (cosine + learned + 0.15 x ratio^2) / 1.15, where ratio is the likeness of the text to the nearest of the
 phrase's texts by longest common subsequence; the opposite of what was asked is halved. A phrase that has exactly the
-text scores 1, unless people decided against it.
+text scores 1, unless people decided against it. With an embedder half its likeness, -1 to 1, is added before scaling.
 """
 
 # ruff: noqa: SLF001  a library makes its successor, which is of its own class
@@ -38,10 +38,11 @@ MAX_LIMIT: Final = 50
 _ALL_POSTINGS: Final = 5_000
 _FEW_PHRASES: Final = 500
 _CHOOSING_POSTINGS: Final = 2_000
-_SCORED: Final = 60
+_SCORED: Final = 40
 _COMPARED: Final = 24
 _RATIO_SHARE: Final = 0.15
 _NOT_SAME: Final = 0.999
+_DENSE_SHARE: Final = 0.5
 _MANY_PHRASES: Final = 20_000
 
 _SCORE: Final = itemgetter(1)
@@ -357,20 +358,22 @@ class Library:
             InvalidInput: a limit outside 1 to 50.
         """
         checked(limit)
-        folded = fold(text[:_UNFOLDED_LENGTH])[:TEXT_LENGTH]
-        query = self.query(folded)
+        asked = folded(text)
+        query = self.query(asked)
         scores = self._candidates(query)
-        extra = {slot: value for one, value in (dense or {}).items() if (slot := self._slot(one)) is not None}
+        extra = {
+            slot: _DENSE_SHARE * value for one, value in (dense or {}).items() if (slot := self._slot(one)) is not None
+        }
         for slot in extra:
             if slot not in scores:
                 scores[slot] = self._exact(slot, query)
-        owners = self._asked_by(folded) if exact else ()
+        owners = self._asked_by(asked) if exact else ()
         same = {slot for slot in owners if self._learned_for(self._id(slot), query) >= 0}
         for slot in same - scores.keys():
             scores[slot] = 0.0
         best, removed = self._allowed(scores, context, extra, same)
-        compared = sorted(self._compared(folded, best, extra, same), key=lambda one: (-one.score, one.entry.phrase.id))
-        return Ranking(folded, _with_margins(compared, limit), query.unknown, tuple(removed))
+        compared = sorted(self._compared(asked, best, extra, same), key=lambda one: (-one.score, one.entry.phrase.id))
+        return Ranking(asked, _with_margins(compared, limit), query.unknown, tuple(removed))
 
     def _asked_by(self, folded: str) -> Iterator[int]:
         """The slots of phrases that have exactly this text."""
@@ -500,7 +503,9 @@ class Library:
             ratio = likeness / 100
             guards = guards_against(wanted, entry.reading, nearest)
             dense = extra.get(slot, 0.0)
-            score = (cosine + _RATIO_SHARE * ratio * ratio + dense) / (1 + _RATIO_SHARE + (1 if extra else 0))
+            score = (cosine + _RATIO_SHARE * ratio * ratio + dense) / (
+                1 + _RATIO_SHARE + (2 * _DENSE_SHARE if extra else 0)
+            )
             if "opposite" in guards:
                 score *= OPPOSITE_SHARE
             yield Ranked(entry, min(_NOT_SAME, max(0.0, score)), 0.0, cosine, ratio, nearest, guards, dense)
@@ -535,11 +540,16 @@ def checked(limit: int) -> int:
     return limit
 
 
+def folded(text: str) -> str:
+    """A text as it is compared: at most its first 2,000 characters, folded and cut to 500."""
+    return fold(text[:_UNFOLDED_LENGTH])[:TEXT_LENGTH]
+
+
 def entry_of(phrase: Phrase) -> Entry:
     """Work out what a phrase is matched by."""
     texts = (phrase.title, *phrase.questions, " ".join(phrase.keywords))
-    folded = tuple(dict.fromkeys(text for one in texts if (text := fold(one[:_UNFOLDED_LENGTH])[:TEXT_LENGTH])))
-    return Entry(phrase, folded, common_reading(folded))
+    kept = tuple(dict.fromkeys(text for one in texts if (text := folded(one))))
+    return Entry(phrase, kept, common_reading(kept))
 
 
 def _with_margins(ranked: Sequence[Ranked], limit: int) -> tuple[Ranked, ...]:

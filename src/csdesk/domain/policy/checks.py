@@ -27,7 +27,7 @@ from csdesk.domain.rules.values import checked
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
-    from csdesk.domain.policy.sections.service_levels import SlaPolicy
+    from csdesk.domain.policy.sections.service_levels import EscalationActions, SlaPolicy
 
 GENERAL: Final = "general"
 """The type a ticket has when nothing says more; it need not be declared."""
@@ -44,7 +44,7 @@ def check(config: DeskConfig) -> None:
     """Raise the first inconsistency, as a validator's error with its path."""
     for section in (
         *("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "rule_sets", "macros", "fields"),
-        *("calendars", "holidays", "sla"),
+        *("calendars", "holidays", "sla", "escalations"),
     ):
         _unique(section, getattr(config, section))
     _unique_rules(config)
@@ -159,6 +159,15 @@ class _Names:
         self.calendar(config.calendar, "calendar")
         for policy in config.sla:
             self._service_level(policy)
+        for escalation in config.escalations:
+            self._condition(escalation.when, "escalations", escalation.name, "when")
+            self._escalation(escalation, "escalations", escalation.name)
+
+    def _escalation(self, step: EscalationActions, *path: str | int) -> None:
+        if step.queue is not None:
+            self.queue(step.queue, *path, "queue")
+        for place, tag in enumerate(step.tags):
+            self.tag(tag, *path, "tags", place)
 
     def _service_level(self, policy: SlaPolicy) -> None:
         path = ("sla", policy.name)
@@ -168,6 +177,8 @@ class _Names:
             below = (*path, "targets", place)
             self._condition(target.when, *below, "when")
             self.calendar(target.calendar, *below, "calendar")
+            for number, step in enumerate(target.escalate):
+                self._escalation(step, *below, "escalate", number)
             if target.clock == "business" and not (target.calendar or policy.calendar or self.has_default):
                 raise refused("working time without a calendar", "name one: calendar = ...", *below, "clock")
             for number, override in enumerate(target.overrides):

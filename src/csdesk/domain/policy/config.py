@@ -29,7 +29,13 @@ from csdesk.domain.policy.sections.service import (
     StatusPolicy,
     TypePolicy,
 )
-from csdesk.domain.policy.sections.service_levels import SlaPolicy, TargetOverride, TargetPolicy
+from csdesk.domain.policy.sections.service_levels import (
+    EscalationPolicy,
+    EscalationStep,
+    SlaPolicy,
+    TargetOverride,
+    TargetPolicy,
+)
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
@@ -41,6 +47,8 @@ __all__ = [
     "AccountPolicy",
     "CalendarPolicy",
     "DeskConfig",
+    "EscalationPolicy",
+    "EscalationStep",
     "FieldPolicy",
     "Grant",
     "HolidayPolicy",
@@ -109,6 +117,14 @@ class DeskConfig(Section):
     calendar: Name | None = None
     """The calendar of service levels that name none; None: the only one there is, or (none at all) every second."""
     sla: tuple[SlaPolicy, ...] = ()
+    escalations: tuple[EscalationPolicy, ...] = ()
+    """Escalations by condition; those by clock stand with the target."""
+    close_resolved_after: Duration | None = None
+    """How long after resolving a ticket closes by itself; None: never."""
+    catch_up: Literal["all", "latest", "none"] = "all"
+    """Of the warnings, breaches and escalations that were missed for longer than ``late_after`` (nobody called
+    ``run_due``): which ones still tell somebody. All are recorded; those that do not tell are marked ``quiet``."""
+    late_after: Duration = timedelta(hours=1)
     reply: ReplyPolicy = Field(default_factory=ReplyPolicy)
     session_gap: Duration = timedelta(hours=48)
     """The silence after which a new session of a conversation begins."""

@@ -5,14 +5,14 @@ Terms are worked out once for each kind of ticket (policy, priority, type, custo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from csdesk.domain.policy.checks import lineage, tests_in
-from csdesk.domain.policy.sections.service_levels import SlaPolicy, TargetPolicy
+from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
 from csdesk.domain.records._model import trusted
-from csdesk.domain.records.clocks import Metric, Scope
+from csdesk.domain.records.clocks import Clock, Metric, Scope
 from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
@@ -38,8 +38,20 @@ _NO_PLANS: Final[tuple[Plan, ...]] = ()
 class ServiceBook:
     """The service levels of a configuration, with the calendars they count by. Immutable but for what it remembers."""
 
-    __slots__ = ("_by_name", "_conditions", "_config", "_is_plain", "_kinds", "_numbers", "calendars", "default",
-                 "reads", "times", "years")  # fmt: skip
+    __slots__ = (
+        "_by_name",
+        "_conditions",
+        "_config",
+        "_escalating",
+        "_is_plain",
+        "_kinds",
+        "_numbers",
+        "calendars",
+        "default",
+        "reads",
+        "times",
+        "years",
+    )
 
     def __init__(self, config: DeskConfig, years: HolidayYears, declared: Declared = NOTHING) -> None:
         self._config = config
@@ -57,6 +69,7 @@ class ServiceBook:
                 if target.when is not None:
                     self._numbers[policy.name, place] = len(conditions)
                     conditions.append(target.when)
+        self._escalating = Conditions([one.when for one in config.escalations], declared)
         self._is_plain = all(one is None for one in conditions)
         self._conditions = Conditions(conditions, declared)
         self.reads: frozenset[str] = frozenset(test.field for one in conditions for test, _ in tests_in(one))
@@ -66,7 +79,7 @@ class ServiceBook:
     @property
     def looks(self) -> Reads:
         """Everything that the conditions read."""
-        return self._conditions.reads
+        return self._conditions.reads | self._escalating.reads
 
     def __len__(self) -> int:
         """The number of policies."""
@@ -154,9 +167,30 @@ class ServiceBook:
             start=target.start,
             pause_on=tuple(category.value for category in pauses),
             warn_on=target.warn_at,
+            escalate_on=tuple(step.offset for step in target.escalate),
             on_reopen=target.on_reopen,
             by_bot=target.by_bot,
         )
+
+    def step(self, ticket: Ticket, clock: Clock, level: int) -> EscalationStep | None:
+        """What a clock's escalation of that level does; None if the policy no longer has it."""
+        found = self._by_name.get(clock.policy)
+        if found is None or ticket.sla is None:
+            return None
+        policy, held = found[0], ticket.sla.targets
+        steps = [
+            target.escalate
+            for place, target in enumerate(policy.targets)
+            if target.metric is clock.metric
+            and target.step in (None, clock.name or None)
+            and (target.when is None or _key(policy, place) in held)
+        ]
+        return steps[0][level - 1] if steps and level <= len(steps[0]) else None
+
+    def escalations(self, facts: Facts) -> Iterator[EscalationPolicy]:
+        """The escalations by condition that fit, in order."""
+        for number in self._escalating.holding(facts):
+            yield self._config.escalations[number]
 
     def time(self, calendar: str) -> Timeline:
         """How the calendar of that name counts.

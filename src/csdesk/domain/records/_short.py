@@ -1,7 +1,7 @@
-"""The short names of fields in stored documents: a third of a document would otherwise be field names.
+"""Short forms in stored documents, events and traces: a third of them would otherwise be names.
 
-Only what stands in most documents has one; every other field keeps its name. A short name means one field for ever: a
-stored document is read by it. Nothing outside ``codec`` uses them.
+Only what stands in most of them has one; everything else keeps its name. A short form means one name for ever: what is
+stored is read by it. Nothing outside the stored forms uses them.
 """
 
 from __future__ import annotations
@@ -76,6 +76,27 @@ SHORT: Final[Mapping[str, str]] = {
     "worker": "w",
 }
 """From a field's name to its name in documents."""
+
+
+KINDS: Final = (
+    *("message.received", "ticket.opened", "ticket.clocks", "ticket.assigned", "ticket.status", "ticket.tagged"),
+    *("customer.created", "customer.identity_linked", "message.queued", "message.delivery", "message.noted"),
+    *("sla.warned", "sla.breached", "ticket.field_set", "agent.saved", "agent.presence"),
+)
+"""Kinds of events that are written as their place here; new ones come at the end."""
+
+CODES: Final = (
+    *("dedupe.new", "identity.known", "identity.created", "thread.conversation", "thread.none", "thread.reference"),
+    *("ticket.opened", "rules.fired", "clocks.started", "route.assigned", "route.kept", "route.no_candidate"),
+    *("reply.skipped", "reply.hand_over", "reply.auto"),
+)
+"""Codes of verdicts that are written as their place here; new ones come at the end."""
+
+PARAMETERS: Final = (
+    *("customer", "ticket", "worker", "agent", "load", "queue", "policy", "clocks", "rule", "rules"),
+    *("reason", "identity", "phrase", "confidence"),
+)
+"""Parameters of verdicts that are written as their place here; new ones come at the end."""
 
 
 def _choices(name: str) -> str | AliasChoices:

@@ -78,6 +78,8 @@ class Clock(Record):
     pause_on: tuple[str, ...] = ()
     """The categories in which the clock stands still."""
     warn_on: tuple[Mark, ...] = (0.75,)
+    escalate_on: tuple[timedelta, ...] = ()
+    """When to escalate, in order: that long after the amount is used up (before it, if negative)."""
     on_reopen: OnReopen = OnReopen.RESUME
     by_bot: bool = False
     """Does a machine's reply count too?"""
@@ -91,6 +93,10 @@ class Clock(Record):
     warned: int = 0
     """How many of the warnings were given or passed."""
     warned_at: Instant | None = None
+    escalate_at: Instant | None = None
+    """The next escalation, None when all were made or none is wanted."""
+    escalated: int = 0
+    """How many of the escalations were made or passed."""
     breached_at: Instant | None = None
     met_at: Instant | None = None
 
@@ -112,6 +118,13 @@ def with_clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[
     """
     if not clocks:
         return changed
+    if len(changed) == 1:
+        one = changed[0]
+        alike = [place for place, clock in enumerate(clocks) if clock.metric is one.metric and clock.scope is one.scope]
+        if not alike:
+            return (*clocks, one)
+        if len(alike) == 1 and clocks[alike[0]].cycle == one.cycle:
+            return (*clocks[: alike[0]], one, *clocks[alike[0] + 1 :])
     fresh = {clock.key: clock for clock in changed}
     latest: dict[tuple[Metric, Scope], int] = {}
     for clock in (*clocks, *changed):

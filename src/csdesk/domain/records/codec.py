@@ -8,6 +8,7 @@ through pure upcasters, which see the short names; newer ones are refused.
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final, TypeVar, get_args
@@ -15,6 +16,7 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
+from csdesk.domain.records import _short
 from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
@@ -61,16 +63,15 @@ _PARTS_HEAD: Final = b',"%b":' % SHORT["parts"].encode()
 R = TypeVar("R", bound=Record)
 
 
-def _tagged(model: Record, kind: str, hidden: set[str] | None = None) -> bytes:
+def _tagged(model: Record, head: bytes, hidden: set[str] | None = None) -> bytes:
     # The discriminator equals its default, so it is left out with the other defaults. (Nothing else is excluded where
     # nothing must be: a filter costs as much as the rest.)
     body = model.__pydantic_serializer__.to_json(model, exclude_defaults=True, exclude=hidden, by_alias=True)
-    head = b'{"kind":"' + kind.encode() + b'"'
     return head + b"}" if body == b"{}" else head + b"," + body[1:]
 
 
 def _part_list(parts: tuple[Record, ...]) -> bytes:
-    return b"[" + b",".join([_tagged(part, part.kind) for part in parts]) + b"]"  # type: ignore[attr-defined]
+    return b"[" + b",".join([_tagged(part, b'{"kind":"%b"' % part.kind.encode()) for part in parts]) + b"]"  # type: ignore[attr-defined]
 
 
 def encode(record: Stored) -> str:
@@ -104,29 +105,48 @@ def decode(cls: type[R], schema: int, document: str) -> R:
     return cls.model_validate(values, by_alias=True, by_name=False)
 
 
+_SUBJECT: Final = '{"":0}'
+_CAUSE: Final = '{"":1}'
+"""What stands for the entry's subject and cause inside it: stores keep these beside it, and no event looks so."""
+
+
+def _condensed(entry: Entry, text: str) -> str:
+    # Quotes inside texts are escaped, so only whole values are found.
+    return text.replace(f'"{entry.subject}"', _SUBJECT).replace(f'"{entry.cause}"', _CAUSE)
+
+
+def _parsed(text: str, subject: str, cause: str) -> Any:  # ``Any``: what JSON gives; the records check it
+    def hook(found: Json) -> Json | str:
+        return (subject, cause)[found[""] == 1] if "" in found and len(found) == 1 else found
+
+    return json.loads(text, object_hook=hook)
+
+
 def encode_events(entry: Entry) -> tuple[str, str | None]:
     """The body of an entry's events, and their personal values (None if there are none)."""
     bodies = []
     personal = b""
     for index, event in enumerate(entry.events):
         hidden = _PERSONAL.get(type(event))
-        bodies.append(_tagged(event, event.kind, hidden))
+        bodies.append(_tagged(event, _HEADS[event.kind], hidden))
         if hidden is not None and any(getattr(event, name) for name in hidden):
             values = event.__pydantic_serializer__.to_json(event, include=hidden, by_alias=True)
             personal += b'"%d":%b,' % (index, values)
-    body = b"[" + b",".join(bodies) + b"]"
+    body = _condensed(entry, (b"[" + b",".join(bodies) + b"]").decode())
     if not personal:
-        return body.decode(), None
+        return body, None
     text = (b"{" + personal + b'"salt":' + to_json(entry.salt) + b"}").decode()
-    return f'{{"events":{body.decode()},"digest":"{personal_digest(text)}"}}', text
+    return f'{{"events":{body},"digest":"{personal_digest(text)}"}}', text
 
 
 def personal_digest(personal: str) -> str:
     """The digest that an event body holds of the personal column beside it: 128 bits of SHA-256, salt included."""
-    return sha256(personal.encode()).hexdigest()[:32]
+    return urlsafe_b64encode(sha256(personal.encode()).digest()[:16])[:22].decode()
 
 
-def decode_events(schema: int, body: str, personal: str | None) -> tuple[Event, ...]:
+def decode_events(
+    schema: int, body: str, personal: str | None, *, subject: str = "", cause: str = ""
+) -> tuple[Event, ...]:
     """The events of a row; personal fields are None where the column was erased.
 
     Raises:
@@ -135,17 +155,29 @@ def decode_events(schema: int, body: str, personal: str | None) -> tuple[Event, 
     """
     if schema > EVENT_SCHEMA:
         raise SchemaTooNew("event", schema, EVENT_SCHEMA)
-    if schema == EVENT_SCHEMA and body.startswith("["):
-        return _events.validate_json(body, by_alias=True, by_name=False)
-    raw = json.loads(body)
+    raw = _parsed(body, subject, cause)
     items, digest = (raw["events"], raw["digest"]) if isinstance(raw, dict) else (raw, None)
     for step in range(schema, EVENT_SCHEMA):
         items = [EVENT_UPCASTERS[step](item) for item in items]
     if personal is not None and personal_digest(personal) != digest:
         raise StoreDamaged("an event's personal values do not match the digest in its body")
     known = json.loads(personal) if personal is not None else None
-    filled = [_filled(item, index, known) for index, item in enumerate(items)]
-    return _events.validate_python(filled, by_alias=True, by_name=False)
+    named = [_named(item) for item in items]
+    if digest is not None:
+        named = [_filled(item, index, known) for index, item in enumerate(named)]
+    return _events.validate_python(named, by_alias=True, by_name=False)
+
+
+_HEADS: Final = {
+    kind: b'{"k":%d' % _short.KINDS.index(kind) if kind in _short.KINDS else b'{"kind":"%b"' % kind.encode()
+    for kind in (cls.model_fields["kind"].default for cls in get_args(get_args(Event)[0]))
+}
+"""How the JSON of an event of each kind begins."""
+
+
+def _named(item: Json) -> Json:
+    place = item.pop("k", None)
+    return {"kind": _short.KINDS[place], **item} if isinstance(place, int) else item
 
 
 _by_kind: Final[Mapping[str, tuple[str, ...]]] = {
@@ -163,43 +195,55 @@ def _filled(item: Json, index: int, known: Mapping[str, Json] | None) -> Json:
     return {**item, **known.get(str(index), {})}
 
 
-def encode_trace(trace: Trace | None) -> str | None:
-    """A trace as text, None for none: each verdict is ``[code, outcome, parameters, verdicts below]``.
+def encode_trace(entry: Entry) -> str | None:
+    """The trace of an entry as text, None for none: each verdict is ``[code, outcome, parameters, verdicts below]``.
 
-    The outcome is its first letter; what is empty at the end is left out.
+    The outcome is its first letter, parameters stand one behind the other; what is empty at the end is left out.
     """
-    if trace is None or not trace.verdicts:
+    if entry.trace is None or not entry.trace.verdicts:
         return None
-    return to_json([_packed(one) for one in trace.verdicts]).decode()
+    return _condensed(entry, to_json([_packed(one) for one in entry.trace.verdicts]).decode())
 
 
-def decode_trace(text: str | None) -> Trace | None:
+def decode_trace(text: str | None, *, subject: str = "", cause: str = "") -> Trace | None:
     """The trace of a text."""
-    return None if text is None else Trace(verdicts=tuple(_unpacked(one) for one in json.loads(text)))
+    return None if text is None else Trace(verdicts=tuple(_unpacked(one) for one in _parsed(text, subject, cause)))
 
 
-_LEFT_OUT: Final[tuple[Any, ...]] = (Outcome.NOTED.value[0], {}, [])
+_LEFT_OUT: Final[tuple[Any, ...]] = (Outcome.NOTED.value[0], [], [])
 
 _OUTCOMES: Final = {outcome.value[0]: outcome for outcome in Outcome}
+_LETTERS: Final = {outcome: outcome.value[0] for outcome in Outcome}
+_CODES: Final = {code: place for place, code in enumerate(_short.CODES)}
+_PARAMETERS: Final = {name: place for place, name in enumerate(_short.PARAMETERS)}
 
 
 def _packed(verdict: Verdict) -> list[object]:
-    packed: list[object] = [verdict.code]
-    if verdict.below:
-        packed += [verdict.outcome.value[0], dict(verdict.params), [_packed(one) for one in verdict.below]]
-    elif verdict.params:
-        packed += [verdict.outcome.value[0], dict(verdict.params)]
+    code = verdict.code
+    packed: list[object] = [_CODES.get(code, code)]
+    if verdict.params or verdict.below:
+        params: list[object] = []
+        for name, value in verdict.params:
+            params += (_PARAMETERS.get(name, name), value)
+        packed += (_LETTERS[verdict.outcome], params)
+        if verdict.below:
+            packed.append([_packed(one) for one in verdict.below])
     elif verdict.outcome is not Outcome.NOTED:
-        packed.append(verdict.outcome.value[0])
+        packed.append(_LETTERS[verdict.outcome])
     return packed
 
 
 # ``Any``: what JSON gives; the records check it.
 def _unpacked(packed: list[Any]) -> Verdict:
     code, outcome, params, below = (*packed, *_LEFT_OUT[len(packed) - 1 :])
+    names = (_named_by(_short.PARAMETERS, one) for one in params[::2])
     return Verdict(
-        code=code,
+        code=_named_by(_short.CODES, code),
         outcome=_OUTCOMES[outcome],
-        params=tuple(params.items()),
+        params=tuple(zip(names, params[1::2], strict=True)),
         below=tuple(_unpacked(one) for one in below),
     )
+
+
+def _named_by(names: tuple[str, ...], given: int | str) -> str:
+    return names[given] if isinstance(given, int) else given

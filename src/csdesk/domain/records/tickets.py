@@ -217,6 +217,10 @@ class Ticket(Record):
     """The tickets merged into this one."""
     close_reason: str = ""
     snoozed_until: Instant | None = None
+    close_at: Instant | None = None
+    """When a resolved ticket closes by itself."""
+    escalations: tuple[str, ...] = ()
+    """The escalations by condition that were made since it was opened or reopened."""
     created_at: Instant
     updated_at: Instant
     """When the last event of the ticket happened; "now" is never earlier than this."""
@@ -236,6 +240,8 @@ class Ticket(Record):
     """How many messages the ticket holds, notes included."""
     unanswered: int = 0
     """How many messages we have sent since the customer's last one: what a channel's quota counts."""
+    elsewhere: str = ""
+    """Who has the conversation on the channel's own side, by the provider's id; empty: nobody. The desk's bots wait."""
     auto_replied_at: Instant | None = None
     """The last automatic answer."""
     last_message: MessageId | None = None
@@ -253,14 +259,16 @@ class Ticket(Record):
 
     @property
     def wake_at(self) -> datetime | None:
-        """The next instant at which something is due for this ticket: a warning, a breach, the end of a snooze."""
-        marks = [self.snoozed_until] if self.snoozed_until is not None else []
+        """The next instant at which something is due for this ticket: a warning, a breach, an escalation, ..."""
+        marks = [at for at in (self.snoozed_until, self.close_at) if at is not None]
         for clock in self.clocks:
             if clock.phase is ClockPhase.RUNNING:
                 if clock.warn_at is not None:
                     marks.append(clock.warn_at)
                 if clock.breached_at is None and clock.due_at is not None:
                     marks.append(clock.due_at + _BREACHED_AFTER)
+                if clock.escalate_at is not None:
+                    marks.append(clock.escalate_at + _BREACHED_AFTER)
         return min(marks, default=None)
 
     def field(self, name: str) -> Scalar:

@@ -14,7 +14,7 @@ from typing import Final
 
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric, Scope
-from csdesk.domain.records.events import ClockBreached, ClockWarned
+from csdesk.domain.records.events import ClockBreached, ClockEscalated, ClockWarned
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.sla.terms import Book, Plan, Terms
 
@@ -22,6 +22,10 @@ _ZERO: Final = timedelta(0)
 _Clock = trusted(Clock)
 _Warned = trusted(ClockWarned)
 _Breached = trusted(ClockBreached)
+_Escalated = trusted(ClockEscalated)
+
+ClockMark = ClockWarned | ClockBreached | ClockEscalated
+"""What a clock comes to by itself."""
 
 
 def live(ticket: Ticket, *metrics: Metric, scope: Scope | None = None) -> list[Clock]:
@@ -55,6 +59,7 @@ def begun(book: Book, plan: Plan, terms: Terms, ticket: Ticket, at: datetime, *,
         snap=terms.snap,
         pause_on=terms.pause_on,
         warn_on=terms.warn_on,
+        escalate_on=terms.escalate_on,
         on_reopen=terms.on_reopen,
         by_bot=terms.by_bot,
         started_at=at,
@@ -68,7 +73,8 @@ def running(book: Book, clock: Clock, at: datetime) -> Clock:
     left = clock.amount - clock.used
     due = book.time(clock.calendar).add(at, max(_ZERO, left), snap=clock.snap)
     changes = {"phase": ClockPhase.RUNNING, "started_at": at, "due_at": due, "met_at": None}
-    return _warned_next(book, replaced(clock, **changes), at)
+    clock = _warned_next(book, replaced(clock, **changes), at)
+    return _escalated_next(book, clock) if clock.escalate_on else clock
 
 
 def _warned_next(book: Book, clock: Clock, after: datetime) -> Clock:
@@ -82,6 +88,17 @@ def _warned_next(book: Book, clock: Clock, after: datetime) -> Clock:
             if at is not None and at > after:
                 return replaced(clock, warn_at=at, warned=level - 1)
     return clock if clock.warn_at is None else replaced(clock, warn_at=None)
+
+
+def _escalated_next(book: Book, clock: Clock) -> Clock:
+    """The clock with the instant of its first escalation that was not made; one before the due instant may pass."""
+    time = book.time(clock.calendar)
+    for level, offset in enumerate(clock.escalate_on, start=1):
+        left = clock.amount + offset - clock.used
+        if level <= clock.escalated or (offset < _ZERO and left <= _ZERO):
+            continue
+        return replaced(clock, escalate_at=time.add(clock.started_at, max(left, _ZERO)), escalated=level - 1)
+    return replaced(clock, escalate_at=None)
 
 
 def thresholds(clock: Clock) -> list[timedelta]:
@@ -100,7 +117,7 @@ def stopped(book: Book, clock: Clock, at: datetime) -> Clock:
     if breached is None and clock.due_at is not None and clock.due_at < at:
         breached = clock.due_at
     used = clock.used + book.time(clock.calendar).between(clock.started_at, at)
-    return replaced(clock, used=used, warn_at=None, breached_at=breached)
+    return replaced(clock, used=used, warn_at=None, escalate_at=None, breached_at=breached)
 
 
 def ended(book: Book, clock: Clock, phase: ClockPhase, at: datetime) -> Clock:
@@ -140,9 +157,11 @@ def adopting(book: Book, clock: Clock, plan: Plan, terms: Terms, category: str, 
         snap=terms.snap,
         pause_on=terms.pause_on,
         warn_on=terms.warn_on,
+        escalate_on=terms.escalate_on,
         on_reopen=terms.on_reopen,
         by_bot=terms.by_bot,
         warned=0,
+        escalated=0,
     )
     if category in terms.pause_on:
         return replaced(clock, phase=ClockPhase.PAUSED, due_at=None)
@@ -166,6 +185,7 @@ def has_terms(clock: Clock, plan: Plan, terms: Terms) -> bool:
         clock.snap,
         clock.pause_on,
         clock.warn_on,
+        clock.escalate_on,
         clock.on_reopen,
         clock.by_bot,
     ) == (
@@ -175,25 +195,26 @@ def has_terms(clock: Clock, plan: Plan, terms: Terms) -> bool:
         terms.snap,
         terms.pause_on,
         terms.warn_on,
+        terms.escalate_on,
         terms.on_reopen,
         terms.by_bot,
     )
 
 
-def due(book: Book, ticket: Ticket, now: datetime) -> tuple[ClockWarned | ClockBreached, ...]:
+def due(book: Book, ticket: Ticket, now: datetime) -> tuple[ClockMark, ...]:
     """What the running clocks have come to by ``now``, in the order of the true instants, each once.
 
-    A warning is given from its instant on, a breach after the due instant: met exactly then is met. Every event
-    carries the clock as it leaves it.
+    A warning is given from its instant on, a breach after the due instant: met exactly then is met; an escalation
+    after its instant. Every event carries the clock as it leaves it.
     """
-    found: list[ClockWarned | ClockBreached] = []
+    found: list[ClockMark] = []
     for clock in ticket.clocks:
         if clock.phase is ClockPhase.RUNNING:
             found += _due(book, clock, now)
     return tuple(sorted(found, key=lambda event: event.at))
 
 
-def _due(book: Book, clock: Clock, now: datetime) -> Iterator[ClockWarned | ClockBreached]:
+def _due(book: Book, clock: Clock, now: datetime) -> Iterator[ClockMark]:
     while clock.warn_at is not None and clock.warn_at <= now:
         at = clock.warn_at
         level = clock.warned + 1
@@ -202,3 +223,7 @@ def _due(book: Book, clock: Clock, now: datetime) -> Iterator[ClockWarned | Cloc
     if clock.due_at is not None and clock.breached_at is None and clock.due_at < now:
         clock = replaced(clock, breached_at=clock.due_at, warn_at=None)
         yield _Breached(clock=clock, at=clock.due_at or now)
+    while clock.escalate_at is not None and clock.escalate_at < now:
+        at, level = clock.escalate_at, clock.escalated + 1
+        clock = _escalated_next(book, replaced(clock, escalated=level))
+        yield _Escalated(clock=clock, level=level, at=at)

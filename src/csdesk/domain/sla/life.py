@@ -249,7 +249,7 @@ def _terms(plan: Plan, clock: Clock) -> Terms | None:
 
 def _restarted(book: Book, clock: Clock, category: str, at: datetime) -> Clock:
     stood = stopped(book, clock, at)
-    fresh = replaced(stood, used=_ZERO, started_at=at, warned=0, phase=ClockPhase.PAUSED, due_at=None)
+    fresh = replaced(stood, used=_ZERO, started_at=at, warned=0, escalated=0, phase=ClockPhase.PAUSED, due_at=None)
     return fresh if category in fresh.pause_on else running(book, fresh, at)
 
 
@@ -345,6 +345,7 @@ def event_terms(book: Book, ticket: Ticket, event: ev.ClockStarted, at: datetime
         start="created",
         pause_on=step.pause_on if step is not None else (),
         warn_on=step.warn_on if step is not None else event.warn_on,
+        escalate_on=step.escalate_on if step is not None else (),
         on_reopen=OnReopen.IGNORE,
         by_bot=False,
     )

@@ -27,6 +27,7 @@ class Terms:
     start: Start
     pause_on: tuple[str, ...]
     warn_on: tuple[Mark, ...]
+    escalate_on: tuple[timedelta, ...]
     on_reopen: OnReopen
     by_bot: bool
 

@@ -64,8 +64,8 @@ def _obstacle(case: Case, work: Workspace, ticket: Ticket) -> str | None:
         return "not_human"
     if case.backlog:
         return "backlog"
-    if case.silent or not ticket.is_live:
-        return "forbidden"
+    if case.silent or ticket.elsewhere or not ticket.is_live:
+        return "elsewhere" if ticket.elsewhere else "forbidden"
     if ticket.replied_at is not None and ticket.replied_at >= case.occurred_at:
         return "answered"
     last = ticket.auto_replied_at

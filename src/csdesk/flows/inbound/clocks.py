@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.tickets import apply_sla
+from csdesk.domain.core.tickets import apply_sla, escalate
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
@@ -12,6 +12,23 @@ from csdesk.flows.inbound.rules import facts_at
 
 
 def run_clocks(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
+    """The service level of the ticket, and the escalations that the message asks for."""
+    ticket = _find_level(case, work, customer, ticket)
+    if work.policy.config.escalations and case.is_human and ticket.is_live:
+        ticket = _escalate(case, work, customer, ticket)
+    return ticket
+
+
+def _escalate(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
+    facts = facts_at(case, work, customer, ticket)
+    for one in tuple(work.policy.service.escalations(facts)):
+        if one.name not in ticket.escalations:
+            case.say("escalated", Outcome.CHOSEN, step=one.name)
+            ticket = escalate(work, ticket, one, one.name, by_clock=False)
+    return ticket
+
+
+def _find_level(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
     """Find the service level of a ticket that has none yet, or whose customer came to another level.
 
     What the message itself begins and meets (the next reply, an answer elsewhere) followed from its event.

@@ -72,14 +72,21 @@ def entry_cells(desk: int, entries: tuple[Entry, ...]) -> list[Cells]:
                 entry.cause,
                 micros(entry.at),
                 f"{entry.actor.kind.value}:{entry.actor.id}",
-                f"{epochs.config}.{epochs.phrases}.{epochs.agents}.{epochs.calendars}",
+                _epochs_text(epochs),
                 EVENT_SCHEMA,
                 personal,
-                encode_trace(entry.trace),
+                encode_trace(entry),
                 body,
             )
         )
     return rows
+
+
+def _epochs_text(epochs: Epochs) -> str:
+    """Numbers with points between; zeros at the end are left out."""
+    if epochs.phrases or epochs.agents or epochs.calendars:
+        return f"{epochs.config}.{epochs.phrases}.{epochs.agents}.{epochs.calendars}"
+    return str(epochs.config)
 
 
 def append(execute: Execute, last: int, rows: list[Cells]) -> int:
@@ -95,8 +102,8 @@ def append(execute: Execute, last: int, rows: list[Cells]) -> int:
 
 
 def links(desk: int, last: int, added: tuple[Entry, ...]) -> Iterator[Cells]:
-    """The links of the entries behind the row ``last``: to their subjects and causes."""
-    for row, entry in enumerate(added, last + 1):
+    """The links of the entries behind the row ``last``: to their subjects and causes, by their numbers in the desk."""
+    for row, entry in enumerate(added, (last & _LOW) + 1):
         yield desk, link_key(entry.subject), int(Role.ENTRY), row
         yield desk, link_key(entry.cause), int(Role.CAUSED), row
 
@@ -112,8 +119,8 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
         actor=Actor(kind=ActorKind(kind), id=name),
         cause=cause,
         epochs=Epochs(*map(int, epochs.split("."))),
-        events=decode_events(schema, body, personal),
-        trace=decode_trace(trace),
+        events=decode_events(schema, body, personal, subject=subject, cause=cause),
+        trace=decode_trace(trace, subject=subject, cause=cause),
         salt="" if personal is None else json.loads(personal)["salt"],
         position=position_of(number),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, TypeVar
 
 from csdesk.domain.records.changes import Stored
-from csdesk.domain.records.codec import decode
+from csdesk.stores.sqlite.documents import record_of
 
 _MOST: Final = 2048
 
@@ -33,7 +33,7 @@ class Known:
         known = self._records.get((desk, key))
         if known is not None and known.version == version and isinstance(known, cls):
             return known
-        record = decode(cls, schema, document)
+        record = record_of(cls, key, schema, document)
         self.keep(desk, record)
         return record
 

@@ -11,9 +11,8 @@ from csdesk.stores.sqlite.queues import DUE, OUTBOX, due_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, instant_or_none, marks, micros
 from csdesk.stores.sqlite.write import finish
 
-_TICKETS: Final = (
-    "SELECT id,wake_at FROM csdesk_ticket WHERE desk=? AND wake_at IS NOT NULL ORDER BY wake_at,id LIMIT ?"
-)
+_TICKETS: Final = "SELECT id,wake_at FROM csdesk_ticket WHERE desk=? AND wake_at<=? ORDER BY wake_at,id LIMIT ?"
+_NEXT_TICKET: Final = "SELECT min(wake_at) FROM csdesk_ticket WHERE desk=? AND wake_at>?"
 _HEADS: Final = (
     "SELECT {columns} FROM csdesk_outbox INDEXED BY {index} WHERE desk=? AND head=1{where}"
     " ORDER BY due_at,message LIMIT ?"
@@ -38,7 +37,11 @@ class Work:
 def look(execute: Execute, desk: int, request: LeaseRequest) -> Work:
     """What could be taken now."""
     if request.what == "tickets":
-        rows = execute(_TICKETS, (desk, request.limit + 1)).fetchall()
+        # Two looks at the ends of the index: what is planned for later is never read.
+        now = micros(request.now)
+        rows = execute(_TICKETS, (desk, now, request.limit + 1)).fetchall()
+        if len(rows) <= request.limit:
+            return Work(rows, execute(_NEXT_TICKET, (desk, now)).fetchone()[0])
         return _cut(rows, request, 1)
     sql, cells = _question(desk, request)
     return _cut(execute(sql, cells).fetchall(), request, _DUE_AT[request.what])

@@ -8,13 +8,13 @@ from typing import Final
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
-from csdesk.domain.records.codec import decode, encode
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
 from csdesk.stores.sqlite import links
 from csdesk.stores.sqlite.connection import Execute
+from csdesk.stores.sqlite.documents import document_of, record_of
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.links import link_key
 from csdesk.stores.sqlite.search import Changed
@@ -155,7 +155,7 @@ def _stored(execute: Execute, desk: int, put: Put) -> Stored:
     row = execute(select_sql(table), (desk, put.record.id)).fetchone()
     if row is None or row[0] != put.expected:
         raise VersionConflict(table.kind, put.record.id, expected=put.expected)
-    found: Stored = decode(table.cls, row[1], row[2])  # type: ignore[assignment]  # the tables hold what is stored
+    found: Stored = record_of(table.cls, put.record.id, row[1], row[2])  # type: ignore[assignment]  # the tables hold what is stored
     return found
 
 
@@ -163,7 +163,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
     table = TABLES[type(record)]
     desk = plan.desk
     born: Cells = (seen.get(record.id),) if table.born else ()
-    head: Cells = (desk, record.id, record.version, record.SCHEMA, encode(record))
+    head: Cells = (desk, record.id, record.version, record.SCHEMA, document_of(record))
     row = (*head, *table.fresh_of(record), *[column.cell(record) for column in table.kept], *born)
     plan.new.setdefault(table, []).append((record, row))
     match record:
@@ -182,7 +182,7 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
     cells = (
         record.version,
         record.SCHEMA,
-        encode(record),
+        document_of(record),
         *table.fresh_of(record),
         *[column.cell(record) for column in moved],
         plan.desk,

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from csdesk.domain.records.changes import ConfigRow
-from csdesk.domain.records.codec import decode
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row, Scalar
 from csdesk.stores.sqlite import entries, queues
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
+from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.links import Role, link_key
 from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
@@ -38,14 +38,14 @@ def _config_row(row: tuple[Any, ...]) -> ConfigRow:
 
 def _reader(cls: type[Any]) -> Callable[[tuple[Any, ...]], Row]:
     def row_of(row: tuple[Any, ...]) -> Row:
-        found: Row = decode(cls, row[0], row[1])
+        found: Row = record_of(cls, row[0], row[1], row[2])
         return found
 
     return row_of
 
 
 _KINDS: Final[Mapping[str, _Kind]] = {
-    **{table.kind: _Kind("id", "schema,doc", _reader(table.cls)) for table in TABLES.values()},
+    **{table.kind: _Kind("id", "id,schema,doc", _reader(table.cls)) for table in TABLES.values()},
     "inbox": _Kind("id", queues.INBOX, queues.inbox_item),
     "outbox": _Kind("message", queues.OUTBOX, queues.outbox_item),
     "entry": _Kind("pk", entries.COLUMNS, entries.entry_of),
@@ -73,7 +73,7 @@ _LINKED: Final[Mapping[tuple[str, str], Role]] = {
 }
 """Columns that rows are found by through their links."""
 
-_LINKS: Final = "pk IN (SELECT row FROM csdesk_link WHERE desk=? AND id IN ({}) AND role={})"
+_LINKS: Final = "pk IN (SELECT row+{} FROM csdesk_link WHERE desk=? AND id IN ({}) AND role={})"
 
 _ANY_CATEGORY: Final = tuple(category.value for category in Category)
 
@@ -106,7 +106,9 @@ class _Where:
         role = _LINKED.get((self._kind, column))
         if role is not None:
             # None of these columns is ever empty: a filter on None finds nothing.
-            self.conditions.append(_LINKS.format(marks(len(cells)), int(role)))
+            # Entries are linked by their numbers in the desk.
+            base = entries.first_row(self._desk) if self._kind == "entry" else 0
+            self.conditions.append(_LINKS.format(base, marks(len(cells)), int(role)))
             self.cells += [self._desk, *[link_key(str(cell)) for cell in cells]]
             return
         name = _column(self._kind, column)

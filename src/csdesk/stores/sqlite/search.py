@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from csdesk.domain.records.codec import decode
 from csdesk.domain.records.messages import Message
 from csdesk.domain.text.features import search_tokens, tokens_match
 from csdesk.ports.store import Page, SearchHit, SearchRequest
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
+from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.tables import read_sql
 
 _MARK: Final = "SELECT last FROM csdesk_search_mark"
@@ -24,9 +24,9 @@ _MATCH: Final = (
     " CROSS JOIN csdesk_message m ON m.pk=s.rowid"
     " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
 )
-_WAITING: Final = "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>? ORDER BY pk LIMIT ?"
+_WAITING: Final = "SELECT pk,desk,version,id,schema,doc FROM csdesk_message WHERE pk>? ORDER BY pk LIMIT ?"
 _VERSIONS: Final = "SELECT pk,version FROM csdesk_message WHERE pk>? AND pk<=?"
-_ONE: Final = "SELECT schema,doc FROM csdesk_message WHERE pk=?"
+_ONE: Final = "SELECT id,schema,doc FROM csdesk_message WHERE pk=?"
 _ADD: Final = "INSERT INTO csdesk_search(rowid,tokens) VALUES(?,?)"
 _REMOVE: Final = "INSERT INTO csdesk_search(csdesk_search,rowid,tokens) VALUES('delete',?,?)"
 _INDEXED: Final = "SELECT pk FROM csdesk_message WHERE desk=? AND id=? AND pk<=(SELECT last FROM csdesk_search_mark)"
@@ -85,7 +85,7 @@ def _match(desk: int, phrases: list[tuple[str, ...]]) -> str:
 
 def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]]) -> list[tuple[str, str]]:
     rows = execute(_TAIL, (desk,)).fetchall()
-    messages = ((key, decode(Message, schema, document)) for key, schema, document in rows)
+    messages = ((key, record_of(Message, key, schema, document)) for key, schema, document in rows)
     return [(key, message.ticket) for key, message in messages if tokens_match(tokens_of(message), phrases)]
 
 
@@ -104,8 +104,8 @@ def waiting(execute: Execute, limit: int) -> tuple[list[Waiting], bool]:
     # ``Any``: rows of the driver.
     rows: list[tuple[Any, ...]] = execute(_WAITING, (execute(_MARK).fetchone()[0], limit + 1)).fetchall()
     texts = [
-        Waiting(row, desk, version, indexed_text(desk, decode(Message, schema, document)))
-        for row, desk, version, schema, document in rows[:limit]
+        Waiting(row, desk, version, indexed_text(desk, record_of(Message, key, schema, document)))
+        for row, desk, version, key, schema, document in rows[:limit]
     ]
     return texts, len(rows) > limit
 
@@ -125,8 +125,8 @@ def index(execute: Execute, texts: list[Waiting]) -> int:
 
 
 def _text_now(execute: Execute, one: Waiting) -> str:
-    schema, document = execute(_ONE, (one.row,)).fetchone()
-    return indexed_text(one.desk, decode(Message, schema, document))
+    key, schema, document = execute(_ONE, (one.row,)).fetchone()
+    return indexed_text(one.desk, record_of(Message, key, schema, document))
 
 
 def index_again(execute: Execute, desk: int, changed: list[Changed]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 from pydantic_core import PydanticSerializationError
 
@@ -72,9 +72,12 @@ class SqliteCalls:
         """Write all of it, or nothing."""
         todo = self._read(write.plan, desk, changes, self._known)
         committed: Committed = self._translated(self._hands.write, write.commit, todo, self._order)
-        for record in todo.puts.records:
-            self._known.keep(todo.desk, record)
+        self._remember(todo)
         return committed
+
+    def _remember(self, plan: write.Plan) -> None:
+        for record in plan.puts.records:
+            self._known.keep(plan.desk, record)
 
     def lease(self, desk: str, request: LeaseRequest) -> Leased:
         """Take due work."""
@@ -215,6 +218,34 @@ class SqliteStore(SqliteCalls):
     def __repr__(self) -> str:
         return f"SqliteStore({str(self._path)!r})"
 
+    def commit_together(self, desk: str, changes: Sequence[ChangeSet]) -> tuple[Committed | CsdeskError, ...]:
+        """Write change sets in one transaction, each all or nothing by itself."""
+        number = self._number(desk)
+        plans = [self._planned(number, one) for one in changes]
+        todo = [plan for plan in plans if isinstance(plan, write.Plan)]
+        written = iter(self._translated(self._connections.write, write.commit_together, todo, self._order))
+        return tuple(self._outcome(plan, written) for plan in plans)
+
+    def _planned(self, desk: int, changes: ChangeSet) -> write.Plan | CsdeskError:
+        try:
+            return self._translated(self._connections.read, write.plan, desk, changes, self._known)
+        except CsdeskError as error:
+            return error
+
+    def _outcome(
+        self, plan: write.Plan | CsdeskError, written: Iterator[Committed | Exception]
+    ) -> Committed | CsdeskError:
+        if isinstance(plan, CsdeskError):
+            return plan
+        outcome = next(written)
+        if isinstance(outcome, Committed):
+            self._remember(plan)
+            return outcome
+        try:
+            return self._translated(_raise, outcome)
+        except CsdeskError as error:
+            return error
+
     def backup(
         self,
         target: Path,
@@ -236,6 +267,10 @@ class SqliteStore(SqliteCalls):
             progress=progress,
             before_placed=before_placed,
         )
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 # ``Any``: rows of the driver.

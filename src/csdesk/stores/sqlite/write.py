@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
-from csdesk.errors import VersionConflict
+from csdesk.errors import CsdeskError, VersionConflict
 from csdesk.stores.sqlite import claims, entries, links, queues, search
 from csdesk.stores.sqlite.connection import Execute, Writing
 from csdesk.stores.sqlite.errors import translated_commit
@@ -25,6 +26,10 @@ _CONFIG: Final = (
     "INSERT INTO csdesk_config(desk,digest,activated_at,body) VALUES(?,?,?,?)"
     " ON CONFLICT(desk,digest) DO UPDATE SET activated_at=excluded.activated_at, body=excluded.body"
 )
+
+
+_OWN: Final = (CsdeskError, OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.IntegrityError)
+"""What a change set can get wrong by itself. Any other error is the file's, and takes the whole transaction with it."""
 
 
 class Order:
@@ -84,6 +89,37 @@ def commit(connection: Writing, todo: Plan, order: Order) -> Committed:
         execute("ROLLBACK")
         raise
     finish(connection)
+    return committed
+
+
+def commit_together(connection: Writing, todo: Sequence[Plan], order: Order) -> list[Committed | Exception]:
+    """Write each by itself in one transaction; what one raises is its own answer, what breaks the file raises.
+
+    Raises:
+        CommitUnknown: they may have been written.
+    """
+    execute = connection.execute
+    execute("BEGIN IMMEDIATE")
+    try:
+        outcomes = [_apart(connection, one, order) for one in todo]
+    except BaseException:
+        if connection.in_transaction:
+            execute("ROLLBACK")
+        raise
+    finish(connection)
+    return outcomes
+
+
+def _apart(connection: Writing, todo: Plan, order: Order) -> Committed | Exception:
+    execute = connection.execute
+    execute("SAVEPOINT one")
+    try:
+        committed = _write(execute, todo, order)
+    except _OWN as error:
+        execute("ROLLBACK TO one")
+        execute("RELEASE one")
+        return error
+    execute("RELEASE one")
     return committed
 
 

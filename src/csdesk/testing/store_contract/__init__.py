@@ -30,6 +30,7 @@ _MODULES = (
     "random_changes",
     "searches",
     "threads",
+    "together",
 )
 # ruff: noqa: E402
 # Plain asserts then say what was compared, as in any test module; it must happen before the modules are imported.
@@ -44,6 +45,7 @@ from csdesk.testing.store_contract.machine import RandomCommands
 from csdesk.testing.store_contract.queries import QueryPromises
 from csdesk.testing.store_contract.searches import SearchPromises
 from csdesk.testing.store_contract.threads import ThreadPromises
+from csdesk.testing.store_contract.together import TogetherPromises
 
 __all__ = ["StoreContract"]
 
@@ -57,6 +59,7 @@ class StoreContract(
     ConsumerPromises,
     SearchPromises,
     ThreadPromises,
+    TogetherPromises,
     RandomCommands,
 ):
     """Every promise of the contract. Subclass it in a test module, in a class whose name begins with ``Test``."""

@@ -38,7 +38,9 @@ class FakeKf(Interface):
                 )
             except Broken as error:
                 raise (httpx.ReadTimeout if error.slow else httpx.ReadError)("by plan") from None
-            return httpx.Response(status, headers=dict(given), content=body)
+            return httpx.Response(
+                status, headers=[(key.encode(), one.encode()) for key, one in given.items()], content=body
+            )
 
         return httpx.MockTransport(answer)
 

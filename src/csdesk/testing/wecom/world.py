@@ -39,7 +39,7 @@ class World:
 
     # What happens there
 
-    def writes(self, customer: str, text: str = "hi", *, open_kfid: str = "wk1", **fields: Any) -> str:
+    def writes(self, customer: str, text: str = "hi", /, *, open_kfid: str = "wk1", **fields: Any) -> str:
         """A customer writes; the id of the message. ``fields`` replace or add fields of the item."""
         talk = self.talk(customer, open_kfid)
         talk.wrote_at, talk.sent = self.now(), 0

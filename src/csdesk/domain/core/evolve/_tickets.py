@@ -106,12 +106,15 @@ def _subject_set(ticket: Ticket, event: ev.SubjectSet, _: datetime) -> Ticket:
 
 def _status_changed(ticket: Ticket, event: ev.StatusChanged, at: datetime) -> Ticket:
     changes: dict[str, object] = {"category": event.after, "status": event.status, "snoozed_until": event.until}
+    if event.close_at is not None or ticket.close_at is not None:
+        changes["close_at"] = event.close_at
     if event.after is Category.RESOLVED:
         changes |= {"resolved_at": at, "waiting_since": None}
     elif event.after is Category.CLOSED:
         changes |= {"closed_at": at, "close_reason": event.reason, "waiting_since": None}
     elif event.before in (Category.RESOLVED, Category.CLOSED):
         changes |= {"resolved_at": None, "closed_at": None, "close_reason": "", "cycle": ticket.cycle + 1}
+        changes["escalations"] = ()
     return replaced(ticket, **changes)
 
 
@@ -142,6 +145,10 @@ def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: date
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
 
 
+def _conversation_taken(ticket: Ticket, event: ev.ConversationTaken, _: datetime) -> Ticket:
+    return replaced(ticket, elsewhere=event.by)
+
+
 def _sla_applied(ticket: Ticket, event: ev.SlaApplied, _: datetime) -> Ticket:
     sla = _AppliedSla(policy=event.policy, group=event.group, level=event.level, targets=event.targets)
     return replaced(ticket, sla=sla)
@@ -151,8 +158,14 @@ def _clocks_changed(ticket: Ticket, event: ev.ClocksChanged, _: datetime) -> Tic
     return replaced(ticket, clocks=with_clocks(ticket.clocks, event.clocks))
 
 
-def _clock_marked(ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached | ev.BreachVoided, _: datetime) -> Ticket:
+def _clock_marked(
+    ticket: Ticket, event: ev.ClockWarned | ev.ClockBreached | ev.ClockEscalated | ev.BreachVoided, _: datetime
+) -> Ticket:
     return replaced(ticket, clocks=with_clocks(ticket.clocks, (event.clock,)))
+
+
+def _escalated(ticket: Ticket, event: ev.TicketEscalated, _: datetime) -> Ticket:
+    return ticket if event.by_clock else replaced(ticket, escalations=(*ticket.escalations, event.step))
 
 
 def _links_changed(ticket: Ticket, event: ev.LinksChanged, _: datetime) -> Ticket:
@@ -171,6 +184,7 @@ def _ticket_merged(ticket: Ticket, event: ev.TicketMerged, at: datetime) -> Tick
         worker=None,
         waiting_since=None,
         snoozed_until=None,
+        close_at=None,
         closed_at=at,
     )
 
@@ -231,12 +245,15 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
+    ev.ConversationTaken: _conversation_taken,
     ev.ParticipantsChanged: _participants_changed,
     ev.SlaApplied: _sla_applied,
     ev.ClocksChanged: _clocks_changed,
     ev.ClockWarned: _clock_marked,
     ev.ClockBreached: _clock_marked,
+    ev.ClockEscalated: _clock_marked,
     ev.BreachVoided: _clock_marked,
+    ev.TicketEscalated: _escalated,
     ev.LinksChanged: _links_changed,
     ev.TicketMerged: _ticket_merged,
     ev.TicketAbsorbed: _ticket_absorbed,

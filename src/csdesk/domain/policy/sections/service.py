@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -36,6 +36,12 @@ class AccountPolicy(Section):
     """How old a message may be on arrival before its time is clamped and it is no longer answered automatically."""
     auto_reply: bool = False
     """May messages of this account be answered without a person, where the queue allows it too?"""
+    greeting: str = Field(default="", max_length=1000)
+    """What is said when somebody opens a conversation, where the channel gives a code for it; empty: nothing."""
+    greeting_choices: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(default=(), max_length=10)
+    """Questions to choose from, below the greeting."""
+    farewell: str = Field(default="", max_length=1000)
+    """What is said when the session ends, where the channel gives a code for it."""
 
 
 class LevelPolicy(Section):

@@ -2,16 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import timedelta
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from csdesk.domain.records._settings import refused
+from csdesk.domain.records._model import Key, Name
+from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.clocks import Metric
+from csdesk.domain.records.durations import Duration, DurationOrZero
+from csdesk.domain.records.priorities import PriorityName
 from csdesk.domain.rules.language import Condition
 from csdesk.domain.sla.targets import BaseTarget, TargetOverride, TargetSet
 
-__all__ = ["SlaPolicy", "TargetOverride", "TargetPolicy"]
+__all__ = ["EscalationActions", "EscalationPolicy", "EscalationStep", "SlaPolicy", "TargetOverride", "TargetPolicy"]
+
+
+class EscalationActions(Section):
+    """What an escalation does: who is told, who gets the ticket, what changes."""
+
+    tell: tuple[Key, ...] = ()
+    """Who is to be told: names that mean something to you, such as a role, a group or an agent's id."""
+    queue: Name | None = None
+    """Who gets the ticket: it leaves its worker and waits there."""
+    priority: PriorityName | None = None
+    tags: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if not (self.tell or self.queue or self.priority or self.tags):
+            raise refused("an escalation that does nothing", "add tell, queue, priority or tags")
+        return self
+
+
+class EscalationStep(EscalationActions):
+    """One step of a clock's escalation: ``after`` the due instant, or when that much is ``left``; in its own time."""
+
+    after: DurationOrZero | None = None
+    left: Duration | None = None
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        if (self.after is None) == (self.left is None):
+            raise refused("no place in time", 'give one of after = "2h" and left = "30m"')
+        return self
+
+    @property
+    def offset(self) -> timedelta:
+        """How long after the amount is used up; negative: before."""
+        return -self.left if self.left is not None else self.after or timedelta(0)
+
+
+class EscalationPolicy(EscalationActions):
+    """An escalation by condition (tags, level, priority, fields, ...), looked at with each message of a customer.
+
+    Made once for each ticket, and once again after each reopening.
+    """
+
+    name: Name
+    when: Condition
 
 
 class TargetPolicy(BaseTarget):
@@ -19,6 +68,13 @@ class TargetPolicy(BaseTarget):
 
     when: Condition | None = None
     """None: every ticket of the policy. Of several targets for one metric the first that fits holds."""
+    escalate: tuple[EscalationStep, ...] = ()
+    """What happens when the clock runs late, or short; each step once for each clock."""
+
+    @field_validator("escalate", mode="after")
+    @classmethod
+    def _by_time(cls, value: tuple[EscalationStep, ...]) -> tuple[EscalationStep, ...]:
+        return tuple(sorted(value, key=lambda step: step.offset))
 
 
 class SlaPolicy(TargetSet):

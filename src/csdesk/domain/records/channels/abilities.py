@@ -85,6 +85,8 @@ class Capabilities(Value):
     """How long after the customer's last message a reply is possible; None: always."""
     per_message: int | None = None
     """How many sendings may answer one message of the customer; None: any number."""
+    code_lives: timedelta = timedelta(seconds=20)
+    """How long the code of a session event allows a message."""
     may_start: bool = False
     """Whether the desk may write first."""
     idempotency: Literal["key", "none"] = "none"

@@ -43,6 +43,7 @@ from csdesk.domain.records.events.desk import (
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    SessionAnswered,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -63,9 +64,11 @@ from csdesk.domain.records.events.tickets import (
     BreachVoided,
     ClockBreached,
     ClockEnded,
+    ClockEscalated,
     ClocksChanged,
     ClockStarted,
     ClockWarned,
+    ConversationTaken,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
@@ -76,6 +79,7 @@ from csdesk.domain.records.events.tickets import (
     SubjectSet,
     TicketAbsorbed,
     TicketAssigned,
+    TicketEscalated,
     TicketFieldSet,
     TicketMerged,
     TicketOpened,
@@ -95,11 +99,13 @@ __all__ = [
     "BreachVoided",
     "ClockBreached",
     "ClockEnded",
+    "ClockEscalated",
     "ClockStarted",
     "ClockWarned",
     "ClocksChanged",
     "CommandDenied",
     "ConfigActivated",
+    "ConversationTaken",
     "CustomerAbsorbed",
     "CustomerBlocked",
     "CustomerCreated",
@@ -136,12 +142,14 @@ __all__ = [
     "ReplyDecided",
     "ReplyQueued",
     "RulesExhausted",
+    "SessionAnswered",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
     "SubjectSet",
     "TicketAbsorbed",
     "TicketAssigned",
+    "TicketEscalated",
     "TicketFieldSet",
     "TicketMerged",
     "TicketOpened",
@@ -182,6 +190,7 @@ Event = Annotated[
     | SubjectSet
     | StatusChanged
     | TicketAssigned
+    | ConversationTaken
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -189,6 +198,8 @@ Event = Annotated[
     | ClockEnded
     | ClockWarned
     | ClockBreached
+    | ClockEscalated
+    | TicketEscalated
     | BreachVoided
     | LinksChanged
     | TicketMerged
@@ -208,6 +219,7 @@ Event = Annotated[
     | PhraseSaved
     | HolidaysSaved
     | ConfigActivated
+    | SessionAnswered
     | CommandDenied
     | MessageParked
     | MessageReleased,

@@ -49,6 +49,15 @@ class ConfigActivated(EventBase):
     before: str = ""
 
 
+class SessionAnswered(EventBase):
+    """The beginning or end of a session was answered with the account's own words; ``problem``: it was not taken."""
+
+    kind: Literal["session.answered"] = "session.answered"
+    account: str
+    what: str
+    problem: str = ""
+
+
 class CommandDenied(EventBase):
     """An actor was refused. It stands in the desk's own stream; the subject did not change."""
 

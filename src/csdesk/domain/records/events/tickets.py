@@ -73,6 +73,8 @@ class StatusChanged(EventBase):
     reason: str = ""
     until: Instant | None = None
     """The end of a snooze."""
+    close_at: Instant | None = None
+    """When it closes by itself, for a ticket that was resolved."""
 
 
 class TicketAssigned(EventBase):
@@ -83,6 +85,14 @@ class TicketAssigned(EventBase):
     before: Worker | None = None
     accountable: bool = True
     reason: str = ""
+
+
+class ConversationTaken(EventBase):
+    """A person has the conversation on the channel's own side now; ``by`` is the provider's id, empty: nobody."""
+
+    kind: Literal["ticket.elsewhere"] = "ticket.elsewhere"
+    by: str = ""
+    before: str = ""
 
 
 class ParticipantsChanged(EventBase):
@@ -159,6 +169,28 @@ class ClockBreached(EventBase):
     quiet: bool = False
     retroactive: bool = False
     """True if a reassessment found it under terms that did not hold at that time."""
+
+
+class ClockEscalated(EventBase):
+    """A clock came to one of its escalations; ``at`` is the true instant. ``TicketEscalated`` says what was done."""
+
+    kind: Literal["sla.escalated"] = "sla.escalated"
+    clock: Clock
+    level: int = 1
+    """Which of the clock's escalations, from 1."""
+    at: Instant
+    quiet: bool = False
+
+
+class TicketEscalated(EventBase):
+    """The ticket was escalated, by a clock or by a condition; what changed follows in events of its own."""
+
+    kind: Literal["ticket.escalated"] = "ticket.escalated"
+    step: str
+    """The name of the escalation, or ``<policy>/<metric>/<cycle>/<level>`` for a clock's."""
+    by_clock: bool = False
+    tell: tuple[str, ...] = ()
+    """Who is to be told: ids or names as the configuration gives them."""
 
 
 class BreachVoided(EventBase):

@@ -1,0 +1,175 @@
+"""What brings a flow to its next network step under ``AsyncDesk``.
+
+Over a blocking store that is one hop to a worker thread for all the steps on the way (``ThreadEngine``). Over an
+``AsyncStore``, which is for databases across a network, each step is awaited on the loop (``StepEngine``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Literal, Protocol, TypeVar, assert_never
+
+from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.holidays import PublicHolidays
+from csdesk.domain.records.replies import Phrase
+from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
+from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
+from csdesk.errors import FlowError, StoreDamaged, UnsupportedFeature
+from csdesk.ports import steps
+from csdesk.ports.steps import Reply, Step
+from csdesk.ports.store import AsyncStore, Query, Store
+
+T = TypeVar("T")
+R = TypeVar("R", Phrase, PublicHolidays)
+
+
+class AsyncEngine(Protocol):
+    """Advances flows."""
+
+    core: DeskCore
+
+    async def advance(
+        self, run: Run[T], reply: Reply = None, error: BaseException | None = None
+    ) -> Finished[T] | NetworkStep:
+        """Perform steps from here on; the end of the flow, or the network step it waits for."""
+        ...
+
+
+def engine_for(core: DeskCore, store: Store | AsyncStore) -> AsyncEngine:
+    """What advances flows over that store."""
+    return StepEngine(core, store) if isinstance(store, AsyncStore) else ThreadEngine(LocalEngine(core, store))
+
+
+class ThreadEngine:
+    """One hop to a worker thread for all steps up to the next one of the network."""
+
+    def __init__(self, local: LocalEngine) -> None:
+        self.core = local.core
+        self._local = local
+
+    async def advance(
+        self, run: Run[T], reply: Reply = None, error: BaseException | None = None
+    ) -> Finished[T] | NetworkStep:
+        """As ``AsyncEngine.advance``. Cancelling it lets the hop finish first."""
+        loop = asyncio.get_running_loop()
+        hop = loop.run_in_executor(None, run.advance, self._local.perform, reply, error)
+        try:
+            return await asyncio.shield(hop)
+        except asyncio.CancelledError:
+            # The thread cannot be stopped: wait for it, so that nobody closes the flow under its feet.
+            # A second cancellation must not cut that short either.
+            while not hop.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([hop])
+            raise
+
+
+class StepEngine:
+    """Each step awaited on the loop. A cancellation arrives in the middle of a step; the flow is closed after it."""
+
+    def __init__(self, core: DeskCore, store: AsyncStore) -> None:
+        self.core = core
+        self._store = store
+
+    async def advance(
+        self, run: Run[T], reply: Reply = None, error: BaseException | None = None
+    ) -> Finished[T] | NetworkStep:
+        """As ``AsyncEngine.advance``."""
+        state = run.step(reply, error)
+        while not isinstance(state, Finished | NetworkStep):
+            try:
+                answer = await self._perform(state)
+            except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
+                state = run.step(error=problem)
+            else:
+                state = run.step(answer)
+        return state
+
+    async def _perform(self, step: Step) -> Reply:  # noqa: C901, PLR0911, PLR0912  one line for each kind of step
+        core, store = self.core, self._store
+        match step:
+            case steps.Attempt():
+                return await self._attempt(step)
+            case steps.Load():
+                return await self._load(step)
+            case steps.Commit(changes):
+                return await store.commit(core.name, changes)
+            case steps.Lease(request):
+                return await store.lease(core.name, request)
+            case steps.List(query):
+                return await store.query(core.name, query)
+            case steps.Count(query):
+                return await store.count(core.name, query)
+            case steps.Search(request):
+                return await store.search(core.name, request)
+            case steps.ReadEntries(consumer, limit):
+                return await store.entries(core.name, consumer, limit)
+            case steps.Ack(consumer, position):
+                await store.ack(core.name, consumer, position)
+                return None
+            case steps.TakeNumber():
+                return core.take_number() or core.add_numbers(await store.allocate(core.name, NUMBERS, BLOCK))
+            case steps.Maintain(limit):
+                return await store.maintain(core.name, core.clock.now(), limit)
+            case steps.Backup():
+                raise UnsupportedFeature(type(store).__name__, "be backed up", "use the tools of its database")
+            case steps.PutMedia(content, kind, name):
+                return await asyncio.to_thread(core.put_media, content, kind, name)
+            case steps.ReadMedia(ref):
+                return await asyncio.to_thread(core.read_media, ref)
+            case steps.Parse(account, request):
+                return core.channel(account).receive(request)
+            case (
+                steps.Send()
+                | steps.Pull()
+                | steps.Upload()
+                | steps.Fetch()
+                | steps.Recall()
+                | steps.Check()
+                | steps.Converse()
+            ):
+                raise FlowError("a network step is not the store's", step=type(step).__name__)
+            case _:
+                assert_never(step)
+
+    async def _attempt(self, step: steps.Attempt) -> Reply:
+        wait = wait_before(step)
+        if wait:
+            await asyncio.to_thread(self.core.clock.sleep, wait)
+        return self.core.scope()
+
+    async def _load(self, step: steps.Load) -> Reply:
+        core = self.core
+        snapshot = await self._store.load(core.name, step.needs)
+        epoch, calendars, policy = core.compiled
+        if snapshot.epochs.config not in (epoch, 0):
+            policy = await self._fresh_policy()
+        if snapshot.epochs.calendars != calendars:
+            policy = core.adopt_holidays(await self._all(PublicHolidays, "holidays"), snapshot.epochs.calendars)
+        book: PhraseBook | None = None
+        if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):
+            book = core.book(snapshot) or await self._fresh_book(snapshot)
+        return steps.Loaded(snapshot, policy, book)
+
+    async def _fresh_policy(self) -> Policy:
+        row = await self._store.open_desk(self.core.name, secret=b"")
+        page = await self._store.query(self.core.name, Query(kind="config", where=(("digest", row.config),), limit=1))
+        if not page.items or not isinstance(page.items[0], ConfigRow):
+            raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
+        return self.core.adopt_policy(page.items[0].body, row.epochs.config)
+
+    async def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
+        return self.core.adopt_phrases(await self._all(Phrase, "phrase"), snapshot.epochs.phrases)
+
+    async def _all(self, cls: type[R], kind: Literal["phrase", "holidays"]) -> list[R]:
+        found: list[R] = []
+        cursor: str | None = None
+        while True:
+            page = await self._store.query(self.core.name, Query(kind=kind, limit=1000, after=cursor))
+            found += [one for one in page.items if isinstance(one, cls)]
+            cursor = page.cursor
+            if cursor is None:
+                return found

@@ -1,0 +1,161 @@
+"""``csdesk match``: ask a phrase library many questions, and see how good it is where the answers are known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csdesk.cli._curve import curve_page
+from csdesk.cli._failing import CommandError, Exit
+from csdesk.cli._options import Json, Lang
+from csdesk.cli._output import JsonValue, Output, cell, fitted, shortened
+from csdesk.domain.matching.evaluating import Asked, Evaluation, evaluated
+from csdesk.errors import InvalidInput
+from csdesk.matching import Matcher, ReplyDecision, read_phrases
+
+_SHOWN_CONFUSIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A line of the file of questions; ``labelled`` tells whether it says which phrase answers."""
+
+    text: str
+    gold: str | None
+    labelled: bool
+
+
+def match(
+    *,
+    queries: Annotated[
+        Path, typer.Option("--queries", help='JSON Lines of {"text", "gold"}, or a text a line.', metavar="FILE")
+    ],
+    library: Annotated[
+        Path, typer.Option("--library", help="CSV, JSON Lines, TOML, or a folder of Markdown.", metavar="PATH")
+    ],
+    threshold: Annotated[float, typer.Option("--threshold", help="Answer from this confidence.", min=0, max=1)] = 0.95,
+    limit: Annotated[int, typer.Option("--limit", help="Phrases shown for each question.", min=1, max=50)] = 5,
+    optimize: Annotated[bool, typer.Option("--optimize/--no-optimize", help="Train the library first.")] = True,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the coverage/precision curve there.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+    lang: Lang,
+) -> None:
+    """Ask a phrase library questions; with known answers, measure it. With --json: one JSON document."""
+    out = Output(as_json=as_json, locale=lang.locale)
+    matcher = Matcher(read_phrases(library), threshold=threshold)
+    asked = questions_in(queries, out)
+    if optimize:
+        matcher.optimize()
+    with out.progress("match.asking", len(asked)) as tick:
+        decisions = [_asked(matcher, one.text, limit, tick) for one in asked]
+    labelled = [
+        Asked(one.gold, tuple(match.phrase_id for match in found.matches), found.confidence)
+        for one, found in zip(asked, decisions, strict=True)
+        if one.labelled
+    ]
+    measured = evaluated(labelled, threshold=threshold) if labelled else None
+    if html is not None:
+        _write_curve(html, measured, out)
+    if as_json:
+        out.document(_document(asked, decisions, measured))
+    else:
+        _show(out, asked, decisions, measured)
+
+
+def _asked(matcher: Matcher, text: str, limit: int, tick: object) -> ReplyDecision:
+    assert callable(tick)
+    decision = matcher.decide(text, limit=max(10, limit))
+    tick(1)
+    return decision
+
+
+def questions_in(path: Path, out: Output) -> list[Question]:
+    """The questions of a file.
+
+    Raises:
+        InvalidInput: a line that begins like JSON is none, or has no text.
+        CommandError: the file cannot be read.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        problem = out.word("unreadable", file=path, problem=type(error).__name__)
+        raise CommandError(Exit.USAGE, problem, out.word("unreadable.remedy")) from None
+    return [_question(line, at) for at, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _question(line: str, at: int) -> Question:
+    if not line.lstrip().startswith("{"):
+        return Question(line.strip(), None, labelled=False)
+    try:
+        row = json.loads(line)
+        gold = row.get("gold")
+        return Question(str(row["text"]), None if gold is None else str(gold), labelled="gold" in row)
+    except (ValueError, KeyError):
+        raise InvalidInput(f"line {at}", "is no question", 'write {"text": ..., "gold": ...} or plain text') from None
+
+
+def _write_curve(path: Path, measured: Evaluation | None, out: Output) -> None:
+    if measured is None:
+        raise CommandError(Exit.USAGE, out.word("match.no_gold"), out.word("match.no_gold.remedy"))
+    path.write_text(curve_page(measured), encoding="utf-8")
+
+
+def _document(
+    asked: Sequence[Question], decisions: Sequence[ReplyDecision], measured: Evaluation | None
+) -> dict[str, JsonValue]:
+    predictions: list[JsonValue] = [
+        {
+            "text": one.text,
+            "gold": one.gold,
+            "action": found.action,
+            "reason": found.reason,
+            "matches": [
+                {
+                    "phrase": match.phrase_id,
+                    "score": match.score,
+                    "confidence": match.confidence,
+                    "margin": match.margin,
+                }
+                for match in found.matches
+            ],
+        }
+        for one, found in zip(asked, decisions, strict=True)
+    ]
+    return {"predictions": predictions, "evaluation": None if measured is None else asdict(measured)}
+
+
+def _show(
+    out: Output, asked: Sequence[Question], decisions: Sequence[ReplyDecision], measured: Evaluation | None
+) -> None:
+    if measured is None:
+        table = out.table("said", "match.phrase", ">match.confidence", "match.action", "match.because")
+        for one, found in zip(asked, decisions, strict=True):
+            why = " ".join(span.text for span in found.matches[0].why.spans[:3]) if found.matches else ""
+            table.add_row(
+                cell(shortened(one.text, 60)),
+                cell(found.phrase_id or "–"),
+                cell(f"{found.confidence:.2f}"),
+                cell(f"{found.action} ({found.reason})"),
+                fitted(why, 24),
+            )
+        out.show(table)
+        return
+    table = out.table("match.measure", ">match.value")
+    for name in ("questions", "answerable", "hit1", "hit5", "mrr10", "auroc", "auto95", "ece", "precision", "coverage"):
+        value = getattr(measured, name)
+        shown = "–" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
+        table.add_row(cell(out.word(f"match.{name}", threshold=measured.threshold)), cell(shown))
+    out.show(table)
+    if measured.confusions:
+        mixed = out.table("match.wanted", "match.found", ">match.times", title=out.word("match.confusions"))
+        for gold, found_id, times in measured.confusions[:_SHOWN_CONFUSIONS]:
+            mixed.add_row(cell(gold), cell(found_id), cell(times))
+        out.show(mixed)

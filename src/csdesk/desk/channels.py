@@ -1,0 +1,51 @@
+"""``desk.channels``."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from csdesk.desk._run import Runner
+from csdesk.domain.ids import MessageId
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.channels import Health
+from csdesk.domain.records.messages import Message
+from csdesk.flows import recalling
+from csdesk.flows.checking import check_account, run_exchange
+from csdesk.ports.channel import Exchange
+
+T = TypeVar("T")
+
+
+class Channels:
+    """What a desk's channels can do beside carrying messages."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def run(self, exchange: Exchange[T]) -> T:
+        """Run a flow of a channel over the desk's HTTP, such as ``kf.servicers.list()``; what it ends with.
+
+        Raises:
+            ChannelError: the provider refused, or did not answer.
+        """
+        return self._runner.run(run_exchange(exchange))
+
+    def check(self, account: str) -> Health:
+        """Whether the channel of an account works; what the provider says does not raise.
+
+        Raises:
+            NotFound: the desk has no channel with that account.
+            UnsupportedFeature: the channel cannot say.
+        """
+        return self._runner.run(check_account(account))
+
+    def recall(self, message: MessageId, *, actor: Actor) -> Message:
+        """Take back a message of ours; what it said stays on the ticket, as recalled.
+
+        Raises:
+            NotFound: this desk has no such message.
+            InvalidInput: it was not sent.
+            UnsupportedFeature: the channel takes nothing back, or not so late.
+            ChannelError: the provider refused.
+        """
+        return self._runner.run(recalling.recall(message, actor, self._runner.command_id()))

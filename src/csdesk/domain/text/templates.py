@@ -1,0 +1,233 @@
+"""Texts with places for values: data, never code.
+
+    您好{{ name }}，订单 {{ order }} 将于 {{ due | date: "%m-%d" }} 前发出。
+
+The rule: a place names one variable and may pass it through filters, each with at most one constant argument. There are
+no conditions, loops, attributes or calls, so a template can neither fail halfway nor reach anything but its variables.
+All is checked when the template is made; filling it in can only miss a value or meet one of the wrong type, which is an
+error before anything is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final, Literal
+
+from csdesk.errors import InvalidInput
+
+VariableType = Literal["text", "number", "date"]
+"""``text`` takes str, ``number`` int, float or Decimal, ``date`` a date or an aware datetime."""
+
+TemplateValue = str | int | float | Decimal | date
+"""What can stand in a place."""
+
+LONGEST: Final = 20_000
+MOST_PLACES: Final = 100
+_LONGEST_VALUE: Final = 2_000
+_MOST_FILTERS: Final = 5
+_PLACE: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_NAME: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]{0,63}")
+_FILTER: Final = re.compile(r'\s*\|\s*([a-z]+)\s*(?::\s*(?:"([^"]*)"|(\d{1,6})))?')
+_DATE_FORM: Final = re.compile(r"(?:%[YmdHMy%]|[^%])*")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a template: the variable and its filters with their arguments."""
+
+    variable: str
+    filters: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def default(self) -> str | None:
+        """What stands there without a value, or None where one is needed."""
+        return next((argument for name, argument in self.filters if name == "default"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A checked template.
+
+    Attributes:
+        parts: literal texts and places, in order.
+        types: the types of variables that are not ``text``.
+    """
+
+    parts: tuple[str | Place, ...]
+    types: tuple[tuple[str, VariableType], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, types: Mapping[str, VariableType] | None = None) -> Template:
+        """Read and check a template.
+
+        Args:
+            text: at most 20,000 characters with at most 100 places.
+            types: the types of variables; those not named are texts.
+
+        Raises:
+            InvalidInput: something in the text is no template; the field is ``template`` or the variable.
+        """
+        if len(text) > LONGEST:
+            raise InvalidInput("template", f"is longer than {LONGEST} characters", "shorten it")
+        known = dict(types or {})
+        parts: list[str | Place] = []
+        end = 0
+        for match in _PLACE.finditer(text):
+            parts += [text[end : match.start()], _place(match[1], known)]
+            end = match.end()
+        parts.append(text[end:])
+        if any("{{" in part or "}}" in part for part in parts if isinstance(part, str)):
+            raise InvalidInput("template", "a place is not closed", "write places as {{ name }}")
+        if sum(isinstance(part, Place) for part in parts) > MOST_PLACES:
+            raise InvalidInput("template", f"has more than {MOST_PLACES} places", "split it")
+        return cls(tuple(part for part in parts if part), tuple(sorted(known.items())))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables, each once, in the order of the text."""
+        return tuple(dict.fromkeys(part.variable for part in self.parts if isinstance(part, Place)))
+
+    def missing(self, values: Mapping[str, TemplateValue]) -> tuple[str, ...]:
+        """The variables that need a value and have none."""
+        places = [part for part in self.parts if isinstance(part, Place)]
+        return tuple(dict.fromkeys(p.variable for p in places if p.default is None and not _given(values, p.variable)))
+
+    def render(self, values: Mapping[str, TemplateValue]) -> str:
+        """The text with the values in their places; what a value holds is never read as a template.
+
+        Raises:
+            InvalidInput: a value is missing, of the wrong type or longer than 2,000 characters, or the text grows
+                longer than 20,000; the field is the variable.
+        """
+        missing = self.missing(values)
+        if missing:
+            raise InvalidInput(missing[0], "has no value", 'give one, or write {{ name | default: "..." }}')
+        return _bounded("".join(part if isinstance(part, str) else self._filled(part, values) for part in self.parts))
+
+    def preview(self, values: Mapping[str, TemplateValue] | None = None) -> str:
+        """The text with the values that are there; the names of the others stand in ⟨brackets⟩."""
+        given = values or {}
+        lacking = set(self.missing(given))
+        return "".join(
+            part
+            if isinstance(part, str)
+            else f"⟨{part.variable}⟩"
+            if part.variable in lacking
+            else self._filled(part, given)
+            for part in self.parts
+        )
+
+    def _filled(self, place: Place, values: Mapping[str, TemplateValue]) -> str:
+        if not _given(values, place.variable):
+            return place.default or ""
+        value = values[place.variable]
+        kind = dict(self.types).get(place.variable, "text")
+        if not _is_of(value, kind):
+            raise InvalidInput(place.variable, f"is no {kind}", f"give a {kind}")
+        shown: TemplateValue = value
+        for name, argument in place.filters:
+            shown = _FILTERS[name].apply(shown, argument)
+        text = _plain(shown)
+        if len(text) > _LONGEST_VALUE:
+            raise InvalidInput(place.variable, f"is longer than {_LONGEST_VALUE} characters", "shorten it")
+        return text
+
+
+def _bounded(text: str) -> str:
+    if len(text) > LONGEST:
+        raise InvalidInput("template", f"becomes longer than {LONGEST} characters", "shorten the values")
+    return text
+
+
+def _given(values: Mapping[str, TemplateValue], name: str) -> bool:
+    return values.get(name) not in {None, ""}
+
+
+def _is_of(value: object, kind: VariableType) -> bool:
+    if kind == "number":
+        return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return isinstance(value, date if kind == "date" else str)
+
+
+def _plain(value: TemplateValue) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """A filter: the type it takes, what argument it needs, and what it does."""
+
+    takes: VariableType
+    argument: Callable[[str | None], bool]
+    apply: Callable[[TemplateValue, str | None], TemplateValue]
+
+
+def _none(argument: str | None) -> bool:
+    return argument is None
+
+
+def _some(argument: str | None) -> bool:
+    return argument is not None
+
+
+def _money(value: TemplateValue, sign: str | None) -> TemplateValue:
+    return f"{sign or ''}{Decimal(str(value)):,.2f}"
+
+
+def _shortened(value: TemplateValue, length: str | None) -> TemplateValue:
+    text, most = str(value), max(1, int(length or 1))
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _dated(value: TemplateValue, form: str | None) -> TemplateValue:
+    assert isinstance(value, date)
+    return value.strftime(form or "%Y-%m-%d")
+
+
+_FILTERS: Final[dict[str, _Filter]] = {
+    "default": _Filter("text", _some, lambda value, _: value),
+    "upper": _Filter("text", _none, lambda value, _: str(value).upper()),
+    "lower": _Filter("text", _none, lambda value, _: str(value).lower()),
+    "trim": _Filter("text", _none, lambda value, _: str(value).strip()),
+    "truncate": _Filter("text", lambda argument: bool(argument and argument.isdigit()), _shortened),
+    "money": _Filter("number", lambda argument: argument is None or len(argument) <= 5, _money),
+    "round": _Filter("number", _none, lambda value, _: round(Decimal(str(value)))),
+    "date": _Filter("date", lambda argument: argument is None or bool(_DATE_FORM.fullmatch(argument)), _dated),
+}
+"""``default`` fits every type."""
+
+
+def _place(inside: str, types: Mapping[str, VariableType]) -> Place:
+    text = inside.strip()
+    name = _NAME.match(text)
+    if name is None:
+        raise InvalidInput("template", "a place names no variable", "write places as {{ name }}")
+    filters: list[tuple[str, str | None]] = []
+    at = name.end()
+    while at < len(text):
+        match = _FILTER.match(text, at)
+        if match is None or len(filters) == _MOST_FILTERS:
+            raise InvalidInput(
+                name[0], "is followed by something else than filters", 'write {{ name | filter: "..." }}'
+            )
+        filters.append((match[1], match[2] if match[2] is not None else match[3]))
+        at = match.end()
+    _check(name[0], filters, types.get(name[0], "text"))
+    return Place(name[0], tuple(filters))
+
+
+def _check(variable: str, filters: list[tuple[str, str | None]], kind: VariableType) -> None:
+    for name, argument in filters:
+        one = _FILTERS.get(name)
+        if one is None:
+            raise InvalidInput(variable, f"there is no filter {name}", f"use one of {', '.join(_FILTERS)}")
+        if not one.argument(argument):
+            raise InvalidInput(variable, f"the filter {name} cannot take this argument", "see the documentation")
+        if name != "default":
+            if one.takes != kind:
+                raise InvalidInput(variable, f"the filter {name} takes a {one.takes}", f"declare it as {one.takes}")
+            kind = "text"

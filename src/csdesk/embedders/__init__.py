@@ -1,0 +1,1 @@
+"""Models of meaning for ``csdesk.matching.Matcher``. Loads no extra by itself."""

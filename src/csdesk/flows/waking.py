@@ -1,0 +1,96 @@
+"""Tickets whose instant has come: clocks, snoozes, closing by itself. Many share one load and one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from csdesk.domain.core.ruling import after_command
+from csdesk.domain.core.tickets import catch_up, change_status
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.tickets import Category, Move, Ticket
+from csdesk.errors import StoreError
+from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.store import LeaseRequest
+
+BATCH = 100
+"""How many tickets share a commit at most."""
+
+Woken = tuple[int, datetime | None]
+"""How many tickets had something due, and when the first of them wants to be woken again."""
+
+
+def wake_tickets(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str, int], bool, datetime | None]]:
+    """Let what is due happen, earliest first; what was done, whether more is left, when more will be due."""
+    scope = yield from steps.attempt(0)
+    leased = yield from steps.lease(LeaseRequest(what="tickets", now=scope.now, limit=limit))
+    woken = 0
+    next_at = leased.next_due_at
+    for start in range(0, len(leased.tickets), BATCH):
+        if out_of_time():
+            return {"tickets": woken}, True, next_at
+        count, again = yield from _wake_batch(leased.tickets[start : start + BATCH])
+        woken += count
+        next_at = min((at for at in (next_at, again) if at is not None), default=None)
+    return {"tickets": woken}, len(leased.tickets) == limit, next_at
+
+
+def _wake_batch(tickets: Sequence[str]) -> Flow[Woken]:
+    """The batch in one commit; if it keeps losing races, its tickets one by one."""
+    try:
+        return (yield from retried(_waking(tickets), attempts=2 if len(tickets) > 1 else ATTEMPTS))
+    except StoreError as error:
+        if len(tickets) == 1 or not may_repeat(error):
+            raise
+    woken = 0
+    nexts: list[datetime] = []
+    for one in tickets:
+        count, again = yield from retried(_waking((one,)))
+        woken += count
+        nexts += [] if again is None else [again]
+    return woken, min(nexts, default=None)
+
+
+def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
+    return lambda scope: _wake(tickets, scope)
+
+
+def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
+    rules = scope.policy.rules
+    agents = rules.agents if rules.has("change") else ()
+    loaded = yield from steps.load(Needs(tickets=tuple(tickets), agents=agents, parties=loaded_parties(scope)))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    clock = Actor.system("clock")
+    for key in tickets:
+        ticket = loaded.snapshot.tickets.get(key)
+        if ticket is None:
+            continue
+        # If another process was faster, nothing is due any more, and nothing happens.
+        work.begin(f"wake/{key}", clock)
+        person = work.person(ticket.identity)
+        _let_happen(work, catch_up(work, ticket))
+        if person is not None:
+            work.tell(*after_command(work, ticket, person, clock).verdicts)
+        work.end(key)
+    changes = work.changes()
+    yield from steps.commit(changes)
+    wakes = (work.ticket(key).wake_at for key in tickets if key in loaded.snapshot.tickets)
+    return len(changes.entries), min((at for at in wakes if at is not None), default=None)
+
+
+def loaded_parties(scope: Scope) -> bool:
+    """True if the customer must be known: to look again for a service level, or for rules on changes."""
+    service = scope.policy.service
+    return bool(service.reads or service.regroups) or scope.policy.rules.has("change")
+
+
+def _let_happen(work: Workspace, ticket: Ticket) -> None:
+    now = work.time_of(ticket.id)
+    if ticket.category is Category.SNOOZED and ticket.snoozed_until is not None and ticket.snoozed_until <= now:
+        change_status(work, ticket, Move.WAKE, reason="snooze_over")
+    elif ticket.category is Category.RESOLVED and ticket.close_at is not None and ticket.close_at <= now:
+        change_status(work, ticket, Move.CLOSE, reason="resolved")

@@ -1,0 +1,207 @@
+"""Phrase libraries as files: CSV, JSON Lines, TOML and Markdown, from text to phrases and back.
+
+The fields are those of ``csdesk.matching.Phrase``. In CSV, lists stand in one cell, parted by `|` or line breaks. In
+Markdown, each file is one phrase: a heading is the title, a list under `## Questions` (问题) the questions, the
+sections Keywords (关键词), Tags (标签) and Related (相关) likewise, and the text under `## Answer` (回答) the answer.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Final
+
+from csdesk.domain.matching.phrases import Phrase
+from csdesk.errors import InvalidInput
+
+FORMATS: Final = ("csv", "jsonl", "toml", "md")
+"""The formats, by the endings of their files."""
+
+_NAMES: Final = tuple(one.name for one in fields(Phrase))
+_LISTS: Final = ("questions", "keywords", "tags", "related", "channels", "levels")
+_TIMES: Final = ("valid_from", "valid_until")
+_PARTING: Final = re.compile(r"[|\n]")
+_TRUE: Final = frozenset({"1", "true", "yes", "是", "y"})
+_FALSE: Final = frozenset({"0", "false", "no", "否", "n"})
+_HEADINGS: Final = {
+    "questions": "questions", "问题": "questions", "常见问法": "questions",
+    "keywords": "keywords", "关键词": "keywords", "tags": "tags", "标签": "tags", "related": "related",
+    "相关": "related", "answer": "answer", "回答": "answer", "话术": "answer",
+}  # fmt: skip
+
+
+def read(text: str, form: str, *, name: str = "phrase") -> list[Phrase]:
+    """The phrases that a text holds.
+
+    Args:
+        text: the content of a file.
+        form: one of ``FORMATS``.
+        name: the id of a Markdown phrase, its file's name as a rule.
+
+    Raises:
+        InvalidInput: the text is not of that form; the field names the line or the place in it.
+    """
+    if form == "csv":
+        return [_phrase(row, f"line {at}") for at, row in _csv_rows(text)]
+    if form == "jsonl":
+        return [_phrase(row, f"line {at}") for at, row in _json_rows(text)]
+    if form == "toml":
+        return [_phrase(row, f"phrases.{at}") for at, row in enumerate(_toml_rows(text))]
+    if form == "md":
+        return [_phrase(_markdown(text, name), name)]
+    raise InvalidInput("form", f"{form!r} is not known", f"use one of {', '.join(FORMATS)}")
+
+
+def write(phrases: Iterable[Phrase], form: str) -> str:
+    """The text that holds the phrases, as ``read`` reads it; Markdown takes one phrase.
+
+    Raises:
+        InvalidInput: an unknown form, or Markdown for more than one phrase.
+    """
+    if form == "csv":
+        return _to_csv(phrases)
+    if form == "jsonl":
+        return "".join(json.dumps(_document(one), ensure_ascii=False) + "\n" for one in phrases)
+    if form == "toml":
+        return "\n".join(_to_toml(_document(one)) for one in phrases)
+    if form == "md":
+        kept = list(phrases)
+        if len(kept) != 1:
+            raise InvalidInput("phrases", "Markdown holds one phrase a file", "write one file for each")
+        return _to_markdown(kept[0])
+    raise InvalidInput("form", f"{form!r} is not known", f"use one of {', '.join(FORMATS)}")
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    for row in reader:
+        if None in row:
+            raise InvalidInput(f"line {reader.line_num}", "more cells than columns", "quote cells that hold commas")
+        yield reader.line_num, {str(name).strip().lower(): cell for name, cell in row.items() if cell}
+
+
+def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+    for at, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                raise InvalidInput(f"line {at}", "no JSON", "put one JSON object on each line") from None
+            if not isinstance(row, dict):
+                raise InvalidInput(f"line {at}", "no object", "put one JSON object on each line")
+            yield at, row
+
+
+def _toml_rows(text: str) -> Iterator[Mapping[str, object]]:
+    try:
+        rows = tomllib.loads(text).get("phrases", [])
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput("toml", str(error), "correct the TOML") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InvalidInput("phrases", "no array of tables", "begin each phrase with [[phrases]]")
+    yield from rows
+
+
+def _markdown(text: str, name: str) -> dict[str, object]:
+    document: dict[str, object] = {"id": name}
+    lists: dict[str, list[str]] = {}
+    answer: list[str] = []
+    section = ""
+    for line in text.splitlines():
+        if line.startswith("# ") and "title" not in document:
+            document["title"] = line[2:].strip()
+        elif line.startswith("## ") and line[3:].strip().lower() in _HEADINGS:
+            section = _HEADINGS[line[3:].strip().lower()]
+        elif section == "answer":
+            answer.append(line)
+        elif section and (item := re.match(r"\s*[-*+]\s+(.*\S)", line)):
+            lists.setdefault(section, []).append(item[1])
+    return {**document, **lists, "answer": "\n".join(answer).strip()}
+
+
+def _phrase(row: Mapping[str, object], place: str) -> Phrase:
+    unknown = sorted(set(row) - set(_NAMES))
+    if unknown:
+        raise InvalidInput(f"{place}.{unknown[0]}", "is no field of a phrase", f"use {', '.join(_NAMES)}")
+    if not row.get("id") or not row.get("title"):
+        missing = "title" if row.get("id") else "id"
+        raise InvalidInput(f"{place}.{missing}", "is missing", "give every phrase an id and a title")
+    try:
+        return Phrase(**{name: _value(name, value) for name, value in row.items()})  # type: ignore[arg-type]
+    except InvalidInput as error:
+        raise InvalidInput(f"{place}.{error.field}", str(error.params["problem"]), error.remedy) from None
+
+
+def _value(name: str, value: object) -> object:
+    if name in _LISTS:
+        parts = _PARTING.split(value) if isinstance(value, str) else value
+        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+            raise InvalidInput(name, "is no list of texts", "give a list of texts")
+        return tuple(part.strip() for part in parts if part.strip())
+    if name in _TIMES:
+        return _time(name, value)
+    if name == "auto_reply":
+        return _truth(value)
+    if value is not None and not isinstance(value, str):
+        raise InvalidInput(name, "is no text", "put it in quotes")
+    return value
+
+
+def _time(name: str, value: object) -> datetime | None:
+    try:
+        return value if value is None or isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise InvalidInput(name, "is no time", "write it as 2026-06-18T00:00:00+08:00") from None
+
+
+def _truth(value: object) -> bool:
+    said = str(value).strip().lower()
+    if said not in _TRUE | _FALSE:
+        raise InvalidInput("auto_reply", "is neither true nor false", "write true or false")
+    return said in _TRUE
+
+
+def _document(phrase: Phrase) -> dict[str, object]:
+    """The fields that differ from their defaults, as JSON has them."""
+    document: dict[str, object] = {}
+    for one in fields(Phrase):
+        value = getattr(phrase, one.name)
+        if value != one.default:
+            plain = value.isoformat() if isinstance(value, datetime) else value
+            document[one.name] = list(plain) if isinstance(plain, tuple) else plain
+    return document
+
+
+def _to_csv(phrases: Iterable[Phrase]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, _NAMES, lineterminator="\n")
+    writer.writeheader()
+    for phrase in phrases:
+        row = _document(phrase)
+        writer.writerow({name: "\n".join(value) if isinstance(value, list) else value for name, value in row.items()})
+    return out.getvalue()
+
+
+def _to_toml(document: Mapping[str, object]) -> str:
+    lines = [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+        for name, value in document.items()
+    ]
+    return "\n".join(["[[phrases]]", *lines, ""])
+
+
+def _to_markdown(phrase: Phrase) -> str:
+    parts = [f"# {phrase.title}\n"]
+    for heading in ("questions", "keywords", "tags", "related"):
+        items = getattr(phrase, heading)
+        if items:
+            parts.append(f"## {heading.title()}\n\n" + "".join(f"- {item}\n" for item in items))
+    if phrase.answer:
+        parts.append(f"## Answer\n\n{phrase.answer}\n")
+    return "\n".join(parts)

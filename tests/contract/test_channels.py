@@ -1,0 +1,17 @@
+"""The bundled channels keep the channel contract."""
+
+import pytest
+
+from csdesk.testing import ChannelContract, ChannelRig
+from csdesk.testing.rigs import LoopbackRig, WeComRig
+
+
+class TestLoopback(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return LoopbackRig()
+
+
+class TestWeCom(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        pytest.importorskip("cryptography", reason="the extra wecom is not installed")
+        return WeComRig()

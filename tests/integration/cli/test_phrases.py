@@ -1,0 +1,100 @@
+"""``csdesk match`` and ``csdesk phrases``."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from csdesk.cli.app import app
+from csdesk.matching import Phrase, read_phrases, write_phrases
+
+SHOP = [
+    Phrase("refund", "申请退款", ("怎么退款", "我要退款", "退款多久到账"), answer="在订单页申请。"),
+    Phrase("ship", "发货时间", ("什么时候发货", "几天发货", "今天能发货吗")),
+    Phrase("invoice", "开发票", ("可以开发票吗", "发票抬头怎么改", "要发票")),
+]
+QUESTIONS = [("请问怎么退款啊", "refund"), ("啥时候发货", "ship"), ("今天天气如何", None), ("我要退款发货", "invoice")]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(app, [*map(str, words), "--lang", "en"])
+
+
+@pytest.fixture
+def library(tmp_path):
+    path = tmp_path / "library.jsonl"
+    write_phrases(path, SHOP)
+    return path
+
+
+@pytest.fixture
+def questions(tmp_path):
+    path = tmp_path / "questions.jsonl"
+    rows = [json.dumps({"text": text, "gold": gold}, ensure_ascii=False) for text, gold in QUESTIONS]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def test_match_prints_predictions_and_measures(run, library, questions):
+    done = run("match", "--library", library, "--queries", questions, "--threshold", "0.5", "--json")
+    told = json.loads(done.stdout)
+    assert [one["matches"][0]["phrase"] for one in told["predictions"][:2]] == ["refund", "ship"]
+    assert told["evaluation"]["questions"] == 4
+    assert told["evaluation"]["answerable"] == 3
+    assert told["evaluation"]["hit1"] == pytest.approx(2 / 3)
+    assert told["evaluation"]["confusions"][0][0] == "invoice"
+
+
+def test_match_speaks_to_people_and_draws_a_curve(run, library, questions, tmp_path):
+    done = run("match", "--library", library, "--queries", questions, "--html", "curve.html")
+    assert "right phrase first" in done.stdout
+    assert "0.667" in done.stdout
+    page = (tmp_path / "curve.html").read_text(encoding="utf-8")
+    assert page.count("<polyline") == 1
+    assert "http" not in page
+    assert "<script" not in page
+
+
+def test_match_of_plain_text_shows_what_it_would_do(run, library, tmp_path):
+    path = tmp_path / "plain.txt"
+    path.write_text("怎么退款\n", encoding="utf-8")
+    shown = run("match", "--library", library, "--queries", path, "--no-optimize").stdout
+    assert "refund" in shown
+    refused = run("match", "--library", library, "--queries", path, "--html", "x.html")
+    assert refused.exit_code == 2
+    assert "no question says" in refused.stderr
+    path.write_text("{nothing", encoding="utf-8")
+    assert run("match", "--library", library, "--queries", path).exit_code == 2
+
+
+def test_match_names_a_file_that_is_not_there(run, library):
+    assert run("match", "--library", "none.csv", "--queries", library).exit_code == 3
+    assert run("match", "--library", library, "--queries", "none.txt").exit_code == 2
+
+
+def test_lint_names_pairs_and_phrases_without_questions(run, library, tmp_path):
+    assert run("phrases", "lint", library).exit_code == 0
+    write_phrases(tmp_path / "bad.csv", [*SHOP, Phrase("money", "退钱", ("怎么退款",)), Phrase("bare", "会员")])
+    done = run("phrases", "lint", "bad.csv", "--json")
+    assert done.exit_code == 6
+    flaws = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {"problem": "no_samples", "phrase": "bare", "other": None, "question": ""} in flaws
+    assert {"problem": "same_question", "phrase": "money", "other": "refund", "question": "怎么退款"} in flaws
+    assert "same question" in run("phrases", "lint", "bad.csv").stdout
+
+
+def test_convert_between_forms_and_a_folder_of_markdown(run, library, tmp_path):
+    assert run("phrases", "convert", library, "library.csv").exit_code == 0
+    assert read_phrases(tmp_path / "library.csv") == SHOP
+    assert run("phrases", "convert", "library.csv", "library.toml").exit_code == 0
+    assert read_phrases(tmp_path / "library.toml") == SHOP
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    assert "3 phrases written" in run("phrases", "convert", "library.toml", folder).stdout
+    assert sorted(read_phrases(folder), key=lambda one: one.id) == sorted(SHOP, key=lambda one: one.id)
+    assert run("phrases", "convert", library, "library.csv").exit_code == 4
+    assert run("phrases", "convert", library, "library.csv", "--overwrite").exit_code == 0
+    write_phrases(tmp_path / "slash.csv", [Phrase("../a", "x")])
+    assert run("phrases", "convert", "slash.csv", folder).exit_code == 2

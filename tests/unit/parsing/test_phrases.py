@@ -1,0 +1,86 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csdesk.errors import InvalidInput
+from csdesk.matching import Phrase
+from csdesk.parsing import phrases
+
+REFUND = Phrase(
+    "refund",
+    "申请退款",
+    ("怎么退款", "我要退款，多久"),
+    ("退款",),
+    answer='在订单页点"申请退款"。\n3 天到账。',
+    related=("keep",),
+    valid_from=datetime(2026, 6, 1, tzinfo=UTC),
+    auto_reply=False,
+)
+SHIP = Phrase("ship", "发货时间", language="zh", channels=("app", "web"), levels=("gold",), tags=("物流",))
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "toml"])
+def test_what_was_written_is_read(form: str) -> None:
+    assert phrases.read(phrases.write([REFUND, SHIP], form), form) == [REFUND, SHIP]
+
+
+def test_a_spreadsheet_may_part_questions_by_bars() -> None:
+    text = "\ufeffID,Title,Questions,Auto_reply\r\nrefund,退款,怎么退款|我要退款 | ,否\r\n"
+    assert phrases.read(text, "csv") == [Phrase("refund", "退款", ("怎么退款", "我要退款"), auto_reply=False)]
+
+
+def test_markdown_has_one_phrase_a_file() -> None:
+    text = (
+        "# 申请退款\n\n说明\n\n## 问题\n\n- 怎么退款\n* 我要退款\n\n## 关键词\n- 退款\n\n## 回答\n\n点这里。\n\n- 再点"
+    )
+    assert phrases.read(text, "md", name="refund") == [
+        Phrase("refund", "申请退款", ("怎么退款", "我要退款"), ("退款",), answer="点这里。\n\n- 再点")
+    ]
+    one = Phrase("a", "Refund", ("how",), ("money",), ("t",), answer="so", related=("b",))
+    assert phrases.read(phrases.write([one], "md"), "md", name="a") == [one]
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "field"),
+    [
+        ('{"id": "a"}', "jsonl", "line 1.title"),
+        ('\n{"title": "a"}', "jsonl", "line 2.id"),
+        ("{", "jsonl", "line 1"),
+        ("[]", "jsonl", "line 1"),
+        ('{"id": "a", "title": "t", "colour": 1}', "jsonl", "line 1.colour"),
+        ('{"id": "a", "title": 5}', "jsonl", "line 1.title"),
+        ('{"id": "a", "title": "t", "questions": [1]}', "jsonl", "line 1.questions"),
+        ('{"id": "a", "title": "t", "valid_from": "soon"}', "jsonl", "line 1.valid_from"),
+        ('{"id": "a", "title": "t", "valid_from": "2026-01-01"}', "jsonl", "line 1.valid_from"),
+        ('{"id": "a", "title": "t", "auto_reply": "maybe"}', "jsonl", "line 1.auto_reply"),
+        ("id,title\na,b,c\n", "csv", "line 2"),
+        ("phrases = 1", "toml", "phrases"),
+        ("phrases = ", "toml", "toml"),
+        ("## Questions\n- a\n", "md", "phrase.title"),
+        ("", "docx", "form"),
+    ],
+)
+def test_a_problem_names_its_place(text: str, form: str, field: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        phrases.read(text, form)
+    assert error.value.field == field
+
+
+def test_what_cannot_be_written_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"^phrases: "):
+        phrases.write([REFUND, SHIP], "md")
+    with pytest.raises(InvalidInput, match=r"^form: "):
+        phrases.write([REFUND], "docx")
+
+
+VISIBLE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1, max_size=8).filter(
+    lambda text: text.strip() == text and "|" not in text
+)
+
+
+@given(VISIBLE, VISIBLE, st.lists(VISIBLE, max_size=3), st.sampled_from(["csv", "jsonl", "toml"]))
+def test_any_text_survives(title: str, answer: str, questions: list[str], form: str) -> None:
+    phrase = Phrase("a", title, tuple(questions), answer=answer)
+    assert phrases.read(phrases.write([phrase], form), form) == [phrase]
