@@ -339,6 +339,8 @@ class RuleSet:
         among = self._on[on]
         if self._marks:
             among &= self._open_at(facts.now)
+        if not among:
+            return _QUIET
         if not self._stopping:
             return self._result(self._conditions.all_holding(facts, among))
         fired: list[int] = []
