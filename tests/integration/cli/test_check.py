@@ -1,5 +1,15 @@
 """``csdesk check``: what it prints and with which code it ends."""
 
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from csdesk import DeskConfig
+from csdesk.rules import analyse
+
+EXAMPLES = Path(__file__).parent.parent.parent.parent / "examples" / "config"
+
 GOOD = """
 [[tags]]
 name = "refund"
@@ -69,3 +79,14 @@ def test_a_conflict_shows_its_witness(cli, tmp_path):
 def test_what_cannot_be_loaded_is_wrong_use(cli, tmp_path):
     done = cli.run("check", write(tmp_path, GOOD.replace('"contains"', '"contain"')), db="")
     assert done.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [files("csdesk.cli.demo").joinpath("shop.toml"), *sorted(EXAMPLES.glob("*.toml"))],
+    ids=lambda path: path.name,
+)
+def test_our_own_configurations_are_sound(path):
+    report = analyse(DeskConfig.from_toml(path.read_text(encoding="utf-8")))
+    assert not report.errors
+    assert report.termination in ("none", "proved")

@@ -153,3 +153,55 @@ def test_what_is_not_there(world):
     for arguments in ({"rule": "urgent"}, {"rule": "urgent-refund", "cause": "msg_none"}):
         with pytest.raises(NotFound):
             desk.tickets.explain_rule(ticket.id, **arguments)
+
+
+def test_what_is_told_is_what_happened_for_every_message_and_rule(world):
+    """The moment is found again whatever else the message did: clocks, tags by keyword, reopening, effects of rules."""
+    conditions = {
+        "new": F.ticket.is_new.is_true(),
+        "tagged": F.ticket.tags.contains("calm"),
+        "hot": F.ticket.tags.contains("hot"),
+        "many": F.ticket.messages > 2,
+        "reopened": F.ticket.category.changed_from("resolved"),
+        "high": F.ticket.priority >= Priority.HIGH,
+        "sla": F.ticket.sla.is_set(),
+        "unset": F.ticket.sla.not_set(),
+        "level": F.customer.level == "vip",
+        "open": F.ticket.category == "open",
+        "waiting": F.ticket.waiting_since.is_set(),
+        "words": F.message.text.contains("hello") & ~F.message.subject.is_set(),
+        "known": F.customer.is_new.is_false(),
+    }
+    effects = {
+        "tagged": {"do": "set_priority", "priority": "high"},
+        "many": {"do": "add_tags", "tags": ["hot"]},
+        "known": {"do": "place_customer", "level": "vip"},
+    }
+    rules = [
+        Rule(name=name, when=when, then=(effects.get(name, {"do": "no_auto_reply"}),))
+        for name, when in conditions.items()
+    ]
+    sla = [
+        {"name": "gold", "when": F.customer.level == "vip", "targets": [{"metric": "first_reply", "within": "5m"}]},
+        {"name": "calm", "when": F.ticket.tags.contains("calm"), "targets": [{"metric": "resolution", "within": "1d"}]},
+        {
+            "name": "all",
+            "targets": [{"metric": "next_reply", "within": "1h"}, {"metric": "resolution", "within": "2d"}],
+        },
+    ]
+    desk = open_with(world, *rules, sla=sla)
+    agent = desk.agents.add("Ann", queues=["default"], capacity=9)
+    desk.agents.set_presence(agent.id, "online")
+    seen = []
+    for number, text in enumerate(("hello", "不急", "hello again", "thanks, 不急", "back", "hello")):
+        world.later(minutes=90)
+        got = desk.receive(world.said(text, by="ann" if number != 2 else "bob", subject="s" if number % 2 else ""))
+        fired = got.trace.find("rules.fired")
+        seen.append((got.message_id, got.ticket.id, set(str(fired.param("rules")).split(",")) if fired else set()))
+        desk.reply(got.ticket.id, "ok", actor=Actor.agent(agent.id), deliver=False)
+        if number == 3:
+            desk.tickets.set_status(got.ticket.id, "resolved", actor=AGENT)
+    for message, ticket, fired in seen:
+        told = {name: desk.tickets.explain_rule(ticket, name, cause=message) for name in conditions}
+        assert {name for name, one in told.items() if one.fired} == fired
+        assert {name for name, one in told.items() if one.holds} == fired
