@@ -30,6 +30,7 @@ from csdesk.domain.rules.fields import (
     FieldType,
     Op,
 )
+from csdesk.domain.sla.life import LIFE
 
 DOCS = Path(__file__).parent.parent
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
@@ -93,6 +94,11 @@ def transition_rows() -> Iterator[tuple[str, ...]]:
         yield f"`{move}`", *cells
 
 
+def metric_rows() -> Iterator[tuple[str, ...]]:
+    for metric, life in LIFE.items():
+        yield f"`{metric}`", life.begins, life.met_by, life.cancelled_by, code(life.pauses) or "–", life.cycles
+
+
 def schema_rows() -> Iterator[tuple[str, ...]]:
     yield from ((f"`{kind}`", str(cls.SCHEMA)) for cls, kind in codec.KINDS.items())
     yield "events", str(codec.EVENT_SCHEMA)
@@ -106,6 +112,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "actions": lambda: table("do", "settings", "what it does")(action_rows()),
     "commands": lambda: code(tuple(sorted(COMMANDS))) + "\n",
     "transitions": lambda: table("move", *(f"from {one}" for one in Category))(transition_rows()),
+    "metrics": lambda: table("metric", "begins", "is met by", "is cancelled by", "pauses in", "cycles")(metric_rows()),
     "schemas": lambda: table("kind", "schema")(schema_rows()),
 }
 

@@ -6,7 +6,6 @@ Opening replays the calls; the memory store is deterministic, so the same record
 """
 
 import os
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -30,7 +29,7 @@ CALLS: dict[str, TypeAdapter[Any]] = {
 }
 
 
-def journalled(name: str) -> Callable[..., Any]:
+def journalled(name: str) -> Any:
     def call(store: "JournalStore", *given: Any) -> Any:
         with store.order:
             answer = getattr(MemoryStore, name)(store, *given)  # raises before anything is written
@@ -43,6 +42,7 @@ def journalled(name: str) -> Callable[..., Any]:
 class JournalStore(MemoryStore):
     """A ``Store`` that keeps everything in memory and its journal in a file."""
 
+    scrub = None  # a journal keeps for good what was said, so this store must not offer to erase
     commit, lease, ack, allocate, maintain = map(journalled, ("commit", "lease", "ack", "allocate", "maintain"))
 
     def __init__(self, path: Path) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "Done",
     "DueReport",
     "Entry",
+    "Erasure",
     "Evidence",
     "HolidayYear",
     "HolidaysUnknown",
@@ -112,7 +113,7 @@ if TYPE_CHECKING:
         Sent,
         WindowState,
     )
-    from csdesk.domain.records.customers import Customer, Evidence, Identity
+    from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.messages import Delivery, LinkPart, LocationPart, MediaPart, MenuPart, Message, TextPart
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
@@ -162,6 +163,7 @@ else:
         "Done": "csdesk.flows.commands",
         "DueReport": "csdesk.flows.upkeep",
         "Entry": "csdesk.domain.records.events",
+        "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
         "HolidayYear": "csdesk.domain.time.holidays",
         "HolidaysUnknown": "csdesk.domain.time.errors",

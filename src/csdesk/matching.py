@@ -14,11 +14,12 @@ from threading import Lock
 from typing import Final
 
 from csdesk.domain.matching.dense import Vectors
+from csdesk.domain.matching.entries import entry_of, folded
 from csdesk.domain.matching.explaining import Span
 from csdesk.domain.matching.guards import Guard
 from csdesk.domain.matching.judging import Action, Judge, Match, Reason, ReplyDecision, Why
 from csdesk.domain.matching.lexicon import Lexicon
-from csdesk.domain.matching.library import Library, entry_of, folded
+from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.storing import dumped, loaded

@@ -98,6 +98,51 @@ def test_pushbox(tmp_path):
     ]
 
 
+def test_wecom_kf(tmp_path):
+    if importlib.util.find_spec("cryptography") is None:
+        pytest.skip("cryptography is not installed: the extra wecom brings it")
+    assert run("channels/wecom_kf.py", tmp_path).splitlines() == [
+        "HTTP 200 pulled: 2",
+        "ticket 1: 5 replies left",
+        "sent ['msgmenu', 'text']",
+        "recalled: True",
+        "with: agent_li",
+        "link: https://work.weixin.qq.com/kfid/wk1?enc_scene=Eshop&scene_param=from%3Dorder",
+        "health: ok",
+    ]
+
+
+def test_faq_bot(tmp_path):
+    assert run("scripts/faq_bot.py", tmp_path).splitlines() == [
+        "請問怎麼退款？  auto_reply, confident: 在订单页点“申请退款”。",
+        "我不想退款了  auto_reply, confident: 在退款页点“撤销申请”。",
+        "Where is my parcle?  auto_reply, confident: See “My orders”.",
+        "已经退款了  suggest, guarded: (a person answers)",
+        "今天天气怎么样  suggest, unsure: (a person answers)",
+    ]
+
+
+def test_agent_assist(tmp_path):
+    shown = run("scripts/agent_assist.py", tmp_path).splitlines()
+    assert shown[0] == "我的钱什么时候回来: ship because of 什么时候; picked arrive"
+    assert shown[-2:] == ["now: arrive", "unlearnt: 1 decision, 3 left"]
+
+
+def test_import_phrases(tmp_path):
+    assert run("scripts/import_phrases.py", tmp_path).splitlines() == [
+        "same_question: money and refund",
+        "no_samples: vip",
+        "4 phrases in library.bin",
+    ]
+    assert "4 phrases in other.bin" in run("scripts/import_phrases.py", tmp_path, "phrases.csv", "other.bin")
+
+
+def test_own_embedder(tmp_path):
+    if importlib.util.find_spec("numpy") is None:
+        pytest.skip("numpy (extra embed) is not installed")
+    assert run("scripts/own_embedder.py", tmp_path).splitlines() == ["by words: []", "by meaning: ship"]
+
+
 def test_journal(tmp_path):
     assert run("stores/journal.py", tmp_path).splitlines() == ["stored 怎么开发票？", "duplicate 怎么开发票？"]
 

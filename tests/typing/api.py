@@ -54,6 +54,8 @@ from csdesk import (
 from csdesk.commands import SendReply
 from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
 from csdesk.domain.records.messages import MediaKind
+from csdesk.matching import Context, Match, Matcher
+from csdesk.matching import Phrase as MatchPhrase
 from csdesk.ports.channel import BlockingChannel, Channel
 from csdesk.ports.http import HttpRequest, HttpResponse
 from csdesk.ports.store import AsyncStore, CommitsTogether, Hosted, Store
@@ -254,6 +256,17 @@ def rules(desk: Desk, ticket: Ticket) -> None:
     assert_type((why.holds, why.fired), tuple[bool | None, bool])
     done: Done = desk.tickets.run_macro(ticket.id, "m", actor=Actor.agent("agt_1"), dry_run=True)
     assert_type(done.dry_run, bool)
+
+
+def match_replies() -> None:
+    matcher = Matcher([MatchPhrase("a", "退款", questions=("怎么退款",))], lexicon=None, embedder=None)
+    matches = matcher.match("怎么退款", limit=3, context=Context(channel="app"))
+    assert_type(matches, tuple[Match, ...])
+    assert_type((matches[0].confidence, matches[0].why.spans[0].text), tuple[float, str])
+    decision = matcher.decide("怎么退款")
+    assert_type(decision.phrase_id, str | None)
+    matcher.learn("怎么退款", picked=decision.phrase_id, shown=[one.phrase_id for one in matches])
+    assert_type(matcher.forget(last=1), int)
 
 
 class TestMyStore(StoreContract):

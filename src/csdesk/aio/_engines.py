@@ -12,11 +12,12 @@ from typing import Literal, Protocol, TypeVar, assert_never
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.changes import ConfigRow
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
+from csdesk.engine.media import cannot_erase, look_after
 from csdesk.errors import FlowError, StoreDamaged, UnsupportedFeature
 from csdesk.ports import steps
 from csdesk.ports.steps import Reply, Step
@@ -90,6 +91,8 @@ class StepEngine:
 
     async def _perform(self, step: Step) -> Reply:  # noqa: C901, PLR0911, PLR0912  one line for each kind of step
         core, store = self.core, self._store
+        if isinstance(step, NetworkStep):
+            raise FlowError("a network step is not the store's", step=type(step).__name__)
         match step:
             case steps.Attempt():
                 return await self._attempt(step)
@@ -120,18 +123,12 @@ class StepEngine:
                 return await asyncio.to_thread(core.put_media, content, kind, name)
             case steps.ReadMedia(ref):
                 return await asyncio.to_thread(core.read_media, ref)
+            case steps.DeleteMedia() | steps.ListMedia() | steps.TidyMedia():
+                return await asyncio.to_thread(look_after, core.media, step)
+            case steps.MediaInUse() | steps.WrittenBy() | steps.Scrub():
+                raise cannot_erase(store)
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
-            case (
-                steps.Send()
-                | steps.Pull()
-                | steps.Upload()
-                | steps.Fetch()
-                | steps.Recall()
-                | steps.Check()
-                | steps.Converse()
-            ):
-                raise FlowError("a network step is not the store's", step=type(step).__name__)
             case _:
                 assert_never(step)
 
@@ -145,13 +142,14 @@ class StepEngine:
         core = self.core
         snapshot = await self._store.load(core.name, step.needs)
         epoch, calendars, policy = core.compiled
-        if snapshot.epochs.config not in (epoch, 0):
+        epochs = snapshot.epochs
+        if epochs.config not in (epoch, 0):
             policy = await self._fresh_policy()
-        if snapshot.epochs.calendars != calendars:
-            policy = core.adopt_holidays(await self._all(PublicHolidays, "holidays"), snapshot.epochs.calendars)
+        if epochs.calendars != calendars:
+            policy = core.adopt_holidays(await self._all(PublicHolidays, "holidays"), epochs.calendars)
         book: PhraseBook | None = None
         if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):
-            book = core.book(snapshot) or await self._fresh_book(snapshot)
+            book = core.book(snapshot) or core.adopt_phrases(await self._all(Phrase, "phrase"), epochs.phrases)
         return steps.Loaded(snapshot, policy, book)
 
     async def _fresh_policy(self) -> Policy:
@@ -160,9 +158,6 @@ class StepEngine:
         if not page.items or not isinstance(page.items[0], ConfigRow):
             raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
         return self.core.adopt_policy(page.items[0].body, row.epochs.config)
-
-    async def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
-        return self.core.adopt_phrases(await self._all(Phrase, "phrase"), snapshot.epochs.phrases)
 
     async def _all(self, cls: type[R], kind: Literal["phrase", "holidays"]) -> list[R]:
         found: list[R] = []

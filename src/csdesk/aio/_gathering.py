@@ -31,6 +31,8 @@ class AsyncGathering:
         self._take_in = take_in
         self._waiting: list[_Waiter] = []
         self._is_led = False
+        self._last = 1
+        """How many callers shared the last batch."""
 
     async def receive(self, arrival: Arrival) -> Received:
         """Take in one message, together with those that wait at the same time."""
@@ -57,10 +59,13 @@ class AsyncGathering:
 
     async def _lead(self, mine: _Waiter) -> Received:
         """Work for everybody who waits now, this caller among them; then pass the lead on."""
+        if self._last > 1:
+            await self._let_in(mine)
         batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
         if mine not in batch:
             batch.append(mine)
             self._waiting.remove(mine)
+        self._last = len(batch)
         try:
             await self._work(batch)
         finally:
@@ -70,6 +75,15 @@ class AsyncGathering:
         answer = await mine.future
         assert answer is not None
         return answer
+
+    async def _let_in(self, mine: _Waiter) -> None:
+        """One turn of the loop: those whom the last batch answered are about to come back, and would miss this one."""
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self._waiting.remove(mine)
+            self._pass_on()
+            raise
 
     def _pass_on(self) -> None:
         while self._waiting and self._waiting[0].future.done():

@@ -133,6 +133,7 @@ def ticket_row(ticket: Ticket, people: People, subject: str) -> dict[str, JsonVa
         "breached": any(one.breached_at is not None for one in ticket.clocks),
         "created_at": instant(ticket.created_at),
         "updated_at": instant(ticket.updated_at),
+        "erased_at": instant(ticket.erased_at),
     }
 
 
@@ -166,4 +167,5 @@ def message_row(message: Message) -> dict[str, JsonValue]:
         "delivery": message.delivery.value,
         "automatic": message.automatic.value,
         "language": message.language,
+        "erased_at": instant(message.erased_at),
     }

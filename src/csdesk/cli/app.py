@@ -9,14 +9,18 @@ from csdesk.cli._failing import Commands
 from csdesk.cli.backup import backup
 from csdesk.cli.check import check
 from csdesk.cli.config import config
+from csdesk.cli.conform import conform
 from csdesk.cli.demo.command import demo
+from csdesk.cli.erase import erase
 from csdesk.cli.ingest import ingest
 from csdesk.cli.init import init
 from csdesk.cli.match import match
 from csdesk.cli.phrases import phrases
 from csdesk.cli.search import search
 from csdesk.cli.show import show
+from csdesk.cli.sla import sla
 from csdesk.cli.tickets import tickets
+from csdesk.cli.time import time
 from csdesk.cli.work import work
 
 __all__ = ["app"]
@@ -34,9 +38,13 @@ app = typer.Typer(
     epilog=_EPILOG,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, ingest, tickets, show, search, work, config, check, backup, match):
+for command in (demo, init, ingest, tickets, show, search, work, config, check, backup, erase, conform, match):
     app.command()(command)
 app.add_typer(phrases, name="phrases")
+
+
+app.add_typer(sla)
+app.add_typer(time)
 
 
 def _show_version(wanted: bool) -> None:

@@ -26,6 +26,7 @@ from csdesk.desk.shell import Desk
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.events import Entry
+from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Ticket
 from csdesk.flows.lists import CustomerBrief, TimelineItem
 
@@ -93,7 +94,8 @@ def _head(
     lines.append(
         out.word("brief", name=customer_name(brief.customer), count=brief.tickets, open=len(brief.open_tickets))
     )
-    title = f"#{ticket.number} {shortened(subject, 60)}"
+    shown = subject or (out.word("was_erased") if ticket.erased_at is not None else "")
+    title = f"#{ticket.number} {shortened(shown, 60)}"
     out.console.print(Panel(cell("") + "\n".join(lines), title=cell(title, "bold"), title_align="left"))
 
 
@@ -115,6 +117,10 @@ def _clocks(clocks: Sequence[Clock], out: Output) -> None:
     out.show(table)
 
 
+def _gone(message: Message, out: Output) -> str:
+    return out.word("was_erased") if message.erased_at is not None else ""
+
+
 def _timeline(items: Sequence[TimelineItem], people: People, out: Output) -> None:
     table = out.table("when", "who", "said", title=out.word("timeline"))
     for one in items:
@@ -123,7 +129,7 @@ def _timeline(items: Sequence[TimelineItem], people: People, out: Output) -> Non
             table.add_row(
                 local(one.at),
                 cell(author(one.message, people, out), "bold"),
-                cell(shortened(said(one.message), 300), style),
+                cell(shortened(said(one.message) or _gone(one.message, out), 300), style),
             )
         elif one.entry is not None:
             names = ", ".join(dict.fromkeys(event.kind for event in one.entry.events))
@@ -160,6 +166,7 @@ def _document(
             "language": customer.language,
             "tags": [one.name for one in customer.tags],
             "tickets": brief.tickets,
+            "erased_at": instant(customer.erasure.requested_at) if customer.erasure is not None else None,
             "open_tickets": [one.number for one in brief.open_tickets],
         },
         "clocks": [clock_row(one) for one in ticket.clocks],

@@ -21,7 +21,18 @@ from csdesk.flows.upkeep import DueReport
 from csdesk.ports.clock import Clock
 from csdesk.system.clock import SystemClock
 
-_COUNTED: Final = ("tickets", "assigned", "indexed", "expired")
+_COUNTED: Final = (
+    "tickets",
+    "assigned",
+    "indexed",
+    "expired",
+    "erased",
+    "raw_removed",
+    "tickets_emptied",
+    "inbox_removed",
+    "outbox_removed",
+    "media_removed",
+)
 _ONCE: Final = timedelta(seconds=60)
 _FOREVER: Final = timedelta(days=3650)
 _LONGEST_REST: Final = timedelta(seconds=30)

@@ -10,9 +10,9 @@ from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Sender
-from csdesk.domain.records.customers import Customer, Evidence
+from csdesk.domain.records.customers import Customer, Erasure, Evidence
 from csdesk.domain.records.messages import Message
-from csdesk.flows import lists, records, unmerging
+from csdesk.flows import erasing, lists, records, unmerging
 from csdesk.flows.checks import pairs, several
 from csdesk.flows.lists import CustomerBrief, filters
 from csdesk.flows.unmerging import UnmergedCustomer
@@ -257,6 +257,42 @@ class Customers:
                 idempotency_key=idempotency_key,
             )
         )
+
+    def erase(
+        self,
+        customer: CustomerId,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Erasure:
+        """Erase everything personal about a customer and those merged with it; see docs/how-to/erase-a-customer.md.
+
+        What can be done in a few seconds is done at once, the rest in ``run_due``: ``erasure`` tells how far it is.
+        Ids, numbers and the chain of events stay. Whoever writes again is a new customer.
+
+        Raises:
+            NotFound: this desk has no such customer.
+            UnsupportedFeature: the store cannot erase without a trace; nothing was done.
+            VersionConflict: the customer is not at ``expected_version``.
+        """
+        command = cmd.EraseCustomer(
+            customer=customer, actor=actor, expected_version=expected_version, idempotency_key=idempotency_key
+        )
+        return self._runner.run(erasing.erase(command, self._runner.command_id()))
+
+    def erasure(self, customer: CustomerId) -> Erasure:
+        """How far the erasing of a customer has come; with counts by kind once it is complete.
+
+        Raises:
+            NotFound: this desk has no such customer.
+            InvalidInput: nobody asked to erase them.
+        """
+        return self._runner.run(erasing.erasure_of(customer))
+
+    def erasures(self, *, limit: int = 50, cursor: str | None = None) -> Page[Erasure]:
+        """A page of everybody who was or is being erased, latest first by when they first came."""
+        return self._runner.run(erasing.erasures(limit, cursor))
 
     def _do(self, command: cmd.Command) -> Customer:
         return records.customer_of(self._runner.execute(command))

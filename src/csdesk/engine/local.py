@@ -17,10 +17,11 @@ from csdesk.domain.records.replies import Phrase
 from csdesk.engine.backup import back_up
 from csdesk.engine.commits import GroupCommit
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
+from csdesk.engine.media import MediaStep, cannot_erase, look_after
 from csdesk.errors import FlowError, StoreDamaged
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
-from csdesk.ports.store import CommitsTogether, Query, Store
+from csdesk.ports.store import CommitsTogether, Erasing, Query, Store
 
 T = TypeVar("T")
 R = TypeVar("R", Phrase, PublicHolidays)
@@ -200,6 +201,23 @@ class LocalEngine:
     def _put_media(self, step: steps.PutMedia) -> Reply:
         return self.core.put_media(step.content, step.type, step.name)
 
+    def _look_after_media(self, step: MediaStep) -> Reply:
+        return look_after(self.core.media, step)
+
+    def _media_in_use(self, step: steps.MediaInUse) -> Reply:
+        return self._erasing().media_in_use(step.digests)
+
+    def _written_by(self, step: steps.WrittenBy) -> Reply:
+        return self._erasing().written_by(self.core.name, step.identities, step.after, step.limit)
+
+    def _scrub(self, step: steps.Scrub) -> Reply:
+        return self._erasing().scrub(step.limit)
+
+    def _erasing(self) -> Erasing:
+        if isinstance(self.store, Erasing):
+            return self.store
+        raise cannot_erase(self.store)
+
     def _read_media(self, step: steps.ReadMedia) -> Reply:
         return self.core.read_media(step.ref)
 
@@ -223,6 +241,12 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Maintain: LocalEngine._maintain,
     steps.Backup: LocalEngine._backup,
     steps.PutMedia: LocalEngine._put_media,
+    steps.DeleteMedia: LocalEngine._look_after_media,
+    steps.ListMedia: LocalEngine._look_after_media,
+    steps.TidyMedia: LocalEngine._look_after_media,
+    steps.MediaInUse: LocalEngine._media_in_use,
+    steps.WrittenBy: LocalEngine._written_by,
+    steps.Scrub: LocalEngine._scrub,
     steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
 }

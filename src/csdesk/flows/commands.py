@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from csdesk.domain.core import customer_commands, staff, ticket_commands
+from csdesk.domain.core import customer_commands, erasing, staff, ticket_commands
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.macros import agents_of, permits_of
 from csdesk.domain.core.ruling import after_command
@@ -154,7 +154,7 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
         case cmd.LinkIdentity(identity=one):
             claims.append(scope.keys.identity(one.kind, one.scope, one.external_id))
             return Needs(claims=tuple(claims), customers=(command.customer,))
-        case cmd.SetProfile() | cmd.TagCustomer() | cmd.UnmergeCustomers() | cmd.BlockCustomer():
+        case cmd.SetProfile() | cmd.TagCustomer() | cmd.UnmergeCustomers() | cmd.BlockCustomer() | cmd.EraseCustomer():
             return Needs(claims=tuple(claims), customers=(command.customer,))
         case cmd.SaveAgent():
             return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
@@ -194,13 +194,9 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
             | cmd.MergeCustomers()
             | cmd.UnmergeCustomers()
             | cmd.BlockCustomer()
+            | cmd.EraseCustomer()
         ):
-            customer = work.customer(command.customer)
-            if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
-                customer = work.customer(customer.merged_into)
-            _check_version("customer", customer.id, customer.version, customer.stage, command)
-            customer_commands.run(work, customer, command)
-            return customer.id
+            return _run_on_customer(work, command, run)
         case cmd.SettleParked() | cmd.RetryOutbound():
             raise FlowError(f"{command.kind} has a flow of its own")
         case _:
@@ -216,6 +212,18 @@ def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
     if person is not None:
         work.tell(*after_command(work, ticket, person, command.actor).verdicts)
     return ticket.id
+
+
+def _run_on_customer(work: Workspace, command: customer_commands.CustomerCommand | cmd.EraseCustomer, run: str) -> str:
+    customer = work.customer(command.customer)
+    if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
+        customer = work.customer(customer.merged_into)
+    _check_version("customer", customer.id, customer.version, customer.stage, command)
+    if isinstance(command, cmd.EraseCustomer):
+        erasing.erase_customers(work, customer, run)
+    else:
+        customer_commands.run(work, customer, command)
+    return customer.id
 
 
 def _check_version(kind: str, key: str, version: int, state: str, command: cmd.Command) -> None:

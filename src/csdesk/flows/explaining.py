@@ -102,7 +102,7 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
         facts,
         {"message": chosen, "ticket": ticket.id, "customer": customer.id},
         personal=viewer is not None and viewer.personal,
-        erased=message is not None and not message.parts,
+        erased=ticket.erased_at is not None or (message is not None and not message.parts),
         declared=policy.declared,
     )
     found = reason(wanted.when, looking) if wanted.when is not None else None

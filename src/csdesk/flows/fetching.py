@@ -157,7 +157,7 @@ def _record(item: DueItem, message_id: str, part: int, outcome: _Outcome, scope:
     loaded = yield from steps.load(Needs(messages=(message_id,)))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message = work.find_message(message_id)
-    if message is not None:
+    if message is not None and message.erased_at is None:
         work.begin(item.key, Actor.adapter(message.account))
         work.emit(message.id, ev.MediaStored(message=message.id, part=part, ref=outcome.ref, problem=outcome.problem))
         work.end(message.id)

@@ -52,6 +52,8 @@ def gather(  # noqa: PLR0911  one line for each kind of command
             return (yield from steps.load(replace(needs, customers=(*needs.customers, *members)))), Past()
         case cmd.UnmergeCustomers() if command.customer in snapshot.customers:
             return (yield from _for_customers(snapshot.customers[command.customer], loaded, needs))
+        case cmd.EraseCustomer() if command.customer in snapshot.customers:
+            return (yield from _for_erase(snapshot.customers[command.customer], loaded, needs, scope))
         case cmd.UnlinkIdentity():
             return (yield from _for_unlink(command, loaded, needs))
     return loaded, Past()
@@ -123,6 +125,17 @@ def _for_customers(customer: Customer, loaded: Loaded, needs: Needs) -> Flow[Gat
     for key in family:
         _check_told(last.snapshot.customers[key], streams)
     return last, Past(streams=streams)
+
+
+def _for_erase(customer: Customer, loaded: Loaded, needs: Needs, scope: Scope) -> Flow[Gathered]:
+    """Everybody who was merged, and the claims of their identities; a store that cannot erase is found out here."""
+    yield from steps.media_in_use(())
+    survivor = loaded.snapshot.customers.get(customer.merged_into or customer.id, customer)
+    needs = replace(needs, customers=(*needs.customers, survivor.id, *survivor.members))
+    more = yield from steps.load(needs)
+    held = (one for found in more.snapshot.customers.values() for one in found.identities if one.external_id)
+    keys = tuple(scope.keys.identity(one.kind, one.scope, one.external_id) for one in held)
+    return (yield from steps.load(replace(needs, claims=needs.claims + keys))), Past()
 
 
 def _for_unlink(command: cmd.UnlinkIdentity, loaded: Loaded, needs: Needs) -> Flow[Gathered]:

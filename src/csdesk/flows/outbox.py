@@ -164,8 +164,8 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
         if isinstance(answer, _Result):
             return answer
         receipt = answer
-        if number < last:
-            yield from _noted(item, _Piece(number + 1, last + 1, receipt, ready.quota))
+        if number < last and not (yield from _noted(item, _Piece(number + 1, last + 1, receipt, ready.quota))):
+            return _Result(Delivery.FAILED, OutboxState.DEAD, "erased", tried=False)
     return _Result(Delivery(receipt.status), None, receipt=receipt, quota=ready.quota)
 
 
@@ -220,10 +220,9 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(item.message, Actor.adapter(item.account))
     message = work.message(item.message)
-    after = result.delivery
-    if after is not Delivery.FAILED and _ORDER.index(after) < _rank(message.delivery):
-        after = message.delivery  # a receipt came before our own record of the sending
-    provider = result.receipt.provider_id if result.receipt is not None else ""
+    gone = message.erased_at is not None
+    after = _delivery_after(message, result)
+    provider = result.receipt.provider_id if result.receipt is not None and not gone else ""
     if after is not message.delivery or provider not in ("", message.provider_id):
         work.emit(
             message.id,
@@ -231,16 +230,16 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
                 message=message.id,
                 before=message.delivery,
                 after=after,
-                reason=result.reason,
+                reason="" if gone else result.reason,
                 provider_id=provider,
-                needs=result.needs,
+                needs="" if gone else result.needs,
             ),
         )
-    if result.receipt is not None:
+    if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
         if result.quota:
             work.add(result.quota, 1)
-    if result.state is None or after in ARRIVED:
+    if result.state is None or after in ARRIVED or gone:
         work.end_outbox(item.message)
     else:
         tries = item.attempts + (1 if result.tried else 0)
@@ -258,17 +257,29 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     yield from steps.commit(work.changes())
 
 
-def _noted(item: OutboxItem, piece: _Piece) -> Flow[None]:
-    yield from retried(lambda scope: _record_piece(item, piece, scope), attempts=30)
+def _delivery_after(message: Message, result: _Result) -> Delivery:
+    after = result.delivery
+    if message.erased_at is not None and message.delivery is Delivery.FAILED:
+        # It was given up while it was being sent; it is not tried again, and if it arrived, it did.
+        return Delivery.FAILED if after in (Delivery.PENDING, Delivery.SENDING) else after
+    if after is not Delivery.FAILED and _ORDER.index(after) < _rank(message.delivery):
+        return message.delivery  # a receipt came before our own record of the sending
+    return after
 
 
-def _record_piece(item: OutboxItem, piece: _Piece, scope: Scope) -> Flow[None]:
-    """Note a sending, and hold the lease for the next one."""
+def _noted(item: OutboxItem, piece: _Piece) -> Flow[bool]:
+    return (yield from retried(lambda scope: _record_piece(item, piece, scope), attempts=30))
+
+
+def _record_piece(item: OutboxItem, piece: _Piece, scope: Scope) -> Flow[bool]:
+    """Note a sending, and hold the lease for the next one; False if the message was erased meanwhile."""
     loaded = yield from steps.load(Needs(messages=(item.message,)))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message = work.message(item.message)
+    if message.erased_at is not None:
+        return False
     if len(message.pieces) >= piece.number:
-        return  # an earlier commit of this went through, though nobody knew
+        return True  # an earlier commit of this went through, though nobody knew
     work.begin(item.message, Actor.adapter(item.account))
     told = ev.PieceSent(message=message.id, number=piece.number, of=piece.of, provider_id=piece.receipt.provider_id)
     work.emit(message.id, told)
@@ -278,6 +289,7 @@ def _record_piece(item: OutboxItem, piece: _Piece, scope: Scope) -> Flow[None]:
     work.put_outbox(replace(item, state=OutboxState.SENDING, due_at=scope.now + HOLD))
     work.end(message.id)
     yield from steps.commit(work.changes())
+    return True
 
 
 def _rank(delivery: Delivery) -> int:

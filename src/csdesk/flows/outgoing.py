@@ -53,6 +53,8 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
     if message.delivery in ARRIVED:
         return Arrived(message.delivery)
+    if message.erased_at is not None:
+        return Unfit("erased", "other_recipient")
     receiving = work.find(work.claims.get(conversation, ""))
     opening = opening_of(ticket, receiving if isinstance(receiving, Ticket) else None)
     room = yield from room_of(item.account, item.conversation, opening, able, scope)

@@ -8,6 +8,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ConfigRow, EpochName, Needs
 from csdesk.flows import checks
+from csdesk.flows.keeping import kept_items
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
@@ -37,6 +38,8 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
     before = "" if is_first else loaded.policy.digest
     work.emit(ev.DESK, ev.ConfigActivated(digest=digest, before=before))
     work.bump(EpochName.CONFIG)
+    for item in kept_items(scope.now):
+        work.put_due(item)
     work.put_config(ConfigRow(digest, config.canonical_json(), scope.now))
     work.end(ev.DESK)
     yield from steps.commit(work.changes())

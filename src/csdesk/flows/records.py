@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
@@ -10,7 +11,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import FlowError
+from csdesk.errors import FlowError, IllegalTransition
 from csdesk.flows import checks
 from csdesk.flows.commands import Done
 from csdesk.flows.lists import everything, read
@@ -76,9 +77,11 @@ def save_draft(ticket: str, text: str, actor: Actor) -> Flow[Draft]:
 
 def _save_draft(ticket: str, text: str, actor: Actor, scope: Scope) -> Flow[Draft]:
     draft_id = _draft_id(scope, ticket, actor)
-    loaded = yield from steps.load(Needs(tickets=(ticket,), drafts=(draft_id,)))
+    loaded = yield from steps.load(Needs(tickets=(ticket,), drafts=(draft_id,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     answered = work.ticket(ticket)
+    if is_erased(work, answered):
+        raise IllegalTransition(ticket, "erased", "save_draft")
     old = loaded.snapshot.drafts.get(draft_id)
     before = old.version if old is not None else 0
     draft = Draft(
@@ -90,7 +93,8 @@ def _save_draft(ticket: str, text: str, actor: Actor, scope: Scope) -> Flow[Draf
         answers_version=answered.version,
         updated_at=scope.now,
     )
-    yield from steps.commit(ChangeSet(puts=(Put(draft, before),)))
+    # The epoch is checked so that nothing is kept about somebody whom another process has begun to erase.
+    yield from steps.commit(ChangeSet(config_epoch=loaded.snapshot.epochs.config, puts=(Put(draft, before),)))
     return draft
 
 

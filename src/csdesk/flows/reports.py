@@ -164,15 +164,16 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     message, after = work.message(owner), _STATES[event.status]
     if not _is_news(message.delivery, after):
         return
-    work.begin(event.dedupe_key, Actor.adapter(event.account))
+    known = message.provider_id or message.erased_at is not None
+    work.begin(message.id, Actor.adapter(event.account))
     work.emit(
         message.id,
         ev.DeliveryChanged(
             message=message.id,
             before=message.delivery,
             after=after,
-            reason=event.reason,
-            provider_id="" if message.provider_id else event.provider_id,
+            reason="" if message.erased_at is not None else event.reason,
+            provider_id="" if known else event.provider_id,
         ),
     )
     item = loaded.snapshot.outbox.get(message.id)
@@ -208,9 +209,9 @@ def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message = _first_message(work, keys)
-    if message is None:
+    if message is None or message.erased_at is not None:
         return
-    work.begin(event.dedupe_key, Actor.adapter(event.account))
+    work.begin(message.id, Actor.adapter(event.account))
     if isinstance(event, ch.EditEvent):
         if message.edited == event.parts:
             return

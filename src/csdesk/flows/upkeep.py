@@ -17,7 +17,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import CandidateNeed, Needs
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.flows import queues
+from csdesk.flows import erasing, keeping, queues
 from csdesk.flows.fetching import fetch_due
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
@@ -61,11 +61,43 @@ class DueReport:
     """Messages that were indexed for search."""
     expired: int = 0
     """Claims that expired."""
+    erased: int = 0
+    """Records, entries and files that lost what was personal, because their customers are being erased."""
+    raw_removed: int = 0
+    """Messages whose payload was kept long enough."""
+    tickets_emptied: int = 0
+    """Closed tickets on which what was said was kept long enough."""
+    inbox_removed: int = 0
+    """Discarded messages that were kept long enough."""
+    outbox_removed: int = 0
+    """Dead and unknown messages that were kept long enough."""
+    media_removed: int = 0
+    """Files to which nothing refers."""
     more: bool = False
     next_due_at: datetime | None = None
 
 
-_COUNTS = ("tickets", "assigned", "sent", "failed", "retried", "pulled", "fetched", "resumed", "indexed", "expired")
+_KEPT = {
+    "raw": "raw_removed",
+    "closed_tickets": "tickets_emptied",
+    "discarded_inbox": "inbox_removed",
+    "dead_outbox": "outbox_removed",
+    "media": "media_removed",
+}
+_COUNTS = (
+    "tickets",
+    "assigned",
+    "sent",
+    "failed",
+    "retried",
+    "pulled",
+    "fetched",
+    "resumed",
+    "indexed",
+    "expired",
+    "erased",
+    *_KEPT.values(),
+)
 
 
 def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
@@ -77,7 +109,8 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in (wake_tickets, _drain, _resume, _maintain, _deliver, _planned, _fetch):  # what may be slow comes last
+    # what may be slow comes last
+    for part in (wake_tickets, _drain, _resume, _maintain, _erase, _deliver, _planned, _fetch, _keep):
         if left <= 0 or out_of_time():
             more = True
             break
@@ -186,3 +219,13 @@ def _resume(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
 def _maintain(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
     done = yield from steps.maintain(limit * 10)
     return {"indexed": done.searches_indexed, "expired": done.claims_expired}, done.more, None
+
+
+def _erase(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    worked = yield from erasing.work_on(limit, out_of_time)
+    return {"erased": worked.erased}, worked.is_busy, worked.next_due_at
+
+
+def _keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    counts, more = yield from keeping.keep(limit, out_of_time)
+    return {_KEPT[name]: count for name, count in counts.items()}, more, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import IO, Protocol
 
 from csdesk.domain.records.media import MediaRef
@@ -23,10 +24,18 @@ class MediaStore(Protocol):
         """
         ...
 
-    def delete(self, sha256: str) -> None:
-        """Remove the bytes; removing what is not there is fine."""
+    def delete(self, sha256: str, *, idle: timedelta | None = None) -> bool:
+        """Remove the bytes; removing what is not there is fine.
+
+        With ``idle`` only if their last put is at least that long ago by the media's own clock: False if it is not. A
+        put that runs at the same time is never lost: a commit that will refer to the bytes is on its way.
+        """
         ...
 
-    def digests(self) -> Iterator[tuple[str, float]]:
-        """Everything that is stored: its SHA-256 in hex, and the Unix time at which it was written, in seconds."""
+    def digests(self, after: str = "") -> Iterator[tuple[str, float]]:
+        """What is stored, in order: each SHA-256 in hex behind ``after``, and the Unix time of its last put."""
+        ...
+
+    def tidy(self, idle: timedelta) -> int:
+        """Remove what puts that never ended left behind, if it is at least that old; how many pieces that were."""
         ...

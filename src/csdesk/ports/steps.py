@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -44,6 +44,7 @@ from csdesk.ports.store import (
     Progress,
     Query,
     Row,
+    Scrubbed,
     SearchHit,
     SearchRequest,
 )
@@ -176,6 +177,52 @@ class PutMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteMedia:
+    """Remove media whose last put is long enough ago; how many are gone, and which are too young."""
+
+    digests: tuple[str, ...]
+    idle: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ListMedia:
+    """The next digests of the media store."""
+
+    after: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class TidyMedia:
+    """Remove what unfinished puts left."""
+
+    idle: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInUse:
+    """Which of the media are referred to."""
+
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBy:
+    """The messages of some identities, a stretch at a time."""
+
+    identities: tuple[str, ...]
+    after: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scrub:
+    """Leave no trace of what was deleted."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadMedia:
     """The bytes of stored media."""
 
@@ -256,6 +303,12 @@ Step = (
     | Maintain
     | Backup
     | PutMedia
+    | DeleteMedia
+    | ListMedia
+    | TidyMedia
+    | MediaInUse
+    | WrittenBy
+    | Scrub
     | ReadMedia
     | Parse
     | Pull
@@ -276,6 +329,10 @@ Reply = (
     | Page[Row]
     | Page[SearchHit]
     | tuple[Entry, ...]
+    | tuple[str, ...]
+    | tuple[tuple[str, ...], str]
+    | frozenset[str]
+    | Scrubbed
     | int
     | Maintained
     | BackupReport
@@ -361,7 +418,7 @@ def read_entries(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:
     """The next entries for a consumer."""
     reply = yield ReadEntries(consumer, limit)
     if isinstance(reply, tuple):
-        return reply
+        return reply  # type: ignore[return-value]  # tuples differ by type argument only
     raise _wrong("entries", reply)
 
 
@@ -402,6 +459,42 @@ def put_media(content: bytes, *, type: str, name: str = "") -> Flow[MediaRef]:
     raise _wrong("media", reply)
 
 
+def delete_media(digests: tuple[str, ...], *, idle: timedelta) -> Flow[tuple[str, ...]]:
+    """Remove those media whose last put is that long ago; the ones that are too young."""
+    reply = yield DeleteMedia(digests, idle)
+    if isinstance(reply, tuple):
+        return reply  # type: ignore[return-value]  # tuples differ by type argument only
+    raise _wrong("media", reply)
+
+
+def list_media(after: str, limit: int) -> Flow[tuple[str, ...]]:
+    """The next digests of the media store, in order."""
+    reply = yield ListMedia(after, limit)
+    if isinstance(reply, tuple):
+        return reply  # type: ignore[return-value]  # tuples differ by type argument only
+    raise _wrong("media", reply)
+
+
+def tidy_media(*, idle: timedelta) -> Flow[int]:
+    """Remove what unfinished puts left, if it is that old; how many pieces."""
+    reply = yield TidyMedia(idle)
+    if isinstance(reply, int):
+        return reply
+    raise _wrong("media", reply)
+
+
+def media_in_use(digests: tuple[str, ...]) -> Flow[frozenset[str]]:
+    """Which of the media are referred to.
+
+    Raises:
+        UnsupportedFeature: the store cannot tell.
+    """
+    reply = yield MediaInUse(digests)
+    if isinstance(reply, frozenset):
+        return reply
+    raise _wrong("media", reply)
+
+
 def read_media(ref: MediaRef) -> Flow[bytes]:
     """The bytes of stored media.
 
@@ -412,6 +505,22 @@ def read_media(ref: MediaRef) -> Flow[bytes]:
     if isinstance(reply, bytes):
         return reply
     raise _wrong("media", reply)
+
+
+def written_by(identities: tuple[str, ...], after: str, limit: int) -> Flow[tuple[tuple[str, ...], str]]:
+    """The messages of these identities among the next ``limit`` ones, and where to go on (empty: at no more)."""
+    reply = yield WrittenBy(identities, after, limit)
+    if isinstance(reply, tuple) and len(reply) == 2:
+        return reply  # type: ignore[return-value]  # tuples differ by type argument only
+    raise _wrong("written by", reply)
+
+
+def scrub(limit: int) -> Flow[Scrubbed]:
+    """Leave no trace of what was deleted."""
+    reply = yield Scrub(limit)
+    if reply in {"done", "more", "busy"}:
+        return reply
+    raise _wrong("scrub", reply)
 
 
 def parse(account: str, request: RawRequest) -> Flow[InboundResult]:

@@ -25,6 +25,7 @@ How one ``ChangeSet`` is read:
   planned again in one commit stays planned. Removing what is not there is fine.
 * Each name in ``bumps`` adds one to its epoch. A ``config`` row is kept under its digest (a digest activated again: one
   row, the new instant) and becomes the desk's; it bumps nothing by itself.
+* ``strips`` name entries of earlier commits; a position that no entry has is passed over.
 
 How ``Needs`` are followed: what is named by id brings the same as what a claim leads to. An identity brings its home
 (the customer whose document holds it), a customer its survivor, a ticket its survivor, a message its ticket. With
@@ -183,6 +184,10 @@ class Maintained:
     more: bool = False
 
 
+Scrubbed = Literal["done", "more", "busy"]
+"""How far a store has come with leaving no trace of what was deleted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
     """Full text over messages: their subject and their text as last edited.
@@ -316,6 +321,34 @@ class Backup(Protocol):
             InvalidInput: ``target`` is there already and ``overwrite`` is False, is a folder, is the store itself or in
                 use by another one; or its folder is missing.
             StoreError: the copy could not be read, written or checked.
+        """
+        ...
+
+
+@runtime_checkable
+class Erasing(Protocol):
+    """A power that a store may have besides: what it deletes can be made to leave no trace.
+
+    Without it ``desk.customers.erase`` is refused and no media are collected.
+    """
+
+    def scrub(self, limit: int) -> Scrubbed:
+        """Remove what deleted and replaced rows left behind: in free space, in the search index, in logs.
+
+        Bounded: about ``limit`` pages of work. ``done``: nothing is left of what was deleted before the call; ``more``:
+        call again; ``busy``: somebody still reads an old state, call again later.
+        """
+        ...
+
+    def media_in_use(self, digests: Sequence[str]) -> frozenset[str]:
+        """Which of these media any message or inbox item of any desk refers to."""
+        ...
+
+    def written_by(self, desk: str, identities: Sequence[str], after: str, limit: int) -> tuple[tuple[str, ...], str]:
+        """The messages with these identities among the next ``limit`` ones of the desk, and where to go on.
+
+        ``after`` is where an earlier call said to go on, empty at first; an empty answer there: those were the last.
+        Messages are looked at in the order in which they were stored.
         """
         ...
 

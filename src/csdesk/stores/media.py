@@ -8,9 +8,10 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from hashlib import file_digest, sha256
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 from typing import IO, Final
 
 from csdesk.domain.records.media import MediaRef
@@ -20,20 +21,28 @@ from csdesk.stores._files import sync_folder
 _CHUNK: Final = 1 << 20
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _INCOMING: Final = "incoming"
+_ASIDE: Final = "leaving-"
 
 
 class FolderMedia:
     """Media as files ``<path>/ab/cd/abcd…``, named by their SHA-256.
 
     Bytes are written to ``<path>/incoming`` first and moved into place when they are whole and on disk, so no reader
-    ever sees half of them. A crash may leave a file in ``incoming``: it belongs to nothing and may be removed while no
-    process writes. Putting bytes that are stored already writes them anew: damage heals, and their time is the latest.
+    ever sees half of them. A crash may leave a file in ``incoming``: it belongs to nothing, and ``tidy`` removes it.
+    Putting bytes that are stored already writes them anew: damage heals, and their time is the latest.
 
     Args:
         path: the folder; created if missing. It must lie on one file system.
+        now: the Unix time, in seconds, that the age of files is told by: the file system's clock.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        now: Callable[[], float] = time.time,  # noqa: TID251  compared with the stamps of the file system
+    ) -> None:
+        self._now = now
         self._root = Path(path)
         self._incoming = self._root / _INCOMING
         self._incoming.mkdir(parents=True, exist_ok=True)
@@ -76,19 +85,57 @@ class FolderMedia:
         file.seek(0)
         return file
 
-    def delete(self, sha256: str) -> None:
-        """Remove the bytes; removing what is not there is fine."""
-        self._file(sha256).unlink(missing_ok=True)
+    def delete(self, sha256: str, *, idle: timedelta | None = None) -> bool:
+        """Remove the bytes; with ``idle`` only if their last put is at least that long ago: False if it is not.
 
-    def digests(self) -> Iterator[tuple[str, float]]:
-        """Every digest that is stored and the Unix time of its last put, in seconds; in order of digest."""
-        for path in sorted(self._root.glob("??/??/*")):
-            if _DIGEST.fullmatch(path.name):
-                try:
-                    written = path.stat().st_mtime
-                except FileNotFoundError:  # deleted meanwhile
-                    continue
-                yield path.name, written
+        Removing what is not there is fine.
+        """
+        file = self._file(sha256)
+        if idle is None:
+            file.unlink(missing_ok=True)
+            return True
+        return self._delete_idle(file, idle)
+
+    def _delete_idle(self, file: Path, idle: timedelta) -> bool:
+        if not self._is_idle(file, idle):
+            return False
+        # Taken aside first and looked at again: a put that came in between made a new file, which must stay.
+        aside = self._incoming / f"{_ASIDE}{file.name}.{os.getpid()}.{get_ident()}"
+        try:
+            file.replace(aside)
+        except FileNotFoundError:
+            return True
+        if self._is_idle(aside, idle):
+            aside.unlink(missing_ok=True)
+            return True
+        aside.replace(file)  # over the file of a still later put, perhaps: they hold the same bytes
+        return False
+
+    def _is_idle(self, file: Path, idle: timedelta) -> bool:
+        try:
+            return self._now() - file.stat().st_mtime >= idle.total_seconds()
+        except FileNotFoundError:
+            return True
+
+    def digests(self, after: str = "") -> Iterator[tuple[str, float]]:
+        """Every digest behind ``after`` and the Unix time of its last put, in seconds; in order of digest."""
+        for top in sorted(self._root.glob("??")):
+            if top.name < after[:2]:
+                continue
+            for path in sorted(top.glob("??/*")):
+                if path.name > after and _DIGEST.fullmatch(path.name):
+                    try:
+                        written = path.stat().st_mtime
+                    except FileNotFoundError:  # deleted meanwhile
+                        continue
+                    yield path.name, written
+
+    def tidy(self, idle: timedelta) -> int:
+        """Remove files in ``incoming`` that are at least that old; how many there were."""
+        found = [path for path in self._incoming.iterdir() if self._is_idle(path, idle)]
+        for path in found:
+            path.unlink(missing_ok=True)
+        return len(found)
 
     def _file(self, digest: str) -> Path:
         _check_digest(digest)
@@ -130,17 +177,28 @@ class MemoryMedia:
             raise NotFound("media", ref.sha256)
         return io.BytesIO(kept[0])
 
-    def delete(self, sha256: str) -> None:
-        """Remove the bytes; removing what is not there is fine."""
+    def delete(self, sha256: str, *, idle: timedelta | None = None) -> bool:
+        """Remove the bytes; with ``idle`` only if their last put is at least that long ago: False if it is not.
+
+        Removing what is not there is fine.
+        """
         _check_digest(sha256)
         with self._lock:
+            kept = self._kept.get(sha256)
+            if kept is not None and idle is not None and self._written_at() - kept[1] < idle.total_seconds():
+                return False
             self._kept.pop(sha256, None)
+            return True
 
-    def digests(self) -> Iterator[tuple[str, float]]:
-        """Every digest that is stored and the Unix time of its last put, in seconds; in order of digest."""
+    def digests(self, after: str = "") -> Iterator[tuple[str, float]]:
+        """Every digest behind ``after`` and the Unix time of its last put, in seconds; in order of digest."""
         with self._lock:
-            kept = sorted((digest, written) for digest, (_, written) in self._kept.items())
+            kept = sorted((digest, written) for digest, (_, written) in self._kept.items() if digest > after)
         return iter(kept)
+
+    def tidy(self, idle: timedelta) -> int:  # noqa: ARG002  there is nothing of any age
+        """Nothing is ever left of an unfinished put: 0, whatever ``idle`` is."""
+        return 0
 
 
 def _copy(source: IO[bytes], target: IO[bytes]) -> tuple[str, int]:

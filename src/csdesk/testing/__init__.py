@@ -36,10 +36,10 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "ChannelContract": "csdesk.testing.channel_contract",
-    "ChannelRig": "csdesk.testing.channel_contract",
     "AwaitedStore": "csdesk.testing.colours",
     "BlockingStore": "csdesk.testing.colours",
+    "ChannelContract": "csdesk.testing.channel_contract",
+    "ChannelRig": "csdesk.testing.channel_contract",
     "CountingStore": "csdesk.testing.faults",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",

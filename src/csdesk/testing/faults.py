@@ -15,6 +15,7 @@ from csdesk.errors import CommitUnknown, CsdeskError, StoreBusy, UnsupportedFeat
 from csdesk.ports.store import (
     CommitsTogether,
     DeskRow,
+    Erasing,
     Hosted,
     Leased,
     LeaseRequest,
@@ -22,6 +23,7 @@ from csdesk.ports.store import (
     Page,
     Query,
     Row,
+    Scrubbed,
     SearchHit,
     SearchRequest,
     Store,
@@ -108,6 +110,22 @@ class _Around:
     def maintain(self, desk: str, now: datetime, limit: int) -> Maintained:
         """As ``Store.maintain``."""
         return self._call("maintain", lambda: self.inner.maintain(desk, now, limit))
+
+    def scrub(self, limit: int) -> Scrubbed:
+        """As ``Erasing.scrub``; the store inside must have that power."""
+        return self._call("scrub", lambda: self._erasing().scrub(limit))
+
+    def media_in_use(self, digests: Sequence[str]) -> frozenset[str]:
+        """As ``Erasing.media_in_use``; the store inside must have that power."""
+        return self._call("media_in_use", lambda: self._erasing().media_in_use(digests))
+
+    def written_by(self, desk: str, identities: Sequence[str], after: str, limit: int) -> tuple[tuple[str, ...], str]:
+        """As ``Erasing.written_by``; the store inside must have that power."""
+        return self._call("written_by", lambda: self._erasing().written_by(desk, identities, after, limit))
+
+    def _erasing(self) -> Erasing:
+        assert isinstance(self.inner, Erasing)
+        return self.inner
 
     def close(self) -> None:
         """Close the store inside; never fails on purpose."""

@@ -1,7 +1,7 @@
 """``AsyncDesk`` over a store with coroutines: step by step, and cancelled in the middle of every one of them."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -248,6 +248,10 @@ def test_two_desks_one_policy():
         assert [one.phrase.title for one in received.reply.suggestions] == ["Hours"]
         suggested = await second.replies.suggest_for("when do you open")
         assert [one.phrase.title for one in suggested.suggestions] == ["Hours"]
+        await first.calendars.save("CN", 2026, closed=[date(2026, 10, 1)], actor=ME)
+        await second.receive(said("after that"))
+        assert [one.place for one in (await second.calendars.list()).items] == ["CN"]
+        assert second._core.compiled[1] == first._core.compiled[1] + 1, "it follows before it decides"
         await first.aclose()
         await second.aclose()
 

@@ -194,6 +194,50 @@ def test_tasks_take_the_whole_queue_in_one_hop():
     assert commits <= 4  # one alone, then those who came meanwhile
 
 
+async def _coming_back(rounds: int) -> list[int]:
+    sizes: list[int] = []
+
+    async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        sizes.append(len(batch))
+        await asyncio.sleep(0)
+        return answers(batch)
+
+    gathering = AsyncGathering(take_in)
+
+    async def caller(first: int) -> None:
+        for number in range(first, 8 * rounds, 8):
+            assert (await gathering.receive(arrival(number))).message_id == f"msg_{number}"
+
+    await asyncio.gather(*(caller(number) for number in range(8)))
+    return sizes
+
+
+def test_tasks_that_come_back_share_the_next_batch():
+    first, *others = asyncio.run(_coming_back(10))
+    assert first == 1
+    assert sum(others) == 79
+    assert len(others) <= 12
+
+
+async def _interrupted_early() -> list[object]:
+    async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        await asyncio.sleep(0)
+        return answers(batch)
+
+    gathering = AsyncGathering(take_in)
+    await asyncio.gather(*(gathering.receive(arrival(number)) for number in range(3)))
+    tasks = [asyncio.ensure_future(gathering.receive(arrival(number))) for number in range(3, 6)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    return await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+
+
+def test_a_leader_cancelled_before_its_batch_passes_the_lead_on():
+    first, second, third = asyncio.run(_interrupted_early())
+    assert isinstance(first, asyncio.CancelledError)
+    assert [one.message_id for one in (second, third) if isinstance(one, Received)] == ["msg_4", "msg_5"]
+
+
 async def _cancelled() -> list[object]:
     gate = asyncio.Event()
     sizes: list[int] = []

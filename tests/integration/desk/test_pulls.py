@@ -47,6 +47,7 @@ def test_the_cursor_is_committed_with_its_page_and_never_before(world, which):
         commits += armed and name == "commit"
 
     desk = world.open(channels=[channel], wrap=lambda store: FaultyStore(store, plan))
+    desk.run_due()  # what a new desk plans for itself
     channel.pages(PullPage(events=events, cursor="c1"))
     wish(desk, channel)
     armed = True

@@ -185,6 +185,25 @@ def test_targets_may_have_conditions_of_their_own(world) -> None:
     assert clock_of(desk, ticket).amount == HOUR
 
 
+def test_what_was_asked_about_the_first_message_keeps_its_answer(world) -> None:
+    refunds = {
+        "name": "refunds",
+        "when": {"field": "message.text", "op": "contains", "value": "退款"},
+        "targets": [{"metric": "resolution", "within": "2h"}],
+    }
+    urgent = {**refunds, "name": "urgent", "when": {"field": "ticket.priority", "op": "eq", "value": "urgent"}}
+    other = {"name": "other", "targets": [{"metric": "resolution", "within": "9h"}]}
+    desk = world.open(config(sla=[refunds, urgent, other]))
+    asked = desk.receive(world.said("我要退款", by="li")).ticket.id
+    plain = desk.receive(world.said("你好", by="wang")).ticket.id
+    for ticket in (asked, plain):
+        desk.tickets.set_field(ticket, "priority", "high", actor=MEI)
+        desk.tickets.set_field(ticket, "priority", "urgent", actor=MEI)
+    desk.receive(world.said("退款", by="wang"))
+    assert desk.sla.reassess(asked, actor=MEI).sla.policy == "refunds"
+    assert desk.tickets.get(plain).sla.policy == "urgent"
+
+
 # Reassessment
 
 

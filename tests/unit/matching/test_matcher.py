@@ -350,3 +350,125 @@ def test_wrong_arguments_are_refused() -> None:
         Lexicon(["退款"])
     with pytest.raises(InvalidInput, match=r"^now: "):
         Context(now=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_folding_all_outcomes_at_once_gives_what_single_steps_give() -> None:
+    matcher = Matcher(SHOP)
+    for text, picked, shown in [
+        ("钱呢", "refund", ("ship",)),
+        ("钱呢", "refund", ("refund", "ship")),
+        ("几时到", None, ("invoice", "ship")),
+        ("到哪了", "track", ()),
+    ]:
+        matcher.learn(text, picked=picked, shown=shown)
+    judge = matcher._judge
+    assert judge.with_outcomes(judge.outcomes).library.learned == judge.library.learned
+    assert judge.library.learned.weights.keys() == {"refund", "ship", "invoice", "track"}
+
+
+def test_an_old_library_can_be_gone_on_from() -> None:
+    first = Matcher(SHOP)._judge.library.with_phrase(Phrase("a", "甲乙丙"))
+    second = first.with_phrase(Phrase("b", "丁戊己"))
+    other = first.with_phrase(Phrase("c", "庚辛壬"))
+    assert [len(one) for one in (first, second, other)] == [8, 9, 9]
+    assert {one.entry.phrase.id for one in other.rank("丁戊己 庚辛壬 甲乙丙").matches} == {"a", "c"}
+    assert [one.entry.phrase.id for one in second.rank("丁戊己 庚辛壬").matches] == ["b"]
+
+
+def test_a_crowded_library_chooses_candidates_by_the_weightiest_terms() -> None:
+    crowd = [Phrase(f"p{number:04}", f"请问怎么处理问题{chr(0x4E00 + number)}") for number in range(3000)]
+    matcher = Matcher([*crowd, SHOP[1]])
+    assert best(matcher, f"请问怎么处理问题{chr(0x4E00 + 1234)}") == "p1234"
+    assert best(matcher, "请问怎么退款") == "refund"
+    assert len(matcher.match("请问怎么处理问题", limit=50)) <= 50
+    matcher.remove("p1234")
+    assert best(matcher, f"请问怎么处理问题{chr(0x4E00 + 1234)}") != "p1234"
+
+
+def test_a_very_large_library_keeps_fewer_kinds_of_terms(monkeypatch) -> None:
+    from csdesk.domain.matching import library
+
+    monkeypatch.setattr(library, "_MANY_PHRASES", 5)
+    lean = Matcher(SHOP)
+    assert len(lean._judge.library.segment.terms) < len(Matcher(SHOP[:5])._judge.library.segment.terms)
+    assert best(lean, "怎么退款") == "refund"
+    assert best(Matcher.from_bytes(lean.to_bytes()), "track my order") == "track"
+
+
+def test_an_empty_matcher_answers_nothing_and_is_built_from_what_is_added() -> None:
+    matcher = Matcher()
+    assert matcher.match("退款") == ()
+    assert matcher.decide("退款").reason == "no_match"
+    matcher.optimize()
+    matcher.add(*SHOP)
+    assert best(matcher, "怎么退款") == "refund"
+    assert matcher.match("怎么退款") == Matcher(SHOP).match("怎么退款")
+
+
+def test_why_of_a_phrase_that_was_added_and_of_one_that_was_learnt() -> None:
+    matcher = Matcher(SHOP)
+    matcher.add(Phrase("vip", "会员积分", ("积分怎么用",)))
+    assert matcher.match("积分有什么用")[0].why.spans[0].text.startswith("积分")
+    matcher.learn("钱呢", picked="vip")
+    assert [span.text for span in matcher.match("钱呢")[0].why.spans] == ["钱呢"]
+    matcher.learn("钱呢", picked="track")
+    matcher.remove("vip")
+    assert best(matcher, "钱呢") == "track"
+
+
+def test_emoji_and_numbers_are_told_apart() -> None:
+    matcher = Matcher(
+        [Phrase("angry", "😡"), Phrase("glad", "🎉"), Phrase("thirteen", "手机13"), Phrase("ten", "手机15")]
+    )
+    assert best(matcher, "😡😡😡") == "angry"
+    assert best(matcher, "手机 15 壳") == "ten"
+
+
+def test_a_condition_does_not_hide_what_comes_after_many_removed_phrases() -> None:
+    crowd = [Phrase(f"p{number:02}", "怎么退款", channels=("app",)) for number in range(60)]
+    matcher = Matcher([*crowd, Phrase("web", "怎么退款呢", channels=("web",))])
+    (only,) = matcher.match("怎么退款", context=Context(channel="web"))
+    assert only.phrase_id == "web"
+    assert len(only.why.removed) == 50
+
+
+def test_a_matcher_saved_with_a_newer_kind_of_calibration_is_refused(monkeypatch) -> None:
+    from csdesk.domain.matching import storing
+
+    data = Matcher(SHOP).to_bytes()
+    monkeypatch.setattr(storing, "FEATURES", ("other",))
+    with pytest.raises(InvalidInput, match="calibration"):
+        Matcher.from_bytes(data)
+
+
+def test_a_saved_matcher_whose_parts_do_not_fit_is_refused(monkeypatch) -> None:
+    from csdesk.domain.matching import storing
+
+    matcher = Matcher(SHOP)
+    monkeypatch.setattr(storing, "_phrase_document", lambda phrase: {"id": "same", "title": phrase.title})
+    with pytest.raises(InvalidInput, match="fit"):
+        Matcher.from_bytes(matcher.to_bytes())
+    monkeypatch.setattr(storing, "_phrase_document", lambda phrase: {"colour": 1})
+    with pytest.raises(InvalidInput, match="fit"):
+        Matcher.from_bytes(matcher.to_bytes())
+    monkeypatch.undo()
+    matcher._judge.library.segment.row_places[0] = 10**6
+    with pytest.raises(InvalidInput, match="fit"):
+        Matcher.from_bytes(matcher.to_bytes())
+
+
+def test_a_decision_on_other_matches_is_refused() -> None:
+    judge = Matcher(SHOP[:2])._judge
+    with pytest.raises(InvalidInput, match=r"^matches: "):
+        judge.decide(Matcher(SHOP).match("开发票"), threshold=1, margin=0, floor=0)
+
+
+def test_training_skips_a_phrase_without_text_and_a_library_of_single_questions() -> None:
+    phrases = [Phrase("blank", " "), *SHOP[:3]]
+    matcher = Matcher(phrases)
+    matcher.optimize()
+    assert all(one.phrase_id != "blank" for one in matcher.match("我要退款怎么发货", limit=10))
+    single = Matcher([Phrase("a", "退款"), Phrase("b", "发货")])
+    single.optimize()
+    assert not single._judge.library.trained
+    assert best(single, "退款") == "a"

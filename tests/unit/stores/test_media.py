@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -173,3 +174,79 @@ def test_other_files_are_not_media(tmp_path: Path) -> None:
     (tmp_path / "incoming" / "left-behind").write_text("half")
     listed: Iterator[tuple[str, float]] = folder.digests()
     assert [digest for digest, _ in listed] == [ref.sha256]
+
+
+class _Aging:
+    """Media whose clock the test moves."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.seconds = 0.0
+        self.media: FolderMedia | MemoryMedia
+        if kind == "folder":
+            self.media = FolderMedia(folder / "media", now=self._present)
+        else:
+            self.media = MemoryMedia(written_at=lambda: self.seconds)
+        self._kind = kind
+
+    def _present(self) -> float:
+        newest = max((path.stat().st_mtime for path in self.media._root.rglob("*") if path.is_file()), default=0.0)
+        return newest + self.seconds
+
+    def put(self, body: bytes) -> str:
+        return self.media.put(io.BytesIO(body)).sha256
+
+
+@pytest.fixture(params=["folder", "memory"])
+def aging(request: pytest.FixtureRequest, tmp_path: Path) -> _Aging:
+    return _Aging(request.param, tmp_path)
+
+
+def test_only_idle_bytes_are_deleted_when_told_so(aging: _Aging) -> None:
+    digest = aging.put(b"x")
+    aging.seconds += 59
+    assert not aging.media.delete(digest, idle=timedelta(minutes=1))
+    aging.seconds += 1
+    assert aging.media.delete(digest, idle=timedelta(minutes=1))
+    assert aging.media.delete(digest, idle=timedelta(minutes=1))
+    assert list(aging.media.digests()) == []
+
+
+def test_digests_go_on_behind_one(media: MediaStore) -> None:
+    made = sorted(media.put(io.BytesIO(bytes([number]))).sha256 for number in range(40))
+    assert [digest for digest, _ in media.digests(made[20])] == made[21:]
+    assert [digest for digest, _ in media.digests("")] == made
+
+
+def test_a_put_in_the_middle_of_a_deletion_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is taken aside, looked at again, and put back: somebody is about to refer to it."""
+    now = 10.0**12
+    media = FolderMedia(tmp_path, now=lambda: now)
+    ref = media.put(io.BytesIO(b"x"))
+    replace = Path.replace
+
+    def put_first(self: Path, target: Path) -> Path:
+        nonlocal now
+        if "leaving-" in target.name:
+            monkeypatch.setattr(Path, "replace", replace)
+            media.put(io.BytesIO(b"x"))
+            now = self.stat().st_mtime + 1
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", put_first)
+    assert not media.delete(ref.sha256, idle=timedelta(hours=1))
+    with media.open(ref) as stream:
+        assert stream.read() == b"x"
+    assert list((tmp_path / "incoming").iterdir()) == []
+
+
+def test_what_unfinished_puts_left_is_tidied_away(tmp_path: Path) -> None:
+    now = 0.0
+    media = FolderMedia(tmp_path, now=lambda: now)
+    left = tmp_path / "incoming" / "left"
+    left.write_bytes(b"half")
+    now = left.stat().st_mtime + 59
+    assert media.tidy(timedelta(minutes=1)) == 0
+    now += 1
+    assert media.tidy(timedelta(minutes=1)) == 1
+    assert not left.exists()
+    assert MemoryMedia().tidy(timedelta(0)) == 0

@@ -1,4 +1,8 @@
+import string
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from csdesk.domain.text import query_tokens, search_tokens, tokens_match
 
@@ -57,3 +61,9 @@ def test_output_is_bounded() -> None:
     assert tokens_match(search_tokens("x" * 1000), query_tokens("x" * 1000))
     assert len(query_tokens("a " * 1000)) == 32
     assert len(query_tokens("退货" * 100_000)[0]) < 1000
+
+
+@given(st.text(string.printable))
+def test_plain_text_is_cut_as_among_other_scripts(text: str) -> None:
+    """Text that is ASCII alone takes a shorter way to the same tokens."""
+    assert search_tokens(text) == search_tokens(text + " 中")[:-1]

@@ -199,7 +199,7 @@ def _closed(book: Book, story: _Story, now: datetime) -> ClockAccount:
     is_guess = clock.due_at is not None and book.time(clock.calendar).is_guess(clock.due_at)
     return ClockAccount(
         clock=clock,
-        lines=tuple(story.lines),
+        lines=tuple(sorted(story.lines, key=lambda line: line.since)),
         used=used,
         remaining=clock.amount - used,
         level="breached" if clock.breached_at is not None else "warned" if clock.warned_at is not None else "ok",

@@ -88,4 +88,6 @@ def run(work: Workspace, customer: Customer, command: CustomerCommand) -> None:
     Raises:
         UsageError: it is not possible; nothing must be committed then.
     """
+    if customer.erasure is not None:
+        raise InvalidInput("customer", "was erased", "whoever writes again is a new customer: choose that one")
     _RUNS[type(command)](work, customer, command)

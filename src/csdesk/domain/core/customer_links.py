@@ -29,6 +29,8 @@ def merge_customers(work: Workspace, customer: Customer, command: cmd.MergeCusto
         raise InvalidInput("customer", "was merged before", f"merge its survivor {customer.merged_into} instead")
     if into.id == customer.id:
         raise InvalidInput("into", "a customer cannot be merged into itself", "choose another customer")
+    if into.erasure is not None:
+        raise InvalidInput("into", "was erased", "choose another customer")
     # Customers merged into this one before now lead straight to the new survivor: no chains, so no cycles.
     for member in (*customer.members, customer.id):
         work.emit(member, ev.CustomerMerged(into=into.id, evidence=command.evidence))
@@ -97,6 +99,8 @@ def unlink_identity(work: Workspace, home: Customer, command: cmd.UnlinkIdentity
     """
     identity = home.identity(command.identity)
     assert identity is not None
+    if home.erasure is not None:
+        raise InvalidInput("identity", "belongs to an erased customer", "leave it: it leads to nobody any more")
     if len(home.identities) == 1:
         raise InvalidInput("identity", "is the only one of its customer", "unmerge its customer instead")
     origin = work.find(identity.origin) if identity.origin is not None else None

@@ -105,7 +105,11 @@ def _forward(work: Workspace, ticket: Ticket) -> None:
     customer = work.person(ticket.identity)
     if customer is not None and ticket.is_live and ticket.sla is not None:
         ticket = apply_sla(
-            work, ticket, book.match(facts_now(work, ticket, customer), customer.level), at, regrouped=False
+            work,
+            ticket,
+            book.match(facts_now(work, ticket, customer), customer.level, ticket.sla),
+            at,
+            regrouped=False,
         )
     changed = readopted(book, ticket, at)
     emit_clocks(work, ticket, changed, given="reassessed")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from csdesk.domain.core import macros, merging, promises, splitting, tickets
+from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
@@ -15,7 +16,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.messages import AuthorKind, TextPart
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
-from csdesk.errors import InvalidInput
+from csdesk.errors import IllegalTransition, InvalidInput
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
 
@@ -47,7 +48,7 @@ def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) 
     if not ticket.is_live:
         tickets.target_of(ticket, Move.START)
     _check_works(work, command.agent)
-    tickets.assign(work, ticket, command.agent, reason=command.reason or "by_hand")
+    tickets.assign(work, ticket, command.agent, reason="by_hand", remark=command.reason)
 
 
 def _check_works(work: Workspace, agent: str | None) -> None:
@@ -84,12 +85,12 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
     if command.until is not None and command.until <= work.time_of(ticket.id):
         raise InvalidInput("until", "lies in the past", "pass an instant after now")
     if ticket.category in (Category.RESOLVED, Category.CLOSED) and category is Category.OPEN:
-        tickets.change_status(work, ticket, Move.REOPEN, status=name, reason=command.reason)
+        tickets.change_status(work, ticket, Move.REOPEN, status=name, remark=command.reason)
         return
     move = MOVES.get(category)
     if move is None:
         raise InvalidInput("status", f"{category} is not set by hand", "choose another status")
-    tickets.change_status(work, ticket, move, status=name, reason=command.reason, until=command.until)
+    tickets.change_status(work, ticket, move, status=name, remark=command.reason, until=command.until)
 
 
 def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: str) -> None:
@@ -173,4 +174,7 @@ def run(work: Workspace, ticket: Ticket, command: cmd.TicketCommand, run_id: str
     Raises:
         UsageError: it is not possible; nothing must be committed then.
     """
+    for touched in (ticket.id, getattr(command, "into", ticket.id)):
+        if is_erased(work, work.ticket(touched)):
+            raise IllegalTransition(touched, "erased", command.kind)
     _RUNS[type(command)](work, ticket, command, run_id)

@@ -138,7 +138,7 @@ def apply_sla(work: Workspace, ticket: Ticket, found: AppliedSla | None, at: dat
 def match_again(work: Workspace, ticket: Ticket, field: str) -> Ticket:
     """Look again which service level holds, after a field changed that may decide it.
 
-    What conditions say about the first message cannot be asked again: such a policy or target no longer fits.
+    What conditions ask about the first message keeps its first answer.
     """
     book = work.policy.service
     regrouped = field == "ticket.queue" and book.regroups
@@ -147,7 +147,7 @@ def match_again(work: Workspace, ticket: Ticket, field: str) -> Ticket:
     customer = work.person(ticket.identity)
     if customer is None:
         return ticket
-    found = book.match(facts_now(work, ticket, customer), customer.level)
+    found = book.match(facts_now(work, ticket, customer), customer.level, ticket.sla)
     return apply_sla(work, ticket, found, work.time_of(ticket.id), regrouped=regrouped)
 
 
@@ -170,11 +170,19 @@ def target_of(ticket: Ticket, move: Move) -> Category:
 
 
 def change_status(
-    work: Workspace, ticket: Ticket, move: Move, *, status: str = "", reason: str = "", until: datetime | None = None
+    work: Workspace,
+    ticket: Ticket,
+    move: Move,
+    *,
+    status: str = "",
+    reason: str = "",
+    remark: str = "",
+    until: datetime | None = None,
 ) -> Ticket:
     """Move the ticket, with the clocks that follow; a move that leads where it already is changes nothing.
 
-    ``status`` is a custom name inside the target category; ``until`` is the end of a snooze.
+    ``status`` is a custom name inside the target category; ``reason`` is a code, ``remark`` what somebody wrote;
+    ``until`` is the end of a snooze.
     """
     after = target_of(ticket, move)
     named = status or after.value
@@ -185,16 +193,19 @@ def change_status(
     if after is Category.RESOLVED:
         span = work.policy.config.close_resolved_after
         close_at = None if span is None else work.time_of(ticket.id) + span
-    event = _StatusChanged(before=before, after=after, status=named, reason=reason, until=until, close_at=close_at)
+    event = _StatusChanged(
+        before=before, after=after, status=named, reason=reason, remark=remark, until=until, close_at=close_at
+    )
     return happen(work, ticket.id, event)
 
 
-def assign(work: Workspace, ticket: Ticket, agent: str | None, *, reason: str) -> Ticket:
+def assign(work: Workspace, ticket: Ticket, agent: str | None, *, reason: str, remark: str = "") -> Ticket:
     """Give the ticket to an agent, or (None) to nobody; a new ticket becomes open when somebody has it."""
     worker = None if agent is None else _Worker(kind=WorkerKind.AGENT, id=agent, fence=ticket.fence + 1)
     if ticket.assignee == agent and (agent is not None or ticket.worker is None):
         return ticket
-    moved = happen(work, ticket.id, _TicketAssigned(worker=worker, before=ticket.worker, reason=reason))
+    event = _TicketAssigned(worker=worker, before=ticket.worker, reason=reason, remark=remark)
+    moved = happen(work, ticket.id, event)
     if worker is not None and moved.category is Category.NEW:
         moved = change_status(work, moved, Move.START)
     return moved
@@ -240,7 +251,12 @@ def _stronger(ticket: Ticket, new: TagAssignment) -> bool:
 
 def set_field(work: Workspace, ticket: Ticket, name: str, value: str | float | bool | None) -> Ticket:
     """Set a property or custom field, with the clocks that follow a priority."""
-    before = ticket.field(name[2:]) if name.startswith("x.") else getattr(ticket, name)
+    if name.startswith("x."):
+        before = ticket.field(name[2:])
+        if before != value:
+            work.emit(ticket.id, ev.CustomFieldSet(name=name[2:], before=before, after=value))
+        return work.ticket(ticket.id)
+    before = getattr(ticket, name)
     if before == value:
         return ticket
     changed = happen(work, ticket.id, ev.TicketFieldSet(name=name, before=before, after=value))

@@ -385,9 +385,11 @@ class Workspace:
         return ChangeSet(
             config_epoch=self.snapshot.epochs.config,
             puts=tuple(
-                Put(record, expected)
-                for subject, expected in self._expected.items()
-                if (record := self._records.get(subject)) is not None and record.version != expected
+                [
+                    Put(record, expected)
+                    for subject, expected in self._expected.items()
+                    if (record := self._records.get(subject)) is not None and record.version != expected
+                ]
             ),
             claims=tuple(self._taken),
             moves=tuple(self._moved),
@@ -396,7 +398,7 @@ class Workspace:
                 for counter, (amount, limit) in self._deltas.items()
                 if amount
             ),
-            seen=tuple(Seen(customer, at) for customer, at in self._seen.items()),
+            seen=tuple(map(Seen._make, self._seen.items())),
             entries=tuple(self._entries),
             bumps=tuple(sorted(self._bumps)),
             config=self._config,

@@ -21,6 +21,7 @@ TEXTS: Final[dict[str, str]] = {
     "thread.conversation": "the conversation has a ticket already",
     "thread.none": "no ticket to join",
     "thread.stranger": "the sender takes no part in the ticket[ {ticket}]; that evidence is not trusted",
+    "thread.erased": "what was said on that ticket was erased; the message begins a new one",
     "thread.merged": "the ticket was merged; the message goes to the survivor[ {into}]",
     "thread.reopened": "the customer wrote again: the ticket[ {ticket}] is open again",
     "thread.follow_up": "too late to reopen: a follow-up ticket, linked to the old one[ {ticket}]",

@@ -21,6 +21,7 @@ TEXTS: Final[dict[str, str]] = {
     "thread.conversation": "该会话已有处理中的工单",
     "thread.none": "没有可归入的工单",
     "thread.stranger": "发信人不是工单[ {ticket} ]的参与人，线索不予采信",
+    "thread.erased": "该工单的内容已被删除，消息将另开新工单",
     "thread.merged": "原工单已被合并，转入合并后的工单[ {into}]",
     "thread.reopened": "客户再次来消息，工单[ {ticket} ]重新打开",
     "thread.follow_up": "已过重开期限，另建跟进工单，关联原工单[ {ticket}]",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import Final
 
-from csdesk.domain.matching.library import Ranking
+from csdesk.domain.matching.entries import Ranking
 
 Evidence = tuple[float, ...]
 """One number for each of ``FEATURES``."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from csdesk.domain.matching.terms import CHARACTER, EMOJI, PAIR, TRIPLE, WORD, WORD_PAIR, pieces_of, term
 
 if TYPE_CHECKING:
-    from csdesk.domain.matching.library import Library, Ranked
+    from csdesk.domain.matching.entries import Ranked
+from csdesk.domain.matching.library import Library
 
 _MOST: Final = 5
 _SHOWN: Final = (TRIPLE, PAIR, WORD_PAIR, WORD, CHARACTER, EMOJI)

@@ -15,10 +15,11 @@ from csdesk.domain.matching.confidence import (
     evidence_of,
 )
 from csdesk.domain.matching.dense import Vectors
+from csdesk.domain.matching.entries import Ranked, Ranking, checked, folded
 from csdesk.domain.matching.explaining import Span, spans_of
 from csdesk.domain.matching.guards import Guard
-from csdesk.domain.matching.learning import NOTHING_LEARNED, Outcome
-from csdesk.domain.matching.library import Library, Ranked, Ranking, checked, folded
+from csdesk.domain.matching.learning import NOTHING_LEARNED, Learned, Outcome
+from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.training import shuffled, trained
 from csdesk.errors import InvalidInput
@@ -198,9 +199,7 @@ class Judge:
     def with_outcomes(self, outcomes: tuple[Outcome, ...]) -> Judge:
         """The judge with the weights folded from exactly these outcomes."""
         library = self.library.with_learned(NOTHING_LEARNED)
-        learned = NOTHING_LEARNED
-        for outcome in outcomes:
-            learned = learned.after(outcome, library.query(outcome.text).vector)
+        learned = Learned.folded((one, library.query(one.text).vector) for one in outcomes)
         return replace(self, library=library.with_learned(learned), outcomes=outcomes)
 
     def optimized(self) -> Judge:

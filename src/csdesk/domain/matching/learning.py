@@ -58,12 +58,28 @@ class Learned:
             return self
         weights, about = dict(self.weights), dict(self.about)
         for phrase, step in steps.items():
-            changed = dict(weights.get(phrase, {}))
-            for one, weight in vector.items():
-                changed[one] = min(BOUND, max(-BOUND, changed.get(one, 0.0) + step * weight))
-                about[one] = about.get(one, frozenset()) | {phrase}
-            weights[phrase] = changed
+            weights[phrase] = changed = dict(weights.get(phrase, {}))
+            _move(changed, vector, step)
+            about.update((one, about.get(one, frozenset()) | {phrase}) for one in vector)
         return Learned(weights, about)
+
+    @classmethod
+    def folded(cls, outcomes: Iterable[tuple[Outcome, Vector]]) -> Learned:
+        """The weights after all these outcomes, oldest first: what ``after`` gives step by step."""
+        weights: dict[str, Vector] = {}
+        for outcome, vector in outcomes:
+            for phrase, step in _steps(outcome):
+                _move(weights.setdefault(phrase, {}), vector, step)
+        about: dict[int, set[str]] = {}
+        for phrase, vector in weights.items():
+            for one in vector:
+                about.setdefault(one, set()).add(phrase)
+        return cls(weights, {one: frozenset(phrases) for one, phrases in about.items()})
+
+
+def _move(weights: Vector, vector: Vector, step: float) -> None:
+    for one, weight in vector.items():
+        weights[one] = min(BOUND, max(-BOUND, weights.get(one, 0.0) + step * weight))
 
 
 def _steps(outcome: Outcome) -> Iterable[tuple[str, float]]:

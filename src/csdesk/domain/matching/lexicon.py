@@ -40,7 +40,7 @@ _GROUPS: Final = """
 登录 登陆 登不上 进不去 log in, login, sign in, signin
 人工 真人 客服 转人工 活人, human, real person, live agent, representative, talk to someone, speak to someone
 电话 联系方式 热线 手机号 phone number, contact number, hotline, telephone
-会员 积分 等级 vip member, membership, points, rewards
+会员 等级 vip vip卡 member, membership, rewards
 尺码 尺寸 大小 多大 几码 码数, size, sizes, sizing, dimensions, measurements, big, large, wide
 颜色 色差 什么色 color, colour, colors
 正品 真假 假货 是不是真的 原装 genuine, authentic, fake, original, counterfeit
@@ -71,6 +71,31 @@ _GROUPS: Final = """
 门票 票价 入场券 ticket price, admission, entry fee
 赠品 送的 礼物 小样 gift, freebie, free gift
 分期 花呗 月付 installment, instalment, emi, monthly payment
+签收 代收 驿站 快递柜 自提 取件 放门口, pick up, pickup, collect it
+送货 派送 派件 配送 上门 送到家 home delivery, delivered to
+不动 不更新 没更新 卡住 停在 没动静 没变化, stuck, no update, not moving
+到账 打到 退到 收到钱 回到账户 credited, in my account, show up, showed up
+差价 保价 降价 便宜了 买贵了 补差 price drop, price match, price difference
+合并 一起发 拼单 凑单 一起寄 combine, together
+预售 定金 尾款 订金 pre-order, preorder, deposit, down payment
+起球 掉色 褪色 缩水 变形 洗坏 fade, faded, shrink, shrunk
+过敏 刺鼻 异味 味道 难闻 allergic, rash, smell, odor, odour
+过期 保质期 生产日期 日期新鲜 expire, expired, expiry, expiration, shelf life
+换码 换大 换小 大一码 小一码 偏大 偏小 不合身 太紧 太松 too big, too small, does not fit, doesn't fit
+适合 合适 匹配 配不配 兼容 suitable, compatible, works with, fit for
+区别 不同 哪里不一样 差别 对比 difference, different, compare, versus
+材质 面料 什么做的 成分 含量 material, fabric, made of, ingredients
+重量 多重 几斤 斤数 weight, how heavy
+款式 样式 型号 style, model, version
+包装 礼盒 盒子 袋子 packaging, gift box, wrapping
+改签 改期 换时间 推迟 提前 reschedule, postpone, change the date
+删除 注销 清空 移除 delete, remove, deactivate, close my account
+绑定 解绑 关联 换绑 link, unlink, bind, connect
+冻结 锁定 被封 限制登录 frozen, locked, blocked, suspended
+积分 兑换 抵扣 抵现 redeem, exchange points
+国外 海外 出国 境外 overseas, abroad, international, foreign
+汇率 换汇 货币 外币 exchange rate, currency, conversion rate
+夜里 晚上 半夜 周末 节假日 放假 weekend, holiday, holidays, at night
 试用 体验 试穿 试睡 trial, try, test
 """
 

@@ -21,18 +21,15 @@ from math import sqrt
 from operator import itemgetter
 from typing import Final
 
-from csdesk.domain.matching.guards import OPPOSITE_SHARE, Guard, Reading, common_reading, guards_against, reading_of
+from csdesk.domain.matching.entries import MAX_LIMIT, Entry, Ranked, Ranking, Tail, checked, entry_of, folded
+from csdesk.domain.matching.guards import OPPOSITE_SHARE, guards_against, reading_of
 from csdesk.domain.matching.learning import NOTHING_LEARNED, Learned, Outcome
 from csdesk.domain.matching.lexicon import Lexicon
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase, excluded_by
 from csdesk.domain.matching.segment import Counted, Segment, Vector, combined
 from csdesk.domain.matching.terms import KIND_MASK, KIND_WEIGHTS, terms_of
-from csdesk.domain.text.folding import fold
 from csdesk.errors import InvalidInput
 
-TEXT_LENGTH: Final = 500
-_UNFOLDED_LENGTH: Final = 2_000
-MAX_LIMIT: Final = 50
 # What bounds the work of one match: below the first all postings are added up; above it, those of the weightiest terms
 # up to the second choose candidates, of which the best are scored in full and the best of these compared by letters.
 _ALL_POSTINGS: Final = 5_000
@@ -46,86 +43,6 @@ _DENSE_SHARE: Final = 0.5
 _MANY_PHRASES: Final = 20_000
 
 _SCORE: Final = itemgetter(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A phrase with what is worked out once: its folded texts and what the guards read in them."""
-
-    phrase: Phrase
-    texts: tuple[str, ...]
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A phrase in a ranking.
-
-    Attributes:
-        entry: the phrase.
-        score: how well it answers the text, 0 to 1; for ordering, not a probability.
-        margin: its lead over the best of the others, -1 to 1; negative for all but the first.
-        cosine: the part of the score that terms give, before it is scaled.
-        ratio: the likeness to its nearest text, 0 to 1.
-        nearest: that text, folded.
-        guards: what speaks against sending it.
-        dense: the likeness of vectors, where an embedder took part.
-    """
-
-    entry: Entry
-    score: float
-    margin: float
-    cosine: float
-    ratio: float
-    nearest: str
-    guards: tuple[Guard, ...]
-    dense: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """What a library says about one text.
-
-    Attributes:
-        text: the text, folded and cut to 500 characters.
-        matches: the phrases that share something with it, best first.
-        unknown: the share of the text's weight that no phrase knows, 0 to 1.
-        removed: phrases that would have been candidates, and the condition that ruled each out.
-    """
-
-    text: str
-    matches: tuple[Ranked, ...]
-    unknown: float
-    removed: tuple[tuple[str, str], ...]
-
-
-class _Tail:
-    """Phrases added after packing. It only grows, and is shared: a library sees the first so many of its entries."""
-
-    __slots__ = ("entries", "owners", "postings", "vectors")
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.owners: dict[str, list[int]] = {}
-        self.vectors: list[Vector] = []
-        self.postings: dict[int, list[tuple[int, float]]] = {}
-
-    def grown(self, seen: int, entry: Entry, vector: Vector) -> _Tail:
-        """A tail with one more entry behind the first ``seen``: this one, unless somebody else went on from there."""
-        tail = self if len(self.entries) == seen else self._first(seen)
-        for one, weight in vector.items():
-            tail.postings.setdefault(one, []).append((seen, weight))
-        for text in entry.texts:
-            tail.owners.setdefault(text, []).append(seen)
-        tail.vectors.append(vector)
-        tail.entries.append(entry)
-        return tail
-
-    def _first(self, seen: int) -> _Tail:
-        tail = _Tail()
-        for number in range(seen):
-            tail.grown(number, self.entries[number], self.vectors[number])
-        return tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +94,7 @@ class Library:
         for slot, entry in enumerate(entries):
             for text in entry.texts:
                 self._owners[text] = (*self._owners.get(text, ()), slot)
-        self._tail = _Tail()
+        self._tail = Tail()
         self._seen = 0
         self._tail_slots: dict[str, int] = {}
         self._dead: frozenset[int] = frozenset()
@@ -531,25 +448,6 @@ class Library:
         for name in Library.__slots__:
             setattr(library, name, getattr(self, name))
         return library
-
-
-def checked(limit: int) -> int:
-    """The limit, if it can be one."""
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput("limit", f"{limit} is out of range", f"give a number from 1 to {MAX_LIMIT}")
-    return limit
-
-
-def folded(text: str) -> str:
-    """A text as it is compared: at most its first 2,000 characters, folded and cut to 500."""
-    return fold(text[:_UNFOLDED_LENGTH])[:TEXT_LENGTH]
-
-
-def entry_of(phrase: Phrase) -> Entry:
-    """Work out what a phrase is matched by."""
-    texts = (phrase.title, *phrase.questions, " ".join(phrase.keywords))
-    kept = tuple(dict.fromkeys(text for one in texts if (text := folded(one))))
-    return Entry(phrase, kept, common_reading(kept))
 
 
 def _with_margins(ranked: Sequence[Ranked], limit: int) -> tuple[Ranked, ...]:

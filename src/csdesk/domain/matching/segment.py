@@ -108,11 +108,6 @@ class Segment:
         span = slice(self.row_starts[slot], self.row_starts[slot + 1])
         return zip(self.row_places[span], self.row_weights[span], strict=True)
 
-    def vector(self, slot: int) -> Vector:
-        """The vector of a slot by term."""
-        term_of = dict(zip(self.ids, self.terms, strict=True))
-        return {term_of[place]: weight for place, weight in self.row(slot)}
-
 
 def _by_term(
     places: int, rows: tuple[array[int], array[int], array[float]]
@@ -134,13 +129,6 @@ def _by_term(
             weights[at] = weight
             ends[place] = at + 1
     return starts, slots, weights
-
-
-def unit(terms: Iterable[int], factor_of: dict[int, float]) -> Vector:
-    """The vector of one text, of length 1, for terms whose factors are known."""
-    weighted = {one: KIND_WEIGHTS[one & KIND_MASK] * factor_of[one] for one in terms}
-    length = sqrt(sum(weight * weight for weight in weighted.values())) or 1.0
-    return {one: weight / length for one, weight in weighted.items()}
 
 
 def combined(samples: Sequence[Vector]) -> Vector:

@@ -30,9 +30,8 @@ NUMBER: Final = 8
 EMOJI: Final = 9
 SOUND: Final = 10
 CONCEPT: Final = 11
-TOKEN: Final = 12
 
-KIND_WEIGHTS: Final = (1.0, 0.7, 0.4, 0.2, 1.0, 0.5, 0.3, 0.5, 0.5, 0.5, 0.3, 0.8, 1.0)
+KIND_WEIGHTS: Final = (1.0, 0.7, 0.4, 0.2, 1.0, 0.5, 0.3, 0.5, 0.5, 0.5, 0.3, 0.8)
 """The weight of each kind of term."""
 
 KIND_BITS: Final = 4

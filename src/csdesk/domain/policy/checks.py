@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._settings import nearest, refused, unknown
+from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules import actions
 from csdesk.domain.rules.fields import (
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 GENERAL: Final = "general"
 """The type a ticket has when nothing says more; it need not be declared."""
 
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
+_MINUTE: Final = timedelta(minutes=1)
+
 _Path = tuple[str | int, ...]
 
 
@@ -49,6 +55,7 @@ def check(config: DeskConfig) -> None:
         _unique(section, getattr(config, section))
     _unique_rules(config)
     _check_statuses(config)
+    _check_retention(config)
     _Names(config).check_all(config)
 
 
@@ -92,6 +99,25 @@ def _check_statuses(config: DeskConfig) -> None:
                 status.name,
                 "name",
             )
+
+
+def _check_retention(config: DeskConfig) -> None:
+    """What would be forgotten while it is still needed."""
+    kept = config.retention
+    types = [one.reopen for one in config.types if one.reopen is not None]
+    reopens = max(span for one in (config.reopen, *types) for span in (one.window, one.grace))
+    needed: tuple[tuple[str, timedelta | None, timedelta, str], ...] = (
+        ("inbound_claims", kept.inbound_claims, max(config.backlog, _DAY), "messages delivered again"),
+        ("command_claims", kept.command_claims, _HOUR, "commands that are run again"),
+        ("outbound_claims", kept.outbound_claims, _DAY, "receipts of what was sent"),
+        ("mail_claims", kept.mail_claims, reopens, "answers by mail, while they still reopen a ticket"),
+        ("closed_tickets", kept.closed_tickets, reopens, "tickets that may still reopen"),
+        ("orphaned_media", kept.orphaned_media, _MINUTE, "files whose commit is on its way"),
+    )
+    for name, span, least, what in needed:
+        if span is not None and span < least:
+            remedy = f"keep them for {format_duration(least)} or longer: they are needed for {what}"
+            raise refused("too short", remedy, "retention", name)
 
 
 class _Names:

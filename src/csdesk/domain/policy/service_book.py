@@ -17,6 +17,7 @@ from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
 from csdesk.domain.rules.fields import NOTHING, Declared
+from csdesk.domain.rules.language import Condition
 from csdesk.domain.rules.reads import Reads
 from csdesk.domain.sla.life import LIFE
 from csdesk.domain.sla.terms import Plan, Terms
@@ -32,6 +33,7 @@ HolidayYears = Mapping[str, Mapping[int, HolidayYear]]
 
 _AppliedSla = trusted(AppliedSla)
 _MOST_PLANS: Final = 4096
+_AT_FIRST: Final = frozenset({"ticket.is_new", "ticket.messages", "customer.is_new"})
 _NO_PLANS: Final[tuple[Plan, ...]] = ()
 
 
@@ -43,6 +45,7 @@ class ServiceBook:
         "_conditions",
         "_config",
         "_escalating",
+        "_first",
         "_is_plain",
         "_kinds",
         "_numbers",
@@ -70,6 +73,7 @@ class ServiceBook:
                     self._numbers[policy.name, place] = len(conditions)
                     conditions.append(target.when)
         self._escalating = Conditions([one.when for one in config.escalations], declared)
+        self._first = frozenset(number for number, one in enumerate(conditions) if _asks_first_message(one))
         self._is_plain = all(one is None for one in conditions)
         self._conditions = Conditions(conditions, declared)
         self.reads: frozenset[str] = frozenset(test.field for one in conditions for test, _ in tests_in(one))
@@ -90,9 +94,14 @@ class ServiceBook:
         """True if there are policies of groups."""
         return any(policy.scope == "group" for policy, _ in self._by_name.values())
 
-    def match(self, facts: Facts, level: str) -> AppliedSla | None:
-        """What holds for a ticket with these facts; None if no policy does."""
+    def match(self, facts: Facts, level: str, before: AppliedSla | None = None) -> AppliedSla | None:
+        """What holds for a ticket with these facts; None if no policy does.
+
+        ``before`` is what held until now: what conditions ask about the first message keeps its first answer.
+        """
         holding: frozenset[int] = frozenset() if self._is_plain else frozenset(self._conditions.holding(facts))
+        if before is not None and self._first:
+            holding = (holding - self._first) | self._held_before(before)
         chosen: dict[str, SlaPolicy] = {}
         for number, policy in enumerate(self._config.sla):
             if policy.scope not in chosen and (self._is_plain or number in holding):
@@ -102,6 +111,13 @@ class ServiceBook:
         names = {scope: policy.name for scope, policy in chosen.items()}
         targets = tuple(key for policy in chosen.values() for key in self._held(policy, holding))
         return _AppliedSla(policy=names.get("ticket"), group=names.get("group"), level=level, targets=targets)
+
+    def _held_before(self, before: AppliedSla) -> frozenset[int]:
+        """The conditions about the first message that held for the ticket."""
+        policies = {n for n, one in enumerate(self._config.sla) if one.name in (before.policy, before.group)}
+        keys = {_key(self._by_name[name][0], place): n for (name, place), n in self._numbers.items()}
+        targets = {n for key, n in keys.items() if key in before.targets}
+        return self._first & (policies | targets)
 
     def _held(self, policy: SlaPolicy, holding: frozenset[int]) -> list[str]:
         """The keys of the targets that hold, where a target of the policy has a condition at all."""
@@ -208,6 +224,14 @@ def _key(policy: SlaPolicy, place: int) -> str:
     same = [one for one in policy.targets[:place] if (one.metric, one.step) == (target.metric, target.step)]
     parts = (policy.name, target.metric.value, target.step or "", str(len(same)))
     return " ".join(part for part in parts if part)
+
+
+def _asks_first_message(condition: Condition | None) -> bool:
+    """True if the answer depends on the message that opened the ticket, so that it cannot be found again."""
+    return any(
+        (test.field.startswith("message.") and test.field != "message.account") or test.field in _AT_FIRST
+        for test, _ in tests_in(condition)
+    )
 
 
 def _version(policy: SlaPolicy) -> str:

@@ -26,6 +26,7 @@ SHORT: Final[Mapping[str, str]] = {
     "conversation": "cv",
     "created_at": "ca",
     "customer_at": "cu",
+    "customer_message": "cm",
     "cycle": "cy",
     "delivery": "dl",
     "direction": "d",
@@ -81,7 +82,7 @@ SHORT: Final[Mapping[str, str]] = {
 KINDS: Final = (
     *("message.received", "ticket.opened", "ticket.clocks", "ticket.assigned", "ticket.status", "ticket.tagged"),
     *("customer.created", "customer.identity_linked", "message.queued", "message.delivery", "message.noted"),
-    *("sla.warned", "sla.breached", "ticket.field_set", "agent.saved", "agent.presence"),
+    *("sla.warned", "sla.breached", "ticket.field_set", "agent.saved", "agent.presence", "ticket.sla"),
 )
 """Kinds of events that are written as their place here; new ones come at the end."""
 

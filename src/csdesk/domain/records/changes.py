@@ -85,6 +85,17 @@ class Seen(NamedTuple):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Erase personal values of a stored entry: those of the events at these places in it (none named: of all).
+
+    What is erased reads as None. The rest of the entry stays as it was; erasing twice is fine.
+    """
+
+    position: str
+    events: tuple[int, ...] = ()
+
+
 class EpochName(Word):
     """The parts of a desk whose changes other processes must notice."""
 
@@ -124,6 +135,7 @@ class ChangeSet:
     due_done: tuple[str, ...] = ()
     inbox: tuple[InboxItem, ...] = ()
     inbox_done: tuple[MessageId, ...] = ()
+    strips: tuple[Strip, ...] = ()
     bumps: tuple[EpochName, ...] = ()
     config: ConfigRow | None = None
 
@@ -143,6 +155,7 @@ class ChangeSet:
             or self.due_done
             or self.inbox
             or self.inbox_done
+            or self.strips
             or self.bumps
             or self.config
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final, TypeVar, get_args
 
@@ -17,7 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
 from csdesk.domain.records import _short
-from csdesk.domain.records._model import Record
+from csdesk.domain.records._model import Record, replaced
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
@@ -58,6 +59,8 @@ _PERSONAL: Final[Mapping[type[BaseModel], set[str]]] = {
     cls: set(cls.PERSONAL) for cls in get_args(get_args(Event)[0]) if cls.PERSONAL
 }
 _PARTS: Final = {"parts", "edited"}
+_NOTHING: Final[tuple[object, ...]] = ("", (), None)
+"""What a personal field holds when there is nothing to hide."""
 _PARTS_HEAD: Final = b',"%b":' % SHORT["parts"].encode()
 
 R = TypeVar("R", bound=Record)
@@ -128,15 +131,47 @@ def encode_events(entry: Entry) -> tuple[str, str | None]:
     personal = b""
     for index, event in enumerate(entry.events):
         hidden = _PERSONAL.get(type(event))
+        if hidden is None or not holds_personal(event):
+            bodies.append(_tagged(event, _HEADS[event.kind]))
+            continue
         bodies.append(_tagged(event, _HEADS[event.kind], hidden))
-        if hidden is not None and any(getattr(event, name) for name in hidden):
-            values = event.__pydantic_serializer__.to_json(event, include=hidden, by_alias=True)
-            personal += b'"%d":%b,' % (index, values)
+        values = event.__pydantic_serializer__.to_json(event, include=hidden, by_alias=True)
+        personal += b'"%d":%b,' % (index, values)
     body = _condensed(entry, (b"[" + b",".join(bodies) + b"]").decode())
     if not personal:
         return body, None
     text = (b"{" + personal + b'"salt":' + to_json(entry.salt) + b"}").decode()
     return f'{{"events":{body},"digest":"{personal_digest(text)}"}}', text
+
+
+def holds_personal(event: Event) -> bool:
+    """True if the event holds personal values that are not erased."""
+    return any(getattr(event, name) not in _NOTHING for name in event.PERSONAL)
+
+
+def stripped(entry: Entry, events: tuple[int, ...] = ()) -> Entry:
+    """The entry as it is read after the personal values of some events (none named: of all) were erased."""
+    gone = set(events) or set(range(len(entry.events)))
+    left = tuple(
+        replaced(event, **dict.fromkeys(event.PERSONAL)) if index in gone and event.PERSONAL else event
+        for index, event in enumerate(entry.events)
+    )
+    return replace(entry, events=left, salt=entry.salt if any(map(holds_personal, left)) else "")
+
+
+def stripped_text(body: str, personal: str, events: tuple[int, ...] = ()) -> tuple[str, str | None]:
+    """The body and the personal values of a row after those of some events (none named: of all) were erased.
+
+    A body whose values are all gone keeps its digest. Where some stay, it carries a digest of those, and the erased
+    ones stand as null: no digest of a value outlives it together with its salt.
+    """
+    known = json.loads(personal)
+    gone = {str(index) for index in events} or {key for key in known if key != "salt"}
+    left = {key: None if key in gone else value for key, value in known.items()}
+    if not any(value for key, value in left.items() if key != "salt"):
+        return body, None
+    text = to_json(left).decode()
+    return to_json({**json.loads(body), "digest": personal_digest(text)}).decode(), text
 
 
 def personal_digest(personal: str) -> str:
@@ -186,13 +221,15 @@ _by_kind: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _filled(item: Json, index: int, known: Mapping[str, Json] | None) -> Json:
+_UNTOUCHED: Final[Json] = {}
+
+
+def _filled(item: Json, index: int, known: Mapping[str, Json | None] | None) -> Json:
     hidden = _by_kind.get(str(item["kind"]))
     if hidden is None:
         return item
-    if known is None:
-        return {**item, **dict.fromkeys(hidden)}
-    return {**item, **known.get(str(index), {})}
+    values = known.get(str(index), _UNTOUCHED) if known is not None else None
+    return {**item, **(dict.fromkeys(hidden) if values is None else values)}
 
 
 def encode_trace(entry: Entry) -> str | None:

@@ -274,6 +274,14 @@ class BlockCustomer(_Command):
     until: Instant | None = None
 
 
+class EraseCustomer(_Command):
+    """Erase everything personal about a customer and those merged with it; the desk goes on with it in ``run_due``."""
+
+    kind: Literal["erase_customer"] = "erase_customer"
+    customer: CustomerId
+    expected_version: int | None = None
+
+
 class SaveAgent(_Command):
     """Add an agent or change one; None leaves a value as it is."""
 
@@ -358,6 +366,7 @@ Command = Annotated[
     | UnmergeCustomers
     | UnlinkIdentity
     | BlockCustomer
+    | EraseCustomer
     | SaveAgent
     | SavePhrase
     | SaveHolidays

@@ -8,7 +8,7 @@ them: the absorbed one keeps its identities and points to the survivor, so that 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -59,6 +59,47 @@ class Block(Record):
     until: Instant | None = None
 
 
+class ErasedCounts(Record):
+    """How much was erased, by kind."""
+
+    customers: int = 0
+    """The customer and those merged with it."""
+    identities: int = 0
+    tickets: int = 0
+    messages: int = 0
+    """Messages, replies and notes."""
+    drafts: int = 0
+    outbox: int = 0
+    """Messages that had not been sent, and never will be."""
+    inbox: int = 0
+    """Parked, waiting, blocked and discarded messages."""
+    entries: int = 0
+    """Entries of events that lost their personal values."""
+    media: int = 0
+    """Files."""
+
+
+class Erasure(Record):
+    """That a customer was erased, by whose command, since when, and when nothing of it was left."""
+
+    customer: CustomerId
+    command: str
+    """The id of the command: the cause of all that it did."""
+    requested_at: Instant
+    completed_at: Instant | None = None
+    counts: ErasedCounts = ErasedCounts()
+    """Told when it is complete."""
+
+    @property
+    def state(self) -> Literal["running", "complete"]:
+        """``complete`` once nothing is left in the store and its media, not even in the space that was freed."""
+        return "running" if self.completed_at is None else "complete"
+
+
+ERASED: Final = "csdesk:erased"
+"""The tag of customers who were erased: ``desk.customers.list(tag=...)`` finds them."""
+
+
 class Customer(Record):
     """A person or company that asks for help."""
 
@@ -81,6 +122,8 @@ class Customer(Record):
     members: tuple[CustomerId, ...] = ()
     """The customers merged into this one."""
     created_at: Instant
+    erasure: Erasure | None = None
+    """That the customer was erased: ids and links stay, nothing personal does."""
 
     def is_blocked(self, now: datetime) -> bool:
         """True if their messages go no further than the inbox at that instant."""

@@ -216,8 +216,18 @@ class Message(Record):
     """The provider's payload as received, up to 64 KB."""
     raw_media: MediaRef | None = None
     """A larger payload."""
+    erased_at: Instant | None = None
+    """When its content was erased: what was said is gone, that it was said stays."""
 
     @property
     def text(self) -> str:
         """Its plain text: see ``plain_text``."""
         return plain_text(self.edited or self.parts)
+
+
+def media_of(message: Message) -> frozenset[str]:
+    """The digests of all media that the message refers to, in whatever field of its parts."""
+    found = set() if message.raw_media is None else {message.raw_media.sha256}
+    for part in (*message.parts, *message.edited):
+        found.update([value.sha256 for value in part.__dict__.values() if isinstance(value, MediaRef)])
+    return frozenset(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -86,3 +87,11 @@ class InboxItem:
     """The inbound message as JSON, raw payload included."""
     attempts: int = 1
     created_at: datetime
+
+
+_MEDIA: Final = re.compile(r'"sha256":"([0-9a-f]{64})"')
+
+
+def media_in(item: InboxItem) -> frozenset[str]:
+    """The digests of all media that the payload of an inbox item refers to."""
+    return frozenset(_MEDIA.findall(item.payload))

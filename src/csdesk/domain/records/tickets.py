@@ -245,6 +245,8 @@ class Ticket(Record):
     auto_replied_at: Instant | None = None
     """The last automatic answer."""
     last_message: MessageId | None = None
+    erased_at: Instant | None = None
+    """When its texts and custom fields were erased; nothing happens to the ticket after that."""
 
     @property
     def assignee(self) -> AgentId | None:

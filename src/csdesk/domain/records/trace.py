@@ -6,7 +6,9 @@ holds them. ``csdesk.render`` turns codes into text in zh-CN or English.
 
 from __future__ import annotations
 
-from csdesk.domain.records._model import Record, Scalar, Word, trusted
+from typing import NamedTuple
+
+from csdesk.domain.records._model import Record, Scalar, Word
 
 
 class Outcome(Word):
@@ -19,7 +21,7 @@ class Outcome(Word):
     NOTED = "noted"
 
 
-class Verdict(Record):
+class Verdict(NamedTuple):
     """One decision: a code of the catalogue, what came out, its parameters, and the verdicts below it."""
 
     code: str
@@ -48,9 +50,6 @@ class Trace(Record):
         return None
 
 
-_Verdict = trusted(Verdict)
-
-
 def verdict(code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: Scalar) -> Verdict:
     """A verdict, with its parameters as keywords."""
-    return _Verdict(code=code, outcome=outcome, params=tuple(params.items()), below=below)
+    return Verdict(code, outcome, tuple(params.items()), below)

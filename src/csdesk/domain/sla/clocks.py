@@ -45,7 +45,15 @@ def latest(ticket: Ticket, metric: Metric, scope: Scope) -> Clock | None:
 
 def begun(book: Book, plan: Plan, terms: Terms, ticket: Ticket, at: datetime, *, name: str = "") -> Clock:
     """A new cycle of a metric from an instant on; paused if the ticket's category wants it."""
-    last = latest(ticket, terms.metric, plan.scope)
+    last = latest(ticket, terms.metric, plan.scope) if ticket.clocks else None
+    is_paused = ticket.category in terms.pause_on
+    # Laid out in one go, not paused first and then set running: every new ticket pays for this.
+    due = warn = None
+    if not is_paused:
+        time = book.time(terms.calendar)
+        due = time.add(at, terms.amount, snap=terms.snap)
+        if len(terms.warn_on) == 1 and isinstance(mark := terms.warn_on[0], float):
+            warn = time.add(at, terms.amount * mark)
     clock: Clock = _Clock(
         metric=terms.metric,
         cycle=1 if last is None else last.cycle + 1,
@@ -53,7 +61,7 @@ def begun(book: Book, plan: Plan, terms: Terms, ticket: Ticket, at: datetime, *,
         name=name,
         policy=plan.policy,
         version=plan.version,
-        phase=ClockPhase.PAUSED,
+        phase=ClockPhase.PAUSED if is_paused else ClockPhase.RUNNING,
         amount=terms.amount,
         calendar=terms.calendar,
         snap=terms.snap,
@@ -63,8 +71,14 @@ def begun(book: Book, plan: Plan, terms: Terms, ticket: Ticket, at: datetime, *,
         on_reopen=terms.on_reopen,
         by_bot=terms.by_bot,
         started_at=at,
+        due_at=due,
+        warn_at=warn,
     )
-    return clock if ticket.category in terms.pause_on else running(book, clock, at)
+    if is_paused:
+        return clock
+    if warn is None and terms.warn_on:
+        clock = _warned_next(book, clock, at)
+    return _escalated_next(book, clock) if terms.escalate_on else clock
 
 
 def running(book: Book, clock: Clock, at: datetime) -> Clock:

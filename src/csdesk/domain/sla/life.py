@@ -256,6 +256,11 @@ def _restarted(book: Book, clock: Clock, category: str, at: datetime) -> Clock:
 def _applied(book: Book, ticket: Ticket, event: ev.SlaApplied, _: datetime) -> Changed:
     """A policy applies, or another one than before, or the same in another group."""
     at, first = event.at, not ticket.clocks
+    if first and not event.regrouped:
+        if ticket.category not in LIVE:
+            return ()
+        plans = book.plans(ticket)
+        return tuple([one for plan in plans for one in _begun_by(book, plan, ticket, at, first=True, regrouped=False)])
     changed: list[Clock] = []
     scopes = {plan.scope: plan for plan in book.plans(ticket)}
     for scope in Scope:
@@ -286,7 +291,7 @@ def _applied_to(
 
 def _begun_by(book: Book, plan: Plan, ticket: Ticket, at: datetime, *, first: bool, regrouped: bool) -> Iterator[Clock]:
     for metric, terms in plan.terms.items():
-        last = latest(ticket, metric, plan.scope)
+        last = None if first else latest(ticket, metric, plan.scope)
         if last is not None and (last.is_live or not regrouped):
             continue
         if terms.start == "first_active" and ticket.category is Category.NEW and metric not in _REPLIES:

@@ -26,6 +26,8 @@ SPACED: Final = (
 RUN: Final = re.compile(f"([{UNSPACED}]++)|(?:[a-z0-9]++|{SPACED})++")
 """Pattern: one run of either kind; group 1 holds it when it is of the kind indexed by pairs."""
 
+_WORD: Final = re.compile("[a-z0-9]++")
+"""Pattern: one run, where there are only ASCII characters."""
 _TOKEN_LENGTH: Final = 64
 _TEXT_LENGTH: Final = 200_000
 _QUERY_LENGTH: Final = 1_000
@@ -42,8 +44,11 @@ def search_tokens(text: str, *, limit: int = 20_000) -> list[str]:
         text: any text; what lies past its first 200,000 characters is not indexed.
         limit: the largest number of tokens; those past it are not indexed.
     """
+    folded = fold(text[:_TEXT_LENGTH])
+    if folded.isascii():
+        return [word[:_TOKEN_LENGTH] for word in _WORD.findall(folded)[:limit]]
     tokens: list[str] = []
-    for match in RUN.finditer(fold(text[:_TEXT_LENGTH])):
+    for match in RUN.finditer(folded):
         tokens += _tokens_of(match)
         if len(tokens) >= limit:
             return tokens[:limit]

@@ -75,7 +75,8 @@ def fold(text: str) -> str:
     'abc 发票'
     """
     if text.isascii():
-        return " ".join((text if text.isprintable() else _INVISIBLE.sub("", text)).lower().split())
+        folded = " ".join(text.lower().split())
+        return folded if folded.isprintable() else " ".join(_INVISIBLE.sub("", text).lower().split())
     if not _SELF_CONTAINED.fullmatch(text):
         text = _fold_combining(text)
     return " ".join(text.translate(_TABLE).split())

@@ -28,9 +28,9 @@ def language_of(text: str) -> str | None:
     sample = text[:_SAMPLE_LENGTH]
     if "@" in sample or "/" in sample or "www." in sample:
         sample = _ADDRESS.sub(" ", sample)
-    words = _LATIN_WORD.findall(sample)
     if sample.isascii():
-        return "en" if words else None
+        return "en" if _LATIN_WORD.search(sample) else None
+    words = _LATIN_WORD.findall(sample)
     kana, hangul, han = (_count(script, sample) for script in (_KANA, _HANGUL, _HAN))
     asian = kana + hangul + han
     if asian and asian >= len(words):

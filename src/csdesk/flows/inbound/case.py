@@ -11,7 +11,7 @@ from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.records.trace import Outcome, Trace, Verdict, verdict
+from csdesk.domain.records.trace import Outcome, Trace, Verdict
 
 MOST_CC = 20
 """How many people in copy take part; further ones stay visible in the raw message."""
@@ -90,7 +90,7 @@ class Case:
         self, code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: str | float | bool | None
     ) -> None:
         """Leave a verdict in the trace."""
-        self.verdicts.append(verdict(code, outcome, *below, **params))
+        self.verdicts.append(Verdict(code, outcome, tuple(params.items()), below))
 
     @property
     def people(self) -> tuple[Sender, ...]:

@@ -43,7 +43,7 @@ def _find_level(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
     book = work.policy.service
     found = None
     if len(book):
-        found = book.match(facts_at(case, work, customer, ticket), customer.level)
+        found = book.match(facts_at(case, work, customer, ticket), customer.level, before)
     if before is None and found is None:
         if case.new_ticket:
             case.say("clocks.none", Outcome.SKIPPED)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.tickets import assign, catch_up, change_status, happen
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TICKET, IdentityId, TicketId
@@ -66,6 +67,10 @@ def _find(case: Case, work: Workspace, customer: Customer) -> tuple[Ticket | Non
     for code, owner in evidence(case, work):
         ticket = _survivor(case, work, owner)
         if ticket is None:
+            continue
+        if is_erased(work, ticket):
+            # Not even a link: it would tell that somebody new is somebody who was erased.
+            case.say("thread.erased", Outcome.REMOVED, evidence=code)
             continue
         if _admits(work, ticket, customer):
             case.say(code, Outcome.CHOSEN, ticket=ticket.id)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Committed, Delta, Put
+from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Committed, Delta, Put, Strip
+from csdesk.domain.records.codec import stripped
 from csdesk.domain.records.events import Entry
 from csdesk.errors import ClaimTaken, GuardFailed, VersionConflict
 from csdesk.stores.memory.state import LOAD, DeskState, Held, kind_of, position_of
@@ -90,6 +91,7 @@ def _apply(desk: DeskState, changes: ChangeSet, plan: _Plan) -> None:
     _apply_plan(desk, plan)
     _apply_marks(desk, changes)
     _apply_queues(desk, changes)
+    _strip(desk, changes.strips)
     _append(desk, changes.entries)
     for name in changes.bumps:
         desk.epochs = replace(desk.epochs, **{name.value: getattr(desk.epochs, name.value) + 1})
@@ -132,3 +134,10 @@ def _apply_queues(desk: DeskState, changes: ChangeSet) -> None:
 def _append(desk: DeskState, entries: Iterable[Entry]) -> None:
     for entry in entries:
         desk.entries.append(replace(entry, position=position_of(len(desk.entries) + 1)))
+
+
+def _strip(desk: DeskState, strips: Iterable[Strip]) -> None:
+    for strip in strips:
+        place = int(strip.position) - 1
+        if 0 <= place < len(desk.entries):
+            desk.entries[place] = stripped(desk.entries[place], strip.events)

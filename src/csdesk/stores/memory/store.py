@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -16,10 +17,11 @@ from csdesk.ports.store import (
     Page,
     Query,
     Row,
+    Scrubbed,
     SearchHit,
     SearchRequest,
 )
-from csdesk.stores.memory import commits, leases, loads, queries, search
+from csdesk.stores.memory import commits, erasing, leases, loads, queries, search
 from csdesk.stores.memory.state import DeskState
 
 
@@ -126,6 +128,22 @@ class MemoryStore:
                 searches_indexed=indexed,
                 more=is_more or len(expired) > limit,
             )
+
+    def scrub(self, limit: int) -> Scrubbed:
+        """Nothing is ever left of what was deleted, as far as the memory of Python goes."""
+        _check_limit(limit)
+        return "done"
+
+    def media_in_use(self, digests: Sequence[str]) -> frozenset[str]:
+        """Which of these media any message or inbox item refers to."""
+        with self._lock:
+            return erasing.media_in_use(self._desks.values(), digests)
+
+    def written_by(self, desk: str, identities: Sequence[str], after: str, limit: int) -> tuple[tuple[str, ...], str]:
+        """The messages with these identities among the next ``limit`` ones, and where to go on."""
+        _check_limit(limit)
+        with self._lock:
+            return erasing.written_by(self._state(desk), frozenset(identities), after, limit)
 
     def close(self) -> None:
         """Forget everything; closing twice is fine."""

@@ -6,7 +6,7 @@ from csdesk.domain.records.changes import Claim, ClaimMode, ClaimMove, Delta
 from csdesk.errors import ClaimTaken, GuardFailed
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.read import LOAD
-from csdesk.stores.sqlite.values import Cell, Cells, chunks, marks, micros_or_none, value_rows
+from csdesk.stores.sqlite.values import Cell, Cells, chunks, marks, micros_or_none, rows_sql
 
 _TAKE = "INSERT INTO csdesk_claim(desk,key,owner,expires_at) VALUES{} ON CONFLICT DO NOTHING"
 _OWNERS = "SELECT key,owner,expires_at FROM csdesk_claim WHERE desk=? AND key IN ({})"
@@ -43,7 +43,7 @@ def take(execute: Execute, desk: int, claims: tuple[Claim, ...], rows: list[Cell
     taken = 0
     for part in chunks(rows):
         cells = [cell for row in part for cell in row]
-        taken += execute(_TAKE.format(value_rows("(?,?,?,?)", len(part))), cells).rowcount
+        taken += execute(rows_sql(_TAKE, "(?,?,?,?)", len(part)), cells).rowcount
     return {} if taken == len(rows) else _settle(execute, desk, claims)
 
 

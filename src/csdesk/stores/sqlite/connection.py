@@ -152,6 +152,7 @@ class Connections:
             f"mmap_size={_MMAP_BYTES}",
             "temp_store=MEMORY",
             "trusted_schema=OFF",
+            "secure_delete=ON",
         ):
             connection.execute("PRAGMA " + pragma).fetchall()
         if self._trace is not None:

@@ -12,10 +12,15 @@ from csdesk.domain.records.events import Entry, Epochs
 from csdesk.errors import InvalidInput
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.links import Role, link_key
-from csdesk.stores.sqlite.values import Cell, Cells, chunks, instant, micros, value_rows
+from csdesk.stores.sqlite.values import Cell, Cells, chunks, instant, micros, rows_sql
 
 COLUMNS: Final = "pk,subject,cause,at,actor,epochs,schema,personal,trace,body"
 
+Keys = tuple[bytes | str, bytes | str]
+"""Subject and cause of an entry, as links hold them."""
+
+_ABOUT: Final = int(Role.ENTRY)
+_CAUSED: Final = int(Role.CAUSED)
 _BITS: Final = 40
 _LOW: Final = (1 << _BITS) - 1
 _INSERT: Final = "INSERT INTO csdesk_entry(pk,desk,subject,cause,at,actor,epochs,schema,personal,trace,body) VALUES{}"
@@ -97,15 +102,21 @@ def append(execute: Execute, last: int, rows: list[Cells]) -> int:
             last += 1
             cells.append(last)
             cells += row
-        execute(_INSERT.format(value_rows("(?,?,?,?,?,?,?,?,?,?,?)", len(part))), cells)
+        execute(rows_sql(_INSERT, "(?,?,?,?,?,?,?,?,?,?,?)", len(part)), cells)
     return last
 
 
-def links(desk: int, last: int, added: tuple[Entry, ...]) -> Iterator[Cells]:
-    """The links of the entries behind the row ``last``: to their subjects and causes, by their numbers in the desk."""
-    for row, entry in enumerate(added, (last & _LOW) + 1):
-        yield desk, link_key(entry.subject), int(Role.ENTRY), row
-        yield desk, link_key(entry.cause), int(Role.CAUSED), row
+def entry_keys(entries: tuple[Entry, ...]) -> list[Keys]:
+    """What each entry is linked to: its subject and its cause."""
+    made = {text: link_key(text) for entry in entries for text in (entry.subject, entry.cause)}
+    return [(made[entry.subject], made[entry.cause]) for entry in entries]
+
+
+def links(desk: int, last: int, keys: list[Keys]) -> Iterator[Cells]:
+    """The links of the entries behind the row ``last``, by their numbers in the desk."""
+    for row, (subject, cause) in enumerate(keys, (last & _LOW) + 1):
+        yield desk, subject, _ABOUT, row
+        yield desk, cause, _CAUSED, row
 
 
 # ``Any``: a row of the driver.

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Final
 
 from csdesk.stores.sqlite.connection import Execute
-from csdesk.stores.sqlite.values import Cell, Cells, chunks, value_rows
+from csdesk.stores.sqlite.values import Cell, Cells, chunks, rows_sql
 
 _ID: Final = re.compile(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 _DIGITS: Final = str.maketrans("jkmnpqrstvwxyz", "ijklmnopqrstuv")
@@ -49,7 +49,7 @@ def add(execute: Execute, rows: list[Cells]) -> None:
     """Add links: desk, key, role, row each; those that are there stay."""
     for part in chunks(rows):
         cells: list[Cell] = [cell for row in part for cell in row]
-        execute(_LINK.format(value_rows("(?,?,?,?)", len(part))), cells)
+        execute(rows_sql(_LINK, "(?,?,?,?)", len(part)), cells)
 
 
 def remove(execute: Execute, desk: int, text: str, role: Role, row: int) -> None:

@@ -9,17 +9,17 @@ from typing import Final
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import Message
+from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
-from csdesk.stores.sqlite import links
+from csdesk.stores.sqlite import erasing, links
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.documents import document_of, record_of
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.links import link_key
 from csdesk.stores.sqlite.search import Changed
 from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, row_sql, select_sql, update_sql
-from csdesk.stores.sqlite.values import Cells, chunks, marks, value_rows
+from csdesk.stores.sqlite.values import Cells, chunks, marks, rows_sql
 
 Step = Callable[[Execute], None]
 
@@ -70,6 +70,8 @@ class Puts:
     """All of them, to be known once they are surely stored."""
     born: list[str] = field(default_factory=list)
     """The ids of new customers, whose marks stand in their rows already."""
+    with_media: list[Message] = field(default_factory=list)
+    """New messages that refer to media."""
     rows: dict[tuple[Table, str], int] = field(default_factory=dict)
     """Where records stand, as far as it is known."""
     links: dict[Cells, None] = field(default_factory=dict)
@@ -98,6 +100,7 @@ class Puts:
         _insert(execute, _LINKED, homes)
         for agent in self.agents:
             _seat(execute, self.desk, agent)
+        erasing.refer(execute, self.desk, self.with_media)
 
     def _settle(self, table: Table, part: Iterable[tuple[Stored, Cells]], row: int) -> None:
         for record, _ in part:
@@ -174,6 +177,9 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
                 plan.born.append(record.id)
         case Agent():
             plan.agents.append(record)
+        case Message():
+            if media_of(record):
+                plan.with_media.append(record)
 
 
 def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
@@ -204,6 +210,8 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         case Message(), Message():
             if (record.subject, record.parts, record.edited) != (old.subject, old.parts, old.edited):
                 plan.changed.append(Changed(old, record))
+            if media_of(record) != media_of(old):
+                plan.steps.append(_referral(plan.desk, record))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +253,10 @@ def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None
         plan.steps.append(_removal(_UNLINKED, plan.desk, gone, record.id))
 
 
+def _referral(desk: int, message: Message) -> Step:
+    return lambda execute: erasing.refer_again(execute, desk, message)
+
+
 def _removal(sql: str, desk: int, keys: list[str], record: str) -> Step:
     def step(execute: Execute) -> None:
         for key in keys:
@@ -271,7 +283,7 @@ def _insert(execute: Execute, sql: str, rows: list[tuple[int, str, int]]) -> Non
     if rows:
         for part in chunks(rows):
             cells = [cell for row in part for cell in row]
-            execute(sql.format(value_rows("(?,?,?)", len(part))), cells)
+            execute(rows_sql(sql, "(?,?,?)", len(part)), cells)
 
 
 def _seat(execute: Execute, desk: int, agent: Agent) -> None:

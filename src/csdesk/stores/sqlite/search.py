@@ -15,6 +15,7 @@ from csdesk.ports.store import Page, SearchHit, SearchRequest
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
+from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.tables import read_sql
 
 _MARK: Final = "SELECT last FROM csdesk_search_mark"
@@ -52,7 +53,9 @@ def tokens_of(message: Message) -> list[str]:
 
 def indexed_text(desk: int, message: Message) -> str:
     """What the index holds of a message."""
-    return " ".join([f"{desk}x{token}" if token else _SEAM for token in tokens_of(message)])
+    mark = f"{desk}x"
+    runs = (search_tokens(message.subject), search_tokens(message.text))
+    return f" {_SEAM} ".join([mark + f" {mark}".join(tokens) for tokens in runs if tokens])
 
 
 def search(execute: Execute, desk: int, asked: SearchRequest) -> Page[SearchHit]:
@@ -99,15 +102,20 @@ class Waiting:
     text: str
 
 
-def waiting(execute: Execute, limit: int) -> tuple[list[Waiting], bool]:
-    """The next texts to index, of all desks, and whether more wait."""
+def waiting(execute: Execute, limit: int, known: Known | None = None) -> tuple[list[Waiting], bool]:
+    """The next texts to index, of all desks, and whether more wait. What is known is not decoded."""
     # ``Any``: rows of the driver.
     rows: list[tuple[Any, ...]] = execute(_WAITING, (execute(_MARK).fetchone()[0], limit + 1)).fetchall()
     texts = [
-        Waiting(row, desk, version, indexed_text(desk, record_of(Message, key, schema, document)))
+        Waiting(row, desk, version, indexed_text(desk, _message(known, desk, key, version, schema, document)))
         for row, desk, version, key, schema, document in rows[:limit]
     ]
     return texts, len(rows) > limit
+
+
+def _message(known: Known | None, desk: int, key: str, version: int, schema: int, document: str) -> Message:
+    found = known.get(desk, key, version) if known is not None else None
+    return found if isinstance(found, Message) else record_of(Message, key, schema, document)
 
 
 def index(execute: Execute, texts: list[Waiting]) -> int:

@@ -24,10 +24,11 @@ from csdesk.ports.store import (
     Progress,
     Query,
     Row,
+    Scrubbed,
     SearchHit,
     SearchRequest,
 )
-from csdesk.stores.sqlite import backup, entries, lease, query, read, schema, search, upkeep, write
+from csdesk.stores.sqlite import backup, entries, erasing, lease, query, read, schema, scrubbing, search, upkeep, write
 from csdesk.stores.sqlite.connection import Connections, Execute, Hands, Synchronous, Trace, Writing, check_library
 from csdesk.stores.sqlite.errors import translated
 from csdesk.stores.sqlite.known import Known
@@ -53,7 +54,7 @@ class SqliteCalls:
         self._name = name
         self._known = known
         self._order = write.Order()
-        self._upkeep = upkeep.Upkeep()
+        self._upkeep = upkeep.Upkeep(known=self._known)
         self._desks: dict[str, int] = {}
         self._is_closed = False
 
@@ -267,6 +268,25 @@ class SqliteStore(SqliteCalls):
             progress=progress,
             before_placed=before_placed,
         )
+
+    def scrub(self, limit: int) -> Scrubbed:
+        """Remove what deleted rows of all desks left behind, in the search index and in the write-ahead log.
+
+        ``busy`` while somebody, here or in another process, reads an older state of the file.
+        """
+        _check_limit(limit)
+        self._check_open(self._name)
+        return self._translated(scrubbing.scrub, self._connections, limit)
+
+    def media_in_use(self, digests: Sequence[str]) -> frozenset[str]:
+        """Which of these media any desk of the file refers to."""
+        self._check_open(self._name)
+        return self._translated(self._connections.read, erasing.media_in_use, digests)
+
+    def written_by(self, desk: str, identities: Sequence[str], after: str, limit: int) -> tuple[tuple[str, ...], str]:
+        """The messages with these identities among the next ``limit`` ones, and where to go on."""
+        _check_limit(limit)
+        return self._read(erasing.written_by, desk, identities, after, limit)
 
 
 def _raise(error: Exception) -> NoReturn:

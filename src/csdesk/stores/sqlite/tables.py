@@ -38,7 +38,10 @@ class Column:
     def moved(self, old: Record, new: Record) -> bool:
         """True if the value is another one. What an event left alone is the very same object, which is told first."""
         before, after = old.__dict__, new.__dict__
-        return any(before[name] is not after[name] for name in self.fields) and self.cell(old) != self.cell(new)
+        for name in self.fields:
+            if before[name] is not after[name]:
+                return self.cell(old) != self.cell(new)
+        return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

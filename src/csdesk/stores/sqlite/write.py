@@ -10,8 +10,9 @@ from typing import Final
 
 from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
 from csdesk.errors import CsdeskError, VersionConflict
-from csdesk.stores.sqlite import claims, entries, links, queues, search
+from csdesk.stores.sqlite import claims, entries, erasing, links, queues, search
 from csdesk.stores.sqlite.connection import Execute, Writing
+from csdesk.stores.sqlite.entries import Keys
 from csdesk.stores.sqlite.errors import translated_commit
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.puts import Puts, plan_puts
@@ -60,6 +61,8 @@ class Plan:
     seen: dict[str, int]
     """Marks of customers that are not born in this commit."""
     entries: list[Cells]
+    keys: list[Keys]
+    """What the entries are linked to."""
 
 
 def plan(execute: Execute, desk: int, changes: ChangeSet, known: Known) -> Plan:
@@ -72,7 +75,8 @@ def plan(execute: Execute, desk: int, changes: ChangeSet, known: Known) -> Plan:
     for key in puts.born:
         seen.pop(key, None)
     rows = claims.claim_cells(desk, changes.claims)
-    return Plan(desk, changes, puts, rows, seen, entries.entry_cells(desk, changes.entries))
+    told = changes.entries
+    return Plan(desk, changes, puts, rows, seen, entries.entry_cells(desk, told), entries.entry_keys(told))
 
 
 def commit(connection: Writing, todo: Plan, order: Order) -> Committed:
@@ -150,12 +154,16 @@ def _write(execute: Execute, todo: Plan, order: Order) -> Committed:
         claims.count(execute, desk, changes.deltas, order.after(last))
     for customer, at in todo.seen.items():
         execute(_SEEN, (at, desk, customer, at))
+    if changes.strips:
+        erasing.strip(execute, desk, changes.strips)
     if todo.entries:
         entries.append(execute, last - len(todo.entries), todo.entries)
-    rows = [*todo.puts.links, *entries.links(desk, last - len(todo.entries), changes.entries)]
+    rows = [*todo.puts.links, *entries.links(desk, last - len(todo.entries), todo.keys)]
     if rows:
         links.add(execute, rows)
     queues.write(execute, desk, changes)
+    if changes.inbox or changes.inbox_done:
+        erasing.refer_items(execute, desk, changes.inbox_done, changes.inbox)
     if todo.puts.changed:
         search.index_again(execute, desk, todo.puts.changed)
     _write_desk(execute, desk, changes)

@@ -23,6 +23,7 @@ _MODULES = (
     "claims",
     "commits",
     "consumers",
+    "erasing",
     "leases",
     "loads",
     "machine",
@@ -39,6 +40,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in _MODULES))
 from csdesk.testing.store_contract.claims import ClaimPromises
 from csdesk.testing.store_contract.commits import CommitPromises
 from csdesk.testing.store_contract.consumers import ConsumerPromises
+from csdesk.testing.store_contract.erasing import ErasingPromises
 from csdesk.testing.store_contract.leases import LeasePromises
 from csdesk.testing.store_contract.loads import LoadPromises
 from csdesk.testing.store_contract.machine import RandomCommands
@@ -57,6 +59,7 @@ class StoreContract(
     QueryPromises,
     LeasePromises,
     ConsumerPromises,
+    ErasingPromises,
     SearchPromises,
     ThreadPromises,
     TogetherPromises,

@@ -45,7 +45,7 @@ class ConsumerPromises(ContractBase):
                 ev.SubjectSet(subject="發票"),
                 ev.CommandDenied(subject="tkt_1", command="close", reason="policy"),
                 ev.SubjectSet(subject=""),
-                ev.TicketFieldSet(name="x.size", before=None, after=1.5),
+                ev.CustomFieldSet(name="size", before=None, after=1.5),
             ),
             actor=Actor.agent("agt_1"),
             epochs=ev.Epochs(config=3, phrases=1),

@@ -137,7 +137,7 @@ class Pieces:
             ev.TicketUntagged(tag="a"),
             ev.TicketFieldSet(name="priority", before=2, after=self.draw(_FEW)),
             ev.TicketFieldSet(name="queue", before=ticket.queue, after=self.draw(st.sampled_from(QUEUES))),
-            ev.TicketFieldSet(name="x.size", after=self.draw(st.sampled_from((None, 1.5, "L", True)))),
+            ev.CustomFieldSet(name="size", after=self.draw(st.sampled_from((None, 1.5, "L", True)))),
             ev.SubjectSet(subject=self.draw(st.sampled_from(TEXTS))),
             ev.TicketAssigned(worker=self.draw(st.sampled_from((None, worker)))),
             ev.ClocksChanged(clocks=(clock,)),

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
-from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
-from csdesk.domain.records.tags import with_tag, without_tag
+from csdesk.domain.records.customers import ERASED, Attribute, Block, Customer, Erasure, Identity
+from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag, without_tag
 
 _Customer = trusted(Customer)
 _Identity = trusted(Identity)
@@ -79,7 +79,7 @@ def _customer_untagged(customer: Customer, event: ev.CustomerUntagged, _: dateti
 
 
 def _customer_blocked(customer: Customer, event: ev.CustomerBlocked, at: datetime) -> Customer:
-    return replaced(customer, block=Block(reason=event.reason, at=at, until=event.until))
+    return replaced(customer, block=Block(reason=event.reason or "", at=at, until=event.until))
 
 
 def _customer_unblocked(customer: Customer, _event: ev.CustomerUnblocked, _: datetime) -> Customer:
@@ -102,6 +102,25 @@ def _customer_released(customer: Customer, event: ev.CustomerReleased, _: dateti
     return replaced(customer, members=tuple(one for one in customer.members if one not in event.customers))
 
 
+def _customer_erased(customer: Customer, event: ev.CustomerErased, at: datetime) -> Customer:
+    mark = TagAssignment(name=ERASED, source=TagSource.RULE, at=at)
+    return replaced(
+        customer,
+        name="",
+        attributes=(),
+        identities=tuple(replaced(one, external_id="") for one in customer.identities),
+        tags=(mark,),
+        block=None,
+        dedicated_agent=None,
+        erasure=Erasure(customer=event.survivor, command=event.command, requested_at=at),
+    )
+
+
+def _erasure_completed(customer: Customer, event: ev.ErasureCompleted, at: datetime) -> Customer:
+    assert customer.erasure is not None
+    return replaced(customer, erasure=replaced(customer.erasure, completed_at=at, counts=event.counts))
+
+
 # ``Any``: each function takes the record and event of its own row; a test walks the table.
 FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.CustomerCreated: _customer_created,
@@ -118,4 +137,6 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.CustomerAbsorbed: _customer_absorbed,
     ev.CustomerUnmerged: _customer_unmerged,
     ev.CustomerReleased: _customer_released,
+    ev.CustomerErased: _customer_erased,
+    ev.ErasureCompleted: _erasure_completed,
 }

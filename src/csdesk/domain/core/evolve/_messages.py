@@ -16,19 +16,19 @@ def _delivery_changed(message: Message, event: ev.DeliveryChanged, _: datetime) 
     return replaced(
         message,
         delivery=Delivery(event.after),
-        delivery_reason=event.reason,
+        delivery_reason=event.reason or "",
         delivery_needs=event.needs,
         provider_id=known,
     )
 
 
 def _piece_sent(message: Message, event: ev.PieceSent, _: datetime) -> Message:
-    return replaced(message, pieces=(*message.pieces, event.provider_id))
+    return replaced(message, pieces=(*message.pieces[: event.number - 1], event.provider_id or ""))
 
 
 def _media_stored(message: Message, event: ev.MediaStored, _: datetime) -> Message:
     stored = [
-        replaced(one, ref=event.ref, problem=event.problem) if at == event.part else one
+        replaced(one, ref=event.ref, problem=event.problem or "") if at == event.part else one
         for at, one in enumerate(message.parts)
     ]
     return replaced(message, parts=tuple(stored))
@@ -42,6 +42,16 @@ def _message_edited(message: Message, event: ev.MessageEdited, _: datetime) -> M
     return replaced(message, edited=event.parts or ())
 
 
+def _message_erased(message: Message, _event: ev.MessageErased, at: datetime) -> Message:
+    gone = {"subject": "", "parts": (), "edited": (), "raw": b"", "raw_media": None}
+    blank = {"conversation": "", "provider_id": "", "delivery_reason": "", "pieces": ("",) * len(message.pieces)}
+    return replaced(message, **gone, **blank, erased_at=at)
+
+
+def _raw_removed(message: Message, _event: ev.RawRemoved, _: datetime) -> Message:
+    return replaced(message, raw=b"", raw_media=None)
+
+
 def _message_moved(message: Message, event: ev.MessageMoved, _: datetime) -> Message:
     return replaced(message, ticket=event.after)
 
@@ -53,5 +63,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Message]]] = {
     ev.MediaStored: _media_stored,
     ev.MessageRecalled: _message_recalled,
     ev.MessageEdited: _message_edited,
+    ev.MessageErased: _message_erased,
+    ev.RawRemoved: _raw_removed,
     ev.MessageMoved: _message_moved,
 }

@@ -39,7 +39,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         language=event.language,
         identity=event.identity,
         account=event.account,
-        conversation=event.conversation,
+        conversation=event.conversation or "",
         owner=_Owner(kind=OwnerKind.QUEUE, id=event.queue),
         participants=event.participants,
         links=event.links,
@@ -87,17 +87,22 @@ def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, _: datetime) -> T
 
 
 def _field_set(ticket: Ticket, event: ev.TicketFieldSet, _: datetime) -> Ticket:
-    if event.name.startswith("x."):
-        name = event.name[2:]
-        kept = tuple(one for one in ticket.fields if one.name != name)
-        fresh = () if event.after is None else (FieldValue(name=name, value=event.after),)
-        return replaced(ticket, fields=(*kept, *fresh))
     if event.name == "queue":
         return replaced(ticket, queue=event.after, owner=_Owner(kind=OwnerKind.QUEUE, id=str(event.after)))
     value: object = event.after
     if event.name == "priority":
         value = Priority(int(event.after or Priority.NORMAL))
     return replaced(ticket, **{event.name: value})
+
+
+def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> Ticket:
+    kept = tuple(one for one in ticket.fields if one.name != event.name)
+    fresh = () if event.after is None else (FieldValue(name=event.name, value=event.after),)
+    return replaced(ticket, fields=(*kept, *fresh))
+
+
+def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
+    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", erased_at=at)
 
 
 def _subject_set(ticket: Ticket, event: ev.SubjectSet, _: datetime) -> Ticket:
@@ -111,7 +116,7 @@ def _status_changed(ticket: Ticket, event: ev.StatusChanged, at: datetime) -> Ti
     if event.after is Category.RESOLVED:
         changes |= {"resolved_at": at, "waiting_since": None}
     elif event.after is Category.CLOSED:
-        changes |= {"closed_at": at, "close_reason": event.reason, "waiting_since": None}
+        changes |= {"closed_at": at, "close_reason": event.reason or event.remark or "", "waiting_since": None}
     elif event.before in (Category.RESOLVED, Category.CLOSED):
         changes |= {"resolved_at": None, "closed_at": None, "close_reason": "", "cycle": ticket.cycle + 1}
         changes["escalations"] = ()
@@ -242,6 +247,8 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketTagged: _ticket_tagged,
     ev.TicketUntagged: _ticket_untagged,
     ev.TicketFieldSet: _field_set,
+    ev.CustomFieldSet: _custom_field_set,
+    ev.TicketErased: _ticket_erased,
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,

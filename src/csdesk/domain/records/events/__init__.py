@@ -23,6 +23,7 @@ from csdesk.domain.records.events.customers import (
     CustomerAbsorbed,
     CustomerBlocked,
     CustomerCreated,
+    CustomerErased,
     CustomerMerged,
     CustomerNamed,
     CustomerPlaced,
@@ -31,6 +32,7 @@ from csdesk.domain.records.events.customers import (
     CustomerUnblocked,
     CustomerUnmerged,
     CustomerUntagged,
+    ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
 )
@@ -49,12 +51,14 @@ from csdesk.domain.records.events.messages import (
     DeliveryChanged,
     MediaStored,
     MessageEdited,
+    MessageErased,
     MessageMoved,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
     PhraseUsed,
     PieceSent,
+    RawRemoved,
     ReplyDecided,
     ReplyQueued,
 )
@@ -69,6 +73,7 @@ from csdesk.domain.records.events.tickets import (
     ClockStarted,
     ClockWarned,
     ConversationTaken,
+    CustomFieldSet,
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
@@ -79,6 +84,7 @@ from csdesk.domain.records.events.tickets import (
     SubjectSet,
     TicketAbsorbed,
     TicketAssigned,
+    TicketErased,
     TicketEscalated,
     TicketFieldSet,
     TicketMerged,
@@ -106,9 +112,11 @@ __all__ = [
     "CommandDenied",
     "ConfigActivated",
     "ConversationTaken",
+    "CustomFieldSet",
     "CustomerAbsorbed",
     "CustomerBlocked",
     "CustomerCreated",
+    "CustomerErased",
     "CustomerMerged",
     "CustomerNamed",
     "CustomerPlaced",
@@ -120,6 +128,7 @@ __all__ = [
     "DeliveryChanged",
     "Entry",
     "Epochs",
+    "ErasureCompleted",
     "Event",
     "HolidaysSaved",
     "IdentityLinked",
@@ -127,6 +136,7 @@ __all__ = [
     "LinksChanged",
     "MediaStored",
     "MessageEdited",
+    "MessageErased",
     "MessageMoved",
     "MessageParked",
     "MessageRecalled",
@@ -139,6 +149,7 @@ __all__ = [
     "PhraseUsed",
     "PieceSent",
     "PresenceChanged",
+    "RawRemoved",
     "ReplyDecided",
     "ReplyQueued",
     "RulesExhausted",
@@ -149,6 +160,7 @@ __all__ = [
     "SubjectSet",
     "TicketAbsorbed",
     "TicketAssigned",
+    "TicketErased",
     "TicketEscalated",
     "TicketFieldSet",
     "TicketMerged",
@@ -175,6 +187,8 @@ Event = Annotated[
     | CustomerAbsorbed
     | CustomerUnmerged
     | CustomerReleased
+    | CustomerErased
+    | ErasureCompleted
     | TicketOpened
     | MessageReceived
     | ReplyQueued
@@ -184,9 +198,12 @@ Event = Annotated[
     | MediaStored
     | MessageRecalled
     | MessageEdited
+    | MessageErased
+    | RawRemoved
     | TicketTagged
     | TicketUntagged
     | TicketFieldSet
+    | CustomFieldSet
     | SubjectSet
     | StatusChanged
     | TicketAssigned
@@ -208,6 +225,7 @@ Event = Annotated[
     | TicketReleased
     | MessagesMoved
     | MessageMoved
+    | TicketErased
     | ReplyDecided
     | PhraseUsed
     | AlertRaised

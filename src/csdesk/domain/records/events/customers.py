@@ -6,7 +6,7 @@ from typing import Literal
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records._model import Instant
-from csdesk.domain.records.customers import Attribute, Evidence
+from csdesk.domain.records.customers import Attribute, ErasedCounts, Evidence
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.tags import TagAssignment
 
@@ -89,8 +89,9 @@ class CustomerUntagged(EventBase):
 class CustomerBlocked(EventBase):
     """Messages of the customer go no further than storage, until ``until`` (None: for good)."""
 
+    PERSONAL = frozenset({"reason"})
     kind: Literal["customer.blocked"] = "customer.blocked"
-    reason: str = ""
+    reason: str | None = ""
     until: Instant | None = None
 
 
@@ -130,3 +131,19 @@ class CustomerReleased(EventBase):
 
     kind: Literal["customer.released"] = "customer.released"
     customers: tuple[CustomerId, ...]
+
+
+class CustomerErased(EventBase):
+    """Everything personal about the customer is gone, or going; ``survivor`` speaks for those merged with it."""
+
+    kind: Literal["customer.erased"] = "customer.erased"
+    survivor: CustomerId
+    command: str
+    """The id of the command that asked for it."""
+
+
+class ErasureCompleted(EventBase):
+    """Nothing of an erased customer is left in the store and its media."""
+
+    kind: Literal["customer.erasure_completed"] = "customer.erasure_completed"
+    counts: ErasedCounts

@@ -44,14 +44,15 @@ class NoteAdded(EventBase):
 
 
 class DeliveryChanged(EventBase):
-    """What became of an outbound message; ``reason`` is a code."""
+    """What became of an outbound message; ``reason`` is a code, or what the provider said."""
 
+    PERSONAL = frozenset({"reason", "provider_id"})
     kind: Literal["message.delivery"] = "message.delivery"
     message: MessageId
     before: Delivery
     after: Delivery
-    reason: str = ""
-    provider_id: str = ""
+    reason: str | None = ""
+    provider_id: str | None = ""
     needs: str = ""
     """What would make a refused message possible; see ``csdesk.domain.records.queues.NEEDS``."""
 
@@ -59,24 +60,25 @@ class DeliveryChanged(EventBase):
 class PieceSent(EventBase):
     """One of the sendings that a long message is split into was taken over; the last one is told as delivery."""
 
+    PERSONAL = frozenset({"provider_id"})
     kind: Literal["message.piece"] = "message.piece"
     message: MessageId
     number: int
     """Counted from 1."""
     of: int
-    provider_id: str = ""
+    provider_id: str | None = ""
 
 
 class MediaStored(EventBase):
     """Media that a customer sent were fetched from the provider, or (``problem``) never will be."""
 
-    PERSONAL = frozenset({"ref"})
+    PERSONAL = frozenset({"ref", "problem"})
     kind: Literal["message.media"] = "message.media"
     message: MessageId
     part: int
     """Which part of the message, counted from 0."""
     ref: MediaRef | None = None
-    problem: str = ""
+    problem: str | None = ""
     """A code: ``too_large``, ``type_mismatch``, ``expired``, or the provider's own."""
 
 
@@ -94,6 +96,20 @@ class MessageEdited(EventBase):
     kind: Literal["message.edited"] = "message.edited"
     message: MessageId
     parts: tuple[Part, ...] | None = ()
+
+
+class MessageErased(EventBase):
+    """What the message said is gone, its payload and its attachments too."""
+
+    kind: Literal["message.erased"] = "message.erased"
+    message: MessageId
+
+
+class RawRemoved(EventBase):
+    """The provider's payload of the message was kept long enough."""
+
+    kind: Literal["message.raw_removed"] = "message.raw_removed"
+    message: MessageId
 
 
 class MessageMoved(EventBase):

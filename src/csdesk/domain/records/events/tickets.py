@@ -16,7 +16,7 @@ from csdesk.domain.records.tickets import Category, Link, Participant, Priority,
 class TicketOpened(EventBase):
     """A new matter."""
 
-    PERSONAL = frozenset({"subject"})
+    PERSONAL = frozenset({"subject", "conversation"})
     kind: Literal["ticket.opened"] = "ticket.opened"
     id: TicketId
     number: int
@@ -27,7 +27,8 @@ class TicketOpened(EventBase):
     language: str | None = None
     identity: IdentityId
     account: str
-    conversation: str
+    conversation: str | None = ""
+    """The adapter's key of the conversation: often an address or an open id."""
     participants: tuple[Participant, ...] = ()
     links: tuple[Link, ...] = ()
 
@@ -47,10 +48,21 @@ class TicketUntagged(EventBase):
 
 
 class TicketFieldSet(EventBase):
-    """A property or custom field changed (``priority``, ``type``, ``queue``, ``language``, ``x.<name>``)."""
+    """A property changed (``priority``, ``type``, ``queue``, ``language``)."""
 
     kind: Literal["ticket.field_set"] = "ticket.field_set"
     name: str
+    before: Scalar = None
+    after: Scalar = None
+
+
+class CustomFieldSet(EventBase):
+    """A custom field changed; what it holds is the host's, and may be anything that somebody said."""
+
+    PERSONAL = frozenset({"before", "after"})
+    kind: Literal["ticket.custom_field"] = "ticket.custom_field"
+    name: str
+    """Without the ``x.`` of commands and rules."""
     before: Scalar = None
     after: Scalar = None
 
@@ -64,13 +76,15 @@ class SubjectSet(EventBase):
 
 
 class StatusChanged(EventBase):
-    """The ticket went to another status."""
+    """The ticket went to another status; ``reason`` is a code, ``remark`` what somebody wrote about it."""
 
+    PERSONAL = frozenset({"remark"})
     kind: Literal["ticket.status"] = "ticket.status"
     before: Category
     after: Category
     status: str
     reason: str = ""
+    remark: str | None = ""
     until: Instant | None = None
     """The end of a snooze."""
     close_at: Instant | None = None
@@ -78,13 +92,18 @@ class StatusChanged(EventBase):
 
 
 class TicketAssigned(EventBase):
-    """Somebody works on the ticket now; ``worker`` None: nobody. ``accountable``: becomes the owner too."""
+    """Somebody works on the ticket now; ``worker`` None: nobody. ``accountable``: becomes the owner too.
 
+    ``reason`` is a code, ``remark`` what somebody wrote about it.
+    """
+
+    PERSONAL = frozenset({"remark"})
     kind: Literal["ticket.assigned"] = "ticket.assigned"
     worker: Worker | None = None
     before: Worker | None = None
     accountable: bool = True
     reason: str = ""
+    remark: str | None = ""
 
 
 class ConversationTaken(EventBase):
@@ -264,6 +283,12 @@ class MessagesMoved(EventBase):
     auto_replied_at: Instant | None = None
     unanswered: int = 0
     last_message: MessageId | None = None
+
+
+class TicketErased(EventBase):
+    """The ticket's texts and custom fields are gone; its numbers stay, and nothing happens to it any more."""
+
+    kind: Literal["ticket.erased"] = "ticket.erased"
 
 
 class AlertRaised(EventBase):

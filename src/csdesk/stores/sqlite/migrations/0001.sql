@@ -269,3 +269,13 @@ CREATE INDEX csdesk_inbox_line ON csdesk_inbox(desk, account, conversation);
 CREATE VIRTUAL TABLE csdesk_search USING fts5(tokens, content='', columnsize=0, tokenize='ascii');
 CREATE TABLE csdesk_search_mark(last INTEGER NOT NULL);
 INSERT INTO csdesk_search_mark VALUES(0);
+
+-- Which media the messages and inbox items refer to: holder is a message's id, or "inbox/" and an item's. Messages without
+-- media have no row here.
+CREATE TABLE csdesk_media(
+  desk INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  holder TEXT NOT NULL,
+  PRIMARY KEY(desk, sha256, holder)
+) WITHOUT ROWID;
+CREATE INDEX csdesk_media_holder ON csdesk_media(desk, holder);

@@ -1,0 +1,45 @@
+"""``csdesk conform``."""
+
+import pytest
+
+
+@pytest.fixture
+def broken(cli, monkeypatch):
+    """A rig whose channel says that it sent, and did not."""
+    (cli.folder / "broken_rig.py").write_text(
+        "from csdesk.channels.loopback import LoopbackChannel\n"
+        "from csdesk.domain.records.channels import Receipt\n"
+        "from csdesk.testing.rigs import LoopbackRig\n"
+        "class Liar(LoopbackChannel):\n"
+        "    def send_now(self, message):\n"
+        "        return Receipt(provider_id='x')\n"
+        "class Rig(LoopbackRig):\n"
+        "    def channel(self, account):\n"
+        "        return self._channels.setdefault(account, Liar(account))\n"
+    )
+    monkeypatch.chdir(cli.folder)
+    monkeypatch.syspath_prepend(str(cli.folder))
+    return "broken_rig:Rig"
+
+
+def test_a_good_channel_gets_its_certificate(cli):
+    told = cli.document("conform", "csdesk.testing.rigs:LoopbackRig", db="")
+    assert [one["number"] for one in told["promises"]] == list(range(1, 25))
+    verdicts = {one["number"]: one["verdict"] for one in told["promises"]}
+    assert verdicts[5] == "kept"
+    assert verdicts[1] == "not shown"
+    assert "broken" not in verdicts.values()
+
+
+def test_a_broken_one_is_told_so(cli, broken):
+    done = cli.run("conform", broken, db="", lang="en")
+    assert done.exit_code == 6
+    assert "broken" in done.stdout
+    assert "breaks" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["no.such.module:Rig", "csdesk.testing.rigs:Nothing", "csdesk.testing.rigs", "csdesk:__version__"]
+)
+def test_what_is_no_rig(cli, name):
+    assert cli.run("conform", name, db="").exit_code == 2
