@@ -106,7 +106,7 @@ def rules_of(*given: dict[str, Any], **more: Any) -> DeskConfig:
     return DeskConfig(rules=[{"name": f"r{place}", "then": then, **one} for place, one in enumerate(given)], **more)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     wishes=st.lists(st.tuples(conditions, st.booleans()), min_size=1, max_size=3), facts=st.lists(moments(), max_size=8)
 )
@@ -123,7 +123,7 @@ def test_what_is_proved_impossible_never_happens_and_witnesses_show_it(
         assert list(compiled.holding(answer.witness.facts())) == wanted
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     given_rules=st.lists(st.tuples(conditions, st.booleans()), min_size=2, max_size=5),
     facts=st.lists(moments(), min_size=5, max_size=25),
@@ -151,7 +151,7 @@ def rules_without_stops(config: DeskConfig) -> Any:
     return compile_policy(rules_of(*({"when": one.when} for one in config.rules))).rules
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(conditions)
 def test_a_planted_shadow_is_found_if_it_is_found_alive(when: dict[str, Any]) -> None:
     config = rules_of(
@@ -204,7 +204,7 @@ effects = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     given_rules=st.lists(st.tuples(conditions, st.lists(effects, min_size=1, max_size=2)), min_size=1, max_size=5),
     facts=st.lists(moments(), min_size=1, max_size=10),

@@ -163,7 +163,7 @@ def _as_it_came(message: Message, customer: Customer) -> InboundMessage:
     return InboundMessage(
         account=message.account,
         dedupe_key=message.id,
-        conversation=message.conversation,
+        conversation=message.id,  # erased ones have lost theirs, and no condition asks for it
         sender=Sender(kind=identity.kind if identity is not None else "external", external_id=message.id),
         subject=message.subject,
         parts=message.parts,

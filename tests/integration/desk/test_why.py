@@ -4,7 +4,6 @@ import pytest
 
 from csdesk import Actor, DeskConfig, InvalidInput, NotFound, Priority, Viewer, render
 from csdesk.domain.policy.config import LevelPolicy, TagPolicy
-from csdesk.domain.records.changes import ChangeSet, Put
 from csdesk.domain.records.messages import Automatic
 from csdesk.rules import F, NoAutoReply, Rule
 
@@ -138,8 +137,8 @@ def test_a_changed_policy_is_said(world):
 def test_what_was_erased_is_gone_for_everybody(world):
     desk = open_with(world, URGENT)
     got = desk.receive(world.said("refund"))
-    gone = got.message.model_copy(update={"parts": (), "version": got.message.version + 1})
-    desk._store.commit(desk.name, ChangeSet(puts=(Put(gone, got.message.version),)))
+    desk.customers.erase(got.customer.id, actor=AGENT)
+    desk.run_due()
     why = desk.tickets.explain_rule(got.ticket.id, "urgent-refund", viewer=VIEWER)
     (text, *_) = why.condition.tests()
     assert (text.holds, text.seen.state, text.seen.value) == (None, "absent", None)
