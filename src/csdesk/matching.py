@@ -254,7 +254,7 @@ class Matcher:
 
     def to_bytes(self) -> bytes:
         """Everything the matcher holds, in a versioned form with a checksum; no code is stored."""
-        return dumped(self._judge)
+        return dumped(self._judge, _name_of(self._embedder))
 
     @classmethod
     def from_bytes(
@@ -271,12 +271,12 @@ class Matcher:
         The numbers of ``decide`` are the caller's and not stored; vectors of an embedder are made again.
 
         Raises:
-            InvalidInput: the data is something else, cut short or changed.
+            InvalidInput: the data is something else, cut short or changed, or was made with another embedder.
             SchemaTooNew: a newer release wrote it.
         """
         matcher = cls(threshold=threshold, min_margin=min_margin, floor=floor)
         matcher._embedder = embedder
-        matcher._judge = matcher._embedded(loaded(data))
+        matcher._judge = matcher._embedded(loaded(data, _name_of(embedder)))
         return matcher
 
     def save(self, path: Path | str) -> None:
@@ -387,6 +387,10 @@ def phrase_of(record: LibraryPhrase) -> Phrase:
         valid_until=record.valid_until,
         auto_reply=record.auto_reply,
     )
+
+
+def _name_of(embedder: Embedder | None) -> str | None:
+    return None if embedder is None else embedder.name
 
 
 def _having(judge: Judge, phrase_id: str) -> Judge:

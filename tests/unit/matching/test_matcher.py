@@ -472,3 +472,19 @@ def test_training_skips_a_phrase_without_text_and_a_library_of_single_questions(
     single.optimize()
     assert not single._judge.library.trained
     assert best(single, "退款") == "a"
+
+
+def test_decisions_of_people_pull_the_confidence_and_let_go_of_it_again() -> None:
+    matcher = Matcher(SHOP)
+    before = matcher.match("请问退款多久")
+    for _ in range(50):
+        matcher.learn("请问退款多久", picked="refund", shown=("refund", "ship"))
+    after = matcher.match("请问退款多久")
+    assert after[0].confidence > before[0].confidence
+    assert matcher._judge.calibration.rows == 50
+    assert Matcher.from_bytes(matcher.to_bytes()).match("请问退款多久") == after
+    matcher.forget(last=1)
+    assert matcher.match("请问退款多久")[0].confidence == pytest.approx(before[0].confidence, abs=0.2)
+    assert matcher._judge.calibration.rows == 0
+    matcher.forget(last=49)
+    assert matcher.match("请问退款多久") == before

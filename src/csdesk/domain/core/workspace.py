@@ -311,7 +311,10 @@ class Workspace:
     def take_candidate(self, queue: str) -> Candidate | None:
         """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
         pool = self.candidates.setdefault(queue, [])
-        best = min((one for one in pool if one.load < one.capacity), key=lambda one: one.load, default=None)
+        best: Candidate | None = None
+        for one in pool:
+            if one.load < one.capacity and (best is None or one.load < best.load):
+                best = one
         if best is not None:
             self._burden(best.agent)
         return best

@@ -47,6 +47,8 @@ TEXTS: Final[dict[str, str]] = {
     "route.no_candidate": "nobody in queue {queue} can take it now",
     "route.full": "everybody is at capacity; the ticket waits in its queue",
     "reply.off": "automatic replies are off",
+    "contact.opted_out": "the customer wants no automatic messages",
+    "contact.opted_in": "the customer wants automatic messages again",
     "reply.skipped": "no automatic reply: {reason}",
     "reply.auto": "answered with phrase {phrase}, confidence {confidence}",
     "reply.hand_over": "left to a person: {reason}",

@@ -47,6 +47,8 @@ TEXTS: Final[dict[str, str]] = {
     "route.no_candidate": "队列“{queue}”暂时没有可接单的客服",
     "route.full": "客服均已满负荷，工单在队列中等待",
     "reply.off": "未开启自动回复",
+    "contact.opted_out": "客户已退订自动消息",
+    "contact.opted_in": "客户恢复接收自动消息",
     "reply.skipped": "不自动回复：{reason}",
     "reply.auto": "已用话术 {phrase} 自动回复，置信度 {confidence}",
     "reply.hand_over": "转人工处理：{reason}",

@@ -21,12 +21,15 @@ from csdesk.domain.rules.compiled import RuleSet, compile_rules
 from csdesk.domain.rules.fields import Declared
 from csdesk.domain.rules.language import MacroPolicy
 from csdesk.domain.rules.reads import Reads
+from csdesk.domain.text.folding import fold
 from csdesk.domain.text.keywords import KeywordIndex
 from csdesk.errors import InvalidInput, NotFound
 
 ClaimKind = Literal["inbound", "command", "identity", "conversation", "mail", "effect", "outbound"]
 """The kinds of claim, as their keys begin."""
 
+
+_LONGEST_WISH: Final = 60
 
 _AccountPolicy = trusted(AccountPolicy)
 _QueuePolicy = trusted(QueuePolicy)
@@ -44,6 +47,7 @@ class Policy:
         "_tag_index",
         "_tags",
         "_types",
+        "_wishes",
         "config",
         "declared",
         "digest",
@@ -69,6 +73,10 @@ class Policy:
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
+        contact = config.contact
+        outs: dict[str, Literal["out", "in"]] = {fold(one).strip(): "out" for one in contact.opt_out_words}
+        ins: dict[str, Literal["out", "in"]] = {fold(one).strip(): "in" for one in contact.opt_in_words}
+        self._wishes: Mapping[str, Literal["out", "in"]] = MappingProxyType({**ins, **outs})
         self.digest = config.digest
         self.declared = {one.name: one.field for one in config.fields}
         self.rules = compile_rules(config.rules, config.rule_mode, sets=config.rule_sets, declared=self.declared)
@@ -141,6 +149,10 @@ class Policy:
     def reopen_for(self, type_: str) -> ReopenPolicy:
         """What a customer's message does to a finished ticket of that type."""
         return self.type(type_).reopen or self.config.reopen
+
+    def wish_in(self, folded: str) -> Literal["out", "in"] | None:
+        """Whether a folded message is nothing but a word that opts out of automatic messages, or in again."""
+        return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
 
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.

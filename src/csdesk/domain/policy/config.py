@@ -19,6 +19,7 @@ from pydantic import Field, field_validator, model_validator
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
+from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
 from csdesk.domain.policy.sections.service import (
@@ -46,6 +47,7 @@ __all__ = [
     "AccessPolicy",
     "AccountPolicy",
     "CalendarPolicy",
+    "ContactPolicy",
     "DeskConfig",
     "EscalationPolicy",
     "EscalationStep",
@@ -134,6 +136,7 @@ class DeskConfig(Section):
     """Automatic replies to one sender in a day, at most."""
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
+    contact: ContactPolicy = Field(default_factory=ContactPolicy)
 
     @field_validator("zone", mode="after")
     @classmethod
