@@ -95,7 +95,7 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
         raise NotFound("cause", chosen)
     customer = person(loaded.snapshot, ticket.identity)
     told = yield from entries_of(customer.id)
-    known = customer_then(told, chosen, then.entry.position) or customer
+    known = customer_then(told, then.entry) or customer
     message = next((one for one in messages if one.id == chosen), None)
     facts = _facts(then, message, known, policy, new_customer=is_first(told, chosen))
     looking = Looking(

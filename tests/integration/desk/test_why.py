@@ -170,11 +170,13 @@ def test_what_is_told_is_what_happened_for_every_message_and_rule(world):
         "waiting": F.ticket.waiting_since.is_set(),
         "words": F.message.text.contains("hello") & ~F.message.subject.is_set(),
         "known": F.customer.is_new.is_false(),
+        "warm": F.customer.tags.contains("hot"),
     }
     effects = {
         "tagged": {"do": "set_priority", "priority": "high"},
         "many": {"do": "add_tags", "tags": ["hot"]},
         "known": {"do": "place_customer", "level": "vip"},
+        "new": {"do": "tag_customer", "tags": ["hot"]},
     }
     rules = [
         Rule(name=name, when=when, then=(effects.get(name, {"do": "no_auto_reply"}),))

@@ -76,20 +76,17 @@ def _fired(entry: ev.Entry) -> tuple[str, ...]:
     )
 
 
-_IDENTIFYING: Final = (ev.CustomerCreated, ev.IdentityLinked)
-"""What a message does to its customer before the rules."""
-
-
-def customer_then(entries: Iterable[ev.Entry], cause: str, position: str) -> Customer | None:
-    """The customer as the rules saw it for that cause, whose entry in the ticket's stream stands at that position."""
+def customer_then(entries: Iterable[ev.Entry], then: ev.Entry) -> Customer | None:
+    """The customer as the rules saw it; ``then`` is what the cause did to the ticket."""
+    told = then.trace.find("rules.fired") if then.trace is not None else None
+    known = told.param("known") if told is not None else None
     record: Customer | None = None
     for version, entry in enumerate(entries, start=1):
-        mine = entry.cause == cause
-        if not mine and entry.position > position:
+        mine = entry.cause == then.cause
+        if not mine and entry.position > then.position:
             break
-        for event in entry.events:
-            if not mine or isinstance(event, _IDENTIFYING):
-                record = evolve(record, event, entry.at)  # type: ignore[assignment]  # a customer's stream makes one
+        for event in entry.events[: known if mine and isinstance(known, int) else None]:
+            record = evolve(record, event, entry.at)  # type: ignore[assignment]  # a customer's stream makes one
         record = sealed(record, version, entry.at) if record is not None else None  # type: ignore[assignment]
         if mine:
             break

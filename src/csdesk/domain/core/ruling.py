@@ -63,10 +63,12 @@ def apply_rules(acting: Acting, facts: Facts, on: Trigger) -> Ruled:
 
 
 def _round(acting: Acting, result: RuleResult, number: int) -> Verdict:
-    """The verdict of a round; ``seen`` is how many events of the ticket the first one came after."""
+    """The verdict of a round; the first one tells how many events of ticket and customer it came after."""
     if number == 1:
-        seen = acting.work.happened(acting.ticket)
-        return verdict("rules.fired", Outcome.PASSED, *result.verdicts, rules=",".join(result.fired), seen=seen)
+        seen, customer = acting.work.happened(acting.ticket), acting.customer
+        known = acting.work.happened(customer.id) if customer is not None else 0
+        names = ",".join(result.fired)
+        return verdict("rules.fired", Outcome.PASSED, *result.verdicts, rules=names, seen=seen, known=known)
     return verdict("rules.round", Outcome.PASSED, *result.verdicts, round=number)
 
 
