@@ -20,6 +20,7 @@ from csdesk import (
     Delivery,
     Desk,
     DeskConfig,
+    Done,
     DueReport,
     Entry,
     InboundMessage,
@@ -38,12 +39,14 @@ from csdesk import (
     Receipt,
     Received,
     ReplyDecision,
+    RuleExplanation,
     Sender,
     Sent,
     Skill,
     TextPart,
     Ticket,
     Trace,
+    Viewer,
     open_async_desk,
     open_desk,
     render,
@@ -58,6 +61,7 @@ from csdesk.matching import Phrase as MatchPhrase
 from csdesk.ports.channel import BlockingChannel, Channel
 from csdesk.ports.http import HttpRequest, HttpResponse
 from csdesk.ports.store import AsyncStore, CommitsTogether, Hosted, Store
+from csdesk.rules import F, Finding, Group, Report, Rule, SetPriority, Test, analyse
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import HostedSqliteStore, SqliteStore
 from csdesk.testing import (
@@ -245,6 +249,18 @@ async def one_async_day() -> None:
         assert_type(
             (received.duplicate, page.items, len(entries), report.more), tuple[bool, tuple[Ticket, ...], int, bool]
         )
+
+
+def rules(desk: Desk, ticket: Ticket) -> None:
+    when: Group = F.message.text.contains_any("退款", "退货") & (F.ticket.priority >= Priority.HIGH)
+    test: Test = F.customer.x("spent").between(10, 99.5)
+    rule = Rule(name="r", when=when | ~test, then=(SetPriority(priority=Priority.URGENT),), on=("change",))
+    found: Report = analyse(DeskConfig(rules=(rule,)))
+    assert_type(found.errors, tuple[Finding, ...])
+    why: RuleExplanation = desk.tickets.explain_rule(ticket.id, "r", viewer=Viewer(actor=Actor.agent("agt_1")))
+    assert_type((why.holds, why.fired), tuple[bool | None, bool])
+    done: Done = desk.tickets.run_macro(ticket.id, "m", actor=Actor.agent("agt_1"), dry_run=True)
+    assert_type(done.dry_run, bool)
 
 
 def match_replies() -> None:

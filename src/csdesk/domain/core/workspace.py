@@ -219,6 +219,10 @@ class Workspace:
         if was != _load_of(after) and (was is not None or not isinstance(event, ev.TicketAssigned)):
             self.loads_shifted = True
 
+    def happened(self, subject: str) -> int:
+        """How many events the present cause has let happen to a subject so far."""
+        return len(self._open[self._cause].get(subject, ()))
+
     def tell(self, *verdicts: Verdict) -> None:
         """Leave verdicts in the trace of the present cause."""
         self._verdicts.setdefault(self._cause, []).extend(verdicts)

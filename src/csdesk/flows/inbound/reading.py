@@ -21,8 +21,8 @@ MOST_READ = 65_536
 def read(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     """Fold the text, tell its language, put tags by keyword."""
     message = case.message
-    text = f"{message.subject}\n{message.text}" if message.subject else message.text
-    case.folded = fold(text[:MOST_READ])
+    case.folded_text = fold(message.text[:MOST_READ])
+    case.folded = f"{fold(message.subject)} {case.folded_text}".strip() if message.subject else case.folded_text
     case.language = message.language or language_of(message.text[:MOST_READ]) or ticket.language
     if not case.is_human:
         return ticket
