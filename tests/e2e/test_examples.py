@@ -129,13 +129,23 @@ def test_journal(tmp_path):
     assert run("stores/journal.py", tmp_path).splitlines() == ["stored 怎么开发票？", "duplicate 怎么开发票？"]
 
 
-@pytest.mark.parametrize("framework", ["flask", "fastapi"])
+@pytest.mark.parametrize("framework", ["flask", "fastapi", "django"])
 def test_web(tmp_path, framework):
     if importlib.util.find_spec(framework) is None:
         pytest.skip(f"{framework} is not installed: csdesk does not need it")
-    shown = run(f"web/{framework}_app.py", tmp_path)
+    shown = run(f"web/{framework}_app.py", tmp_path).replace('"', "'")
     assert "{'state': 'stored', 'ticket': 1}" in shown
-    assert "no account nobody in this desk" in shown
+    assert "{'error': 'error.not_found'}" in shown
+
+
+def test_web_without_a_framework(tmp_path):
+    assert run("web/bare.py", tmp_path).splitlines() == [
+        "GET / 404 nothing here",
+        "OPTIONS /hooks/kf 204 ",
+        'POST /hooks/nobody 404 {"error": "error.not_found"}',
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.name)
@@ -144,4 +154,4 @@ def test_each_is_short_and_says_how_to_run_it(path):
     limit = 100 if path.parent.name == "channels" else 80
     assert len(text.splitlines()) <= limit
     header = text.split('"""')[1]
-    assert re.search(rf"^    (python|flask|uvicorn).*{path.stem}", header, flags=re.MULTILINE)
+    assert re.search(rf"^    (python|flask|uvicorn|gunicorn).*{path.stem}", header, flags=re.MULTILINE)

@@ -68,6 +68,7 @@ from csdesk.testing import (
     SerialIds,
     StoreContract,
 )
+from csdesk.web import AsgiApp, WsgiApp, asgi_app, wsgi_app
 
 version: str = csdesk.__version__
 
@@ -240,6 +241,12 @@ async def one_async_day() -> None:
         assert_type(
             (received.duplicate, page.items, len(entries), report.more), tuple[bool, tuple[Ticket, ...], int, bool]
         )
+
+
+async def mount(desk: Desk, awaited: AsyncDesk) -> None:
+    blocking: WsgiApp = wsgi_app(desk, public_url="https://example.com/hooks", most_bytes=1_000_000)
+    opening: AsgiApp = asgi_app(lambda: open_async_desk("memory://"))
+    assert_type((blocking, opening, asgi_app(awaited)), tuple[WsgiApp, AsgiApp, AsgiApp])
 
 
 def match_replies() -> None:
