@@ -48,6 +48,7 @@ from csdesk import (
     open_desk,
     render,
 )
+from csdesk.channels.webhook import WebhookChannel, WebhookSigner
 from csdesk.commands import SendReply
 from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
 from csdesk.domain.records.messages import MediaKind
@@ -241,6 +242,15 @@ async def one_async_day() -> None:
         assert_type(
             (received.duplicate, page.items, len(entries), report.more), tuple[bool, tuple[Ticket, ...], int, bool]
         )
+
+
+def own_system() -> None:
+    channel: Channel = WebhookChannel("shop", secrets=["whsec_x"], url="https://shop.example/replies")
+    headers: tuple[tuple[str, str], ...] = WebhookSigner("whsec_x").headers(
+        "msg_1", datetime(2026, 1, 5, tzinfo=UTC), b"{}"
+    )
+    assert_type(WebhookSigner(["whsec_x"]).verify(RawRequest(method="POST", url="/", headers=headers)), str)
+    open_desk("memory://", channels=[channel])
 
 
 async def mount(desk: Desk, awaited: AsyncDesk) -> None:
