@@ -94,6 +94,16 @@ def test_wecom_kf(tmp_path):
     ]
 
 
+def test_own_system(tmp_path):
+    assert run("channels/own_system.py", tmp_path).splitlines() == [
+        "HTTP 200 tickets: 1",
+        "HTTP 200 tickets: 1",
+        "reply to u-1: 请在订单页点“申请开票”。",
+        "event: ticket.opened",
+        "ok",
+    ]
+
+
 def test_faq_bot(tmp_path):
     assert run("scripts/faq_bot.py", tmp_path).splitlines() == [
         "請問怎麼退款？  auto_reply, confident: 在订单页点“申请退款”。",

@@ -69,7 +69,7 @@ from csdesk.testing import (
     SerialIds,
     StoreContract,
 )
-from csdesk.web import AsgiApp, WsgiApp, asgi_app, wsgi_app
+from csdesk.web import AsgiApp, AsyncEventPusher, EventPusher, PushReport, WsgiApp, asgi_app, wsgi_app
 
 version: str = csdesk.__version__
 
@@ -256,6 +256,11 @@ def own_system() -> None:
 async def mount(desk: Desk, awaited: AsyncDesk) -> None:
     blocking: WsgiApp = wsgi_app(desk, public_url="https://example.com/hooks", most_bytes=1_000_000)
     opening: AsgiApp = asgi_app(lambda: open_async_desk("memory://"))
+    report: PushReport = EventPusher(desk, "https://shop.example", secrets=["whsec_x"], kinds=["ticket.opened"]).push(
+        10
+    )
+    async with AsyncEventPusher(awaited, "https://shop.example", secrets="whsec_x", public=True) as pusher:
+        assert_type((report.delivered, (await pusher.push()).next_at), tuple[int, datetime | None])
     assert_type((blocking, opening, asgi_app(awaited)), tuple[WsgiApp, AsgiApp, AsgiApp])
 
 
