@@ -10,7 +10,8 @@ import pytest
 
 from csdesk import DeskConfig, InvalidInput, Priority, render
 from csdesk.domain.analysis.findings import CODES
-from csdesk.domain.analysis.solver import Setting, solve
+from csdesk.domain.analysis.setting import Setting
+from csdesk.domain.analysis.solver import solve
 from csdesk.domain.analysis.trying import tried
 from csdesk.domain.policy.compiled import compile_policy
 from csdesk.rules import CustomField, F, Level, NoAutoReply, Report, Rule, RuleSet, Test, analyse
