@@ -25,17 +25,7 @@ T = TypeVar("T")
 NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Check | steps.Converse
 """The steps that leave the machine."""
 
-# Tuples: a union in a loop is made anew for each look.
-_NETWORK: Final = (
-    steps.Send,
-    steps.Pull,
-    steps.Upload,
-    steps.Fetch,
-    steps.Recall,
-    steps.Check,
-    steps.Converse,
-)
-_COUNTED: Final = (steps.Attempt, steps.Load)
+_COUNTED: Final = frozenset({steps.Attempt, steps.Load})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +50,9 @@ class Run(Generic[T]):
         """Perform local steps from here on; the end of the flow, or the network step it waits for."""
         try:
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
-            while not isinstance(step, _NETWORK):
+            while type(step) in _PERFORM:
                 try:
-                    if isinstance(step, _COUNTED):
+                    if type(step) in _COUNTED:
                         self._count(step)
                     answer = perform(step)
                 except Exception as problem:  # noqa: BLE001  every failure of a step belongs to the flow
@@ -71,6 +61,7 @@ class Run(Generic[T]):
                     step = self._flow.send(answer)
         except StopIteration as end:
             return Finished(end.value)
+        assert isinstance(step, NetworkStep)
         return step
 
     def step(self, reply: Reply = None, error: BaseException | None = None) -> Step | Finished[T]:
@@ -79,7 +70,7 @@ class Run(Generic[T]):
             step = self._flow.send(reply) if error is None else self._flow.throw(error)
             while True:
                 try:
-                    if isinstance(step, _COUNTED):
+                    if type(step) in _COUNTED:
                         self._count(step)
                 except FlowError as problem:
                     step = self._flow.throw(problem)
@@ -88,7 +79,7 @@ class Run(Generic[T]):
         except StopIteration as end:
             return Finished(end.value)
 
-    def _count(self, step: steps.Attempt | steps.Load) -> None:
+    def _count(self, step: Step) -> None:
         if isinstance(step, steps.Attempt):
             self._loads = step.loads
             return

@@ -381,8 +381,24 @@ class Workspace:
             if now is not None:
                 self.add(load_counter(now), 1, self._guards.get(now))
 
+    @property
+    def _is_touched(self) -> bool:
+        # Without an event, a claim, a counter, a mark or a row there is nothing to write: a delivery seen before.
+        return bool(
+            self._expected
+            or self._taken
+            or self._moved
+            or self._deltas
+            or self._seen
+            or self._queues
+            or self._bumps
+            or self._config
+        )
+
     def changes(self) -> ChangeSet:
         """Everything that has to be committed; the workspace is used up."""
+        if not self._is_touched:
+            return ChangeSet(config_epoch=self.snapshot.epochs.config)
         self._load_deltas()
         lists = {name: tuple(items) for name, items in self._queues.items()}
         return ChangeSet(

@@ -90,6 +90,7 @@ class Conditions:
         "_columns",
         "_everyone",
         "_index",
+        "_reads_subject",
         "_rest",
         "_undecided",
         "reads",
@@ -114,6 +115,7 @@ class Conditions:
             _Column(reader_of(field, declared), parts, self._everyone) for field, parts in layout.columns.items()
         )
         self._index = KeywordIndex(layout.compiler.keywords.items())
+        self._reads_subject = layout.compiler.reads_subject
 
     def holding(self, facts: Facts, among: int = -1) -> Iterator[int]:
         """The numbers of the conditions that hold, ascending; a caller may stop early.
@@ -147,8 +149,9 @@ class Conditions:
         if not len(self._index):
             return _NOTHING
         find = self._index.hits
-        subject = find(facts.subject) if facts.message is not None and facts.message.subject else _NOTHING.subject
-        return Found(find(facts.text), subject)
+        if self._reads_subject and facts.message is not None and facts.message.subject:
+            return Found(find(facts.text), find(facts.subject))
+        return Found(find(facts.text))
 
     def _candidates(self, found: Found) -> int:
         called = self._always

@@ -17,6 +17,7 @@ from csdesk.domain.core.identity import identity_key, known_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
 from csdesk.domain.records.channels import InboundMessage, Received
@@ -71,6 +72,7 @@ class Arrival:
 
 
 _adapter = lru_cache(maxsize=256)(Actor.adapter)
+_Trace = trusted(Trace)
 
 
 def arrival_of(message: InboundMessage, actor: Actor | None, ids: IdSource) -> Arrival:
@@ -352,7 +354,7 @@ def _outcome(case: Case, work: Workspace) -> Received:
         customer=customer,
         worker=ticket.worker if ticket is not None else None,
         reply=case.reply,
-        trace=case.trace if case.trace.verdicts else Trace(verdicts=tuple(case.verdicts)),
+        trace=case.trace if case.trace.verdicts else _Trace(verdicts=tuple(case.verdicts)),
         error=case.error,
     )
 
