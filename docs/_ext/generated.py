@@ -17,7 +17,19 @@ from csdesk.domain.policy.sections.access import COMMANDS
 from csdesk.domain.records import codec, events
 from csdesk.domain.records.tickets import TRANSITIONS, Category
 from csdesk.domain.rules.actions import Action
-from csdesk.domain.rules.fields import CUSTOM, FIELDS, OPS, SETS, UNARY, FieldType, Op
+from csdesk.domain.rules.fields import (
+    CUSTOM,
+    FIELDS,
+    HISTORY,
+    LISTABLE,
+    MEANINGS,
+    OPS,
+    PAIRS,
+    SETS,
+    UNARY,
+    FieldType,
+    Op,
+)
 from csdesk.domain.sla.life import LIFE
 
 DOCS = Path(__file__).parent.parent
@@ -58,13 +70,16 @@ def field_rows() -> Iterator[tuple[str, ...]]:
     for name, field in FIELDS.items():
         yield f"`{name}`", field.type, code(field.choices)
     for prefix in CUSTOM:
-        yield f"`{prefix}<name>`", FieldType.SCALAR, ""
+        yield f"`{prefix}<name>`", "as declared in `fields`, else `scalar`", ""
+    for what in HISTORY:
+        yield f"`customer.{what}_<days>d`", FieldType.NUMBER, ""
 
 
 def operator_rows() -> Iterator[tuple[str, ...]]:
     for op in Op:
-        value = "none" if op in UNARY else "a list" if op in SETS else "one"
-        yield f"`{op}`", value, ", ".join(kind for kind in FieldType if op in OPS[kind])
+        kinds = ((UNARY, "none"), (SETS, "a list"), (PAIRS, "a list of two"), (LISTABLE, "one, or a list"))
+        value = next((told for ops, told in kinds if op in ops), "one")
+        yield f"`{op}`", value, ", ".join(kind for kind in FieldType if op in OPS[kind]), MEANINGS[op]
 
 
 def action_rows() -> Iterator[tuple[str, ...]]:
@@ -93,7 +108,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "errors": lambda: table("error", "code", "HTTP", "try again?", "what it means")(error_rows(errors.CsdeskError)),
     "events": lambda: table("kind", "class", "fields", "what happened")(event_rows()),
     "fields": lambda: table("field", "type", "values")(field_rows()),
-    "operators": lambda: table("operator", "value", "types of field")(operator_rows()),
+    "operators": lambda: table("operator", "value", "types of field", "holds if the field's value")(operator_rows()),
     "actions": lambda: table("do", "settings", "what it does")(action_rows()),
     "commands": lambda: code(tuple(sorted(COMMANDS))) + "\n",
     "transitions": lambda: table("move", *(f"from {one}" for one in Category))(transition_rows()),

@@ -65,6 +65,7 @@ __all__ = [
     "Rejected",
     "RemoteError",
     "ReplyDecision",
+    "RuleExplanation",
     "Sender",
     "Sent",
     "Skill",
@@ -137,6 +138,7 @@ if TYPE_CHECKING:
         VersionConflict,
     )
     from csdesk.flows.commands import Done
+    from csdesk.flows.explaining import RuleExplanation
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.flows.upkeep import DueReport
     from csdesk.ports.store import Page
@@ -198,6 +200,7 @@ else:
         "Rejected": "csdesk.domain.records.channels",
         "RemoteError": "csdesk.errors",
         "ReplyDecision": "csdesk.domain.records.channels",
+        "RuleExplanation": "csdesk.flows.explaining",
         "Sender": "csdesk.domain.records.channels",
         "Sent": "csdesk.domain.records.channels",
         "Skill": "csdesk.domain.records.agents",

@@ -24,6 +24,7 @@ from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.storing import dumped, loaded
 from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.domain.text.scripts import language_of
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.parsing import phrases as parsing
 from csdesk.ports.embedder import Embedder
@@ -43,6 +44,7 @@ __all__ = [
     "ReplyDecision",
     "Span",
     "Why",
+    "language_of",
     "phrase_of",
     "read_phrases",
     "write_phrases",
@@ -254,7 +256,7 @@ class Matcher:
 
     def to_bytes(self) -> bytes:
         """Everything the matcher holds, in a versioned form with a checksum; no code is stored."""
-        return dumped(self._judge)
+        return dumped(self._judge, _name_of(self._embedder))
 
     @classmethod
     def from_bytes(
@@ -271,12 +273,12 @@ class Matcher:
         The numbers of ``decide`` are the caller's and not stored; vectors of an embedder are made again.
 
         Raises:
-            InvalidInput: the data is something else, cut short or changed.
+            InvalidInput: the data is something else, cut short or changed, or was made with another embedder.
             SchemaTooNew: a newer release wrote it.
         """
         matcher = cls(threshold=threshold, min_margin=min_margin, floor=floor)
         matcher._embedder = embedder
-        matcher._judge = matcher._embedded(loaded(data))
+        matcher._judge = matcher._embedded(loaded(data, _name_of(embedder)))
         return matcher
 
     def save(self, path: Path | str) -> None:
@@ -387,6 +389,10 @@ def phrase_of(record: LibraryPhrase) -> Phrase:
         valid_until=record.valid_until,
         auto_reply=record.auto_reply,
     )
+
+
+def _name_of(embedder: Embedder | None) -> str | None:
+    return None if embedder is None else embedder.name
 
 
 def _having(judge: Judge, phrase_id: str) -> Judge:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies, timers
+from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies, rules, timers
 
 FEW = ["--n", "60", "--repeat", "1", "--agents", "8", "--rules", "10"]
 
@@ -15,6 +15,7 @@ FEW = ["--n", "60", "--repeat", "1", "--agents", "8", "--rules", "10"]
         (asynchronous.main, FEW, ("hop_us", "hops_added", "throughput_ratio")),
         (replies.main, [*FEW, "--phrases", "10"], ("auto_us", "matcher_us", "ratio_without_matcher")),
         (bustime.main, ["--n", "20", "--seconds", "0.02"], ("libraries", "flat", "skipped")),
+        (rules.main, ["--n", "20", "--seconds", "0.02", "--scale", "10,20"], ("csdesk_us", "peers", "growth")),
         (timers.main, ["--n", "50", "--pending", "20", "--repeat", "1"], ("poll", "drain_us", "ratio")),
         (importing.main, ["--repeat", "1"], ("csdesk_ms", "first_receive_ms", "ratio")),
     ],

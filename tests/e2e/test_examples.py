@@ -42,6 +42,24 @@ def test_an_order_and_its_ticket(tmp_path):
     ]
 
 
+def test_rules_two_ways(tmp_path):
+    assert run("scripts/rules_two_ways.py", tmp_path).splitlines() == [
+        "the same in Python and TOML: True",
+        "checked: 0 errors, 0 warnings, chains: proved",
+        "li: refunds, normal, no tags",
+        "wang: refunds, urgent, angry, hot",
+        "the macro would leave it resolved",
+    ]
+
+
+def test_why_not(tmp_path):
+    shown = run("scripts/why_not.py", tmp_path)
+    assert "rule urgent-refund did not fire" in shown
+    assert "because: customer.level was not set" in shown
+    assert "for others: message.text of msg_… is hidden" in shown
+    assert "and now: * rule urgent-refund fired" in shown
+
+
 def test_daily_review(tmp_path):
     assert run("scripts/daily_review.py", tmp_path).splitlines() == [
         "daily review of 2026-01-05",

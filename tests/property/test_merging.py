@@ -17,6 +17,7 @@ from csdesk import Actor, DeskConfig, InboundMessage, Sender, UsageError, open_d
 from csdesk.desk.shell import Desk
 from csdesk.domain.core.evolve import fold
 from csdesk.domain.core.lineage import recounted
+from csdesk.domain.core.replaying import caught_up, replayed
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs
@@ -84,6 +85,13 @@ class Merging(RuleBasedStateMachine):
         return MemoryStore()
 
     def teardown(self) -> None:
+        book = self.desk._core.policy.service
+        end = self.clock.now() + timedelta(days=30)
+        for ticket in self.all("ticket"):
+            entries = sorted(self.all("entry", subject=ticket.id), key=lambda one: one.position)
+            again = replayed(entries, lambda _: book, until=end).ticket
+            carried, _ = caught_up(book, ticket, end)  # what nobody has looked at yet is due all the same
+            assert again.clocks == carried.clocks, "replaying the log gives the clocks that the ticket carries"
         self.desk.close()
 
     def all(self, kind: Any, **where: Any) -> list[Any]:

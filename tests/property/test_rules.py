@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ from csdesk.domain.rules.facts import Facts, facts_of
 from csdesk.domain.rules.language import Condition, Group, Test
 from csdesk.domain.text.folding import fold
 from csdesk.domain.text.keywords import KeywordIndex
+from csdesk.rules import NoAutoReply, Rule, all_of, any_of, none_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = ("退款", "退货", "发票", "refund", "Cat", "vip客户", "款")
@@ -33,6 +36,15 @@ def _test(field: Any, op: Any, value: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 
 tests = st.one_of(
+    _test(text_field, st.just("not_contains"), keyword),
+    _test(text_field, st.just("matches"), st.sampled_from(("退(?:款|货)", "^cat", "[a-z]{3}"))),
+    _test(st.just("ticket.messages"), st.just("between"), st.sampled_from(([0, 2], [1, 1], [3, 9]))),
+    _test(st.just("ticket.messages"), st.sampled_from(("eq", "lt", "gt")), st.integers(0, 3)),
+    _test(st.just("ticket.type"), st.sampled_from(("starts_with", "ends_with", "eq", "ne")), st.just("general")),
+    _test(st.just("message.account"), st.sampled_from(("in", "not_in")), st.sampled_from((["a"], ["b"], ["a", "b"]))),
+    _test(st.just("ticket.created_at"), st.sampled_from(("older_than", "within_last")), st.sampled_from(("1h", "3h"))),
+    _test(st.just("ticket.priority"), st.sampled_from(("changed", "increased", "decreased")), st.none()),
+    _test(st.just("ticket.priority"), st.sampled_from(("changed_to", "changed_from")), st.sampled_from(PRIORITIES)),
     _test(text_field, st.just("contains"), keyword),
     _test(text_field, st.sampled_from(("contains_any", "contains_all", "contains_none")), some),
     _test(text_field, st.just("starts_with"), keyword),
@@ -68,11 +80,16 @@ def some_facts(draw: st.DrawFn) -> Facts:
         priority=draw(st.sampled_from(list(Priority))),
         tags=tuple(TagAssignment(name=name, at=NOW) for name in draw(st.sets(st.sampled_from(("s:a", "s:c"))))),
         fields=() if value is None else (FieldValue(name="n", value=value),),
-        created_at=NOW,
+        messages=draw(st.integers(0, 4)),
+        created_at=NOW - timedelta(hours=draw(st.integers(0, 4))),
         updated_at=NOW,
     )
     customer = Customer(id="cus_1", created_at=NOW)
-    return facts_of(message, fold(text), ticket, customer, new_ticket=True, new_customer=True)
+    before = None
+    if draw(st.booleans()):
+        was = ticket.model_copy(update={"priority": draw(st.sampled_from(list(Priority)))})
+        before = Facts(None, "", was, customer, now=NOW)
+    return facts_of(message, fold(text), ticket, customer, new_ticket=True, new_customer=True, now=NOW, before=before)
 
 
 def naive(condition: Condition, facts: Facts) -> bool:
@@ -91,16 +108,35 @@ def occurs(word: str, field: str, facts: Facts) -> bool:
     return any(index.find(text) for text in read.get(field, (facts.text, facts.subject)))
 
 
-def naive_test(test: Test, facts: Facts) -> bool:
+def naive_test(test: Test, facts: Facts) -> bool:  # noqa: C901, PLR0911  one case for each family of tests
     value: Any = test.value
     if test.field.startswith("message."):
         if test.op == "starts_with":
             return str(facts[test.field]).startswith(fold(value))
+        if test.op == "matches":
+            return re.search(value, str(facts[test.field])) is not None
+        if test.field == "message.account":
+            return (facts["message.account"] in value) is (test.op == "in")
         found = [occurs(one, test.field, facts) for one in (value if isinstance(value, tuple) else (value,))]
-        return not any(found) if test.op == "contains_none" else all(found) if test.op == "contains_all" else any(found)
+        return (
+            not any(found)
+            if test.op in ("contains_none", "not_contains")
+            else all(found)
+            if test.op == "contains_all"
+            else any(found)
+        )
     fact: Any = facts[test.field]
     if test.field == "ticket.tags":
         return bool(fact & set(value)) is (test.op == "contains_any")
+    if test.field == "ticket.created_at":
+        hours = (NOW - fact) / timedelta(hours=1)
+        return hours >= int(value[0]) if test.op == "older_than" else hours < int(value[0])
+    if test.field == "ticket.type":
+        return {"starts_with": True, "ends_with": True, "eq": True, "ne": False}[test.op]
+    if test.op in ("changed", "increased", "decreased", "changed_to", "changed_from"):
+        return naive_change(test, facts)
+    if test.op == "between":
+        return bool(value[0] <= fact <= value[1])
     if test.field == "ticket.priority":
         value = PRIORITIES.index(value) + 1
     number = isinstance(fact, int) and not isinstance(fact, bool)
@@ -112,6 +148,16 @@ def naive_test(test: Test, facts: Facts) -> bool:
         "lt": number and fact < value,
         "le": number and fact <= value,
     }[test.op]
+
+
+def naive_change(test: Test, facts: Facts) -> bool:
+    if facts.before is None:
+        return False
+    was, now = facts.before.ticket.priority, facts.ticket.priority
+    if test.op in ("changed_to", "changed_from"):
+        wanted = Priority[str(test.value).upper()]
+        return was != now and wanted == (now if test.op == "changed_to" else was)
+    return bool({"changed": was != now, "increased": now > was, "decreased": now < was}[test.op])
 
 
 @settings(max_examples=150, deadline=None)
@@ -130,5 +176,39 @@ def test_compiled_rules_equal_a_plain_reading(given_conditions: list[dict[str, A
             expected.append(rule.name)
             if rule.stop:
                 break
-    assert compile_rules(rules).evaluate(facts).fired == tuple(expected)
+    compiled = compile_rules(rules)
+    assert compiled.evaluate(facts).fired == tuple(expected)
+    assert compiled.evaluate(facts).fired == tuple(expected), "what is remembered of values changes nothing"
     assert compile_rules(rules, "first").evaluate(facts).fired == tuple(expected[:1])
+
+
+def toml_of(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml_of(one)}" for key, one in value.items() if one is not None) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml_of, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def python_of(given: dict[str, Any]) -> Group | Test:
+    if "field" in given:
+        return Test(**given)
+    parts: list[Group | Test] = []
+    if "all" in given:
+        parts.append(all_of(*map(python_of, given["all"])))
+    if "any" in given:
+        parts.append(any_of(*map(python_of, given["any"])))
+    if "none" in given:
+        parts.append(none_of(*map(python_of, given["none"])))
+    joined = {key: value for part in parts for key, value in part if value is not None}
+    return Group(**joined)
+
+
+@settings(max_examples=100, deadline=None)
+@given(when=conditions)
+def test_python_toml_and_json_give_equal_rules(when: dict[str, Any]) -> None:
+    toml = DeskConfig.from_toml(f'[[rules]]\nname = "r"\nthen = [{{ do = "no_auto_reply" }}]\nwhen = {toml_of(when)}\n')
+    python = DeskConfig(rules=(Rule(name="r", when=python_of(when), then=(NoAutoReply(),)),))
+    assert toml == python
+    assert DeskConfig.from_json(toml.canonical_json()) == python
+    assert toml.digest == python.digest

@@ -20,6 +20,7 @@ from csdesk import (
     Delivery,
     Desk,
     DeskConfig,
+    Done,
     DueReport,
     Entry,
     InboundMessage,
@@ -38,17 +39,21 @@ from csdesk import (
     Receipt,
     Received,
     ReplyDecision,
+    RuleExplanation,
     Sender,
     Sent,
     Skill,
     TextPart,
     Ticket,
     Trace,
+    Viewer,
     open_async_desk,
     open_desk,
     render,
 )
 from csdesk.channels.webhook import WebhookChannel, WebhookSigner
+from csdesk.channels.wecom import Servicer, ServiceState, Session, WeComKf
+from csdesk.channels.wecom.crypto import EncryptedReply, WeComCrypto
 from csdesk.commands import SendReply
 from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
 from csdesk.domain.records.messages import MediaKind
@@ -57,11 +62,14 @@ from csdesk.matching import Phrase as MatchPhrase
 from csdesk.ports.channel import BlockingChannel, Channel
 from csdesk.ports.http import HttpRequest, HttpResponse
 from csdesk.ports.store import AsyncStore, CommitsTogether, Hosted, Store
+from csdesk.rules import F, Finding, Group, Report, Rule, SetPriority, Test, analyse
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import HostedSqliteStore, SqliteStore
 from csdesk.testing import (
     AwaitedStore,
     BlockingStore,
+    ChannelContract,
+    ChannelRig,
     CountingStore,
     Fault,
     FaultyStore,
@@ -69,6 +77,7 @@ from csdesk.testing import (
     SerialIds,
     StoreContract,
 )
+from csdesk.testing.channel_contract import Arrival
 from csdesk.web import AsgiApp, AsyncEventPusher, EventPusher, PushReport, WsgiApp, asgi_app, wsgi_app
 
 version: str = csdesk.__version__
@@ -264,6 +273,18 @@ async def mount(desk: Desk, awaited: AsyncDesk) -> None:
     assert_type((blocking, opening, asgi_app(awaited)), tuple[WsgiApp, AsgiApp, AsgiApp])
 
 
+def rules(desk: Desk, ticket: Ticket) -> None:
+    when: Group = F.message.text.contains_any("退款", "退货") & (F.ticket.priority >= Priority.HIGH)
+    test: Test = F.customer.x("spent").between(10, 99.5)
+    rule = Rule(name="r", when=when | ~test, then=(SetPriority(priority=Priority.URGENT),), on=("change",))
+    found: Report = analyse(DeskConfig(rules=(rule,)))
+    assert_type(found.errors, tuple[Finding, ...])
+    why: RuleExplanation = desk.tickets.explain_rule(ticket.id, "r", viewer=Viewer(actor=Actor.agent("agt_1")))
+    assert_type((why.holds, why.fired), tuple[bool | None, bool])
+    done: Done = desk.tickets.run_macro(ticket.id, "m", actor=Actor.agent("agt_1"), dry_run=True)
+    assert_type(done.dry_run, bool)
+
+
 def match_replies() -> None:
     matcher = Matcher([MatchPhrase("a", "退款", questions=("怎么退款",))], lexicon=None, embedder=None)
     matches = matcher.match("怎么退款", limit=3, context=Context(channel="app"))
@@ -273,6 +294,36 @@ def match_replies() -> None:
     assert_type(decision.phrase_id, str | None)
     matcher.learn("怎么退款", picked=decision.phrase_id, shown=[one.phrase_id for one in matches])
     assert_type(matcher.forget(last=1), int)
+
+
+def serve_customers(desk: Desk, ticket: Ticket, message: Message) -> None:
+    kf = WeComKf("kf", corp_id="ww", secret="s", open_kfid="wk", token="t", encoding_aes_key="k" * 43)
+    channel: Channel = kf
+    assert_type(channel.capabilities, Capabilities)
+    assert_type(desk.tickets.window(ticket.id).remaining, int | None)
+    assert_type(desk.channels.run(kf.servicers.list()), tuple[Servicer, ...])
+    assert_type(desk.channels.run(kf.sessions.get("wm")), Session)
+    code: str = desk.channels.run(kf.sessions.move("wm", ServiceState.POOL))
+    assert_type(desk.channels.check("kf").code, str)
+    assert_type(desk.channels.recall(message.id, actor=Actor.agent(code)), Message)
+    crypto = WeComCrypto("t", "k" * 43, "ww")
+    assert_type(crypto.encrypt("x", 1, "n"), EncryptedReply)
+    assert_type((crypto.verify_url("s", "1", "n", "e"), crypto.decrypt("s", "1", "n", b"")), tuple[str, bytes])
+
+
+class MyRig(ChannelRig):
+    def channel(self, account: str) -> Channel:
+        return WeComKf(account, corp_id="ww", secret="s", open_kfid="wk", token="t", encoding_aes_key="k" * 43)
+
+    def customer_writes(
+        self, text: str, *, account: str, customer: str = "c1", sent_at: datetime | None = None
+    ) -> Arrival:
+        return None
+
+
+class TestMyChannel(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return MyRig()
 
 
 class TestMyStore(StoreContract):

@@ -56,9 +56,9 @@ class AsyncRunner:
         finally:
             run.close()
 
-    async def execute(self, command: cmd.Command) -> Done:
-        """Run a command under a fresh id."""
-        return await self.run(execute(command, result_id(command, self.core.ids)))
+    async def execute(self, command: cmd.Command, *, dry_run: bool = False) -> Done:
+        """Run a command under a fresh id; with ``dry_run`` nothing is stored."""
+        return await self.run(execute(command, result_id(command, self.core.ids), dry_run=dry_run))
 
     def command_id(self) -> str:
         """A fresh id for something that has no record of its own."""

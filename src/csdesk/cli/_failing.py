@@ -43,6 +43,7 @@ class Exit(IntEnum):
     CONFLICT = 4
     STORE = 5
     PARTLY = 6
+    FINDINGS = 7
 
 
 class CommandError(Exception):

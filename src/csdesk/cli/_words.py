@@ -55,6 +55,25 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "the first reasons stand above; what was parked is kept in the inbox (desk.inbox.retry)",
         "最初的原因见上；待修复的消息保存在收件箱中（desk.inbox.retry）",
     ),
+    # check
+    "check.error": ("error", "错误"),
+    "check.warning": ("warning", "警告"),
+    "check.info": ("note", "提示"),
+    "check.undecided": ("undecided", "未定"),
+    "check.witness": ("shown by:", "实例："),
+    "check.anything": ("any message", "任意消息"),
+    "check.unset": ("(not set)", "（未设置）"),
+    "check.counts": (
+        "{file}: {rules} rules, {error} errors, {warning} warnings, {info} notes, {undecided} undecided",
+        "{file}：{rules} 条规则，错误 {error}，警告 {warning}，提示 {info}，未定 {undecided}",
+    ),
+    "check.ends.none": ("No rule is tried on changes: no chain can arise.", "没有由变化触发的规则，不会形成连锁。"),
+    "check.ends.proved": ("Proved: every chain of rules ends by itself.", "已证明：所有规则连锁都会自行结束。"),
+    "check.ends.loop": ("A chain of rules ends only by the budget.", "存在只能靠预算终止的规则连锁。"),
+    "check.ends.undecided": (
+        "Could not decide whether every chain of rules ends.",
+        "无法判定所有规则连锁是否都会结束。",
+    ),
     # conform
     "conform.promise": ("promise", "约定"),
     "conform.verdict": ("verdict", "结论"),

@@ -7,6 +7,7 @@ import typer
 from csdesk._version import __version__
 from csdesk.cli._failing import Commands
 from csdesk.cli.backup import backup
+from csdesk.cli.check import check
 from csdesk.cli.config import config
 from csdesk.cli.conform import conform
 from csdesk.cli.demo.command import demo
@@ -26,7 +27,7 @@ __all__ = ["app"]
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unexpected error, 2 wrong use, 3 not found, 4 conflict or denied, 5 the store failed, "
-    "6 partly failed: some items were parked or could not be read."
+    "6 partly failed: some items were parked or could not be read, 7 csdesk check found something wrong."
 )
 
 app = typer.Typer(
@@ -37,7 +38,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, ingest, tickets, show, search, work, config, backup, erase, conform, match):
+for command in (demo, init, ingest, tickets, show, search, work, config, check, backup, erase, conform, match):
     app.command()(command)
 app.add_typer(phrases, name="phrases")
 

@@ -9,13 +9,15 @@ from typing import Literal
 from csdesk.desk._run import Runner
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
-from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.actors import Actor, Viewer
 from csdesk.domain.records.channels import WindowState
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
-from csdesk.flows import lists, outgoing, records, unmerging
+from csdesk.flows import explaining, lists, outgoing, records, unmerging
 from csdesk.flows.checks import several
+from csdesk.flows.commands import Done
+from csdesk.flows.explaining import RuleExplanation
 from csdesk.flows.lists import Found, TimelineItem, filters
 from csdesk.flows.unmerging import Unmerged
 from csdesk.ports.store import Page, Query
@@ -338,6 +340,50 @@ class Tickets:
             )
         )
         return records.new_ticket_of(done)
+
+    def run_macro(
+        self,
+        ticket: TicketId,
+        macro: str,
+        *,
+        actor: Actor,
+        dry_run: bool = False,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Done:
+        """Run the actions of a macro: all of them happen, or none. Replies go out at the next ``run_due``.
+
+        With ``dry_run`` nothing is stored: ``entries`` tells what would happen, ``ticket`` is as it would be.
+
+        Raises:
+            NotFound: the configuration has no such macro.
+            Denied: the actor may not run it, or may not do by hand what one of its actions does.
+            InvalidInput: the macro is not for this ticket, or an action is not possible.
+            IllegalTransition: the ticket cannot go where an action sends it.
+        """
+        command = cmd.RunMacro(
+            ticket=ticket,
+            macro=macro,
+            actor=actor,
+            expected_version=expected_version,
+            idempotency_key=idempotency_key,
+        )
+        return self._runner.execute(command, dry_run=dry_run)
+
+    def explain_rule(
+        self, ticket: TicketId, rule: str, *, cause: str | None = None, viewer: Viewer | None = None
+    ) -> RuleExplanation:
+        """Why a rule fired or did not: every test with its outcome and the value it saw.
+
+        The moment is that of ``cause``, a message or command; None: the customer's last message, or for a rule on
+        changes alone the last command. The rule is that of the present configuration. Personal values are resolved
+        only for a ``viewer`` who may see them, and for nobody once they are erased.
+
+        Raises:
+            NotFound: there is no such ticket or rule, or the cause did nothing to the ticket.
+            InvalidInput: the ticket has no cause that such a rule is tried on.
+        """
+        return self._runner.run(explaining.explain_rule(ticket, rule, cause, viewer))
 
     def search(self, text: str, *, limit: int = 50, cursor: str | None = None) -> Page[Found]:
         """Messages that contain every part of ``text``, newest first, with their tickets."""

@@ -6,11 +6,13 @@ before the first attempt: when a commit's outcome was unknown, the claim tells o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from csdesk.domain.core import customer_commands, erasing, staff, ticket_commands
 from csdesk.domain.core.customer_links import home_of, unlink_identity
+from csdesk.domain.core.macros import agents_of, permits_of
+from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.tickets import catch_up
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET
@@ -19,6 +21,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Entry
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
@@ -51,6 +54,10 @@ class Done:
     phrase: Phrase | None = None
     holidays: PublicHolidays | None = None
     trace: Trace = Trace()
+    entries: tuple[Entry, ...] = ()
+    """What happened, record by record; empty for a duplicate."""
+    dry_run: bool = False
+    """True if nothing of it was stored: the records are as they would be."""
 
 
 _COMMANDS: tuple[type, ...] = get_args(get_args(cmd.Command)[0])
@@ -71,8 +78,8 @@ def result_id(command: cmd.Command, ids: IdSource) -> str:
     return ids.new(COMMAND)
 
 
-def execute(command: cmd.Command, run: str) -> Flow[Done]:
-    """Run a command once; ``run`` is its ``result_id``."""
+def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Done]:
+    """Run a command once; ``run`` is its ``result_id``. With ``dry_run`` nothing is stored."""
     if not isinstance(command, _COMMANDS):
         raise InvalidInput("command", f"is a {type(command).__name__}", "pass a command of csdesk.commands")
     if isinstance(command, cmd.SettleParked):
@@ -81,12 +88,14 @@ def execute(command: cmd.Command, run: str) -> Flow[Done]:
     if isinstance(command, cmd.RetryOutbound):
         yield from queues.retry_outbound(command, run)
         return Done(id=run)
-    return (yield from retried(lambda scope: _attempt(command, run, scope), loads=3))
+    return (yield from retried(lambda scope: _attempt(command, run, scope, dry_run=dry_run), loads=3))
 
 
-def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
+def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> Flow[Done]:
     key = scope.keys.command(_own_key(command) or run)
     needs = _needs(command, key, scope)
+    if scope.policy.rules.has("change") and needs.tickets:
+        needs = replace(needs, agents=(*needs.agents, *scope.policy.rules.agents))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
@@ -95,11 +104,16 @@ def _attempt(command: cmd.Command, run: str, scope: Scope) -> Flow[Done]:
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids, past=past)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, _subject(command))
+    if isinstance(command, cmd.RunMacro):
+        for permit in permits_of(work.policy, command):
+            yield from require(work, command.actor, permit, command.ticket)
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     main = _run(work, command, run)
     trace = work.end(main)
-    yield from steps.commit(work.changes())
-    return _done(work, main, run, trace)
+    changes = work.changes()
+    if not dry_run:
+        yield from steps.commit(changes)
+    return replace(_done(work, main, run, trace), entries=changes.entries, dry_run=dry_run)
 
 
 def _own_key(command: cmd.Command) -> str | None:
@@ -125,6 +139,9 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
         case cmd.AssignTicket() | cmd.TransferTicket():
             agents = (command.agent,) if command.agent is not None else ()
             return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=agents, parties=True)
+        case cmd.RunMacro():
+            named = agents_of(scope.policy, command.macro)
+            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=named, parties=True)
         case cmd.ChangeParticipants():
             people = tuple(one.identity for one in command.add)
             return Needs(claims=tuple(claims), tickets=(command.ticket,), identities=people, parties=True)
@@ -183,10 +200,18 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
         case cmd.SettleParked() | cmd.RetryOutbound():
             raise FlowError(f"{command.kind} has a flow of its own")
         case _:
-            ticket = work.ticket(command.ticket)
-            _check_version("ticket", ticket.id, ticket.version, ticket.category.value, command)
-            ticket_commands.run(work, catch_up(work, ticket), command, run)
-            return ticket.id
+            return _on_ticket(work, command, run)
+
+
+def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
+    ticket = work.ticket(command.ticket)
+    _check_version("ticket", ticket.id, ticket.version, ticket.category.value, command)
+    ticket = catch_up(work, ticket)
+    person = work.person(ticket.identity)
+    ticket_commands.run(work, ticket, command, run)
+    if person is not None:
+        work.tell(*after_command(work, ticket, person, command.actor).verdicts)
+    return ticket.id
 
 
 def _run_on_customer(work: Workspace, command: customer_commands.CustomerCommand | cmd.EraseCustomer, run: str) -> str:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from csdesk.domain.core.pieces import Unfit, piece_key
+from csdesk.domain.core.politeness import Held
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
@@ -100,6 +101,9 @@ class _Result:
     tried: bool = True
     needs: str = ""
     quota: str = ""
+    unasked: str = ""
+    until: datetime | None = None
+    """For one that waits by our own rules: it goes behind those that are written meanwhile."""
 
     @property
     def kind(self) -> str:
@@ -152,9 +156,11 @@ def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
 
 def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
     """Hand over every sending that is left; the last one's receipt is the message's."""
-    ready = yield from retried(lambda scope: prepared(item, able, scope))
+    ready = yield from retried(lambda scope: prepared(item, able, scope), loads=3)
     if isinstance(ready, Arrived):
         return _Result(ready.delivery, None, tried=False)
+    if isinstance(ready, Held):
+        return _Result(Delivery.PENDING, OutboxState.PENDING, ready.reason, until=ready.until, tried=False)
     if isinstance(ready, Unfit):
         return _Result(Delivery.FAILED, OutboxState.DEAD, ready.reason, needs=ready.needs, tried=False)
     last = len(ready.pieces) - 1
@@ -166,7 +172,7 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
         receipt = answer
         if number < last and not (yield from _noted(item, _Piece(number + 1, last + 1, receipt, ready.quota))):
             return _Result(Delivery.FAILED, OutboxState.DEAD, "erased", tried=False)
-    return _Result(Delivery(receipt.status), None, receipt=receipt, quota=ready.quota)
+    return _Result(Delivery(receipt.status), None, receipt=receipt, quota=ready.quota, unasked=ready.unasked)
 
 
 def _tried(item: OutboxItem, ready: Ready, number: int, able: Capabilities) -> Flow[Receipt | _Result]:
@@ -237,8 +243,9 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
-        if result.quota:
-            work.add(result.quota, 1)
+        for counter in (result.quota, result.unasked):
+            if counter:
+                work.add(counter, 1)
     if result.state is None or after in ARRIVED or gone:
         work.end_outbox(item.message)
     else:
@@ -248,7 +255,8 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
                 item,
                 state=result.state,
                 attempts=tries,
-                due_at=scope.now + result.wait,
+                due_at=result.until or scope.now + result.wait,
+                created_at=result.until or item.created_at,
                 reason=result.reason,
                 needs=result.needs,
             )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
+from csdesk.domain.core.politeness import Held, consent, day_counter, held, is_unasked
 from csdesk.domain.core.windows import Opening, opening_of, quota_counter, window_of
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Capabilities, OutboundMessage, Sender, WindowState
 from csdesk.domain.records.customers import Customer
@@ -35,6 +37,8 @@ class Ready:
     """How many sendings the provider has taken over before."""
     quota: str = ""
     """The counter that each sending adds to; empty where the channel has no quota."""
+    unasked: str = ""
+    """The counter that the message adds to if nobody asked for it; empty for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,15 @@ class Arrived:
     delivery: Delivery
 
 
-def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready | Unfit | Arrived]:
+def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready | Unfit | Arrived | Held]:
     """What the adapter is asked to send, or why it is not asked."""
     conversation = scope.keys.conversation(item.account, item.conversation)
     loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message = work.message(item.message)
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
-    if message.delivery in ARRIVED:
-        return Arrived(message.delivery)
-    if message.erased_at is not None:
-        return Unfit("erased", "other_recipient")
+    if message.delivery in ARRIVED or message.erased_at is not None:
+        return Arrived(message.delivery) if message.delivery in ARRIVED else Unfit("erased", "other_recipient")
     receiving = work.find(work.claims.get(conversation, ""))
     opening = opening_of(ticket, receiving if isinstance(receiving, Ticket) else None)
     room = yield from room_of(item.account, item.conversation, opening, able, scope)
@@ -64,10 +66,27 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     customer = work.person(message.identity)
     if customer is None:
         return Unfit("no_recipient", "other_recipient")
+    manners = yield from _polite(message, customer, opening, loaded.policy.config, scope)
+    if not isinstance(manners, str):
+        return manners
     first = _outbound(message, ticket, customer, scope)
     if item.attempts or item.state is OutboxState.SENDING:
         first = first.model_copy(update={"again": True})
-    return Ready(first, made, len(message.pieces), room.quota)
+    return Ready(first, made, len(message.pieces), room.quota, manners)
+
+
+def _polite(
+    message: Message, customer: Customer, opening: Opening | None, config: DeskConfig, scope: Scope
+) -> Flow[str | Unfit | Held]:
+    """The counter of a message that nobody asked for (empty for others), or why it may not go, or not yet."""
+    refused = consent(message, customer, config.contact, scope.now)
+    if refused is not None:
+        return refused
+    if not is_unasked(message, opening, config.session_gap, scope.now):
+        return ""
+    counter = day_counter(scope.keys, customer.id, config.contact, scope.now)
+    counted = yield from steps.load(Needs(counters=(counter,)))
+    return held(config.contact, counted.snapshot.counters.get(counter, 0), scope.now) or counter
 
 
 @dataclass(frozen=True, slots=True)

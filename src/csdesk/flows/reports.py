@@ -15,6 +15,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
+from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.errors import InvalidInput
 from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
@@ -34,6 +35,7 @@ _STATES = {
     "blocked": Delivery.FAILED,
     "opted_out": Delivery.FAILED,
 }
+_NEEDS = {"blocked": "consent", "opted_out": "consent"}
 _RANK = {
     Delivery.PENDING: 0,
     Delivery.SENDING: 1,
@@ -159,7 +161,7 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     owner = next((found.snapshot.claims[key] for key in keys if key in found.snapshot.claims), None)
     if owner is None:
         return
-    loaded = yield from steps.load(Needs(messages=(owner,), outbox=(owner,)))
+    loaded = yield from steps.load(Needs(messages=(owner,), outbox=(owner,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message, after = work.message(owner), _STATES[event.status]
     if not _is_news(message.delivery, after):
@@ -174,13 +176,23 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
             after=after,
             reason="" if message.erased_at is not None else event.reason,
             provider_id="" if known else event.provider_id,
+            needs=(event.needs or _NEEDS.get(event.status, "")) if after is Delivery.FAILED else "",
         ),
     )
+    if event.status == "opted_out":
+        _opt_out(work, message)
     item = loaded.snapshot.outbox.get(message.id)
     if item is not None and item.state is not OutboxState.SENDING and after is not Delivery.FAILED:
         work.end_outbox(message.id)  # nobody need decide any more, and nothing is sent twice
     work.end(message.id)
     yield from steps.commit(work.changes())
+
+
+def _opt_out(work: Workspace, message: Message) -> None:
+    customer, name = work.person(message.identity), work.policy.config.contact.opt_out_tag
+    if customer is not None and not any(one.name == name for one in customer.tags):
+        assignment = TagAssignment(name=name, source=TagSource.SYNC, at=work.now)
+        work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
 
 
 def _first_message(work: Workspace, keys: tuple[str, ...]) -> Message | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.tickets import catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
@@ -59,7 +60,9 @@ def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
 
 
 def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
-    loaded = yield from steps.load(Needs(tickets=tuple(tickets), parties=loaded_parties(scope)))
+    rules = scope.policy.rules
+    agents = rules.agents if rules.has("change") else ()
+    loaded = yield from steps.load(Needs(tickets=tuple(tickets), agents=agents, parties=loaded_parties(scope)))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     clock = Actor.system("clock")
     for key in tickets:
@@ -68,7 +71,10 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
             continue
         # If another process was faster, nothing is due any more, and nothing happens.
         work.begin(f"wake/{key}", clock)
+        person = work.person(ticket.identity)
         _let_happen(work, catch_up(work, ticket))
+        if person is not None:
+            work.tell(*after_command(work, ticket, person, clock).verdicts)
         work.end(key)
     changes = work.changes()
     yield from steps.commit(changes)
@@ -77,8 +83,9 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
 
 
 def loaded_parties(scope: Scope) -> bool:
-    """True if an escalation may look again for a service level, which needs to know the customer."""
-    return bool(scope.policy.service.reads or scope.policy.service.regroups)
+    """True if the customer must be known: to look again for a service level, or for rules on changes."""
+    service = scope.policy.service
+    return bool(service.reads or service.regroups) or scope.policy.rules.has("change")
 
 
 def _let_happen(work: Workspace, ticket: Ticket) -> None:

@@ -263,9 +263,9 @@ class WeComRig(ChannelRig):
         """Calls of ``media/upload``."""
         return self.platform.calls["media/upload"]
 
-    def revoke(self) -> bool:
+    def revoke(self, *, askers: int) -> bool:
         """The token ends early."""
-        self.platform.revoke_tokens()
+        self.platform.revoke_tokens(askers=askers)
         return True
 
     def token_calls(self) -> int:

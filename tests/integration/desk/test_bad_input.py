@@ -105,6 +105,8 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "message": received.message_id,
         "item": received.message_id,
         "phrase": "phr_1",
+        "macro": "none",
+        "rule": "none",
         "actor": ME,
         "text": "hello",
         "queue": "default",

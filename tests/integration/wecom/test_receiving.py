@@ -225,6 +225,7 @@ def test_a_recalled_message_and_a_failed_one(kf):
     after = messages(kf)
     assert after[0].recalled_at is not None
     assert (after[1].delivery, after[1].delivery_reason) == ("failed", "refused_by_customer")
+    assert after[1].delivery_needs == "consent"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 import csdesk.domain.time.errors
 import csdesk.errors
+from csdesk.domain.analysis.findings import CODES
 from csdesk.domain.locale import en, zh_cn
 from csdesk.domain.locale.render import parameters, render
 from csdesk.domain.records.trace import Outcome, Trace, verdict
@@ -29,6 +30,8 @@ PLANNED = frozenset(
         *("route.kept", "route.assigned", "route.no_candidate", "route.full"),
         *("reply.off", "reply.skipped", "reply.auto", "reply.hand_over", "reply.none"),
         *("inbox.waits", "parked", "record"),
+        *("why.all", "why.any", "why.none", "why.test", "why.test_hidden", "why.test_absent"),  # named by a table
+        *("why.fired", "why.not_fired", "why.disabled", "why.not_active", "why.not_on", "why.not_human"),
     }
 )
 
@@ -55,7 +58,7 @@ def verdict_codes() -> Iterator[str]:
 
 @pytest.mark.parametrize("texts", [zh_cn.TEXTS, en.TEXTS], ids=["zh-CN", "en"])
 def test_every_code_has_a_text_and_no_text_is_left_over(texts: dict[str, str]) -> None:
-    said = {*error_codes(), *verdict_codes()}
+    said = {*error_codes(), *verdict_codes(), *CODES}
     assert said - texts.keys() == set()
     assert texts.keys() - said - PLANNED == set()
 

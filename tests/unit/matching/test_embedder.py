@@ -70,6 +70,8 @@ def test_vectors_follow_changes(numpy) -> None:
     assert best(matcher, "dispatch") == "late"
     again = Matcher.from_bytes(matcher.to_bytes(), embedder=Meanings())
     assert best(again, "dispatch") == "late"
+    with pytest.raises(InvalidInput, match=r"^embedder: .* meanings/1"):
+        Matcher.from_bytes(matcher.to_bytes())
     matcher.remove("refund")
     assert "refund" not in {one.phrase_id for one in matcher.match("money back")}
 

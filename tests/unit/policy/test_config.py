@@ -101,7 +101,7 @@ def test_the_schema_knows_every_setting_and_is_json() -> None:
         ("message.text", "mesage.text", "rules.urgent-refund.when.all.0.field", "did you mean 'message.text'?"),
         ('["退款", "refund"]', '"退款"', "rules.urgent-refund.when.all.0.value", "pass a list"),
         ('"退款", "refund"', '"\\u200b"', "rules.urgent-refund.when.all.0.value", "pass a text"),
-        ('op = "eq"', 'op = "gt"', "rules.urgent-refund.when.all.1.any.0.op", "choose one of: eq"),
+        ('op = "eq"', 'op = "gt"', "rules.urgent-refund.when.all.1.any.0.op", "choose one of: changed"),
         (
             '[{ field = "customer.level", op = "eq", value = "gold" }]',
             "[]",

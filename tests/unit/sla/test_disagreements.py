@@ -41,6 +41,14 @@ def test_an_amount_that_uses_up_the_day(boundary: str, due: int) -> None:
         assert life.looks(23.9).told == []
 
 
+def test_the_boundary_holds_after_a_pause_and_for_another_amount() -> None:
+    paused = resolution("7h", pause_on=["waiting_customer"], by_priority={"urgent": "4h"})
+    life = desk(paused, policy_boundary="snap").says(0).applies(0)
+    life.goes(2, Category.WAITING_CUSTOMER).goes(3, Category.OPEN)
+    assert life.due("resolution") == 24
+    assert life.is_set(6, "priority", Priority.URGENT).due("resolution") == 6
+
+
 def test_a_pause_across_a_weekend_costs_nothing() -> None:
     """frappe/helpdesk PR 2449, erpnext 47884: a hold in wall time pushed the date too far."""
     life = desk(resolution("4h", pause_on=["waiting_customer"])).says(FRIDAY + 6).applies(FRIDAY + 6)

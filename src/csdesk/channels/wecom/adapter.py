@@ -72,8 +72,6 @@ class WeComKf:
         MissingExtra: the package ``cryptography`` is not installed (extra ``wecom``).
     """
 
-    kind: Final = "wecom"
-
     def __init__(  # noqa: PLR0913  a platform with many ids
         self,
         account: str,
@@ -96,6 +94,7 @@ class WeComKf:
         for name, value in (("account", account), ("corp_id", corp_id), ("secret", secret), ("open_kfid", open_kfid)):
             if not value or not value.isprintable():
                 raise InvalidInput(name, "is empty or not printable", "pass what the platform shows")
+        self.kind: Final = "wecom"
         self.account: Final = account
         self.capabilities: Final = capabilities
         self._corp_id = corp_id

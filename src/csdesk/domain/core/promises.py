@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from csdesk.domain.core.replaying import ClockKey, Replayed, replayed
-from csdesk.domain.core.tickets import apply_sla, emit_clocks, happen
+from csdesk.domain.core.tickets import apply_sla, emit_clocks, facts_now, happen
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
@@ -13,7 +13,6 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
 from csdesk.domain.records.tickets import Move, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.domain.rules.facts import ticket_facts
 from csdesk.domain.sla.clocks import ended, live
 from csdesk.domain.sla.life import readopted
 from csdesk.errors import IllegalTransition, InvalidInput
@@ -106,7 +105,11 @@ def _forward(work: Workspace, ticket: Ticket) -> None:
     customer = work.person(ticket.identity)
     if customer is not None and ticket.is_live and ticket.sla is not None:
         ticket = apply_sla(
-            work, ticket, book.match(ticket_facts(ticket, customer), customer.level, ticket.sla), at, regrouped=False
+            work,
+            ticket,
+            book.match(facts_now(work, ticket, customer), customer.level, ticket.sla),
+            at,
+            regrouped=False,
         )
     changed = readopted(book, ticket, at)
     emit_clocks(work, ticket, changed, given="reassessed")

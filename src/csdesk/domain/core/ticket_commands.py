@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import merging, promises, splitting, tickets
+from csdesk.domain.core import macros, merging, promises, splitting, tickets
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
@@ -18,16 +19,6 @@ from csdesk.domain.records.tickets import Category, Move, Participant, Priority,
 from csdesk.errors import IllegalTransition, InvalidInput
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
-
-MOVES: Final = {
-    Category.OPEN: Move.START,
-    Category.WAITING_CUSTOMER: Move.WAIT_CUSTOMER,
-    Category.WAITING_INTERNAL: Move.WAIT_INTERNAL,
-    Category.SNOOZED: Move.SNOOZE,
-    Category.RESOLVED: Move.RESOLVE,
-    Category.CLOSED: Move.CLOSE,
-}
-"""The move that leads to a category when somebody sets it; ``new`` and ``merged`` cannot be set."""
 
 
 def _said(command: cmd.SendReply | cmd.AddNote, run: str) -> Utterance:
@@ -167,6 +158,7 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.TagTicket: _tag,
     cmd.UntagTicket: _untag,
     cmd.ChangeParticipants: _participants,
+    cmd.RunMacro: macros.run_macro,
     cmd.MergeTickets: merging.merge_ticket,
     cmd.UnmergeTicket: merging.unmerge_ticket,
     cmd.SplitTicket: splitting.split_ticket,

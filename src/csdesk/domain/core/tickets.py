@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
@@ -11,10 +11,11 @@ from csdesk.domain.policy.sections.service_levels import EscalationActions
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import Clock
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag
 from csdesk.domain.records.tickets import TRANSITIONS, AppliedSla, Category, Move, Ticket, Worker, WorkerKind
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.domain.rules.facts import ticket_facts
+from csdesk.domain.rules.facts import Facts, ticket_facts
 from csdesk.domain.sla.clocks import ClockMark, due
 from csdesk.domain.sla.life import follow
 from csdesk.errors import IllegalTransition, StaleWorker
@@ -26,6 +27,17 @@ _TicketAssigned = trusted(ev.TicketAssigned)
 _TicketTagged = trusted(ev.TicketTagged)
 _TagAssignment = trusted(TagAssignment)
 _Worker = trusted(Worker)
+
+
+MOVES: Final = {
+    Category.OPEN: Move.START,
+    Category.WAITING_CUSTOMER: Move.WAIT_CUSTOMER,
+    Category.WAITING_INTERNAL: Move.WAIT_INTERNAL,
+    Category.SNOOZED: Move.SNOOZE,
+    Category.RESOLVED: Move.RESOLVE,
+    Category.CLOSED: Move.CLOSE,
+}
+"""The move that leads to a category when somebody sets it; ``new`` and ``merged`` cannot be set."""
 
 
 def happen(work: Workspace, ticket_id: str, event: ev.Event) -> Ticket:
@@ -135,10 +147,14 @@ def match_again(work: Workspace, ticket: Ticket, field: str) -> Ticket:
     customer = work.person(ticket.identity)
     if customer is None:
         return ticket
-    facts = ticket_facts(ticket, customer)
-    return apply_sla(
-        work, ticket, book.match(facts, customer.level, ticket.sla), work.time_of(ticket.id), regrouped=regrouped
-    )
+    found = book.match(facts_now(work, ticket, customer), customer.level, ticket.sla)
+    return apply_sla(work, ticket, found, work.time_of(ticket.id), regrouped=regrouped)
+
+
+def facts_now(work: Workspace, ticket: Ticket, customer: Customer) -> Facts:
+    """What conditions see of a ticket when no message is at hand."""
+    now, policy = work.time_of(ticket.id), work.policy
+    return ticket_facts(ticket, customer, now=now, zone=policy.zone, calendars=policy.service.times)
 
 
 def target_of(ticket: Ticket, move: Move) -> Category:

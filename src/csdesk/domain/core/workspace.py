@@ -219,6 +219,10 @@ class Workspace:
         if was != _load_of(after) and (was is not None or not isinstance(event, ev.TicketAssigned)):
             self.loads_shifted = True
 
+    def happened(self, subject: str) -> int:
+        """How many events the present cause has let happen to a subject so far."""
+        return len(self._open[self._cause].get(subject, ()))
+
     def tell(self, *verdicts: Verdict) -> None:
         """Leave verdicts in the trace of the present cause."""
         self._verdicts.setdefault(self._cause, []).extend(verdicts)
@@ -307,7 +311,10 @@ class Workspace:
     def take_candidate(self, queue: str) -> Candidate | None:
         """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
         pool = self.candidates.setdefault(queue, [])
-        best = min((one for one in pool if one.load < one.capacity), key=lambda one: one.load, default=None)
+        best: Candidate | None = None
+        for one in pool:
+            if one.load < one.capacity and (best is None or one.load < best.load):
+                best = one
         if best is not None:
             self._burden(best.agent)
         return best

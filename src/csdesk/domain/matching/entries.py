@@ -75,7 +75,13 @@ def checked(limit: int) -> int:
 
 
 def folded(text: str) -> str:
-    """A text as it is compared: at most its first 2,000 characters, folded and cut to 500."""
+    """A text as it is compared: at most its first 2,000 characters, folded and cut to 500.
+
+    Raises:
+        InvalidInput: it is no str.
+    """
+    if not isinstance(text, str):
+        raise InvalidInput("text", f"is a {type(text).__name__}", "pass a str")
     return fold(text[:_UNFOLDED_LENGTH])[:TEXT_LENGTH]
 
 

@@ -35,6 +35,8 @@ _HOLD_EVERY: Final = 4
 _LEAST_HELD_OUT: Final = 3
 _HIDDEN_COUNTS: Final = 0.2
 _OUTCOMES: Final = 20_000
+_REFIT_EVERY: Final = 50
+_REFIT_ON: Final = 500
 _LOOKED_AT: Final = 10
 
 
@@ -49,7 +51,7 @@ class Why:
         likeness: how alike the two are, 0 to 1.
         unknown: the share of the text's weight that no phrase knows, 0 to 1.
         guards: what speaks against sending it.
-        removed: phrases that conditions ruled out before they were scored, each with the condition.
+        removed: phrases among the candidates that a condition ruled out, each with the condition; at most 50.
     """
 
     spans: tuple[Span, ...]
@@ -149,8 +151,7 @@ class Judge:
 
     def with_vectors(self, vectors: Vectors) -> Judge:
         """The judge with vectors for all its phrases."""
-        calibration = prior_of(self.library, vectors) if not self.calibration.rows else self.calibration
-        return replace(self, vectors=vectors, calibration=calibration)
+        return replace(self, vectors=vectors).calibrated()
 
     def without(self, phrase_id: str) -> Judge:
         """The judge without a phrase."""
@@ -188,7 +189,18 @@ class Judge:
         evidence = evidence_of(ranking) if shown and scores and next(iter(scores)) == shown[0] else ()
         outcome = Outcome(ranking.text, picked, shown, lead, evidence)
         kept = (*self.outcomes, outcome)[-_OUTCOMES:]
-        return replace(self, library=self.library.after(outcome), outcomes=kept)
+        judge = replace(self, library=self.library.after(outcome), outcomes=kept)
+        return judge if len(kept) % _REFIT_EVERY else judge.calibrated()
+
+    def calibrated(self) -> Judge:
+        """The judge with its confidence fitted to its own questions and to the latest decisions of people.
+
+        Decisions count in whole fifties, so that the result depends on what is remembered and not on how it came.
+        """
+        counted = self.outcomes[: len(self.outcomes) // _REFIT_EVERY * _REFIT_EVERY][-_REFIT_ON:]
+        judged = [(one.evidence, one.was_right, 1.0) for one in counted if one.evidence]
+        prior = prior_of(self.library, self.vectors)
+        return replace(self, calibration=prior.fitted([*self.own_rows, *judged]))
 
     def without_outcomes(self, dropped: Iterable[int]) -> Judge:
         """The judge as if the outcomes at these positions had not been: the others are folded again."""
@@ -200,17 +212,14 @@ class Judge:
         """The judge with the weights folded from exactly these outcomes."""
         library = self.library.with_learned(NOTHING_LEARNED)
         learned = Learned.folded((one, library.query(one.text).vector) for one in outcomes)
-        return replace(self, library=library.with_learned(learned), outcomes=outcomes)
+        return replace(self, library=library.with_learned(learned), outcomes=outcomes).calibrated()
 
     def optimized(self) -> Judge:
         """The judge packed afresh, trained, and calibrated on its own questions and on the decisions of people."""
         library = trained(self.library.packed())
         vectors = None if self.vectors is None else self.vectors.repacked()
         own_rows = tuple(_own_rows(library, vectors))
-        prior = prior_of(library, vectors)
-        judged = [(one.evidence, one.was_right, 1.0) for one in self.outcomes if one.evidence]
-        calibration = prior.fitted([*own_rows, *judged])
-        fresh = Judge(library, (), calibration, own_rows, vectors)
+        fresh = Judge(library, (), PRIOR, own_rows, vectors)
         return fresh.with_outcomes(self.outcomes)
 
 

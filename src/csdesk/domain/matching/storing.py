@@ -17,7 +17,7 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any, Final
 
-from csdesk.domain.matching.confidence import FEATURES, Calibration
+from csdesk.domain.matching.confidence import FEATURES
 from csdesk.domain.matching.judging import Judge
 from csdesk.domain.matching.learning import Outcome
 from csdesk.domain.matching.lexicon import Lexicon
@@ -33,8 +33,8 @@ _ARRAYS: Final = (("terms", "Q"), ("ids", "I"), ("factors", "f"), ("starts", "I"
 _ITEM_SIZES: Final = {"Q": 8, "I": 4, "f": 4}
 
 
-def dumped(judge: Judge) -> bytes:
-    """The bytes of a judge.
+def dumped(judge: Judge, embedder: str | None = None) -> bytes:
+    """The bytes of a judge whose vectors are of the embedder of this name.
 
     What was added since packing is packed first, unless the library was trained: then it is kept beside.
     """
@@ -50,7 +50,7 @@ def dumped(judge: Judge) -> bytes:
         "added": [_phrase_document(one.phrase) for one in library.added_entries()],
         "lexicon": library.lexicon.groups,
         "outcomes": [asdict(one) for one in judge.outcomes],
-        "calibration": asdict(judge.calibration),
+        "embedder": embedder,
         "own_rows": judge.own_rows,
         "features": FEATURES,
         "rarity": segment.rarity.phrases,
@@ -66,16 +66,16 @@ def dumped(judge: Judge) -> bytes:
     return body + sha256(body).digest()
 
 
-def loaded(data: bytes) -> Judge:
-    """The judge that ``dumped`` wrote.
+def loaded(data: bytes, embedder: str | None = None) -> Judge:
+    """The judge that ``dumped`` wrote, to go on with the same embedder; it has no vectors yet.
 
     Raises:
-        InvalidInput: the data is something else, cut short or changed.
+        InvalidInput: the data is something else, cut short or changed, or was made with another embedder.
         SchemaTooNew: a newer release wrote it.
     """
     parts = list(_parts(_checked(data)))
     try:
-        return _judge(parts)
+        return _judge(parts, embedder)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         if isinstance(error, CsdeskError):
             raise
@@ -108,10 +108,15 @@ def _parts(body: memoryview) -> Iterator[memoryview]:
         body = body[8 + size :]
 
 
-def _judge(parts: list[memoryview]) -> Judge:
+def _judge(parts: list[memoryview], embedder: str | None) -> Judge:
     document: dict[str, Any] = json.loads(bytes(parts[0]))
     if tuple(document["features"]) != FEATURES:
         raise _broken("its calibration is of another kind")
+    if document["embedder"] != embedder:
+        was = document["embedder"] or "none"
+        raise InvalidInput(
+            "embedder", f"the matcher was saved with {was}", "pass the same, or build it from its phrases"
+        )
     phrases = [_phrase(one) for one in document["phrases"]]
     arrays = [_array(code, part, document["order"]) for (_, code), part in zip(_ARRAYS, parts[1:], strict=True)]
     segment = _segment(document["rarity"], arrays, len(phrases))
@@ -124,9 +129,8 @@ def _judge(parts: list[memoryview]) -> Judge:
         Outcome(one["text"], one["picked"], tuple(one["shown"]), one["lead"], tuple(one["evidence"]))
         for one in document["outcomes"]
     )
-    calibration = Calibration(tuple(map(float, document["calibration"]["weights"])), document["calibration"]["rows"])
     own_rows = tuple((tuple(evidence), bool(right), float(count)) for evidence, right, count in document["own_rows"])
-    return Judge(library, (), calibration, own_rows).with_outcomes(outcomes)
+    return Judge(library, own_rows=own_rows).with_outcomes(outcomes)
 
 
 def _array(code: str, part: memoryview, order: str) -> array[Any]:

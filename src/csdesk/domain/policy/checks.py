@@ -6,11 +6,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from csdesk.domain.records._settings import refused, unknown
+from pydantic_core import PydanticCustomError
+
+from csdesk.domain.records._settings import nearest, refused, unknown
 from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules import actions
-from csdesk.domain.rules.language import Condition, Group, Test
+from csdesk.domain.rules.fields import (
+    CALENDAR,
+    CUSTOM,
+    LISTABLE,
+    PATTERNS,
+    TIMED,
+    Field,
+    FieldType,
+    Op,
+    history_of,
+    ops_of,
+)
+from csdesk.domain.rules.language import Condition, Group, MacroPolicy, RulePolicy, Test
+from csdesk.domain.rules.values import checked
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
@@ -34,21 +49,11 @@ class _Named(Protocol):
 def check(config: DeskConfig) -> None:
     """Raise the first inconsistency, as a validator's error with its path."""
     for section in (
-        *(
-            "queues",
-            "accounts",
-            "levels",
-            "types",
-            "statuses",
-            "tags",
-            "rules",
-            "calendars",
-            "holidays",
-            "sla",
-            "escalations",
-        ),
+        *("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "rule_sets", "macros", "fields"),
+        *("calendars", "holidays", "sla", "escalations"),
     ):
         _unique(section, getattr(config, section))
+    _unique_rules(config)
     _check_statuses(config)
     _check_retention(config)
     _Names(config).check_all(config)
@@ -60,6 +65,27 @@ def _unique(section: str, items: Sequence[_Named]) -> None:
         if item.name in seen:
             raise refused("the name stands twice", "give each one its own name", section, item.name)
         seen.add(item.name)
+
+
+def _unique_rules(config: DeskConfig) -> None:
+    """A rule is called by its name, wherever it stands."""
+    seen = {one.name for one in config.rules}
+    for set_ in config.rule_sets:
+        for rule in set_.rules:
+            if rule.name in seen:
+                raise refused(
+                    "the name stands twice", "give each rule its own name", "rule_sets", set_.name, "rules", rule.name
+                )
+            seen.add(rule.name)
+
+
+def rules_in(config: DeskConfig) -> Iterator[tuple[RulePolicy, _Path]]:
+    """Every rule with the path that leads to it."""
+    for rule in config.rules:
+        yield rule, ("rules", rule.name)
+    for set_ in config.rule_sets:
+        for rule in set_.rules:
+            yield rule, ("rule_sets", set_.name, "rules", rule.name)
 
 
 def _check_statuses(config: DeskConfig) -> None:
@@ -103,6 +129,10 @@ class _Names:
         self.types = {one.name for one in config.types} | {GENERAL}
         self.statuses = {one.name for one in config.statuses} | set(Category)
         self.tags = {one.name for one in config.tags}
+        self.sla = {one.name for one in config.sla}
+        self.declared = {one.name: one.field for one in config.fields}
+        self.complete = {one.name.partition(".")[0] for one in config.fields}
+        """The subjects whose custom fields are declared."""
         self.calendars = {one.name for one in config.calendars}
         self.has_default = config.calendar is not None or len(config.calendars) == 1
 
@@ -122,6 +152,10 @@ class _Names:
         if name not in self.statuses:
             raise unknown("status", name, self.statuses, *path)
 
+    def service_level(self, name: str, *path: str | int) -> None:
+        if name not in self.sla:
+            raise unknown("service level", name, self.sla, *path)
+
     def tag(self, name: str, *path: str | int) -> None:
         # A namespaced tag (shop:vip) comes from outside: nobody declares it here.
         if ":" not in name and name not in self.tags:
@@ -131,16 +165,23 @@ class _Names:
         if name is not None and name not in self.calendars:
             raise unknown("calendar", name, self.calendars, *path)
 
+    def working_time(self, name: str, *path: str | int) -> None:
+        if not self.calendars:
+            raise refused("it needs a calendar", "add one under calendars, or leave it out", *path, "op")
+        self.calendar(name, *path, "value")
+
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
         for section in ("accounts", "types"):
             for one in getattr(config, section):
                 if one.queue is not None:
                     self.queue(one.queue, section, one.name, "queue")
-        for rule in config.rules:
-            self._condition(rule.when, "rules", rule.name, "when")
+        macros = ((one, ("macros", one.name)) for one in config.macros)
+        deciding: list[tuple[RulePolicy | MacroPolicy, _Path]] = [*rules_in(config), *macros]
+        for rule, path in deciding:
+            self._condition(rule.when, *path, "when")
             for place, action in enumerate(rule.then):
-                self._action(action, "rules", rule.name, "then", place)
+                self._action(action, *path, "then", place)
         self.calendar(config.calendar, "calendar")
         for policy in config.sla:
             self._service_level(policy)
@@ -180,6 +221,8 @@ class _Names:
                 self.type(action.type, *path, "type")
             case actions.SetStatus():
                 self.status(action.status, *path, "status")
+            case actions.SetField():
+                self._set_field(action, *path)
             case actions.AddTags() | actions.RemoveTags() | actions.TagCustomer():
                 for place, tag in enumerate(action.tags):
                     self.tag(tag, *path, "tags", place)
@@ -188,6 +231,10 @@ class _Names:
 
     def _condition(self, condition: Condition | None, *path: str | int) -> None:
         for test, where in tests_in(condition, path):
+            self._typed(test, *where)
+            _check_wired(test, *where)
+            if test.op in CALENDAR:
+                self.working_time(str(test.value), *where)
             reference = self._reference(test)
             if reference is None:
                 continue
@@ -197,16 +244,61 @@ class _Names:
             elif test.value is not None:
                 reference(str(test.value), *where, "value")
 
+    def custom(self, name: str, *path: str | int) -> Field | None:
+        """The declaration of a custom field, None if its subject declares none."""
+        subject = name.partition(".")[0]
+        if name not in self.declared and subject in self.complete:
+            known = [one for one in self.declared if one.startswith(subject)]
+            raise unknown("field", name, known, *path)
+        return self.declared.get(name)
+
+    def _typed(self, test: Test, *path: str | int) -> None:
+        field = self.custom(test.field, *path, "field") if test.field.startswith(CUSTOM) else None
+        if field is None:
+            if test.op in TIMED and test.field.startswith(CUSTOM):
+                raise refused("it needs an instant", "declare the field, with type time", *path, "field")
+            return
+        if test.op not in (takes := ops_of(test.field, field)):
+            raise refused(f"{test.op} does not fit a {field.type} field", nearest(test.op, takes), *path, "op")
+        try:
+            checked(field, test.op, test.value)
+        except PydanticCustomError as error:
+            problem = error.context or {}
+            raise refused(problem["problem"], problem["remedy"], *path, "value") from None
+
+    def _set_field(self, action: actions.SetField, *path: str | int) -> None:
+        field = self.custom(f"ticket.{action.name}", *path, "name")
+        if field is not None and action.value is not None:
+            try:
+                checked(field, Op.CONTAINS if field.type is FieldType.TEXT else Op.EQ, action.value)
+            except PydanticCustomError as error:
+                problem = error.context or {}
+                raise refused(problem["problem"], problem["remedy"], *path, "value") from None
+
     def _reference(self, test: Test) -> Callable[..., None] | None:
-        if test.op == "starts_with":
+        if test.op in _BY_SPELLING:
             return None
         return {
+            "ticket.sla": self.service_level,
             "ticket.queue": self.queue,
             "ticket.type": self.type,
             "ticket.status": self.status,
             "ticket.tags": self.tag,
             "customer.level": self.level,
         }.get(test.field)
+
+
+_BY_SPELLING: Final = LISTABLE | PATTERNS
+
+
+def _check_wired(test: Test, *path: str | int) -> None:
+    """Refuse what the language has, but nothing answers yet."""
+    if test.op is Op.LIKE_PHRASE:
+        raise refused("it needs a scorer of phrases", "use contains_any until one is wired", *path, "op")
+    if test.field == "customer.segments":
+        raise refused("it needs segments", "none can be configured yet: use customer.tags", *path, "field")
+    if history_of(test.field) is not None:
+        raise refused("it needs the customer's history", "use a custom field that the host keeps", *path, "field")
 
 
 def lineage(name: str) -> Iterator[str]:

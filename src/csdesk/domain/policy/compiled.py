@@ -18,12 +18,18 @@ from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.compiled import RuleSet, compile_rules
+from csdesk.domain.rules.fields import Declared
+from csdesk.domain.rules.language import MacroPolicy
+from csdesk.domain.rules.reads import Reads
+from csdesk.domain.text.folding import fold
 from csdesk.domain.text.keywords import KeywordIndex
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, NotFound
 
 ClaimKind = Literal["inbound", "command", "identity", "conversation", "mail", "effect", "outbound"]
 """The kinds of claim, as their keys begin."""
 
+
+_LONGEST_WISH: Final = 60
 
 _AccountPolicy = trusted(AccountPolicy)
 _QueuePolicy = trusted(QueuePolicy)
@@ -41,31 +47,49 @@ class Policy:
         "_tag_index",
         "_tags",
         "_types",
+        "_wishes",
         "config",
+        "declared",
         "digest",
+        "reads",
         "rules",
         "service",
+        "zone",
     )
 
     config: DeskConfig
     digest: str
     """``config.digest``, worked out once."""
     rules: RuleSet
+    reads: Reads
+    """What the conditions of rules and service levels read."""
+    declared: Declared
+    """The custom fields that have a type."""
+    zone: str
+    """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
 
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
+        contact = config.contact
+        outs: dict[str, Literal["out", "in"]] = {fold(one).strip(): "out" for one in contact.opt_out_words}
+        ins: dict[str, Literal["out", "in"]] = {fold(one).strip(): "in" for one in contact.opt_in_words}
+        self._wishes: Mapping[str, Literal["out", "in"]] = MappingProxyType({**ins, **outs})
         self.digest = config.digest
-        self.rules = compile_rules(config.rules, config.rule_mode)
+        self.declared = {one.name: one.field for one in config.fields}
+        self.rules = compile_rules(config.rules, config.rule_mode, sets=config.rule_sets, declared=self.declared)
         self._queues = {one.name: one for one in config.queues}
         self._accounts = {one.name: one for one in config.accounts}
         self._types = _inherited(config)
         self._statuses = _statuses(config)
         self._tags = config.tags
         self._tag_index = _tag_index(config.tags)
-        self.service = ServiceBook(config, years)
+        self.service = ServiceBook(config, years, self.declared)
+        self.reads = self.rules.reads | self.service.looks
+        default = self.service.calendars.get(self.service.default)
+        self.zone = config.zone or (default.zone if default is not None else "UTC")
         kept = config.retention
         self._claims: Mapping[str, timedelta | None] = {
             "inbound": kept.inbound_claims,
@@ -126,6 +150,10 @@ class Policy:
         """What a customer's message does to a finished ticket of that type."""
         return self.type(type_).reopen or self.config.reopen
 
+    def wish_in(self, folded: str) -> Literal["out", "in"] | None:
+        """Whether a folded message is nothing but a word that opts out of automatic messages, or in again."""
+        return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
+
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.
 
@@ -142,10 +170,21 @@ class Policy:
                 groups.update((tag.group,) if tag.group is not None else ())
         return tuple(names)
 
+    def macro(self, name: str) -> MacroPolicy:
+        """The macro of that name.
+
+        Raises:
+            NotFound: the configuration has none.
+        """
+        found = next((one for one in self.config.macros if one.name == name), None)
+        if found is None:
+            raise NotFound("macro", name)
+        return found
+
     def observing(self, years: HolidayYears) -> Policy:
         """The same policy with these holiday years in its calendars."""
         other = copy(self)
-        other.service = ServiceBook(self.config, years)
+        other.service = ServiceBook(self.config, years, self.declared)
         return other
 
     @property

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
+from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
 from csdesk.domain.policy.sections.service import (
@@ -35,27 +38,31 @@ from csdesk.domain.policy.sections.service_levels import (
     TargetPolicy,
 )
 from csdesk.domain.records._model import Name
-from csdesk.domain.records._settings import Section
+from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
-from csdesk.domain.rules.language import RulePolicy
+from csdesk.domain.rules.language import FieldPolicy, MacroPolicy, RulePolicy, RuleSetPolicy
 from csdesk.errors import ConfigError
 
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
     "CalendarPolicy",
+    "ContactPolicy",
     "DeskConfig",
     "EscalationPolicy",
     "EscalationStep",
+    "FieldPolicy",
     "Grant",
     "HolidayPolicy",
     "HolidayYearPolicy",
     "LevelPolicy",
+    "MacroPolicy",
     "QueuePolicy",
     "ReopenPolicy",
     "ReplyPolicy",
     "RetentionPolicy",
     "RulePolicy",
+    "RuleSetPolicy",
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
@@ -93,7 +100,19 @@ class DeskConfig(Section):
     tags: tuple[TagPolicy, ...] = ()
     rules: tuple[RulePolicy, ...] = ()
     rule_mode: Literal["all", "first"] = "all"
-    """``first``: no rule is tried after the first one that fires."""
+    """``first``: of ``rules``, none is tried after the first one that fires."""
+    rule_sets: tuple[RuleSetPolicy, ...] = ()
+    """More rules, each set with an order and a mode of its own; all of them see what the first one saw."""
+    rule_budget: int = Field(default=200, ge=1, le=10_000)
+    """How many actions of rules one cause may set off; what goes beyond is not done, and raises an alert."""
+    macros: tuple[MacroPolicy, ...] = ()
+    fields: tuple[FieldPolicy, ...] = ()
+    """The custom fields of tickets and customers."""
+    zone: str | None = None
+    """The time zone in which rules read hours, weekdays and dates, such as ``Asia/Shanghai``.
+
+    None: that of the default calendar, or UTC.
+    """
     calendars: tuple[CalendarPolicy, ...] = ()
     holidays: tuple[HolidayPolicy, ...] = ()
     """Public holidays as data; years that people save while the desk runs go before them."""
@@ -117,6 +136,16 @@ class DeskConfig(Section):
     """Automatic replies to one sender in a day, at most."""
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
+    contact: ContactPolicy = Field(default_factory=ContactPolicy)
+
+    @field_validator("zone", mode="after")
+    @classmethod
+    def _is_zone(cls, value: str | None) -> str | None:
+        try:
+            ZoneInfo(value or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise refused("not a time zone", "use an IANA name such as Asia/Shanghai") from None
+        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -180,7 +209,14 @@ def digest_of(config: DeskConfig) -> str:
 
 def _keep_labels(config: DeskConfig, given: dict[str, list[dict[str, object]]]) -> None:
     """An action's ``do`` equals its default but tells it apart, so it must stay in the text."""
-    for rule, written in zip(config.rules, given.get("rules", ()), strict=True):
+    _label(config.rules, given.get("rules", ()))
+    _label(config.macros, given.get("macros", ()))
+    for one, written in zip(config.rule_sets, given.get("rule_sets", ()), strict=True):
+        _label(one.rules, written["rules"])  # type: ignore[arg-type]  # the rules of a set are tables too
+
+
+def _label(rules: Sequence[RulePolicy | MacroPolicy], given: Sequence[dict[str, object]]) -> None:
+    for rule, written in zip(rules, given, strict=True):
         written["then"] = [
             {"do": action.do, **action.model_dump(mode="json", exclude_defaults=True)} for action in rule.then
         ]

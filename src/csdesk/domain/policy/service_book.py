@@ -16,7 +16,9 @@ from csdesk.domain.records.clocks import Clock, Metric, Scope
 from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
+from csdesk.domain.rules.fields import NOTHING, Declared
 from csdesk.domain.rules.language import Condition
+from csdesk.domain.rules.reads import Reads
 from csdesk.domain.sla.life import LIFE
 from csdesk.domain.sla.terms import Plan, Terms
 from csdesk.domain.time.calendar import WorkingCalendar
@@ -54,7 +56,7 @@ class ServiceBook:
         "years",
     )
 
-    def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
+    def __init__(self, config: DeskConfig, years: HolidayYears, declared: Declared = NOTHING) -> None:
         self._config = config
         self.years = years
         self.calendars: dict[str, WorkingCalendar] = _calendars(config, years)
@@ -70,13 +72,18 @@ class ServiceBook:
                 if target.when is not None:
                     self._numbers[policy.name, place] = len(conditions)
                     conditions.append(target.when)
-        self._escalating = Conditions([one.when for one in config.escalations])
+        self._escalating = Conditions([one.when for one in config.escalations], declared)
         self._first = frozenset(number for number, one in enumerate(conditions) if _asks_first_message(one))
         self._is_plain = all(one is None for one in conditions)
-        self._conditions = Conditions(conditions)
+        self._conditions = Conditions(conditions, declared)
         self.reads: frozenset[str] = frozenset(test.field for one in conditions for test, _ in tests_in(one))
         """The fields that decide which policies and targets hold."""
         self._kinds: dict[tuple[str, tuple[str, ...], Priority, str, str], Plan | None] = {}
+
+    @property
+    def looks(self) -> Reads:
+        """Everything that the conditions read."""
+        return self._conditions.reads | self._escalating.reads
 
     def __len__(self) -> int:
         """The number of policies."""

@@ -45,7 +45,7 @@ def refused(problem: str, remedy: str, *path: str | int) -> PydanticCustomError:
 
 def nearest(given: object, known: Iterable[str]) -> str:
     """A remedy for an unknown name: the nearest known one, and what there is."""
-    names = sorted(known)
+    names = sorted(map(str, known))
     close = get_close_matches(given, names, n=1, cutoff=0.5) if isinstance(given, str) else []
     guess = f"did you mean {close[0]!r}? " if close else ""
     shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")

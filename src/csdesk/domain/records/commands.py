@@ -131,6 +131,16 @@ class ChangeParticipants(_TicketCommand):
     remove: tuple[IdentityId, ...] = ()
 
 
+class RunMacro(_TicketCommand):
+    """Run a macro of the configuration: all of its actions happen, or none.
+
+    The actor must be allowed every command that does the same by hand.
+    """
+
+    kind: Literal["run_macro"] = "run_macro"
+    macro: Name
+
+
 class MergeTickets(_TicketCommand):
     """Merge ``ticket`` into ``into``, which takes its messages from now on."""
 
@@ -342,6 +352,7 @@ Command = Annotated[
     | TagTicket
     | UntagTicket
     | ChangeParticipants
+    | RunMacro
     | MergeTickets
     | UnmergeTicket
     | SplitTicket
@@ -375,6 +386,7 @@ TicketCommand = (
     | TagTicket
     | UntagTicket
     | ChangeParticipants
+    | RunMacro
     | MergeTickets
     | UnmergeTicket
     | SplitTicket

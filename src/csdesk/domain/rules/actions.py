@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from csdesk.domain.records._model import Key, Name, Scalar
-from csdesk.domain.records._settings import Section
+from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.priorities import PriorityName
 
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -91,18 +94,182 @@ class NoAutoReply(Section):
     do: Literal["no_auto_reply"] = "no_auto_reply"
 
 
+class SetTags(Section):
+    """Let the ticket have these tags; it loses others, except those set by hand."""
+
+    do: Literal["set_tags"] = "set_tags"
+    tags: Names
+
+
+class SetLanguage(Section):
+    """Let the ticket be in that language, such as ``zh-CN``."""
+
+    do: Literal["set_language"] = "set_language"
+    language: Name
+
+
+class Assign(Section):
+    """Give the ticket to that agent; an agent who is unknown or has retired gets nothing."""
+
+    do: Literal["assign"] = "assign"
+    agent: Key
+
+
+class Unassign(Section):
+    """Take the ticket from the one who has it; routing finds somebody."""
+
+    do: Literal["unassign"] = "unassign"
+
+
+class Snooze(Section):
+    """Let the ticket sleep for so long; a message of the customer wakes it."""
+
+    do: Literal["snooze"] = "snooze"
+    span: Duration
+
+
+class Resolve(Section):
+    """Call the ticket resolved."""
+
+    do: Literal["resolve"] = "resolve"
+
+
+class Reopen(Section):
+    """Open a resolved or closed ticket again."""
+
+    do: Literal["reopen"] = "reopen"
+
+
+class UntagCustomer(Section):
+    """Take tags from the customer; those set by hand stay."""
+
+    do: Literal["untag_customer"] = "untag_customer"
+    tags: Names
+
+
+class PlaceCustomer(Section):
+    """Set the customer's level, lifecycle stage or language."""
+
+    do: Literal["place_customer"] = "place_customer"
+    level: Name | None = None
+    stage: Name | None = None
+    language: Name | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.level is None and self.stage is None and self.language is None:
+            raise refused("nothing to set", "give a level, a stage or a language")
+        return self
+
+
+class SetCustomerField(Section):
+    """Set a custom field of the customer; None clears it."""
+
+    do: Literal["set_customer_field"] = "set_customer_field"
+    name: Annotated[Key, Field(pattern=r"^x\..+$")]
+    """``x.<name>``."""
+    value: Scalar
+
+
+class BlockCustomer(Section):
+    """Store later messages of the customer without going further; for so long, or for good."""
+
+    do: Literal["block_customer"] = "block_customer"
+    reason: Name
+    span: Duration | None = None
+    """None: for good."""
+
+
+class Note(Section):
+    """Write an internal note."""
+
+    do: Literal["note"] = "note"
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class Reply(Section):
+    """Answer the customer in public. A rule does so only to a person's message, within ``automatic_per_day``."""
+
+    do: Literal["reply"] = "reply"
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class Notify(Section):
+    """Ask the host to tell the ticket's agent, its queue, or a named person or team."""
+
+    do: Literal["notify"] = "notify"
+    to: Key
+    """``assignee``, ``queue``, or a name that the host knows."""
+    name: Name
+    """What to tell, as the host knows it."""
+
+
+class Call(Section):
+    """Ask the host to do something of its own: a webhook, a workflow, a task."""
+
+    do: Literal["call"] = "call"
+    name: Name
+
+
 Action = Annotated[
     SetPriority
     | SetType
     | SetQueue
     | SetStatus
     | SetField
+    | SetLanguage
     | AddTags
     | RemoveTags
-    | TagCustomer
-    | Alert
+    | SetTags
+    | Assign
+    | Unassign
+    | Snooze
+    | Resolve
+    | Reopen
     | Close
-    | NoAutoReply,
+    | TagCustomer
+    | UntagCustomer
+    | PlaceCustomer
+    | SetCustomerField
+    | BlockCustomer
+    | Note
+    | Reply
+    | NoAutoReply
+    | Alert
+    | Notify
+    | Call,
     Field(discriminator="do"),
 ]
 """Everything a rule can do, told apart by ``do``."""
+
+PERMITS: Final[Mapping[type, str]] = MappingProxyType(
+    {
+        SetPriority: "set_field",
+        SetType: "set_field",
+        SetQueue: "transfer",
+        SetStatus: "set_status",
+        SetField: "set_field",
+        SetLanguage: "set_field",
+        AddTags: "tag",
+        RemoveTags: "untag",
+        SetTags: "tag",
+        Assign: "assign",
+        Unassign: "assign",
+        Snooze: "set_status",
+        Resolve: "set_status",
+        Reopen: "set_status",
+        Close: "set_status",
+        TagCustomer: "tag_customer",
+        UntagCustomer: "tag_customer",
+        PlaceCustomer: "set_profile",
+        SetCustomerField: "set_profile",
+        BlockCustomer: "block",
+        Note: "note",
+        Reply: "reply",
+        NoAutoReply: "set_field",
+        Alert: "note",
+        Notify: "note",
+        Call: "run_macro",
+    }
+)
+"""The command that a person must be allowed to run to do the same by a macro."""

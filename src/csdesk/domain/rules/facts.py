@@ -1,53 +1,121 @@
-"""What the conditions look at: one message with its ticket and its customer, as they were when it came."""
+"""What the conditions look at: a message or a change, with its ticket and its customer, as they are at that moment."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from csdesk.domain.records._model import Scalar, trusted
+from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, Sender
+from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import MediaPart
-from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.tickets import Ticket, WorkerKind
+from csdesk.domain.rules.fields import FIELDS, NOTHING, Declared, FieldType, History, history_of
+from csdesk.domain.rules.values import read_instant
 from csdesk.domain.text.folding import fold
+
+if TYPE_CHECKING:
+    from csdesk.domain.time.counting import Timeline
+
+Fact = Scalar | datetime | frozenset[str]
+"""The value of a field: a scalar, an instant, or the names of tags."""
+
+Reader = Callable[["Facts"], Fact]
+"""Reads one field."""
+
+_NOTHING: Final[Mapping[History, int]] = MappingProxyType({})
+WEEKDAYS: Final = FIELDS["time.weekday"].choices
 
 _InboundMessage = trusted(InboundMessage)
 _Sender = trusted(Sender)
 
-Fact = Scalar | frozenset[str]
-"""The value of a field: a scalar, or the names of tags."""
-
 
 class Facts:
-    """The values of all declared fields, worked out when they are first asked for."""
+    """One moment, seen by conditions. Values are worked out when they are first asked for.
 
-    __slots__ = ("_known", "customer", "message", "new_customer", "new_ticket", "text", "ticket")
+    Attributes:
+        message: what came; None if something changed without a message.
+        text: the folded text of the message.
+        ticket: the ticket, as it is before any rule.
+        customer: the customer behind it.
+        before: the moment before the change; None if there was none (the ticket is new).
+        now: the present time.
+        zone: the desk's time zone.
+        history: the counts that load 1 brought.
+        score: how like a phrase the message is, from 0 to 1; None if nothing scores.
+        segments: the segments of the customer.
+        calendars: how working calendars count, by name.
+    """
+
+    __slots__ = (
+        "_subject",
+        "actor",
+        "before",
+        "calendars",
+        "customer",
+        "history",
+        "message",
+        "new_customer",
+        "new_ticket",
+        "now",
+        "score",
+        "segments",
+        "text",
+        "ticket",
+        "zone",
+    )
 
     def __init__(
         self,
-        message: InboundMessage,
+        message: InboundMessage | None,
         text: str,
         ticket: Ticket,
         customer: Customer,
         *,
-        new_ticket: bool,
-        new_customer: bool,
+        new_ticket: bool = False,
+        new_customer: bool = False,
+        now: datetime | None = None,
+        zone: str = "UTC",
+        before: Facts | None = None,
+        actor: Actor | None = None,
+        history: Mapping[History, int] = _NOTHING,
+        score: Callable[[str, str], float] | None = None,
+        segments: frozenset[str] = frozenset(),
+        calendars: Mapping[str, Timeline] = MappingProxyType({}),
     ) -> None:
-        """See ``facts_of``; ``text`` is folded."""
-        self.message: InboundMessage = message
+        """See ``facts_of`` and ``change_of``; ``text`` is folded."""
+        self.message: InboundMessage | None = message
         self.text: str = text
         self.ticket: Ticket = ticket
         self.customer: Customer = customer
         self.new_ticket: bool = new_ticket
         self.new_customer: bool = new_customer
-        self._known: dict[str, Fact] = {}
+        self.now: datetime = ticket.updated_at if now is None else now
+        self.zone: str = zone
+        self.before: Facts | None = before
+        self.actor: Actor | None = actor
+        self.history: Mapping[History, int] = history
+        self.score = score
+        self.segments: frozenset[str] = segments
+        self.calendars: Mapping[str, Timeline] = calendars
+        self._subject: str | None = None
 
     @property
     def subject(self) -> str:
         """The folded subject of the message."""
-        subject = self.message.subject
-        return fold(subject) if subject else ""
+        if self._subject is None:
+            given = self.message.subject if self.message is not None else ""
+            self._subject = fold(given) if given else ""
+        return self._subject
+
+    def local(self, at: datetime) -> datetime:
+        """An instant on the desk's own clock."""
+        return at.astimezone(ZoneInfo(self.zone))
 
     def __getitem__(self, field: str) -> Fact:
         """The value of a declared or custom field; None if it is not set.
@@ -55,55 +123,163 @@ class Facts:
         Raises:
             KeyError: no such field is declared.
         """
-        try:
-            return self._known[field]
-        except KeyError:
-            value = self._known[field] = self._read(field)
-            return value
+        return reader_of(field)(self)
 
-    def _read(self, field: str) -> Fact:
-        reader = _READERS.get(field)
-        if reader is not None:
-            return reader(self)
-        if field.startswith("ticket.x."):
-            return self.ticket.field(field.removeprefix("ticket.x."))
-        if field.startswith("customer.x."):
-            found = self.customer.attribute(field.removeprefix("customer.x."))
-            return found.value if found is not None else None
+
+def reader_of(field: str, declared: Declared = NOTHING) -> Reader:
+    """What reads a declared, custom or history field.
+
+    Raises:
+        KeyError: no such field is declared.
+    """
+    found = _READERS.get(field)
+    if found is not None:
+        return found
+    asked = history_of(field)
+    if asked is not None:
+        return lambda facts: facts.history.get(asked, 0)
+    plain = _custom(field)
+    kind = declared[field].type if field in declared else None
+    if kind is FieldType.TIME:
+        return lambda facts: read_instant(plain(facts))
+    if kind is FieldType.TEXT:
+        return lambda facts: fold(value) if isinstance(value := plain(facts), str) else value
+    return plain
+
+
+def _custom(field: str) -> Callable[[Facts], Scalar]:
+    subject, _, name = field.partition(".x.")
+    if not name:
         raise KeyError(field)
+    if subject == "ticket":
+        return lambda facts: facts.ticket.field(name)
+    if subject == "customer":
+        return lambda facts: found.value if (found := facts.customer.attribute(name)) is not None else None
+    raise KeyError(field)
 
 
-def _has_media(facts: Facts) -> bool:
-    return any(isinstance(part, MediaPart) for part in facts.message.parts)
+def _kinds(message: InboundMessage) -> frozenset[str]:
+    return frozenset([one.media.value if isinstance(one, MediaPart) else one.kind for one in message.parts])
 
 
-_READERS: Final[dict[str, Callable[[Facts], Fact]]] = {
+def _media(message: InboundMessage) -> int:
+    return sum(isinstance(part, MediaPart) for part in message.parts)
+
+
+def _sla_states(ticket: Ticket) -> Iterator[str]:
+    for clock in ticket.clocks:
+        yield clock.phase.value
+        if clock.breached_at is not None:
+            yield "breached"
+        elif clock.warned_at is not None:
+            yield "warned"
+
+
+def _due(clock: Clock) -> datetime | None:
+    return clock.due_at if clock.phase is ClockPhase.RUNNING else None
+
+
+def _sla_due(ticket: Ticket) -> datetime | None:
+    return min((at for at in map(_due, ticket.clocks) if at is not None), default=None)
+
+
+def _worker(ticket: Ticket) -> str | None:
+    return ticket.worker.id if ticket.worker is not None else None
+
+
+def _said(read: Callable[[InboundMessage], Fact], without: Fact = None) -> Reader:
+    return lambda facts: read(facts.message) if facts.message is not None else without
+
+
+def _held(read: Callable[[Ticket], Fact]) -> Reader:
+    return lambda facts: read(facts.ticket)
+
+
+def _known(read: Callable[[Customer], Fact]) -> Reader:
+    return lambda facts: read(facts.customer)
+
+
+_READERS: Final[dict[str, Reader]] = {
     "message.text": lambda facts: facts.text,
     "message.subject": lambda facts: facts.subject,
     "message.any": lambda facts: f"{facts.subject} {facts.text}".strip(),
-    "message.account": lambda facts: facts.message.account,
-    "message.language": lambda facts: facts.message.language,
-    "message.automatic": lambda facts: facts.message.automatic.value,
-    "message.author": lambda facts: facts.message.author,
-    "message.has_media": _has_media,
-    "ticket.priority": lambda facts: int(facts.ticket.priority),
-    "ticket.type": lambda facts: facts.ticket.type,
-    "ticket.queue": lambda facts: facts.ticket.queue,
-    "ticket.category": lambda facts: facts.ticket.category.value,
-    "ticket.status": lambda facts: facts.ticket.status,
-    "ticket.tags": lambda facts: frozenset([tag.name for tag in facts.ticket.tags]),
+    "message.account": _said(lambda message: message.account),
+    "message.channel": _said(lambda message: message.sender.kind),
+    "message.language": _said(lambda message: message.language),
+    "message.automatic": _said(lambda message: message.automatic.value),
+    "message.author": _said(lambda message: message.author),
+    "message.scene": _said(lambda message: message.entrance.scene or None if message.entrance is not None else None),
+    "message.kinds": _said(_kinds, frozenset()),
+    "message.has_media": _said(lambda message: _media(message) > 0, without=False),
+    "message.is_reply": _said(lambda message: bool(message.references), without=False),
+    "message.length": _said(lambda message: len(message.text), 0),
+    "message.attachments": _said(_media, 0),
+    "message.copied": _said(lambda message: len(message.cc), 0),
+    "ticket.subject": _held(lambda ticket: fold(ticket.subject)),
+    "ticket.priority": _held(lambda ticket: int(ticket.priority)),
+    "ticket.type": _held(lambda ticket: ticket.type),
+    "ticket.queue": _held(lambda ticket: ticket.queue),
+    "ticket.category": _held(lambda ticket: ticket.category.value),
+    "ticket.status": _held(lambda ticket: ticket.status),
+    "ticket.tags": _held(lambda ticket: frozenset([tag.name for tag in ticket.tags])),
+    "ticket.language": _held(lambda ticket: ticket.language),
+    "ticket.account": _held(lambda ticket: ticket.account),
+    "ticket.owner": _held(lambda ticket: ticket.owner.id),
+    "ticket.worker": _held(_worker),
+    "ticket.is_assigned": _held(lambda ticket: ticket.worker is not None and ticket.worker.kind is WorkerKind.AGENT),
     "ticket.is_new": lambda facts: facts.new_ticket,
-    "ticket.messages": lambda facts: facts.ticket.messages,
-    "customer.level": lambda facts: facts.customer.level or None,
-    "customer.stage": lambda facts: facts.customer.stage or None,
-    "customer.tags": lambda facts: frozenset([tag.name for tag in facts.customer.tags]),
-    "customer.language": lambda facts: facts.customer.language,
+    "ticket.is_merged": _held(lambda ticket: bool(ticket.absorbed)),
+    "ticket.links": _held(lambda ticket: frozenset([link.kind.value for link in ticket.links])),
+    "ticket.close_reason": _held(lambda ticket: ticket.close_reason or None),
+    "ticket.messages": _held(lambda ticket: ticket.messages),
+    "ticket.unanswered": _held(lambda ticket: ticket.unanswered),
+    "ticket.reopens": _held(lambda ticket: ticket.cycle - 1),
+    "ticket.participants": _held(lambda ticket: len(ticket.participants)),
+    "ticket.sla": _held(lambda ticket: ticket.sla.policy if ticket.sla is not None else None),
+    "ticket.sla_states": _held(lambda ticket: frozenset(_sla_states(ticket))),
+    "ticket.sla_due_at": _held(_sla_due),
+    "ticket.created_at": _held(lambda ticket: ticket.created_at),
+    "ticket.updated_at": _held(lambda ticket: ticket.updated_at),
+    "ticket.customer_at": _held(lambda ticket: ticket.customer_at),
+    "ticket.replied_at": _held(lambda ticket: ticket.replied_at),
+    "ticket.waiting_since": _held(lambda ticket: ticket.waiting_since),
+    "ticket.resolved_at": _held(lambda ticket: ticket.resolved_at),
+    "ticket.closed_at": _held(lambda ticket: ticket.closed_at),
+    "customer.name": _known(lambda customer: fold(customer.name)),
+    "customer.level": _known(lambda customer: customer.level or None),
+    "customer.stage": _known(lambda customer: customer.stage or None),
+    "customer.tags": _known(lambda customer: frozenset([tag.name for tag in customer.tags])),
+    "customer.segments": lambda facts: facts.segments,
+    "customer.language": _known(lambda customer: customer.language),
+    "customer.account": _known(lambda customer: customer.first_account or None),
+    "customer.agent": _known(lambda customer: customer.dedicated_agent),
     "customer.is_new": lambda facts: facts.new_customer,
+    "customer.is_merged": _known(lambda customer: bool(customer.members)),
+    "customer.identities": _known(lambda customer: len(customer.identities)),
+    "customer.created_at": _known(lambda customer: customer.created_at),
+    "actor.kind": lambda facts: facts.actor.kind.value if facts.actor is not None else None,
+    "actor.id": lambda facts: facts.actor.id if facts.actor is not None else None,
+    "time.now": lambda facts: facts.now.astimezone(UTC),
+    "time.hour": lambda facts: facts.local(facts.now).hour,
+    "time.weekday": lambda facts: WEEKDAYS[facts.local(facts.now).weekday()],
+    "time.date": lambda facts: facts.local(facts.now).date().isoformat(),
 }
 
 
 def facts_of(
-    message: InboundMessage, folded: str, ticket: Ticket, customer: Customer, *, new_ticket: bool, new_customer: bool
+    message: InboundMessage,
+    folded: str,
+    ticket: Ticket,
+    customer: Customer,
+    *,
+    new_ticket: bool,
+    new_customer: bool,
+    now: datetime | None = None,
+    zone: str = "UTC",
+    before: Facts | None = None,
+    actor: Actor | None = None,
+    history: Mapping[History, int] = _NOTHING,
+    calendars: Mapping[str, Timeline] = MappingProxyType({}),
 ) -> Facts:
     """The facts of one message.
 
@@ -114,11 +290,37 @@ def facts_of(
         customer: the one who wrote.
         new_ticket: was the ticket opened by this message?
         new_customer: was the customer first met with this message?
+        now: the present time; None: that of the ticket's last event.
+        zone: the time zone of hours, weekdays and dates.
+        before: the ticket before the message; None for a new one.
+        actor: who brought the message in.
+        history: counts over the customer's past.
+        calendars: how working calendars count, by name.
     """
-    return Facts(message, folded, ticket, customer, new_ticket=new_ticket, new_customer=new_customer)
+    return Facts(
+        message,
+        folded,
+        ticket,
+        customer,
+        new_ticket=new_ticket,
+        new_customer=new_customer,
+        now=now,
+        zone=zone,
+        before=before,
+        actor=actor,
+        history=history,
+        calendars=calendars,
+    )
 
 
-def ticket_facts(ticket: Ticket, customer: Customer) -> Facts:
+def ticket_facts(
+    ticket: Ticket,
+    customer: Customer,
+    *,
+    now: datetime | None = None,
+    zone: str = "UTC",
+    calendars: Mapping[str, Timeline] = MappingProxyType({}),
+) -> Facts:
     """The facts of a ticket when no message is at hand: what conditions say about the message does not hold."""
     message: InboundMessage = _InboundMessage(
         account=ticket.account,
@@ -127,4 +329,6 @@ def ticket_facts(ticket: Ticket, customer: Customer) -> Facts:
         sender=_Sender(external_id=""),
         language=ticket.language,
     )
-    return Facts(message, "", ticket, customer, new_ticket=False, new_customer=False)
+    return Facts(
+        message, "", ticket, customer, new_ticket=False, new_customer=False, now=now, zone=zone, calendars=calendars
+    )

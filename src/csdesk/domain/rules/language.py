@@ -6,130 +6,97 @@ compare a declared field. What is wrong with a test is told when it is loaded, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import isfinite
-from typing import Annotated, Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from csdesk.domain.records._model import Name, Scalar
+from csdesk.domain.records._model import Instant, Key, Name
 from csdesk.domain.records._settings import Section, nearest, refused
-from csdesk.domain.records.priorities import PRIORITIES
 from csdesk.domain.rules import fields
 from csdesk.domain.rules.actions import Action
-from csdesk.domain.rules.fields import OPS, SETS, UNARY, FieldType, Op
-from csdesk.domain.text.folding import fold
-
-TestValue = Scalar | tuple[Scalar, ...]
-"""What a test compares with."""
+from csdesk.domain.rules.fields import FieldType, Op
+from csdesk.domain.rules.values import TestValue, checked, plain
 
 
-def _plain(value: object) -> object:
-    """Scalars and flat lists of them; nothing else can be compared."""
-    if isinstance(value, list | tuple | set | frozenset):
-        items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
-        return tuple(_plain_scalar(one) for one in items)
-    return _plain_scalar(value)
+class _Joined(Section):
+    """What can be joined to other conditions: ``a & b`` is all, ``a | b`` is any, ``~a`` is none."""
+
+    def __and__(self, other: Group | Test) -> Group:
+        return Group(all=(*_members(self, "all"), *_members(other, "all")))
+
+    def __or__(self, other: Group | Test) -> Group:
+        return Group(any=(*_members(self, "any"), *_members(other, "any")))
+
+    def __invert__(self) -> Group:
+        return Group(none=tuple(_members(self, "any")))
+
+    def __bool__(self) -> bool:
+        raise TypeError("a condition is neither true nor false: join conditions with & | ~, not with and, or, not")
 
 
-def _plain_scalar(value: object) -> object:
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float) and isfinite(value):
-        return value
-    raise refused("not a comparable value", "pass a text, a number, true or false, or a list of them")
+def _members(condition: object, kind: Literal["all", "any"]) -> tuple[Group | Test, ...]:
+    """The parts of a group that has no other kind of part; otherwise the condition itself."""
+    assert isinstance(condition, Group | Test)
+    if isinstance(condition, Group) and [one for one in ("all", "any", "none") if getattr(condition, one)] == [kind]:
+        parts: tuple[Group | Test, ...] = getattr(condition, kind)
+        return parts
+    return (condition,)
 
 
-class Test(Section):
+class Test(_Joined):
     """One comparison: a declared field, an operator, and what it is compared with."""
 
     __test__ = False  # not a test case of ours
 
     field: str
     op: Op
-    value: Annotated[TestValue, BeforeValidator(_plain)] = Field(default=None, validate_default=True)
-    """A list for ``in``, ``not_in`` and ``contains_any/all/none``; nothing for ``is_set`` and ``not_set``."""
+    value: Annotated[TestValue, BeforeValidator(plain)] = Field(default=None, validate_default=True)
+    """A list for the operators that take one; nothing for those that take none."""
 
     @field_validator("field", mode="after")
     @classmethod
     def _declared(cls, value: str) -> str:
         if fields.field_of(value) is None:
-            raise refused("unknown field", nearest(value, [*fields.FIELDS, *(f"{one}<name>" for one in fields.CUSTOM)]))
+            raise refused("unknown field", nearest(value, NAMES))
         return value
 
     @field_validator("op", mode="after")
     @classmethod
     def _fits_field(cls, value: Op, info: ValidationInfo) -> Op:
-        declared = fields.field_of(info.data.get("field", ""))
-        if declared is not None and value not in OPS[declared.type]:
-            raise refused(f"{value} does not fit a {declared.type} field", nearest(value, OPS[declared.type]))
+        name = info.data.get("field", "")
+        declared = fields.field_of(name)
+        if declared is not None and value not in (takes := fields.ops_of(name, declared)):
+            raise refused(f"{value} does not fit a {declared.type} field", nearest(value, takes))
         return value
 
     @field_validator("value", mode="after")
     @classmethod
     def _fits_op(cls, value: TestValue, info: ValidationInfo) -> TestValue:
         declared, op = fields.field_of(info.data.get("field", "")), info.data.get("op")
-        if declared is None or op is None:
-            return value  # the earlier problem is told
-        if op in UNARY:
-            if value is not None:
-                raise refused(f"{op} takes no value", "leave it out")
-        elif op in SETS:
-            if not isinstance(value, tuple) or not value:
-                raise refused(f"{op} takes a list with at least one entry", "pass a list")
-            for one in value:
-                _check(one, declared, op)
-        elif isinstance(value, tuple):
-            raise refused(f"{op} takes one value", "pass one value, or use an operator for lists")
-        else:
-            _check(value, declared, op)
-        return value
+        # If one of them is missing, the earlier problem is told.
+        return value if declared is None or op is None else checked(declared, op, value)
 
 
-_ORDER: Final = frozenset({Op.GT, Op.GE, Op.LT, Op.LE})
-_TEXTUAL: Final = frozenset({Op.CONTAINS, Op.CONTAINS_ANY, Op.CONTAINS_ALL, Op.CONTAINS_NONE, Op.STARTS_WITH})
+NAMES: Final = (
+    *fields.FIELDS,
+    *(f"{one}<name>" for one in fields.CUSTOM),
+    *(f"customer.{one}_<days>d" for one in fields.HISTORY),
+)
+"""Every name of a field, for remedies and tables."""
 
 
-def _check(value: object, declared: fields.Field, op: Op) -> None:
-    kind = declared.type
-    if kind is FieldType.SCALAR:
-        kind = FieldType.NUMBER if op in _ORDER else FieldType.TEXT if op in _TEXTUAL else FieldType.SCALAR
-    problem, remedy = _MISFITS[kind]
-    if not _FITS[kind](value):
-        raise refused(problem, remedy)
-    if declared.choices and value not in declared.choices:
-        raise refused("unknown value", nearest(value, declared.choices))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(fold(value))
-
-
-_FITS: Final[dict[FieldType, Callable[[object], bool]]] = {
-    FieldType.TEXT: _is_text,
-    FieldType.WORD: _is_text,
-    FieldType.TAGS: _is_text,
-    FieldType.FLAG: lambda value: isinstance(value, bool),
-    FieldType.NUMBER: _is_number,
-    FieldType.RANK: lambda value: value in PRIORITIES,
-    FieldType.SCALAR: lambda value: value is not None,
-}
-_MISFITS: Final[dict[FieldType, tuple[str, str]]] = {
-    FieldType.TEXT: ("not a text with a visible character", "pass a text"),
-    FieldType.WORD: ("not a name", "pass a text"),
-    FieldType.TAGS: ("not the name of a tag", "pass a text"),
-    FieldType.FLAG: ("not true or false", "pass true or false"),
-    FieldType.NUMBER: ("not a number", "pass a number"),
-    FieldType.RANK: ("not a priority", f"choose one of: {', '.join(PRIORITIES)}"),
-    FieldType.SCALAR: ("no value", "pass a text, a number, true or false"),
-}
-
-
-class Group(Section):
+class Group(_Joined):
     """Conditions joined. Where several of the three are given, all three must hold. None of them may be empty."""
 
     all: Some | None = None
@@ -164,14 +131,105 @@ Some = Annotated[tuple[Condition, ...], Field(min_length=1)]
 """At least one condition."""
 
 
-class RulePolicy(Section):
+Trigger = Literal["message", "change"]
+"""What rules are tried on: a person's message that came in, or a change that a command or a rule made to a ticket."""
+
+
+def _once(value: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
+    return tuple(sorted(set(value), reverse=True))
+
+
+class _Timed(Section):
+    active_from: Instant | None = None
+    """From this instant on; None: from the beginning."""
+    active_until: Instant | None = None
+    """Until just before this instant; None: for good."""
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.active_from is not None and self.active_until is not None and self.active_from >= self.active_until:
+            raise refused("it ends before it begins", "put active_until after active_from", "active_until")
+        return self
+
+    def is_active(self, now: datetime) -> bool:
+        """True if its window is open at that instant."""
+        return (self.active_from is None or self.active_from <= now) and (
+            self.active_until is None or now < self.active_until
+        )
+
+
+class RulePolicy(_Timed):
     """When a message fits, then these actions. Rules are tried in the order in which they stand."""
 
     name: Name
     when: Condition | None = None
     """None: every message fits."""
     then: tuple[Action, ...] = Field(min_length=1)
+    on: Annotated[tuple[Trigger, ...], AfterValidator(_once)] = Field(default=("message",), min_length=1)
+    """What it is tried on. One that is tried on a change sees the ticket after it, and ``changed`` what was before."""
     stop: bool = False
-    """No later rule is tried once this one fires."""
+    """No later rule of its set is tried once this one fires."""
     enabled: bool = True
+    owner: str = ""
+    """Who answers for the rule."""
     note: str = ""
+
+
+class RuleSetPolicy(_Timed):
+    """Rules that belong together, with an order and a ``stop`` of their own. Sets come after ``rules``, in order."""
+
+    name: Name
+    mode: Literal["all", "first"] = "all"
+    """``first``: no rule of the set is tried after the first one that fires."""
+    rules: tuple[RulePolicy, ...] = Field(min_length=1)
+    enabled: bool = True
+    owner: str = ""
+    note: str = ""
+
+
+class MacroPolicy(Section):
+    """Actions that a person runs on a ticket with one command: all of them happen, or none."""
+
+    name: Name
+    title: str = ""
+    when: Condition | None = None
+    """The tickets that it is for; None: every one."""
+    then: tuple[Action, ...] = Field(min_length=1)
+    note: str = ""
+
+
+class FieldPolicy(Section):
+    """A custom field, so that conditions on it are checked. If a ticket or customer has one, it has all of them."""
+
+    name: Annotated[Key, Field(pattern=r"^(ticket|customer)\.x\..+$")]
+    """``ticket.x.<name>`` or ``customer.x.<name>``."""
+    type: Literal["text", "word", "flag", "number", "time"]
+    """``time`` fields hold an instant as text, in ISO 8601 with its offset."""
+    title: str = ""
+    choices: tuple[str, ...] = ()
+    """The values that a word may have; empty: any."""
+    personal: bool = True
+    """Are its values shown only to those who may see personal ones?"""
+
+    @model_validator(mode="after")
+    def _words_choose(self) -> Self:
+        if self.choices and self.type != "word":
+            raise refused("only words have choices", "leave them out, or make it a word", "choices")
+        return self
+
+    @property
+    def field(self) -> fields.Field:
+        """What conditions know of it."""
+        return fields.Field(FieldType(self.type), self.choices, optional=True, personal=self.personal)
+
+
+def in_order(rules: Sequence[RulePolicy], mode: Literal["all", "first"], sets: Sequence[RuleSetPolicy]) -> Plan:
+    """Every rule with the set it belongs to, as they are tried; those that are off are left out."""
+    main = RuleSetPolicy(name="rules", mode=mode, rules=tuple(rules)) if rules else None
+    return tuple(
+        (one, rule) for one in (main, *sets) if one is not None and one.enabled for rule in one.rules if rule.enabled
+    )
+
+
+Plan = tuple[tuple[RuleSetPolicy, RulePolicy], ...]
+"""Rules in the order in which they are tried, each with its set."""

@@ -1,20 +1,22 @@
-"""Conditions as functions: each test becomes one closure over the facts and the keywords found.
+"""Conditions as functions of the facts: each test becomes one closure, keyword tests ask what one search has found.
 
-The rule: what a test compares with is folded, converted and filed once, when the condition is compiled. Keyword tests
-do not search; they ask which keyword ids were found (``Found``), so one search serves all rules.
+The rule: keyword tests do not search; they ask which keyword ids were found (``Found``), so one search serves all
+rules. Tests of a message's text by keyword are the only ones that use it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from csdesk.domain.records._model import Scalar
-from csdesk.domain.records.priorities import PRIORITIES
-from csdesk.domain.rules.facts import Facts
-from csdesk.domain.rules.fields import FieldType, Op, field_of
+from csdesk.domain.rules import fields
+from csdesk.domain.rules.checks import check_of, converted, is_number, listed, sameness
+from csdesk.domain.rules.facts import Fact, Facts, Reader, reader_of
+from csdesk.domain.rules.fields import Declared, Field, Op, field_of
 from csdesk.domain.rules.language import Condition, Group, Test
+from csdesk.domain.rules.values import read_duration
 from csdesk.domain.text.folding import fold
 
 _NONE: Final[frozenset[int]] = frozenset()
@@ -28,8 +30,12 @@ class Found(NamedTuple):
 
 
 Predicate = Callable[[Facts, Found], bool]
-Need = frozenset[int] | None
-"""Keywords of which a condition needs at least one to hold; None: it may hold without any."""
+
+SEARCHED: Final = frozenset({"message.text", "message.subject", "message.any"})
+"""The fields whose keywords are searched once for all rules."""
+
+COSTLY: Final = frozenset({Op.LIKE_PHRASE, Op.MATCHES, Op.NOT_MATCHES})
+"""The operators that are tried last."""
 
 _TAKERS: Final[dict[str, Callable[[Found], frozenset[int]]]] = {
     "message.text": lambda found: found.text,
@@ -38,67 +44,76 @@ _TAKERS: Final[dict[str, Callable[[Found], frozenset[int]]]] = {
 }
 
 
+def is_searched(test: Test) -> bool:
+    """True for a test that asks what the search for keywords has found."""
+    return test.op in fields.KEYWORD and test.field in SEARCHED
+
+
 @dataclass(slots=True)
 class Compiler:
     """Compiles conditions that share one numbering of keywords."""
 
+    declared: Declared
     keywords: dict[str, int] = field(default_factory=dict)
     """Folded keyword to id."""
     reads_subject: bool = False
     """Does any keyword test look at the subject?"""
 
-    def compile(self, condition: Condition | None) -> tuple[Predicate, Need]:
-        """The condition as a function, and the keywords of which it needs one."""
-        if condition is None:
-            return _always, None
-        return self._group(condition) if isinstance(condition, Group) else self._test(condition)
+    def predicate(self, condition: Condition) -> Predicate:
+        """The condition as a function."""
+        if isinstance(condition, Group):
+            return self._group(condition)
+        return self._searched(condition) if is_searched(condition) else self._plain(condition)
 
-    def _group(self, group: Group) -> tuple[Predicate, Need]:
-        parts: list[Predicate] = []
-        needs: list[frozenset[int]] = []
-        if group.all is not None:
-            below = [self.compile(one) for one in group.all]
-            parts += [predicate for predicate, _ in below]
-            needs += [need for _, need in below if need is not None]
+    def _group(self, group: Group) -> Predicate:
+        parts = [self.predicate(one) for one in by_cost(group.all or ())]
         if group.any is not None:
-            below = [self.compile(one) for one in group.any]
-            parts.append(_any([predicate for predicate, _ in below]))
-            given = [need for _, need in below if need is not None]
-            if len(given) == len(below):
-                needs.append(frozenset().union(*given))
+            parts.append(_any([self.predicate(one) for one in by_cost(group.any)]))
         if group.none is not None:
-            parts.append(_none([self.compile(one)[0] for one in group.none]))
-        return (parts[0] if len(parts) == 1 else _all(parts)), min(needs, key=len, default=None)
+            parts.append(_none([self.predicate(one) for one in by_cost(group.none)]))
+        return parts[0] if len(parts) == 1 else all_of(parts)
 
-    def _test(self, test: Test) -> tuple[Predicate, Need]:
-        declared = field_of(test.field)
-        assert declared is not None
-        if declared.type is FieldType.TEXT and test.op in _KEYWORD_OPS:
-            return self._keyword_test(test)
-        return _plain_test(test, declared.type), None
-
-    def _keyword_test(self, test: Test) -> tuple[Predicate, Need]:
-        self.reads_subject |= test.field != "message.text"
-        ids = frozenset([self._id(str(one)) for one in _listed(test.value)])
-        take = _TAKERS[test.field]
-        if test.op is Op.CONTAINS_NONE:
-            return (lambda _, found: ids.isdisjoint(take(found))), None
+    def _searched(self, test: Test) -> Predicate:
+        ids, take = self.ids(test), _TAKERS[test.field]
+        if test.op in (Op.CONTAINS_NONE, Op.NOT_CONTAINS):
+            return lambda _, found: ids.isdisjoint(take(found))
         if test.op is Op.CONTAINS_ALL:
-            return (lambda _, found: ids <= take(found)), frozenset([min(ids)])
-        return (lambda _, found: not ids.isdisjoint(take(found))), ids
+            return lambda _, found: ids <= take(found)
+        return lambda _, found: not ids.isdisjoint(take(found))
 
-    def _id(self, keyword: str) -> int:
-        return self.keywords.setdefault(fold(keyword), len(self.keywords))
+    def _plain(self, test: Test) -> Predicate:
+        known = field_of(test.field, self.declared)
+        assert known is not None
+        read = reader_of(test.field, self.declared)
+        build = _MOMENTARY.get(test.op)
+        if build is not None:
+            return build(test, known, read)
+        holds = check_of(test, known)
+        return lambda facts, _: holds(read(facts))
+
+    def ids(self, test: Test) -> frozenset[int]:
+        """The ids of a test's keywords."""
+        self.reads_subject |= test.field != "message.text"
+        return frozenset([self.keywords.setdefault(fold(str(one)), len(self.keywords)) for one in listed(test.value)])
 
 
-_KEYWORD_OPS: Final = frozenset({Op.CONTAINS, Op.CONTAINS_ANY, Op.CONTAINS_ALL, Op.CONTAINS_NONE})
+def cost_of(condition: Condition) -> int:
+    """How much later than others a condition should be tried: 0 for cheap ones."""
+    if isinstance(condition, Test):
+        return 1 if condition.op in COSTLY else 0
+    return max(cost_of(one) for part in (condition.all, condition.any, condition.none) for one in part or ())
 
 
-def _always(_facts: Facts, _found: Found) -> bool:
-    return True
+def by_cost(conditions: tuple[Condition, ...]) -> list[Condition]:
+    """Conditions in the order in which they are best tried: their outcome does not depend on it."""
+    return sorted(conditions, key=cost_of)
 
 
-def _all(parts: list[Predicate]) -> Predicate:
+def all_of(parts: list[Predicate]) -> Predicate:
+    """True if all of them hold."""
+    if len(parts) == 2:
+        first, second = parts
+        return lambda facts, found: first(facts, found) and second(facts, found)
     return lambda facts, found: all(part(facts, found) for part in parts)
 
 
@@ -110,86 +125,91 @@ def _none(parts: list[Predicate]) -> Predicate:
     return lambda facts, found: not any(part(facts, found) for part in parts)
 
 
-def _listed(value: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
-    return value if isinstance(value, tuple) else (value,)
+# What depends on more than the field's value: the present time, the value before, the whole message.
 
 
-def _plain_test(test: Test, kind: FieldType) -> Predicate:
-    name = test.field
-    holds = _holds(test, kind)
-    return lambda facts, _: holds(facts[name])
+def _lasting(holds: Callable[[datetime, datetime, timedelta], bool]) -> Callable[[Test, Field, Reader], Predicate]:
+    def build(test: Test, _: Field, read: Reader) -> Predicate:
+        span = read_duration(test.value)
+        assert span is not None
+        return lambda facts, _: isinstance(at := read(facts), datetime) and holds(at, facts.now, span)
+
+    return build
 
 
-Check = Callable[[object], bool]
+def _today(_test: Test, _field: Field, read: Reader) -> Predicate:
+    def holds(facts: Facts, _: Found) -> bool:
+        at = read(facts)
+        return isinstance(at, datetime) and facts.local(at).date() == facts.local(facts.now).date()
+
+    return holds
 
 
-def _holds(test: Test, kind: FieldType) -> Check:
-    """A function from the field's value to the outcome of the test."""
-    op, value = test.op, test.value
-    if op is Op.IS_SET:
-        return _is_set
-    if op is Op.NOT_SET:
-        return lambda fact: not _is_set(fact)
-    if kind is FieldType.RANK:
-        value = tuple(int(PRIORITIES[str(one)]) for one in _listed(value))
-    if op in (Op.EQ, Op.NE, Op.IN, Op.NOT_IN):
-        return _equality(op, value, kind)
-    if op in _COMPARE:
-        return _comparison(op, value)
-    if kind is FieldType.TAGS:
-        return _tag_test(op, frozenset([str(one) for one in _listed(value)]))
-    return _textual(op, value, kind)
+def _working(test: Test, _: Field, read: Reader) -> Predicate:
+    name, wanted = str(test.value), test.op is Op.WORKING_TIME
+
+    def holds(facts: Facts, _: Found) -> bool:
+        at = read(facts)
+        return isinstance(at, datetime) and facts.calendars[name].is_open(at) is wanted
+
+    return holds
 
 
-def _is_set(fact: object) -> bool:
-    return fact is not None and fact not in ("", frozenset())
+def _like(test: Test, _: Field, _read: Reader) -> Predicate:
+    phrase, least = listed(test.value)
+    name = str(phrase)
+
+    def holds(facts: Facts, _: Found) -> bool:
+        assert isinstance(least, int | float)
+        return facts.score is not None and facts.score(name, facts.text) >= least
+
+    return holds
 
 
-def _sameness(value: object) -> tuple[bool, object]:
-    # True equals 1 in Python; for a desk they are different values.
-    return isinstance(value, bool), value
+def _changed(_test: Test, _field: Field, read: Reader) -> Predicate:
+    return lambda facts, _: facts.before is not None and sameness(read(facts.before)) != sameness(read(facts))
 
 
-def _equality(op: Op, value: Scalar | tuple[Scalar, ...], kind: FieldType) -> Check:
-    folded = kind is FieldType.TEXT
-    wanted = frozenset([_sameness(fold(str(one)) if folded else one) for one in _listed(value)])
-    if op in (Op.EQ, Op.IN):
-        return lambda fact: _sameness(fact) in wanted
-    return lambda fact: _sameness(fact) not in wanted
+def _changed_at(test: Test, known: Field, read: Reader) -> Predicate:
+    wanted = sameness(converted(test.value, known.type))  # type: ignore[arg-type]  # one value: the language says so
+    leaves = test.op is Op.CHANGED_FROM
+
+    def holds(facts: Facts, _: Found) -> bool:
+        if facts.before is None:
+            return False
+        was, now = sameness(read(facts.before)), sameness(read(facts))
+        return was != now and (was if leaves else now) == wanted
+
+    return holds
 
 
-_COMPARE: Final[dict[Op, Callable[[float, float], bool]]] = {
-    Op.GT: lambda fact, value: fact > value,
-    Op.GE: lambda fact, value: fact >= value,
-    Op.LT: lambda fact, value: fact < value,
-    Op.LE: lambda fact, value: fact <= value,
+def _moved(test: Test, _field: Field, read: Reader) -> Predicate:
+    up = test.op is Op.INCREASED
+
+    def holds(facts: Facts, _: Found) -> bool:
+        was: Fact = read(facts.before) if facts.before is not None else None
+        now = read(facts)
+        if not (is_number(was) and is_number(now)):
+            return False
+        return now > was if up else now < was  # type: ignore[operator]  # both are numbers
+
+    return holds
+
+
+_MOMENTARY: Final[dict[Op, Callable[[Test, Field, Reader], Predicate]]] = {
+    Op.OLDER_THAN: _lasting(lambda at, now, span: at <= now - span),
+    Op.WITHIN_LAST: _lasting(lambda at, now, span: now - span < at <= now),
+    Op.WITHIN_NEXT: _lasting(lambda at, now, span: now <= at <= now + span),
+    Op.TODAY: _today,
+    Op.WORKING_TIME: _working,
+    Op.NOT_WORKING_TIME: _working,
+    Op.LIKE_PHRASE: _like,
+    Op.CHANGED: _changed,
+    Op.CHANGED_FROM: _changed_at,
+    Op.CHANGED_TO: _changed_at,
+    Op.INCREASED: _moved,
+    Op.DECREASED: _moved,
 }
 
-
-def _comparison(op: Op, value: Scalar | tuple[Scalar, ...]) -> Check:
-    compare = _COMPARE[op]
-    (limit,) = _listed(value)
-    assert isinstance(limit, int | float)
-    return lambda fact: isinstance(fact, int | float) and not isinstance(fact, bool) and compare(fact, limit)
-
-
-def _tag_test(op: Op, names: frozenset[str]) -> Check:
-    if op is Op.CONTAINS_ALL:
-        return lambda fact: isinstance(fact, frozenset) and names <= fact
-    if op is Op.CONTAINS_NONE:
-        return lambda fact: isinstance(fact, frozenset) and names.isdisjoint(fact)
-    return lambda fact: isinstance(fact, frozenset) and not names.isdisjoint(fact)
-
-
-def _textual(op: Op, value: Scalar | tuple[Scalar, ...], kind: FieldType) -> Check:
-    """Tests of text that need no keyword index: beginnings, and the contents of custom values."""
-    exact = kind is FieldType.WORD
-    wanted = tuple(str(one) if exact else fold(str(one)) for one in _listed(value))
-    fit = fold if kind is FieldType.SCALAR else str
-    if op is Op.STARTS_WITH:
-        return lambda fact: isinstance(fact, str) and fit(fact).startswith(wanted)
-    if op is Op.CONTAINS_NONE:
-        return lambda fact: not (isinstance(fact, str) and any(one in fit(fact) for one in wanted))
-    if op is Op.CONTAINS_ALL:
-        return lambda fact: isinstance(fact, str) and all(one in fit(fact) for one in wanted)
-    return lambda fact: isinstance(fact, str) and any(one in fit(fact) for one in wanted)
+MOMENTARY: Final = frozenset(_MOMENTARY)
+"""The operators that depend on more than the value of their field."""

@@ -6,7 +6,7 @@ hold, the one that fewest other keywords share. A text's own words and pairs the
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from operator import add
 from typing import Final, Self
 
@@ -15,8 +15,12 @@ from csdesk.domain.text.folding import fold
 from csdesk.errors import InvalidInput
 
 _WORD: Final = re.compile(f"(?:[a-z0-9]++|{SPACED})++")
+_PLAIN_RUN: Final = re.compile("[a-z0-9]++")
+# Every ASCII character that is no letter or digit becomes a blank.
+_BLANKS: Final = str.maketrans({code: " " for code in range(128) if not chr(code).isalnum()})
 # The folded keyword, whether it begins and ends with a word character, and its ids.
 _Entry = tuple[str, bool, bool, tuple[int, ...]]
+_Ids = tuple[int, ...]
 
 
 class KeywordIndex:
@@ -27,7 +31,18 @@ class KeywordIndex:
     "我是vip吗". Chinese keywords are found anywhere.
     """
 
-    __slots__ = ("_keywords", "_pairs", "_singles", "_words")
+    __slots__ = (
+        "_ascii_pairs",
+        "_ascii_words",
+        "_has_pairs",
+        "_has_words",
+        "_keywords",
+        "_pairs",
+        "_singles",
+        "_whole_pairs",
+        "_whole_words",
+        "_words",
+    )
 
     def __init__(self, keywords: Iterable[tuple[str, int]]) -> None:
         """Compile the index.
@@ -46,13 +61,34 @@ class KeywordIndex:
             ids.setdefault(folded, set()).add(id_)
         self._keywords = len(ids)
         shared = Counter(hook for keyword in ids for hook in set(_hooks(keyword)))
+        # A keyword that is its own hook, one word or one pair, is found with it; others must be looked for.
+        self._whole_words: dict[str, _Ids] = {}
+        self._whole_pairs: dict[str, _Ids] = {}
         self._words: dict[str, list[_Entry]] = {}
         self._pairs: dict[str, list[_Entry]] = {}
         self._singles: dict[str, list[_Entry]] = {}
         for keyword, found in ids.items():
-            hook = min(_hooks(keyword), key=lambda hook: shared[hook])
-            entry = (keyword, _is_word(keyword[0]), _is_word(keyword[-1]), tuple(sorted(found)))
-            self._table(hook).setdefault(hook, []).append(entry)
+            self._file(keyword, min(_hooks(keyword), key=lambda hook: shared[hook]), tuple(sorted(found)))
+        words = [*self._whole_words, *self._words]
+        self._has_words = bool(words)
+        self._ascii_words = all(map(str.isascii, words))
+        pairs = [*self._whole_pairs, *self._pairs]
+        self._has_pairs = bool(pairs)
+        self._ascii_pairs = any(map(str.isascii, pairs))
+
+    def _file(self, keyword: str, hook: str, ids: _Ids) -> None:
+        entry = (keyword, _is_word(keyword[0]), _is_word(keyword[-1]), ids)
+        if _is_word(hook[0]):
+            if hook == keyword:
+                self._whole_words[keyword] = ids
+            else:
+                self._words.setdefault(hook, []).append(entry)
+        elif len(hook) == 1:
+            self._singles.setdefault(hook, []).append(entry)
+        elif hook == keyword:
+            self._whole_pairs[keyword] = ids
+        else:
+            self._pairs.setdefault(hook, []).append(entry)
 
     @classmethod
     def of(cls, keywords: Iterable[str]) -> Self:
@@ -72,27 +108,45 @@ class KeywordIndex:
         >>> KeywordIndex([("退款", 1), ("refund", 1), ("vip", 2)]).find(fold("我是VIP，要退款"))
         (1, 2)
         """
-        found: set[int] = set()
-        for keyword, starts_word, ends_word, ids in self._called_up(folded_text):
-            if _occurs(keyword, folded_text, starts_word, ends_word):
-                found.update(ids)
-        return tuple(sorted(found))
+        return tuple(sorted(self.hits(folded_text)))
 
-    def _table(self, hook: str) -> dict[str, list[_Entry]]:
-        if _is_word(hook[0]):
-            return self._words
-        return self._pairs if len(hook) == 2 else self._singles
+    def hits(self, folded_text: str) -> frozenset[int]:
+        """Return the ids of the keywords that occur, in no order: faster than ``find``.
 
-    def _called_up(self, text: str) -> Iterator[_Entry]:
-        if self._words:
-            for hook in self._words.keys() & set(_WORD.findall(text)):
-                yield from self._words[hook]
-        if self._pairs:
-            for hook in self._pairs.keys() & set(map(add, text, text[1:])):
-                yield from self._pairs[hook]
+        Args:
+            folded_text: a text as ``fold`` returns it; it is not folded again.
+        """
+        is_ascii = folded_text.isascii()
+        found: list[int] = []
+        if self._has_words:
+            words, whole = self._words_of(folded_text, is_ascii), self._whole_words
+            found = [one for word in words if word in whole for one in whole[word]]
+            if self._words:
+                self._look(self._words, words, folded_text, found)
+        if self._has_pairs and (self._ascii_pairs or not is_ascii):
+            pairs, whole = list(map(add, folded_text, folded_text[1:])), self._whole_pairs
+            found += [one for pair in pairs if pair in whole for one in whole[pair]]
+            if self._pairs:
+                self._look(self._pairs, pairs, folded_text, found)
         if self._singles:
-            for hook in self._singles.keys() & set(text):
-                yield from self._singles[hook]
+            self._look(self._singles, folded_text, folded_text, found)
+        return frozenset(found)
+
+    def _look(self, table: dict[str, list[_Entry]], hooks: Iterable[str], text: str, found: list[int]) -> None:
+        for hook in table.keys() & hooks:
+            for keyword, starts_word, ends_word, ids in table[hook]:
+                if _occurs(keyword, text, starts_word, ends_word):
+                    found += ids
+
+    def _words_of(self, text: str, is_ascii: bool) -> list[str]:
+        """The words of a text; or, if none of them can be a keyword's, some others."""
+        if is_ascii:
+            return text.translate(_BLANKS).split()
+        if self._ascii_words:
+            runs = _PLAIN_RUN.findall(text)  # part of a longer word, perhaps: but no word of ASCII is missing
+            if not (self._whole_words.keys() & runs or self._words.keys() & runs):
+                return []
+        return _WORD.findall(text)
 
 
 def _hooks(keyword: str) -> list[str]:

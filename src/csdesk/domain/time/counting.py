@@ -34,6 +34,10 @@ class Timeline(Protocol):
         """True if the holidays up to ``at`` are not all known."""
         ...
 
+    def is_open(self, at: datetime) -> bool:
+        """Whether an instant counts; where the holidays are not known, as if there were none."""
+        ...
+
 
 class EverySecond:
     """Calendar time."""
@@ -51,6 +55,10 @@ class EverySecond:
     def is_guess(self, at: datetime) -> bool:  # noqa: ARG002  a Timeline
         """Never: no holiday matters."""
         return False
+
+    def is_open(self, at: datetime) -> bool:  # noqa: ARG002  a Timeline
+        """Always."""
+        return True
 
 
 EVERY_SECOND: Final = EverySecond()
@@ -80,6 +88,10 @@ class WorkedTime:
         """As ``WorkingCalendar.between``."""
         counted = arithmetic.between(self._shared, (start - EPOCH) // MICROSECOND, (end - EPOCH) // MICROSECOND)
         return counted * MICROSECOND
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether an instant is worked; where the holidays are not known, as if there were none."""
+        return arithmetic.is_open(self._shared, (at - EPOCH) // MICROSECOND)
 
     def parts(self, start: datetime, end: datetime) -> tuple[tuple[ConsumedSpan, ...], tuple[Skipped, ...]]:
         """What is worked between two instants, and what is passed over, told in the calendar's zone."""

@@ -11,6 +11,7 @@ from csdesk.domain.core.outbound import Utterance, queue_reply
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
 from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import AuthorKind, TextPart
 from csdesk.domain.records.tickets import Ticket
@@ -23,6 +24,11 @@ def daily_counter(case: Case, keys: ClaimKeys) -> str:
     sender = case.message.sender
     day = case.received_at.date().isoformat()
     return keys.counter("automatic", sender.kind, sender.scope, sender.external_id, day)
+
+
+def may_answer(policy: Policy, account: str) -> bool:
+    """True if the desk may answer messages of that account by itself, so that its answers have to be counted."""
+    return policy.rules.replies or policy.account(account).auto_reply
 
 
 def answer(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook | None) -> None:

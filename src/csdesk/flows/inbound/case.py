@@ -10,6 +10,7 @@ from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
+from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
 
 MOST_CC = 20
@@ -68,7 +69,12 @@ class Case:
     new_customer: bool = False
     ticket: TicketId | None = None
     new_ticket: bool = False
+    before: Ticket | None = None
+    """The ticket as it was before the message; None for a new one."""
     folded: str = ""
+    """Subject and text, folded: what tags and answers are found by."""
+    folded_text: str = ""
+    """The text alone."""
     language: str | None = None
     route: str | None = None
     """The queue whose agents are wanted; None: nobody has to be found."""

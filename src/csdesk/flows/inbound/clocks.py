@@ -7,8 +7,8 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome
-from csdesk.domain.rules.facts import facts_of
 from csdesk.flows.inbound.case import Case
+from csdesk.flows.inbound.rules import facts_at
 
 
 def run_clocks(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
@@ -20,9 +20,7 @@ def run_clocks(case: Case, work: Workspace, customer: Customer, ticket: Ticket) 
 
 
 def _escalate(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
-    facts = facts_of(
-        case.message, case.folded, ticket, customer, new_ticket=case.new_ticket, new_customer=case.new_customer
-    )
+    facts = facts_at(case, work, customer, ticket)
     for one in tuple(work.policy.service.escalations(facts)):
         if one.name not in ticket.escalations:
             case.say("escalated", Outcome.CHOSEN, step=one.name)
@@ -45,10 +43,7 @@ def _find_level(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
     book = work.policy.service
     found = None
     if len(book):
-        facts = facts_of(
-            case.message, case.folded, ticket, customer, new_ticket=case.new_ticket, new_customer=case.new_customer
-        )
-        found = book.match(facts, customer.level, before)
+        found = book.match(facts_at(case, work, customer, ticket), customer.level, before)
     if before is None and found is None:
         if case.new_ticket:
             case.say("clocks.none", Outcome.SKIPPED)

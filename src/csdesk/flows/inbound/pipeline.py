@@ -157,7 +157,7 @@ def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
     counters: dict[str, None] = {}
     for case in cases:
         message, account = case.message, case.message.account
-        if scope.policy.account(account).auto_reply:
+        if answering.may_answer(scope.policy, account):
             counters[answering.daily_counter(case, keys)] = None
         inbound, sender, conversation, parked, references = case.keys
         wanted = [inbound, sender, conversation, parked, *references]
@@ -166,7 +166,13 @@ def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
         claims.update(dict.fromkeys(wanted))
         if message.ticket_hint:
             tickets[message.ticket_hint] = None
-    return Needs(claims=tuple(claims), tickets=tuple(tickets), counters=tuple(counters), parties=True)
+    return Needs(
+        claims=tuple(claims),
+        tickets=tuple(tickets),
+        agents=scope.policy.rules.agents,
+        counters=tuple(counters),
+        parties=True,
+    )
 
 
 def _decide(
@@ -217,7 +223,7 @@ def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> b
     key = case.keys.inbound
     if key in work.claims and key not in work.snapshot.claims:
         return True
-    if work.policy.account(case.message.account).auto_reply:
+    if answering.may_answer(work.policy, case.message.account):
         counter = answering.daily_counter(case, work.keys)
         if any(counter == answering.daily_counter(one, work.keys) for _, one in waiting.values()):
             return True

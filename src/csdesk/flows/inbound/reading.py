@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from csdesk.domain.core.tickets import tag
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.records.tags import TagSource
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome
 from csdesk.domain.text.folding import fold
@@ -18,13 +21,30 @@ MOST_READ = 65_536
 def read(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     """Fold the text, tell its language, put tags by keyword."""
     message = case.message
-    text = f"{message.subject}\n{message.text}" if message.subject else message.text
-    case.folded = fold(text[:MOST_READ])
+    case.folded_text = fold(message.text[:MOST_READ])
+    case.folded = f"{fold(message.subject)} {case.folded_text}".strip() if message.subject else case.folded_text
     case.language = message.language or language_of(message.text[:MOST_READ]) or ticket.language
     if not case.is_human:
         return ticket
+    wish = work.policy.wish_in(case.folded)
+    if wish is not None:
+        _note_wish(case, work, wish)
     names = work.policy.tags_in(case.folded)
     if names:
         case.say("read.tags", Outcome.PASSED, tags=",".join(names))
         return tag(work, ticket, names, TagSource.RULE)
     return ticket
+
+
+def _note_wish(case: Case, work: Workspace, wish: Literal["out", "in"]) -> None:
+    """Let the customer out of automatic messages, or in again."""
+    assert case.customer is not None
+    customer, name = work.customer(case.customer), work.policy.config.contact.opt_out_tag
+    held = any(one.name == name for one in customer.tags)
+    if wish == "out" and not held:
+        assignment = TagAssignment(name=name, source=TagSource.RULE, at=case.received_at)
+        work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
+        case.say("contact.opted_out", Outcome.NOTED)
+    elif wish == "in" and held:
+        work.emit(customer.id, ev.CustomerUntagged(tag=name))
+        case.say("contact.opted_in", Outcome.NOTED)

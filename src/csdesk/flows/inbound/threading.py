@@ -50,6 +50,7 @@ def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
     """The ticket the message joins, opened or reopened if need be; the message is counted on it."""
     found, links = _find(case, work, customer)
     if found is not None:
+        case.before = found
         found = catch_up(work, found)
     if found is not None and not found.is_live and not _stays_shut(case):
         found, links = _reopen(case, work, found, links)
@@ -135,7 +136,7 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
         ),
     )
     _receive_here(case, work, ticket_id)
-    case.new_ticket = True
+    case.new_ticket, case.before = True, None
     case.say("ticket.opened", Outcome.CHOSEN, ticket=ticket_id)
     return work.ticket(ticket_id)
 

@@ -9,8 +9,8 @@ cover the text from end to end, in order.
   repeats it, everything to the end is quoted.
 - What was sent on ("Forwarded message") is visible: it is what the mail is about.
 - A mail that only quotes is visible as a whole: somebody sent it for a reason.
-- A signature begins at ``-- `` (RFC 3676, section 4.3) or is a line such as "Sent from my telephone" at the end of a
-  visible run.
+- A signature begins at a line of two hyphens (RFC 3676, section 4.3) or is a line such as "Sent from my telephone" at
+  the end of a visible run.
 """
 
 from __future__ import annotations

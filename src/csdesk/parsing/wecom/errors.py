@@ -61,6 +61,23 @@ FAILURES: Final[Mapping[int, tuple[str, bool]]] = MappingProxyType(
 )
 """``fail_type`` in our words, and whether it would fail again."""
 
+FAILURE_NEEDS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        1: "other_recipient",
+        2: "operator",
+        4: "customer_message",
+        5: "customer_message",
+        6: "customer_message",
+        7: "operator",
+        8: "operator",
+        9: "operator",
+        10: "consent",
+        11: "operator",
+        12: "other_content",
+    }
+)
+"""What would make a message possible that failed for that ``fail_type``."""
+
 _NO_CODE: Final[tuple[Disposition, str]] = ("retry", "the answer has no readable errcode")
 _OTHER: Final[tuple[Disposition, str]] = ("operator", "the platform refused")
 

@@ -17,7 +17,7 @@ from csdesk.domain.records.channels import (
     SessionEvent,
     StatusEvent,
 )
-from csdesk.parsing.wecom.errors import FAILURES, REFUSED
+from csdesk.parsing.wecom.errors import FAILURE_NEEDS, FAILURES, REFUSED
 from csdesk.parsing.wecom.items import Item, number_of, text_of
 
 _ENDED: Final = 3
@@ -54,6 +54,7 @@ def _send_failed(item: Item, received_at: datetime | None) -> ChannelEvent:
         status="blocked" if kind == REFUSED else "failed",
         reason=reason,
         permanent=permanent,
+        needs="" if kind is None else FAILURE_NEEDS.get(kind, ""),
     )
 
 

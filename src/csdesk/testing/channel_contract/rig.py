@@ -126,8 +126,11 @@ class ChannelRig:
         """How many files were uploaded."""
         return 0
 
-    def revoke(self) -> bool:
-        """The access token is good no more; False: there is none."""
+    def revoke(self, *, askers: int) -> bool:
+        """The access token is good no more, and a new one is given out only when so many calls were refused for it.
+
+        False: there is no token.
+        """
         return False
 
     def token_calls(self) -> int:

@@ -40,6 +40,7 @@ class Interface(World):
             return told(self._gettoken(query))
         token = query.get("access_token", "")
         if self.tokens.get(token, self.now()) <= self.now():
+            self.count_refusal()
             return told({"errcode": 42001 if token else 41001, "errmsg": "access_token expired"})
         if path == "media/get":
             return self._media_get(query, headers)

@@ -66,6 +66,8 @@ class FakeKf(Interface):
         parts = urlsplit(target)
         path = parts.path.removeprefix("/cgi-bin/").strip("/")
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        if path == "gettoken":
+            self.enough_refused.wait(5)  # outside the lock: those who are to be refused must get in
         with self.lock:
             self.calls[path] += 1
             self.requests.append((method, target, body))

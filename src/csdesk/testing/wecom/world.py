@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, Literal
 
 from csdesk.testing.wecom.model import CODE_LIVES, MEDIA_LIVES, WINDOW, Code, Media, Misbehaviour, Sent, Talk
@@ -36,6 +36,9 @@ class World:
         self.shapes: deque[Literal["repeat", "empty", "reversed"]] = deque()
         self.number = 0
         self.lock = Lock()
+        self.refusals_wanted = 0
+        self.enough_refused = Event()
+        self.enough_refused.set()
 
     # What happens there
 
@@ -123,9 +126,20 @@ class World:
         """The next pages: the same again, empty though more is left, or in another order."""
         self.shapes.extend(shapes)
 
-    def revoke_tokens(self) -> None:
-        """No access token is good any more."""
+    def revoke_tokens(self, *, askers: int = 0) -> None:
+        """No access token is good any more; a new one is given out only after ``askers`` calls were refused."""
         self.tokens.clear()
+        self.refusals_wanted = askers
+        if askers:
+            self.enough_refused.clear()
+        else:
+            self.enough_refused.set()
+
+    def count_refusal(self) -> None:
+        """A call came with a token that is good no more."""
+        self.refusals_wanted -= 1
+        if self.refusals_wanted <= 0:
+            self.enough_refused.set()
 
     def forget_hints(self) -> None:
         """No token of a callback is good any more."""

@@ -41,6 +41,8 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.ReplyDecided: _unchanged,
     ev.PhraseUsed: _unchanged,
     ev.AlertRaised: _unchanged,
+    ev.ActionRequested: _unchanged,
+    ev.RulesExhausted: _unchanged,
     ev.SkewSeen: _unchanged,
     ev.CommandDenied: _unchanged,
     ev.AgentSaved: _agent_saved,

@@ -51,6 +51,8 @@ class StatusEvent(_ChannelEvent):
     status: Literal["sent", "delivered", "read", "failed", "blocked", "opted_out"]
     reason: Text = ""
     permanent: bool = True
+    needs: Text = ""
+    """For a failure: what would make the message possible, one of ``csdesk.domain.records.queues.NEEDS`` or empty."""
 
 
 class SessionEvent(_ChannelEvent):

@@ -63,6 +63,7 @@ from csdesk.domain.records.events.messages import (
     ReplyQueued,
 )
 from csdesk.domain.records.events.tickets import (
+    ActionRequested,
     AlertRaised,
     BreachVoided,
     ClockBreached,
@@ -76,6 +77,7 @@ from csdesk.domain.records.events.tickets import (
     LinksChanged,
     MessagesMoved,
     ParticipantsChanged,
+    RulesExhausted,
     SkewSeen,
     SlaApplied,
     StatusChanged,
@@ -96,6 +98,7 @@ from csdesk.domain.records.trace import Trace
 
 __all__ = [
     "DESK",
+    "ActionRequested",
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
@@ -149,6 +152,7 @@ __all__ = [
     "RawRemoved",
     "ReplyDecided",
     "ReplyQueued",
+    "RulesExhausted",
     "SessionAnswered",
     "SkewSeen",
     "SlaApplied",
@@ -225,6 +229,8 @@ Event = Annotated[
     | ReplyDecided
     | PhraseUsed
     | AlertRaised
+    | ActionRequested
+    | RulesExhausted
     | SkewSeen
     | AgentSaved
     | PresenceChanged

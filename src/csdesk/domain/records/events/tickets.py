@@ -299,6 +299,29 @@ class AlertRaised(EventBase):
     rule: str = ""
 
 
+class ActionRequested(EventBase):
+    """A rule or a macro asks the application around the desk to do something; its subscribers do it."""
+
+    kind: Literal["action.requested"] = "action.requested"
+    what: Literal["notify", "call"]
+    name: str
+    to: str = ""
+    """For ``notify``: an agent, a queue, or a name that the application knows."""
+    by: str = ""
+    """The rule or macro."""
+
+
+class RulesExhausted(EventBase):
+    """One cause set off more actions of rules than the budget allows; those beyond it were not done."""
+
+    kind: Literal["rules.exhausted"] = "rules.exhausted"
+    budget: int
+    rounds: int
+    """How often the rules were tried."""
+    rules: tuple[str, ...]
+    """The rules whose actions were left out."""
+
+
 class SkewSeen(EventBase):
     """The clock stood before the last event of the ticket; "now" was moved up by ``behind``."""
 

@@ -1,0 +1,62 @@
+"""``csdesk check``: analyse a configuration without running it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from csdesk.cli._failing import Exit
+from csdesk.cli._options import Json, Lang
+from csdesk.cli._output import Output, cell
+from csdesk.cli.init import read_config
+from csdesk.domain.analysis.analyse import analyse
+from csdesk.domain.analysis.findings import Finding, Level, Report
+from csdesk.domain.analysis.worlds import Witness
+from csdesk.domain.locale.render import render
+
+_STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim", Level.UNDECIDED: "cyan"}
+
+
+def check(
+    *,
+    config: Annotated[Path, typer.Argument(help="The configuration (TOML or JSON).", metavar="CONFIG")],
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings and open questions count as errors do.")] = False,
+    as_json: Json = False,
+    lang: Lang,
+) -> None:
+    """Look for what is wrong with a configuration; no desk is needed. Exit code 7: something is."""
+    out = Output(as_json=as_json, locale=lang.locale)
+    report = analyse(read_config(config, out))
+    counted = report.errors if not strict else [one for one in report.findings if one.level is not Level.INFO]
+    if as_json:
+        out.document({"file": str(config), "ok": not counted, **report.document()})
+    else:
+        _show(report, config, out)
+    if counted:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _show(report: Report, config: Path, out: Output) -> None:
+    for one in report.findings:
+        _line(one, out)
+    counts = {level: len(report.of(level)) for level in Level}
+    if report.findings:
+        out.print("")
+    out.say("check.counts", "bold", file=config, rules=report.rules, **{level.value: n for level, n in counts.items()})
+    out.say(f"check.ends.{report.termination}")
+
+
+def _line(finding: Finding, out: Output) -> None:
+    head = cell(out.word(f"check.{finding.level}"), _STYLES[finding.level])
+    head.append(f"  {finding.path}", style="bold")
+    out.console.print(head)
+    out.print(f"    {render(finding.code, out.locale, **dict(finding.params))}")
+    if finding.witness is not None:
+        out.print(f"    {out.word('check.witness')} {_witness(finding.witness, out)}", "dim")
+
+
+def _witness(witness: Witness, out: Output) -> str:
+    values = [f"{name} = {value or out.word('check.unset')}" for name, value in witness.shown]
+    return "; ".join(values) or out.word("check.anything")

@@ -1,0 +1,51 @@
+"""Trying a witness: the rules at work on it, as they would be on a real message or change."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from csdesk.domain.analysis.worlds import Witness
+from csdesk.domain.core.acting import Acting
+from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.core.ruling import Ruled, apply_rules
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import AgentId
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import Snapshot
+
+
+class _Ids:
+    """Ids that count: a try is thrown away."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def new(self, prefix: str) -> str:
+        """The next id."""
+        return f"{prefix}try{next(self._numbers):023}"
+
+    def salt(self) -> str:
+        """Any salt will do."""
+        return "0" * 16
+
+
+def tried(policy: Policy, witness: Witness) -> Ruled:
+    """What the rules of a policy do at that moment, all rounds of it."""
+    agents = {name: Agent(id=AgentId(name), name=name, created_at=witness.now) for name in policy.rules.agents}
+    snapshot = Snapshot(
+        tickets={witness.ticket.id: witness.ticket},
+        customers={witness.customer.id: witness.customer},
+        homes={witness.ticket.identity: witness.customer.id},
+        agents=agents,
+    )
+    work = Workspace(snapshot, policy, ClaimKeys(b"try"), witness.now, _Ids())
+    work.begin("try", witness.actor or Actor.system())
+    acting = Acting(
+        work=work,
+        ticket=witness.ticket.id,
+        new_ticket=witness.new_ticket,
+        allowance="try" if witness.on == "message" else None,
+    )
+    return apply_rules(acting, witness.facts(), witness.on)

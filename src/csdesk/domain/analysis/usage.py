@@ -1,0 +1,94 @@
+"""What a configuration declares and never uses, or uses and never declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from csdesk.domain.analysis.findings import Finding
+from csdesk.domain.policy.checks import rules_in, tests_in
+from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.sections.service_levels import EscalationActions
+from csdesk.domain.rules import actions as act
+from csdesk.domain.rules.checks import listed
+from csdesk.domain.rules.fields import CUSTOM, KEYWORD
+from csdesk.domain.rules.language import Test
+
+
+def usage(config: DeskConfig) -> Iterator[Finding]:
+    """Tags, queues and fields that nobody sets, reads or reaches."""
+    yield from _tags(config)
+    yield from _queues(config)
+    yield from _fields(config)
+
+
+def _tests(config: DeskConfig) -> Iterator[tuple[Test, str]]:
+    """Every test with its path."""
+    for rule, path in rules_in(config):
+        if rule.enabled:
+            yield from ((test, _path(where)) for test, where in tests_in(rule.when, (*path, "when")))
+    for section in ("sla", "macros", "escalations"):
+        for one in getattr(config, section):
+            yield from ((test, _path(where)) for test, where in tests_in(one.when, (section, one.name, "when")))
+    for policy in config.sla:
+        for place, target in enumerate(policy.targets):
+            path = ("sla", policy.name, "targets", place, "when")
+            yield from ((test, _path(where)) for test, where in tests_in(target.when, path))
+
+
+def _path(parts: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, parts))
+
+
+def _actions(config: DeskConfig) -> Iterator[act.Action]:
+    for rule, _ in rules_in(config):
+        if rule.enabled:
+            yield from rule.then
+    for macro in config.macros:
+        yield from macro.then
+
+
+def _escalations(config: DeskConfig) -> Iterator[EscalationActions]:
+    yield from config.escalations
+    for policy in config.sla:
+        for target in policy.targets:
+            yield from target.escalate
+
+
+def _tags(config: DeskConfig) -> Iterator[Finding]:
+    set_ = {one.name for one in config.tags if one.keywords}
+    set_ |= {name for one in _escalations(config) for name in one.tags}
+    for action in _actions(config):
+        if isinstance(action, act.AddTags | act.SetTags | act.TagCustomer):
+            set_ |= {*action.tags}
+    read: set[str] = set()
+    told: set[str] = set()
+    for test, path in _tests(config):
+        if test.field not in ("ticket.tags", "customer.tags") or test.op not in KEYWORD:
+            continue
+        for name in map(str, listed(test.value)):
+            read.add(name)
+            if test.field == "ticket.tags" and ":" not in name and name not in set_ | told:
+                told.add(name)
+                yield Finding(code="check.tag_never_set", path=path, params=(("tag", name),))
+    for tag in config.tags:
+        if tag.name not in read:
+            yield Finding(code="check.tag_never_read", path=f"tags.{tag.name}", params=(("tag", tag.name),))
+
+
+def _queues(config: DeskConfig) -> Iterator[Finding]:
+    used = {config.default_queue}
+    used |= {one.queue for section in (config.accounts, config.types) for one in section if one.queue is not None}
+    used |= {one.queue for one in _escalations(config) if one.queue is not None}
+    used |= {action.queue for action in _actions(config) if isinstance(action, act.SetQueue)}
+    for queue in config.queues:
+        if queue.name not in used:
+            yield Finding(code="check.queue_never_used", path=f"queues.{queue.name}", params=(("queue", queue.name),))
+
+
+def _fields(config: DeskConfig) -> Iterator[Finding]:
+    declared = {one.name for one in config.fields}
+    told: set[str] = set()
+    for test, path in _tests(config):
+        if test.field.startswith(CUSTOM) and test.field not in declared | told:
+            told.add(test.field)
+            yield Finding(code="check.undeclared_field", path=f"{path}.field", params=(("field", test.field),))

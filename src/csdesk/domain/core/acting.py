@@ -1,0 +1,283 @@
+"""Carrying out the actions of rules and macros. Pure: events are laid into the workspace.
+
+The same list of actions has two ways to fail. A rule that wants what is not possible leaves the ticket alone and says
+so in the trace; what a person wants by a macro raises, so that nothing of the macro happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from csdesk.domain.core import tickets
+from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core.tickets import MOVES
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MESSAGE, MessageId
+from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import Scalar
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.customers import Attribute, Customer
+from csdesk.domain.records.messages import AuthorKind, TextPart
+from csdesk.domain.records.tags import TagAssignment, TagSource
+from csdesk.domain.records.tickets import Category, Move, Ticket
+from csdesk.domain.records.trace import Outcome, Verdict, verdict
+from csdesk.domain.rules import actions as act
+from csdesk.errors import IllegalTransition, InvalidInput
+
+
+@dataclass(slots=True, kw_only=True)
+class Acting:
+    """Who acts, on which ticket, and what came of it."""
+
+    work: Workspace
+    ticket: str
+    by: str = ""
+    """The name of the rule or macro whose actions are carried out."""
+    person: Actor | None = None
+    """Who runs the macro; None: rules act."""
+    new_ticket: bool = False
+    allowance: str | None = None
+    """The counter of automatic answers to this sender today; None: rules may not answer here."""
+    silent: bool = False
+    """Becomes true if no automatic answer is wanted any more."""
+    verdicts: list[Verdict] = field(default_factory=list)
+    """What was not possible, and alerts."""
+
+    @property
+    def subject(self) -> Ticket:
+        """The ticket as it stands now."""
+        return self.work.ticket(self.ticket)
+
+    @property
+    def customer(self) -> Customer | None:
+        """The customer behind the ticket as it stands now."""
+        return self.work.person(self.subject.identity)
+
+    def carry_out(self, action: act.Action) -> None:
+        """Let an action happen.
+
+        Raises:
+            UsageError: it is not possible, and a person wants it.
+        """
+        try:
+            _ACTS[type(action)](self, action)
+        except InvalidInput as error:
+            if self.person is not None:
+                raise
+            self.verdicts.append(
+                verdict(
+                    "rules.impossible", Outcome.REMOVED, rule=self.by, action=action.do, problem=error.params["problem"]
+                )
+            )
+
+
+def _set(acting: Acting, name: str, value: Scalar) -> None:
+    tickets.set_field(acting.work, acting.subject, name, value)
+
+
+def _set_type(acting: Acting, action: act.SetType) -> None:
+    _set(acting, "type", action.type)
+    kind = acting.work.policy.type(action.type)
+    if acting.new_ticket:
+        if kind.queue is not None:
+            _set(acting, "queue", kind.queue)
+        if kind.priority is not None:
+            _set(acting, "priority", kind.priority)
+
+
+def _move(acting: Acting, wanted: Category, name: str, *, reopens: bool = False, span: timedelta | None = None) -> None:
+    ticket, work = acting.subject, acting.work
+    is_finished = ticket.category in (Category.RESOLVED, Category.CLOSED)
+    move = Move.REOPEN if reopens and is_finished else MOVES.get(wanted)
+    try:
+        if move is None or (wanted is Category.SNOOZED and span is None):  # nobody says until when
+            raise IllegalTransition(ticket.id, ticket.category.value, name)
+        until = work.time_of(ticket.id) + span if span is not None else None
+        tickets.change_status(work, ticket, move, status=name, until=until)
+    except IllegalTransition:
+        if acting.person is not None:
+            raise
+        acting.verdicts.append(verdict("rules.illegal", Outcome.REMOVED, status=name, category=ticket.category.value))
+
+
+def _set_status(acting: Acting, action: act.SetStatus) -> None:
+    category, name = acting.work.policy.status(action.status)
+    _move(acting, category, name, reopens=category is Category.OPEN and acting.person is not None)
+
+
+def _snooze(acting: Acting, action: act.Snooze) -> None:
+    _move(acting, Category.SNOOZED, "snoozed", span=action.span)
+
+
+def _reopen(acting: Acting, _: act.Reopen) -> None:
+    if not acting.subject.is_live:
+        _move(acting, Category.OPEN, "open", reopens=True)
+
+
+def _close(acting: Acting, action: act.Close) -> None:
+    if acting.subject.is_live or acting.person is not None:
+        tickets.change_status(acting.work, acting.subject, Move.CLOSE, reason=action.reason)
+
+
+def _assign(acting: Acting, action: act.Assign) -> None:
+    agent = acting.work.find(action.agent)
+    if not isinstance(agent, Agent) or agent.retired:
+        raise InvalidInput("agent", "is unknown or has retired", "choose an agent who works here")
+    if not acting.subject.is_live:
+        raise InvalidInput("agent", "the ticket is finished", "reopen it first")
+    acting.work.loads_shifted = True
+    tickets.assign(acting.work, acting.subject, action.agent, reason=acting.by)
+
+
+def _unassign(acting: Acting, _: act.Unassign) -> None:
+    tickets.assign(acting.work, acting.subject, None, reason=acting.by)
+
+
+def _source(acting: Acting) -> TagSource:
+    return TagSource.HAND if acting.person is not None else TagSource.RULE
+
+
+def _add_tags(acting: Acting, action: act.AddTags) -> None:
+    tickets.tag(acting.work, acting.subject, action.tags, _source(acting))
+
+
+def _untag(acting: Acting, is_wanted: Callable[[str], bool]) -> None:
+    free = (tag for tag in acting.subject.tags if tag.source is not TagSource.HAND or acting.person is not None)
+    tickets.untag(acting.work, acting.subject, *[tag.name for tag in free if is_wanted(tag.name)])
+
+
+def _remove_tags(acting: Acting, action: act.RemoveTags) -> None:
+    _untag(acting, lambda name: name in action.tags)
+
+
+def _set_tags(acting: Acting, action: act.SetTags) -> None:
+    _untag(acting, lambda name: name not in action.tags)
+    tickets.tag(acting.work, acting.subject, action.tags, _source(acting))
+
+
+def _tag_customer(acting: Acting, action: act.TagCustomer) -> None:
+    customer = acting.customer
+    known = {tag.name for tag in customer.tags} if customer is not None else set()
+    at, source = acting.work.now, _source(acting)
+    fresh = tuple(TagAssignment(name=name, source=source, at=at) for name in action.tags if name not in known)
+    if fresh and customer is not None:
+        acting.work.emit(customer.id, ev.CustomerTagged(tags=fresh))
+
+
+def _untag_customer(acting: Acting, action: act.UntagCustomer) -> None:
+    customer = acting.customer
+    for tag in customer.tags if customer is not None else ():
+        if tag.name in action.tags and (tag.source is not TagSource.HAND or acting.person is not None):
+            assert customer is not None
+            acting.work.emit(customer.id, ev.CustomerUntagged(tag=tag.name))
+
+
+def _place_customer(acting: Acting, action: act.PlaceCustomer) -> None:
+    customer = acting.customer
+    given = {"level": action.level, "stage": action.stage, "language": action.language}
+    if customer is not None:
+        placed = {name: one for name, one in given.items() if one is not None and one != getattr(customer, name)}
+        if placed:
+            acting.work.emit(customer.id, ev.CustomerPlaced.model_validate(placed))
+
+
+def _set_customer_field(acting: Acting, action: act.SetCustomerField) -> None:
+    customer, name = acting.customer, action.name.removeprefix("x.")
+    if customer is None:
+        return
+    known = customer.attribute(name)
+    if (known.value if known is not None else None) != action.value:
+        value = Attribute(name=name, value=action.value, source="rule", at=acting.work.now)
+        acting.work.emit(customer.id, ev.AttributesSet(attributes=(value,)))
+
+
+def _block(acting: Acting, action: act.BlockCustomer) -> None:
+    customer = acting.customer
+    if customer is not None and customer.block is None:
+        until = acting.work.now + action.span if action.span is not None else None
+        acting.work.emit(customer.id, ev.CustomerBlocked(reason=action.reason, until=until))
+
+
+def _said(acting: Acting, text: str) -> Utterance:
+    person = acting.person
+    return Utterance(
+        id=MessageId(acting.work.ids.new(MESSAGE)),
+        author=AuthorKind.BOT if person is None else AuthorKind(_AUTHORS.get(person.kind.value, "system")),
+        author_id=acting.by if person is None else person.id,
+        parts=(TextPart(text=text),),
+    )
+
+
+_AUTHORS: Final = {"agent": "agent", "bot": "bot"}
+
+
+def _note(acting: Acting, action: act.Note) -> None:
+    add_note(acting.work, acting.subject, _said(acting, action.text))
+
+
+def _reply(acting: Acting, action: act.Reply) -> None:
+    if acting.subject.category is Category.MERGED:
+        raise InvalidInput("reply", "the ticket was merged", "reply on its survivor")
+    if acting.person is None:
+        limit = acting.work.policy.config.automatic_per_day
+        if acting.allowance is None:
+            raise InvalidInput("reply", "no person's message is answered here", "use rules on messages")
+        if acting.work.counter(acting.allowance) >= limit:
+            raise InvalidInput("reply", "this sender has had today's automatic replies", "raise automatic_per_day")
+        acting.work.add(acting.allowance, 1, limit)
+    queue_reply(acting.work, acting.subject, _said(acting, action.text))
+    acting.silent = True
+
+
+def _no_auto_reply(acting: Acting, _: act.NoAutoReply) -> None:
+    acting.silent = True
+
+
+def _alert(acting: Acting, action: act.Alert) -> None:
+    acting.work.emit(acting.ticket, ev.AlertRaised(name=action.name, rule=acting.by))
+    acting.verdicts.append(verdict("rules.alert", Outcome.NOTED, alert=action.name, rule=acting.by))
+
+
+def _notify(acting: Acting, action: act.Notify) -> None:
+    ticket = acting.subject
+    to = {"assignee": ticket.assignee or ticket.queue, "queue": ticket.queue}.get(action.to, action.to)
+    acting.work.emit(ticket.id, ev.ActionRequested(what="notify", name=action.name, to=to, by=acting.by))
+
+
+def _call(acting: Acting, action: act.Call) -> None:
+    acting.work.emit(acting.ticket, ev.ActionRequested(what="call", name=action.name, by=acting.by))
+
+
+# ``Any``: each function takes the action of its own row; the table is private to ``carry_out`` and walked by a test.
+_ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
+    act.SetPriority: lambda acting, action: _set(acting, "priority", action.priority),
+    act.SetType: _set_type,
+    act.SetQueue: lambda acting, action: _set(acting, "queue", action.queue),
+    act.SetStatus: _set_status,
+    act.SetField: lambda acting, action: _set(acting, action.name, action.value),
+    act.SetLanguage: lambda acting, action: _set(acting, "language", action.language),
+    act.AddTags: _add_tags,
+    act.RemoveTags: _remove_tags,
+    act.SetTags: _set_tags,
+    act.Assign: _assign,
+    act.Unassign: _unassign,
+    act.Snooze: _snooze,
+    act.Resolve: lambda acting, _: _move(acting, Category.RESOLVED, "resolved"),
+    act.Reopen: _reopen,
+    act.Close: _close,
+    act.TagCustomer: _tag_customer,
+    act.UntagCustomer: _untag_customer,
+    act.PlaceCustomer: _place_customer,
+    act.SetCustomerField: _set_customer_field,
+    act.BlockCustomer: _block,
+    act.Note: _note,
+    act.Reply: _reply,
+    act.NoAutoReply: _no_auto_reply,
+    act.Alert: _alert,
+    act.Notify: _notify,
+    act.Call: _call,
+}

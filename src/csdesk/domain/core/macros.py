@@ -1,0 +1,56 @@
+"""Macros: the actions of rules, run by a person with one command. All of them happen, or none."""
+
+from __future__ import annotations
+
+from csdesk.domain.core.acting import Acting
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.rules.actions import PERMITS, Assign
+from csdesk.domain.rules.compiled import Conditions
+from csdesk.domain.rules.facts import Facts
+from csdesk.errors import InvalidInput
+
+
+def run_macro(work: Workspace, ticket: Ticket, command: cmd.RunMacro, _: str) -> None:
+    """Let the actions of a macro happen to a ticket.
+
+    Raises:
+        NotFound: the configuration has no such macro.
+        UsageError: the macro is not for this ticket, or an action is not possible.
+    """
+    macro = work.policy.macro(command.macro)
+    customer = work.person(ticket.identity)
+    if customer is not None:
+        facts = Facts(
+            None,
+            "",
+            ticket,
+            customer,
+            now=work.time_of(ticket.id),
+            zone=work.policy.zone,
+            actor=command.actor,
+            calendars=work.policy.service.times,
+        )
+        if not list(Conditions([macro.when], work.policy.declared).holding(facts)):
+            raise InvalidInput("macro", f"{macro.name!r} is not for this ticket", "see its condition, or use another")
+    acting = Acting(work=work, ticket=ticket.id, by=macro.name, person=command.actor)
+    for action in macro.then:
+        acting.carry_out(action)
+    work.tell(*acting.verdicts)
+
+
+def permits_of(policy: Policy, command: cmd.RunMacro) -> tuple[str, ...]:
+    """The commands that the actor must be allowed, each once.
+
+    Raises:
+        NotFound: the configuration has no such macro.
+    """
+    return tuple(dict.fromkeys(PERMITS[type(action)] for action in policy.macro(command.macro).then))
+
+
+def agents_of(policy: Policy, name: str) -> tuple[str, ...]:
+    """The agents to whom a macro gives tickets; none if there is no such macro."""
+    actions = [action for one in policy.config.macros if one.name == name for action in one.then]
+    return tuple(sorted({action.agent for action in actions if isinstance(action, Assign)}))

@@ -1,0 +1,409 @@
+"""Conditions in Python: ``F.ticket.priority >= Priority.HIGH`` is the test that TOML writes as a table.
+
+Each field object knows the operators of its type, so an editor shows what can be asked and a type checker sees slips.
+Join conditions with ``&``, ``|`` and ``~``; mind the brackets, which bind tighter than comparisons do.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, Generic, TypeVar
+
+from csdesk.domain.records._model import Scalar
+from csdesk.domain.records.tickets import Priority
+from csdesk.domain.rules.fields import Op
+from csdesk.domain.rules.language import Group, Test
+
+V = TypeVar("V", bound=Scalar)
+Span = timedelta | str
+"""A duration: a ``timedelta``, or written like ``"7d"``."""
+
+
+class _Field:
+    """A field by its name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name: str = name
+
+    def __repr__(self) -> str:
+        return f"F.{self.name}"
+
+    __hash__ = None  # type: ignore[assignment]  # equality makes a test
+
+    def _test(self, op: Op, value: object = None) -> Test:
+        return Test(field=self.name, op=op, value=value)  # type: ignore[arg-type]  # checked by the language
+
+    def is_set(self) -> Test:
+        """It has a value that is not empty."""
+        return self._test(Op.IS_SET)
+
+    def not_set(self) -> Test:
+        """It has no value, or an empty one."""
+        return self._test(Op.NOT_SET)
+
+
+class _Turning(_Field, Generic[V]):
+    """A field that has a value before."""
+
+    __slots__ = ()
+
+    def changed(self) -> Test:
+        """It had another value before."""
+        return self._test(Op.CHANGED)
+
+    def changed_from(self, value: V) -> Test:
+        """It had that value before, and has another one now."""
+        return self._test(Op.CHANGED_FROM, value)
+
+    def changed_to(self, value: V) -> Test:
+        """It has that value now, and had another one before."""
+        return self._test(Op.CHANGED_TO, value)
+
+
+class _Same(_Field, Generic[V]):
+    """A field whose values are compared as a whole."""
+
+    __slots__ = ()
+
+    def __eq__(self, value: V) -> Test:  # type: ignore[override]  # the point of it
+        return self._test(Op.EQ, value)
+
+    def __ne__(self, value: V) -> Test:  # type: ignore[override]
+        return self._test(Op.NE, value)
+
+    __hash__ = None
+
+
+class _Equal(_Same[V]):
+    """A field that may have one of several values."""
+
+    __slots__ = ()
+
+    def is_in(self, *values: V) -> Test:
+        """It is one of them."""
+        return self._test(Op.IN, values)
+
+    def not_in(self, *values: V) -> Test:
+        """It is none of them, or not set."""
+        return self._test(Op.NOT_IN, values)
+
+
+class _Ordered(_Equal[V]):
+    """A field whose values have an order."""
+
+    __slots__ = ()
+
+    def __gt__(self, value: V) -> Test:
+        return self._test(Op.GT, value)
+
+    def __ge__(self, value: V) -> Test:
+        return self._test(Op.GE, value)
+
+    def __lt__(self, value: V) -> Test:
+        return self._test(Op.LT, value)
+
+    def __le__(self, value: V) -> Test:
+        return self._test(Op.LE, value)
+
+    def between(self, least: V, greatest: V) -> Test:
+        """It lies between them, both included."""
+        return self._test(Op.BETWEEN, (least, greatest))
+
+    def increased(self) -> Test:
+        """It is greater than before."""
+        return self._test(Op.INCREASED)
+
+    def decreased(self) -> Test:
+        """It is less than before."""
+        return self._test(Op.DECREASED)
+
+
+class _Spelled(_Field):
+    """A field whose values are written."""
+
+    __slots__ = ()
+
+    def starts_with(self, *beginnings: str) -> Test:
+        """It begins with one of them."""
+        return self._test(Op.STARTS_WITH, beginnings[0] if len(beginnings) == 1 else beginnings)
+
+    def ends_with(self, *ends: str) -> Test:
+        """It ends with one of them."""
+        return self._test(Op.ENDS_WITH, ends[0] if len(ends) == 1 else ends)
+
+    def matches(self, pattern: str) -> Test:
+        """The regular expression is found in it; see docs/reference/rules.md for what it may hold."""
+        return self._test(Op.MATCHES, pattern)
+
+    def not_matches(self, pattern: str) -> Test:
+        """The regular expression is not found in it."""
+        return self._test(Op.NOT_MATCHES, pattern)
+
+
+class _Holding(_Field):
+    """A field that holds keywords or names."""
+
+    __slots__ = ()
+
+    def contains(self, one: str) -> Test:
+        """It occurs."""
+        return self._test(Op.CONTAINS, one)
+
+    def not_contains(self, one: str) -> Test:
+        """It does not occur."""
+        return self._test(Op.NOT_CONTAINS, one)
+
+    def contains_any(self, *several: str) -> Test:
+        """At least one of them occurs."""
+        return self._test(Op.CONTAINS_ANY, several)
+
+    def contains_all(self, *several: str) -> Test:
+        """All of them occur."""
+        return self._test(Op.CONTAINS_ALL, several)
+
+    def contains_none(self, *several: str) -> Test:
+        """None of them occurs."""
+        return self._test(Op.CONTAINS_NONE, several)
+
+
+class TextField(_Equal[str], _Spelled, _Holding):
+    """Free text: case, width, whitespace and traditional or simplified make no difference."""
+
+    __slots__ = ()
+
+    def like_phrase(self, phrase: str, score: float) -> Test:
+        """It is like that phrase, with at least that score (above 0, at most 1)."""
+        return self._test(Op.LIKE_PHRASE, (phrase, score))
+
+
+class WordField(_Equal[str], _Turning[str], _Spelled):
+    """A name, compared exactly."""
+
+    __slots__ = ()
+
+
+class TagsField(_Holding):
+    """A set of names."""
+
+    __slots__ = ()
+
+    def changed(self) -> Test:
+        """Others were there before."""
+        return self._test(Op.CHANGED)
+
+
+class FlagField(_Same[bool], _Turning[bool]):
+    """True or false."""
+
+    __slots__ = ()
+
+    def is_true(self) -> Test:
+        """The same as ``== True``, which linters do not like."""
+        return self._test(Op.EQ, value=True)
+
+    def is_false(self) -> Test:
+        """The same as ``== False``."""
+        return self._test(Op.EQ, value=False)
+
+
+class NumberField(_Ordered[float], _Turning[float]):
+    """A number."""
+
+    __slots__ = ()
+
+
+class RankField(_Ordered[Priority], _Turning[Priority]):
+    """A priority."""
+
+    __slots__ = ()
+
+
+class TimeField(_Field):
+    """An instant."""
+
+    __slots__ = ()
+
+    def before(self, at: datetime | str) -> Test:
+        """It lies before that instant (aware, or ISO 8601 with an offset)."""
+        return self._test(Op.BEFORE, at)
+
+    def after(self, at: datetime | str) -> Test:
+        """It lies after that instant (aware, or ISO 8601 with an offset)."""
+        return self._test(Op.AFTER, at)
+
+    def older_than(self, span: Span) -> Test:
+        """It lies at least so long in the past."""
+        return self._test(Op.OLDER_THAN, span)
+
+    def within_last(self, span: Span) -> Test:
+        """It lies in the past, less than so long ago."""
+        return self._test(Op.WITHIN_LAST, span)
+
+    def within_next(self, span: Span) -> Test:
+        """It lies now or in the future, at most so far ahead."""
+        return self._test(Op.WITHIN_NEXT, span)
+
+    def today(self) -> Test:
+        """It lies on the present day in the desk's time zone."""
+        return self._test(Op.TODAY)
+
+    def in_working_time(self, calendar: str) -> Test:
+        """It lies in the working time of that calendar."""
+        return self._test(Op.WORKING_TIME, calendar)
+
+    def outside_working_time(self, calendar: str) -> Test:
+        """It lies outside the working time of that calendar."""
+        return self._test(Op.NOT_WORKING_TIME, calendar)
+
+    def changed(self) -> Test:
+        """It was another instant before."""
+        return self._test(Op.CHANGED)
+
+
+class CustomField(_Ordered[Scalar], _Turning[Scalar], _Spelled, _Holding):
+    """A custom field; the configuration's ``fields`` say which of these fit."""
+
+    __slots__ = ()
+
+    def older_than(self, span: Span) -> Test:
+        """It lies at least so long in the past; for fields of type ``time``."""
+        return self._test(Op.OLDER_THAN, span)
+
+    def within_last(self, span: Span) -> Test:
+        """It lies in the past, less than so long ago; for fields of type ``time``."""
+        return self._test(Op.WITHIN_LAST, span)
+
+
+def all_of(*conditions: Group | Test) -> Group:
+    """All of them hold."""
+    return Group(all=conditions)
+
+
+def any_of(*conditions: Group | Test) -> Group:
+    """At least one of them holds."""
+    return Group(any=conditions)
+
+
+def none_of(*conditions: Group | Test) -> Group:
+    """None of them holds."""
+    return Group(none=conditions)
+
+
+class _Message:
+    """What came."""
+
+    text = TextField("message.text")
+    subject = TextField("message.subject")
+    any = TextField("message.any")
+    account = WordField("message.account")
+    channel = WordField("message.channel")
+    language = WordField("message.language")
+    automatic = WordField("message.automatic")
+    author = WordField("message.author")
+    scene = WordField("message.scene")
+    kinds = TagsField("message.kinds")
+    has_media = FlagField("message.has_media")
+    is_reply = FlagField("message.is_reply")
+    length = NumberField("message.length")
+    attachments = NumberField("message.attachments")
+    copied = NumberField("message.copied")
+
+
+class _Ticket:
+    """The ticket, as it is before any rule."""
+
+    subject = TextField("ticket.subject")
+    priority = RankField("ticket.priority")
+    type = WordField("ticket.type")
+    queue = WordField("ticket.queue")
+    category = WordField("ticket.category")
+    status = WordField("ticket.status")
+    tags = TagsField("ticket.tags")
+    language = WordField("ticket.language")
+    account = WordField("ticket.account")
+    owner = WordField("ticket.owner")
+    worker = WordField("ticket.worker")
+    is_assigned = FlagField("ticket.is_assigned")
+    is_new = FlagField("ticket.is_new")
+    is_merged = FlagField("ticket.is_merged")
+    links = TagsField("ticket.links")
+    close_reason = WordField("ticket.close_reason")
+    messages = NumberField("ticket.messages")
+    unanswered = NumberField("ticket.unanswered")
+    reopens = NumberField("ticket.reopens")
+    participants = NumberField("ticket.participants")
+    sla = WordField("ticket.sla")
+    sla_states = TagsField("ticket.sla_states")
+    sla_due_at = TimeField("ticket.sla_due_at")
+    created_at = TimeField("ticket.created_at")
+    updated_at = TimeField("ticket.updated_at")
+    customer_at = TimeField("ticket.customer_at")
+    replied_at = TimeField("ticket.replied_at")
+    waiting_since = TimeField("ticket.waiting_since")
+    resolved_at = TimeField("ticket.resolved_at")
+    closed_at = TimeField("ticket.closed_at")
+
+    def x(self, name: str) -> CustomField:
+        """The custom field of that name."""
+        return CustomField(f"ticket.x.{name}")
+
+
+class _Customer:
+    """The customer behind the ticket."""
+
+    name = TextField("customer.name")
+    level = WordField("customer.level")
+    stage = WordField("customer.stage")
+    tags = TagsField("customer.tags")
+    segments = TagsField("customer.segments")
+    language = WordField("customer.language")
+    account = WordField("customer.account")
+    agent = WordField("customer.agent")
+    is_new = FlagField("customer.is_new")
+    is_merged = FlagField("customer.is_merged")
+    identities = NumberField("customer.identities")
+    created_at = TimeField("customer.created_at")
+
+    def x(self, name: str) -> CustomField:
+        """The custom field (profile value) of that name."""
+        return CustomField(f"customer.x.{name}")
+
+    def tickets(self, *, days: int) -> NumberField:
+        """How many tickets they opened in the last days (1 to 366)."""
+        return NumberField(f"customer.tickets_{days}d")
+
+    def orders(self, *, days: int) -> NumberField:
+        """How many orders they made in the last days (1 to 366)."""
+        return NumberField(f"customer.orders_{days}d")
+
+
+class _Actor:
+    """Who brought the message or made the change."""
+
+    kind = WordField("actor.kind")
+    id = WordField("actor.id")
+
+
+class _Time:
+    """The present moment."""
+
+    now = TimeField("time.now")
+    hour = NumberField("time.hour")
+    weekday = WordField("time.weekday")
+    date = WordField("time.date")
+
+
+class Fields:
+    """Every field that conditions can ask; use the ready ``F``."""
+
+    message = _Message()
+    ticket = _Ticket()
+    customer = _Customer()
+    actor = _Actor()
+    time = _Time()
+
+
+F: Final = Fields()
+"""The fields: ``F.message.text.contains_any("退款", "退货")``."""

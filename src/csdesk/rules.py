@@ -1,0 +1,95 @@
+"""Rules in Python: fields to ask, conditions to join, actions to take; and the analysis of a whole configuration.
+
+    from csdesk.rules import F, Rule, SetPriority
+
+    Rule(
+        name="urgent-refund",
+        when=F.message.text.contains_any("退款", "退货") & (F.customer.level == "vip"),
+        then=(SetPriority(priority=Priority.URGENT),),
+    )
+
+The same rules can be written in TOML or JSON: docs/reference/rules.md lists every field, operator and action.
+"""
+
+from csdesk.domain.analysis.analyse import analyse
+from csdesk.domain.analysis.findings import Finding, Level, Report
+from csdesk.domain.analysis.worlds import Witness
+from csdesk.domain.rules.actions import (
+    AddTags,
+    Alert,
+    Assign,
+    BlockCustomer,
+    Call,
+    Close,
+    NoAutoReply,
+    Note,
+    Notify,
+    PlaceCustomer,
+    RemoveTags,
+    Reopen,
+    Reply,
+    Resolve,
+    SetCustomerField,
+    SetField,
+    SetLanguage,
+    SetPriority,
+    SetQueue,
+    SetStatus,
+    SetTags,
+    SetType,
+    Snooze,
+    TagCustomer,
+    Unassign,
+    UntagCustomer,
+)
+from csdesk.domain.rules.build import F, all_of, any_of, none_of
+from csdesk.domain.rules.language import Condition, Group, Test
+from csdesk.domain.rules.language import FieldPolicy as CustomField
+from csdesk.domain.rules.language import MacroPolicy as Macro
+from csdesk.domain.rules.language import RulePolicy as Rule
+from csdesk.domain.rules.language import RuleSetPolicy as RuleSet
+
+__all__ = [
+    "AddTags",
+    "Alert",
+    "Assign",
+    "BlockCustomer",
+    "Call",
+    "Close",
+    "Condition",
+    "CustomField",
+    "F",
+    "Finding",
+    "Group",
+    "Level",
+    "Macro",
+    "NoAutoReply",
+    "Note",
+    "Notify",
+    "PlaceCustomer",
+    "RemoveTags",
+    "Reopen",
+    "Reply",
+    "Report",
+    "Resolve",
+    "Rule",
+    "RuleSet",
+    "SetCustomerField",
+    "SetField",
+    "SetLanguage",
+    "SetPriority",
+    "SetQueue",
+    "SetStatus",
+    "SetTags",
+    "SetType",
+    "Snooze",
+    "TagCustomer",
+    "Test",
+    "Unassign",
+    "UntagCustomer",
+    "Witness",
+    "all_of",
+    "analyse",
+    "any_of",
+    "none_of",
+]

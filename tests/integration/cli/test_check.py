@@ -1,0 +1,92 @@
+"""``csdesk check``: what it prints and with which code it ends."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from csdesk import DeskConfig
+from csdesk.rules import analyse
+
+EXAMPLES = Path(__file__).parent.parent.parent.parent / "examples" / "config"
+
+GOOD = """
+[[tags]]
+name = "refund"
+keywords = ["退款"]
+
+[[rules]]
+name = "refund"
+when = { field = "ticket.tags", op = "contains", value = "refund" }
+then = [{ do = "set_priority", priority = "high" }]
+"""
+DEAD = """
+[[rules]]
+name = "dead"
+when = { all = [
+    { field = "ticket.messages", op = "gt", value = 3 },
+    { field = "ticket.messages", op = "lt", value = 3 },
+] }
+then = [{ do = "set_priority", priority = "low" }]
+"""
+WIDE = """
+[[rules]]
+name = "wide"
+when = { field = "ticket.messages", op = "ge", value = 0 }
+then = [{ do = "set_type", type = "general" }]
+"""
+
+
+def write(tmp_path, text):
+    path = tmp_path / "desk.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_sound_configuration(cli, tmp_path):
+    path = write(tmp_path, GOOD)
+    done = cli.run("check", path, db="")
+    assert done.exit_code == 0
+    assert "1 rules, 0 errors" in " ".join(done.output.split())
+    written = cli.document("check", path, db="")
+    assert (written["ok"], written["rules"], written["findings"]) == (True, 1, [])
+
+
+def test_errors_end_with_a_code_of_their_own(cli, tmp_path):
+    path = write(tmp_path, GOOD + DEAD)
+    done = cli.run("check", path, db="")
+    assert done.exit_code == 7
+    assert "rules.dead.when" in done.output
+    assert "contradicts itself: ticket.messages gt 3 / ticket.messages lt 3" in " ".join(done.output.split())
+    written = cli.document("check", path, db="")
+    assert not written["ok"]
+    assert written["findings"][0]["code"] == "check.contradictory"
+    assert "自相矛盾" in cli.run("check", path, db="", lang="zh-CN").output
+
+
+def test_strict_counts_warnings(cli, tmp_path):
+    path = write(tmp_path, GOOD + WIDE)
+    assert cli.run("check", path, db="").exit_code == 0
+    assert cli.run("check", path, "--strict", db="").exit_code == 7
+
+
+def test_a_conflict_shows_its_witness(cli, tmp_path):
+    path = write(tmp_path, GOOD + DEAD.replace('"lt", value = 3', '"lt", value = 9'))
+    done = cli.run("check", path, db="")
+    assert "shown by: ticket.messages = 4; ticket.tags = refund" in " ".join(done.output.split())
+
+
+def test_what_cannot_be_loaded_is_wrong_use(cli, tmp_path):
+    done = cli.run("check", write(tmp_path, GOOD.replace('"contains"', '"contain"')), db="")
+    assert done.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [files("csdesk.cli.demo").joinpath("shop.toml"), *sorted(EXAMPLES.glob("*.toml"))],
+    ids=lambda path: path.name,
+)
+def test_our_own_configurations_are_sound(path):
+    report = analyse(DeskConfig.from_toml(path.read_text(encoding="utf-8")))
+    assert not report.errors
+    assert report.termination in ("none", "proved")

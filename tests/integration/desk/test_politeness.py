@@ -1,0 +1,127 @@
+"""Automatic messages: never to who opted out, unasked ones not at night and not too many; people are never held."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from csdesk import Actor, DeskConfig
+from csdesk.domain.records.messages import Delivery
+from csdesk.domain.records.queues import OutboxState
+from csdesk.errors import ConfigError
+from csdesk.ports.channel import StatusEvent
+from csdesk.testing import ScriptedChannel
+
+AGENT, SYSTEM = Actor.agent("agt_1"), Actor.system("care")
+NIGHT = """
+[contact]
+quiet_from = "21:00"
+quiet_until = "08:00"
+unasked_per_day = 2
+"""
+
+
+def desk_with(world, config=NIGHT):
+    channel = ScriptedChannel("web")
+    return world.open(DeskConfig.from_toml(config), channels=[channel]), channel
+
+
+def at(world, hour, minute=0, day=6):
+    """A time of day in Shanghai, which has no clock changes."""
+    world.clock.set(datetime(2026, 1, day, hour, minute, tzinfo=UTC) - timedelta(hours=8))
+
+
+def silent_customer(world, desk):
+    """A ticket whose customer has not written for three days."""
+    at(world, 10, day=2)
+    return desk.receive(world.said("hi")).ticket
+
+
+@pytest.mark.parametrize("word", ["退订", "TD", "ｔｄ", "  退訂。", "STOP!", "Unsubscribe"])
+def test_a_word_opts_out_of_everything_automatic(world, word):
+    desk, channel = desk_with(world)
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.receive(world.said(word))
+    message = desk.reply(ticket.id, "news", actor=SYSTEM).message
+    assert (message.delivery_reason, message.delivery_needs) == ("opted_out", "consent")
+    assert desk.reply(ticket.id, "from a person", actor=AGENT).delivery is Delivery.SENT
+    desk.receive(world.said("恢复订阅"))
+    desk.outbox.retry(message.id, actor=AGENT)
+    assert desk.run_due().sent == 1
+    assert channel.texts == ["from a person", "news"]
+
+
+@pytest.mark.parametrize("text", ["请不要退订", "stop the order", "T", "非常好"])
+def test_a_sentence_is_no_opting_out(world, text):
+    desk, _ = desk_with(world)
+    ticket = desk.receive(world.said(text)).ticket
+    assert desk.reply(ticket.id, "news", actor=SYSTEM).delivery is Delivery.SENT
+
+
+def test_the_tag_by_hand_does_the_same_until_it_expires(world):
+    desk, _ = desk_with(world, "")
+    got = desk.receive(world.said())
+    until = world.clock.now() + timedelta(days=1)
+    desk.customers.tag(got.customer.id, add=["opted_out"], expires_at=until, actor=AGENT)
+    assert desk.reply(got.ticket.id, "x", actor=SYSTEM).delivery is Delivery.FAILED
+    world.later(days=1)
+    assert desk.reply(got.ticket.id, "x", actor=SYSTEM).delivery is Delivery.SENT
+
+
+def test_a_provider_may_tell_that_the_customer_opted_out(world):
+    desk, channel = desk_with(world, "")
+    ticket = desk.receive(world.said()).ticket
+    sent = desk.reply(ticket.id, "x", actor=AGENT)
+    told = StatusEvent(account="web", dedupe_key="s1", key=sent.message.id, status="opted_out")
+    desk.handle("web", channel.report(told))
+    assert desk.reply(ticket.id, "y", actor=SYSTEM).message.delivery_reason == "opted_out"
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "day", "hours"),
+    [(20, 59, 6, 0), (21, 0, 6, 11), (23, 30, 6, 8.5), (0, 0, 7, 8), (7, 59, 7, 1 / 60), (8, 0, 7, 0)],
+)
+def test_unasked_messages_wait_for_the_morning(world, hour, minute, day, hours):
+    desk, _ = desk_with(world)
+    ticket = silent_customer(world, desk)
+    at(world, hour, minute, day)
+    sent = desk.reply(ticket.id, "unasked", actor=SYSTEM)
+    assert (sent.delivery is Delivery.SENT) is (hours == 0)
+    if hours:
+        (item,) = desk.outbox.list().items
+        assert (item.state, item.reason) == (OutboxState.PENDING, "quiet_hours")
+        assert item.due_at == world.clock.now() + timedelta(hours=hours)
+        world.clock.set(item.due_at)
+        assert desk.run_due().sent == 1
+
+
+def test_what_waits_for_the_morning_holds_nobody_up(world):
+    desk, channel = desk_with(world)
+    ticket = silent_customer(world, desk)
+    at(world, 22)
+    desk.reply(ticket.id, "unasked", actor=SYSTEM)
+    assert desk.reply(ticket.id, "from a person", actor=AGENT).delivery is Delivery.SENT
+    desk.receive(world.said("你好"))
+    assert desk.reply(ticket.id, "asked", actor=SYSTEM).delivery is Delivery.SENT
+    assert channel.texts == ["from a person", "asked"]
+
+
+def test_no_more_unasked_messages_a_day_than_allowed(world):
+    desk, channel = desk_with(world)
+    ticket = silent_customer(world, desk)
+    at(world, 10)
+    got = [desk.reply(ticket.id, str(number), actor=SYSTEM).delivery for number in range(3)]
+    assert got == [Delivery.SENT, Delivery.SENT, Delivery.PENDING]
+    (item,) = desk.outbox.list().items
+    assert item.reason == "capped"
+    at(world, 8, day=7)
+    assert desk.run_due().sent == 1
+    assert channel.texts == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    "given", ['quiet_from = "21:00"', 'quiet_from = "25:00"\nquiet_until = "08:00"', 'zone = "Nowhere"',
+              'quiet_from = "08:00"\nquiet_until = "08:00"'],
+)  # fmt: skip
+def test_a_policy_that_means_nothing_is_refused(given):
+    with pytest.raises(ConfigError):
+        DeskConfig.from_toml(f"[contact]\n{given}\n")

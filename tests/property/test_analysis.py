@@ -1,0 +1,233 @@
+"""The analysis is sound: what it calls dead never fires, each witness shows its claim, each planted loop is found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csdesk import DeskConfig, InboundMessage, Priority, Sender
+from csdesk.domain.analysis.solver import Setting, solve
+from csdesk.domain.analysis.trying import tried
+from csdesk.domain.analysis.worlds import Witness
+from csdesk.domain.policy.compiled import compile_policy
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tickets import FieldValue, Owner, OwnerKind, Ticket
+from csdesk.domain.rules.compiled import Conditions
+from csdesk.domain.rules.facts import Facts
+from csdesk.domain.text.folding import fold
+from csdesk.rules import F, NoAutoReply, Rule, analyse
+
+NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
+WORDS = ("退款", "款", "我要退款", "refund", "refund now", "cat")
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+word = st.sampled_from(WORDS)
+tag = st.sampled_from(("s:a", "s:b"))
+
+
+def _test(field: Any, op: Any, value: Any = None) -> st.SearchStrategy[dict[str, Any]]:
+    fields = st.sampled_from(field) if isinstance(field, tuple) else st.just(field)
+    ops = st.sampled_from(op) if isinstance(op, tuple) else st.just(op)
+    return st.fixed_dictionaries({"field": fields, "op": ops, "value": st.none() if value is None else value})
+
+
+TEXT = ("message.text", "message.subject", "message.any")
+tests = st.one_of(
+    _test(TEXT, ("contains", "not_contains"), word),
+    _test(TEXT, ("contains_any", "contains_all", "contains_none"), st.lists(word, min_size=1, max_size=2)),
+    _test("message.text", ("starts_with", "ends_with", "eq"), word),
+    _test("message.text", ("is_set", "not_set")),
+    _test("ticket.priority", ("eq", "ne", "ge", "gt", "lt", "le"), st.sampled_from(PRIORITIES)),
+    _test("ticket.messages", ("eq", "ne", "ge", "gt", "lt", "le"), st.integers(0, 4)),
+    _test("ticket.messages", "between", st.sampled_from(([0, 1], [1, 2], [3, 3]))),
+    _test("ticket.tags", ("contains_any", "contains_all", "contains_none"), st.lists(tag, min_size=1, max_size=2)),
+    _test(("ticket.tags", "customer.level", "ticket.x.n"), ("is_set", "not_set")),
+    _test("ticket.is_new", ("eq", "ne"), st.booleans()),
+    _test("customer.level", ("eq", "ne"), st.sampled_from(("vip", "basic"))),
+    _test("customer.level", ("in", "not_in"), st.just(["vip", "basic"])),
+    _test("customer.level", ("starts_with", "ends_with"), st.sampled_from(("v", "p", "c"))),
+    _test("ticket.x.n", ("eq", "ne", "gt", "le"), st.sampled_from((0, 1, 1.5))),
+    _test("ticket.x.n", ("eq", "ne"), st.sampled_from((True, "x"))),
+    _test("ticket.created_at", ("older_than", "within_last"), st.sampled_from(("1h", "2h"))),
+    _test("ticket.created_at", ("before", "after"), st.just("2026-06-01T02:00:00Z")),
+    _test("ticket.priority", ("changed", "increased", "decreased")),
+    _test("ticket.priority", ("changed_to", "changed_from"), st.sampled_from(PRIORITIES)),
+    _test("message.author", ("eq", "ne"), st.sampled_from(("customer", "bot"))),
+)
+conditions = st.recursive(
+    tests,
+    lambda below: st.dictionaries(
+        st.sampled_from(("all", "any", "none")), st.lists(below, min_size=1, max_size=3), min_size=1, max_size=2
+    ),
+    max_leaves=5,
+)
+texts = st.lists(st.one_of(word, st.sampled_from(("我要", " ", "s", "，"))), max_size=3).map("".join)
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> Facts:
+    text = draw(texts)
+    message = InboundMessage(
+        account="web", dedupe_key="1", conversation="c", sender=Sender(external_id="u"), subject=draw(texts), text=text
+    )
+    value = draw(st.sampled_from((None, 0, 1, 1.5, 2, True, "x", "")))
+    hours = draw(st.sampled_from((0, 1, 2, 3)))
+    edge = draw(st.sampled_from((-1, 0, 1)))
+    ticket = Ticket(
+        id="tkt_1",
+        number=1,
+        queue="default",
+        identity="idn_1",
+        account="web",
+        conversation="c",
+        owner=Owner(kind=OwnerKind.QUEUE, id="default"),
+        priority=draw(st.sampled_from(list(Priority))),
+        tags=tuple(TagAssignment(name=one, at=NOW) for one in sorted(draw(st.sets(tag)))),
+        fields=() if value is None else (FieldValue(name="n", value=value),),
+        messages=draw(st.integers(0, 5)),
+        created_at=NOW - timedelta(hours=hours, microseconds=edge),
+        updated_at=NOW,
+    )
+    customer = Customer(id="cus_1", level=draw(st.sampled_from(("", "vip", "basic", "c"))), created_at=NOW)
+    before = None
+    if draw(st.booleans()):
+        was = ticket.model_copy(update={"priority": draw(st.sampled_from(list(Priority)))})
+        before = Facts(None, "", was, customer, now=NOW)
+    new = before is None and draw(st.booleans())
+    return Facts(message, fold(text), ticket, customer, new_ticket=new, now=NOW, before=before)
+
+
+def rules_of(*given: dict[str, Any], **more: Any) -> DeskConfig:
+    then = [{"do": "no_auto_reply"}]
+    return DeskConfig(rules=[{"name": f"r{place}", "then": then, **one} for place, one in enumerate(given)], **more)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    wishes=st.lists(st.tuples(conditions, st.booleans()), min_size=1, max_size=3), facts=st.lists(moments(), max_size=8)
+)
+def test_what_is_proved_impossible_never_happens_and_witnesses_show_it(
+    wishes: list[tuple[dict[str, Any], bool]], facts: list[Facts]
+) -> None:
+    given_wishes = [(rules_of({"when": when}).rules[0].when, holds) for when, holds in wishes]
+    answer = solve(given_wishes, Setting())
+    compiled = Conditions([when for when, _ in given_wishes])
+    wanted = [place for place, (_, holds) in enumerate(given_wishes) if holds]
+    if answer.impossible:
+        assert all(list(compiled.holding(one)) != wanted for one in facts)
+    if answer.witness is not None:
+        assert list(compiled.holding(answer.witness.facts())) == wanted
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    given_rules=st.lists(st.tuples(conditions, st.booleans()), min_size=2, max_size=5),
+    facts=st.lists(moments(), min_size=5, max_size=25),
+)
+def test_rules_called_dead_or_shadowed_never_fire(
+    given_rules: list[tuple[dict[str, Any], bool]], facts: list[Facts]
+) -> None:
+    config = rules_of(*({"when": when, "stop": stop} for when, stop in given_rules))
+    report = analyse(config)
+    rules = compile_policy(config).rules
+    dead = {one.rules[0] for one in report.findings if one.code in DEAD}
+    vacuous = {one.rules[0] for one in report.about("check.vacuous")}
+    for one in facts:
+        assert not dead & {*rules.evaluate(one).fired}
+        assert vacuous <= {*rules_without_stops(config).evaluate(one).fired}
+    for finding in report.about("check.conflict"):
+        assert finding.witness is not None
+        assert {*finding.rules} <= {*rules.evaluate(finding.witness.facts()).fired}
+
+
+DEAD = ("check.contradictory", "check.shadowed", "check.unreachable")
+
+
+def rules_without_stops(config: DeskConfig) -> Any:
+    return compile_policy(rules_of(*({"when": one.when} for one in config.rules))).rules
+
+
+@settings(max_examples=40, deadline=None)
+@given(conditions)
+def test_a_planted_shadow_is_found_if_it_is_found_alive(when: dict[str, Any]) -> None:
+    config = rules_of(
+        {"when": when, "stop": True}, {"when": {"all": [when, {"field": "message.text", "op": "is_set"}]}}
+    )
+    found = {one.code for one in analyse(config).findings if one.rules[:1] == ("r1",)}
+    assert found & {*DEAD, "check.undecided"}
+
+
+SLOTS = (
+    (F.ticket.priority == Priority.LOW, {"do": "set_priority", "priority": "low"}),
+    (F.ticket.priority == Priority.HIGH, {"do": "set_priority", "priority": "high"}),
+    (F.ticket.priority == Priority.URGENT, {"do": "set_priority", "priority": "urgent"}),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    ring=st.integers(2, 3),
+    guard=st.sampled_from((F.message.text.contains("退款"), F.customer.level == "vip", F.ticket.messages > 4, None)),
+    decoys=st.lists(conditions, max_size=3),
+)
+def test_planted_loops_are_found_with_a_witness(ring: int, guard: Any, decoys: list[dict[str, Any]]) -> None:
+    chain = [
+        Rule(
+            name=f"loop{place}",
+            on=("change",),
+            when=SLOTS[place][0] if guard is None else SLOTS[place][0] & guard,
+            then=[SLOTS[(place + 1) % ring][1]],
+        )
+        for place in range(ring)
+    ]
+    others = [Rule(name=f"d{place}", when=when, then=(NoAutoReply(),)) for place, when in enumerate(decoys)]
+    config = DeskConfig(rules=(*others, *chain), rule_budget=30)
+    report = analyse(config)
+    assert report.termination == "loop"
+    (finding,) = report.about("check.loop")
+    assert {*finding.rules} == {rule.name for rule in chain}
+    assert finding.witness is not None
+    assert tried(compile_policy(config), finding.witness).exhausted
+
+
+effects = st.one_of(
+    st.sampled_from(PRIORITIES[:2]).map(lambda one: {"do": "set_priority", "priority": one}),
+    st.sampled_from(("s:a", "s:b")).map(lambda one: {"do": "add_tags", "tags": [one]}),
+    st.sampled_from(("s:a", "s:b")).map(lambda one: {"do": "remove_tags", "tags": [one]}),
+    st.sampled_from((0, 1)).map(lambda one: {"do": "set_field", "name": "x.n", "value": one}),
+    st.sampled_from(("resolve", "reopen")).map(lambda one: {"do": one}),
+    st.just({"do": "note", "text": "x"}),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    given_rules=st.lists(st.tuples(conditions, st.lists(effects, min_size=1, max_size=2)), min_size=1, max_size=5),
+    facts=st.lists(moments(), min_size=1, max_size=10),
+)
+def test_chains_that_are_proved_to_end_do_end(
+    given_rules: list[tuple[dict[str, Any], list[dict[str, Any]]]], facts: list[Facts]
+) -> None:
+    config = rules_of(*({"when": when, "then": then, "on": ["change"]} for when, then in given_rules), rule_budget=1000)
+    report = analyse(config)
+    policy = compile_policy(config)
+    for finding in report.about("check.loop"):
+        assert finding.witness is not None
+        assert tried(policy, finding.witness).exhausted
+    if report.termination == "proved":
+        assert not any(tried(policy, moment(one)).exhausted for one in facts)
+
+
+def moment(facts: Facts) -> Any:
+    return Witness(
+        on="change",
+        now=NOW,
+        message=facts.message,
+        ticket=facts.ticket,
+        customer=facts.customer,
+        before=facts.before.ticket if facts.before is not None else None,
+    )

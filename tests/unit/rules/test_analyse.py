@@ -1,0 +1,242 @@
+"""What the analysis finds, each with a configuration that has just that, and a sound one in which it finds nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from csdesk import DeskConfig, InvalidInput, Priority, render
+from csdesk.domain.analysis.findings import CODES
+from csdesk.domain.analysis.solver import Setting, solve
+from csdesk.domain.analysis.trying import tried
+from csdesk.domain.policy.compiled import compile_policy
+from csdesk.rules import CustomField, F, Level, NoAutoReply, Report, Rule, RuleSet, Test, analyse
+
+THEN = (NoAutoReply(),)
+
+
+def report_of(*rules: Rule, **given: Any) -> Report:
+    return analyse(DeskConfig(rules=rules, **given))
+
+
+def rule(name: str, when: Any = None, *then: dict[str, Any], **given: Any) -> Rule:
+    return Rule(name=name, when=when, then=then or THEN, **given)
+
+
+def codes(report: Report) -> list[tuple[str, str]]:
+    return [(one.code.removeprefix("check."), one.path) for one in report.findings]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        (F.ticket.priority > Priority.HIGH) & (F.ticket.priority < Priority.URGENT),
+        (F.ticket.messages > 2) & (F.ticket.messages < 3),
+        F.message.text.contains("我要退款") & F.message.text.not_contains("退款"),
+        (F.customer.level == "vip") & (F.customer.level == "basic"),
+        F.ticket.tags.contains_all("s:a", "s:b") & F.ticket.tags.contains_none("s:b"),
+        F.ticket.tags.contains("s:a") & F.ticket.tags.not_set(),
+        F.ticket.created_at.older_than("2h") & F.ticket.created_at.within_last("1h"),
+        F.time.now.after("2026-01-02T00:00:00Z") & F.time.now.before("2026-01-01T00:00:00Z"),
+        (F.time.hour > 23) & (F.time.weekday == "mon"),
+        ~(F.ticket.is_new == True) & ~(F.ticket.is_new == False),  # noqa: E712  they make tests
+        F.message.kinds.contains("image") & F.message.kinds.not_set(),
+        F.ticket.priority.changed_to(Priority.HIGH) & (F.ticket.priority == Priority.LOW),
+    ],
+)
+def test_contradictions(when: Any) -> None:
+    (found,) = report_of(rule("r", when)).errors
+    assert found.code == "check.contradictory"
+    assert found.path == "rules.r.when"
+
+
+def test_a_message_that_never_reaches_rules_and_a_window_that_is_over_for_a_date() -> None:
+    assert codes(report_of(rule("r", F.message.automatic == "bounce"))) == [("unreachable", "rules.r.when")]
+    eleventh = datetime(2026, 11, 11, tzinfo=UTC)
+    timed = rule("r", F.time.now.before("2026-11-01T00:00:00Z"), active_from=eleventh)
+    assert [one.code for one in report_of(timed).errors] == ["check.contradictory"]
+
+
+def test_shadows() -> None:
+    stopper = rule("stopper", F.message.text.contains("退款"), stop=True)
+    shadowed = rule("shadowed", F.message.text.contains_any("申请退款", "退款单"))
+    (found,) = report_of(stopper, shadowed).errors
+    assert (found.code, found.rules) == ("check.shadowed", ("shadowed", "stopper"))
+    assert not report_of(shadowed, stopper).errors
+    assert not report_of(stopper, rule("free", F.message.text.contains_any("退款", "换货"))).errors
+    everything = report_of(rule("all", stop=True), rule("b", F.ticket.messages > 2))
+    assert [one.rules for one in everything.about("check.shadowed")] == [("b", "all")]
+    both = report_of(
+        rule("low", F.ticket.priority <= Priority.NORMAL, stop=True),
+        rule("high", F.ticket.priority >= Priority.HIGH, stop=True),
+        rule("none", F.message.text.contains("x")),
+    )
+    assert {*both.about("check.shadowed")[0].rules} == {"none", "low", "high"}
+
+
+def test_sets_and_windows_bound_shadows() -> None:
+    first = RuleSet(
+        name="one", mode="first", rules=(rule("a", F.ticket.messages > 1), rule("b", F.ticket.messages > 2))
+    )
+    other = RuleSet(name="two", rules=(rule("c", F.ticket.messages > 2),))
+    report = report_of(rule_sets=(first, other))
+    assert [(one.code, one.path) for one in report.errors] == [("check.shadowed", "rule_sets.one.rules.b")]
+    eleventh = datetime(2026, 11, 11, tzinfo=UTC)
+    timed = report_of(rule("sale", active_from=eleventh, stop=True), rule("b", F.ticket.messages > 2))
+    assert not timed.errors
+    off = report_of(rule("off", stop=True, enabled=False), rule("b", F.ticket.messages > 2))
+    assert not off.errors
+    assert off.rules == 1
+
+
+def test_parts_that_never_hold_and_conditions_that_always_do() -> None:
+    when = (F.ticket.messages > 3) & ((F.ticket.messages < 2) | F.message.text.contains("a"))
+    assert codes(report_of(rule("r", when))) == [("dead_part", "rules.r.when.all.1.any.0")]
+    always = (F.ticket.messages > 3) | (F.ticket.messages <= 4)
+    assert codes(report_of(rule("r", always))) == [("vacuous", "rules.r.when")]
+
+
+def test_conflicts_come_with_a_moment_at_which_both_fire() -> None:
+    config = DeskConfig(
+        rules=(
+            rule("a", F.message.text.contains("退款"), {"do": "set_priority", "priority": "high"}),
+            rule("b", F.customer.level == "vip", {"do": "set_priority", "priority": "low"}),
+            rule("c", F.message.text.not_contains("退款"), {"do": "set_priority", "priority": "normal"}),
+        )
+    )
+    found = {one.rules: one for one in analyse(config).about("check.conflict")}
+    assert set(found) == {("a", "b"), ("b", "c")}
+    witness = found["a", "b"].witness
+    assert witness is not None
+    assert witness.message is not None
+    assert compile_policy(config).rules.evaluate(witness.facts()).fired == ("a", "b")
+    assert "退款" in witness.message.text
+
+
+def test_same_conditions_and_overlaps() -> None:
+    high, low = {"do": "set_priority", "priority": "high"}, {"do": "set_priority", "priority": "low"}
+    many = F.ticket.messages > 3
+    assert codes(report_of(rule("a", many), rule("b", many))) == [("same_condition", "rules.a")]
+    overlap = report_of(rule("a", many, high, stop=True), rule("b", F.ticket.messages > 2, low))
+    assert [(one.code, one.level) for one in overlap.findings] == [("check.overlap", Level.INFO)]
+
+
+def test_what_is_declared_and_never_used() -> None:
+    report = report_of(
+        rule("r", F.ticket.tags.contains_any("a", "b") & (F.ticket.x("order") == "A")),
+        tags=[{"name": "a"}, {"name": "b", "keywords": ["b"]}, {"name": "c"}],
+        queues=[{"name": "default"}, {"name": "lost"}],
+        sla=[
+            {"name": "all", "targets": [{"metric": "first_reply", "within": "1h"}]},
+            {"name": "late", "when": F.ticket.messages > 1, "targets": [{"metric": "first_reply", "within": "2h"}]},
+        ],
+    )
+    assert {*codes(report)} == {
+        ("sla_never_used", "sla.late"),
+        ("queue_never_used", "queues.lost"),
+        ("tag_never_set", "rules.r.when.all.0"),
+        ("tag_never_read", "tags.c"),
+        ("undeclared_field", "rules.r.when.all.1.field"),
+    }
+    declared = report_of(
+        rule("r", F.ticket.x("order") == "A"), fields=(CustomField(name="ticket.x.order", type="word"),)
+    )
+    assert not declared.findings
+
+
+def test_stored_values_need_not_fit_their_declaration() -> None:
+    field = CustomField(name="ticket.x.size", type="word", choices=("s", "m"))
+    other = F.ticket.x("size").is_set() & F.ticket.x("size").not_in("s", "m")
+    assert not report_of(rule("r", other), fields=(field,)).errors
+
+
+# Chains
+
+
+def on_change(name: str, when: Any, *then: dict[str, Any], **given: Any) -> Rule:
+    return rule(name, when, *then, on=("change",), **given)
+
+
+HIGH, LOW = {"do": "set_priority", "priority": "high"}, {"do": "set_priority", "priority": "low"}
+
+
+def test_a_loop_is_shown() -> None:
+    config = DeskConfig(
+        rules=(
+            rule("start", F.message.text.contains("go"), HIGH),
+            on_change("up", F.ticket.priority == Priority.LOW, HIGH),
+            on_change("down", F.ticket.priority == Priority.HIGH, LOW),
+        )
+    )
+    report = analyse(config)
+    (found,) = report.about("check.loop")
+    assert report.termination == "loop"
+    assert {*found.rules} == {"up", "down"}
+    assert "high / low" in str(dict(found.params)["slots"])
+    assert found.witness is not None
+    assert tried(compile_policy(config), found.witness).exhausted
+
+
+def test_chains_that_end_are_proved_to() -> None:
+    up = on_change("up", F.ticket.priority == Priority.LOW, HIGH)
+    tagged = on_change("tag", F.ticket.priority == Priority.HIGH, {"do": "add_tags", "tags": ["s:a"]})
+    assert report_of(up, tagged).termination == "proved"
+    unread = on_change("down", F.ticket.tags.contains("s:a"), LOW)
+    high = on_change("high", F.ticket.tags.contains("s:a"), HIGH)
+    assert report_of(unread, high).termination == "proved", "both fire in each round, so nothing changes"
+    assert report_of(rule("m", None, HIGH)).termination == "none"
+
+
+def test_what_is_neither_shown_nor_proved_is_said() -> None:
+    guard = F.ticket.x("n").changed() & F.ticket.x("m").changed()
+    report = report_of(
+        on_change("up", guard & (F.ticket.priority == Priority.LOW), HIGH),
+        on_change("down", guard & (F.ticket.priority == Priority.HIGH), LOW),
+    )
+    assert report.termination == "undecided"
+    assert [one.level for one in report.about("check.loop_undecided")] == [Level.UNDECIDED]
+
+
+def test_a_stop_that_hangs_on_what_changes_is_not_overlooked() -> None:
+    report = report_of(
+        on_change("gate", F.ticket.priority == Priority.HIGH, LOW, stop=True),
+        on_change("free", None, HIGH),
+    )
+    assert report.termination == "loop"
+
+
+# Answers
+
+
+def test_too_many_branches_are_left_undecided() -> None:
+    wide = [F.ticket.x(f"f{n}").contains("x") | F.ticket.x(f"g{n}").matches("y") for n in range(12)]
+    opposite = [~one for one in wide]
+    answer = solve([(one, True) for one in (*wide, *opposite)], Setting())
+    assert not answer.impossible or answer.witness is None
+
+
+def test_questions_of_opaque_tests_are_left_open() -> None:
+    today = F.customer.created_at.today()
+    assert not solve([(today, True), (F.customer.created_at.older_than("3d"), True)], Setting()).impossible
+
+
+def test_a_report_is_json_and_every_finding_has_a_text() -> None:
+    report = report_of(rule("a", F.ticket.messages > 3, HIGH), rule("b", F.ticket.messages > 2, LOW))
+    written = json.loads(json.dumps(report.document()))
+    assert written["counts"]["warning"] == 1
+    assert written["findings"][0]["witness"]["values"]["ticket.messages"] == "4"
+    for one in report.findings:
+        assert render(one.code, "en", **dict(one.params)) != one.code
+    assert {*CODES.values()} == {*Level}
+    assert report.warnings
+    with pytest.raises(InvalidInput):
+        analyse("shop.toml")  # type: ignore[arg-type]
+
+
+def test_tests_are_told_in_words() -> None:
+    (found,) = report_of(rule("r", (F.ticket.messages > 2) & (F.ticket.messages < 2))).errors
+    assert dict(found.params)["tests"] == "ticket.messages gt 2 / ticket.messages lt 2"
+    assert isinstance(F.ticket.messages > 2, Test)
