@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlsplit
+from wsgiref.util import is_hop_by_hop
 
 from csdesk.domain.records.channels import RawRequest, RawResponse
 from csdesk.errors import CsdeskError, DeskClosed, InvalidInput, NotFound, StoreError
@@ -49,7 +50,7 @@ def early_answer(method: str, account: str, length: str | None, most: int) -> Ra
     return TOO_LARGE if int(length) > most else None
 
 
-TOO_LARGE: Final = refusal(413, "web.too_large", (("Connection", "close"),))
+TOO_LARGE: Final = refusal(413, "web.too_large")
 CUT_OFF: Final = refusal(400, "web.cut_off")
 NOT_OPEN: Final = refusal(503, "web.not_open")
 
@@ -124,7 +125,11 @@ def log_unopened(error: Exception) -> None:
 
 def headers_of(answer: RawResponse) -> list[tuple[str, str]]:
     """The headers of an answer, with its type and length; values keep to what a header can hold."""
-    told = [(name, value.encode("latin-1", "replace").decode("latin-1")) for name, value in answer.headers]
+    told = [
+        (name, value.encode("latin-1", "replace").decode("latin-1"))
+        for name, value in answer.headers
+        if not is_hop_by_hop(name)  # those are the server's; a WSGI server fails on them
+    ]
     if answer.status < 200 or answer.status in (204, 304):
         return told
     names = {name.lower() for name, _ in told}

@@ -25,7 +25,7 @@ class Signed:
     def receive(self, request):
         self.seen.append(request)
         if request.method == "GET":
-            return InboundResult(reply=RawResponse(headers=(("X-Said", "你"),), body=b"hello"))
+            return InboundResult(reply=RawResponse(headers=(("X-Said", "你"), ("Connection", "close")), body=b"hello"))
         if not hmac.compare_digest(signature(request.url, request.body), request.header("x-signature") or ""):
             return InboundResult(reply=RawResponse(status=401), rejected=Rejected(code="bad_signature"))
         told = json.loads(request.body)

@@ -90,6 +90,7 @@ def test_a_public_url_must_be_one(bench, public_url):
 def test_get_and_head_reach_the_adapter(bench, channel):
     answer = bench("GET")
     assert (answer.status, answer.body, answer.headers["x-said"]) == (200, b"hello", "?")
+    assert "connection" not in answer.headers
     head = bench("HEAD")
     assert (head.status, head.body, head.headers["content-length"]) == (200, b"", "5")
     assert [one.method for one in channel.seen] == ["GET", "GET"]

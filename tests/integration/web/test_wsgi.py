@@ -50,7 +50,7 @@ def test_an_address_of_version_6_and_a_port_stand_in_the_url(desk, channel):
 
 
 def test_a_real_server(desk, channel):
-    with make_server("127.0.0.1", 0, validator(wsgi_app(desk)), handler_class=Quiet) as server:
+    with make_server("127.0.0.1", 0, validator(wsgi_app(desk, most_bytes=100)), handler_class=Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -61,6 +61,9 @@ def test_a_real_server(desk, channel):
                 client.request("POST", "/box", body, {"X-Signature": signed, "Host": "evil.example"})
                 assert client.getresponse().status == status
                 client.close()
+            client.request("POST", "/box", headers={"Content-Length": "101"})  # answered before a body is sent
+            assert client.getresponse().status == 413
+            client.close()
             client.request("HEAD", "/box")
             assert client.getresponse().headers["Content-Length"] == "5"
             client.close()

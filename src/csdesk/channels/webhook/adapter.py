@@ -64,8 +64,6 @@ class WebhookChannel:
         InvalidInput: a secret is missing or malformed, or ``url`` is no http or https URL.
     """
 
-    kind: Final = "webhook"
-
     def __init__(
         self,
         account: str,
@@ -80,6 +78,7 @@ class WebhookChannel:
         for name, value in (("account", account), ("sender_kind", sender_kind)):
             if not value or not value.isprintable():
                 raise InvalidInput(name, "is empty or not printable", "pass a short name")
+        self.kind: Final = "webhook"
         self.account: Final = account
         self.capabilities: Final = capabilities
         self._signer = WebhookSigner(secrets, tolerance=tolerance)
