@@ -245,7 +245,7 @@ def test_odd_texts(desk: Desk, text: str) -> None:
     one = message(text, sender=sender, subject=text, language=text, parts=parts, provider_id=text, references=(text,))
     received = stored(desk, one)
     assert received.ticket is not None
-    desk.reply(received.ticket.id, text or "-", subject=text, actor=ME)
+    desk.reply(received.ticket.id, text if text.strip() else "-", subject=text, actor=ME)
     desk.note(received.ticket.id, text or "-", actor=ME)
     desk.tickets.set_field(received.ticket.id, "x.a", text, actor=ME)
     desk.tickets.set_field(received.ticket.id, "subject", text, actor=ME)

@@ -10,6 +10,7 @@ import itertools
 import types
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -20,6 +21,7 @@ from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
 from csdesk import commands as cmd
 from csdesk.domain.policy.config import AccountPolicy
 from csdesk.domain.records import channels as ch
+from csdesk.domain.records.channels import MediaFile
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import HtmlPart, MediaPart, MenuPart, Part, TextPart
 from csdesk.domain.text.folding import fold
@@ -75,6 +77,9 @@ class Marker:
 
     def made(self, model: type[BaseModel], **given: object) -> Any:
         """A value of the model; ``given`` is taken as it is."""
+        if model is MediaFile:
+            content = self.text("content").encode()
+            return MediaFile(sha256=sha256(content).hexdigest(), name=self.text("name"), content=content)
         values = dict(given)
         for name, field in model.model_fields.items():
             if name in values or name in UNMARKED or name == "kind":
@@ -113,7 +118,7 @@ def test_a_marked_message_has_no_field_without_the_marker(tmp_path: Path) -> Non
     marker = Marker(ERASED, FolderMedia(tmp_path))
     made = marker.made(InboundMessage, account="web", automatic="no", author="customer", raw_media=None)
     bare = [name for name, value in _texts(made) if marker.latin not in value and name not in UNMARKED]
-    assert set(bare) <= {"kind", "author", "automatic", "media", "evidence"}
+    assert set(bare) <= {"kind", "author", "automatic", "media", "evidence", "sha256", "type"}
     assert {type(one) for one in made.parts} == set(PARTS)
 
 

@@ -31,6 +31,34 @@ _FINISHED: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d+)?(?![\d.])")
 
+# A negation and the words that may stand between it and what is negated. Left alone: 能不能 and the like, and what asks
+# why something does not happen (为什么不, 还没).
+_EITHER_OR: Final = re.compile(r"(.)[不没]\1")
+_NEGATION: Final = re.compile(
+    "(?:(?<!为什么)(?<!为何)(?<!为啥)(?<!怎么)(?<!怎么还)(?<!还)不(?:是|要|想|用|必|需要|打算|准备)?|没(?:有)?(?:要|说|想|申请)|无需|拒绝|别|勿)"
+    "(?:要|想|再|给我|帮我|帮|申请|办理|去)*+(?P<zh>[^\\W\\d_a-z]{2})"
+    r"|\b(?:no|without|avoid|refuse|never|don'?t|didn'?t|(?:do|did|to|i) not|not (?=get|want|to|be))\b"
+    r"(?P<en>(?: [a-z']+){1,5})"
+)
+_TAKEN_BACK: Final = re.compile(r"[?？,，.。!！] ?(?:no|not|不|不要|不用|不必|算了)[\s,，.。!！不要用了]*$")
+
+
+def negates(folded: str, sample: str) -> bool:
+    """Tell whether the text refuses what the sample asks for: a negation before words of the sample, which has none."""
+    if _TAKEN_BACK.search(folded):
+        return True
+    return bool(_refused(folded, sample)) and not _refused(sample, sample)
+
+
+def _refused(folded: str, sample: str) -> list[str]:
+    """The words of the sample that the text negates."""
+    plain = _EITHER_OR.sub(r"\1", folded)
+    found: list[str] = []
+    for match in _NEGATION.finditer(plain):
+        words = [match["zh"]] if match["zh"] else [one for one in match["en"].split() if len(one) > 3]
+        found += [one for one in words if one in sample]
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -71,10 +99,10 @@ def common_reading(folded_texts: Iterable[str]) -> Reading:
     return Reading(stance, any(one.finished for one in readings), numbers)
 
 
-def guards_against(text: Reading, phrase: Reading, nearest: str) -> tuple[Guard, ...]:
-    """The guards that stand between a text and a phrase, whose nearest text is ``nearest``."""
+def guards_against(text: Reading, phrase: Reading, folded: str, nearest: str) -> tuple[Guard, ...]:
+    """The guards that stand between a text, read and folded, and a phrase, whose nearest text is ``nearest``."""
     found: list[Guard] = []
-    if text.stance and contradicts(text.stance, phrase.stance):
+    if (text.stance and contradicts(text.stance, phrase.stance)) or negates(folded, nearest):
         found.append("opposite")
     if text.finished and not phrase.finished:
         found.append("finished")

@@ -47,7 +47,8 @@ def translate(error: ValidationError, thing: str) -> CsdeskError:
     field = ".".join([thing, *_path(first["loc"])])
     remedy = _REMEDIES.get(first["type"], "pass a value of the documented type and range")
     # This one quotes what it found, which may be anything that somebody said.
-    problem = "is of an unknown kind" if first["type"] == "union_tag_invalid" else first["msg"]
+    told = first["msg"].removeprefix("Value error, ")
+    problem = "is of an unknown kind" if first["type"] == "union_tag_invalid" else told
     return InvalidInput(field, problem, remedy)
 
 

@@ -19,7 +19,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import Part
+from csdesk.domain.records.messages import Part, TextPart
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
 
@@ -55,6 +55,13 @@ class SendReply(_TicketCommand):
     fence: int | None = None
     phrase: PhraseId | None = None
     """The suggested phrase it was made from."""
+
+    @field_validator("parts")
+    @classmethod
+    def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        if all(isinstance(one, TextPart) and not one.text.strip() for one in parts):
+            raise ValueError("says nothing")
+        return parts
 
 
 class AddNote(_TicketCommand):

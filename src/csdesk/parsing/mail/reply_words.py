@@ -38,7 +38,7 @@ ADDRESS: Final = re.compile(r"(?<=[^\s<>@])@(?=[^\s<>@])")
 CLOSED_BY_ADDRESS: Final = re.compile(r"<[^\s<>@]{1,100}@[^\s<>@]{1,100}>\s*[:：]$")
 """Japanese and Russian programs end the line with the address."""
 
-_DASH: Final = r"[-_=—－\s]{2,}+"
+_DASH: Final = r"(?:[-_=—－\s]|&nbsp;){2,}+"
 
 _ORIGINAL: Final = _any(
     r"original(?: message| e?-?mail| appointment)?",

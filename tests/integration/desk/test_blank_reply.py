@@ -1,0 +1,30 @@
+"""A reply that says nothing is refused before anything is stored."""
+
+import pytest
+
+from csdesk import Actor, InboundMessage, InvalidInput, Sender, open_desk
+from csdesk.domain.records.messages import MediaKind, MediaPart, TextPart
+
+
+@pytest.fixture
+def desk():
+    with open_desk("memory://") as opened:
+        yield opened
+
+
+@pytest.fixture
+def ticket(desk):
+    said = InboundMessage(account="web", dedupe_key="1", conversation="c", sender=Sender(external_id="c"), text="在吗")
+    return desk.receive(said).ticket
+
+
+@pytest.mark.parametrize("text", ["", "  \n", (TextPart(text=" "), TextPart(text=""))])
+def test_a_blank_reply_is_refused(desk, ticket, text):
+    with pytest.raises(InvalidInput, match="says nothing"):
+        desk.reply(ticket.id, text, actor=Actor.agent("agt_1"))
+    assert desk.tickets.get(ticket.id).version == ticket.version
+
+
+def test_a_picture_says_something(desk, ticket):
+    parts = (TextPart(text=""), MediaPart(media=MediaKind.IMAGE, provider_id="m1"))
+    assert desk.reply(ticket.id, parts, actor=Actor.agent("agt_1")).message.parts == parts
