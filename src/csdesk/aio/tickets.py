@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Literal
 
 from csdesk.aio._run import AsyncRunner
+from csdesk.aio.drafts import Drafts
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor, Viewer
 from csdesk.domain.records.channels import WindowState
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
 from csdesk.flows import explaining, lists, outgoing, records, unmerging
@@ -395,22 +395,3 @@ class Tickets:
 
     async def _do(self, command: cmd.Command) -> Ticket:
         return records.ticket_of(await self._runner.execute(command))
-
-
-class Drafts:
-    """Replies in the making. A draft remembers the version of the ticket that it answers."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
-
-    async def save(self, ticket: TicketId, text: str, *, actor: Actor) -> Draft:
-        """Keep the actor's draft on a ticket; it replaces an earlier one."""
-        return await self._runner.run(records.save_draft(ticket, text, actor))
-
-    async def get(self, ticket: TicketId, *, actor: Actor) -> Draft | None:
-        """The actor's draft on a ticket, None if there is none."""
-        return await self._runner.run(records.get_draft(ticket, actor))
-
-    async def list(self, ticket: TicketId) -> tuple[Draft, ...]:
-        """All drafts on a ticket."""
-        return await self._runner.run(records.list_drafts(ticket))

@@ -45,11 +45,12 @@ class AccountPolicy(Section):
 
 
 class LevelPolicy(Section):
-    """A customer level; a higher rank comes first."""
+    """A customer level: a word that rules, service levels and phrases may ask for."""
 
     name: Name
     title: str = ""
     rank: int = Field(default=0, ge=0, le=1000)
+    """Where your own lists put it, the highest first. The desk decides nothing by it."""
 
 
 class ReopenPolicy(Section):

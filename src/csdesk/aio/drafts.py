@@ -1,0 +1,28 @@
+"""``desk.tickets.drafts``."""
+
+from __future__ import annotations
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.ids import TicketId
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.replies import Draft
+from csdesk.flows import records
+
+
+class Drafts:
+    """Replies in the making. A draft remembers the version of the ticket that it answers."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def save(self, ticket: TicketId, text: str, *, actor: Actor) -> Draft:
+        """Keep the actor's draft on a ticket; it replaces an earlier one."""
+        return await self._runner.run(records.save_draft(ticket, text, actor))
+
+    async def get(self, ticket: TicketId, *, actor: Actor) -> Draft | None:
+        """The actor's draft on a ticket, None if there is none."""
+        return await self._runner.run(records.get_draft(ticket, actor))
+
+    async def list(self, ticket: TicketId) -> tuple[Draft, ...]:
+        """All drafts on a ticket."""
+        return await self._runner.run(records.list_drafts(ticket))
