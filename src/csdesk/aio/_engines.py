@@ -148,7 +148,7 @@ class StepEngine:
         if epochs.calendars != calendars:
             policy = core.adopt_holidays(await self._all(PublicHolidays, "holidays"), epochs.calendars)
         book: PhraseBook | None = None
-        if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):
+        if step.phrases == "yes" or (step.phrases == "auto" and policy.answers):
             book = core.book(snapshot) or core.adopt_phrases(await self._all(Phrase, "phrase"), epochs.phrases)
         return steps.Loaded(snapshot, policy, book)
 

@@ -48,7 +48,7 @@ class HostedEngine(LocalEngine):
         snapshot = self.store.load(self.core.name, step.needs)
         policy = self._observing(snapshot, self._policy())
         book: PhraseBook | None = None
-        if step.phrases == "yes" or (step.phrases == "auto" and self.core.wants_phrases(policy)):
+        if step.phrases == "yes" or (step.phrases == "auto" and policy.answers):
             book = self._book(snapshot)
         return steps.Loaded(snapshot, policy, book)
 

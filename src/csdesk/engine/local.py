@@ -123,7 +123,7 @@ class LocalEngine:
         if snapshot.epochs.calendars != calendars:
             policy = self._fresh_holidays(snapshot.epochs.calendars)
         book: PhraseBook | None = None
-        if step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy)):
+        if step.phrases == "yes" or (step.phrases == "auto" and policy.answers):
             book = core.book(snapshot) or self._fresh_book(snapshot)
         return steps.Loaded(snapshot, policy, book)
 
