@@ -12,13 +12,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 try:
-    from fastapi import FastAPI, Request, Response
+    from fastapi import FastAPI, Request
     from fastapi.responses import JSONResponse
     from pydantic import BaseModel
 except ImportError:
     sys.exit("this example needs FastAPI: pip install fastapi")
 
-from csdesk import AsyncDesk, CsdeskError, InboundMessage, RawRequest, Sender, open_async_desk, render
+from csdesk import AsyncDesk, CsdeskError, InboundMessage, Sender, open_async_desk, render
+from csdesk.web import asgi_app
 
 
 class Said(BaseModel):
@@ -37,6 +38,7 @@ async def work(desk: AsyncDesk) -> None:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.desk = await open_async_desk("sqlite:///fastapi.db")
+    app.mount("/hooks", asgi_app(app.state.desk))
     worker = asyncio.create_task(work(app.state.desk))
     yield
     worker.cancel()
@@ -55,15 +57,6 @@ async def receive(said: Said) -> dict[str, object]:
     )
     received = await app.state.desk.receive(message)
     return {"state": received.state, "ticket": received.ticket and received.ticket.number}
-
-
-@app.post("/hooks/{account}")
-async def hook(account: str, request: Request) -> Response:
-    raw = RawRequest(
-        method="POST", url=str(request.url), headers=tuple(request.headers.items()), body=await request.body()
-    )
-    answer = await app.state.desk.handle(account, raw)
-    return Response(answer.body, answer.status, dict(answer.headers))
 
 
 @app.exception_handler(CsdeskError)

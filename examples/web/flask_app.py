@@ -9,14 +9,17 @@ To try it without a server: python examples/web/flask_app.py
 import sys
 
 try:
-    from flask import Flask, Response, jsonify, request
+    from flask import Flask, jsonify, request
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
 except ImportError:
     sys.exit("this example needs Flask: pip install flask")
 
-from csdesk import Actor, Category, CsdeskError, InboundMessage, RawRequest, Sender, open_desk, render
+from csdesk import Actor, Category, CsdeskError, InboundMessage, Sender, open_desk, render
+from csdesk.web import wsgi_app
 
 desk = open_desk("sqlite:///flask.db")  # safe between threads: one for the whole process
 app = Flask(__name__)
+app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/hooks": wsgi_app(desk)})
 
 
 @app.post("/messages")
@@ -46,14 +49,6 @@ def tickets():
 def note(ticket: str):
     desk.note(ticket, request.get_json()["text"], actor=Actor.agent(request.headers["X-Agent"]))
     return "", 204
-
-
-@app.post("/hooks/<account>")
-def hook(account: str):
-    """Signatures are over raw bytes: pass the body as it came."""
-    raw = RawRequest(method="POST", url=request.url, headers=tuple(request.headers), body=request.get_data())
-    answer = desk.handle(account, raw)
-    return Response(answer.body, answer.status, list(answer.headers))
 
 
 @app.errorhandler(CsdeskError)

@@ -4,6 +4,7 @@ import pytest
 
 from csdesk.testing import ChannelContract, ChannelRig
 from csdesk.testing.rigs import LoopbackRig, WeComRig
+from csdesk.testing.webhooks import WebhookRig
 
 
 class TestLoopback(ChannelContract):
@@ -15,3 +16,8 @@ class TestWeCom(ChannelContract):
     def make_rig(self) -> ChannelRig:
         pytest.importorskip("cryptography", reason="the extra wecom is not installed")
         return WeComRig()
+
+
+class TestWebhook(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return WebhookRig()

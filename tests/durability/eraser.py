@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from csdesk import Actor, open_desk
-from csdesk.flows import erasing
+from csdesk.flows import erasing, wiping
 from csdesk.stores.media import FolderMedia
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock
@@ -26,7 +26,8 @@ def main(folder: Path, customer: str, run: int, die_at: int) -> None:
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    erasing.BATCH, erasing.INLINE = 5, 3
+    erasing.BATCH = wiping.BATCH = 5
+    erasing.INLINE = 3
     clock = FixedClock()
     clock.advance(timedelta(hours=run))  # whoever died before holds nothing any more
     store = SqliteStore(folder / "desk.db", synchronous="NORMAL", trace=passed)

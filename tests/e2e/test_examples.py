@@ -112,6 +112,16 @@ def test_wecom_kf(tmp_path):
     ]
 
 
+def test_own_system(tmp_path):
+    assert run("channels/own_system.py", tmp_path).splitlines() == [
+        "HTTP 200 tickets: 1",
+        "HTTP 200 tickets: 1",
+        "reply to u-1: 请在订单页点“申请开票”。",
+        "event: ticket.opened",
+        "ok",
+    ]
+
+
 def test_faq_bot(tmp_path):
     assert run("scripts/faq_bot.py", tmp_path).splitlines() == [
         "請問怎麼退款？  auto_reply, confident: 在订单页点“申请退款”。",
@@ -147,13 +157,23 @@ def test_journal(tmp_path):
     assert run("stores/journal.py", tmp_path).splitlines() == ["stored 怎么开发票？", "duplicate 怎么开发票？"]
 
 
-@pytest.mark.parametrize("framework", ["flask", "fastapi"])
+@pytest.mark.parametrize("framework", ["flask", "fastapi", "django"])
 def test_web(tmp_path, framework):
     if importlib.util.find_spec(framework) is None:
         pytest.skip(f"{framework} is not installed: csdesk does not need it")
-    shown = run(f"web/{framework}_app.py", tmp_path)
+    shown = run(f"web/{framework}_app.py", tmp_path).replace('"', "'")
     assert "{'state': 'stored', 'ticket': 1}" in shown
-    assert "no account nobody in this desk" in shown
+    assert "{'error': 'error.not_found'}" in shown
+
+
+def test_web_without_a_framework(tmp_path):
+    assert run("web/bare.py", tmp_path).splitlines() == [
+        "GET / 404 nothing here",
+        "OPTIONS /hooks/kf 204 ",
+        'POST /hooks/nobody 404 {"error": "error.not_found"}',
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.name)
@@ -162,4 +182,4 @@ def test_each_is_short_and_says_how_to_run_it(path):
     limit = 100 if path.parent.name == "channels" else 80
     assert len(text.splitlines()) <= limit
     header = text.split('"""')[1]
-    assert re.search(rf"^    (python|flask|uvicorn).*{path.stem}", header, flags=re.MULTILINE)
+    assert re.search(rf"^    (python|flask|uvicorn|gunicorn).*{path.stem}", header, flags=re.MULTILINE)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csdesk import DeskConfig, InboundMessage, Priority, Sender
-from csdesk.domain.analysis.solver import Setting, solve
+from csdesk.domain.analysis.setting import Setting
+from csdesk.domain.analysis.solver import solve
 from csdesk.domain.analysis.trying import tried
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.policy.compiled import compile_policy

@@ -51,6 +51,7 @@ from csdesk import (
     open_desk,
     render,
 )
+from csdesk.channels.webhook import WebhookChannel, WebhookSigner
 from csdesk.channels.wecom import Servicer, ServiceState, Session, WeComKf
 from csdesk.channels.wecom.crypto import EncryptedReply, WeComCrypto
 from csdesk.commands import SendReply
@@ -77,6 +78,7 @@ from csdesk.testing import (
     StoreContract,
 )
 from csdesk.testing.channel_contract import Arrival
+from csdesk.web import AsgiApp, AsyncEventPusher, EventPusher, PushReport, WsgiApp, asgi_app, wsgi_app
 
 version: str = csdesk.__version__
 
@@ -261,6 +263,26 @@ def rules(desk: Desk, ticket: Ticket) -> None:
     assert_type((why.holds, why.fired), tuple[bool | None, bool])
     done: Done = desk.tickets.run_macro(ticket.id, "m", actor=Actor.agent("agt_1"), dry_run=True)
     assert_type(done.dry_run, bool)
+
+
+def own_system() -> None:
+    channel: Channel = WebhookChannel("shop", secrets=["whsec_x"], url="https://shop.example/replies")
+    headers: tuple[tuple[str, str], ...] = WebhookSigner("whsec_x").headers(
+        "msg_1", datetime(2026, 1, 5, tzinfo=UTC), b"{}"
+    )
+    assert_type(WebhookSigner(["whsec_x"]).verify(RawRequest(method="POST", url="/", headers=headers)), str)
+    open_desk("memory://", channels=[channel])
+
+
+async def mount(desk: Desk, awaited: AsyncDesk) -> None:
+    blocking: WsgiApp = wsgi_app(desk, public_url="https://example.com/hooks", most_bytes=1_000_000)
+    opening: AsgiApp = asgi_app(lambda: open_async_desk("memory://"))
+    report: PushReport = EventPusher(desk, "https://shop.example", secrets=["whsec_x"], kinds=["ticket.opened"]).push(
+        10
+    )
+    async with AsyncEventPusher(awaited, "https://shop.example", secrets="whsec_x", public=True) as pusher:
+        assert_type((report.delivered, (await pusher.push()).next_at), tuple[int, datetime | None])
+    assert_type((blocking, opening, asgi_app(awaited)), tuple[WsgiApp, AsgiApp, AsgiApp])
 
 
 def match_replies() -> None:

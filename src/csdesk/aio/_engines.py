@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Literal, Protocol, TypeVar, assert_never
+from typing import Protocol, TypeVar, assert_never
 
-from csdesk.domain.matching.book import PhraseBook
-from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ConfigRow
-from csdesk.domain.records.holidays import PublicHolidays
-from csdesk.domain.records.replies import Phrase
+from csdesk.engine import loading
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
 from csdesk.engine.media import cannot_erase, look_after
-from csdesk.errors import FlowError, StoreDamaged, UnsupportedFeature
+from csdesk.errors import FlowError, UnsupportedFeature
 from csdesk.ports import steps
 from csdesk.ports.steps import Reply, Step
-from csdesk.ports.store import AsyncStore, Query, Store
+from csdesk.ports.store import AsyncStore, DeskRow, Page, Query, Row, Store
 
 T = TypeVar("T")
-R = TypeVar("R", Phrase, PublicHolidays)
 
 
 class AsyncEngine(Protocol):
@@ -139,32 +134,16 @@ class StepEngine:
         return self.core.scope()
 
     async def _load(self, step: steps.Load) -> Reply:
-        core = self.core
-        snapshot = await self._store.load(core.name, step.needs)
-        epoch, calendars, policy = core.compiled
-        epochs = snapshot.epochs
-        if epochs.config not in (epoch, 0):
-            policy = await self._fresh_policy()
-        if epochs.calendars != calendars:
-            policy = core.adopt_holidays(await self._all(PublicHolidays, "holidays"), epochs.calendars)
-        book: PhraseBook | None = None
-        if step.phrases == "yes" or (step.phrases == "auto" and policy.answers):
-            book = core.book(snapshot) or core.adopt_phrases(await self._all(Phrase, "phrase"), epochs.phrases)
-        return steps.Loaded(snapshot, policy, book)
+        snapshot = await self._store.load(self.core.name, step.needs)
+        reading = loading.loaded(self.core, step, snapshot)
+        try:
+            asked = next(reading)
+            while True:
+                asked = reading.send(await self._fetched(asked))
+        except StopIteration as end:
+            found: steps.Loaded = end.value
+            return found
 
-    async def _fresh_policy(self) -> Policy:
-        row = await self._store.open_desk(self.core.name, secret=b"")
-        page = await self._store.query(self.core.name, Query(kind="config", where=(("digest", row.config),), limit=1))
-        if not page.items or not isinstance(page.items[0], ConfigRow):
-            raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
-        return self.core.adopt_policy(page.items[0].body, row.epochs.config)
-
-    async def _all(self, cls: type[R], kind: Literal["phrase", "holidays"]) -> list[R]:
-        found: list[R] = []
-        cursor: str | None = None
-        while True:
-            page = await self._store.query(self.core.name, Query(kind=kind, limit=1000, after=cursor))
-            found += [one for one in page.items if isinstance(one, cls)]
-            cursor = page.cursor
-            if cursor is None:
-                return found
+    async def _fetched(self, asked: Query | None) -> DeskRow | Page[Row]:
+        name = self.core.name
+        return await (self._store.open_desk(name, secret=b"") if asked is None else self._store.query(name, asked))

@@ -1,6 +1,6 @@
 """Group commit for tasks: one of those who wait takes the whole queue in one worker-thread hop.
 
-The same rule as ``csdesk.engine.gathering``, with futures in place of events; all of it happens on one loop.
+The same rule as ``csdesk.engine.meeting``, with futures in place of locks; all of it happens on one loop.
 """
 
 from __future__ import annotations

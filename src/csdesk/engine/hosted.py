@@ -7,6 +7,7 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
+from csdesk.engine import loading
 from csdesk.engine.core import NUMBERS, DeskCore, saved_years
 from csdesk.engine.local import LocalEngine
 from csdesk.errors import TransactionOpen
@@ -48,27 +49,27 @@ class HostedEngine(LocalEngine):
         snapshot = self.store.load(self.core.name, step.needs)
         policy = self._observing(snapshot, self._policy())
         book: PhraseBook | None = None
-        if step.phrases == "yes" or (step.phrases == "auto" and policy.answers):
+        if loading.wants_book(step, policy):
             book = self._book(snapshot)
         return steps.Loaded(snapshot, policy, book)
 
     def _policy(self) -> Policy:
         active = self.store.open_desk(self.core.name, secret=b"").config  # the desk is there: it was loaded from
         known = self.core.policy
-        return known if active in {"", known.digest} else self._fresh_policy()
+        return known if active in {"", known.digest} else self._read(loading.fresh_policy(self.core))
 
     def _observing(self, snapshot: Snapshot, policy: Policy) -> Policy:
         """The policy with the holidays of the snapshot."""
         if snapshot.epochs.calendars == self.core.compiled[1]:
             return policy
         if self._host.in_transaction:
-            return policy.observing(saved_years(self._all(PublicHolidays, "holidays")))
-        return self._fresh_holidays(snapshot.epochs.calendars)
+            return policy.observing(saved_years(self._read(loading.all_of(PublicHolidays, "holidays"))))
+        return self._read(loading.fresh_holidays(self.core, snapshot))
 
     def _book(self, snapshot: Snapshot) -> PhraseBook:
         known = self.core.book(snapshot)
         if known is not None:
             return known
         if self._host.in_transaction:
-            return PhraseBook(self._all(Phrase, "phrase"))
-        return self._fresh_book(snapshot)
+            return PhraseBook(self._read(loading.all_of(Phrase, "phrase")))
+        return self._read(loading.fresh_book(self.core, snapshot))

@@ -7,24 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from csdesk.domain.matching.book import PhraseBook
-from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Snapshot
-from csdesk.domain.records.holidays import PublicHolidays
-from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.changes import ChangeSet, Committed
+from csdesk.engine import loading
 from csdesk.engine.backup import back_up
 from csdesk.engine.commits import GroupCommit
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.engine.media import MediaStep, cannot_erase, look_after
-from csdesk.errors import FlowError, StoreDamaged
+from csdesk.errors import FlowError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
-from csdesk.ports.store import CommitsTogether, Erasing, Query, Store
+from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, Page, Query, Row, Store
 
 T = TypeVar("T")
-R = TypeVar("R", Phrase, PublicHolidays)
 
 NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Check | steps.Converse
 """The steps that leave the machine."""
@@ -115,40 +111,22 @@ class LocalEngine:
         return self.core.scope()
 
     def _load(self, step: steps.Load) -> Reply:
-        core = self.core
-        snapshot = self.store.load(core.name, step.needs)
-        epoch, calendars, policy = core.compiled
-        if snapshot.epochs.config not in (epoch, 0):
-            policy = self._fresh_policy()
-        if snapshot.epochs.calendars != calendars:
-            policy = self._fresh_holidays(snapshot.epochs.calendars)
-        book: PhraseBook | None = None
-        if step.phrases == "yes" or (step.phrases == "auto" and policy.answers):
-            book = core.book(snapshot) or self._fresh_book(snapshot)
-        return steps.Loaded(snapshot, policy, book)
+        snapshot = self.store.load(self.core.name, step.needs)
+        return self._read(loading.loaded(self.core, step, snapshot))
 
-    def _fresh_policy(self) -> Policy:
-        row = self.store.open_desk(self.core.name, secret=b"")
-        page = self.store.query(self.core.name, Query(kind="config", where=(("digest", row.config),), limit=1))
-        if not page.items or not isinstance(page.items[0], ConfigRow):
-            raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
-        return self.core.adopt_policy(page.items[0].body, row.epochs.config)
+    def _read(self, reading: loading.Reading[T]) -> T:
+        """The end of a reading, with everything it asks for."""
+        try:
+            asked = next(reading)
+            while True:
+                asked = reading.send(self._fetched(asked))
+        except StopIteration as end:
+            found: T = end.value
+            return found
 
-    def _fresh_holidays(self, epoch: int) -> Policy:
-        return self.core.adopt_holidays(self._all(PublicHolidays, "holidays"), epoch)
-
-    def _fresh_book(self, snapshot: Snapshot) -> PhraseBook:
-        return self.core.adopt_phrases(self._all(Phrase, "phrase"), snapshot.epochs.phrases)
-
-    def _all(self, cls: type[R], kind: Literal["phrase", "holidays"]) -> list[R]:
-        found: list[R] = []
-        cursor: str | None = None
-        while True:
-            page = self.store.query(self.core.name, Query(kind=kind, limit=1000, after=cursor))
-            found += [one for one in page.items if isinstance(one, cls)]
-            cursor = page.cursor
-            if cursor is None:
-                return found
+    def _fetched(self, asked: Query | None) -> DeskRow | Page[Row]:
+        name = self.core.name
+        return self.store.open_desk(name, secret=b"") if asked is None else self.store.query(name, asked)
 
     def _commit(self, step: steps.Commit) -> Reply:
         return self._write(step.changes)

@@ -99,7 +99,7 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
-        return (yield from _earlier(command, owner, duplicate=owner != run))
+        return (yield from _earlier(command, owner, scope, duplicate=owner != run))
     loaded, past = yield from gather(command, loaded, needs, scope)
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids, past=past)
     work.begin(run, command.actor)
@@ -232,7 +232,7 @@ def _check_version(kind: str, key: str, version: int, state: str, command: cmd.C
         raise VersionConflict(kind, key, expected=expected, state=state, command=command.kind)
 
 
-def _earlier(command: cmd.Command, owner: str, *, duplicate: bool) -> Flow[Done]:
+def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool) -> Flow[Done]:
     """The outcome of the run that owns the claim, with the records as they stand now."""
     made = {MESSAGE: "messages", TICKET: "tickets", AGENT: "agents", PHRASE: "phrases"}.get(owner[: len(MESSAGE)])
     wanted: dict[str, tuple[str, ...]] = {made: (owner,)} if made is not None else {}
@@ -242,6 +242,8 @@ def _earlier(command: cmd.Command, owner: str, *, duplicate: bool) -> Flow[Done]
             wanted[f"{name}s"] = (*wanted.get(f"{name}s", ()), value)
     if isinstance(command, cmd.UnlinkIdentity):
         wanted["identities"] = (command.identity,)
+    if isinstance(command, cmd.SaveHolidays):
+        wanted["holidays"] = (staff.holidays_id(scope.keys, command.place),)
     loaded = yield from steps.load(Needs(parties=True, **wanted))  # type: ignore[arg-type]
     found = loaded.snapshot
     home = found.homes.get(command.identity) if isinstance(command, cmd.UnlinkIdentity) else None

@@ -7,7 +7,7 @@ after everything that is compared with them, and nothing personal is written any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,28 +20,25 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import ChangeSet, Needs, Put, Strip
+from csdesk.domain.records.changes import ChangeSet, Needs, Strip
 from csdesk.domain.records.codec import holds_personal
 from csdesk.domain.records.customers import ERASED, Customer, ErasedCounts, Erasure
 from csdesk.domain.records.erasures import ERASE, Person, Progress, TicketProgress, progress_of
 from csdesk.domain.records.events import Entry
-from csdesk.domain.records.messages import Message, media_of
+from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, media_in
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import InvalidInput
 from csdesk.flows.commands import execute
-from csdesk.flows.lists import everything, get_customer, page_of
+from csdesk.flows.lists import get_customer, page_of
 from csdesk.flows.retrying import retried
+from csdesk.flows.wiping import delete_unused, entries_of, strips_in, ticket_piece, wipe_messages
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest, Page, Query
 
 BATCH: Final = 100
-"""How many records one step erases at most."""
-
-ENTRIES: Final = 500
-"""How many entries one step looks through."""
+"""How many inbox items one step looks at."""
 
 WINDOW: Final = 1000
 """How many messages are looked at together for their identity."""
@@ -254,104 +251,6 @@ def _nothing() -> Flow[Page[Ticket]]:
     return Page(())
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A step through one ticket; ``after`` None: the ticket is done."""
-
-    changes: ChangeSet
-    after: TicketProgress | None
-    media: frozenset[str]
-    counts: Mapping[str, int]
-
-
-def ticket_piece(
-    at: TicketProgress,
-    scope: Scope,
-    *,
-    theirs: Callable[[Message, Ticket], bool],
-    cause: str,
-    actor: Actor,
-) -> Flow[Piece]:
-    """Erase the next messages of a ticket; with the last of them the ticket itself; then walk its stream."""
-    if at.part == "entries":
-        strips, cursor = yield from _strips_of(at.id, at.cursor)
-        follows = replaced(at, cursor=cursor) if cursor is not None else None
-        return Piece(ChangeSet(strips=strips), follows, frozenset(), {"entries": len(strips)})
-    page = yield from page_of(
-        Message, Query(kind="message", where=(("ticket", at.id),), order="occurred_at", limit=BATCH, after=at.cursor)
-    )
-    loaded = yield from steps.load(
-        Needs(tickets=(at.id,), messages=tuple(str(one.id) for one in page.items), parties=True)
-    )
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    work.begin(cause, actor)
-    ticket = work.ticket(at.id)
-    found = [one for one in map(work.message, (item.id for item in page.items)) if theirs(one, ticket)]
-    told = yield from erase_messages(work, found)
-    if page.cursor is not None:
-        work.end(at.id)
-        return Piece(told.changes(work), replaced(at, cursor=page.cursor), told.media, told.counts)
-    drafts = yield from everything(Draft, Query(kind="draft", where=(("ticket", at.id),), limit=200))
-    blanked = tuple(
-        Put(replaced(one, text="", version=one.version + 1, updated_at=scope.now), one.version)
-        for one in drafts
-        if one.text
-    )
-    if ticket.erased_at is None:
-        erasing.erase_ticket(work, ticket)
-    work.end(at.id)
-    strips, cursor = yield from _strips_of(at.id, None)
-    changes = told.changes(work)
-    changes = replace(changes, puts=changes.puts + blanked, strips=changes.strips + strips)
-    counts = {**told.counts, "tickets": 1, "drafts": len(blanked)}
-    counts["entries"] += len(strips)
-    follows = TicketProgress(id=at.id, part="entries", cursor=cursor) if cursor is not None else None
-    return Piece(changes, follows, told.media, counts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    strips: tuple[Strip, ...]
-    media: frozenset[str]
-    counts: dict[str, int]
-
-    def changes(self, work: Workspace) -> ChangeSet:
-        """What the workspace holds, and the strips."""
-        return replace(work.changes(), strips=self.strips)
-
-
-def erase_messages(work: Workspace, messages: Iterable[Message]) -> Flow[_Told]:
-    """Lay the erasing of messages into the workspace; what was erased before is passed over."""
-    fresh = [one for one in messages if one.erased_at is None]
-    unsent = 0
-    for one in fresh:
-        unsent += one.delivery.value in ("pending", "sending")
-        erasing.erase_message(work, one)
-        work.close(one.id)
-    strips: tuple[Strip, ...] = ()
-    if fresh:
-        subjects = tuple(str(one.id) for one in fresh)
-        where = (("subject", subjects),)
-        entries = yield from everything(Entry, Query(kind="entry", where=where, order="position", limit=ENTRIES))
-        strips = _strips(entries)
-    media = frozenset(digest for one in fresh for digest in media_of(one))
-    return _Told(strips, media, {"messages": len(fresh), "outbox": unsent, "entries": len(strips)})
-
-
-def _strips(entries: Iterable[Entry]) -> tuple[Strip, ...]:
-    return tuple(Strip(one.position) for one in entries if any(map(holds_personal, one.events)))
-
-
-def _strips_of(subject: str, cursor: str | None) -> Flow[tuple[tuple[Strip, ...], str | None]]:
-    page = yield from _entries(subject, cursor)
-    return _strips(page.items), page.cursor
-
-
-def _entries(subject: str, cursor: str | None) -> Flow[Page[Entry]]:
-    where = (("subject", subject),)
-    return (yield from page_of(Entry, Query(kind="entry", where=where, order="position", limit=ENTRIES, after=cursor)))
-
-
 # What they wrote on tickets of others
 
 
@@ -369,7 +268,7 @@ def _elsewhere(progress: Progress, scope: Scope) -> Flow[Step]:
         if fresh or ids or is_over:
             break
     work = _workspace(loaded, progress, scope)
-    told = yield from erase_messages(work, [work.message(one.id) for one in fresh])
+    told = yield from wipe_messages(work, [work.message(one.id) for one in fresh])
     work.end(ev.DESK)
     after = replaced(
         progress,
@@ -390,8 +289,8 @@ def _joined(known: tuple[str, ...], *more: frozenset[str]) -> tuple[str, ...]:
 
 def _customers(progress: Progress, _: Scope) -> Flow[Step]:
     """Walk the stream of each customer; note to whom identities once went, because their streams tell of them too."""
-    page = yield from _entries(progress.family[progress.place], progress.cursor)
-    strips = _strips(page.items)
+    page = yield from entries_of(progress.family[progress.place], progress.cursor)
+    strips = strips_in(page.items)
     own = frozenset(progress.identities)
     homes = [
         event.into
@@ -413,7 +312,7 @@ def _foreign(progress: Progress, _: Scope) -> Flow[Step]:
     """Of customers who once held an identity, erase what their streams tell of that identity, and no more."""
     if not progress.foreign:
         return Step(ChangeSet(), _forgetting(progress))
-    page = yield from _entries(progress.foreign[progress.place], progress.cursor)
+    page = yield from entries_of(progress.foreign[progress.place], progress.cursor)
     own = frozenset(progress.identities)
     strips: list[Strip] = []
     for entry in page.items:
@@ -454,20 +353,6 @@ def _media(progress: Progress, _: Scope) -> Flow[Step]:
     if young:
         return Step(ChangeSet(), replaced(progress, media=young, counts=counts), wait=LATER)
     return Step(ChangeSet(), replaced(progress, media=(), counts=counts, stage="scrub"))
-
-
-def delete_unused(digests: tuple[str, ...], idle: timedelta) -> Flow[tuple[tuple[str, ...], int]]:
-    """Delete those media that nothing refers to; which of them are too young for that, and how many are gone."""
-    young: list[str] = []
-    gone = 0
-    for start in range(0, len(digests), BATCH):
-        part = digests[start : start + BATCH]
-        used = yield from steps.media_in_use(part)
-        unused = tuple(one for one in part if one not in used)
-        left = yield from steps.delete_media(unused, idle=idle)
-        young += left
-        gone += len(unused) - len(left)
-    return tuple(young), gone
 
 
 def _scrub(progress: Progress, _: Scope) -> Flow[Step]:

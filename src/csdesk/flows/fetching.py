@@ -19,9 +19,8 @@ from csdesk.domain.records.channels import Capabilities, MediaFetched, MediaWant
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import MediaPart, Message
 from csdesk.domain.records.queues import DueItem
-from csdesk.domain.text.filetypes import UNKNOWN, fits, sniffed
 from csdesk.errors import ChannelError
-from csdesk.flows.naming import safe_name
+from csdesk.flows.foreign import put_foreign
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -141,16 +140,9 @@ def _failed(item: DueItem, error: ChannelError, deadline: datetime, now: datetim
 
 
 def _stored(part: MediaPart, got: MediaFetched) -> Flow[_Outcome]:
-    found = sniffed(got.content)
-    declared = got.type.partition(";")[0].strip().lower()
-    agrees = fits(declared, found) and fits(f"{_KINDS.get(part.media.value, '')}/", found)
-    type_ = (found or declared or UNKNOWN) if agrees else UNKNOWN
-    ref = yield from steps.put_media(got.content, type=type_, name=part.name or got.name)
-    named = ref.model_copy(update={"name": safe_name(part.name or got.name, ref)})
-    return _Outcome(ref=named, problem="" if agrees else "type_mismatch")
-
-
-_KINDS: Final = {"image": "image", "voice": "audio", "video": "video", "sticker": "image"}
+    name = part.name or got.name
+    ref, problem = yield from put_foreign(got.content, type=got.type, name=name, media=part.media)
+    return _Outcome(ref=ref, problem=problem)
 
 
 def _record(item: DueItem, message_id: str, part: int, outcome: _Outcome, scope: Scope) -> Flow[None]:

@@ -23,9 +23,9 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.errors import UnsupportedFeature
-from csdesk.flows.erasing import delete_unused, ticket_piece
 from csdesk.flows.lists import page_of
 from csdesk.flows.retrying import retried
+from csdesk.flows.wiping import delete_unused, ticket_piece
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest, Query

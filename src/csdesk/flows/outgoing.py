@@ -17,11 +17,15 @@ from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Role, Ticket
 from csdesk.errors import NotFound
 from csdesk.flows import checks
+from csdesk.flows.lists import page_of
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
 
 _ON_THEIR_WAY = (OutboxState.PENDING.value, OutboxState.SENDING.value)
+
+MOST_ANSWERED = 20
+"""How many messages before it a channel with threads is told of."""
 
 ARRIVED = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.READ})
 """The states of a message that the provider has taken over."""
@@ -70,6 +74,8 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     if not isinstance(manners, str):
         return manners
     first = _outbound(message, ticket, customer, scope)
+    if able.threads:
+        first = first.model_copy(update={"answers": (yield from _answers(message))})
     if item.attempts or item.state is OutboxState.SENDING:
         first = first.model_copy(update={"again": True})
     return Ready(first, made, len(message.pieces), room.quota, manners)
@@ -148,12 +154,26 @@ def fitting(message: Message, able: Capabilities, window: WindowState) -> Pieces
     return made
 
 
+def _answers(message: Message) -> Flow[tuple[str, ...]]:
+    """The provider's ids of the messages of its ticket and account, newest first."""
+    query = Query(
+        kind="message",
+        where=(("ticket", message.ticket), ("account", message.account)),
+        order="occurred_at",
+        descending=True,
+        limit=MOST_ANSWERED,
+    )
+    page = yield from page_of(Message, query)
+    return tuple(one.provider_id for one in page.items if one.provider_id and one.id != message.id)
+
+
 def _outbound(message: Message, ticket: Ticket, customer: Customer, scope: Scope) -> OutboundMessage:
     copies = [customer.identity(one.identity) for one in ticket.participants if one.role is Role.CC]
     return OutboundMessage(
         key=message.id,
         account=message.account,
         conversation=message.conversation,
+        ticket=ticket.id,
         to=recipient(message, customer),
         cc=tuple(
             Sender(kind=one.kind, scope=one.scope, external_id=one.external_id) for one in copies if one is not None

@@ -11,7 +11,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Draft, Phrase
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import FlowError, IllegalTransition
+from csdesk.errors import IllegalTransition
 from csdesk.flows import checks
 from csdesk.flows.commands import Done
 from csdesk.flows.lists import everything, read
@@ -23,43 +23,37 @@ from csdesk.ports.store import Query
 
 def ticket_of(done: Done) -> Ticket:
     """The ticket that a command changed."""
-    if done.ticket is None:
-        raise FlowError("the command gave no ticket")
+    assert done.ticket is not None, "the command gave no ticket"
     return done.ticket
 
 
 def new_ticket_of(done: Done) -> Ticket:
     """The ticket that a split made."""
-    if done.new_ticket is None:
-        raise FlowError("the command gave no new ticket")
+    assert done.new_ticket is not None, "the command gave no new ticket"
     return done.new_ticket
 
 
 def customer_of(done: Done) -> Customer:
     """The customer that a command changed."""
-    if done.customer is None:
-        raise FlowError("the command gave no customer")
+    assert done.customer is not None, "the command gave no customer"
     return done.customer
 
 
 def agent_of(done: Done) -> Agent:
     """The agent that a command made or changed."""
-    if done.agent is None:
-        raise FlowError("the command gave no agent")
+    assert done.agent is not None, "the command gave no agent"
     return done.agent
 
 
 def phrase_of(done: Done) -> Phrase:
     """The phrase that a command made or changed."""
-    if done.phrase is None:
-        raise FlowError("the command gave no phrase")
+    assert done.phrase is not None, "the command gave no phrase"
     return done.phrase
 
 
 def holidays_of(done: Done) -> PublicHolidays:
     """The holidays that a command saved."""
-    if done.holidays is None:
-        raise FlowError("the command gave no holidays")
+    assert done.holidays is not None, "the command gave no holidays"
     return done.holidays
 
 

@@ -8,7 +8,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Sent
 from csdesk.domain.records.messages import Message
-from csdesk.errors import FlowError, StoreError
+from csdesk.errors import StoreError
 from csdesk.flows.commands import Done, execute
 from csdesk.flows.outbox import deliver
 from csdesk.ports import steps
@@ -22,8 +22,7 @@ def reply(command: cmd.SendReply, run: str, *, deliver_now: bool) -> Flow[Sent]:
     """Store a reply and (with ``deliver_now``) try to send it, after those ahead of it in its conversation."""
     done = yield from execute(command, run)
     message, ticket = message_of(done), done.ticket
-    if ticket is None:
-        raise FlowError("a reply came back without its ticket")
+    assert ticket is not None, "a reply is loaded with its ticket"
     if deliver_now and not done.duplicate:
         # The reply is stored, and the next ``run_due`` goes on: an error would invite a second reply.
         with suppress(StoreError):
@@ -46,6 +45,5 @@ def _send_now(message: Message) -> Flow[Message]:
 
 def message_of(done: Done) -> Message:
     """The message that a command made."""
-    if done.message is None:
-        raise FlowError("the command made no message")
+    assert done.message is not None, "the command made no message"
     return done.message

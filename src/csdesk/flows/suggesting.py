@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import ReplyDecision
-from csdesk.errors import FlowError, NotFound
+from csdesk.errors import NotFound
 from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
@@ -33,7 +33,6 @@ def for_message(message_id: str) -> Flow[ReplyDecision]:
 
 
 def _decide(loaded: Loaded, text: str) -> ReplyDecision:
-    if loaded.phrases is None:
-        raise FlowError("the load brought no phrases")
+    assert loaded.phrases is not None, "the load asked for them"
     policy = loaded.policy.config.reply
     return loaded.phrases.decide(text, policy.threshold, policy.margin, policy.suggestions, auto=False)

@@ -19,6 +19,7 @@ from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.flows import erasing, keeping, queues
 from csdesk.flows.fetching import fetch_due
+from csdesk.flows.lists import page_of
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
 from csdesk.flows.retrying import retried
@@ -163,14 +164,14 @@ def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 
 def _drain_queue(queue: str, limit: int) -> Flow[int]:
     where = (("queue", queue), ("assignee", None), ("category", (Category.NEW.value, Category.OPEN.value)))
-    page = yield from steps.listed(Query(kind="ticket", where=where, order="created_at", limit=limit))
+    query = Query(kind="ticket", where=where, order="created_at", limit=limit)
+    page = yield from page_of(Ticket, query)
     assigned = 0
     for ticket in page.items:
-        if isinstance(ticket, Ticket):
-            found = yield from retried(_assigning(ticket.id, queue))
-            if found is None:
-                break
-            assigned += found
+        found = yield from retried(_assigning(ticket.id, queue))
+        if found is None:
+            break
+        assigned += found
     return assigned
 
 

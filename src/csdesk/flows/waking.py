@@ -66,9 +66,7 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     clock = Actor.system("clock")
     for key in tickets:
-        ticket = loaded.snapshot.tickets.get(key)
-        if ticket is None:
-            continue
+        ticket = work.ticket(key)
         # If another process was faster, nothing is due any more, and nothing happens.
         work.begin(f"wake/{key}", clock)
         person = work.person(ticket.identity)
@@ -78,7 +76,7 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
         work.end(key)
     changes = work.changes()
     yield from steps.commit(changes)
-    wakes = (work.ticket(key).wake_at for key in tickets if key in loaded.snapshot.tickets)
+    wakes = (work.ticket(key).wake_at for key in tickets)
     return len(changes.entries), min((at for at in wakes if at is not None), default=None)
 
 

@@ -1,6 +1,6 @@
 """Commands: what each does, what it refuses, and that it runs once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -175,6 +175,7 @@ def test_a_key_that_comes_again_gives_the_first_outcome(desk, ticket):
         lambda: desk.replies.add("Title", "Body", idempotency_key="k3").id,
         lambda: desk.note(ticket.id, "note", actor=AGENT, idempotency_key="k4").id,
         lambda: desk.tickets.tag(ticket.id, "t", actor=AGENT, idempotency_key="k5").version,
+        lambda: desk.calendars.save("CN", 2027, closed=[date(2027, 1, 1)], actor=AGENT, idempotency_key="k6").version,
     ):
         assert make() == make()
 
@@ -190,6 +191,8 @@ def test_a_commit_of_unknown_outcome_runs_once(world):
         done = desk.execute(cmd.AddNote(ticket=ticket.id, parts=({"kind": "text", "text": "x"},), actor=AGENT))
         assert (done.duplicate, done.message.text) == (False, "x")
     assert desk.tickets.get(ticket.id).messages == 4
+    faults = iter([Fault.UNKNOWN_DONE])
+    assert desk.calendars.save("CN", 2027, closed=[date(2027, 1, 1)], actor=AGENT).version == 1
 
 
 # Who may

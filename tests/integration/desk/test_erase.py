@@ -19,7 +19,7 @@ from csdesk.errors import (
     UnsupportedFeature,
     VersionConflict,
 )
-from csdesk.flows import erasing
+from csdesk.flows import erasing, wiping
 from csdesk.ports.store import LeaseRequest, Query
 from csdesk.stores.memory import MemoryStore
 from csdesk.testing import FaultyStore, FixedClock, ScriptedChannel
@@ -92,7 +92,8 @@ def test_every_reader_works_on_what_was_erased(world):
 def test_streams_tell_the_same_record_at_every_moment_of_the_erasing(world, monkeypatch):
     monkeypatch.setattr(erasing, "INLINE", 0)
     monkeypatch.setattr(erasing, "BATCH", 2)
-    monkeypatch.setattr(erasing, "ENTRIES", 2)
+    monkeypatch.setattr(wiping, "BATCH", 2)
+    monkeypatch.setattr(wiping, "ENTRIES", 2)
     desk = world.open()
     got = [desk.receive(world.said(f"text {number}", subject="s")) for number in range(7)].pop()
     desk.tickets.set_field(got.ticket.id, "x.size", "XL", actor=AGENT)
@@ -305,6 +306,7 @@ def test_a_store_without_that_power_refuses_before_anything_is_done(world):
 @pytest.mark.parametrize("fault", Fault)
 def test_whatever_fails_it_goes_on_where_it_was(world, monkeypatch, fault):
     monkeypatch.setattr(erasing, "BATCH", 2)
+    monkeypatch.setattr(wiping, "BATCH", 2)
     plain = world.open()
     got = [plain.receive(world.said(f"text {number}")) for number in range(5)].pop()
     plain.run_due()
@@ -342,6 +344,7 @@ def test_whatever_fails_it_goes_on_where_it_was(world, monkeypatch, fault):
 def test_two_processes_may_work_on_it_at_once(world, monkeypatch):
     monkeypatch.setattr(erasing, "INLINE", 0)
     monkeypatch.setattr(erasing, "BATCH", 1)
+    monkeypatch.setattr(wiping, "BATCH", 1)
     desks = [world.open(), world.open()]
     got = [desks[0].receive(world.said(f"text {number}")) for number in range(5)].pop()
     desks[0].customers.erase(got.customer.id, actor=AGENT)

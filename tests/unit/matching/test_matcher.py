@@ -318,10 +318,10 @@ def test_reading_goes_on_while_phrases_change() -> None:
     ],
 )
 def test_adversarial_text_costs_no_more_than_its_first_500_characters(text: str, monkeypatch) -> None:
-    from csdesk.domain.matching import library
+    from csdesk.domain.matching import holdings
 
     worked: list[int] = []
-    monkeypatch.setattr(library, "terms_of", lambda folded, lean: worked.append(len(folded)) or set())
+    monkeypatch.setattr(holdings, "terms_of", lambda folded, lean: worked.append(len(folded)) or set())
     Matcher(SHOP).match(text)
     assert max(worked) <= 500
 
@@ -386,9 +386,9 @@ def test_a_crowded_library_chooses_candidates_by_the_weightiest_terms() -> None:
 
 
 def test_a_very_large_library_keeps_fewer_kinds_of_terms(monkeypatch) -> None:
-    from csdesk.domain.matching import library
+    from csdesk.domain.matching import holdings
 
-    monkeypatch.setattr(library, "_MANY_PHRASES", 5)
+    monkeypatch.setattr(holdings, "_MANY_PHRASES", 5)
     lean = Matcher(SHOP)
     assert len(lean._judge.library.segment.terms) < len(Matcher(SHOP[:5])._judge.library.segment.terms)
     assert best(lean, "怎么退款") == "refund"

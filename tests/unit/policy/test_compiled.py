@@ -91,10 +91,3 @@ def test_the_first_grant_that_fits_decides() -> None:
     assert closed.may(Actor.system("ci"), "note") is None
     assert closed.may(Actor.system("ci"), "reply") == "not_granted"
     assert compile_policy(DeskConfig()).may(Actor.system("ci"), "reply") is None
-
-
-def test_claims_expire_by_their_kind() -> None:
-    policy = compile_policy(DeskConfig(retention={"command_claims": "1h"}))
-    assert policy.claim_expiry("command", NOW) == NOW + timedelta(hours=1)
-    assert policy.claim_expiry("inbound", NOW) == NOW + timedelta(days=90)
-    assert policy.claim_expiry("identity", NOW) is None

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from csdesk import DeskConfig, InvalidInput, Priority, render
+from csdesk.domain.analysis.effects import readable
 from csdesk.domain.analysis.findings import CODES
-from csdesk.domain.analysis.solver import Setting, solve
+from csdesk.domain.analysis.reachable import MOST_STOPPERS
+from csdesk.domain.analysis.setting import Setting
+from csdesk.domain.analysis.solver import solve
 from csdesk.domain.analysis.trying import tried
 from csdesk.domain.policy.compiled import compile_policy
 from csdesk.rules import CustomField, F, Level, NoAutoReply, Report, Rule, RuleSet, Test, analyse
@@ -240,3 +243,105 @@ def test_tests_are_told_in_words() -> None:
     (found,) = report_of(rule("r", (F.ticket.messages > 2) & (F.ticket.messages < 2))).errors
     assert dict(found.params)["tests"] == "ticket.messages gt 2 / ticket.messages lt 2"
     assert isinstance(F.ticket.messages > 2, Test)
+
+
+# What actions write
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "clash"),
+    [
+        ({"do": "set_queue", "queue": "vip"}, {"do": "set_queue", "queue": "default"}, "ticket.queue: vip / default"),
+        (
+            {"do": "set_type", "type": "refund"},
+            {"do": "set_queue", "queue": "default"},
+            "ticket.queue: vip / default",
+        ),
+        ({"do": "set_type", "type": "refund"}, LOW, "ticket.priority: urgent / low"),
+        (
+            {"do": "set_language", "language": "zh"},
+            {"do": "set_language", "language": "en"},
+            "ticket.language: zh / en",
+        ),
+        ({"do": "set_status", "status": "open"}, {"do": "resolve"}, "ticket.state: open / resolve"),
+        ({"do": "close", "reason": "spam"}, {"do": "snooze", "span": "2d"}, "ticket.state: closed:spam / snooze"),
+        (
+            {"do": "set_field", "name": "x.size", "value": 1},
+            {"do": "set_field", "name": "x.size", "value": 2},
+            "ticket.x.size: 1 / 2",
+        ),
+        (
+            {"do": "add_tags", "tags": ["s:a"]},
+            {"do": "remove_tags", "tags": ["s:a"]},
+            "ticket.tags:s:a: True / False",
+        ),
+        ({"do": "assign", "agent": "agt_1"}, {"do": "unassign"}, "ticket.worker: agt_1 / None"),
+        (
+            {"do": "tag_customer", "tags": ["s:a"]},
+            {"do": "untag_customer", "tags": ["s:a"]},
+            "customer.tags:s:a: True / False",
+        ),
+        (
+            {"do": "place_customer", "stage": "loyal"},
+            {"do": "place_customer", "language": "en", "stage": "new"},
+            "customer.stage: loyal / new",
+        ),
+        (
+            {"do": "set_customer_field", "name": "x.n", "value": 1},
+            {"do": "set_customer_field", "name": "x.n", "value": 2},
+            "customer.x.n: 1 / 2",
+        ),
+    ],
+)
+def test_actions_that_cannot_both_have_their_way(one: Any, other: Any, clash: str) -> None:
+    report = report_of(
+        rule("a", F.message.text.contains("退款"), one),
+        rule("b", F.ticket.messages > 3, other),
+        queues=[{"name": "default"}, {"name": "vip"}],
+        types=[{"name": "refund", "queue": "vip", "priority": "urgent"}],
+    )
+    assert [dict(found.params)["clash"] for found in report.about("check.conflict")] == [clash]
+
+
+@pytest.mark.parametrize(
+    ("when", "then", "back"),
+    [
+        (F.ticket.worker.is_set(), {"do": "unassign"}, {"do": "assign", "agent": "agt_1"}),
+        (F.ticket.status == "open", {"do": "resolve"}, {"do": "reopen"}),
+        (F.ticket.sla_due_at.is_set(), HIGH, LOW),
+        (F.actor.kind == "agent", HIGH, LOW),
+        (F.ticket.tags.not_set(), {"do": "set_tags", "tags": ["s:a"]}, {"do": "set_tags", "tags": ["s:b"]}),
+    ],
+)
+def test_a_rule_that_reads_what_rules_write_is_not_called_harmless(when: Any, then: Any, back: Any) -> None:
+    report = report_of(on_change("there", when, then), on_change("back", ~when, back))
+    assert report.termination != "proved"
+
+
+def test_messages_only_grow_so_that_tests_of_them_come_to_rest() -> None:
+    report = report_of(
+        on_change("note", F.ticket.messages < 9, {"do": "note", "text": "look"}),
+        on_change("reply", F.ticket.unanswered > 2, {"do": "reply", "text": "soon"}),
+    )
+    assert report.termination == "proved"
+
+
+def test_a_priority_that_has_no_name_is_told_as_its_number() -> None:
+    assert readable("ticket.priority", 99) == "99"
+    assert readable("ticket.priority", int(Priority.HIGH)) == "high"
+
+
+# Shadows that cannot be decided
+
+
+def test_a_rule_behind_too_many_stoppers_is_left_undecided() -> None:
+    stoppers = [rule(f"s{n}", F.ticket.messages == n, stop=True) for n in range(1, MOST_STOPPERS + 3)]
+    report = report_of(*stoppers, rule("late", F.ticket.messages.between(1, len(stoppers))))
+    assert [one.rules for one in report.about("check.undecided")] == [("late",)]
+    assert not report.about("check.shadowed")
+
+
+def test_a_window_that_ends_bounds_a_rule() -> None:
+    end = datetime(2026, 1, 1, tzinfo=UTC)
+    past = rule("r", F.time.now.after("2026-02-01T00:00:00Z"), active_until=end)
+    assert [one.code for one in report_of(past).errors] == ["check.contradictory"]

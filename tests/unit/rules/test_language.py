@@ -10,12 +10,13 @@ import pytest
 
 from csdesk import Actor, ConfigError, DeskConfig, InboundMessage, Priority, Sender
 from csdesk.domain.policy.compiled import compile_policy
+from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
 from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import FieldValue, Owner, OwnerKind, Ticket
 from csdesk.domain.rules.compiled import compile_rules
 from csdesk.domain.rules.facts import Facts
-from csdesk.domain.rules.fields import FIELDS, MEANINGS, Op, field_of
+from csdesk.domain.rules.fields import FIELDS, MEANINGS, History, Op, field_of
 from csdesk.domain.rules.reads import reads_of
 from csdesk.domain.text.folding import fold
 from csdesk.rules import (
@@ -261,6 +262,16 @@ def test_python_toml_and_json_mean_the_same() -> None:
         ({"field": "customer.tickets_7d", "op": "ge", "value": 3}, "when.field", "custom field"),
         ({"field": "customer.tickets_999d", "op": "ge", "value": 3}, "when.field", "choose one of"),
         ({"field": "ticket.sla", "op": "eq", "value": "gold"}, "when.value", "there are none yet"),
+        ({"field": "ticket.sla", "op": "is_set", "value": "gold"}, "when.value", "leave it out"),
+        ({"field": "message.author", "op": "eq", "value": "custmer"}, "when.value", "did you mean 'customer'?"),
+        ({"field": "ticket.messages", "op": "in", "value": []}, "when.value", "pass a list"),
+        ({"field": "ticket.messages", "op": "gt", "value": [1]}, "when.value", "operator for lists"),
+        ({"field": "ticket.messages", "op": "gt", "value": float("inf")}, "when.value", "pass a text, a number"),
+        ({"field": "ticket.messages", "op": "eq", "value": {"at": 1}}, "when.value", "pass a text, a number"),
+        ({"field": "ticket.created_at", "op": "before", "value": datetime(2026, 1, 1)}, "when.value", "offset"),  # noqa: DTZ001
+        ({"field": "ticket.created_at", "op": "older_than", "value": "999999999w"}, "when.value", "ten years"),
+        ({"field": "message.text", "op": "matches", "value": ""}, "when.value", "regular expression"),
+        ({"field": "message.text", "op": "like_phrase", "value": ["退款"]}, "when.value", "least score"),
     ],
 )
 def test_errors_lead_to_the_value(settings: dict[str, Any], path: str, told: str) -> None:
@@ -332,6 +343,101 @@ def test_the_builder_has_every_field_and_operator() -> None:
     assert built == set(FIELDS)
     assert set(MEANINGS) == set(Op)
     assert field_of("customer.orders_30d") is not None
+
+
+DUE = Test(field="ticket.x.due", op="before", value="2026-03-04T00:00:00Z")
+
+
+def test_custom_fields_hold_as_they_were_declared() -> None:
+    declared = {
+        "ticket.x.due": CustomField(name="ticket.x.due", type="time"),
+        "ticket.x.word": CustomField(name="ticket.x.word", type="text"),
+    }
+    rules = compile_rules(
+        (
+            Rule(name="due", when=DUE, then=THEN),
+            Rule(name="word", when=F.ticket.x("word") == "發貨", then=THEN),
+            Rule(name="blank", when=F.ticket.x("word").not_set(), then=THEN),
+        ),
+        declared=field_map(DeskConfig(fields=tuple(declared.values()))),
+    )
+    with_word = facts(
+        fields=(FieldValue(name="due", value="2026-03-03T00:00:00+08:00"), FieldValue(name="word", value="发货"))
+    )
+    assert rules.evaluate(with_word).fired == ("due", "word")
+    assert rules.evaluate(facts(fields=())).fired == ("blank",)
+
+
+def test_a_field_that_nobody_declared_is_no_fact() -> None:
+    assert facts()["customer.x.spent"] == 120.5
+    counted = facts()
+    counted.history = {History("tickets", 7): 4}
+    assert (counted["customer.tickets_7d"], counted["customer.tickets_8d"]) == (4, 0)
+    for name in ("ticket.nothing", "desk.x.order"):
+        with pytest.raises(KeyError):
+            facts()[name]
+
+
+def test_a_phrase_is_compared_by_the_score_that_the_application_gives() -> None:
+    like = F.message.text.like_phrase("查物流", 0.8)
+    rules = compile_rules((Rule.model_construct(name="r", when=like, then=THEN),))
+    assert reads_of([like]).phrases == {"查物流"}
+    for score, fired in ((0.9, ("r",)), (0.8, ("r",)), (0.7, ())):
+        given = facts()
+        given.score = lambda phrase, _text, score=score: score if phrase == "查物流" else 0
+        assert rules.evaluate(given).fired == fired
+    assert rules.evaluate(facts()).fired == ()
+
+
+def test_a_clock_state_is_a_fact() -> None:
+    clocks = tuple(
+        Clock(
+            metric=Metric.FIRST_REPLY,
+            cycle=cycle,
+            policy="gold",
+            phase=phase,
+            amount=timedelta(hours=1),
+            started_at=NOW,
+            due_at=NOW + timedelta(hours=cycle),
+            warned_at=warned,
+            breached_at=breached,
+        )
+        for cycle, phase, warned, breached in (
+            (1, ClockPhase.MET, NOW, NOW),
+            (2, ClockPhase.RUNNING, NOW, None),
+        )
+    )
+    given = facts(clocks=clocks)
+    assert given["ticket.sla_states"] == {"met", "breached", "running", "warned"}
+    assert given["ticket.sla_due_at"] == NOW + timedelta(hours=2)
+    assert facts()["ticket.sla_due_at"] is None
+
+
+def test_the_builder_spells_what_a_table_spells() -> None:
+    assert F.ticket.created_at.within_next("2d") == Test(field="ticket.created_at", op="within_next", value="2d")
+    assert F.time.now.outside_working_time("shop") == Test(field="time.now", op="not_working_time", value="shop")
+    assert F.ticket.x("due").older_than("1h") == Test(field="ticket.x.due", op="older_than", value="1h")
+    assert F.ticket.queue.is_in("vip", "default") == Test(field="ticket.queue", op="in", value=("vip", "default"))
+    assert (F.customer.orders(days=30) > 2).field == "customer.orders_30d"
+    assert F.ticket.created_at.changed() == Test(field="ticket.created_at", op="changed")
+    assert repr(F.ticket.queue) == "F.ticket.queue"
+
+
+def test_values_of_a_set_have_one_order() -> None:
+    assert F.ticket.queue.is_in("b", "a") != F.ticket.queue.is_in("a", "b")
+    one = Test(field="ticket.queue", op="in", value=frozenset({"b", "a"}))
+    assert one.value == ("a", "b")
+
+
+def test_a_stored_value_that_is_no_instant_is_before_nothing() -> None:
+    assert holds(DUE)
+    assert not holds(DUE, facts(fields=(FieldValue(name="due", value=3),)))
+
+
+def test_an_action_that_sets_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        DeskConfig(rules=[{"name": "r", "then": [{"do": "place_customer"}]}])
+    assert "give a level, a stage or a language" in str(caught.value)
 
 
 def test_flags_are_asked_in_words_too() -> None:

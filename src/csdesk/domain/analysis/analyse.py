@@ -15,7 +15,8 @@ from csdesk.domain.analysis.effects import readable, writes_of
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.loops import loops
 from csdesk.domain.analysis.reachable import Rules, Verdict, alternatives, always
-from csdesk.domain.analysis.solver import Setting, solve
+from csdesk.domain.analysis.setting import Setting
+from csdesk.domain.analysis.solver import solve
 from csdesk.domain.analysis.usage import usage
 from csdesk.domain.policy.checks import GENERAL, rules_in
 from csdesk.domain.policy.compiled import Policy, compile_policy

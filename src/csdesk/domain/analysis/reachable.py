@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from csdesk.domain.analysis.solver import Answer, Setting, Wish, solve
+from csdesk.domain.analysis.setting import Setting
+from csdesk.domain.analysis.solver import Answer, Wish, solve
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.records._model import replaced
 from csdesk.domain.rules.compiled import RuleSet

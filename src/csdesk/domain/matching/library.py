@@ -1,34 +1,25 @@
 """An immutable library of phrases that ranks them for a text; every change gives a new library.
 
-The bulk lies packed in a ``Segment``. Phrases added since stand in a *tail*, scored with the rarities of the segment:
-adding costs the same however large the library is, and removing what was added leaves exactly what was before.
-``packed`` packs everything afresh.
+What it holds, and how it grows, is told in ``holdings``.
 
 The score is (cosine + learned + 0.15 x ratio^2) / 1.15, where ratio is the likeness of the text to the nearest of the
 phrase's texts by longest common subsequence; the opposite of what was asked is halved. A phrase that has exactly the
 text scores 1, unless people decided against it. With an embedder half its likeness, -1 to 1, is added before scaling.
 """
 
-# ruff: noqa: SLF001  a library makes its successor, which is of its own class
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from heapq import nlargest
-from itertools import pairwise
-from math import sqrt
 from operator import itemgetter
 from typing import Final
 
-from csdesk.domain.matching.entries import MAX_LIMIT, Entry, Ranked, Ranking, Tail, checked, entry_of, folded
+from csdesk.domain.matching.entries import MAX_LIMIT, Ranked, Ranking, checked, folded
 from csdesk.domain.matching.guards import OPPOSITE_SHARE, guards_against, reading_of
-from csdesk.domain.matching.learning import NOTHING_LEARNED, Learned, Outcome
-from csdesk.domain.matching.lexicon import Lexicon
-from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase, excluded_by
-from csdesk.domain.matching.segment import Counted, Segment, Vector, combined
-from csdesk.domain.matching.terms import KIND_MASK, KIND_WEIGHTS, terms_of
-from csdesk.errors import InvalidInput
+from csdesk.domain.matching.holdings import Asked, Holdings
+from csdesk.domain.matching.phrases import ANYWHERE, Context, excluded_by
+from csdesk.domain.matching.segment import Vector
 
 # What bounds the work of one match: below the first all postings are added up; above it, those of the weightiest terms
 # up to the second choose candidates, of which the best are scored in full and the best of these compared by letters.
@@ -40,216 +31,14 @@ _COMPARED: Final = 24
 _RATIO_SHARE: Final = 0.15
 _NOT_SAME: Final = 0.999
 _DENSE_SHARE: Final = 0.5
-_MANY_PHRASES: Final = 20_000
 
 _SCORE: Final = itemgetter(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """A text as a vector: the weights of its terms, scaled to length 1, by place and by term."""
-
-    vector: Vector
-    known: list[tuple[int, float]]
-    unknown: float
-
-
-class Library:
+class Library(Holdings):
     """The phrases, packed and scored; see the module for how."""
 
-    __slots__ = (
-        "_dead", "_entries", "_lean", "_learned", "_owners", "_seen", "_segment", "_slot_of", "_tail", "_tail_slots",
-        "lexicon", "trained"
-    )  # fmt: skip
-
-    def __init__(self, phrases: Iterable[Phrase] = (), lexicon: Lexicon | None = None) -> None:
-        """Pack the phrases; their order does not matter.
-
-        Args:
-            phrases: with ids of their own.
-            lexicon: groups of synonyms; None means those that come with csdesk.
-
-        Raises:
-            InvalidInput: two phrases have one id.
-        """
-        self.lexicon = Lexicon.standard() if lexicon is None else lexicon
-        self._learned: Learned = NOTHING_LEARNED
-        self.trained = False
-        ordered = sorted(phrases, key=lambda one: one.id)
-        self._lean = len(ordered) > _MANY_PHRASES
-        for one, after in pairwise(ordered):
-            if one.id == after.id:
-                raise InvalidInput("phrases", f"two have the id {one.id!r}", "give each phrase its own id")
-        entries = tuple(entry_of(phrase) for phrase in ordered)
-        counted = Counted()
-        for entry in entries:
-            counted.add([self.terms(text) for text in entry.texts])
-        self._pack(entries, counted.packed())
-
-    def _pack(self, entries: tuple[Entry, ...], segment: Segment) -> None:
-        self._entries = entries
-        self._segment = segment
-        self._slot_of = {entry.phrase.id: slot for slot, entry in enumerate(entries)}
-        self._owners: dict[str, tuple[int, ...]] = {}
-        for slot, entry in enumerate(entries):
-            for text in entry.texts:
-                self._owners[text] = (*self._owners.get(text, ()), slot)
-        self._tail = Tail()
-        self._seen = 0
-        self._tail_slots: dict[str, int] = {}
-        self._dead: frozenset[int] = frozenset()
-
-    def __len__(self) -> int:
-        """The number of phrases."""
-        return len(self._entries) + self._seen - len(self._dead)
-
-    def __contains__(self, phrase_id: object) -> bool:
-        """Whether a phrase of this id is in the library."""
-        return isinstance(phrase_id, str) and self._slot(phrase_id) is not None
-
-    def __iter__(self) -> Iterator[Phrase]:
-        """All phrases: those packed by id, then those added since."""
-        return (entry.phrase for entry in self.entries())
-
-    @property
-    def learned(self) -> Learned:
-        """What was learned from outcomes."""
-        return self._learned
-
-    @property
-    def segment(self) -> Segment:
-        """The packed part."""
-        return self._segment
-
-    @property
-    def unpacked(self) -> int:
-        """How many phrases were added or removed since packing."""
-        return self._seen + len(self._dead)
-
-    def entries(self) -> Iterator[Entry]:
-        """All entries in the order of ``__iter__``."""
-        packed = len(self._entries)
-        return (self._entry(slot) for slot in range(packed + self._seen) if slot not in self._dead)
-
-    def packed_entries(self) -> tuple[Entry, ...]:
-        """What is packed, removed phrases included."""
-        return self._entries
-
-    def removed_packed(self) -> list[str]:
-        """The ids of packed phrases that were removed or replaced."""
-        return [self._entries[slot].phrase.id for slot in self._dead if slot < len(self._entries)]
-
-    def added_entries(self) -> list[Entry]:
-        """The phrases added since packing and still there, oldest first."""
-        packed = len(self._entries)
-        return [self._entry(slot) for slot in range(packed, packed + self._seen) if slot not in self._dead]
-
-    @classmethod
-    def restored(cls, phrases: Sequence[Phrase], segment: Segment, lexicon: Lexicon, *, trained: bool) -> Library:
-        """A library of phrases whose vectors are at hand, slot by slot.
-
-        Raises:
-            InvalidInput: two phrases have one id, or their number is not that of the slots.
-        """
-        library = cls((), lexicon)
-        library._lean = len(phrases) > _MANY_PHRASES
-        library._pack(tuple(entry_of(phrase) for phrase in phrases), segment)
-        if len(library._slot_of) != segment.size:
-            raise InvalidInput("phrases", "they do not fit the vectors", "give each slot one phrase with its own id")
-        library.trained = trained
-        return library
-
-    def get(self, phrase_id: str) -> Phrase | None:
-        """The phrase of this id, or None."""
-        slot = self._slot(phrase_id)
-        return None if slot is None else self._entry(slot).phrase
-
-    def terms(self, folded: str) -> set[int]:
-        """The terms of a folded text, concepts included."""
-        return terms_of(folded, lean=self._lean) | self.lexicon.concepts_in(folded)
-
-    def with_phrase(self, phrase: Phrase) -> Library:
-        """The library with the phrase added, or put in the place of the one with its id."""
-        library = self.without(phrase.id)
-        entry = entry_of(phrase)
-        library._tail = library._tail.grown(library._seen, entry, library._vector_of(entry))
-        library._tail_slots = {**library._tail_slots, phrase.id: len(library._entries) + library._seen}
-        library._seen += 1
-        return library
-
-    def without(self, phrase_id: str) -> Library:
-        """The library without the phrase; without an unknown one nothing changes."""
-        library = self._copy()
-        slot = self._slot(phrase_id)
-        if slot is None:
-            return library
-        library._dead = self._dead | {slot}
-        if phrase_id in self._tail_slots:
-            library._tail_slots = {one: at for one, at in self._tail_slots.items() if one != phrase_id}
-        return library
-
-    def with_learned(self, learned: Learned) -> Library:
-        """The library with these learned weights."""
-        library = self._copy()
-        library._learned = learned
-        return library
-
-    def after(self, outcome: Outcome) -> Library:
-        """The library after one more outcome."""
-        return self.with_learned(self._learned.after(outcome, self.query(outcome.text).vector))
-
-    def with_segment(self, segment: Segment) -> Library:
-        """The library of the packed phrases with trained vectors; only for one that has no tail."""
-        library = self._copy()
-        library._segment = segment
-        library.trained = True
-        return library
-
-    def packed(self) -> Library:
-        """The library packed afresh: every rarity up to date, training undone, learned weights kept."""
-        return Library(self, self.lexicon).with_learned(self._learned)
-
-    def query(self, folded: str) -> _Query:
-        """A folded text as a vector."""
-        segment, about = self._segment, self._learned.about
-        vector: Vector = {}
-        known: list[tuple[int, float]] = []
-        square = unknown = 0.0
-        for one in sorted(self.terms(folded)):
-            place = segment.place(one)
-            weight = KIND_WEIGHTS[one & KIND_MASK] * (
-                segment.factors[place] if place >= 0 else segment.rarity.of_unseen(one)
-            )
-            vector[one] = weight
-            square += weight * weight
-            if place >= 0:
-                known.append((place, weight))
-            elif one not in about and not self._in_tail(one):
-                unknown += weight * weight
-        length = sqrt(square) or 1.0
-        scaled = {one: weight / length for one, weight in vector.items()}
-        return _Query(scaled, [(place, weight / length) for place, weight in known], unknown / (square or 1.0))
-
-    def contributions(self, folded: str, phrase_id: str) -> Vector:
-        """What each term of a folded text adds to the cosine of a phrase, learned weights included."""
-        slot = self._slot(phrase_id)
-        if slot is None:
-            return {}
-        query = self.query(folded)
-        learned = self._learned.weights.get(phrase_id, {})
-        packed = len(self._entries)
-        if slot >= packed:
-            held: Mapping[int, float] = self._tail.vectors[slot - packed]
-        else:
-            row = dict(self._segment.row(slot))
-            held = {one: row.get(self._segment.place(one), 0.0) for one in query.vector}
-        return {one: weight * (held.get(one, 0.0) + learned.get(one, 0.0)) for one, weight in query.vector.items()}
-
-    def _in_tail(self, one: int) -> bool:
-        """Whether a phrase of the tail that is still there holds the term."""
-        packed = len(self._entries)
-        held = self._tail.postings.get(one, ())
-        return any(number < self._seen and packed + number not in self._dead for number, _ in held)
+    __slots__ = ()
 
     def rank(
         self,
@@ -300,10 +89,7 @@ class Library:
             if number < self._seen and packed + number not in self._dead:
                 yield packed + number
 
-    def _id(self, slot: int) -> str:
-        return self._entry(slot).phrase.id
-
-    def _candidates(self, query: _Query) -> dict[int, float]:
+    def _candidates(self, query: Asked) -> dict[int, float]:
         """The cosines of the phrases worth a look, by slot, learned weights included."""
         segment = self._segment
         starts = segment.starts
@@ -331,7 +117,7 @@ class Library:
                 scores[slot] = so_far(slot, 0.0) + weight * held
         return scores
 
-    def _chosen(self, spans: list[tuple[float, int, int]], query: _Query) -> dict[int, float]:
+    def _chosen(self, spans: list[tuple[float, int, int]], query: Asked) -> dict[int, float]:
         """Candidates by the weightiest terms within the budget, then their whole cosines."""
         chosen: list[tuple[float, int, int]] = []
         budget = _CHOOSING_POSTINGS
@@ -351,7 +137,7 @@ class Library:
     def _row_score(self, slot: int, places: Mapping[int, float]) -> float:
         return sum([places[place] * held for place, held in self._segment.row(slot) if place in places])
 
-    def _exact(self, slot: int, query: _Query) -> float:
+    def _exact(self, slot: int, query: Asked) -> float:
         """The whole cosine of one phrase, learned weights included."""
         packed = len(self._entries)
         if slot < packed:
@@ -361,7 +147,7 @@ class Library:
             score = sum(weight * held[one] for one, weight in query.vector.items() if one in held)
         return score + self._learned_for(self._entry(slot).phrase.id, query)
 
-    def _add_learned(self, scores: dict[int, float], query: _Query) -> None:
+    def _add_learned(self, scores: dict[int, float], query: Asked) -> None:
         about = self._learned.about
         if not about:
             return
@@ -373,10 +159,10 @@ class Library:
                     phrase, query
                 )
 
-    def _unlearned(self, slot: int, query: _Query) -> float:
+    def _unlearned(self, slot: int, query: Asked) -> float:
         return self._exact(slot, query) - self._learned_for(self._entry(slot).phrase.id, query)
 
-    def _learned_for(self, phrase: str, query: _Query) -> float:
+    def _learned_for(self, phrase: str, query: Asked) -> float:
         weights = self._learned.weights.get(phrase)
         if not weights:
             return 0.0
@@ -427,27 +213,20 @@ class Library:
                 score *= OPPOSITE_SHARE
             yield Ranked(entry, min(_NOT_SAME, max(0.0, score)), 0.0, cosine, ratio, nearest, guards, dense)
 
-    def _slot(self, phrase_id: str) -> int | None:
-        slot = self._tail_slots.get(phrase_id)
+    def contributions(self, folded: str, phrase_id: str) -> Vector:
+        """What each term of a folded text adds to the cosine of a phrase, learned weights included."""
+        slot = self._slot(phrase_id)
         if slot is None:
-            slot = self._slot_of.get(phrase_id)
-            if slot in self._dead:
-                return None
-        return slot
-
-    def _entry(self, slot: int) -> Entry:
+            return {}
+        query = self.query(folded)
+        learned = self._learned.weights.get(phrase_id, {})
         packed = len(self._entries)
-        return self._entries[slot] if slot < packed else self._tail.entries[slot - packed]
-
-    def _vector_of(self, entry: Entry) -> Vector:
-        samples = [self.query(text).vector for text in entry.texts]
-        return combined(samples) if samples else {}
-
-    def _copy(self) -> Library:
-        library = object.__new__(Library)
-        for name in Library.__slots__:
-            setattr(library, name, getattr(self, name))
-        return library
+        if slot >= packed:
+            held: Mapping[int, float] = self._tail.vectors[slot - packed]
+        else:
+            row = dict(self._segment.row(slot))
+            held = {one: row.get(self._segment.place(one), 0.0) for one in query.vector}
+        return {one: weight * (held.get(one, 0.0) + learned.get(one, 0.0)) for one, weight in query.vector.items()}
 
 
 def _with_margins(ranked: Sequence[Ranked], limit: int) -> tuple[Ranked, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -25,10 +25,6 @@ from csdesk.domain.text.folding import fold
 from csdesk.domain.text.keywords import KeywordIndex
 from csdesk.errors import InvalidInput, NotFound
 
-ClaimKind = Literal["inbound", "command", "identity", "conversation", "mail", "effect", "outbound"]
-"""The kinds of claim, as their keys begin."""
-
-
 _LONGEST_WISH: Final = 60
 
 _AccountPolicy = trusted(AccountPolicy)
@@ -41,7 +37,6 @@ class Policy:
 
     __slots__ = (
         "_accounts",
-        "_claims",
         "_queues",
         "_statuses",
         "_tag_index",
@@ -94,16 +89,6 @@ class Policy:
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
-        kept = config.retention
-        self._claims: Mapping[str, timedelta | None] = {
-            "inbound": kept.inbound_claims,
-            "command": kept.command_claims,
-            "mail": kept.mail_claims,
-            "effect": kept.effect_claims,
-            "outbound": kept.outbound_claims,
-            "identity": None,
-            "conversation": None,
-        }
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -204,11 +189,6 @@ class Policy:
             if _fits(grant, actor, command_kind):
                 return None if grant.allow else "refused"
         return None if access.default == "allow" else "not_granted"
-
-    def claim_expiry(self, kind: ClaimKind, now: datetime) -> datetime | None:
-        """When a claim taken at ``now`` expires; None: never."""
-        kept = self._claims[kind]
-        return None if kept is None else now + kept
 
 
 def compile_policy(config: DeskConfig, years: HolidayYears = MappingProxyType({})) -> Policy:

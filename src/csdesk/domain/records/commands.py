@@ -342,40 +342,6 @@ class RetryOutbound(_Command):
     discard: bool = False
 
 
-Command = Annotated[
-    SendReply
-    | AddNote
-    | AssignTicket
-    | TransferTicket
-    | SetStatus
-    | SetTicketField
-    | TagTicket
-    | UntagTicket
-    | ChangeParticipants
-    | RunMacro
-    | MergeTickets
-    | UnmergeTicket
-    | SplitTicket
-    | ReassessTicket
-    | StartClock
-    | EndClock
-    | SetProfile
-    | TagCustomer
-    | LinkIdentity
-    | MergeCustomers
-    | UnmergeCustomers
-    | UnlinkIdentity
-    | BlockCustomer
-    | EraseCustomer
-    | SaveAgent
-    | SavePhrase
-    | SaveHolidays
-    | SettleParked
-    | RetryOutbound,
-    Field(discriminator="kind"),
-]
-"""Everything ``desk.execute`` can run. ``ReceiveMessage`` has its own door: ``desk.receive``."""
-
 TicketCommand = (
     SendReply
     | AddNote
@@ -395,3 +361,22 @@ TicketCommand = (
     | EndClock
 )
 """The commands that change one ticket."""
+
+Command = Annotated[
+    TicketCommand
+    | SetProfile
+    | TagCustomer
+    | LinkIdentity
+    | MergeCustomers
+    | UnmergeCustomers
+    | UnlinkIdentity
+    | BlockCustomer
+    | EraseCustomer
+    | SaveAgent
+    | SavePhrase
+    | SaveHolidays
+    | SettleParked
+    | RetryOutbound,
+    Field(discriminator="kind"),
+]
+"""Everything ``desk.execute`` can run. ``ReceiveMessage`` has its own door: ``desk.receive``."""

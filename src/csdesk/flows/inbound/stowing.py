@@ -1,10 +1,11 @@
-"""Before the pipeline: bodies and raw payloads over 64 KB go to the media store, so that rows stay small."""
+"""Before the pipeline: files, and bodies and payloads over 64 KB, go to the media store, so that rows stay small."""
 
 from __future__ import annotations
 
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.channels import InboundMessage
-from csdesk.domain.records.messages import HtmlPart, Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, MediaPart, Part, TextPart
+from csdesk.flows.foreign import put_foreign
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 
@@ -20,6 +21,8 @@ def stow(message: InboundMessage) -> Flow[InboundMessage]:
     if len(message.raw) > INLINE_BYTES:
         ref = yield from steps.put_media(message.raw, type="application/octet-stream", name="raw")
         message = replaced(message, raw=b"", raw_media=ref)
+    if message.files:
+        message = yield from _with_files_stored(message)
     if not any(_is_large(part) for part in message.parts):
         return message
     parts = list(message.parts)
@@ -27,6 +30,18 @@ def stow(message: InboundMessage) -> Flow[InboundMessage]:
         if _is_large(part):
             parts[index] = yield from _stowed(part)
     return replaced(message, parts=tuple(parts))
+
+
+def _with_files_stored(message: InboundMessage) -> Flow[InboundMessage]:
+    """What strangers sent is named and typed by us; a reference to bytes that did not come names nothing."""
+    files = {one.sha256: one for one in message.files}
+    parts = list(message.parts)
+    for index, part in enumerate(parts):
+        if isinstance(part, MediaPart) and part.ref is not None and part.ref.sha256 in files:
+            file = files[part.ref.sha256]
+            ref, problem = yield from put_foreign(file.content, type=file.type, name=file.name, media=part.media)
+            parts[index] = part.model_copy(update={"ref": ref, "problem": problem})
+    return replaced(message, parts=tuple(parts), files=())
 
 
 def _is_large(part: Part) -> bool:

@@ -20,11 +20,10 @@ from csdesk.domain.records.channels.events import (
     StatusEvent,
     UnknownEvent,
 )
-from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, Sender
+from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, MediaFile, Sender
 from csdesk.domain.records.channels.outbound import (
     Health,
     MediaFetched,
-    MediaFile,
     MediaWanted,
     OutboundMessage,
     Receipt,

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.customers import Evidence
 from csdesk.domain.records.media import MediaRef
-from csdesk.domain.records.messages import Automatic, Part, TextPart, plain_text
+from csdesk.domain.records.messages import Automatic, MediaKind, Part, TextPart, plain_text
 
 
 class Sender(Value):
@@ -30,6 +30,17 @@ class Entrance(Value):
     scene: Text = ""
     param: Text = ""
     code: Text = ""
+
+
+class MediaFile(Value):
+    """A piece of media on its way to a provider or from one, with its bytes."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    media: MediaKind = MediaKind.FILE
+    type: str = "application/octet-stream"
+    name: Text = ""
+    """A file name without a path."""
+    content: bytes = Field(repr=False)
 
 
 class InboundMessage(Value):
@@ -64,6 +75,9 @@ class InboundMessage(Value):
     spam: bool = False
     language: Text | None = None
     entrance: Entrance | None = None
+    files: tuple[MediaFile, ...] = ()
+    """The bytes of media that came with the message (a mail's attachments): the part they belong to names them by
+    ``ref.sha256``. They are put into the media store before the message is stored."""
     raw: bytes = b""
     """The provider's payload as received."""
     raw_media: MediaRef | None = None
@@ -94,6 +108,7 @@ class InboundMessage(Value):
             spam: bool = False,
             language: str | None = None,
             entrance: Entrance | None = None,
+            files: tuple[MediaFile, ...] = (),
             raw: bytes = b"",
             raw_media: MediaRef | None = None,
         ) -> None: ...

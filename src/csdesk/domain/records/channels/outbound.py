@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
-from csdesk.domain.records.channels.inbound import Sender
+from csdesk.domain.records.channels.inbound import MediaFile, Sender
 from csdesk.domain.records.messages import MediaKind, Part
 
 
@@ -20,23 +20,14 @@ class Receipt(Value):
     """Other ids under which echoes and answers may name this message."""
 
 
-class MediaFile(Value):
-    """A piece of media on its way to a provider, with its bytes."""
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    media: MediaKind = MediaKind.FILE
-    type: str = "application/octet-stream"
-    name: Text = ""
-    """A file name without a path."""
-    content: bytes = Field(repr=False)
-
-
 class OutboundMessage(Value):
     """What an adapter is asked to send. ``key`` is the reserved id: at most 31 bytes of ``[0-9a-z_]``."""
 
     key: Key
     account: Key
     conversation: Key
+    ticket: Text = ""
+    """The id of its ticket: what a signed reply address can prove later."""
     to: Sender
     cc: tuple[Sender, ...] = ()
     subject: Text = ""

@@ -1,0 +1,168 @@
+"""The ASGI 3 application over a desk with coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import cast
+
+from csdesk.aio.shell import AsyncDesk
+from csdesk.domain.records.channels import RawResponse
+from csdesk.errors import CsdeskError, InvalidInput
+from csdesk.web import translate as web
+
+Scope = MutableMapping[str, object]
+"""What a server tells of a connection, and what goes between it and the application."""
+Receive = Callable[[], Awaitable[Scope]]
+Send = Callable[[Scope], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An ASGI 3 application."""
+
+Opening = Callable[[], Awaitable[AsyncDesk]]
+"""How a desk is opened."""
+
+
+def asgi_app(desk: AsyncDesk | Opening, *, public_url: str | None = None, most_bytes: int = web.MOST_BYTES) -> AsgiApp:
+    """An application that answers ``/{account}`` with ``await desk.handle``, to be mounted under a path of your own.
+
+    It is answered when everything is stored; what is to be pulled waits for ``run_due``.
+
+    Args:
+        desk: an open desk, which stays yours to close; or how to open one, such as
+            ``lambda: open_async_desk("sqlite:///desk.db")``: then the application opens it when the server starts and
+            closes it when the server stops, by the lifespan protocol. Frameworks do not pass that on to what is mounted
+            in them: there, open the desk in the framework's own lifespan.
+        public_url: the mount's address as providers know it, such as ``https://example.com/hooks``: the request's URL
+            is built on it. Needed where a provider signs the URL and a proxy stands before the server. Without it the
+            server's own address stands there; ``Host`` and ``X-Forwarded-*`` are never believed.
+        most_bytes: the largest body that is read; a larger one is answered with 413.
+
+    Raises:
+        InvalidInput: ``desk`` is a blocking ``Desk``, which would hold up all other requests; or another argument
+            cannot be used.
+    """
+    _check_desk(desk)
+    return _Application(desk, web.checked_url(public_url), web.checked_most(most_bytes))
+
+
+def _check_desk(desk: object) -> None:
+    if isinstance(desk, type) or not (isinstance(desk, AsyncDesk) or callable(desk)):
+        remedy = "open it with open_async_desk; wsgi_app takes a blocking Desk"
+        raise InvalidInput("desk", f"is a {type(desk).__name__}", remedy)
+
+
+class _Application:
+    def __init__(self, desk: AsyncDesk | Opening, base: str | None, most: int) -> None:
+        self._desk = desk if isinstance(desk, AsyncDesk) else None
+        self._opening = None if isinstance(desk, AsyncDesk) else desk
+        self._base = base
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http":
+            answer = await self._answer(scope, receive)
+            if answer is not None:
+                await _send(answer, send, bodiless=scope["method"] == "HEAD")
+        elif kind == "lifespan":
+            await self._live(receive, send)
+        elif kind == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            # As the specification wants it: an unknown kind is no business of the application.
+            raise InvalidInput("scope", "is of another type than http, websocket and lifespan", "pass it elsewhere")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Open and close the desk with the server, if that was asked for."""
+        while True:
+            kind = (await receive())["type"]
+            if kind == "lifespan.startup":
+                problem = await self._open()
+                if problem is not None:
+                    await send({"type": "lifespan.startup.failed", "message": problem})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            elif kind == "lifespan.shutdown":
+                if self._opening is not None and self._desk is not None:
+                    await self._desk.aclose()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _open(self) -> str | None:
+        """Open the desk, if that was asked for; what went wrong."""
+        try:
+            if self._opening is not None:
+                self._desk = await self._opening()
+        except Exception as error:  # noqa: BLE001  a server takes an error for "knows no lifespan", and goes on
+            web.log_unopened(error)
+            return (
+                f"the desk cannot be opened ({error.code if isinstance(error, CsdeskError) else type(error).__name__})"
+            )
+        return None
+
+    async def _answer(self, scope: Scope, receive: Receive) -> RawResponse | None:
+        """The answer; None if nobody waits for it any more."""
+        method, account = _text(scope, "method").upper(), _account(scope)
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _pairs(scope)]
+        length = next((value for name, value in headers if name.lower() == "content-length"), None)
+        early = web.early_answer(method, account, length, self._most)
+        if early is not None:
+            return early
+        if self._desk is None:
+            return web.NOT_OPEN
+        body = await _body(receive, self._most)
+        if body is None or isinstance(body, RawResponse):
+            return body
+        query = cast("bytes", scope.get("query_string") or b"").decode("latin-1")
+        url = web.url_of(_server_url(scope) if self._base is None else self._base, account, query)
+        try:
+            request = web.request_of(method, url, headers, body, _client(scope))
+            return await self._desk.handle(account, request)
+        except Exception as error:  # noqa: BLE001  the server would show what it knows of it
+            return web.answer_to(error)
+
+
+async def _body(receive: Receive, most: int) -> bytes | RawResponse | None:
+    """The whole body, the answer to one that is too large, or None if its sender is gone."""
+    body = bytearray()
+    while True:
+        piece = await receive()
+        if piece["type"] == "http.disconnect":
+            return None
+        body += cast("bytes", piece.get("body") or b"")
+        if len(body) > most:
+            return web.TOO_LARGE
+        if not piece.get("more_body"):
+            return bytes(body)
+
+
+async def _send(answer: RawResponse, send: Send, *, bodiless: bool) -> None:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in web.headers_of(answer)]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if bodiless else answer.body})
+
+
+def _text(scope: Scope, name: str) -> str:
+    value = scope.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _pairs(scope: Scope) -> Iterable[tuple[bytes, bytes]]:
+    return cast("Iterable[tuple[bytes, bytes]]", scope.get("headers") or ())
+
+
+def _account(scope: Scope) -> str:
+    """What follows the mount. The path begins with ``root_path``; older servers leave that out."""
+    path, root = _text(scope, "path"), _text(scope, "root_path").rstrip("/")
+    if root and path.startswith(f"{root}/"):
+        path = path[len(root) :]
+    return path.removeprefix("/")
+
+
+def _server_url(scope: Scope) -> str:
+    host, port = cast("tuple[str, int | None]", scope.get("server") or ("", None))
+    return web.server_url(_text(scope, "scheme") or "http", host, port, _text(scope, "root_path"))
+
+
+def _client(scope: Scope) -> str:
+    client = cast("tuple[str, int] | None", scope.get("client"))
+    return client[0] if client else ""
