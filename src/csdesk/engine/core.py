@@ -130,11 +130,6 @@ class DeskCore:
         self.compiled = (config, epoch, policy)
         return policy
 
-    def wants_phrases(self, policy: Policy) -> bool:
-        """True if the policy may answer anything automatically."""
-        config = policy.config
-        return any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
-
     def book(self, snapshot: Snapshot) -> PhraseBook | None:
         """The phrases of the snapshot's epoch, if they are at hand."""
         known = self._book

@@ -49,7 +49,7 @@ class HostedEngine(LocalEngine):
         snapshot = self.store.load(self.core.name, step.needs)
         policy = self._observing(snapshot, self._policy())
         book: PhraseBook | None = None
-        if loading.wants_book(self.core, step, policy):
+        if loading.wants_book(step, policy):
             book = self._book(snapshot)
         return steps.Loaded(snapshot, policy, book)
 

@@ -35,14 +35,14 @@ def loaded(core: DeskCore, step: steps.Load, snapshot: Snapshot) -> Reading[step
     if epochs.calendars != calendars:
         policy = yield from fresh_holidays(core, snapshot)
     book: PhraseBook | None = None
-    if wants_book(core, step, policy):
+    if wants_book(step, policy):
         book = core.book(snapshot) or (yield from fresh_book(core, snapshot))
     return steps.Loaded(snapshot, policy, book)
 
 
-def wants_book(core: DeskCore, step: steps.Load, policy: Policy) -> bool:
+def wants_book(step: steps.Load, policy: Policy) -> bool:
     """Whether phrases belong to what the step asks for."""
-    return step.phrases == "yes" or (step.phrases == "auto" and core.wants_phrases(policy))
+    return step.phrases == "yes" or (step.phrases == "auto" and policy.answers)
 
 
 def fresh_policy(core: DeskCore) -> Reading[Policy]:

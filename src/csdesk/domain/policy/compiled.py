@@ -43,6 +43,7 @@ class Policy:
         "_tags",
         "_types",
         "_wishes",
+        "answers",
         "config",
         "declared",
         "digest",
@@ -64,6 +65,8 @@ class Policy:
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
+    answers: bool
+    """May anything be answered automatically: is there a queue that allows it, and an account?"""
 
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
@@ -83,6 +86,7 @@ class Policy:
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
         self.reads = self.rules.reads | self.service.looks
+        self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
 

@@ -7,7 +7,6 @@ be taken, to the survivor of a merge, the general read does it all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -82,13 +81,15 @@ def _snapshot(rows: list[tuple[Any, ...]], desk: int, known: Known) -> Snapshot 
         if message is not None:
             messages[message] = known.read(Message, desk, *row[7:11])
         if ticket is not None and ticket not in tickets:
-            tickets[ticket] = known.read(Ticket, desk, *row[11:15])
+            found = tickets[ticket] = known.read(Ticket, desk, *row[11:15])
+            is_followed = is_followed or found.merged_into is not None
         if customer is not None:
             homes[identity] = customer
             if customer not in customers:
-                customers[customer] = known.read(Customer, desk, *row[15:19])
+                home = customers[customer] = known.read(Customer, desk, *row[15:19])
+                is_followed = is_followed or home.merged_into is not None
         is_followed = is_followed or owner[:4] == CUSTOMER
-    if is_followed or _has_survivors(tickets) or _has_survivors(customers):
+    if is_followed:
         return None
     return Snapshot(
         epochs=Epochs(*rows[0][:4]),
@@ -99,7 +100,3 @@ def _snapshot(rows: list[tuple[Any, ...]], desk: int, known: Known) -> Snapshot 
         messages=messages,
         counters=counters,
     )
-
-
-def _has_survivors(records: Mapping[str, Ticket] | Mapping[str, Customer]) -> bool:
-    return any(one.merged_into is not None for one in records.values())
