@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from csdesk import Actor, DeskConfig, InvalidInput, NotFound, Priority
+from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Priority
 from csdesk.domain.core.replaying import replayed
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.clocks import ClockPhase
@@ -118,6 +118,72 @@ def test_an_account_tells_line_by_line(world) -> None:
         desk.sla.explain("tkt_none")
 
 
+def test_an_account_tells_what_was_warned_breached_escalated_and_voided(world) -> None:
+    target = {
+        "metric": "resolution",
+        "within": "4h",
+        "clock": "calendar",
+        "warn_at": [0.5],
+        "escalate": [{"after": "1h", "tell": ["lead"]}],
+    }
+    desk = world.open(config(target))
+    ticket = desk.receive(world.said()).ticket.id
+    opened = world.clock.now()
+    world.later(hours=3)
+    desk.run_due()
+    assert desk.sla.explain(ticket).clocks[0].level == "warned"
+    world.later(hours=3)
+    desk.run_due()
+    (account,) = desk.sla.explain(ticket).clocks
+    assert account.level == "breached"
+    assert (account.used, account.remaining) == (6 * HOUR, -2 * HOUR)
+    moments = [(line.kind, (line.since - opened) / HOUR) for line in account.lines]
+    assert moments == [("began", 0), ("counted", 0), ("warned", 2), ("breached", 4), ("escalated", 5)]
+    counted = next(line for line in account.lines if line.kind == "counted")
+    assert (counted.reason, counted.counted, counted.on) == ("every_second", 6 * HOUR, None)
+    desk.config.activate(config({**target, "within": "20h"}))
+    desk.sla.reassess(ticket, "retro", actor=MEI)
+    (account,) = desk.sla.explain(ticket).clocks
+    assert [line.kind for line in account.lines if line.kind in ("changed", "voided")] == ["changed", "voided"]
+    assert account.level == "ok"
+
+
+def test_an_account_ends_where_its_clock_ends(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "4h", "clock": "calendar", "warn_at": []}))
+    met, off = (desk.receive(world.said(by=by)).ticket.id for by in ("li", "wang"))
+    world.later(hours=1)
+    desk.tickets.set_status(met, "resolved", actor=MEI)
+    desk.sla.promise(off, within=2 * HOUR, actor=MEI)
+    desk.sla.settle(off, kept=False, actor=MEI)
+    world.later(hours=9)
+    (account,) = desk.sla.explain(met).clocks
+    assert [line.kind for line in account.lines] == ["began", "counted", "met"]
+    assert (account.used, account.remaining) == (HOUR, 3 * HOUR)
+    promise = next(one for one in desk.sla.explain(off).clocks if one.clock.metric == "promise")
+    assert [line.kind for line in promise.lines] == ["began", "cancelled"]
+
+
+def test_an_account_past_the_known_holidays_says_so(world) -> None:
+    world.clock.set(datetime(2026, 12, 31, 9, tzinfo=UTC))
+    desk = world.open(config())
+    ticket = desk.receive(world.said()).ticket.id
+    (account,) = desk.sla.explain(ticket).clocks
+    assert account.notes == ("holidays_unknown",)
+
+
+def test_an_account_follows_a_ticket_out_of_a_merge(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "4h", "clock": "calendar", "warn_at": []}))
+    one, other = (desk.receive(world.said(by=by)).ticket.id for by in ("li", "wang"))
+    world.later(hours=1)
+    desk.tickets.merge(one, other, actor=MEI)
+    world.later(hours=1)
+    desk.tickets.unmerge(one, actor=MEI)
+    world.later(hours=1)
+    for account in desk.sla.explain(one).clocks:
+        assert account.used == sum((line.counted for line in account.lines), timedelta(0))
+        assert account.clock in desk.tickets.get(one).clocks
+
+
 def test_promises_and_steps_are_kept_or_broken(world) -> None:
     world.clock.set(beijing(9, 17))
     desk = world.open(config({"metric": "step", "step": "check", "within": "2h"}))
@@ -140,6 +206,9 @@ def test_promises_and_steps_are_kept_or_broken(world) -> None:
     ):
         with pytest.raises(InvalidInput):
             desk.sla.promise(ticket, actor=MEI, **wrong)
+    desk.tickets.set_status(ticket, "resolved", actor=MEI)
+    with pytest.raises(IllegalTransition):
+        desk.sla.promise(ticket, within=HOUR, actor=MEI)
 
 
 def test_customer_levels_choose_amounts_and_a_new_level_is_seen_at_the_next_message(world) -> None:
