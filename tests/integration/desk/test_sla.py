@@ -312,6 +312,82 @@ def test_a_retroactive_breach_is_told_and_one_that_no_longer_holds_is_voided(wor
     assert clock_of(desk, ticket).due_at == opened + 20 * HOUR
 
 
+def test_a_breach_that_was_voided_can_be_told_again(world) -> None:
+    strict, mild = (
+        config({"metric": "resolution", "within": within, "clock": "calendar", "warn_at": []})
+        for within in ("2h", "20h")
+    )
+    desk = world.open(mild)
+    ticket = desk.receive(world.said()).ticket.id
+    world.later(hours=6)
+    for one in (strict, mild, strict):
+        desk.config.activate(one)
+        desk.sla.reassess(ticket, "retro", actor=MEI)
+    assert len(events_of(desk, ticket, ev.ClockBreached)) == 2
+    assert len(events_of(desk, ticket, ev.BreachVoided)) == 1
+
+
+def test_what_nothing_promises_any_more_is_cancelled_and_its_breach_voided(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "2h", "clock": "calendar", "warn_at": []}))
+    ticket = desk.receive(world.said()).ticket.id
+    world.later(hours=6)
+    desk.run_due()
+    assert clock_of(desk, ticket).breached_at is not None
+    desk.config.activate(config({"metric": "first_reply", "within": "90h", "clock": "calendar", "warn_at": []}))
+    after = desk.sla.reassess(ticket, "retro", actor=MEI)
+    assert {one.metric: one.phase for one in after.clocks}["resolution"] is ClockPhase.CANCELLED
+    assert len(events_of(desk, ticket, ev.BreachVoided)) == 1
+    assert clock_of(desk, ticket).breached_at is None
+    assert clock_of(desk, ticket, "first_reply").phase is ClockPhase.RUNNING
+
+
+def test_a_clock_that_was_met_before_anybody_promised_is_told_whole(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "9h", "clock": "calendar", "warn_at": []}))
+    ticket = desk.receive(world.said()).ticket.id
+    world.later(hours=1)
+    desk.reply(ticket, "好的", actor=MEI)
+    desk.config.activate(config({"metric": "first_reply", "within": "2h", "clock": "calendar", "warn_at": []}))
+    desk.sla.reassess(ticket, "retro", actor=MEI)
+    account = next(one for one in desk.sla.explain(ticket).clocks if one.clock.metric == "first_reply")
+    assert account.lines[0].kind == "began"
+    assert (account.clock.phase, account.used) == (ClockPhase.MET, HOUR)
+
+
+def test_a_ticket_without_a_promise_has_nothing_to_reassess(world) -> None:
+    desk = world.open(DeskConfig(sla=()))
+    ticket = desk.receive(world.said()).ticket.id
+    desk.tickets.set_status(ticket, "closed", actor=MEI)
+    before = desk.tickets.get(ticket)
+    assert desk.sla.reassess(ticket, "forward", actor=MEI) == before
+
+
+def test_a_ticket_for_which_no_service_level_fits_any_more_has_none(world) -> None:
+    level = {
+        "name": "plain",
+        "when": {"field": "ticket.type", "op": "eq", "value": "general"},
+        "targets": [{"metric": "resolution", "within": "9h", "clock": "calendar"}],
+    }
+    desk = world.open(config(sla=[level], types=[{"name": "general"}, {"name": "refund"}]))
+    ticket = desk.receive(world.said()).ticket.id
+    assert desk.tickets.get(ticket).sla.policy == "plain"
+    desk.tickets.set_field(ticket, "type", "refund", actor=MEI)
+    assert desk.tickets.get(ticket).sla.policy is None
+    assert not [one for one in desk.tickets.get(ticket).clocks if one.is_live]
+
+
+def test_a_ticket_that_a_rule_closed_is_not_escalated(world) -> None:
+    when = {"field": "message.text", "op": "contains", "value": "投诉"}
+    desk = world.open(
+        config(
+            escalations=[{"name": "angry", "when": when, "tell": ["supervisor"], "priority": "urgent"}],
+            rules=[{"name": "shut", "when": when, "then": [{"do": "close", "reason": "spam"}]}],
+        )
+    )
+    ticket = desk.receive(world.said("我要投诉")).ticket
+    assert (ticket.category, ticket.priority) == ("closed", Priority.NORMAL)
+    assert not events_of(desk, ticket.id, ev.TicketEscalated)
+
+
 def test_a_retro_that_finds_nothing_new_writes_nothing(world) -> None:
     desk = world.open(config({"metric": "first_reply", "within": "1h"}, {"metric": "resolution", "within": "2h"}))
     ticket = desk.receive(world.said()).ticket.id
