@@ -380,6 +380,16 @@ def test_a_split_moves_messages_with_what_they_mean(at: Counter) -> None:
     assert [(one.id, one.ticket, one.version) for one in moved] == [(other.message.id, new.id, 2)]
 
 
+def test_a_note_moves_too(at: Counter) -> None:
+    ticket = at.ticket("a")
+    moved = at.say("a", "And my refund?")
+    note = at.desk.note(ticket.id, "look here", actor=LIN)
+    new = at.desk.tickets.split(ticket.id, [moved.message.id, note.id], actor=LIN)
+    assert (new.messages, new.category) == (2, Category.NEW)
+    assert [one.identity for one in new.participants] == [ticket.identity]
+    assert at.get(ticket).messages == 1
+
+
 def test_conversations_stay_and_answers_to_a_moved_mail_follow_it(at: Counter) -> None:
     ticket = at.ticket("a")
     moved = at.say("a")

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from csdesk import Actor, Sender
-from csdesk.domain.records.messages import Delivery, MediaPart, MenuItem, MenuPart, TextPart
+from csdesk.domain.core.pieces import Unfit, pieces_of
+from csdesk.domain.records.messages import Delivery, MediaPart, MediaRef, MenuItem, MenuPart, TextPart
 from csdesk.domain.records.queues import OutboxState
 from csdesk.errors import NotFound
 from csdesk.ports.channel import Capabilities, ChannelError, EchoEvent, Limit, MediaLimit, Receipt, StatusEvent
@@ -111,6 +112,36 @@ def test_parts_go_one_by_one_where_the_channel_takes_one_at_a_time(world):
     parts = [TextPart(text="look"), MediaPart(provider_id="m1")]
     assert desk.reply(ticket.id, parts, actor=AGENT).delivery is Delivery.SENT
     assert [one.parts for one in channel.sent] == [(parts[0],), (parts[1],)]
+
+
+def test_what_goes_together_follows_the_last_piece_of_the_text(world):
+    desk, channel, ticket = desk_with(
+        world, parts=frozenset({"text", "media"}), together=True, text=Limit(amount=12, unit="bytes")
+    )
+    picture = MediaPart(provider_id="m1")
+    assert desk.reply(ticket.id, [TextPart(text="一二三四五六"), picture], actor=AGENT).delivery is Delivery.SENT
+    assert [one.parts for one in channel.sent] == [
+        (TextPart(text="一二三四"),),
+        (TextPart(text="五六"), picture),
+    ]
+
+
+def test_files_have_sizes_and_kinds_that_the_channel_takes(world):
+    able = Capabilities(
+        parts=frozenset({"text", "media"}),
+        media=(MediaLimit(media="image", most=10, least=5, types=frozenset({"image/png"})),),
+    )
+    small, fit, large = (MediaRef(sha256="0" * 64, size=size, type="image/png") for size in (4, 5, 11))
+    assert pieces_of([MediaPart(media="image", ref=small)], able) == Unfit("media_too_small")
+    assert pieces_of([MediaPart(media="image", ref=large)], able) == Unfit("media_too_large")
+    assert pieces_of([MediaPart(media="image", ref=fit)], able) == ((MediaPart(media="image", ref=fit),),)
+    assert pieces_of([MediaPart(media="image", ref=fit, type="image/gif")], able) == Unfit("media_type")
+    most = Capabilities(parts=frozenset({"media"}), media_bytes=10)
+    assert pieces_of([MediaPart(media="file", ref=large)], most) == Unfit("media_too_large")
+
+
+def test_blanks_are_no_message():
+    assert pieces_of([TextPart(text=" \u3000 ")], Capabilities(together=False)) == Unfit("empty")
 
 
 @pytest.mark.parametrize(

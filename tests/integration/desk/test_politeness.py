@@ -94,6 +94,28 @@ def test_unasked_messages_wait_for_the_morning(world, hour, minute, day, hours):
         assert desk.run_due().sent == 1
 
 
+@pytest.mark.parametrize(("hour", "hours"), [(11, 0), (12, 2), (13.5, 0.5), (14, 0), (23, 0)])
+def test_quiet_hours_may_lie_inside_one_day(world, hour, hours):
+    desk, _ = desk_with(world, '[contact]\nquiet_from = "12:00"\nquiet_until = "14:00"')
+    ticket = silent_customer(world, desk)
+    at(world, int(hour), int(hour % 1 * 60))
+    sent = desk.reply(ticket.id, "unasked", actor=SYSTEM)
+    assert (sent.delivery is Delivery.SENT) is (hours == 0)
+    assert [one.due_at - world.clock.now() for one in desk.outbox.list().items] == [timedelta(hours=hours)] * bool(
+        hours
+    )
+
+
+def test_a_daily_limit_needs_no_quiet_hours(world):
+    desk, channel = desk_with(world, "[contact]\nunasked_per_day = 1")
+    ticket = silent_customer(world, desk)
+    at(world, 23)
+    for text in ("one", "two"):
+        desk.reply(ticket.id, text, actor=SYSTEM)
+    assert channel.texts == ["one"]
+    assert [one.reason for one in desk.outbox.list().items] == ["capped"]
+
+
 def test_what_waits_for_the_morning_holds_nobody_up(world):
     desk, channel = desk_with(world)
     ticket = silent_customer(world, desk)

@@ -99,6 +99,53 @@ def test_a_rule_writes_notes_and_answers_within_the_daily_limit(world):
     assert sum(one.text == "look" for one in written) == 3
 
 
+def test_a_rule_cannot_give_a_finished_ticket_to_anybody(world):
+    desk = desk_of(world)
+    ann = desk.agents.add("Ann", queues=["default"])
+    other = desk_of(world, on_go({"do": "resolve"}, {"do": "assign", "agent": ann.id}))
+    got = other.receive(world.said("go"))
+    assert got.trace.find("rules.impossible").param("action") == "assign"
+    assert got.ticket.assignee != ann.id
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"do": "tag_customer", "tags": ["a"]},
+        {"do": "place_customer", "level": "gold"},
+        {"do": "set_customer_field", "name": "x.n", "value": 3},
+    ],
+)
+def test_what_the_customer_has_already_is_no_event(world, action):
+    desk = desk_of(world, on_go(action))
+    first, second = (desk.receive(world.said("go")) for _ in range(2))
+    happens = (ev.CustomerTagged, ev.CustomerPlaced, ev.AttributesSet)
+    assert len(happened(desk, first.customer.id, happens)) == 1
+    assert second.state == "stored"
+
+
+def test_a_rule_takes_no_tag_from_the_customer_that_it_does_not_name_or_that_a_person_set(world):
+    desk = desk_of(world, on_go({"do": "untag_customer", "tags": ["a", "b"]}))
+    customer = desk.receive(world.said("hi")).customer
+    desk.customers.tag(customer.id, add=["b", "c"], actor=AGENT)
+    got = desk.receive(world.said("go"))
+    assert {tag.name for tag in got.customer.tags} == {"b", "c"}
+
+
+def test_a_rule_on_changes_may_not_answer(world):
+    desk = desk_of(world, on_change("r", F.ticket.priority.changed(), {"do": "reply", "text": "We saw it."}))
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.tickets.set_field(ticket.id, "priority", "urgent", actor=AGENT)
+    told = [entry.trace.find("rules.impossible") for entry in desk.explain(ticket.id) if entry.trace is not None]
+    assert [one.param("action") for one in told if one is not None] == ["reply"]
+    assert not desk.outbox.list().items
+
+
+def test_a_status_that_rules_may_not_reach_is_noted(world):
+    got = desk_of(world, on_go({"do": "set_status", "status": "new"})).receive(world.said("go"))
+    assert got.trace.find("rules.illegal").param("status") == "new"
+
+
 def test_a_rule_asks_the_application_and_tells_whom(world):
     desk = desk_of(
         world,
@@ -269,6 +316,54 @@ def test_a_macro_needs_the_permits_of_its_actions(world):
     assert desk.tickets.get(ticket.id) == ticket
     done = desk.tickets.run_macro(ticket.id, "close-it", actor=Actor.system())
     assert done.ticket.category is Category.RESOLVED
+
+
+def test_a_macro_acts_on_the_customer_as_the_person(world):
+    then = ({"do": "untag_customer", "tags": ["a"]}, {"do": "set_tags", "tags": ["b"]}, {"do": "close", "reason": "x"})
+    desk = desk_of(world, macros=macro(*then))
+    got = desk.receive(world.said("hi"))
+    desk.customers.tag(got.customer.id, add=["a"], actor=AGENT)
+    desk.tickets.tag(got.ticket.id, "c", actor=AGENT)
+    done = desk.tickets.run_macro(got.ticket.id, "close-it", actor=AGENT)
+    assert desk.customers.get(got.customer.id).tags == ()
+    assert ([tag.name for tag in done.ticket.tags], done.ticket.close_reason) == (["b"], "x")
+
+
+def test_a_macro_that_gives_the_ticket_to_nobody_known_raises(world):
+    desk = desk_of(world, macros=macro({"do": "assign", "agent": "agt_gone"}))
+    ticket = desk.receive(world.said("hi")).ticket
+    with pytest.raises(InvalidInput, match="agent"):
+        desk.tickets.run_macro(ticket.id, "close-it", actor=AGENT)
+    assert desk.tickets.get(ticket.id) == ticket
+
+
+def test_a_macro_that_blocks_again_leaves_the_first_block(world):
+    desk = desk_of(world, macros=macro({"do": "block_customer", "reason": "abuse"}, {"do": "reopen"}))
+    got = desk.receive(world.said("hi"))
+    for _ in range(2):
+        desk.tickets.run_macro(got.ticket.id, "close-it", actor=AGENT)
+    assert len(happened(desk, got.customer.id, ev.CustomerBlocked)) == 1
+    assert not happened(desk, got.ticket.id, ev.StatusChanged), "a ticket that lives is not opened again"
+
+
+def test_a_macro_opens_a_finished_ticket(world):
+    desk = desk_of(world, macros=macro({"do": "reopen"}))
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.tickets.set_status(ticket.id, "resolved", actor=AGENT)
+    assert desk.tickets.run_macro(ticket.id, "close-it", actor=AGENT).ticket.category is Category.OPEN
+
+
+def test_a_rule_closes_once(world):
+    desk = desk_of(world, on_go({"do": "close", "reason": "spam"}, {"do": "close", "reason": "other"}))
+    assert desk.receive(world.said("go")).ticket.close_reason == "spam"
+
+
+def test_a_macro_cannot_answer_on_a_merged_ticket(world):
+    desk = desk_of(world, macros=macro({"do": "reply", "text": "Bye."}))
+    one, other = (desk.receive(world.said("hi", by=by)).ticket for by in ("ann", "bob"))
+    desk.tickets.merge(one.id, other.id, actor=AGENT)
+    with pytest.raises(InvalidInput, match="merged"):
+        desk.tickets.run_macro(one.id, "close-it", actor=AGENT)
 
 
 def test_a_macro_is_for_the_tickets_of_its_condition(world):

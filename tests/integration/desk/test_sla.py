@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from csdesk import Actor, DeskConfig, InvalidInput, NotFound, Priority
+from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Priority
 from csdesk.domain.core.replaying import replayed
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.clocks import ClockPhase
@@ -118,6 +118,72 @@ def test_an_account_tells_line_by_line(world) -> None:
         desk.sla.explain("tkt_none")
 
 
+def test_an_account_tells_what_was_warned_breached_escalated_and_voided(world) -> None:
+    target = {
+        "metric": "resolution",
+        "within": "4h",
+        "clock": "calendar",
+        "warn_at": [0.5],
+        "escalate": [{"after": "1h", "tell": ["lead"]}],
+    }
+    desk = world.open(config(target))
+    ticket = desk.receive(world.said()).ticket.id
+    opened = world.clock.now()
+    world.later(hours=3)
+    desk.run_due()
+    assert desk.sla.explain(ticket).clocks[0].level == "warned"
+    world.later(hours=3)
+    desk.run_due()
+    (account,) = desk.sla.explain(ticket).clocks
+    assert account.level == "breached"
+    assert (account.used, account.remaining) == (6 * HOUR, -2 * HOUR)
+    moments = [(line.kind, (line.since - opened) / HOUR) for line in account.lines]
+    assert moments == [("began", 0), ("counted", 0), ("warned", 2), ("breached", 4), ("escalated", 5)]
+    counted = next(line for line in account.lines if line.kind == "counted")
+    assert (counted.reason, counted.counted, counted.on) == ("every_second", 6 * HOUR, None)
+    desk.config.activate(config({**target, "within": "20h"}))
+    desk.sla.reassess(ticket, "retro", actor=MEI)
+    (account,) = desk.sla.explain(ticket).clocks
+    assert [line.kind for line in account.lines if line.kind in ("changed", "voided")] == ["changed", "voided"]
+    assert account.level == "ok"
+
+
+def test_an_account_ends_where_its_clock_ends(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "4h", "clock": "calendar", "warn_at": []}))
+    met, off = (desk.receive(world.said(by=by)).ticket.id for by in ("li", "wang"))
+    world.later(hours=1)
+    desk.tickets.set_status(met, "resolved", actor=MEI)
+    desk.sla.promise(off, within=2 * HOUR, actor=MEI)
+    desk.sla.settle(off, kept=False, actor=MEI)
+    world.later(hours=9)
+    (account,) = desk.sla.explain(met).clocks
+    assert [line.kind for line in account.lines] == ["began", "counted", "met"]
+    assert (account.used, account.remaining) == (HOUR, 3 * HOUR)
+    promise = next(one for one in desk.sla.explain(off).clocks if one.clock.metric == "promise")
+    assert [line.kind for line in promise.lines] == ["began", "cancelled"]
+
+
+def test_an_account_past_the_known_holidays_says_so(world) -> None:
+    world.clock.set(datetime(2026, 12, 31, 9, tzinfo=UTC))
+    desk = world.open(config())
+    ticket = desk.receive(world.said()).ticket.id
+    (account,) = desk.sla.explain(ticket).clocks
+    assert account.notes == ("holidays_unknown",)
+
+
+def test_an_account_follows_a_ticket_out_of_a_merge(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "4h", "clock": "calendar", "warn_at": []}))
+    one, other = (desk.receive(world.said(by=by)).ticket.id for by in ("li", "wang"))
+    world.later(hours=1)
+    desk.tickets.merge(one, other, actor=MEI)
+    world.later(hours=1)
+    desk.tickets.unmerge(one, actor=MEI)
+    world.later(hours=1)
+    for account in desk.sla.explain(one).clocks:
+        assert account.used == sum((line.counted for line in account.lines), timedelta(0))
+        assert account.clock in desk.tickets.get(one).clocks
+
+
 def test_promises_and_steps_are_kept_or_broken(world) -> None:
     world.clock.set(beijing(9, 17))
     desk = world.open(config({"metric": "step", "step": "check", "within": "2h"}))
@@ -140,6 +206,9 @@ def test_promises_and_steps_are_kept_or_broken(world) -> None:
     ):
         with pytest.raises(InvalidInput):
             desk.sla.promise(ticket, actor=MEI, **wrong)
+    desk.tickets.set_status(ticket, "resolved", actor=MEI)
+    with pytest.raises(IllegalTransition):
+        desk.sla.promise(ticket, within=HOUR, actor=MEI)
 
 
 def test_customer_levels_choose_amounts_and_a_new_level_is_seen_at_the_next_message(world) -> None:
@@ -241,6 +310,82 @@ def test_a_retroactive_breach_is_told_and_one_that_no_longer_holds_is_voided(wor
     assert (breach.retroactive, breach.at, voided.was_at) == (True, opened + 2 * HOUR, opened + 2 * HOUR)
     assert clock_of(desk, ticket).breached_at is None
     assert clock_of(desk, ticket).due_at == opened + 20 * HOUR
+
+
+def test_a_breach_that_was_voided_can_be_told_again(world) -> None:
+    strict, mild = (
+        config({"metric": "resolution", "within": within, "clock": "calendar", "warn_at": []})
+        for within in ("2h", "20h")
+    )
+    desk = world.open(mild)
+    ticket = desk.receive(world.said()).ticket.id
+    world.later(hours=6)
+    for one in (strict, mild, strict):
+        desk.config.activate(one)
+        desk.sla.reassess(ticket, "retro", actor=MEI)
+    assert len(events_of(desk, ticket, ev.ClockBreached)) == 2
+    assert len(events_of(desk, ticket, ev.BreachVoided)) == 1
+
+
+def test_what_nothing_promises_any_more_is_cancelled_and_its_breach_voided(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "2h", "clock": "calendar", "warn_at": []}))
+    ticket = desk.receive(world.said()).ticket.id
+    world.later(hours=6)
+    desk.run_due()
+    assert clock_of(desk, ticket).breached_at is not None
+    desk.config.activate(config({"metric": "first_reply", "within": "90h", "clock": "calendar", "warn_at": []}))
+    after = desk.sla.reassess(ticket, "retro", actor=MEI)
+    assert {one.metric: one.phase for one in after.clocks}["resolution"] is ClockPhase.CANCELLED
+    assert len(events_of(desk, ticket, ev.BreachVoided)) == 1
+    assert clock_of(desk, ticket).breached_at is None
+    assert clock_of(desk, ticket, "first_reply").phase is ClockPhase.RUNNING
+
+
+def test_a_clock_that_was_met_before_anybody_promised_is_told_whole(world) -> None:
+    desk = world.open(config({"metric": "resolution", "within": "9h", "clock": "calendar", "warn_at": []}))
+    ticket = desk.receive(world.said()).ticket.id
+    world.later(hours=1)
+    desk.reply(ticket, "好的", actor=MEI)
+    desk.config.activate(config({"metric": "first_reply", "within": "2h", "clock": "calendar", "warn_at": []}))
+    desk.sla.reassess(ticket, "retro", actor=MEI)
+    account = next(one for one in desk.sla.explain(ticket).clocks if one.clock.metric == "first_reply")
+    assert account.lines[0].kind == "began"
+    assert (account.clock.phase, account.used) == (ClockPhase.MET, HOUR)
+
+
+def test_a_ticket_without_a_promise_has_nothing_to_reassess(world) -> None:
+    desk = world.open(DeskConfig(sla=()))
+    ticket = desk.receive(world.said()).ticket.id
+    desk.tickets.set_status(ticket, "closed", actor=MEI)
+    before = desk.tickets.get(ticket)
+    assert desk.sla.reassess(ticket, "forward", actor=MEI) == before
+
+
+def test_a_ticket_for_which_no_service_level_fits_any_more_has_none(world) -> None:
+    level = {
+        "name": "plain",
+        "when": {"field": "ticket.type", "op": "eq", "value": "general"},
+        "targets": [{"metric": "resolution", "within": "9h", "clock": "calendar"}],
+    }
+    desk = world.open(config(sla=[level], types=[{"name": "general"}, {"name": "refund"}]))
+    ticket = desk.receive(world.said()).ticket.id
+    assert desk.tickets.get(ticket).sla.policy == "plain"
+    desk.tickets.set_field(ticket, "type", "refund", actor=MEI)
+    assert desk.tickets.get(ticket).sla.policy is None
+    assert not [one for one in desk.tickets.get(ticket).clocks if one.is_live]
+
+
+def test_a_ticket_that_a_rule_closed_is_not_escalated(world) -> None:
+    when = {"field": "message.text", "op": "contains", "value": "投诉"}
+    desk = world.open(
+        config(
+            escalations=[{"name": "angry", "when": when, "tell": ["supervisor"], "priority": "urgent"}],
+            rules=[{"name": "shut", "when": when, "then": [{"do": "close", "reason": "spam"}]}],
+        )
+    )
+    ticket = desk.receive(world.said("我要投诉")).ticket
+    assert (ticket.category, ticket.priority) == ("closed", Priority.NORMAL)
+    assert not events_of(desk, ticket.id, ev.TicketEscalated)
 
 
 def test_a_retro_that_finds_nothing_new_writes_nothing(world) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from csdesk import Actor, DeskConfig, InvalidInput, NotFound, Priority, Viewer, render
 from csdesk.domain.policy.config import LevelPolicy, TagPolicy
+from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.messages import Automatic
 from csdesk.rules import F, NoAutoReply, Rule
 
@@ -66,6 +67,45 @@ def test_it_is_the_moment_of_then_not_of_now(world):
     assert blamed(now) == [("ticket.tags", "shown", ("calm",))]
     first = desk.tickets.explain_rule(got.ticket.id, "urgent-refund", cause=got.message_id)
     assert first.cause == got.message_id
+
+
+def test_what_a_message_does_to_its_ticket_before_the_rules_was_seen(world):
+    desk = open_with(
+        world,
+        Rule(name="back", when=F.ticket.category == "resolved", then=THEN),
+        Rule(name="warm", when=F.ticket.tags.contains("hot"), then=THEN),
+        sla=[
+            {
+                "name": "calm",
+                "when": F.ticket.tags.contains("calm"),
+                "targets": [{"metric": "resolution", "within": "9h"}],
+            },
+            {"name": "all", "targets": [{"metric": "resolution", "within": "1h"}]},
+        ],
+    )
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.tickets.set_status(ticket.id, "resolved", actor=AGENT)
+    desk.receive(world.said("不急，谢谢"))
+    assert blamed(desk.tickets.explain_rule(ticket.id, "back")) == [("ticket.category", "shown", "open")]
+    assert blamed(desk.tickets.explain_rule(ticket.id, "warm")) == [("ticket.tags", "shown", ("calm",))]
+
+
+def test_who_got_the_ticket_afterwards_was_not_seen(world):
+    desk = open_with(world, Rule(name="taken", when=F.ticket.worker.is_set(), then=THEN))
+    ann = desk.agents.add("Ann", queues=["default"], actor=AGENT)
+    desk.agents.set_presence(ann.id, Presence.ONLINE)
+    ticket = desk.receive(world.said("hi")).ticket
+    assert ticket.assignee == ann.id
+    assert blamed(desk.tickets.explain_rule(ticket.id, "taken")) == [("ticket.worker", "shown", None)]
+
+
+def test_what_the_customer_became_later_was_not_seen(world):
+    desk = open_with(world, URGENT)
+    customer = desk.receive(world.said("hi")).customer
+    got = desk.receive(world.said("我要退款"))
+    desk.customers.set_profile(customer.id, level="vip", actor=AGENT)
+    why = desk.tickets.explain_rule(got.ticket.id, "urgent-refund", cause=got.message_id, viewer=VIEWER)
+    assert ("customer.level", "shown", None) in blamed(why)
 
 
 def test_effects_of_the_rules_themselves_were_not_seen(world):

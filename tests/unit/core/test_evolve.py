@@ -4,7 +4,9 @@ import pytest
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, fold
+from csdesk.domain.core.windows import opening_of
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MESSAGE
 from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
@@ -21,8 +23,19 @@ def test_links_are_added():
     assert evolve(ticket, ev.LinksChanged(added=(link,)), START).links == (link,)
 
 
+def test_what_happens_to_a_message_leaves_its_ticket_as_it_is():
+    ticket = builders.ticket(1)
+    assert evolve(ticket, ev.RawRemoved(message=builders.serial(MESSAGE, 1)), START) is ticket
+
+
 def test_nothing_folds_to_nothing():
     assert fold(()) is None
+
+
+def test_a_window_opens_with_the_first_message_of_the_customer():
+    silent = builders.ticket(1, customer_at=None)
+    assert opening_of(silent, None) is None
+    assert opening_of(silent, builders.ticket(2, customer_at=START)).at == START
 
 
 @pytest.mark.parametrize("read", ["ticket", "customer", "message", "agent", "phrase"])

@@ -345,3 +345,49 @@ def test_a_window_that_ends_bounds_a_rule() -> None:
     end = datetime(2026, 1, 1, tzinfo=UTC)
     past = rule("r", F.time.now.after("2026-02-01T00:00:00Z"), active_until=end)
     assert [one.code for one in report_of(past).errors] == ["check.contradictory"]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        (F.message.length > 40) & F.message.text.contains("退款"),
+        F.message.attachments > 2,
+        F.message.kinds.contains("image") & (F.message.attachments >= 2),
+        F.ticket.worker.is_set(),
+        F.time.date == "2026-11-11",
+        F.ticket.sla_due_at.within_next("2h"),
+        F.message.text.starts_with("你好") & F.message.text.ends_with("谢谢"),
+    ],
+)
+def test_a_moment_is_found_at_which_both_fire(when: Any) -> None:
+    config = DeskConfig(rules=(rule("a", when, HIGH), rule("b", None, LOW)))
+    (found,) = analyse(config).about("check.conflict")
+    assert found.witness is not None
+    assert compile_policy(config).rules.evaluate(found.witness.facts()).fired == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        F.ticket.messages.increased() & (F.ticket.messages < 5),
+        F.ticket.messages.decreased(),
+        F.ticket.tags.changed(),
+        F.ticket.tags.changed() & F.ticket.tags.contains("s:a"),
+    ],
+)
+def test_a_change_is_found_at_which_both_fire(when: Any) -> None:
+    config = DeskConfig(rules=(on_change("a", when, HIGH), on_change("b", None, LOW)))
+    (found,) = analyse(config).about("check.conflict")
+    assert found.witness is not None
+    assert compile_policy(config).rules.evaluate(found.witness.facts(), "change").fired == ("a", "b")
+
+
+def test_a_chain_that_writes_notes_is_tried_too() -> None:
+    report = report_of(on_change("n", F.ticket.priority == Priority.HIGH, {"do": "note", "text": "look"}))
+    assert report.termination == "proved"
+
+
+def test_tags_that_only_a_macro_sets_are_set() -> None:
+    macros = [{"name": "m", "then": [{"do": "add_tags", "tags": ["a"]}]}]
+    report = report_of(rule("r", F.ticket.tags.contains("a")), tags=[{"name": "a"}], macros=macros)
+    assert not report.about("check.tag_never_set")

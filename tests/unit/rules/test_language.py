@@ -434,6 +434,12 @@ def test_a_stored_value_that_is_no_instant_is_before_nothing() -> None:
     assert not holds(DUE, facts(fields=(FieldValue(name="due", value=3),)))
 
 
+def test_however_many_values_a_field_had_its_rules_hold() -> None:
+    rules = compile_rules((Rule(name="r", when=F.ticket.messages > 1_500, then=THEN),))
+    seen = [number for number in range(1_100, 2_200) if rules.evaluate(facts(messages=number)).fired]
+    assert seen == list(range(1_501, 2_200))
+
+
 def test_an_action_that_sets_nothing_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
         DeskConfig(rules=[{"name": "r", "then": [{"do": "place_customer"}]}])

@@ -132,7 +132,8 @@ def _tell(
         story.lines.append(AccountLine(kind=kind, since=at, until=at))
         story.clock = clock
         return
-    end = _until(clock, at)
+    # A ticket out of a merge counts from before it was in there: what is told already is not told again.
+    end = max(_until(clock, at), story.since)
     story.lines += _stretch(book, story, end)
     if _terms(clock) != _terms(story.clock):
         story.lines.append(AccountLine(kind="changed", since=end, until=end, reason=clock.policy))
