@@ -146,8 +146,7 @@ def needs(given: Needs) -> Needs:
         value = getattr(given, one.name)
         if isinstance(value, tuple):
             for key in value:
-                if not hasattr(key, "queue"):
-                    an_id(key, one.name.removesuffix("s"))
+                an_id(key, one.name.removesuffix("s"))
     return given
 
 

@@ -27,7 +27,7 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import FlowError, InvalidInput, VersionConflict
+from csdesk.errors import InvalidInput, VersionConflict
 from csdesk.flows import queues
 from csdesk.flows.gathering import gather
 from csdesk.flows.permission import require
@@ -162,9 +162,8 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
             return Needs(claims=tuple(claims), holidays=(staff.holidays_id(scope.keys, command.place),))
         case cmd.SavePhrase():
             return Needs(claims=tuple(claims), phrases=(command.phrase,) if command.phrase is not None else ())
-        case cmd.SettleParked() | cmd.RetryOutbound():
-            return Needs(claims=tuple(claims))
         case _:
+            assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound), "they have flows of their own"
             return Needs(claims=tuple(claims), tickets=(command.ticket,), parties=True)
 
 
@@ -197,9 +196,8 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
             | cmd.EraseCustomer()
         ):
             return _run_on_customer(work, command, run)
-        case cmd.SettleParked() | cmd.RetryOutbound():
-            raise FlowError(f"{command.kind} has a flow of its own")
         case _:
+            assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound), "they have flows of their own"
             return _on_ticket(work, command, run)
 
 

@@ -565,3 +565,8 @@ def test_nothing_tells_the_secret_or_the_customers_words(
     assert MARKER not in everything
     assert repr(row.secret) not in everything
     assert row.secret.hex() not in everything
+
+
+def test_what_is_no_exchange_of_a_channel_is_refused() -> None:
+    with open_desk("memory://") as desk, pytest.raises(InvalidInput, match="exchange"):
+        desk.channels.run("status")

@@ -7,9 +7,9 @@ import pytest
 
 from csdesk import Actor
 from csdesk.domain.records.messages import Delivery, MediaPart, TextPart
-from csdesk.errors import ChannelError
+from csdesk.errors import ChannelError, StoreBusy
 from csdesk.ports.channel import Capabilities, HttpRequest, MediaFetched, MediaLimit
-from csdesk.testing import ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
+from csdesk.testing import Fault, FaultyStore, ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
 
 AGENT = Actor.agent("agt_1")
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 50
@@ -206,3 +206,73 @@ def test_an_http_channel_carries_media_by_exchanges(world):
     desk.reply(got.ticket.id, [stored(desk)], actor=AGENT)
     assert channel.sent[0].parts[0].provider_id == "up-200"
     assert [one.method for one in http.requests] == ["GET", "POST", "POST"]
+
+
+def test_media_of_a_message_that_was_erased_meanwhile_are_let_go(world):
+    channel = MediaScripted(capabilities=ABLE)
+    desk = world.open(channels=[channel])
+    got = desk.receive(photo(world))
+    bob = desk.receive(world.said(by="bob", parts=(MediaPart(media="image", provider_id="m2"),)))
+    desk.customers.erase(got.customer.id, actor=AGENT)
+
+    def erases(wanted):
+        desk.customers.erase(bob.customer.id, actor=AGENT)
+        return MediaFetched(content=PNG)
+
+    channel.fetch_now = erases
+    desk.run_due()
+    for one in (got, bob):
+        assert [item.message.parts for item in desk.tickets.timeline(one.ticket.id) if item.message] == [()]
+    assert desk.run_due().fetched == 0
+
+
+def test_an_upload_that_is_refused_is_no_doubt(world):
+    channel = MediaScripted(capabilities=UPLOADS)
+    desk = world.open(channels=[channel])
+    ticket = desk.receive(world.said()).ticket
+    channel.shelf["upload"] = ChannelError("web", "no", disposition="fix_content", provider_code="45001")
+    message = desk.reply(ticket.id, [stored(desk)], actor=AGENT).message
+    assert (message.delivery, message.delivery_reason) == (Delivery.FAILED, "45001")
+
+
+def test_an_id_that_lives_for_one_message_is_not_remembered(world):
+    channel = MediaScripted(capabilities=UPLOADS.model_copy(update={"media_lives": None}))
+    desk = world.open(channels=[channel])
+    ticket = desk.receive(world.said()).ticket
+    for _ in range(2):
+        assert desk.reply(ticket.id, [stored(desk)], actor=AGENT).delivery is Delivery.SENT
+    assert [one.parts[0].provider_id for one in channel.sent] == ["media-1", "media-2"]
+
+
+def test_a_provider_may_ask_for_a_longer_wait_before_the_next_fetch(world):
+    channel = MediaScripted(capabilities=ABLE)
+    desk = world.open(channels=[channel])
+    channel.shelf["m1"] = ChannelError("web", "slow down", disposition="retry", retry_after=90)
+    desk.receive(photo(world))
+    assert desk.run_due().next_due_at == world.clock.now() + timedelta(seconds=90)
+
+
+def test_a_store_that_fails_after_an_upload_is_told_and_the_message_goes_out_later(world):
+    channel = MediaScripted(capabilities=UPLOADS)
+    broken = False
+    desk = world.open(
+        channels=[channel],
+        wrap=lambda store: FaultyStore(store, lambda name: Fault.BUSY if broken and name == "commit" else None),
+    )
+    ticket = desk.receive(world.said()).ticket
+    sent = desk.reply(ticket.id, [stored(desk)], actor=AGENT, deliver=False)
+    upload = channel.upload_now
+
+    def breaks(file):
+        nonlocal broken
+        broken = True
+        return upload(file)
+
+    channel.upload_now = breaks
+    with pytest.raises(StoreBusy):
+        desk.run_due()
+    broken, channel.upload_now = False, upload
+    assert channel.sent == []
+    world.later(minutes=2)
+    assert desk.run_due().sent == 1
+    assert [one.key for one in channel.sent] == [sent.message.id]

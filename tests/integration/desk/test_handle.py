@@ -2,20 +2,25 @@
 
 import pytest
 
-from csdesk import Actor
+from csdesk import Actor, DeskConfig, Sender
+from csdesk.domain.policy.config import AccountPolicy
+from csdesk.domain.records import events as ev
 from csdesk.domain.records.channels import (
     DeleteEvent,
     EditEvent,
+    HandoffEvent,
     InboundResult,
     PullHint,
     PullPage,
     RawRequest,
     RawResponse,
     Rejected,
+    SessionEvent,
     UnknownEvent,
 )
 from csdesk.domain.records.messages import TextPart
 from csdesk.errors import ChannelError, NotFound
+from csdesk.ports.store import Query
 from csdesk.testing import Fault, FaultyStore, ScriptedChannel
 
 AGENT = Actor.agent("agt_1")
@@ -159,3 +164,41 @@ def test_edits_and_recalls_keep_the_original(world, channel):
     assert message.parts == (TextPart(text="first"),)
     assert message.edited == (TextPart(text="second"),)
     assert message.recalled_at == world.clock.now()
+
+
+def session(what, key, **given):
+    return SessionEvent(
+        account="web", dedupe_key=key, conversation="ann", sender=Sender(external_id="ann"), what=what, **given
+    )
+
+
+def answered(desk):
+    page = desk._store.query(desk.name, Query(kind="entry", where=(("subject", ev.DESK),), limit=1000))
+    return [(e.what, e.problem) for entry in page.items for e in entry.events if isinstance(e, ev.SessionAnswered)]
+
+
+@pytest.mark.parametrize("problem", ["", "ValueError", "95001", "retry"])
+def test_a_session_is_greeted_once_and_what_went_wrong_is_noted(world, problem):
+    channel = ScriptedChannel("web")
+    desk = world.open(DeskConfig(accounts=(AccountPolicy(name="web", greeting="Welcome"),)), channels=[channel])
+    if problem == "ValueError":
+        channel.answer(ValueError("the adapter broke"))
+    elif problem:
+        channel.fail("retry", code=problem if problem != "retry" else "")
+    for _ in range(2):
+        desk.handle("web", channel.report(session("started", "s1", code="c")))
+    desk.handle("web", channel.report(session("started", "s2"), session("ended", "s3", code="c")))
+    assert channel.texts == ["Welcome"]
+    assert answered(desk) == [("started", problem)]
+
+
+def test_a_conversation_that_nobody_knows_is_handed_to_nobody(world, channel):
+    desk = world.open(channels=[channel])
+    desk.handle("web", channel.report(HandoffEvent(account="web", dedupe_key="h1", conversation="who", to="kf")))
+    assert desk.tickets.list().items == ()
+    ticket = desk.receive(world.said(by="ann")).ticket
+    for _ in range(2):
+        event = HandoffEvent(account="web", dedupe_key="h2", conversation="ann", to="kf")
+        desk.handle("web", channel.report(event))
+    after = desk.tickets.get(ticket.id)
+    assert (after.elsewhere, after.version) == ("kf", ticket.version + 1)

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from csdesk import Actor, DeskConfig, MediaPart
+from csdesk import Actor, DeskConfig, MediaPart, open_desk
 from csdesk.domain.policy.config import ReopenPolicy, RetentionPolicy, TypePolicy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.errors import ConfigError
 from csdesk.flows import keeping
 from csdesk.stores.media import MemoryMedia
+from csdesk.stores.memory import MemoryStore
 from csdesk.testing import ScriptedChannel
 from csdesk.testing.audit import problems_of
 
@@ -201,3 +202,29 @@ def test_a_new_configuration_begins_its_walks_at_once(world):
     assert due(world, desk, days=40) == {}
     desk.config.activate(DeskConfig(reopen=SHORT, retention=RetentionPolicy(raw="30d")), actor=AGENT)
     assert due(world, desk) == {"raw_removed": 1}
+
+
+def test_a_round_of_keeping_ends_and_says_that_more_is_left(world, monkeypatch):
+    monkeypatch.setattr(keeping, "PIECES", 2)
+    monkeypatch.setattr(keeping, "BATCH", 1)
+    desk, _, _ = desk_of(world, raw="1d")
+    for number in range(6):
+        desk.receive(world.said(str(number), raw=b"raw"))
+    world.later(days=2)
+    first = desk.run_due()
+    assert first.more
+    assert first.raw_removed <= 2
+    assert first.raw_removed + due(world, desk, days=0).get("raw_removed", 0) == 6
+
+
+def test_a_store_that_cannot_tell_which_files_are_used_keeps_them_all(world):
+    class Unsure(MemoryStore):
+        media_in_use = None
+
+    seconds = [0.0]
+    media = MemoryMedia(written_at=lambda: seconds[0])
+    with open_desk(Unsure(), clock=world.clock, ids=world.ids, media=media) as desk:
+        orphan = media.put(io.BytesIO(b"orphan"))
+        seconds[0] += 10**6
+        assert due(world, desk, days=3) == {}
+        assert [digest for digest, _ in media.digests()] == [orphan.sha256]

@@ -10,7 +10,7 @@ from csdesk.domain.records.messages import Delivery, MediaPart, MediaRef, MenuIt
 from csdesk.domain.records.queues import OutboxState
 from csdesk.errors import NotFound
 from csdesk.ports.channel import Capabilities, ChannelError, EchoEvent, Limit, MediaLimit, Receipt, StatusEvent
-from csdesk.testing import ScriptedChannel
+from csdesk.testing import Fault, FaultyStore, ScriptedChannel
 
 AGENT = Actor.agent("agt_1")
 
@@ -205,3 +205,38 @@ def test_the_window_of_an_account_whose_channel_is_elsewhere_is_not_known(world)
     with pytest.raises(NotFound, match="account"):
         world.open().tickets.window(ticket.id)
     assert desk.tickets.window(ticket.id).is_open
+
+
+def test_a_message_that_is_erased_between_two_sendings_goes_no_further(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+
+    def erases(message):
+        desk.customers.erase(desk.customers.find("ann").id, actor=AGENT)
+        return Receipt(provider_id="a")
+
+    channel.answer(erases)
+    sent = desk.reply(ticket.id, "aabb", actor=AGENT)
+    assert channel.texts == ["aa"]
+    assert sent.delivery is Delivery.FAILED
+    assert desk.outbox.list().items == ()
+
+
+@pytest.mark.parametrize("fault", [Fault.UNKNOWN_DONE, Fault.UNKNOWN_UNDONE])
+def test_a_sending_is_noted_once_whatever_becomes_of_the_commit(world, fault):
+    channel = ScriptedChannel("web", capabilities=Capabilities(text=Limit(amount=2)))
+    faults = iter(())
+    desk = world.open(
+        channels=[channel],
+        wrap=lambda store: FaultyStore(store, lambda name: next(faults, None) if name == "commit" else None),
+    )
+    ticket = desk.receive(world.said("hi")).ticket
+
+    def taken(message):
+        nonlocal faults
+        faults = iter([fault])
+        return Receipt(provider_id="a")
+
+    channel.answer(taken)
+    sent = desk.reply(ticket.id, "aabb", actor=AGENT)
+    assert (sent.delivery, channel.texts) == (Delivery.SENT, ["aa", "bb"])
+    assert message_of(desk, sent).pieces == ("a",)

@@ -147,3 +147,27 @@ def test_no_more_unasked_messages_a_day_than_allowed(world):
 def test_a_policy_that_means_nothing_is_refused(given):
     with pytest.raises(ConfigError):
         DeskConfig.from_toml(f"[contact]\n{given}\n")
+
+
+def test_a_wish_that_changes_nothing_is_no_event(world):
+    desk = world.open()
+    got = desk.receive(world.said("start"))
+    before = desk.customers.get(got.customer.id).version
+    assert got.trace.find("contact.opted_in") is None
+    out = desk.receive(world.said("stop"))
+    assert out.trace.find("contact.opted_out") is not None
+    again = desk.receive(world.said("TD"))
+    assert again.trace.find("contact.opted_out") is None
+    assert desk.customers.get(got.customer.id).version == before + 1
+
+
+def test_opting_out_at_the_provider_twice_tags_once(world):
+    channel = ScriptedChannel("web")
+    desk = world.open(channels=[channel])
+    got = desk.receive(world.said())
+    for number in range(2):
+        sent = desk.reply(got.ticket.id, "x", actor=AGENT)
+        told = StatusEvent(account="web", dedupe_key=f"o{number}", key=sent.message.id, status="opted_out")
+        desk.handle("web", channel.report(told))
+    assert [one.name for one in desk.customers.get(got.customer.id).tags] == ["opted_out"]
+    assert desk.customers.get(got.customer.id).version == got.customer.version + 1

@@ -169,3 +169,69 @@ def test_looking_whether_something_is_to_be_polled_writes_nothing(world):
     before = counting[0].commits
     desk.run_due()
     assert counting[0].commits == before
+
+
+class Before:
+    """A store around another one that calls ``first`` before a commit, once."""
+
+    def __init__(self, store):
+        self._store = store
+        self.first = None
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def commit(self, name, changes):
+        return self._now(lambda: self._store.commit(name, changes))
+
+    def commit_together(self, name, changes):
+        return self._now(lambda: self._store.commit_together(name, changes))
+
+    def _now(self, commit):
+        first, self.first = self.first, None
+        if first is not None:
+            first()
+        return commit()
+
+
+def test_messages_are_stored_even_if_another_puller_has_moved_the_cursor(world):
+    one, two = ScriptedChannel("web"), ScriptedChannel("web")
+    stores = []
+    desk = world.open(channels=[one], wrap=lambda store: stores.append(Before(store)) or stores[-1])
+    other = world.open(channels=[two])
+    for each in (desk, other):
+        each.run_due()
+    one.pages(PullPage(events=(world.said("mine"),), cursor="c1"))
+    two.pages(PullPage(events=(world.said("theirs", by="bob"),), cursor="c9"))
+    wish(desk, one)
+    pull = one.pull_now
+
+    def slow(hint, cursor):
+        stores[0].first = lambda: (wish(other, two), other.run_due())
+        return pull(hint, cursor)
+
+    one.pull_now = slow
+    desk.run_due()
+    assert cursor_of(desk) == "c9"
+    assert sorted(one.messages for one in desk.tickets.list().items) == [1, 1]
+
+
+def test_a_race_for_a_message_takes_nothing_from_the_cursor(world):
+    channel = ScriptedChannel("web")
+    stores = []
+    desk = world.open(channels=[channel], wrap=lambda store: stores.append(Before(store)) or stores[-1])
+    other = world.open()
+    desk.run_due()
+    message = world.said("once")
+    channel.pages(PullPage(events=(message,), cursor="c1"))
+    wish(desk, channel)
+    pull = channel.pull_now
+
+    def slow(hint, cursor):
+        stores[0].first = lambda: other.receive(message)
+        return pull(hint, cursor)
+
+    channel.pull_now = slow
+    desk.run_due()
+    assert cursor_of(desk) == "c1"
+    assert [one.messages for one in desk.tickets.list().items] == [1]

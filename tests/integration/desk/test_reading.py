@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from csdesk import Actor, DeskConfig, open_desk
+from csdesk import Actor, DeskConfig, Sender, open_desk
 from csdesk.domain.policy.config import QueuePolicy, TagPolicy
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import ConfigMismatch, DeskClosed, InvalidInput
@@ -208,3 +208,13 @@ def test_desks_of_one_store_do_not_meet(world):
     assert (second.state, second.ticket.number) == ("stored", 1)
     assert two.tickets.list().items == (second.ticket,)
     assert first.ticket.id != second.ticket.id
+
+
+def test_a_customer_who_never_wrote_has_an_empty_timeline(world):
+    desk = world.open()
+    got = desk.receive(world.said("hi"))
+    linked = desk.customers.link(got.customer.id, Sender(external_id="second"), actor=AGENT)
+    (second,) = (one.id for one in linked.identities if one.external_id == "second")
+    other = desk.customers.unlink(second, actor=AGENT)
+    assert desk.customers.timeline(other.id).items == ()
+    assert [one.text for one in desk.customers.timeline(got.customer.id).items] == ["hi"]

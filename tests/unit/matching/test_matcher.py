@@ -1,6 +1,10 @@
+import json
+import sys
 import threading
+from array import array
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 
@@ -502,3 +506,51 @@ def test_what_is_no_text_is_refused() -> None:
         Matcher(SHOP).match(None)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match=r"^text: "):
         Matcher([Phrase("a", "t", (5,))])  # type: ignore[arg-type]
+
+
+def sealed(body: bytes) -> bytes:
+    return body + sha256(body).digest()
+
+
+def parts_of(data: bytes) -> list[bytes]:
+    rest, parts = data[data.index(b"\n") + 1 : -32], []
+    while rest:
+        size = int.from_bytes(rest[:8], "big")
+        parts.append(rest[8 : 8 + size])
+        rest = rest[8 + size :]
+    return parts
+
+
+def saved(parts: list[bytes]) -> bytes:
+    return sealed(b"csdesk-matcher 1\n" + b"".join(len(one).to_bytes(8, "big") + one for one in parts))
+
+
+def test_a_whole_file_with_a_wrong_size_in_it_is_refused() -> None:
+    data = Matcher(SHOP).to_bytes()
+    parts = parts_of(data)
+    assert saved(parts) == data
+    with pytest.raises(InvalidInput, match="a part is cut short"):
+        Matcher.from_bytes(sealed(data[:-33]))
+    with pytest.raises(InvalidInput, match="another item size"):
+        Matcher.from_bytes(saved([*parts[:1], parts[1] + b"x", *parts[2:]]))
+
+
+def test_a_file_of_a_machine_with_the_other_byte_order_answers_alike() -> None:
+    matcher = Matcher(SHOP)
+    head, *arrays = parts_of(matcher.to_bytes())
+    theirs = {"little": "big", "big": "little"}[sys.byteorder]
+    document = {**json.loads(head), "order": theirs}
+    swapped = []
+    for code, raw in zip("QIfIIf", arrays, strict=True):
+        values = array(code, raw)
+        values.byteswap()
+        swapped.append(values.tobytes())
+    other = Matcher.from_bytes(saved([json.dumps(document).encode(), *swapped]))
+    for text in ("什么时候发货", "where is my parcel"):
+        assert other.match(text) == matcher.match(text)
+
+
+def test_what_was_added_is_packed_when_it_is_saved() -> None:
+    matcher = Matcher(SHOP)
+    matcher.add(Phrase("gift", "礼品包装", ("可以包成礼物吗",)))
+    assert best(Matcher.from_bytes(matcher.to_bytes()), "可以包成礼物吗") == "gift"

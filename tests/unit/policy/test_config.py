@@ -224,3 +224,16 @@ def test_durations_are_read(text: str, value: timedelta) -> None:
 @pytest.mark.parametrize("text", ["", "4", "h", "-4h", "P", "PT", "4h x", "1y", "四h", "1..5h"])
 def test_what_names_no_duration_is_refused(text: str) -> None:
     assert parse_duration(text) is None
+
+
+def test_a_document_without_bottom_is_refused() -> None:
+    with pytest.raises(ConfigError, match="document"):
+        DeskConfig.from_toml("a = " + "[" * 100_000)
+
+
+def test_a_duration_below_zero_and_a_priority_named_twice_are_refused() -> None:
+    with pytest.raises(ConfigError, match="negative"):
+        AccountPolicy(name="web", backlog=timedelta(seconds=-1))
+    hour = timedelta(hours=1)
+    with pytest.raises(ConfigError, match="named twice"):
+        TargetPolicy(metric="first_reply", within=hour, by_priority=((Priority.HIGH, hour), (Priority.HIGH, 2 * hour)))

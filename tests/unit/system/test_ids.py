@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from csdesk.domain.ids import check_id
+from csdesk.errors import InvalidInput
 from csdesk.system import ids as module
 from csdesk.system.ids import SystemIds
 
@@ -89,3 +90,11 @@ def test_salts_and_secrets_differ() -> None:
     assert len({source.salt() for _ in range(20)}) == 20
     assert len(source.salt()) == 16
     assert len({source.secret() for _ in range(20)}) == 20
+
+
+@pytest.mark.parametrize(
+    "value", ["", "tkt_", "msg_" + "0" * 26, "tkt_" + "0" * 25, "tkt_" + "u" * 26, "tkt_" + "A" * 26]
+)
+def test_what_is_no_id_is_refused_by_its_field(value):
+    with pytest.raises(InvalidInput, match="ticket"):
+        check_id(value, "tkt_", "ticket")

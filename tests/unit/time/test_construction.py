@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from csdesk import InvalidInput, WorkingCalendar
 from csdesk.domain.time import CalendarError
+from csdesk.domain.time.counting import EVERY_SECOND
 
 MONDAY = {"mon": [("09:00", "18:00")]}
 FIRST = date(2026, 1, 1)
@@ -149,3 +150,9 @@ def test_the_json_schema_describes_mappings(mode: Any) -> None:
     assert set(fields["weekly"]["properties"]) == {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
     assert fields["dates"]["type"] == "object"
     assert fields["holidays"]["type"] == "array"
+
+
+def test_where_every_second_counts_nothing_is_closed_or_guessed():
+    at = datetime(2099, 1, 1, tzinfo=UTC)
+    assert EVERY_SECOND.is_open(at)
+    assert not EVERY_SECOND.is_guess(at)

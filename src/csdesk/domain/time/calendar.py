@@ -106,17 +106,7 @@ class WorkingCalendar(_Checked):
     known_until: KnownUntil = None
     beyond_known: Literal["warn", "raise"] = "warn"
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            # Called for an empty slot too: on the first question, and after a copy or an unpickling.
-            if name != "_shared":
-                return super().__getattr__(name)
-            shared = shared_table(self._rules())
-            object.__setattr__(self, "_shared", shared)
-            return shared
-
-    else:
+    if TYPE_CHECKING:
         _shared: SharedTable
 
         def __init__(
@@ -133,6 +123,16 @@ class WorkingCalendar(_Checked):
             known_until: date | None = None,
             beyond_known: Literal["warn", "raise"] = "warn",
         ) -> None: ...
+
+    else:
+
+        def __getattr__(self, name: str) -> object:
+            # Called for an empty slot too: on the first question, and after a copy or an unpickling.
+            if name != "_shared":
+                return super().__getattr__(name)
+            shared = shared_table(self._rules())
+            object.__setattr__(self, "_shared", shared)
+            return shared
 
     @model_validator(mode="after")
     def _means_something(self) -> Self:
