@@ -1,5 +1,6 @@
 """The entry point of the command line: what it says with and without its extra."""
 
+import os
 import subprocess
 import sys
 
@@ -33,3 +34,11 @@ def test_another_missing_module_is_not_blamed_on_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "csdesk.cli.app", None)
     with pytest.raises(ModuleNotFoundError, match=r"csdesk\.cli\.app"):
         cli.main()
+
+
+def test_a_terminal_that_cannot_show_chinese_shows_its_numbers(tmp_path):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "csdesk", "init", "--db", str(tmp_path / "发票.db")]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u53d1\\u7968.db" in done.stdout

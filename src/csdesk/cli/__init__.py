@@ -1,5 +1,6 @@
 """The ``csdesk`` command; it needs the ``cli`` extra."""
 
+import io
 import sys
 
 __all__ = ["main"]
@@ -19,5 +20,8 @@ def main() -> int:
             raise
         print("csdesk: the command line needs the \"cli\" extra: pip install 'csdesk[cli]'", file=sys.stderr)
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a sign shows its number
+            stream.reconfigure(errors="backslashreplace")
     app()
     return 0

@@ -287,6 +287,16 @@ def test_the_midnight_that_ends_the_last_known_date_is_still_known() -> None:
         calendar.add(shanghai(6, 23), HOUR + timedelta(microseconds=1))
 
 
+def test_the_same_midnight_begins_a_date_that_is_not_known() -> None:
+    calendar = WorkingCalendar(
+        zone="Asia/Shanghai", always_open=True, known_until=date(2026, 3, 6), beyond_known="raise"
+    )
+    assert calendar.is_open(shanghai(7, 0) - timedelta(microseconds=1))
+    for ask in (calendar.is_open, calendar.next_open):
+        with pytest.raises(HolidaysUnknown):
+            ask(shanghai(7, 0))
+
+
 def test_past_the_known_holidays_answers_warn() -> None:
     calendar = office(known_until=date(2026, 3, 6))
     assert calendar.add(shanghai(6, 17), HOUR) == shanghai(6, 18)

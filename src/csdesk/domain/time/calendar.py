@@ -180,7 +180,7 @@ class WorkingCalendar(_Checked):
         """Whether an instant is worked; a span includes its opening and not its close."""
         instant = instant_of(at, "at")
         if self.known_until is not None:
-            self._check_known(instant)
+            self._check_known(instant + 1)  # the instant belongs to the day that it begins
         return arithmetic.is_open(self._shared, instant)
 
     def next_open(self, at: datetime) -> datetime:
@@ -192,7 +192,7 @@ class WorkingCalendar(_Checked):
         instant = instant_of(at, "at")
         answer = arithmetic.forward(self._shared, instant, 0, snap=True, field="at")
         if self.known_until is not None:
-            self._check_known(answer)
+            self._check_known(answer + 1)
         return written_in(answer, at.tzinfo)
 
     def next_close(self, at: datetime) -> datetime:
