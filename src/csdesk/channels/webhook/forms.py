@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self, TypedDict
 
-from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
@@ -60,8 +60,10 @@ class _Form(Value):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
 
-class Envelope(_Form):
-    """The outside of a body, as Standard Webhooks recommends it."""
+class Envelope(BaseModel):
+    """The outside of a body, as Standard Webhooks recommends it. No value of the desk: it is read at once, not kept."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     type: Key
     timestamp: Instant | None = None
