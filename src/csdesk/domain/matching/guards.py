@@ -35,7 +35,7 @@ _NUMBER: Final = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d+)?(?![\d.])")
 # why something does not happen (为什么不, 还没).
 _EITHER_OR: Final = re.compile(r"(.)[不没]\1")
 _NEGATION: Final = re.compile(
-    "(?:(?<!为什么)(?<!为何)(?<!为啥)(?<!怎么)(?<!怎么还)(?<!还)不(?:是|要|想|用|必|需要|打算|准备)?|没(?:有)?(?:要|说|想|申请)|无需|拒绝|别|勿)"
+    "(?:(?<!为什么)(?<!为何)(?<!为啥)(?<!怎么)(?<!还)不(?:是|要|想|用|必|需要|打算|准备)?|没(?:有)?(?:要|说|想|申请)|无需|拒绝|别|勿)"
     "(?:要|想|再|给我|帮我|帮|申请|办理|去)*+(?P<zh>[^\\W\\d_a-z]{2})"
     r"|\b(?:no|without|avoid|refuse|never|don'?t|didn'?t|(?:do|did|to|i) not|not (?=get|want|to|be))\b"
     r"(?P<en>(?: [a-z']+){1,5})"
@@ -43,21 +43,12 @@ _NEGATION: Final = re.compile(
 _TAKEN_BACK: Final = re.compile(r"[?？,，.。!！] ?(?:no|not|不|不要|不用|不必|算了)[\s,，.。!！不要用了]*$")
 
 
-def negates(folded: str, sample: str) -> bool:
-    """Tell whether the text refuses what the sample asks for: a negation before words of the sample, which has none."""
-    if _TAKEN_BACK.search(folded):
-        return True
-    return bool(_refused(folded, sample)) and not _refused(sample, sample)
-
-
-def _refused(folded: str, sample: str) -> list[str]:
-    """The words of the sample that the text negates."""
-    plain = _EITHER_OR.sub(r"\1", folded)
+def _refused(folded: str) -> tuple[str, ...]:
+    """The words before which a negation stands."""
     found: list[str] = []
-    for match in _NEGATION.finditer(plain):
-        words = [match["zh"]] if match["zh"] else [one for one in match["en"].split() if len(one) > 3]
-        found += [one for one in words if one in sample]
-    return found
+    for match in _NEGATION.finditer(_EITHER_OR.sub(r"\1", folded)):
+        found += [match["zh"]] if match["zh"] else [one for one in match["en"].split() if len(one) > 3]
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +59,23 @@ class Reading:
         stance: what it wants done.
         finished: whether it tells that something is done, and asks nothing.
         numbers: the amounts it names; numbers of five digits and more are order numbers and not among them.
+        refused: the words before which a negation stands; a phrase as a whole has none.
+        taken_back: whether it ends with a refusal of what it said before; a phrase as a whole never does.
     """
 
     stance: Stance
     finished: bool
     numbers: frozenset[str]
+    refused: tuple[str, ...] = ()
+    taken_back: bool = False
+
+    def refuses(self, sample: str) -> bool:
+        """Whether it refuses what a folded sample asks for; a sample with the same refusal is met by it."""
+        return self.taken_back or (_names(self.refused, sample) and not _names(_refused(sample), sample))
+
+
+def _names(words: tuple[str, ...], sample: str) -> bool:
+    return any(word in sample for word in words)
 
 
 _NOTHING: Final = Reading(frozenset(), finished=False, numbers=frozenset())
@@ -83,26 +86,27 @@ def reading_of(folded: str) -> Reading:
     stance = stance_of(folded)
     finished = bool(_FINISHED.search(folded)) and not _ASKS.search(folded)
     numbers = frozenset(_NUMBER.findall(folded))
-    if not stance and not finished and not numbers:
+    refused = _refused(folded)
+    taken_back = _TAKEN_BACK.search(folded) is not None
+    if not (stance or finished or numbers or refused or taken_back):
         return _NOTHING
-    return Reading(stance, finished, numbers)
+    return Reading(stance, finished, numbers, refused, taken_back)
 
 
 def common_reading(folded_texts: Iterable[str]) -> Reading:
     """Read a phrase from its texts: a stance none contradicts, finished if any is, all their numbers."""
     readings = [reading_of(text) for text in folded_texts]
-    if all(one is _NOTHING for one in readings):
-        return _NOTHING
     stances = frozenset[tuple[str, int]]().union(*(one.stance for one in readings))
     stance = frozenset((action, side) for action, side in stances if (action, -side) not in stances)
     numbers = frozenset[str]().union(*(one.numbers for one in readings))
-    return Reading(stance, any(one.finished for one in readings), numbers)
+    finished = any(one.finished for one in readings)
+    return Reading(stance, finished, numbers) if stance or finished or numbers else _NOTHING
 
 
-def guards_against(text: Reading, phrase: Reading, folded: str, nearest: str) -> tuple[Guard, ...]:
-    """The guards that stand between a text, read and folded, and a phrase, whose nearest text is ``nearest``."""
+def guards_against(text: Reading, phrase: Reading, nearest: str) -> tuple[Guard, ...]:
+    """The guards that stand between a text and a phrase, whose nearest text is ``nearest``."""
     found: list[Guard] = []
-    if (text.stance and contradicts(text.stance, phrase.stance)) or negates(folded, nearest):
+    if (text.stance and contradicts(text.stance, phrase.stance)) or text.refuses(nearest):
         found.append("opposite")
     if text.finished and not phrase.finished:
         found.append("finished")
