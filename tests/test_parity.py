@@ -13,6 +13,7 @@ GROUPS = (
     "tickets",
     "customers",
     "agents",
+    "bots",
     "channels",
     "replies",
     "inbox",
@@ -22,7 +23,7 @@ GROUPS = (
     "sla",
     "calendars",
 )
-WITHIN = ("drafts",)
+WITHIN = ("drafts", "holding")
 """Groups that hang on another group."""
 RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 SEEN = {"__enter__", "__exit__", "__aenter__", "__aexit__"}

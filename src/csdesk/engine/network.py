@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from csdesk.engine.core import DeskCore
@@ -28,6 +29,12 @@ _ASKED: Final[dict[type, tuple[str, Callable[[Any], tuple[str, tuple[object, ...
 """The method of a channel behind a step (a ``BlockingChannel`` has it with ``_now``), its account and arguments."""
 
 
+def is_awaited(answer: object) -> bool:
+    """True if what a bot answers has to be awaited: its method is a coroutine function, or looks like one."""
+    method = answer.func if isinstance(answer, partial) else answer
+    return iscoroutinefunction(method) or iscoroutinefunction(getattr(method, "__call__", None))  # noqa: B004
+
+
 def work_of(core: DeskCore, step: NetworkStep) -> Work:
     """What has to be done for a step.
 
@@ -37,6 +44,8 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
     """
     if isinstance(step, steps.Converse):
         return step.exchange
+    if isinstance(step, steps.Ask):
+        return partial(core.bot(step.turn.bot).answer, step.turn)  # type: ignore[return-value]  # awaited if need be
     name, of = _ASKED[type(step)]
     account, arguments = of(step)
     channel = core.channel(account)

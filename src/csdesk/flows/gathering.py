@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from csdesk.domain.core.leases import is_with_bot
 from csdesk.domain.core.lineage import Entries, Past, former_ticket, received_since
 from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -39,6 +41,8 @@ def gather(  # noqa: PLR0911  one line for each kind of command
     """
     snapshot = loaded.snapshot
     match command:
+        case cmd.SendReply() if command.actor.kind is ActorKind.AGENT and command.ticket in snapshot.tickets:
+            return (yield from _for_reply(command, loaded, needs)), Past()
         case cmd.MergeTickets() if command.ticket in snapshot.tickets:
             return (yield from _for_merge(snapshot.tickets[command.ticket], needs, scope))
         case cmd.UnmergeTicket() if command.ticket in snapshot.tickets:
@@ -57,6 +61,13 @@ def gather(  # noqa: PLR0911  one line for each kind of command
         case cmd.UnlinkIdentity():
             return (yield from _for_unlink(command, loaded, needs))
     return loaded, Past()
+
+
+def _for_reply(command: cmd.SendReply, loaded: Loaded, needs: Needs) -> Flow[Loaded]:
+    """The agent who answers, if the answer takes the ticket from a bot."""
+    if not is_with_bot(loaded.snapshot.tickets[command.ticket]):
+        return loaded
+    return (yield from steps.load(replace(needs, agents=(*needs.agents, command.actor.id))))
 
 
 def _for_merge(ticket: Ticket, needs: Needs, scope: Scope) -> Flow[Gathered]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.tickets import assign, catch_up
+from csdesk.domain.core.leases import is_with_bot
+from csdesk.domain.core.reception import catch_up, hand_off
+from csdesk.domain.core.tickets import assign
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
@@ -38,6 +40,8 @@ def hand(event: HandoffEvent | SessionEvent, scope: Scope) -> Flow[None]:
 def _note(work: Workspace, ticket: Ticket, by: str, agent: str) -> None:
     if ticket.elsewhere != by:
         work.emit(ticket.id, ev.ConversationTaken(by=by, before=ticket.elsewhere))
+        if by and is_with_bot(ticket):
+            hand_off(work, work.ticket(ticket.id), "elsewhere")
     known = work.find(agent) if agent else None
     if isinstance(known, Agent) and not known.retired and ticket.is_live:
         assign(work, catch_up(work, work.ticket(ticket.id)), known.id, reason="elsewhere")

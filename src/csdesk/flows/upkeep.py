@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from csdesk.domain.core.tickets import assign, catch_up
+from csdesk.domain.core.reception import catch_up
+from csdesk.domain.core.tickets import assign
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records.actors import Actor
@@ -23,6 +24,7 @@ from csdesk.flows.lists import page_of
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
 from csdesk.flows.retrying import retried
+from csdesk.flows.turns import turns_due
 from csdesk.flows.waking import wake_tickets
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -43,6 +45,10 @@ class DueReport:
     nothing is planned; come back when you like, new work makes itself known at the next call).
     """
 
+    answered: int = 0
+    """Turns of bots that were answered."""
+    handed_off: int = 0
+    """Turns of bots after which people have the ticket, or may have it."""
     tickets: int = 0
     """Tickets for which something came due: warnings, breaches, escalations, the end of a snooze, closing."""
     assigned: int = 0
@@ -86,6 +92,8 @@ _KEPT = {
     "media": "media_removed",
 }
 _COUNTS = (
+    "answered",
+    "handed_off",
     "tickets",
     "assigned",
     "sent",
@@ -111,7 +119,7 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     more = False
     nexts: list[datetime] = []
     # what may be slow comes last
-    for part in (wake_tickets, _drain, _resume, _maintain, _erase, _deliver, _planned, _fetch, _keep):
+    for part in (wake_tickets, _drain, _resume, _maintain, _erase, _deliver, _turns, _planned, _fetch, _keep):
         if left <= 0 or out_of_time():
             more = True
             break
@@ -199,6 +207,13 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
     )
     yield from steps.commit(work.changes())
     return 1
+
+
+def _turns(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    """Ask bots; what they hand off finds its people in the next round."""
+    turned = yield from turns_due(limit, out_of_time)
+    counts = {"answered": turned.answered, "handed_off": turned.handed_off}
+    return counts, turned.more or turned.handed_off > 0, turned.next_due_at
 
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:

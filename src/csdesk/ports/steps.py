@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records.bots import BotAbstains, BotAnswer, BotHandsOver, BotTurn
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.channels import (
     Capabilities,
@@ -65,6 +66,8 @@ class Scope:
     ids: IdSource
     policy: Policy
     channels: Mapping[str, Capabilities]
+    bots: tuple[str, ...] = ()
+    """The bots that this process has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +292,14 @@ class Converse:
     exchange: Exchange[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Let a bot answer a turn, for so long at most. A step of the network."""
+
+    turn: BotTurn
+    within: timedelta
+
+
 Step = (
     Attempt
     | Load
@@ -318,6 +329,7 @@ Step = (
     | Recall
     | Check
     | Converse
+    | Ask
 )
 """Everything a flow can ask for."""
 
@@ -342,6 +354,9 @@ Reply = (
     | Receipt
     | MediaFetched
     | Health
+    | BotAnswer
+    | BotAbstains
+    | BotHandsOver
     | bytes
     | str
     | None
@@ -605,3 +620,13 @@ def converse(exchange: Exchange[T]) -> Flow[T]:
     """
     reply = yield Converse(exchange)
     return reply  # type: ignore[return-value]  # the step ends with what the exchange ends with
+
+
+def ask(turn: BotTurn, within: timedelta) -> Flow[object]:
+    """What a bot says to a turn; an outcome, if it keeps its contract.
+
+    Raises:
+        TimeoutError: it took too long.
+    """
+    reply: object = yield Ask(turn, within)
+    return reply

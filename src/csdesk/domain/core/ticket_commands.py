@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import macros, merging, promises, splitting, tickets
+from csdesk.domain.core import leases, macros, merging, promises, reception, splitting, tickets
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tickets import MOVES
@@ -32,9 +32,9 @@ def _said(command: cmd.SendReply | cmd.AddNote, run: str) -> Utterance:
 
 
 def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) -> None:
-    tickets.check_fence(ticket, command.fence)
     if ticket.category is Category.MERGED:
         tickets.target_of(ticket, Move.AGENT_REPLY)
+    ticket = reception.before_reply(work, ticket, command, run)
     queue_reply(work, ticket, _said(command, run))
     if command.phrase is not None:
         work.emit(ticket.id, ev.PhraseUsed(message=MessageId(run), phrase=command.phrase))
@@ -152,6 +152,11 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.SendReply: _reply,
     cmd.AddNote: _note,
     cmd.AssignTicket: _assign,
+    cmd.LeaseTicket: leases.lease,
+    cmd.RenewLease: leases.renew,
+    cmd.ReleaseTicket: reception.release,
+    cmd.HandOff: reception.hand_off_by_hand,
+    cmd.HandBack: reception.hand_back,
     cmd.TransferTicket: _transfer,
     cmd.SetStatus: _set_status,
     cmd.SetTicketField: _set_field,
@@ -177,4 +182,7 @@ def run(work: Workspace, ticket: Ticket, command: cmd.TicketCommand, run_id: str
     for touched in (ticket.id, getattr(command, "into", ticket.id)):
         if is_erased(work, work.ticket(touched)):
             raise IllegalTransition(touched, "erased", command.kind)
+    if command.actor.kind is ActorKind.BOT and isinstance(command, cmd.SendReply | cmd.HandOff):
+        leases.check_bot(work, ticket, command.actor)
+    leases.check_fence(ticket, command.fence, work.time_of(ticket.id))
     _RUNS[type(command)](work, ticket, command, run_id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic_core import PydanticCustomError
 
+from csdesk.domain.policy.receiving import check_reception
 from csdesk.domain.records._settings import nearest, refused, unknown
 from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.tickets import Category
@@ -50,12 +51,13 @@ def check(config: DeskConfig) -> None:
     """Raise the first inconsistency, as a validator's error with its path."""
     for section in (
         *("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "rule_sets", "macros", "fields"),
-        *("calendars", "holidays", "sla", "escalations"),
+        *("calendars", "holidays", "sla", "escalations", "bots", "departments"),
     ):
         _unique(section, getattr(config, section))
     _unique_rules(config)
     _check_statuses(config)
     _check_retention(config)
+    check_reception(config)
     _Names(config).check_all(config)
 
 
@@ -172,7 +174,7 @@ class _Names:
 
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
-        for section in ("accounts", "types"):
+        for section in ("accounts", "types", "departments"):
             for one in getattr(config, section):
                 if one.queue is not None:
                     self.queue(one.queue, section, one.name, "queue")

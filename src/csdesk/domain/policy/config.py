@@ -22,6 +22,7 @@ from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolic
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
+from csdesk.domain.policy.sections.reception import BotPolicy, DepartmentPolicy, HandOffPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -46,13 +47,16 @@ from csdesk.errors import ConfigError
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
+    "BotPolicy",
     "CalendarPolicy",
     "ContactPolicy",
+    "DepartmentPolicy",
     "DeskConfig",
     "EscalationPolicy",
     "EscalationStep",
     "FieldPolicy",
     "Grant",
+    "HandOffPolicy",
     "HolidayPolicy",
     "HolidayYearPolicy",
     "LevelPolicy",
@@ -92,6 +96,11 @@ class DeskConfig(Section):
     """Where tickets go that nothing else directs."""
     queues: tuple[QueuePolicy, ...] = Field(default_factory=_one_queue, min_length=1)
     accounts: tuple[AccountPolicy, ...] = ()
+    departments: tuple[DepartmentPolicy, ...] = ()
+    bots: tuple[BotPolicy, ...] = ()
+    bars_bots: bool = False
+    """True where the trade forbids bots: a bot anywhere in the configuration is then an error."""
+    hand_off: HandOffPolicy = Field(default_factory=HandOffPolicy)
     levels: tuple[LevelPolicy, ...] = ()
     types: tuple[TypePolicy, ...] = ()
     reopen: ReopenPolicy = Field(default_factory=ReopenPolicy)

@@ -19,7 +19,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import Part, TextPart
+from csdesk.domain.records.messages import Part, says_nothing
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
 
@@ -37,6 +37,8 @@ class _Command(Value):
 class _TicketCommand(_Command):
     ticket: TicketId
     expected_version: int | None = None
+    fence: int | None = None
+    """The fencing number of the caller's lease: the command fails if the lease is over. None: not checked."""
 
 
 class ReceiveMessage(_Command):
@@ -47,19 +49,18 @@ class ReceiveMessage(_Command):
 
 
 class SendReply(_TicketCommand):
-    """Answer the customer in public. ``fence`` is the worker's fencing number, checked if given."""
+    """Answer the customer in public. A bot speaks only under the ``fence`` of its lease."""
 
     kind: Literal["reply"] = "reply"
     parts: tuple[Part, ...] = Field(min_length=1)
     subject: Text = ""
-    fence: int | None = None
     phrase: PhraseId | None = None
     """The suggested phrase it was made from."""
 
     @field_validator("parts")
     @classmethod
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-        if all(isinstance(one, TextPart) and not one.text.strip() for one in parts):
+        if says_nothing(parts):
             raise ValueError("says nothing")
         return parts
 
@@ -76,6 +77,55 @@ class AssignTicket(_TicketCommand):
 
     kind: Literal["assign"] = "assign"
     agent: AgentId | None
+    reason: Text = ""
+
+
+Span = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=366))]
+
+
+class LeaseTicket(_TicketCommand):
+    """Work on the ticket: the actor (an agent or a bot), or the department for which the actor speaks."""
+
+    kind: Literal["lease"] = "lease"
+    department: Name | None = None
+    span: Span | None = None
+    """How long; None: a bot as long as an answer may take, others without an end."""
+    take_over: bool = False
+    """Take it from whoever works on it now, for a ``reason``."""
+    reason: Text = ""
+
+
+class RenewLease(_TicketCommand):
+    """Go on working on the ticket for that long from now, under the same number."""
+
+    kind: Literal["renew_lease"] = "renew_lease"
+    fence: int
+    span: Span | None = None
+
+
+class ReleaseTicket(_TicketCommand):
+    """Stop working on the ticket. It waits for people; who is accountable stays so."""
+
+    kind: Literal["release"] = "release"
+    fence: int
+    reason: Text = ""
+
+
+class HandOff(_TicketCommand):
+    """Give a bot's ticket to people."""
+
+    kind: Literal["hand_off"] = "hand_off"
+    reason: Name = "by_hand"
+    """A code of yours."""
+    brief: Text = ""
+    """What they must know; kept as an internal note."""
+
+
+class HandBack(_TicketCommand):
+    """Give the ticket to the bot of its queue again, or of another queue."""
+
+    kind: Literal["hand_back"] = "hand_back"
+    queue: Name | None = None
     reason: Text = ""
 
 
@@ -353,6 +403,11 @@ TicketCommand = (
     SendReply
     | AddNote
     | AssignTicket
+    | LeaseTicket
+    | RenewLease
+    | ReleaseTicket
+    | HandOff
+    | HandBack
     | TransferTicket
     | SetStatus
     | SetTicketField

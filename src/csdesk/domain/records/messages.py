@@ -131,6 +131,11 @@ def plain_text(parts: tuple[Part, ...]) -> str:
     return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | OtherPart)])
 
 
+def says_nothing(parts: tuple[Part, ...]) -> bool:
+    """True if nothing but blanks would be sent."""
+    return all(isinstance(one, TextPart) and not one.text.strip() for one in parts)
+
+
 class Direction(Word):
     """Which way a message goes; notes stay inside."""
 

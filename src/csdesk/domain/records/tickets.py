@@ -119,6 +119,7 @@ class OwnerKind(Word):
 
     AGENT = "agent"
     QUEUE = "queue"
+    DEPARTMENT = "department"
 
 
 class Owner(Record):
@@ -137,11 +138,30 @@ class WorkerKind(Word):
 
 
 class Worker(Record):
-    """Who works on the ticket now, under a fencing number that only grows: an old number is refused."""
+    """Who works on the ticket now, under a lease: a fencing number that only grows, and perhaps an end."""
 
     kind: WorkerKind
     id: Key
     fence: int
+    until: Instant | None = None
+    """When the lease ends by itself; None: it holds until somebody ends it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+class Reception(Record):
+    """How a bot has received the ticket so far, since it was opened, reopened or handed back."""
+
+    bot: Name
+    turns: int = 0
+    """How many messages of the customer it was asked to answer."""
+    failed: int = 0
+    """How many of the last turns brought no answer."""
+    asked: MessageId | None = None
+    """The message of the turn that is under way."""
+    is_over: bool = False
+    """True once it was handed off to people: the bot stays out until a person hands the ticket back."""
 
 
 class LinkKind(Word):
@@ -204,6 +224,10 @@ class Ticket(Record):
     worker: Worker | None = None
     fence: int = 0
     """The last fencing number given to a worker of this ticket."""
+    reception: Reception | None = None
+    """None: no bot has received it."""
+    hand_offs: int = 0
+    """How often the work went from one to another: from a bot to people, or by a transfer."""
     participants: tuple[Participant, ...] = ()
     tags: tuple[TagAssignment, ...] = ()
     fields: tuple[FieldValue, ...] = ()
@@ -263,6 +287,8 @@ class Ticket(Record):
     def wake_at(self) -> datetime | None:
         """The next instant at which something is due for this ticket: a warning, a breach, an escalation, ..."""
         marks = [at for at in (self.snoozed_until, self.close_at) if at is not None]
+        if self.worker is not None and self.worker.until is not None:
+            marks.append(self.worker.until)
         for clock in self.clocks:
             if clock.phase is ClockPhase.RUNNING:
                 if clock.warn_at is not None:

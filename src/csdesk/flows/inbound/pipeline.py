@@ -33,6 +33,7 @@ from csdesk.flows.inbound import (
     dedupe,
     identity,
     reading,
+    reception,
     recording,
     routing,
     rules,
@@ -294,7 +295,8 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | Non
     ticket = reading.read(case, work, ticket)
     ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket)
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)
-    case.route = routing.wanted_queue(case, ticket)
+    ticket = reception.receive(case, work, ticket)
+    case.route = routing.wanted_queue(case, work, ticket)
     work.close_others(ticket.id)
     if case.route is not None:
         return ticket.id

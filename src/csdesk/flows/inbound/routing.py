@@ -9,9 +9,9 @@ from csdesk.domain.records.trace import Outcome
 from csdesk.flows.inbound.case import Case
 
 
-def wanted_queue(case: Case, ticket: Ticket) -> str | None:
+def wanted_queue(case: Case, work: Workspace, ticket: Ticket) -> str | None:
     """The queue whose agents are wanted; None if nobody has to be found."""
-    if not ticket.is_live:
+    if not ticket.is_live or ticket.queue in work.policy.reception.bot_only:
         return None
     if ticket.worker is not None:
         case.say("route.kept", Outcome.PASSED, worker=ticket.worker.id)

@@ -129,7 +129,8 @@ class Pieces:
             breached_at=self.draw(st.sampled_from((None, at(1)))),
         )
         asleep = self.draw(st.sampled_from((None, later)))
-        worker = Worker(kind=self.draw(st.sampled_from(WorkerKind)), id=serial("agt_", self.draw(_FEW)), fence=2)
+        kind = self.draw(st.sampled_from(WorkerKind))
+        worker = Worker(kind=kind, id=serial("agt_", self.draw(_FEW)), fence=2, until=asleep)
         tags = tuple(TagAssignment(name=name, at=at(0)) for name in self.draw(st.sets(st.sampled_from("abc"))))
         return [
             ev.StatusChanged(before=ticket.category, after=Category.SNOOZED, status="asleep", until=asleep),

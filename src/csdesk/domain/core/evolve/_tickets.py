@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from csdesk.domain.core.evolve import _reception as reception
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
@@ -120,6 +121,8 @@ def _status_changed(ticket: Ticket, event: ev.StatusChanged, at: datetime) -> Ti
     elif event.before in (Category.RESOLVED, Category.CLOSED):
         changes |= {"resolved_at": None, "closed_at": None, "close_reason": "", "cycle": ticket.cycle + 1}
         changes["escalations"] = ()
+        if ticket.reception is not None and ticket.worker is None:
+            changes["reception"] = None
     return replaced(ticket, **changes)
 
 
@@ -211,6 +214,8 @@ def _ticket_unmerged(ticket: Ticket, event: ev.TicketUnmerged, _: datetime) -> T
         "absorbed": event.absorbed,
         "closed_at": None,
     }
+    if event.worker is not None:
+        changes["fence"] = max(ticket.fence, event.worker.fence)
     if event.before is Category.RESOLVED:
         changes |= {"resolved_at": None, "cycle": ticket.cycle + 1}
     return replaced(ticket, **changes)
@@ -252,6 +257,11 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
+    ev.LeaseRenewed: reception.lease_renewed,
+    ev.TurnBegan: reception.turn_began,
+    ev.TurnEnded: reception.turn_ended,
+    ev.TicketHandedOff: reception.handed_off,
+    ev.TicketHandedBack: reception.handed_back,
     ev.ConversationTaken: _conversation_taken,
     ev.ParticipantsChanged: _participants_changed,
     ev.SlaApplied: _sla_applied,

@@ -23,6 +23,12 @@ class QueuePolicy(Section):
     """May phrases be sent without a person?"""
     suggest: bool = True
     """Are phrases suggested to the people of the queue?"""
+    reception: Literal["human_only", "bot_first", "bot_only"] = "human_only"
+    """Who receives a customer first. ``human_only`` bars bots; of ``bot_only`` people get what the bot hands off."""
+    bot: Name | None = None
+    """The bot that receives."""
+    hand_off_to: Name | None = None
+    """The queue whose people take over from the bot; None: this one. ``bot_only`` needs another one."""
 
 
 class AccountPolicy(Section):
@@ -74,6 +80,8 @@ class TypePolicy(Section):
     queue: Name | None = None
     priority: PriorityName | None = None
     reopen: ReopenPolicy | None = None
+    bars_bots: bool | None = None
+    """True: no bot may receive or answer tickets of this type."""
 
 
 class StatusPolicy(Section):

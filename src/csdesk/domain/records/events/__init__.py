@@ -62,6 +62,13 @@ from csdesk.domain.records.events.messages import (
     ReplyDecided,
     ReplyQueued,
 )
+from csdesk.domain.records.events.reception import (
+    LeaseRenewed,
+    TicketHandedBack,
+    TicketHandedOff,
+    TurnBegan,
+    TurnEnded,
+)
 from csdesk.domain.records.events.tickets import (
     ActionRequested,
     AlertRaised,
@@ -133,6 +140,7 @@ __all__ = [
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
+    "LeaseRenewed",
     "LinksChanged",
     "MediaStored",
     "MessageEdited",
@@ -163,12 +171,16 @@ __all__ = [
     "TicketErased",
     "TicketEscalated",
     "TicketFieldSet",
+    "TicketHandedBack",
+    "TicketHandedOff",
     "TicketMerged",
     "TicketOpened",
     "TicketReleased",
     "TicketTagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "TurnBegan",
+    "TurnEnded",
 ]
 
 
@@ -207,6 +219,11 @@ Event = Annotated[
     | SubjectSet
     | StatusChanged
     | TicketAssigned
+    | LeaseRenewed
+    | TurnBegan
+    | TurnEnded
+    | TicketHandedOff
+    | TicketHandedBack
     | ConversationTaken
     | ParticipantsChanged
     | SlaApplied
