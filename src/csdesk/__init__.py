@@ -5,6 +5,7 @@ Names load on first use, so ``import csdesk`` costs little; the table below says
 
 from typing import TYPE_CHECKING
 
+from csdesk import _lazy
 from csdesk._version import __version__
 
 # A public name stands in three places, which tests/test_exported_members.py keeps equal:
@@ -221,15 +222,7 @@ else:
         "render": "csdesk.domain.locale.render",
     }
 
-    def __getattr__(name: str) -> object:
-        """Load a public name from its module and keep it for the next look-up."""
-        from importlib import import_module
-
-        module = _PUBLIC.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
-        value = globals()[name] = getattr(import_module(module), name)
-        return value
+    __getattr__ = _lazy.names(__name__, _PUBLIC)
 
     def __dir__() -> list[str]:
         """List the public names, loaded or not."""
