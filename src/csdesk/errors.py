@@ -287,10 +287,12 @@ class NotFound(StoreError, LookupError):
     code = "error.not_found"
     status_hint = 404
 
-    def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"no {kind} {key} in this desk", kind=kind, key=key)
+    def __init__(self, kind: str, key: str, *, remedy: str = "") -> None:
+        told = f"; {remedy}" if remedy else ""
+        super().__init__(f"no {kind} {key} in this desk{told}", kind=kind, key=key, remedy=remedy)
         self.kind = kind
         self.key = key
+        self.remedy = remedy
 
 
 class VersionConflict(StoreError):

@@ -248,6 +248,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problems": ("problems", "问题"),
     # tickets, show, search, work, backup
     "tickets.none": ("No ticket matches.", "没有符合条件的工单。"),
+    "tickets.tag": ("The configuration declares no tag {tag}: {remedy}", "配置中没有声明标签 {tag}：{remedy}"),
     "tickets.more": ("{shown} of {total}; --limit shows more", "共 {total} 张，显示 {shown} 张；用 --limit 显示更多"),
     "brief": ("{name} · {count} tickets · {open} open", "{name} · 共 {count} 张工单 · 未结 {open} 张"),
     "clocks": ("Clocks", "时钟"),
@@ -288,6 +289,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "erase.running": (
         "{customer} is being erased; what is left is done by csdesk work, or by desk.run_due",
         "正在删除 {customer}；其余部分由 csdesk work 或 desk.run_due 完成",
+    ),
+    "erase.young": (
+        "its files are too young to be told from files that other messages still wait for; they go from {at} on",
+        "其文件刚刚存入，可能仍有其他消息要用；{at} 起删除",
     ),
     "erase.complete": ("{customer} was erased", "已删除 {customer}"),
     "erase.yours": (

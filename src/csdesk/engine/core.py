@@ -113,7 +113,8 @@ class DeskCore:
         """
         channel = self.channels.get(account)
         if channel is None:
-            raise NotFound("account", account)
+            remedy = "open the desk with its channel: open_desk(..., channels=[...])"
+            raise NotFound("account", account, remedy=remedy)
         return channel
 
     def adopt_policy(self, body: str, epoch: int) -> Policy:
@@ -204,7 +205,9 @@ def wait_before(attempt: Attempt) -> float:
     return float(wait_random_exponential(multiplier=0.002, max=0.5)(state))
 
 
-def _by_account(channels: Iterable[AnyChannel]) -> dict[str, AnyChannel]:
+def _by_account(channels: object) -> dict[str, AnyChannel]:
+    if isinstance(channels, str) or not isinstance(channels, Iterable):
+        raise InvalidInput("channels", f"is a {type(channels).__name__}", "pass a list: channels=[channel]")
     found: dict[str, AnyChannel] = {}
     for channel in channels:
         if not isinstance(channel, Channel | BlockingChannel):

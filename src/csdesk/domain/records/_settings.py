@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from csdesk._nearest import nearest
 from csdesk.domain.records._model import Value
 from csdesk.errors import ConfigError, CsdeskError, InvalidInput
 
@@ -41,15 +41,6 @@ def refused(problem: str, remedy: str, *path: str | int) -> PydanticCustomError:
     """An error to raise in a validator of a section; ``path`` leads from that section to the value."""
     where = ".".join(str(part) for part in path)
     return PydanticCustomError(_REFUSED, "{problem}; {remedy}", {"problem": problem, "remedy": remedy, "path": where})
-
-
-def nearest(given: object, known: Iterable[str]) -> str:
-    """A remedy for an unknown name: the nearest known one, and what there is."""
-    names = sorted(map(str, known))
-    close = get_close_matches(given, names, n=1, cutoff=0.5) if isinstance(given, str) else []
-    guess = f"did you mean {close[0]!r}? " if close else ""
-    shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
-    return f"{guess}choose one of: {shown}" if names else "there are none yet: declare it, or leave it out"
 
 
 def unknown(kind: str, given: str, known: Iterable[str], *path: str | int) -> PydanticCustomError:
