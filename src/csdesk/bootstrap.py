@@ -240,8 +240,6 @@ def _sqlite_path(url: str) -> Path:
         raise InvalidInput("url", "has options after ?", "leave them out; durability is set by synchronous=")
     if rest == ":memory:":
         raise InvalidInput("url", "is SQLite in memory, which no second connection sees", "use memory://")
-    if Path(rest).is_dir():
-        raise InvalidInput("url", "is a folder", "name a file in it: sqlite:///folder/file.db")
     return Path(rest)
 
 
