@@ -68,8 +68,24 @@ def load_counter(agent: str) -> str:
     return f"load/{agent}"
 
 
-def _load_of(ticket: Ticket | None) -> AgentId | None:
-    return ticket.assignee if ticket is not None and ticket.category in ACTIVE else None
+Burdens = dict[AgentId, int]
+"""Units of work by the agents who carry them."""
+
+
+def burdens_of(ticket: Ticket | None) -> Burdens:
+    """What a ticket puts on agents: on the one who works on it, and on the one it is offered to."""
+    if ticket is None or ticket.category not in ACTIVE:
+        return {}
+    worker, offer = ticket.assignee, ticket.offer
+    burdens = {} if worker is None else {worker: ticket.units}
+    if offer is not None and offer.agent is not None:
+        burdens[offer.agent] = burdens.get(offer.agent, 0) + offer.units
+    return burdens
+
+
+def _burdens_alike(before: Ticket, after: Ticket) -> bool:
+    # What an event left alone is the very same object.
+    return before.worker is after.worker and before.category is after.category and before.offer is after.offer
 
 
 class Workspace:
@@ -213,10 +229,10 @@ class Workspace:
 
     def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
         assert isinstance(after, Ticket)
-        if before.worker is after.worker and before.category is after.category:
+        if _burdens_alike(before, after):
             return
-        was = _load_of(before)
-        if was != _load_of(after) and (was is not None or not isinstance(event, ev.TicketAssigned)):
+        was = burdens_of(before)
+        if was != burdens_of(after) and (was or not isinstance(event, ev.TicketAssigned | ev.OfferMade)):
             self.loads_shifted = True
 
     def happened(self, subject: str) -> int:
@@ -371,15 +387,13 @@ class Workspace:
             if type(after) is not Ticket:
                 continue
             before = self.snapshot.tickets.get(subject)
-            if before is not None and before.worker is after.worker and before.category is after.category:
+            if before is not None and _burdens_alike(before, after):
                 continue
-            was, now = _load_of(before), _load_of(after)
-            if was == now:
-                continue
-            if was is not None:
-                self.add(load_counter(was), -1)
-            if now is not None:
-                self.add(load_counter(now), 1, self._guards.get(now))
+            was, now = burdens_of(before), burdens_of(after)
+            for agent in {**was, **now}:
+                amount = now.get(agent, 0) - was.get(agent, 0)
+                if amount:
+                    self.add(load_counter(agent), amount, self._guards.get(agent) if amount > 0 else None)
 
     @property
     def _is_touched(self) -> bool:

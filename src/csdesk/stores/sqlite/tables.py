@@ -95,7 +95,11 @@ TABLES: Final[Mapping[type[Record], Table]] = {
             _field("identity"),
             _field("merged_into"),
             _time("created_at"),
-            Column("wake_at", lambda ticket: micros_or_none(ticket.wake_at), ("clocks", "snoozed_until")),
+            Column(
+                "wake_at",
+                lambda ticket: micros_or_none(ticket.wake_at),
+                ("clocks", "snoozed_until", "close_at", "offer"),
+            ),
         ),
         ("updated_at",),
         lambda ticket: (micros(ticket.updated_at),),

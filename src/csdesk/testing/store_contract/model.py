@@ -290,7 +290,7 @@ def time_of(kind: str, row: Any) -> datetime:
 
 def wake_at(ticket: Any) -> datetime | None:
     """When the ticket wants to be looked at."""
-    times = [ticket.snoozed_until]
+    times = [ticket.snoozed_until, ticket.close_at, ticket.offer and ticket.offer.due_at]
     for clock in ticket.clocks:
         if clock.phase == "running":
             times.append(clock.warn_at)

@@ -76,6 +76,11 @@ from csdesk.domain.records.events.tickets import (
     CustomFieldSet,
     LinksChanged,
     MessagesMoved,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
     ParticipantsChanged,
     RulesExhausted,
     SkewSeen,
@@ -144,6 +149,11 @@ __all__ = [
     "MessageReleased",
     "MessagesMoved",
     "NoteAdded",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
+    "OfferMade",
+    "OfferWithdrawn",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
@@ -208,6 +218,11 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ConversationTaken
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
