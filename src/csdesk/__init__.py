@@ -71,6 +71,9 @@ __all__ = [
     "Sent",
     "Skill",
     "StoreError",
+    "TemplateButton",
+    "TemplatePart",
+    "TemplateValue",
     "TextPart",
     "Ticket",
     "Trace",
@@ -116,7 +119,18 @@ if TYPE_CHECKING:
     )
     from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
     from csdesk.domain.records.events import Entry
-    from csdesk.domain.records.messages import Delivery, LinkPart, LocationPart, MediaPart, MenuPart, Message, TextPart
+    from csdesk.domain.records.messages import (
+        Delivery,
+        LinkPart,
+        LocationPart,
+        MediaPart,
+        MenuPart,
+        Message,
+        TemplateButton,
+        TemplatePart,
+        TemplateValue,
+        TextPart,
+    )
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
     from csdesk.domain.records.replies import Phrase
     from csdesk.domain.records.tickets import Category, Priority, Ticket
@@ -206,6 +220,9 @@ else:
         "Sent": "csdesk.domain.records.channels",
         "Skill": "csdesk.domain.records.agents",
         "StoreError": "csdesk.errors",
+        "TemplateButton": "csdesk.domain.records.messages",
+        "TemplatePart": "csdesk.domain.records.messages",
+        "TemplateValue": "csdesk.domain.records.messages",
         "TextPart": "csdesk.domain.records.messages",
         "Ticket": "csdesk.domain.records.tickets",
         "Trace": "csdesk.domain.records.trace",

@@ -22,7 +22,9 @@ from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, Page, Query, R
 
 T = TypeVar("T")
 
-NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Check | steps.Converse
+NetworkStep = (
+    steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Edit | steps.Check | steps.Converse
+)
 """The steps that leave the machine."""
 
 _COUNTED: Final = frozenset({steps.Attempt, steps.Load})

@@ -13,7 +13,9 @@ from csdesk.domain.records.commands import Command, ReceiveMessage
 COMMANDS: Final = frozenset(
     (
         "activate_config",
+        "edit_message",
         "read",
+        "recall_message",
         "retry_parked",
         *(cls.model_fields["kind"].default for cls in (ReceiveMessage, *get_args(get_args(Command)[0]))),
     )
