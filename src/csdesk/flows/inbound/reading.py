@@ -26,7 +26,7 @@ def read(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     case.language = message.language or language_of(message.text[:MOST_READ]) or ticket.language
     if not case.is_human:
         return ticket
-    wish = work.policy.wish_in(case.folded)
+    wish = work.policy.wish_in(case.folded_text or case.folded)
     if wish is not None:
         _note_wish(case, work, wish)
     names = work.policy.tags_in(case.folded)
