@@ -67,6 +67,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{file}: {rules} rules, {error} errors, {warning} warnings, {info} notes, {undecided} undecided",
         "{file}：{rules} 条规则，错误 {error}，警告 {warning}，提示 {info}，未定 {undecided}",
     ),
+    "check.refused": (
+        "{file} cannot be loaded: {count} problems. References between sections are looked at once these are mended",
+        "无法加载 {file}：共 {count} 处问题。修正后再检查各部分之间的引用",
+    ),
     "check.ends.none": ("No rule is tried on changes: no chain can arise.", "没有由变化触发的规则，不会形成连锁。"),
     "check.ends.proved": ("Proved: every chain of rules ends by itself.", "已证明：所有规则连锁都会自行结束。"),
     "check.ends.loop": ("A chain of rules ends only by the budget.", "存在只能靠预算终止的规则连锁。"),
