@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from csdesk.domain.core.evolve import evolve
-from csdesk.domain.core.workspace import burdens_of
 from csdesk.domain.ids import AGENT
 from csdesk.domain.records import events as ev
-from csdesk.domain.records.tickets import Category, Offer, Worker, WorkerKind
+from csdesk.domain.records.tickets import Category, Offer, Worker, WorkerKind, burdens_of
 from csdesk.testing import builders
 from csdesk.testing.clocks import START
 

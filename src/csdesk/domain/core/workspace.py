@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
-from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
+from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
@@ -41,7 +41,7 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Phrase
-from csdesk.domain.records.tickets import ACTIVE, Ticket
+from csdesk.domain.records.tickets import Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.errors import NotFound
 
@@ -66,21 +66,6 @@ class Ids(Protocol):
 def load_counter(agent: str) -> str:
     """The counter that holds an agent's load."""
     return f"load/{agent}"
-
-
-Burdens = dict[AgentId, int]
-"""Units of work by the agents who carry them."""
-
-
-def burdens_of(ticket: Ticket | None) -> Burdens:
-    """What a ticket puts on agents: on the one who works on it, and on the one it is offered to."""
-    if ticket is None or ticket.category not in ACTIVE:
-        return {}
-    worker, offer = ticket.assignee, ticket.offer
-    burdens = {} if worker is None else {worker: ticket.units}
-    if offer is not None and offer.agent is not None:
-        burdens[offer.agent] = burdens.get(offer.agent, 0) + offer.units
-    return burdens
 
 
 def _burdens_alike(before: Ticket, after: Ticket) -> bool:

@@ -243,7 +243,9 @@ class Ticket(Record):
     offers: int = 0
     """How many offers of it were made so far."""
     asked: tuple[AgentId, ...] = ()
-    """Who declined it or let it lapse; they are not asked again until somebody had it or it came to another queue."""
+    """Who declined it or let it lapse since somebody last had it or it came to another queue."""
+    asked_at: Instant | None = None
+    """When the last of them did."""
     queued_at: Instant | None = None
     """When it last began to wait for somebody in its queue; None: when it was opened."""
     participants: tuple[Participant, ...] = ()
@@ -297,6 +299,17 @@ class Ticket(Record):
         return AgentId(worker.id) if worker is not None and worker.kind is WorkerKind.AGENT else None
 
     @property
+    def waits(self) -> Priority | None:
+        """Its priority while somebody has to be found for it; None if nobody has to."""
+        is_wanted = self.worker is None and self.offer is None and self.category in (Category.NEW, Category.OPEN)
+        return self.priority if is_wanted else None
+
+    @property
+    def offered_to(self) -> AgentId | None:
+        """The agent who has an open offer of it."""
+        return self.offer.agent if self.offer is not None else None
+
+    @property
     def waits_since(self) -> datetime:
         """Since when somebody is wanted for it; it keeps its own age besides."""
         return self.queued_at or self.created_at
@@ -333,3 +346,18 @@ class Ticket(Record):
     def participates(self, identity: str) -> bool:
         """True if the identity takes part in the ticket."""
         return any(one.identity == identity for one in self.participants)
+
+
+Burdens = dict[AgentId, int]
+"""Units of work by the agents who carry them."""
+
+
+def burdens_of(ticket: Ticket | None) -> Burdens:
+    """What a ticket puts on agents: on the one who works on it, and on the one it is offered to."""
+    if ticket is None or ticket.category not in ACTIVE:
+        return {}
+    worker, offer = ticket.assignee, ticket.offer
+    burdens = {} if worker is None else {worker: ticket.units}
+    if offer is not None and offer.agent is not None:
+        burdens[offer.agent] = burdens.get(offer.agent, 0) + offer.units
+    return burdens

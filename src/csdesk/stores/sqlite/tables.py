@@ -100,6 +100,8 @@ TABLES: Final[Mapping[type[Record], Table]] = {
                 lambda ticket: micros_or_none(ticket.wake_at),
                 ("clocks", "snoozed_until", "close_at", "offer"),
             ),
+            Column("waits", lambda ticket: ticket.waits, ("worker", "offer", "category", "priority")),
+            Column("offered_to", lambda ticket: ticket.offered_to, ("offer",)),
         ),
         ("updated_at",),
         lambda ticket: (micros(ticket.updated_at),),

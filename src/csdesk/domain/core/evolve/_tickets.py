@@ -90,7 +90,9 @@ def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, _: datetime) -> T
 def _field_set(ticket: Ticket, event: ev.TicketFieldSet, at: datetime) -> Ticket:
     if event.name == "queue":
         owner = _Owner(kind=OwnerKind.QUEUE, id=str(event.after))
-        return replaced(ticket, queue=event.after, owner=owner, offer=None, asked=(), queued_at=_since(ticket, at))
+        return replaced(
+            ticket, queue=event.after, owner=owner, offer=None, asked=(), asked_at=None, queued_at=_since(ticket, at)
+        )
     value: object = event.after
     if event.name == "priority":
         value = Priority(int(event.after or Priority.NORMAL))
@@ -140,7 +142,7 @@ def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, at: datetime) -> 
     if worker is None:
         changes["queued_at"] = _since(ticket, at)
     else:
-        changes |= {"fence": worker.fence, "asked": ()}
+        changes |= {"fence": worker.fence, "asked": (), "asked_at": None}
     if event.accountable:
         changes["owner"] = _owner_after(ticket, worker)
     return replaced(ticket, **changes)
@@ -171,10 +173,12 @@ def _offer_ended(ticket: Ticket, _event: ev.OfferAccepted | ev.OfferWithdrawn, _
     return replaced(ticket, offer=None)
 
 
-def _offer_refused(ticket: Ticket, event: ev.OfferDeclined | ev.OfferExpired, _: datetime) -> Ticket:
+def _offer_refused(ticket: Ticket, event: ev.OfferDeclined | ev.OfferExpired, at: datetime) -> Ticket:
     agent = event.agent
-    asked = ticket.asked if agent is None or agent in ticket.asked else (*ticket.asked, agent)
-    return replaced(ticket, offer=None, asked=asked)
+    if agent is None:
+        return replaced(ticket, offer=None)
+    asked = ticket.asked if agent in ticket.asked else (*ticket.asked, agent)
+    return replaced(ticket, offer=None, asked=asked, asked_at=at)
 
 
 def _conversation_taken(ticket: Ticket, event: ev.ConversationTaken, _: datetime) -> Ticket:

@@ -41,6 +41,7 @@ from csdesk.domain.records.events.desk import (
     CommandDenied,
     ConfigActivated,
     HolidaysSaved,
+    LoadRepaired,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -139,6 +140,7 @@ __all__ = [
     "IdentityLinked",
     "IdentityUnlinked",
     "LinksChanged",
+    "LoadRepaired",
     "MediaStored",
     "MessageEdited",
     "MessageErased",
@@ -249,6 +251,7 @@ Event = Annotated[
     | SkewSeen
     | AgentSaved
     | PresenceChanged
+    | LoadRepaired
     | PhraseSaved
     | HolidaysSaved
     | ConfigActivated
