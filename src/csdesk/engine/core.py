@@ -12,12 +12,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.service_book import HolidayYears
-from csdesk.domain.records._settings import nearest
 from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.holidays import PublicHolidays
@@ -117,7 +117,8 @@ class DeskCore:
         """
         channel = self.channels.get(account)
         if channel is None:
-            raise NotFound("account", account)
+            remedy = "open the desk with its channel: open_desk(..., channels=[...])"
+            raise NotFound("account", account, remedy=remedy)
         return channel
 
     def bot(self, name: str) -> AnyBot:
@@ -230,7 +231,9 @@ def wait_before(attempt: Attempt) -> float:
     return float(wait_random_exponential(multiplier=0.002, max=0.5)(state))
 
 
-def _by_account(channels: Iterable[AnyChannel]) -> dict[str, AnyChannel]:
+def _by_account(channels: object) -> dict[str, AnyChannel]:
+    if isinstance(channels, str) or not isinstance(channels, Iterable):
+        raise InvalidInput("channels", f"is a {type(channels).__name__}", "pass a list: channels=[channel]")
     found: dict[str, AnyChannel] = {}
     for channel in channels:
         if not isinstance(channel, Channel | BlockingChannel):

@@ -23,7 +23,15 @@ from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, Page, Query, R
 T = TypeVar("T")
 
 NetworkStep = (
-    steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Check | steps.Converse | steps.Ask
+    steps.Send
+    | steps.Pull
+    | steps.Upload
+    | steps.Fetch
+    | steps.Recall
+    | steps.Edit
+    | steps.Check
+    | steps.Converse
+    | steps.Ask
 )
 """The steps that leave the machine."""
 

@@ -28,7 +28,7 @@ class Brief:
         reason: the code of the last hand-off or transfer; empty if there was none.
         by: who handed it on; None: nobody did.
         at: when; aware, in UTC.
-        note: what was noted for the next one; empty if nothing was, or if it was erased.
+        note: what was noted for the next one; None if nothing was.
         said: the last messages that a customer may see, oldest first.
     """
 
@@ -36,7 +36,7 @@ class Brief:
     reason: str = ""
     by: Actor | None = None
     at: datetime | None = None
-    note: str = ""
+    note: Message | None = None
     said: tuple[Message, ...] = ()
 
 
@@ -56,7 +56,7 @@ def brief(ticket_id: str, limit: int) -> Flow[Brief]:
     entry, event = yield from _last(ticket_id)
     if entry is None or event is None:
         return Brief(ticket=ticket, said=tuple(reversed(said)))
-    noted = next((one.text for one in page.items if one.id == event.brief), "")
+    noted = next((one for one in page.items if one.id == event.brief), None)
     return Brief(
         ticket=ticket, reason=event.reason, by=entry.actor, at=entry.at, note=noted, said=tuple(reversed(said))
     )

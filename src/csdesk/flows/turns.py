@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core import reception, turns
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
@@ -174,8 +175,7 @@ def take(bot: object, limit: int, hold: timedelta) -> Flow[tuple[BotTurn, ...]]:
     scope = yield from steps.attempt(0)
     loaded = yield from steps.load(Needs())
     if loaded.policy.reception.bot(bot) is None:
-        known = ", ".join(sorted(loaded.policy.reception.bots)) or "none yet"
-        raise InvalidInput("bot", f"unknown bot {bot!r}", f"the configuration has: {known}")
+        raise InvalidInput("bot", f"unknown bot {bot!r}", nearest(bot, loaded.policy.reception.bots))
     kinds = (f"{reception.TURN}/{bot}",)
     leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, hold=hold, kinds=kinds))
     found: list[BotTurn] = []

@@ -33,6 +33,7 @@ from csdesk.domain.records.channels import (
 )
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.media import MediaRef
+from csdesk.domain.records.messages import TextPart
 from csdesk.errors import FlowError
 from csdesk.ports.channel import Exchange
 from csdesk.ports.ids import IdSource
@@ -279,6 +280,14 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Let the account's provider change what a message says. A step of the network."""
+
+    sent: SentMessage
+    part: TextPart
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Ask an account's channel whether it works. A step of the network."""
 
@@ -327,6 +336,7 @@ Step = (
     | Upload
     | Fetch
     | Recall
+    | Edit
     | Check
     | Converse
     | Ask
@@ -598,6 +608,16 @@ def recall(sent: SentMessage) -> Flow[None]:
         UnsupportedFeature: the channel does not have this power.
     """
     yield Recall(sent)
+
+
+def edit(sent: SentMessage, part: TextPart) -> Flow[None]:
+    """Let the provider change what a message says.
+
+    Raises:
+        ChannelError: it refused.
+        UnsupportedFeature: the channel does not have this power.
+    """
+    yield Edit(sent, part)
 
 
 def check(account: str) -> Flow[Health]:

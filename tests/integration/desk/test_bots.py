@@ -285,7 +285,7 @@ def test_a_person_hands_back(world):
     desk.run_due()
     desk.run_due()
     brief = desk.tickets.brief(got.ticket.id)
-    assert (brief.reason, brief.by, brief.note) == ("bot", BOT, "wants a refund")
+    assert (brief.reason, brief.by, brief.note.text) == ("bot", BOT, "wants a refund")
     assert [one.text for one in brief.said] == ["退款"]
     back = desk.tickets.hand_back(got.ticket.id, actor=Actor.agent(li.id), reason="just a question")
     assert (str(back.worker), back.fence, back.owner.id, back.reception.turns) == ("bot:xiaozhi", 3, li.id, 1)

@@ -7,9 +7,9 @@ number than the live one is refused. The accountable owner is another matter: en
 from __future__ import annotations
 
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core import tickets
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
@@ -130,10 +130,7 @@ def _holder(work: Workspace, ticket: Ticket, command: cmd.LeaseTicket) -> tuple[
 
 
 def _unknown(field: str, kind: str, name: str, known: frozenset[str]) -> InvalidInput:
-    near = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    guess = f"did you mean {near[0]!r}? " if near else ""
-    there = ", ".join(sorted(known)) or "none yet"
-    return InvalidInput(field, f"unknown {kind} {name!r}", f"{guess}the configuration has: {there}")
+    return InvalidInput(field, f"unknown {kind} {name!r}", nearest(name, known))
 
 
 def check_bot(work: Workspace, ticket: Ticket, actor: Actor) -> None:

@@ -98,8 +98,10 @@ TABLES: Final[Mapping[type[Record], Table]] = {
             Column(
                 "wake_at",
                 lambda ticket: micros_or_none(ticket.wake_at),
-                ("clocks", "snoozed_until", "close_at", "worker"),
+                ("clocks", "snoozed_until", "close_at", "offer", "worker"),
             ),
+            Column("waits", lambda ticket: ticket.waits, ("worker", "offer", "category", "priority")),
+            Column("offered_to", lambda ticket: ticket.offered_to, ("offer",)),
         ),
         ("updated_at",),
         lambda ticket: (micros(ticket.updated_at),),

@@ -20,7 +20,9 @@ from csdesk.testing.clocks import FixedClock
 Arrival = RawRequest | ChannelEvent | None
 """How something reaches the desk: a web request, an event that the host hands over, or (None) by the next pull."""
 
-Expected = Literal["once", "retry", "customer_message", "other_content", "other_recipient", "operator", "unknown"]
+Expected = Literal[
+    "once", "retry", "customer_message", "template", "other_content", "other_recipient", "operator", "unknown"
+]
 """What must come of a sending that meets a fault: ``once``: tried again and arrived a single time; ``retry``: tried
 again later; ``unknown``: left to a person; else what the dead message needs."""
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, WindowState
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
+    ContactEvent,
     DeleteEvent,
     EchoEvent,
     EditEvent,
     HandoffEvent,
     HandshakeEvent,
+    IdentityEvent,
     IgnoredEvent,
     ReactionEvent,
     SessionEvent,
@@ -35,6 +37,7 @@ from csdesk.domain.records.channels.requests import InboundResult, PullHint, Pul
 __all__ = [
     "Capabilities",
     "ChannelEvent",
+    "ContactEvent",
     "DeleteEvent",
     "EchoEvent",
     "EditEvent",
@@ -42,6 +45,7 @@ __all__ = [
     "HandoffEvent",
     "HandshakeEvent",
     "Health",
+    "IdentityEvent",
     "IgnoredEvent",
     "InboundMessage",
     "InboundResult",

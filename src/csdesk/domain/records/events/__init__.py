@@ -41,6 +41,7 @@ from csdesk.domain.records.events.desk import (
     CommandDenied,
     ConfigActivated,
     HolidaysSaved,
+    LoadRepaired,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -83,6 +84,11 @@ from csdesk.domain.records.events.tickets import (
     CustomFieldSet,
     LinksChanged,
     MessagesMoved,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
     ParticipantsChanged,
     RulesExhausted,
     SkewSeen,
@@ -142,6 +148,7 @@ __all__ = [
     "IdentityUnlinked",
     "LeaseRenewed",
     "LinksChanged",
+    "LoadRepaired",
     "MediaStored",
     "MessageEdited",
     "MessageErased",
@@ -152,6 +159,11 @@ __all__ = [
     "MessageReleased",
     "MessagesMoved",
     "NoteAdded",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
+    "OfferMade",
+    "OfferWithdrawn",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
@@ -225,6 +237,11 @@ Event = Annotated[
     | TicketHandedOff
     | TicketHandedBack
     | ConversationTaken
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -251,6 +268,7 @@ Event = Annotated[
     | SkewSeen
     | AgentSaved
     | PresenceChanged
+    | LoadRepaired
     | PhraseSaved
     | HolidaysSaved
     | ConfigActivated
