@@ -1,6 +1,7 @@
 """The commands that ``desk.execute`` runs, for hosts that build them themselves."""
 
 from csdesk.domain.records.commands import (
+    AcceptTransfer,
     AddNote,
     AssignTicket,
     BlockCustomer,
@@ -16,6 +17,7 @@ from csdesk.domain.records.commands import (
     MergeTickets,
     NewParticipant,
     ReassessTicket,
+    RejectTransfer,
     ReleaseTicket,
     RenewLease,
     RetryOutbound,
@@ -37,9 +39,11 @@ from csdesk.domain.records.commands import (
     UnmergeCustomers,
     UnmergeTicket,
     UntagTicket,
+    WithdrawTransfer,
 )
 
 __all__ = [
+    "AcceptTransfer",
     "AddNote",
     "AssignTicket",
     "BlockCustomer",
@@ -55,6 +59,7 @@ __all__ = [
     "MergeTickets",
     "NewParticipant",
     "ReassessTicket",
+    "RejectTransfer",
     "ReleaseTicket",
     "RenewLease",
     "RetryOutbound",
@@ -76,4 +81,5 @@ __all__ = [
     "UnmergeCustomers",
     "UnmergeTicket",
     "UntagTicket",
+    "WithdrawTransfer",
 ]

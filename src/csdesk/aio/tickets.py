@@ -124,30 +124,6 @@ class Tickets(Holding):
             )
         )
 
-    async def transfer(
-        self,
-        ticket: TicketId,
-        queue: str,
-        *,
-        actor: Actor,
-        agent: AgentId | None = None,
-        brief: str = "",
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Ticket:
-        """Move the ticket to another queue (and agent); ``brief`` tells them what they must know."""
-        return await self._do(
-            cmd.TransferTicket(
-                ticket=ticket,
-                queue=queue,
-                agent=agent,
-                brief=brief,
-                actor=actor,
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
-
     async def set_status(
         self,
         ticket: TicketId,

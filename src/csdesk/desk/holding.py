@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from csdesk.desk._run import Runner
-from csdesk.domain.ids import TicketId
+from csdesk.domain.ids import AgentId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Ticket
 from csdesk.flows import briefing, records
 from csdesk.flows.briefing import Brief
+from csdesk.flows.checks import pairs
 
 
 class Holding:
@@ -134,6 +136,90 @@ class Holding:
                 idempotency_key=idempotency_key,
             )
         )
+
+    def transfer(
+        self,
+        ticket: TicketId,
+        queue: str | None = None,
+        *,
+        actor: Actor,
+        agent: AgentId | None = None,
+        department: str | None = None,
+        ask: bool | None = None,
+        reason: str = "by_hand",
+        brief: str = "",
+        fields: Mapping[str, str] | None = None,
+        within: timedelta | None = None,
+        returns: bool = False,
+        return_within: timedelta | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Move the work to a queue at once, or offer it to an agent or a department, who accept or reject it.
+
+        Args:
+            ticket: its id.
+            queue: the queue it belongs to then.
+            actor: who transfers it.
+            agent: who is to have it.
+            department: or which department.
+            ask: False: it goes over at once. True: it is offered; until somebody accepts, nothing changes.
+            reason: a code of yours, without blanks.
+            brief: what the next one must know; needed for an offer, unless the configuration says otherwise.
+            fields: named parts of the brief; ``transfer.fields`` of the configuration says which must be there.
+            within: how long the offer stands; then the giver goes on.
+            returns: the work is only lent: the giver stays accountable, and has it again when it is released.
+            return_within: or after that time.
+            expected_version: the version the ticket must have.
+            idempotency_key: makes a second call return the first one's outcome.
+
+        Raises:
+            InvalidInput: it cannot go there, or the brief lacks something.
+            IllegalTransition: the ticket is finished.
+            NotFound: there is no such agent.
+        """
+        return self._hold(
+            cmd.TransferTicket(
+                ticket=ticket,
+                queue=queue,
+                agent=agent,
+                department=department,
+                ask=ask,
+                reason=reason,
+                brief=brief,
+                fields=pairs({} if fields is None else fields, "fields"),
+                within=within,
+                returns=returns,
+                return_within=return_within,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def accept_transfer(self, ticket: TicketId, *, actor: Actor, number: int | None = None) -> Ticket:
+        """Take what was offered to the actor (an agent; for a department any agent).
+
+        Raises:
+            InvalidInput: no transfer is open (or not that ``number``), or the actor was not asked.
+        """
+        return self._hold(cmd.AcceptTransfer(ticket=ticket, number=number, actor=actor))
+
+    def reject_transfer(self, ticket: TicketId, *, actor: Actor, reason: str = "", number: int | None = None) -> Ticket:
+        """Do not take what was offered to the actor; the giver goes on.
+
+        Raises:
+            InvalidInput: no transfer is open (or not that ``number``), or the actor was not asked.
+        """
+        return self._hold(cmd.RejectTransfer(ticket=ticket, number=number, reason=reason, actor=actor))
+
+    def withdraw_transfer(self, ticket: TicketId, *, actor: Actor, number: int | None = None) -> Ticket:
+        """Take an offered transfer back.
+
+        Raises:
+            InvalidInput: no transfer is open, or not that ``number``.
+        """
+        return self._hold(cmd.WithdrawTransfer(ticket=ticket, number=number, actor=actor))
 
     def brief(self, ticket: TicketId, *, limit: int = 20) -> Brief:
         """What the next one must know: why and by whom it was handed on, what was noted, what was said.

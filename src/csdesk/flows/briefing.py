@@ -9,7 +9,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Direction, Message
-from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.tickets import Offer, OfferPurpose, Ticket
 from csdesk.flows.checks import a_number
 from csdesk.flows.lists import get_ticket, page_of
 from csdesk.ports.steps import Flow
@@ -25,7 +25,7 @@ class Brief:
 
     Attributes:
         ticket: as it stands now.
-        reason: the code of the last hand-off or transfer; empty if there was none.
+        reason: the code of the last hand-off or transfer (offered ones too); empty if there was none.
         by: who handed it on; None: nobody did.
         at: when; aware, in UTC.
         note: what was noted for the next one; None if nothing was.
@@ -62,11 +62,13 @@ def brief(ticket_id: str, limit: int) -> Flow[Brief]:
     )
 
 
-def _last(ticket_id: str) -> Flow[tuple[Entry | None, ev.TicketHandedOff | None]]:
+def _last(ticket_id: str) -> Flow[tuple[Entry | None, ev.TicketHandedOff | ev.TicketTransferred | Offer | None]]:
     query = Query(kind="entry", where=(("subject", ticket_id),), order="position", descending=True, limit=_LOOKS)
     page = yield from page_of(Entry, query)
     for entry in page.items:
         for event in reversed(entry.events):
-            if isinstance(event, ev.TicketHandedOff):
+            if isinstance(event, ev.TicketHandedOff | ev.TicketTransferred):
                 return entry, event
+            if isinstance(event, ev.OfferMade) and event.offer.purpose is OfferPurpose.TRANSFER:
+                return entry, event.offer
     return None, None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.leases import is_with_bot
-from csdesk.domain.core.reception import catch_up, hand_off
+from csdesk.domain.core.reception import hand_off
 from csdesk.domain.core.tickets import assign
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev

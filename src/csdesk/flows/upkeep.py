@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from csdesk.domain.core.reception import catch_up
+from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.tickets import assign
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TicketId

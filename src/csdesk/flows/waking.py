@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from csdesk.domain.core.reception import catch_up
+from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.tickets import change_status
 from csdesk.domain.core.workspace import Workspace

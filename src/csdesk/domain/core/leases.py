@@ -16,11 +16,16 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor, ActorKind
+from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.tickets import Category, Move, OwnerKind, Ticket, Worker, WorkerKind
+from csdesk.domain.sla.clocks import live
 from csdesk.errors import BotBarred, InvalidInput, LeaseHeld, StaleWorker
 
 _TicketAssigned = trusted(ev.TicketAssigned)
 _Worker = trusted(Worker)
+
+LOAN: Final = "transfer"
+"""The name of the clock of lent work."""
 
 _HOLDERS: Final = {ActorKind.AGENT: WorkerKind.AGENT, ActorKind.BOT: WorkerKind.BOT}
 
@@ -57,10 +62,17 @@ def grant(
     until: datetime | None = None,
     reason: str,
     remark: str = "",
+    accountable: bool | None = None,
+    lent: bool = False,
 ) -> Ticket:
-    """Give the ticket to somebody, whoever had it. A person becomes accountable unless another one is already."""
-    worker = _Worker(kind=kind, id=holder, fence=ticket.fence + 1, until=until)
-    accountable = kind is WorkerKind.AGENT and ticket.owner.kind is not OwnerKind.AGENT
+    """Give the ticket to somebody, whoever had it.
+
+    ``accountable`` None: a person becomes so unless another one is already; nobody does if the work is ``lent``.
+    """
+    ticket = settle_loan(work, ticket, kept=True)
+    worker = _Worker(kind=kind, id=holder, fence=ticket.fence + 1, until=until, lent=lent)
+    if accountable is None:
+        accountable = kind is WorkerKind.AGENT and ticket.owner.kind is not OwnerKind.AGENT and not lent
     event = _TicketAssigned(worker=worker, before=ticket.worker, accountable=accountable, reason=reason, remark=remark)
     moved = tickets.happen(work, ticket.id, event)
     if kind is not WorkerKind.BOT and moved.category is Category.NEW:
@@ -69,11 +81,27 @@ def grant(
 
 
 def end(work: Workspace, ticket: Ticket, *, reason: str, remark: str = "") -> Ticket:
-    """End the live lease; who is accountable stays so."""
-    if ticket.worker is None:
+    """End the live lease; who is accountable stays so, and has lent work again."""
+    worker, owner = ticket.worker, ticket.owner
+    if worker is None:
         return ticket
-    event = _TicketAssigned(before=ticket.worker, accountable=False, reason=reason, remark=remark)
-    return tickets.happen(work, ticket.id, event)
+    ticket = settle_loan(work, ticket, kept=reason != "lease_expired")
+    event = _TicketAssigned(before=worker, accountable=False, reason=reason, remark=remark)
+    ticket = tickets.happen(work, ticket.id, event)
+    if worker.lent and ticket.is_live and owner.kind is OwnerKind.AGENT:
+        ticket = grant(work, ticket, WorkerKind.AGENT, owner.id, reason="returned")
+    return ticket
+
+
+def settle_loan(work: Workspace, ticket: Ticket, *, kept: bool) -> Ticket:
+    """End the clock of lent work, if one runs."""
+    if ticket.worker is None or not ticket.worker.lent:
+        return ticket
+    for clock in live(ticket, Metric.STEP):
+        if clock.name == LOAN:
+            tickets.happen(work, ticket.id, ev.ClockEnded(metric=Metric.STEP, cycle=clock.cycle, kept=kept))
+            break
+    return work.ticket(ticket.id)
 
 
 def lease(work: Workspace, ticket: Ticket, command: cmd.LeaseTicket, _: str) -> None:

@@ -28,7 +28,7 @@ from csdesk.errors import BotBarred, InvalidInput, StaleWorker
 TURN: Final = "bot"
 """What the kind of a due item that asks for a bot's answer begins with; the bot follows."""
 
-_SILENT: Final = frozenset({"elsewhere", "person", "released"})
+_SILENT: Final = frozenset({"elsewhere", "person", "released", "assigned"})
 """Reasons of a hand-off in which the customer need not be told."""
 
 _BotPolicy = trusted(BotPolicy)
@@ -107,6 +107,11 @@ def hand_off(
     return work.ticket(ticket.id)
 
 
+def take_from_bot(work: Workspace, ticket: Ticket, reason: str) -> Ticket:
+    """Take the ticket from the bot that has it, if one has."""
+    return hand_off(work, ticket, reason) if leases.is_with_bot(ticket) and ticket.is_live else ticket
+
+
 def _bot_behind(work: Workspace, ticket: Ticket) -> BotPolicy:
     """The bot that has the ticket, or had it, or would have received it."""
     if ticket.worker is not None and leases.is_with_bot(ticket):
@@ -118,19 +123,6 @@ def _bot_behind(work: Workspace, ticket: Ticket) -> BotPolicy:
 
 def _said(bot: str, text: str, message: MessageId) -> Utterance:
     return Utterance(id=message, author=AuthorKind.BOT, author_id=bot, parts=(TextPart(text=text),))
-
-
-def catch_up(work: Workspace, ticket: Ticket) -> Ticket:
-    """Let everything happen whose instant has come: warnings, breaches, escalations, the end of a lease."""
-    ticket = tickets.catch_up(work, ticket)
-    worker = ticket.worker
-    if worker is None or leases.is_live(ticket, work.time_of(ticket.id)):
-        return ticket
-    if worker.kind is WorkerKind.BOT and ticket.is_live:
-        asked = ticket.reception.asked if ticket.reception is not None else None
-        return hand_off(work, ticket, "timeout", message=asked)
-    drop_turn(work, ticket)
-    return leases.end(work, ticket, reason="lease_expired")
 
 
 # What people and programs ask for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import leases, macros, merging, promises, reception, splitting, tickets
+from csdesk.domain.core import leases, macros, merging, promises, reception, splitting, tickets, transfers
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tickets import MOVES
@@ -14,7 +14,7 @@ from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
-from csdesk.domain.records.messages import AuthorKind, TextPart
+from csdesk.domain.records.messages import AuthorKind
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
 from csdesk.errors import IllegalTransition, InvalidInput
 
@@ -48,32 +48,14 @@ def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) 
     if not ticket.is_live:
         tickets.target_of(ticket, Move.START)
     _check_works(work, command.agent)
+    ticket = reception.take_from_bot(work, transfers.withdraw(work, ticket, "assigned"), "assigned")
+    ticket = leases.settle_loan(work, ticket, kept=True)
     tickets.assign(work, ticket, command.agent, reason="by_hand", remark=command.reason)
 
 
 def _check_works(work: Workspace, agent: str | None) -> None:
     if agent is not None and work.agent(agent).retired:
         raise InvalidInput("agent", "has retired", "choose an agent who still works here")
-
-
-def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run: str) -> None:
-    if not ticket.is_live:
-        tickets.target_of(ticket, Move.START)
-    if not work.policy.has_queue(command.queue):
-        raise InvalidInput("queue", f"no queue {command.queue!r}", "choose a queue of the configuration")
-    _check_works(work, command.agent)
-    if command.brief:
-        said = Utterance(
-            id=MessageId(run),
-            author=_AUTHORS.get(command.actor.kind, AuthorKind.SYSTEM),
-            author_id=command.actor.id,
-            parts=(TextPart(text=command.brief),),
-        )
-        add_note(work, ticket, said)
-    moved = tickets.assign(work, work.ticket(ticket.id), None, reason="transfer")
-    moved = tickets.set_field(work, moved, "queue", command.queue)
-    if command.agent is not None:
-        tickets.assign(work, moved, command.agent, reason="transfer")
 
 
 def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str) -> None:
@@ -157,7 +139,10 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.ReleaseTicket: reception.release,
     cmd.HandOff: reception.hand_off_by_hand,
     cmd.HandBack: reception.hand_back,
-    cmd.TransferTicket: _transfer,
+    cmd.TransferTicket: transfers.transfer,
+    cmd.AcceptTransfer: transfers.accept,
+    cmd.RejectTransfer: transfers.reject,
+    cmd.WithdrawTransfer: transfers.withdraw_by_hand,
     cmd.SetStatus: _set_status,
     cmd.SetTicketField: _set_field,
     cmd.TagTicket: _tag,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from csdesk.domain.core import leases, reception
+from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.outbound import Utterance, queue_reply
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
@@ -31,7 +32,7 @@ def is_current(work: Workspace, ticket: Ticket, turn: BotTurn) -> bool:
 
 def finish(work: Workspace, ticket: Ticket, turn: BotTurn, outcome: BotOutcome, run: str) -> TurnOutcome:
     """Let the outcome of a turn happen; ``run`` is the id of what is said, if something is."""
-    ticket = reception.catch_up(work, ticket)
+    ticket = catch_up(work, ticket)
     work.end_due(reception.turn_key(turn.ticket, turn.asked))
     if not is_current(work, ticket, turn):
         if not ticket.is_live:

@@ -170,6 +170,7 @@ REASONS: Final[dict[str, str]] = {
     "denied": "the bot may not reply",
     "person": "a person answered",
     "released": "the bot gave it up",
+    "assigned": "it was assigned to a person",
     "by_hand": "somebody wanted it",
     # Automatic replies
     "not_human": "a machine wrote the message",

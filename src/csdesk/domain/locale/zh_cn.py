@@ -165,6 +165,7 @@ REASONS: Final[dict[str, str]] = {
     "denied": "机器人无权回复",
     "person": "人工已回复",
     "released": "机器人放弃处理",
+    "assigned": "已分配给人工",
     "by_hand": "有人要求转人工",
     # 自动回复
     "not_human": "对方是自动发出的消息",

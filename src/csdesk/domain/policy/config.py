@@ -23,7 +23,7 @@ from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolic
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
-from csdesk.domain.policy.sections.reception import BotPolicy, DepartmentPolicy, HandOffPolicy
+from csdesk.domain.policy.sections.reception import BotPolicy, DepartmentPolicy, HandOffPolicy, TransferPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -73,6 +73,7 @@ __all__ = [
     "TagPolicy",
     "TargetOverride",
     "TargetPolicy",
+    "TransferPolicy",
     "TypePolicy",
     "digest_of",
 ]
@@ -102,6 +103,7 @@ class DeskConfig(Section):
     bars_bots: bool = False
     """True where the trade forbids bots: a bot anywhere in the configuration is then an error."""
     hand_off: HandOffPolicy = Field(default_factory=HandOffPolicy)
+    transfer: TransferPolicy = Field(default_factory=TransferPolicy)
     levels: tuple[LevelPolicy, ...] = ()
     types: tuple[TypePolicy, ...] = ()
     reopen: ReopenPolicy = Field(default_factory=ReopenPolicy)

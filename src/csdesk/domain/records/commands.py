@@ -130,13 +130,50 @@ class HandBack(_TicketCommand):
 
 
 class TransferTicket(_TicketCommand):
-    """Move the ticket to another queue, which then owns it; a named agent takes it at once."""
+    """Move the work to a queue, an agent or a department. The latter are asked first, unless ``ask`` says otherwise."""
 
     kind: Literal["transfer"] = "transfer"
-    queue: Name
+    queue: Name | None = None
+    """The queue it belongs to then; None: an agent takes it where it is, a department in its own queue."""
     agent: AgentId | None = None
+    department: Name | None = None
+    ask: bool | None = None
+    """True: it is offered, and the giver has it until somebody accepts. False: it goes over at once."""
+    reason: Name = "by_hand"
+    """A code of yours."""
     brief: Text = ""
     """What the next one must know; kept as an internal note."""
+    fields: tuple[tuple[Name, Text], ...] = ()
+    """Named parts of the brief; the configuration says which ones must be there."""
+    within: Span | None = None
+    """How long the offer stands; None: as the configuration says."""
+    returns: bool = False
+    """The return clause: the work is lent, the giver stays accountable and gets it back."""
+    return_within: Span | None = None
+    """How long it is lent at most; None: until it is released."""
+
+
+class AcceptTransfer(_TicketCommand):
+    """Take what was offered to the actor."""
+
+    kind: Literal["accept_transfer"] = "accept_transfer"
+    number: int | None = None
+    """Of the offer; None: the one that is open."""
+
+
+class RejectTransfer(_TicketCommand):
+    """Do not take what was offered to the actor; the giver goes on."""
+
+    kind: Literal["reject_transfer"] = "reject_transfer"
+    number: int | None = None
+    reason: Text = ""
+
+
+class WithdrawTransfer(_TicketCommand):
+    """Take an offered transfer back."""
+
+    kind: Literal["withdraw_transfer"] = "withdraw_transfer"
+    number: int | None = None
 
 
 class SetStatus(_TicketCommand):
@@ -409,6 +446,9 @@ TicketCommand = (
     | HandOff
     | HandBack
     | TransferTicket
+    | AcceptTransfer
+    | RejectTransfer
+    | WithdrawTransfer
     | SetStatus
     | SetTicketField
     | TagTicket

@@ -145,6 +145,8 @@ class Worker(Record):
     fence: int
     until: Instant | None = None
     """When the lease ends by itself; None: it holds until somebody ends it."""
+    lent: bool = False
+    """True under a return clause: when the lease ends, the work goes back to the accountable owner."""
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"
@@ -162,6 +164,13 @@ class Reception(Record):
     """The message of the turn that is under way."""
     is_over: bool = False
     """True once it was handed off to people: the bot stays out until a person hands the ticket back."""
+
+
+class Lent(Record):
+    """A return clause: the work is lent, the giver stays accountable and gets it back."""
+
+    within: timedelta | None = None
+    """How long after accepting; None: when the borrower releases it."""
 
 
 class OfferPurpose(Word):
@@ -182,7 +191,8 @@ class Offer(Record):
     """Which offer of its ticket it is, from 1: an answer to an older one is refused."""
     purpose: OfferPurpose = OfferPurpose.WORK
     agent: AgentId | None = None
-    """Whom it was made to; None: whoever works in ``queue``."""
+    """Whom it was made to; None: whoever works in ``queue`` or speaks for ``department``."""
+    department: Name | None = None
     queue: str
     """The queue the work belongs to when it is taken."""
     units: int = 1
@@ -194,6 +204,10 @@ class Offer(Record):
     """The internal note that tells what the next one must know."""
     back_to: Owner | None = None
     """Who gets the ticket back if nobody takes it; None: it waits in its queue."""
+    reason: str = ""
+    """Why it is transferred: a code of the giver's."""
+    lend: Lent | None = None
+    """None: who takes it becomes accountable."""
 
 
 class LinkKind(Word):

@@ -15,7 +15,7 @@ def receive(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     if not work.policy.reception or not ticket.is_live:
         return ticket
     if leases.is_with_bot(ticket):
-        return _go_on(case, work, reception.catch_up(work, ticket))
+        return _go_on(case, work, ticket)
     bot = work.policy.reception.bot_of(ticket.queue)
     if ticket.worker is not None or not case.is_human or bot is None:
         return ticket

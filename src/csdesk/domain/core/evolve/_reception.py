@@ -48,6 +48,11 @@ def handed_off(ticket: Ticket, event: ev.TicketHandedOff, _: datetime) -> Ticket
     return replaced(ticket, reception=reception, hand_offs=ticket.hand_offs + 1)
 
 
+def transferred(ticket: Ticket, _event: ev.TicketTransferred, _: datetime) -> Ticket:
+    """The work went on; a bot of the new queue may receive the customer anew."""
+    return replaced(ticket, reception=None, hand_offs=ticket.hand_offs + 1)
+
+
 def handed_back(ticket: Ticket, event: ev.TicketHandedBack, _: datetime) -> Ticket:
     """The bot begins anew."""
     return replaced(ticket, reception=_Reception(bot=event.bot), hand_offs=ticket.hand_offs + 1)

@@ -154,6 +154,8 @@ def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, at: datetime) -> 
 def _owner_after(ticket: Ticket, worker: Worker | None) -> Owner:
     if worker is not None and worker.kind is WorkerKind.AGENT:
         return _Owner(kind=OwnerKind.AGENT, id=worker.id)
+    if worker is not None and worker.kind is WorkerKind.DEPARTMENT:
+        return _Owner(kind=OwnerKind.DEPARTMENT, id=worker.id)
     return _Owner(kind=OwnerKind.QUEUE, id=ticket.queue)
 
 
@@ -294,6 +296,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TurnEnded: reception.turn_ended,
     ev.TicketHandedOff: reception.handed_off,
     ev.TicketHandedBack: reception.handed_back,
+    ev.TicketTransferred: reception.transferred,
     ev.OfferMade: _offer_made,
     ev.OfferAccepted: _offer_ended,
     ev.OfferDeclined: _offer_refused,

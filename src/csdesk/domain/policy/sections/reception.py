@@ -79,6 +79,17 @@ class HandOffPolicy(Section):
     """What shows that somebody is upset; empty: moods are left to bots and rules."""
 
 
+class TransferPolicy(Section):
+    """What holds when the work is offered to an agent or a department."""
+
+    accept_within: Duration = timedelta(minutes=10)
+    """Then the giver goes on, unless the transfer itself says how long."""
+    brief_required: bool = True
+    """Must the giver say what the next one has to know?"""
+    fields: tuple[Name, ...] = ()
+    """What every brief has to say, such as ``problem``, ``tried`` and ``wanted``."""
+
+
 class DepartmentPolicy(Section):
     """A department: it can work on tickets as a whole, beside the people of the queues."""
 

@@ -67,6 +67,7 @@ from csdesk.domain.records.events.reception import (
     LeaseRenewed,
     TicketHandedBack,
     TicketHandedOff,
+    TicketTransferred,
     TurnBegan,
     TurnEnded,
 )
@@ -189,6 +190,7 @@ __all__ = [
     "TicketOpened",
     "TicketReleased",
     "TicketTagged",
+    "TicketTransferred",
     "TicketUnmerged",
     "TicketUntagged",
     "TurnBegan",
@@ -236,6 +238,7 @@ Event = Annotated[
     | TurnEnded
     | TicketHandedOff
     | TicketHandedBack
+    | TicketTransferred
     | ConversationTaken
     | OfferMade
     | OfferAccepted

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import AgentId, MessageId
 from csdesk.domain.records._model import Instant, Name
 from csdesk.domain.records.bots import TurnOutcome
 from csdesk.domain.records.events._base import EventBase
+from csdesk.domain.records.tickets import Owner
 
 
 class LeaseRenewed(EventBase):
@@ -55,6 +56,21 @@ class TicketHandedOff(EventBase):
     failed: int = 0
     brief: MessageId | None = None
     """The note in which the bot says what the next one must know."""
+
+
+class TicketTransferred(EventBase):
+    """The work went to an agent, a department or a queue. What changed follows in events of its own."""
+
+    kind: Literal["ticket.transferred"] = "ticket.transferred"
+    queue: Name
+    agent: AgentId | None = None
+    department: Name | None = None
+    reason: str = ""
+    brief: MessageId | None = None
+    before: Owner
+    """Who was accountable before."""
+    lent: bool = False
+    """True under a return clause: who was accountable stays so."""
 
 
 class TicketHandedBack(EventBase):
