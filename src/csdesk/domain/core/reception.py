@@ -147,9 +147,12 @@ def hand_off_by_hand(work: Workspace, ticket: Ticket, command: cmd.HandOff, _: s
     Raises:
         InvalidInput: no bot has it.
         StaleWorker: a bot whose lease is over.
+        IllegalTransition: the ticket is finished.
     """
     if command.actor.kind is ActorKind.BOT:
         check_speaker(ticket, command.actor, command.fence)
+    if not ticket.is_live:
+        tickets.target_of(ticket, Move.START)
     if not leases.is_with_bot(ticket):
         raise InvalidInput("ticket", "no bot has it", "assign or transfer it")
     hand_off(work, ticket, command.reason, message=ticket.customer_message, brief=command.brief)
@@ -204,6 +207,8 @@ def before_reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: s
         return _answered_by_hand(work, ticket, run)
     if actor.kind is not ActorKind.AGENT or not leases.is_with_bot(ticket):
         return ticket
+    if not ticket.is_live:
+        return leases.end(work, ticket, reason="replied")
     ticket = hand_off(work, ticket, "person")
     known = work.find(actor.id)
     if isinstance(known, Agent) and not known.retired:
