@@ -94,7 +94,9 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
         {"id", "number", "category", "status", "queue", "assignee", "owner", "priority", "type", "identity", "account",
          "conversation", "tag", "merged_into", "created_at", "updated_at", "wake_at"}
     ),
-    "customer": frozenset({"id", "level", "stage", "tag", "merged_into", "identity", "created_at", "seen_at"}),
+    "customer": frozenset(
+        {"id", "level", "stage", "tag", "segment", "merged_into", "identity", "created_at", "seen_at"}
+    ),
     "message": frozenset(
         {"id", "ticket", "direction", "delivery", "identity", "occurred_at", "provider_id", "account"}
     ),
@@ -109,8 +111,9 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """Filter and order columns of each kind.
 
-``tag``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order. ``owner`` is the
-id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket, ``seen_at`` the mark.
+``tag``, ``segment``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order.
+``owner`` is the id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket,
+``seen_at`` the mark.
 """
 
 TIME_COLUMN: dict[str, str] = {
@@ -144,14 +147,14 @@ class LeaseRequest:
     the lease of its sender ran out (then it comes with state ``sending``, as it was left). Nothing behind it in its
     conversation is given; dead and unknown ones are passed over. ``due``: due items, oldest first; no ``kinds`` means
     all. ``tickets``: the ids of tickets whose wake-up has come, oldest first; they are not leased, their version guards
-    them.
+    them. ``customers``: the same of customers.
 
     A conversation is ``account`` and key together; its oldest message is the first by ``created_at``, then by id. Due
     means ``due_at`` <= ``now``; conversations are served by ``due_at``. An item is given as it was left; the stored one
     is then due at ``now`` + ``hold``, an outbox item also in state ``sending``. The store never counts attempts.
     """
 
-    what: Literal["outbox", "due", "tickets"]
+    what: Literal["outbox", "due", "tickets", "customers"]
     now: datetime
     limit: int
     hold: timedelta = timedelta(seconds=60)
@@ -171,6 +174,7 @@ class Leased:
     outbox: tuple[OutboxItem, ...] = ()
     due: tuple[DueItem, ...] = ()
     tickets: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
     next_due_at: datetime | None = None
 
 

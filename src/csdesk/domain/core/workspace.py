@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
+from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
@@ -43,6 +44,7 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import ACTIVE, Ticket
 from csdesk.domain.records.trace import Trace, Verdict
+from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
@@ -330,6 +332,8 @@ class Workspace:
 
     def close(self, subject: str, trace: Trace | None = None) -> None:
         """Make an entry of what the present cause did to a subject so far; its version grows by one."""
+        if self._open[self._cause].get(subject):
+            self._follow(subject)
         happened = self._open[self._cause].pop(subject, None)
         if not happened:
             return
@@ -349,6 +353,41 @@ class Workspace:
                 salt=self.ids.salt() if any(event.PERSONAL for event in happened) else "",
             )
         )
+
+    def _follow(self, subject: str) -> None:
+        """Let happen what follows from what happened: the segments of a customer, the next timer of a ticket."""
+        record = self._records.get(subject)
+        if type(record) is Customer:
+            if self.policy.segments.names or record.segments:
+                self.settle(record)
+        elif type(record) is Ticket and (len(self.policy.timers) or record.rules_at is not None):
+            self._plan(at_time(record, self.time_of(subject)))
+
+    def _plan(self, ticket: Ticket, touched_at: datetime | None = None) -> None:
+        planned = self.policy.timers.planned(ticket)
+        at = planned[0].at if planned else None
+        if at != ticket.rules_at:
+            self.emit(ticket.id, ev.RulesPlanned(at=at, touched_at=touched_at))
+
+    def plan_again(self, ticket: Ticket) -> None:
+        """Work out anew when the next timed rule is due for a ticket to which nothing else happens now."""
+        self._plan(ticket, ticket.touched_at)
+
+    def settle(self, customer: Customer) -> Customer:
+        """Let the customer's stored segments be those that it belongs to now."""
+        events = settled(self.policy, customer, self.now)
+        if events:
+            self.emit(customer.id, *events)
+        return self.customer(customer.id)
+
+    def ready(self, customer: Customer) -> Customer:
+        """End what is over of a customer, before anything else is decided by it."""
+        if is_due(customer, self.now):
+            ended = tuple(over(customer, self.now))
+            if ended:
+                self.emit(customer.id, *ended)
+            return self.settle(self.customer(customer.id))
+        return customer
 
     def close_others(self, main: str) -> None:
         """Close every subject of the present cause but one."""

@@ -117,10 +117,11 @@ class TagTicket(_TicketCommand):
 
 
 class UntagTicket(_TicketCommand):
-    """Take tags from the ticket."""
+    """Take tags from the ticket; whoever counts for less than the source does not put them back."""
 
     kind: Literal["untag"] = "untag"
     tags: tuple[Key, ...] = Field(min_length=1)
+    source: TagSource = TagSource.HAND
 
 
 class NewParticipant(Value):
@@ -232,6 +233,45 @@ class TagCustomer(_Command):
     remove: tuple[Key, ...] = ()
     source: TagSource = TagSource.HAND
     expires_at: Instant | None = None
+
+
+class SyncTags(_Command):
+    """Let a customer have exactly these tags of a namespace: what a system outside, such as the shop, says of them."""
+
+    kind: Literal["sync_tags"] = "sync_tags"
+    customer: CustomerId
+    expected_version: int | None = None
+    namespace: Annotated[Name, Field(pattern=r"^[^:]+$")]
+    tags: tuple[Name, ...] = ()
+    """Without the namespace."""
+
+
+class FlagCustomer(_Command):
+    """Write down a warning about a customer, or (``lifted``) lift it; the same flag again takes the old one's place."""
+
+    kind: Literal["flag"] = "flag"
+    customer: CustomerId
+    expected_version: int | None = None
+    flag: Name
+    reason: Text = ""
+    evidence: tuple[Key, ...] = Field(default=(), max_length=50)
+    until: Instant | None = None
+    lifted: bool = False
+
+
+class RecordAct(_Command):
+    """Write down what a customer did in the shop: browse, fill a cart, order, pay, get a refund, redeem."""
+
+    kind: Literal["record"] = "record"
+    customer: CustomerId
+    expected_version: int | None = None
+    did: Literal["browse", "cart", "order", "payment", "refund", "redeem"]
+    at: Instant | None = None
+    """When; None: now."""
+    amount: int | None = Field(default=None, ge=0, le=10**15)
+    """In the smallest unit of the shop's currency."""
+    reference: Text = ""
+    product: Text = ""
 
 
 class LinkIdentity(_Command):
@@ -373,6 +413,9 @@ Command = Annotated[
     TicketCommand
     | SetProfile
     | TagCustomer
+    | SyncTags
+    | FlagCustomer
+    | RecordAct
     | LinkIdentity
     | MergeCustomers
     | UnmergeCustomers

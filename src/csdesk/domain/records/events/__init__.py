@@ -19,22 +19,29 @@ from pydantic import Field
 
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.events.customers import (
+    ActsRecounted,
     AttributesSet,
     CustomerAbsorbed,
+    CustomerActed,
     CustomerBlocked,
     CustomerCreated,
     CustomerErased,
+    CustomerFlagged,
     CustomerMerged,
     CustomerNamed,
     CustomerPlaced,
     CustomerReleased,
     CustomerTagged,
     CustomerUnblocked,
+    CustomerUnflagged,
     CustomerUnmerged,
     CustomerUntagged,
     ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
+    SegmentEntered,
+    SegmentLeft,
+    SegmentsPlanned,
 )
 from csdesk.domain.records.events.desk import (
     AgentSaved,
@@ -78,6 +85,8 @@ from csdesk.domain.records.events.tickets import (
     MessagesMoved,
     ParticipantsChanged,
     RulesExhausted,
+    RulesPlanned,
+    RuleTimed,
     SkewSeen,
     SlaApplied,
     StatusChanged,
@@ -99,6 +108,7 @@ from csdesk.domain.records.trace import Trace
 __all__ = [
     "DESK",
     "ActionRequested",
+    "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
@@ -114,15 +124,18 @@ __all__ = [
     "ConversationTaken",
     "CustomFieldSet",
     "CustomerAbsorbed",
+    "CustomerActed",
     "CustomerBlocked",
     "CustomerCreated",
     "CustomerErased",
+    "CustomerFlagged",
     "CustomerMerged",
     "CustomerNamed",
     "CustomerPlaced",
     "CustomerReleased",
     "CustomerTagged",
     "CustomerUnblocked",
+    "CustomerUnflagged",
     "CustomerUnmerged",
     "CustomerUntagged",
     "DeliveryChanged",
@@ -152,7 +165,12 @@ __all__ = [
     "RawRemoved",
     "ReplyDecided",
     "ReplyQueued",
+    "RuleTimed",
     "RulesExhausted",
+    "RulesPlanned",
+    "SegmentEntered",
+    "SegmentLeft",
+    "SegmentsPlanned",
     "SessionAnswered",
     "SkewSeen",
     "SlaApplied",
@@ -187,6 +205,13 @@ Event = Annotated[
     | CustomerAbsorbed
     | CustomerUnmerged
     | CustomerReleased
+    | CustomerFlagged
+    | CustomerUnflagged
+    | CustomerActed
+    | ActsRecounted
+    | SegmentEntered
+    | SegmentLeft
+    | SegmentsPlanned
     | CustomerErased
     | ErasureCompleted
     | TicketOpened
@@ -231,6 +256,8 @@ Event = Annotated[
     | AlertRaised
     | ActionRequested
     | RulesExhausted
+    | RuleTimed
+    | RulesPlanned
     | SkewSeen
     | AgentSaved
     | PresenceChanged
