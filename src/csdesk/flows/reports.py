@@ -20,6 +20,7 @@ from csdesk.errors import InvalidInput
 from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
 from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
+from csdesk.flows.joining import join
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
 from csdesk.ports import steps
@@ -146,6 +147,8 @@ def _report(event: ch.ChannelEvent) -> Flow[None]:
         yield from retried(lambda scope: _changed(event, scope))
     elif isinstance(event, ch.HandoffEvent):
         yield from retried(lambda scope: hand(event, scope))
+    elif isinstance(event, ch.IdentityEvent):
+        yield from retried(lambda scope: join(event, scope))
     elif isinstance(event, ch.SessionEvent):
         if event.what == "ended":
             yield from retried(lambda scope: hand(event, scope))

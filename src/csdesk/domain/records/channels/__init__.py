@@ -14,12 +14,14 @@ from csdesk.domain.records.channels.events import (
     EditEvent,
     HandoffEvent,
     HandshakeEvent,
+    IdentityEvent,
     IgnoredEvent,
     ReactionEvent,
     SessionEvent,
     StatusEvent,
     UnknownEvent,
 )
+from csdesk.domain.records.channels.feeds import Feed, FeedPage, Said
 from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, MediaFile, Sender
 from csdesk.domain.records.channels.outbound import (
     Health,
@@ -39,9 +41,12 @@ __all__ = [
     "EchoEvent",
     "EditEvent",
     "Entrance",
+    "Feed",
+    "FeedPage",
     "HandoffEvent",
     "HandshakeEvent",
     "Health",
+    "IdentityEvent",
     "IgnoredEvent",
     "InboundMessage",
     "InboundResult",
@@ -61,6 +66,7 @@ __all__ = [
     "Received",
     "Rejected",
     "ReplyDecision",
+    "Said",
     "Sender",
     "Sent",
     "SentMessage",

@@ -99,6 +99,18 @@ class HandshakeEvent(_ChannelEvent):
     kind: Literal["handshake"] = "handshake"
 
 
+class IdentityEvent(_ChannelEvent):
+    """The channel has learnt that somebody it knew as ``sender`` is also known as ``also``, and vouches for it.
+
+    One of them that the desk does not know is linked to the customer of the other. Two customers become one, unless
+    that customer is known already by another identity of the same kind and scope as ``also``: one device, two people.
+    """
+
+    kind: Literal["identity"] = "identity"
+    sender: Sender
+    also: Sender
+
+
 class IgnoredEvent(_ChannelEvent):
     """Something that needs nothing done; ``reason`` says why."""
 
@@ -123,6 +135,7 @@ ChannelEvent = Annotated[
     | HandoffEvent
     | EchoEvent
     | HandshakeEvent
+    | IdentityEvent
     | IgnoredEvent
     | UnknownEvent,
     Field(discriminator="kind"),
