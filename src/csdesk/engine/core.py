@@ -23,8 +23,16 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.replies import Phrase
 from csdesk.domain.time.holidays import HolidayYear
-from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError
-from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
+from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature
+from csdesk.ports.channel import (
+    BlockingChannel,
+    Channel,
+    Feed,
+    FeedChannel,
+    FeedPage,
+    NamingChannel,
+    TimedChannel,
+)
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -64,6 +72,8 @@ class DeskCore:
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
+            if isinstance(channel, NamingChannel):
+                channel.keep_ids(ids)
         self.compiled: tuple[int, int, Policy] = (0, 0, compile_policy(config))
         """The compiled policy behind the epochs of config and calendars that it stands for."""
         self._book: tuple[int, PhraseBook] | None = None
@@ -116,6 +126,20 @@ class DeskCore:
             remedy = "open the desk with its channel: open_desk(..., channels=[...])"
             raise NotFound("account", account, remedy=remedy)
         return channel
+
+    def show(self, feed: Feed, page: FeedPage) -> bytes:
+        """A page of a conversation, as its channel writes it.
+
+        Raises:
+            NotFound: the desk was opened without the channel.
+            UnsupportedFeature: nobody reads conversations through it.
+        """
+        channel = self.channel(feed.account)
+        if isinstance(channel, FeedChannel):
+            return channel.show(feed, page)
+        raise UnsupportedFeature(
+            f"account {feed.account}", "show conversations", "see FeedChannel in csdesk.ports.channel"
+        )
 
     def adopt_policy(self, body: str, epoch: int) -> Policy:
         """Compile a stored configuration and use it from now on."""

@@ -195,6 +195,9 @@ class LocalEngine:
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
+    def _show(self, step: steps.Show) -> Reply:
+        return self.core.show(step.feed, step.page)
+
 
 # ``Any``: each method takes the step of its own row; a test walks the table.
 # ruff: noqa: SLF001
@@ -220,4 +223,5 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Scrub: LocalEngine._scrub,
     steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
+    steps.Show: LocalEngine._show,
 }

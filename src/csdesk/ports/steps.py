@@ -18,6 +18,8 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.channels import (
     Capabilities,
+    Feed,
+    FeedPage,
     Health,
     InboundResult,
     MediaFetched,
@@ -239,6 +241,14 @@ class Parse:
 
 
 @dataclass(frozen=True, slots=True)
+class Show:
+    """Let the account's adapter write down a page of a conversation."""
+
+    feed: Feed
+    page: FeedPage
+
+
+@dataclass(frozen=True, slots=True)
 class Pull:
     """Fetch one page from the account's provider. A step of the network."""
 
@@ -320,6 +330,7 @@ Step = (
     | Scrub
     | ReadMedia
     | Parse
+    | Show
     | Pull
     | Send
     | Upload
@@ -539,6 +550,18 @@ def parse(account: str, request: RawRequest) -> Flow[InboundResult]:
     if isinstance(reply, InboundResult):
         return reply
     raise _wrong("parse", reply)
+
+
+def show(feed: Feed, page: FeedPage) -> Flow[bytes]:
+    """A page of a conversation as the account's channel writes it.
+
+    Raises:
+        UnsupportedFeature: nobody reads conversations through this channel.
+    """
+    reply = yield Show(feed, page)
+    if isinstance(reply, bytes):
+        return reply
+    raise _wrong("show", reply)
 
 
 def pull(account: str, hint: PullHint | None, cursor: str | None) -> Flow[PullPage]:

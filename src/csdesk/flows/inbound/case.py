@@ -81,6 +81,8 @@ class Case:
     """The queue whose agents are wanted; None: nobody has to be found."""
     fetches: bool = False
     """Whether the channel can fetch the media that the message names."""
+    feeds: bool = False
+    """Whether the customer reads the conversation from the desk itself."""
     silent: bool = False
     """A rule forbids an automatic answer."""
     reply: ReplyDecision | None = None

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from csdesk.desk.shell import Desk
 from csdesk.engine.core import AnyChannel
 from csdesk.ports.channel import ChannelEvent, RawRequest
 from csdesk.ports.http import Http
@@ -55,6 +56,9 @@ class ChannelRig:
         raise NotImplementedError("override customer_writes")
 
     # What else there is to show
+
+    def meets(self, desk: Desk) -> None:
+        """A desk was opened with the channel: for a channel whose customers read from the desk itself."""
 
     def http(self) -> Http | None:
         """A client that reaches the provider; None: the channel does its own I/O."""

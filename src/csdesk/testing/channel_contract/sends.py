@@ -177,7 +177,7 @@ class SendPromises(ContractBase):
         channel = bench.channel
         if isinstance(channel, Channel) and not isinstance(channel, BlockingChannel):
             exchange = channel.send(self._outbound(bench, "dropped"))
-            next(exchange)
+            next(exchange, None)  # one that has nobody to talk to ends at once
             exchange.close()
         assert bench.reply(ticket, "whole").delivery is Delivery.SENT
         assert self._texts(rig) == ["whole"]
