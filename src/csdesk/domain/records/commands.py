@@ -8,7 +8,7 @@ to one kind of command and one record (a merged ticket and its survivor are two)
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
 
@@ -19,9 +19,12 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, Part, TextPart
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
+
+MOST_WRITTEN: Final = 65_536
+"""The longest text of a reply or a note, in bytes of UTF-8."""
 
 
 class _Command(Value):
@@ -37,6 +40,15 @@ class _Command(Value):
 class _TicketCommand(_Command):
     ticket: TicketId
     expected_version: int | None = None
+
+
+def _fits_a_row(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Refuse what is longer than a person writes: it would make every list of messages slow."""
+    texts = [one.text for one in parts if isinstance(one, TextPart)]
+    texts += [one.html for one in parts if isinstance(one, HtmlPart)]
+    if any(len(text) > MOST_WRITTEN // 4 and len(text.encode()) > MOST_WRITTEN for text in texts):
+        raise ValueError(f"holds a text of more than {MOST_WRITTEN} bytes; send it as a file (MediaPart)")
+    return parts
 
 
 class ReceiveMessage(_Command):
@@ -61,7 +73,7 @@ class SendReply(_TicketCommand):
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         if all(isinstance(one, TextPart) and not one.text.strip() for one in parts):
             raise ValueError("says nothing")
-        return parts
+        return _fits_a_row(parts)
 
 
 class AddNote(_TicketCommand):
@@ -69,6 +81,8 @@ class AddNote(_TicketCommand):
 
     kind: Literal["note"] = "note"
     parts: tuple[Part, ...] = Field(min_length=1)
+
+    _short = field_validator("parts")(_fits_a_row)
 
 
 class AssignTicket(_TicketCommand):

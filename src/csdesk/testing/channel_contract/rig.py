@@ -120,6 +120,18 @@ class ChannelRig:
         """A customer opens a conversation: how that arrives, and the account setting that answers it."""
         return None
 
+    def mail_address(self, account: str) -> str | None:
+        """Where customers of an account write to; None: the channel carries no mail."""
+        return None
+
+    def mail(self, raw: bytes, *, account: str | None = None) -> Arrival:
+        """Any mail arrives at the account (by default the rig's), as RFC 5322 bytes."""
+        return None
+
+    def mailed(self) -> Sequence[bytes]:
+        """The mails that were sent, as RFC 5322 bytes, in order."""
+        return ()
+
     def media_arrives(self, content: bytes, *, type: str, name: str) -> Sequence[Arrival] | None:
         """A customer sends a file."""
         return None
