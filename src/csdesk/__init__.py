@@ -13,6 +13,7 @@ __all__ = [
     "Actor",
     "ActorKind",
     "Agent",
+    "ArticleLink",
     "AsyncDesk",
     "CalendarError",
     "Capabilities",
@@ -40,6 +41,7 @@ __all__ = [
     "InboxItem",
     "InboxState",
     "InvalidInput",
+    "LibraryPhrase",
     "Limit",
     "LinkPart",
     "LocationPart",
@@ -53,7 +55,7 @@ __all__ = [
     "OutboxItem",
     "OutboxState",
     "Page",
-    "Phrase",
+    "PhraseUse",
     "Presence",
     "Priority",
     "PullHint",
@@ -70,16 +72,22 @@ __all__ = [
     "Sent",
     "Skill",
     "StoreError",
+    "Suggestion",
     "TextPart",
     "Ticket",
     "Trace",
     "Unmerged",
     "UnmergedCustomer",
+    "Usage",
     "UsageError",
+    "Variable",
     "Verdict",
     "VersionConflict",
     "Viewer",
     "WindowState",
+    "Wording",
+    "WordingRefused",
+    "WordingSpot",
     "WorkingCalendar",
     "__version__",
     "open_async_desk",
@@ -111,15 +119,17 @@ if TYPE_CHECKING:
         ReplyDecision,
         Sender,
         Sent,
+        Suggestion,
         WindowState,
     )
     from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.messages import Delivery, LinkPart, LocationPart, MediaPart, MenuPart, Message, TextPart
+    from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, PhraseUse, Usage, Variable, Wording
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
-    from csdesk.domain.records.replies import Phrase
     from csdesk.domain.records.tickets import Category, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
+    from csdesk.domain.records.wording import WordingSpot
     from csdesk.domain.time.calendar import WorkingCalendar
     from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning, NoWorkingTime
     from csdesk.domain.time.holidays import HolidayYear
@@ -136,6 +146,7 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
         VersionConflict,
+        WordingRefused,
     )
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
@@ -148,6 +159,7 @@ else:
         "Actor": "csdesk.domain.records.actors",
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
+        "ArticleLink": "csdesk.domain.records.phrases",
         "AsyncDesk": "csdesk.aio.shell",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
@@ -175,6 +187,7 @@ else:
         "InboxItem": "csdesk.domain.records.queues",
         "InboxState": "csdesk.domain.records.queues",
         "InvalidInput": "csdesk.errors",
+        "LibraryPhrase": "csdesk.domain.records.phrases",
         "Limit": "csdesk.domain.records.channels",
         "LinkPart": "csdesk.domain.records.messages",
         "LocationPart": "csdesk.domain.records.messages",
@@ -188,7 +201,7 @@ else:
         "OutboxItem": "csdesk.domain.records.queues",
         "OutboxState": "csdesk.domain.records.queues",
         "Page": "csdesk.ports.store",
-        "Phrase": "csdesk.domain.records.replies",
+        "PhraseUse": "csdesk.domain.records.phrases",
         "Presence": "csdesk.domain.records.agents",
         "Priority": "csdesk.domain.records.tickets",
         "PullHint": "csdesk.domain.records.channels",
@@ -205,16 +218,22 @@ else:
         "Sent": "csdesk.domain.records.channels",
         "Skill": "csdesk.domain.records.agents",
         "StoreError": "csdesk.errors",
+        "Suggestion": "csdesk.domain.records.channels",
         "TextPart": "csdesk.domain.records.messages",
         "Ticket": "csdesk.domain.records.tickets",
         "Trace": "csdesk.domain.records.trace",
         "Unmerged": "csdesk.flows.unmerging",
         "UnmergedCustomer": "csdesk.flows.unmerging",
+        "Usage": "csdesk.domain.records.phrases",
         "UsageError": "csdesk.errors",
+        "Variable": "csdesk.domain.records.phrases",
         "Verdict": "csdesk.domain.records.trace",
         "VersionConflict": "csdesk.errors",
         "Viewer": "csdesk.domain.records.actors",
         "WindowState": "csdesk.domain.records.channels",
+        "Wording": "csdesk.domain.records.phrases",
+        "WordingRefused": "csdesk.errors",
+        "WordingSpot": "csdesk.domain.records.wording",
         "WorkingCalendar": "csdesk.domain.time.calendar",
         "open_async_desk": "csdesk.bootstrap",
         "open_desk": "csdesk.bootstrap",
