@@ -15,6 +15,7 @@ GROUPS = (
     "agents",
     "channels",
     "replies",
+    "learning",
     "inbox",
     "outbox",
     "config",

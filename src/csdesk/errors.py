@@ -6,6 +6,7 @@
     │   ├── ConfigError          a configuration that cannot be used; names the path inside it
     │   ├── ConfigMismatch       the desk runs another configuration than the one it was opened with
     │   ├── IllegalTransition    a ticket cannot go where the command wants it
+    │   ├── WordingRefused       the policy on wording speaks against words of a reply; names the places
     │   ├── Denied               the actor may not run the command
     │   ├── StaleWorker          the reply comes from a worker that no longer holds the ticket
     │   ├── MissingExtra         an optional package is not installed; names the extra
@@ -62,6 +63,7 @@ __all__ = [
     "UnsupportedFeature",
     "UsageError",
     "VersionConflict",
+    "WordingRefused",
 ]
 
 Disposition = Literal[
@@ -159,6 +161,28 @@ class IllegalTransition(UsageError):
             state=state,
             command=command,
         )
+
+
+class WordingRefused(UsageError):
+    """The policy on wording refuses words of a reply.
+
+    ``places`` names each of them: its kind, where it begins and ends in the reply's text, and how to say it better.
+    """
+
+    code = "error.wording_refused"
+    status_hint = 422
+
+    def __init__(self, places: tuple[tuple[str, int, int, str], ...]) -> None:
+        told = "; ".join(
+            f"{kind} at {start}-{end}" + (f" (say: {instead})" if instead else "")
+            for kind, start, end, instead in places
+        )
+        super().__init__(
+            f"the reply says what the desk's wording policy refuses: {told}; "
+            "change it, or pass override= with the reason",
+            places=told,
+        )
+        self.places = places
 
 
 class Denied(UsageError):

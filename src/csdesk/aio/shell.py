@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from csdesk import flows
 from csdesk.domain import records
-from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from csdesk.aio.customers import Customers
     from csdesk.aio.events import Events
     from csdesk.aio.inbox import Inbox
+    from csdesk.aio.learning import Learning
     from csdesk.aio.outbox import Outbox
     from csdesk.aio.replies import Replies
     from csdesk.aio.sla import Sla
@@ -108,6 +109,13 @@ class AsyncDesk:
         from csdesk.aio.replies import Replies
 
         return Replies(self._runner)
+
+    @cached_property
+    def learning(self) -> Learning:
+        """What became of suggestions and answers: learnt from, undone, followed up."""
+        from csdesk.aio.learning import Learning
+
+        return Learning(self._runner)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -222,18 +230,24 @@ class AsyncDesk:
         actor: Actor,
         subject: str = "",
         fence: int | None = None,
-        phrase: PhraseId | None = None,
+        phrase: PhraseId | str | None = None,
+        shown: Sequence[str] = (),
+        override: str = "",
         deliver: bool = True,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Sent:
         """Answer the customer: the reply is stored, then sent at once (``deliver`` False: at the next ``run_due``).
 
+        ``phrase`` names the suggestion it was made from, ``shown`` all that were suggested, best first: that is learnt
+        from. ``override`` says why words are sent that the policy on wording refuses.
+
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
         Raises:
             StaleWorker: ``fence`` is old: somebody else has the ticket now.
             IllegalTransition: the ticket was merged; reply on its survivor.
+            WordingRefused: the policy on wording speaks against words of a person's reply.
             VersionConflict: the ticket is not at ``expected_version``.
         """
         parts = (records.messages.TextPart(text=text),) if isinstance(text, str) else flows.checks.several(text, "text")
@@ -243,7 +257,9 @@ class AsyncDesk:
             actor=actor,
             subject=subject,
             fence=fence,
-            phrase=phrase,
+            phrase=None if phrase is None else phrase_id(phrase),
+            shown=flows.checks.phrases(shown, "shown"),
+            override=override,
             expected_version=expected_version,
             idempotency_key=idempotency_key,
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from csdesk import flows
 from csdesk.domain import records
-from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from csdesk.desk.customers import Customers
     from csdesk.desk.events import Events
     from csdesk.desk.inbox import Inbox
+    from csdesk.desk.learning import Learning
     from csdesk.desk.outbox import Outbox
     from csdesk.desk.replies import Replies
     from csdesk.desk.sla import Sla
@@ -113,6 +114,13 @@ class Desk:
         from csdesk.desk.replies import Replies
 
         return Replies(self._runner)
+
+    @cached_property
+    def learning(self) -> Learning:
+        """What became of suggestions and answers: learnt from, undone, followed up."""
+        from csdesk.desk.learning import Learning
+
+        return Learning(self._runner)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -229,7 +237,9 @@ class Desk:
         actor: Actor,
         subject: str = "",
         fence: int | None = None,
-        phrase: PhraseId | None = None,
+        phrase: PhraseId | str | None = None,
+        shown: Sequence[str] = (),
+        override: str = "",
         deliver: bool = True,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
@@ -238,11 +248,15 @@ class Desk:
 
         On a host's own connection it is always sent at the next ``run_due``: the host may still roll it back.
 
+        ``phrase`` names the suggestion it was made from, ``shown`` all that were suggested, best first: that is learnt
+        from. ``override`` says why words are sent that the policy on wording refuses.
+
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
         Raises:
             StaleWorker: ``fence`` is old: somebody else has the ticket now.
             IllegalTransition: the ticket was merged; reply on its survivor.
+            WordingRefused: the policy on wording speaks against words of a person's reply.
             VersionConflict: the ticket is not at ``expected_version``.
         """
         parts = (records.messages.TextPart(text=text),) if isinstance(text, str) else flows.checks.several(text, "text")
@@ -252,7 +266,9 @@ class Desk:
             actor=actor,
             subject=subject,
             fence=fence,
-            phrase=phrase,
+            phrase=None if phrase is None else phrase_id(phrase),
+            shown=flows.checks.phrases(shown, "shown"),
+            override=override,
             expected_version=expected_version,
             idempotency_key=idempotency_key,
         )

@@ -78,15 +78,20 @@ class Attempt:
     loads: int = 2
 
 
+Phrases = Literal["no", "auto", "yes", "learned", "held"]
+"""Whether phrases are wanted: ``auto``: if the policy may answer automatically. ``learned``: with every lesson that was
+given so far, where ``yes`` takes those that are known here. ``held``: as ``learned``, if they are at hand already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """One batched read; the reply carries the policy that is active at that moment.
 
-    ``phrases``: whether the reply must carry the phrases too; ``auto``: if the policy may answer automatically.
+    ``phrases``: whether the reply must carry the phrases too.
     """
 
     needs: Needs
-    phrases: Literal["no", "auto", "yes"] = "no"
+    phrases: Phrases = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +390,7 @@ def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
     raise _wrong("attempt", reply)
 
 
-def load(needs: Needs, *, phrases: Literal["no", "auto", "yes"] = "no") -> Flow[Loaded]:
+def load(needs: Needs, *, phrases: Phrases = "no") -> Flow[Loaded]:
     """Everything that ``needs`` names, of one moment."""
     reply = yield Load(needs, phrases)
     if isinstance(reply, Loaded):

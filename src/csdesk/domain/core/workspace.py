@@ -39,8 +39,8 @@ from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.errors import NotFound
@@ -48,7 +48,7 @@ from csdesk.errors import NotFound
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase, PublicHolidays)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -153,13 +153,13 @@ class Workspace:
         """
         return self._known(Agent, agent_id)
 
-    def phrase(self, phrase_id: str) -> Phrase:
+    def phrase(self, phrase_id: str) -> LibraryPhrase:
         """The phrase as it stands now.
 
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Phrase, phrase_id)
+        return self._known(LibraryPhrase, phrase_id)
 
     def _known(self, kind: type[R], record_id: str) -> R:
         record = self._records.get(record_id)

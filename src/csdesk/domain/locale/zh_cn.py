@@ -52,6 +52,8 @@ TEXTS: Final[dict[str, str]] = {
     "reply.skipped": "不自动回复：{reason}",
     "reply.auto": "已用话术 {phrase} 自动回复，置信度 {confidence}",
     "reply.hand_over": "转人工处理：{reason}",
+    "reply.returned": "话术 {phrase} 答复过的问题又被问起",
+    "wording.found": "用语提示：位置 {start}，{kind}[（建议改为：{instead}）]",
     "reply.none": "没有合适的话术",
     "unmerge.ticket": "工单已从 {out_of} 中拆回，重新打开[：{ticket}]",
     "unmerge.inside": "此前并入该工单，随之一并拆回[：{ticket}]",
@@ -110,6 +112,7 @@ TEXTS: Final[dict[str, str]] = {
         "要启用新配置请传 activate=True，要沿用现有配置请传 config=None"
     ),
     "error.illegal_transition": "工单 {ticket} 当前状态为 {state}，不能执行 {command}",
+    "error.wording_refused": "回复中有不允许的用语：{places}。请修改，或在 override 中写明原因",
     "error.denied": "{actor} 无权执行 {command}：{reason}",
     "error.stale_worker": "工单 {ticket} 已换人处理：令牌 {given} 已失效，当前为 {current}；请重新加载工单",
     "error.calendar": "工作日历的 {field} 有误：{problem}；{remedy}",
@@ -146,9 +149,16 @@ REASONS: Final[dict[str, str]] = {
     "session": "本次会话已自动回复过",
     "daily_limit": "今天对该客户的自动回复已达上限",
     "no_match": "没有匹配的话术",
-    "low_score": "最佳话术的置信度不够",
+    "returned": "话术答复过的问题又被问起",
+    "unsure": "最佳话术的置信度不够",
+    "unlikely": "最佳话术也多半不对",
     "close_call": "前两条话术难分高下",
-    "confident": "置信度足够，但不允许自动发送",
+    "guarded": "原文与最佳话术相抵触",
+    "few_samples": "最佳话术的问法不足两条",
+    "by_hand": "最佳话术不允许自动发送",
+    "missing_value": "最佳话术缺少变量的值",
+    "no_wording": "最佳话术没有适合该客户的说法",
+    "confident": "置信度足够",
 }
 
 KINDS: Final[dict[str, str]] = {

@@ -38,6 +38,7 @@ from csdesk.domain.policy.sections.service_levels import (
     TargetOverride,
     TargetPolicy,
 )
+from csdesk.domain.policy.sections.wording import WordingPolicy, WordRule
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
@@ -70,6 +71,8 @@ __all__ = [
     "TargetOverride",
     "TargetPolicy",
     "TypePolicy",
+    "WordRule",
+    "WordingPolicy",
     "digest_of",
 ]
 
@@ -138,6 +141,7 @@ class DeskConfig(Section):
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
+    wording: WordingPolicy = Field(default_factory=WordingPolicy)
 
     @field_validator("zone", mode="after")
     @classmethod

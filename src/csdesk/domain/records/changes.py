@@ -21,11 +21,12 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | Phrase | Draft | PublicHolidays
+Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Draft | PublicHolidays
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
@@ -284,7 +285,7 @@ class Snapshot:
     homes: Mapping[IdentityId, CustomerId] = field(default_factory=_none)
     messages: Mapping[str, Message] = field(default_factory=_none)
     agents: Mapping[str, Agent] = field(default_factory=_none)
-    phrases: Mapping[str, Phrase] = field(default_factory=_none)
+    phrases: Mapping[str, LibraryPhrase] = field(default_factory=_none)
     holidays: Mapping[str, PublicHolidays] = field(default_factory=_none)
     drafts: Mapping[str, Draft] = field(default_factory=_none)
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=_none)

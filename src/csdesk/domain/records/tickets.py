@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import ClassVar
 
-from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
+from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.tags import TagAssignment
@@ -212,6 +212,15 @@ class AppliedSla(Record):
     """The targets whose conditions held, for policies that have such; empty: all of them."""
 
 
+class Deflection(Record):
+    """An answer that spared a person the work: a phrase sent without one, or a link to an article."""
+
+    phrase: PhraseId
+    at: Instant
+    returned_at: Instant | None = None
+    """When the question came back; the matter counts as unresolved from then on."""
+
+
 class Ticket(Record):
     """One matter of one customer. Everything here is folded from its events by ``evolve``."""
 
@@ -287,7 +296,11 @@ class Ticket(Record):
     elsewhere: str = ""
     """Who has the conversation on the channel's own side, by the provider's id; empty: nobody. The desk's bots wait."""
     auto_replied_at: Instant | None = None
-    """The last automatic answer."""
+    """The last automatic answer of the conversation."""
+    session_over: bool = False
+    """A new session began after the last automatic answer."""
+    deflection: Deflection | None = None
+    """The last answer that sent the customer away without a person's work."""
     last_message: MessageId | None = None
     erased_at: Instant | None = None
     """When its texts and custom fields were erased; nothing happens to the ticket after that."""

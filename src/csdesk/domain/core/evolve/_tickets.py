@@ -14,6 +14,7 @@ from csdesk.domain.records.tickets import (
     ACTIVE,
     AppliedSla,
     Category,
+    Deflection,
     FieldValue,
     Owner,
     OwnerKind,
@@ -68,8 +69,31 @@ def _reply_queued(ticket: Ticket, event: ev.ReplyQueued, at: datetime) -> Ticket
         "unanswered": ticket.unanswered + 1,
     }
     if not event.by_person:
-        return replaced(ticket, **counted, auto_replied_at=at)
+        return replaced(ticket, **counted, auto_replied_at=at, session_over=False)
     return replaced(ticket, **counted, replied_at=at, waiting_since=None)
+
+
+def _reply_decided(ticket: Ticket, event: ev.ReplyDecided, at: datetime) -> Ticket:
+    if event.action != "auto_reply" or event.phrase is None:
+        return ticket
+    return replaced(ticket, deflection=Deflection(phrase=event.phrase, at=at))
+
+
+def _phrase_used(ticket: Ticket, event: ev.PhraseUsed, at: datetime) -> Ticket:
+    return replaced(ticket, deflection=Deflection(phrase=event.phrase, at=at)) if event.link else ticket
+
+
+def _question_returned(ticket: Ticket, _: ev.QuestionReturned, at: datetime) -> Ticket:
+    assert ticket.deflection is not None, "a question returns to what answered it"
+    return replaced(ticket, deflection=replaced(ticket.deflection, returned_at=at))
+
+
+def _session_began(ticket: Ticket, _event: ev.SessionBegan, _: datetime) -> Ticket:
+    return replaced(ticket, session_over=True)
+
+
+def _session_joined(ticket: Ticket, event: ev.SessionJoined, _: datetime) -> Ticket:
+    return replaced(ticket, auto_replied_at=event.answered_at, deflection=event.deflection, session_over=False)
 
 
 def _note_added(ticket: Ticket, event: ev.NoteAdded, _: datetime) -> Ticket:
@@ -276,6 +300,11 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.MessageReceived: _message_received,
     ev.ReplyQueued: _reply_queued,
     ev.NoteAdded: _note_added,
+    ev.ReplyDecided: _reply_decided,
+    ev.PhraseUsed: _phrase_used,
+    ev.QuestionReturned: _question_returned,
+    ev.SessionBegan: _session_began,
+    ev.SessionJoined: _session_joined,
     ev.TicketTagged: _ticket_tagged,
     ev.TicketUntagged: _ticket_untagged,
     ev.TicketFieldSet: _field_set,

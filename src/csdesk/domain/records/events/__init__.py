@@ -40,13 +40,18 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    Fate,
     HolidaysSaved,
+    LessonsForgotten,
+    LibraryChanged,
     LoadRepaired,
     MessageParked,
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    ReplyAssessed,
     SessionAnswered,
+    SuggestionsJudged,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -59,9 +64,14 @@ from csdesk.domain.records.events.messages import (
     NoteAdded,
     PhraseUsed,
     PieceSent,
+    QuestionReturned,
     RawRemoved,
+    ReplyCorrected,
     ReplyDecided,
     ReplyQueued,
+    SessionBegan,
+    SessionJoined,
+    WordingFound,
 )
 from csdesk.domain.records.events.tickets import (
     ActionRequested,
@@ -103,7 +113,10 @@ from csdesk.domain.records.events.tickets import (
 from csdesk.domain.records.trace import Trace
 
 __all__ = [
+    "ASSESSMENT",
     "DESK",
+    "LEARNING",
+    "LIBRARY",
     "ActionRequested",
     "AgentSaved",
     "AlertRaised",
@@ -136,9 +149,12 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "Fate",
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
+    "LessonsForgotten",
+    "LibraryChanged",
     "LinksChanged",
     "LoadRepaired",
     "MediaStored",
@@ -161,15 +177,21 @@ __all__ = [
     "PhraseUsed",
     "PieceSent",
     "PresenceChanged",
+    "QuestionReturned",
     "RawRemoved",
+    "ReplyAssessed",
+    "ReplyCorrected",
     "ReplyDecided",
     "ReplyQueued",
     "RulesExhausted",
     "SessionAnswered",
+    "SessionBegan",
+    "SessionJoined",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
     "SubjectSet",
+    "SuggestionsJudged",
     "TicketAbsorbed",
     "TicketAssigned",
     "TicketErased",
@@ -181,6 +203,7 @@ __all__ = [
     "TicketTagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "WordingFound",
 ]
 
 
@@ -245,6 +268,11 @@ Event = Annotated[
     | TicketErased
     | ReplyDecided
     | PhraseUsed
+    | QuestionReturned
+    | SessionBegan
+    | SessionJoined
+    | ReplyCorrected
+    | WordingFound
     | AlertRaised
     | ActionRequested
     | RulesExhausted
@@ -253,6 +281,10 @@ Event = Annotated[
     | PresenceChanged
     | LoadRepaired
     | PhraseSaved
+    | LibraryChanged
+    | SuggestionsJudged
+    | LessonsForgotten
+    | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
@@ -266,6 +298,15 @@ Event = Annotated[
 
 DESK: Final = "desk"
 """The subject of what concerns no single record."""
+
+LIBRARY: Final = "library"
+"""The subject of changes of the phrase library, in their order."""
+
+LEARNING: Final = "learning"
+"""The subject of decisions about suggestions, in their order: what the matcher learns from."""
+
+ASSESSMENT: Final = "assessment"
+"""The subject of what counts when work is assessed."""
 
 
 @dataclass(frozen=True, slots=True)
