@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from csdesk._nearest import nearest
 from csdesk.domain.ids import CustomerId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.policy.config import SegmentPolicy
-from csdesk.domain.records._settings import nearest
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer, Did, SegmentMembership

@@ -84,6 +84,8 @@ def _text(code: str, locale: Locale, params: Mapping[str, Scalar]) -> str:
 def _shown(name: str, value: Scalar, locale: Locale) -> str:
     if name == "reason" and isinstance(value, str):
         return _REASONS[locale].get(value, value)
+    if name == "kind" and isinstance(value, str) and locale == "zh-CN":
+        return zh_cn.KINDS.get(value, value)
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)

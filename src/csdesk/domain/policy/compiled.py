@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.access import Grant
@@ -17,7 +18,6 @@ from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, Re
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
 from csdesk.domain.records._model import replaced, trusted
-from csdesk.domain.records._settings import nearest
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category
@@ -212,7 +212,7 @@ class Policy:
         """
         found = next((one for one in self.config.macros if one.name == name), None)
         if found is None:
-            raise NotFound("macro", name)
+            raise NotFound("macro", name, remedy=nearest(name, (one.name for one in self.config.macros)))
         return found
 
     def observing(self, years: HolidayYears) -> Policy:

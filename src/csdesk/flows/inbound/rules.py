@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from csdesk.domain.core import tickets
 from csdesk.domain.core.acting import Acting
+from csdesk.domain.core.askers import asker_of
 from csdesk.domain.core.ruling import apply_rules as apply
 from csdesk.domain.core.ruling import ready
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.matching.book import PhraseBook
-from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.matching.book import Asker, PhraseBook
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Move, Ticket
 from csdesk.domain.rules.facts import NO_PHRASE, BestPhrase, Facts, Match, facts_of
@@ -33,7 +33,9 @@ def apply_rules(
         new_ticket=case.new_ticket,
         allowance=daily_counter(case, work.keys) if may_answer else None,
     )
-    match = best_of(phrases, work.policy) if phrases is not None and work.policy.rules.reads.asks_phrases else None
+    match: Match | None = None
+    if phrases is not None and work.policy.rules.reads.asks_phrases:
+        match = best_of(phrases, asker_of(ticket, customer, now=case.occurred_at, language=case.language))
     ruled = apply(acting, facts_at(case, work, customer, ticket, match), "message")
     if not ruled.fired:
         return ticket
@@ -42,12 +44,11 @@ def apply_rules(
     return work.ticket(ticket.id)
 
 
-def best_of(phrases: PhraseBook, policy: Policy) -> Match:
-    """What finds the phrase that answers a text best, as the desk would answer it."""
-    reply = policy.config.reply
+def best_of(phrases: PhraseBook, asker: Asker) -> Match:
+    """What finds the phrase that answers a text best, for whom it is asked."""
 
     def match(text: str) -> BestPhrase:
-        found = phrases.decide(text, reply.threshold, reply.margin, 1, auto=False).suggestions
+        found = phrases.match(text, 1, asker).suggestions
         return BestPhrase(found[0].phrase.title, found[0].phrase.id, found[0].confidence) if found else NO_PHRASE
 
     return match

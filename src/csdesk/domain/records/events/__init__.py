@@ -47,12 +47,18 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    Fate,
     HolidaysSaved,
+    LessonsForgotten,
+    LibraryChanged,
+    LoadRepaired,
     MessageParked,
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    ReplyAssessed,
     SessionAnswered,
+    SuggestionsJudged,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -65,9 +71,14 @@ from csdesk.domain.records.events.messages import (
     NoteAdded,
     PhraseUsed,
     PieceSent,
+    QuestionReturned,
     RawRemoved,
+    ReplyCorrected,
     ReplyDecided,
     ReplyQueued,
+    SessionBegan,
+    SessionJoined,
+    WordingFound,
 )
 from csdesk.domain.records.events.tickets import (
     ActionRequested,
@@ -83,6 +94,11 @@ from csdesk.domain.records.events.tickets import (
     CustomFieldSet,
     LinksChanged,
     MessagesMoved,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
     ParticipantsChanged,
     RulesExhausted,
     RulesPlanned,
@@ -106,7 +122,10 @@ from csdesk.domain.records.events.tickets import (
 from csdesk.domain.records.trace import Trace
 
 __all__ = [
+    "ASSESSMENT",
     "DESK",
+    "LEARNING",
+    "LIBRARY",
     "ActionRequested",
     "ActsRecounted",
     "AgentSaved",
@@ -143,10 +162,14 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "Fate",
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
+    "LessonsForgotten",
+    "LibraryChanged",
     "LinksChanged",
+    "LoadRepaired",
     "MediaStored",
     "MessageEdited",
     "MessageErased",
@@ -157,12 +180,20 @@ __all__ = [
     "MessageReleased",
     "MessagesMoved",
     "NoteAdded",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
+    "OfferMade",
+    "OfferWithdrawn",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
     "PieceSent",
     "PresenceChanged",
+    "QuestionReturned",
     "RawRemoved",
+    "ReplyAssessed",
+    "ReplyCorrected",
     "ReplyDecided",
     "ReplyQueued",
     "RuleTimed",
@@ -172,10 +203,13 @@ __all__ = [
     "SegmentLeft",
     "SegmentsPlanned",
     "SessionAnswered",
+    "SessionBegan",
+    "SessionJoined",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
     "SubjectSet",
+    "SuggestionsJudged",
     "TicketAbsorbed",
     "TicketAssigned",
     "TicketErased",
@@ -187,6 +221,7 @@ __all__ = [
     "TicketTagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "WordingFound",
 ]
 
 
@@ -233,6 +268,11 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ConversationTaken
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -253,6 +293,11 @@ Event = Annotated[
     | TicketErased
     | ReplyDecided
     | PhraseUsed
+    | QuestionReturned
+    | SessionBegan
+    | SessionJoined
+    | ReplyCorrected
+    | WordingFound
     | AlertRaised
     | ActionRequested
     | RulesExhausted
@@ -261,7 +306,12 @@ Event = Annotated[
     | SkewSeen
     | AgentSaved
     | PresenceChanged
+    | LoadRepaired
     | PhraseSaved
+    | LibraryChanged
+    | SuggestionsJudged
+    | LessonsForgotten
+    | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
@@ -275,6 +325,15 @@ Event = Annotated[
 
 DESK: Final = "desk"
 """The subject of what concerns no single record."""
+
+LIBRARY: Final = "library"
+"""The subject of changes of the phrase library, in their order."""
+
+LEARNING: Final = "learning"
+"""The subject of decisions about suggestions, in their order: what the matcher learns from."""
+
+ASSESSMENT: Final = "assessment"
+"""The subject of what counts when work is assessed."""
 
 
 @dataclass(frozen=True, slots=True)
