@@ -9,12 +9,14 @@ import typer
 
 from csdesk.cli._failing import Exit
 from csdesk.cli._options import Json, Lang
-from csdesk.cli._output import Output, cell
+from csdesk.cli._output import JsonValue, Output, cell
+from csdesk.cli._phrases import flaw_rows, matched_phrases, show_flaws
 from csdesk.cli.init import read_config
 from csdesk.domain.analysis.analyse import analyse
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.locale.render import render
+from csdesk.matching import Matcher
 
 _STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim", Level.UNDECIDED: "cyan"}
 
@@ -22,6 +24,10 @@ _STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: 
 def check(
     *,
     config: Annotated[Path, typer.Argument(help="The configuration (TOML or JSON).", metavar="CONFIG")],
+    library: Annotated[
+        Path | None,
+        typer.Option("--phrases", help="Look through this phrase library too.", metavar="LIBRARY"),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings and open questions count as errors do.")] = False,
     as_json: Json = False,
     lang: Lang,
@@ -30,11 +36,18 @@ def check(
     out = Output(as_json=as_json, locale=lang.locale)
     report = analyse(read_config(config, out))
     counted = report.errors if not strict else [one for one in report.findings if one.level is not Level.INFO]
+    found = matched_phrases(library) if library is not None else []
+    flaws = Matcher(found).lint() if found else ()
     if as_json:
-        out.document({"file": str(config), "ok": not counted, **report.document()})
+        phrases: dict[str, JsonValue] = {"phrases": flaw_rows(flaws)} if library is not None else {}
+        out.document({"file": str(config), "ok": not (counted or flaws), **report.document(), **phrases})
     else:
         _show(report, config, out)
-    if counted:
+        if flaws:
+            show_flaws(flaws, out)
+        if library is not None:
+            out.say("check.phrases", file=library, count=len(found), flaws=len(flaws))
+    if counted or flaws:
         raise typer.Exit(Exit.FINDINGS)
 
 
