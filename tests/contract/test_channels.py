@@ -4,6 +4,7 @@ import pytest
 
 from csdesk.testing import ChannelContract, ChannelRig
 from csdesk.testing.rigs import LoopbackRig, WeComRig
+from csdesk.testing.telegram.rigs import TelegramPollingRig, TelegramRig
 from csdesk.testing.webhooks import WebhookRig
 
 
@@ -21,3 +22,13 @@ class TestWeCom(ChannelContract):
 class TestWebhook(ChannelContract):
     def make_rig(self) -> ChannelRig:
         return WebhookRig()
+
+
+class TestTelegram(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return TelegramRig()
+
+
+class TestTelegramPolling(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return TelegramPollingRig()
