@@ -203,7 +203,7 @@ class WebChat:
 
     def _answer(self, request: RawRequest) -> InboundResult:
         path, _, query = request.url.partition("#")[0].partition("?")
-        asked = _Asked(request, _at(request), dict(parse_qsl(query)))
+        asked = _Asked(request, _at(request), dict(parse_qsl(query, keep_blank_values=True)))
         what = path.rpartition("/")[2]
         method = request.method.upper()
         if what == "widget.js" and method == "GET":
