@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from csdesk import InvalidInput, RawRequest
 from csdesk.channels.webchat import Limits, Look, WebChat, sign_user
@@ -414,3 +416,35 @@ def test_the_feed_of_somebody_without_an_end_has_links_that_end_at_once():
     asked = Feed(account="shop", conversation="c", sender=Sender(external_id="c"))
     url = shown(chat, asked, said(MediaPart(ref=MediaRef(sha256=SHA, size=1))))["messages"][0]["parts"][0]["url"]
     assert code(receive(chat, RawRequest(method="GET", url=f"/shop/{url}"))) == ("expired_token", 401)
+
+
+NAMES = (
+    st.sampled_from(["Authorization", "Origin", "Content-Type", "Accept", "Last-Event-ID", "If-None-Match"]) | st.text()
+)
+PATHS = st.sampled_from(["visits", "messages", "files", "receipts", "events", "file", "widget.js", ""])
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda one: st.lists(one, max_size=4) | st.dictionaries(st.sampled_from(["messages", "id", "text", "token"]), one),
+    max_leaves=10,
+)
+
+
+@given(
+    method=st.sampled_from(["GET", "POST", "OPTIONS", "DELETE"]),
+    path=PATHS,
+    query=st.text() | st.sampled_from(["id=client-000001&name=a", "ref=file.e30.x", "before=2026", "after=x"]),
+    headers=st.lists(st.tuples(NAMES, st.text()), max_size=4),
+    body=st.binary() | JSONS.map(lambda one: json.dumps(one).encode()),
+    signed=st.booleans(),
+)
+def test_whatever_a_stranger_asks_is_answered(method, path, query, headers, body, signed):
+    token = TOKEN if signed else "x"
+    url = f"https://desk.example/chat/shop/{path}?{query}"
+    given = (("Authorization", f"Bearer {token}"), *headers)
+    result = receive(CHAT, RawRequest(method=method, url=url, headers=given, body=body, streams=True))
+    assert 200 <= result.reply.status < 500
+    assert (result.rejected is None) == (result.reply.status < 400)
+
+
+CHAT = channel(limits=Limits(messages=100_000, reads=100_000, visits=None))
+TOKEN = opened(CHAT).token

@@ -374,7 +374,7 @@ class WebChat:
         earlier = asked.query.get(_HISTORY)
         after = asked.request.header("Last-Event-ID") or asked.query.get("after", "")
         stream = stream and earlier is None
-        longest = _STREAM if stream else _WAIT
+        at_once = earlier is not None or (not stream and asked.query.get("wait") == "0")
         left = (visit.expires_at - asked.at).total_seconds()
         feed = Feed(
             account=self.account,
@@ -382,7 +382,7 @@ class WebChat:
             sender=visit.sender,
             after=after[:200],
             before=None if earlier is None else _instant(earlier),
-            wait=0.0 if earlier is not None or asked.query.get("wait") == "0" else min(longest, left),
+            wait=0.0 if at_once else min(_STREAM if stream else _WAIT, left),
             stream=stream,
             until=visit.expires_at,
         )

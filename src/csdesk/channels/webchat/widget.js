@@ -185,7 +185,7 @@
     }, 5000);
     try {
       const headers = { Accept: "text/event-stream, application/json;q=0.5", "Last-Event-ID": state.mark };
-      const answer = await asked("GET", "events", { headers, signal: turn.signal });
+      const answer = await asked("GET", first(), { headers, signal: turn.signal });
       online();
       if (!/event-stream/.test(answer.headers.get("Content-Type") || "") || !answer.body) {
         take(await answer.json());
@@ -215,11 +215,13 @@
     }
   }
 
+  // What there is already is wanted at once, even if it is nothing.
+  const first = () => (state.ready ? "events" : "events?wait=0");
+
   async function poll(turn) {
     const began = Date.now();
-    const query = state.ready ? "" : "?wait=0";
     const headers = { Accept: "application/json", "Last-Event-ID": state.mark };
-    const answer = await asked("GET", `events${query}`, { headers, signal: turn.signal });
+    const answer = await asked("GET", first(), { headers, signal: turn.signal });
     online();
     const told = await answer.json();
     take(told);
