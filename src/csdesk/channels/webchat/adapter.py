@@ -203,7 +203,7 @@ class WebChat:
 
     def _answer(self, request: RawRequest) -> InboundResult:
         path, _, query = request.url.partition("#")[0].partition("?")
-        asked = _Asked(request, _at(request), dict(parse_qsl(query)))
+        asked = _Asked(request, _at(request), dict(parse_qsl(query, keep_blank_values=True)))
         what = path.rpartition("/")[2]
         method = request.method.upper()
         if what == "widget.js" and method == "GET":
@@ -379,7 +379,7 @@ class WebChat:
         earlier = asked.query.get(_HISTORY)
         after = asked.request.header("Last-Event-ID") or asked.query.get("after", "")
         stream = stream and earlier is None
-        longest = _STREAM if stream else _WAIT
+        at_once = earlier is not None or (not stream and asked.query.get("wait") == "0")
         left = (visit.expires_at - asked.at).total_seconds()
         feed = Feed(
             account=self.account,
@@ -387,7 +387,7 @@ class WebChat:
             sender=visit.sender,
             after=after[:200],
             before=None if earlier is None else _instant(earlier),
-            wait=0.0 if earlier is not None or asked.query.get("wait") == "0" else min(longest, left),
+            wait=0.0 if at_once else min(_STREAM if stream else _WAIT, left),
             stream=stream,
             until=visit.expires_at,
         )
