@@ -304,15 +304,15 @@ def test_macros_and_service_levels_ask_too(world):
 def test_mood_and_the_phrase_that_answers(world):
     rules = (
         Rule(name="cross", when=F.message.mood <= -0.5, then=(AddTags(tags=("hot",)),)),
-        Rule(name="known", when=F.message.text.like_phrase("物流", 0.5), then=(AddTags(tags=("seen",)),)),
+        Rule(name="known", when=F.message.text.like_phrase("物流", 0.9), then=(AddTags(tags=("seen",)),)),
         Rule(
             name="sure",
-            when=(F.message.phrase == "物流") & (F.message.phrase_score >= 0.5),
+            when=(F.message.phrase == "物流") & (F.message.phrase_score >= 0.9),
             then=(AddTags(tags=("often",)),),
         ),
     )
     desk = world.open(config(rules=rules))
-    desk.replies.add("物流", questions=("我的快递到哪了",), body="在路上", actor=AGENT)
+    desk.replies.add("物流", "在路上", questions=("我的快递到哪了",), actor=AGENT)
     got = desk.receive(world.said("我的快递到哪了"))
     assert sorted(tag.name for tag in got.ticket.tags) == ["often", "seen"]
     cross = desk.receive(world.said("垃圾,我要投诉", by="bob"))
