@@ -5,6 +5,7 @@ Names load on first use, so ``import csdesk`` costs little; the table below says
 
 from typing import TYPE_CHECKING
 
+from csdesk import _lazy
 from csdesk._version import __version__
 
 # A public name stands in three places, which tests/test_exported_members.py keeps equal:
@@ -73,6 +74,9 @@ __all__ = [
     "Skill",
     "StoreError",
     "Suggestion",
+    "TemplateButton",
+    "TemplatePart",
+    "TemplateValue",
     "TextPart",
     "Ticket",
     "Trace",
@@ -124,7 +128,18 @@ if TYPE_CHECKING:
     )
     from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
     from csdesk.domain.records.events import Entry
-    from csdesk.domain.records.messages import Delivery, LinkPart, LocationPart, MediaPart, MenuPart, Message, TextPart
+    from csdesk.domain.records.messages import (
+        Delivery,
+        LinkPart,
+        LocationPart,
+        MediaPart,
+        MenuPart,
+        Message,
+        TemplateButton,
+        TemplatePart,
+        TemplateValue,
+        TextPart,
+    )
     from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, PhraseUse, Usage, Variable, Wording
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
     from csdesk.domain.records.tickets import Category, Priority, Ticket
@@ -219,6 +234,9 @@ else:
         "Skill": "csdesk.domain.records.agents",
         "StoreError": "csdesk.errors",
         "Suggestion": "csdesk.domain.records.channels",
+        "TemplateButton": "csdesk.domain.records.messages",
+        "TemplatePart": "csdesk.domain.records.messages",
+        "TemplateValue": "csdesk.domain.records.messages",
         "TextPart": "csdesk.domain.records.messages",
         "Ticket": "csdesk.domain.records.tickets",
         "Trace": "csdesk.domain.records.trace",
@@ -240,15 +258,7 @@ else:
         "render": "csdesk.domain.locale.render",
     }
 
-    def __getattr__(name: str) -> object:
-        """Load a public name from its module and keep it for the next look-up."""
-        from importlib import import_module
-
-        module = _PUBLIC.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
-        value = globals()[name] = getattr(import_module(module), name)
-        return value
+    __getattr__ = _lazy.names(__name__, _PUBLIC)
 
     def __dir__() -> list[str]:
         """List the public names, loaded or not."""

@@ -33,7 +33,7 @@ the message catalogues, so an application can show any error in Chinese or Engli
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 __all__ = [
     "ChannelError",
@@ -51,6 +51,7 @@ __all__ = [
     "InvalidInput",
     "MissingExtra",
     "NotFound",
+    "Problem",
     "RemoteError",
     "RequestRejected",
     "SchemaTooNew",
@@ -107,15 +108,28 @@ class InvalidInput(UsageError, ValueError):
         self.remedy = remedy
 
 
+class Problem(NamedTuple):
+    """One thing that is wrong with a configuration."""
+
+    path: str
+    problem: str
+    remedy: str
+
+
 class ConfigError(UsageError, ValueError):
-    """A configuration that cannot be used. ``path`` leads to the value inside it."""
+    """A configuration that cannot be used. ``path`` leads to the value inside it; ``problems`` are all that were found.
+
+    References between sections are looked at when each section is right by itself.
+    """
 
     code = "error.config"
 
-    def __init__(self, path: str, problem: str, remedy: str) -> None:
-        super().__init__(f"config.{path}: {problem}; {remedy}", path=path, problem=problem, remedy=remedy)
+    def __init__(self, path: str, problem: str, remedy: str, *, more: tuple[Problem, ...] = ()) -> None:
+        told = f" (and {len(more)} more)" if more else ""
+        super().__init__(f"config.{path}: {problem}; {remedy}{told}", path=path, problem=problem, remedy=remedy)
         self.path = path
         self.remedy = remedy
+        self.problems = (Problem(path, problem, remedy), *more)
 
 
 class ConfigMismatch(UsageError):
@@ -311,10 +325,12 @@ class NotFound(StoreError, LookupError):
     code = "error.not_found"
     status_hint = 404
 
-    def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"no {kind} {key} in this desk", kind=kind, key=key)
+    def __init__(self, kind: str, key: str, *, remedy: str = "") -> None:
+        told = f"; {remedy}" if remedy else ""
+        super().__init__(f"no {kind} {key} in this desk{told}", kind=kind, key=key, remedy=remedy)
         self.kind = kind
         self.key = key
+        self.remedy = remedy
 
 
 class VersionConflict(StoreError):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from csdesk.aio.replies import Replies
     from csdesk.aio.sla import Sla
     from csdesk.aio.tickets import Tickets
-    from csdesk.domain.records.actors import Actor
+    from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.messages import Message, Part
@@ -52,6 +52,7 @@ class AsyncDesk:
         http: AsyncHttp,
         *,
         owned: Callable[[], Awaitable[None]] | None = None,
+        viewer: Viewer | None = None,
     ) -> None:
         from csdesk.aio._engines import engine_for
         from csdesk.aio._gathering import AsyncGathering
@@ -60,8 +61,26 @@ class AsyncDesk:
         self._core = core
         self._owned = owned
         self._store = store
-        self._runner = AsyncRunner(engine_for(core, store), http)
+        self._http = http
+        self._viewer = viewer
+        self._runner = AsyncRunner(engine_for(core, store), http, viewer)
         self._gathering = AsyncGathering(lambda arrivals: self._runner.run(flows.pipeline.receive_many(arrivals)))
+
+    def seen_by(self, viewer: Viewer) -> Self:
+        """The same desk as somebody sees it who reads through it: for the pages of an application.
+
+        Where ``viewer.personal`` is False, whatever it gives back has personal values covered (names, addresses, what
+        was said, custom fields: what erasing a customer removes). An actor to whom the access policy denies ``read``
+        is refused. Commands work as ever, under their own actor. A search still tells which tickets hold a word.
+        Closing what this returns closes nothing.
+
+        Raises:
+            InvalidInput: not a viewer.
+        """
+        from csdesk.domain.records.actors import Viewer
+
+        flows.checks.an_instance(viewer, Viewer, "viewer")
+        return type(self)(self._core, self._store, self._http, viewer=viewer)
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -313,7 +332,7 @@ class AsyncDesk:
 
     async def aclose(self) -> None:
         """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
-        if not self._core.is_closed:
+        if self._viewer is None and not self._core.is_closed:
             self._core.is_closed = True
             if self._owned is not None:
                 await self._owned()

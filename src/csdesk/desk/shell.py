@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from csdesk.desk.replies import Replies
     from csdesk.desk.sla import Sla
     from csdesk.desk.tickets import Tickets
-    from csdesk.domain.records.actors import Actor
+    from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.messages import Message, Part
@@ -47,7 +47,15 @@ class Desk:
     that was opened before a fork serves parent and children alike, if no call was under way in another thread then.
     """
 
-    def __init__(self, core: DeskCore, store: Store, http: Http, *, owned: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        core: DeskCore,
+        store: Store,
+        http: Http,
+        *,
+        owned: Callable[[], None] | None = None,
+        viewer: Viewer | None = None,
+    ) -> None:
         from csdesk.desk._run import Runner
         from csdesk.engine.gathering import Gathering
         from csdesk.engine.hosted import engine_for
@@ -58,8 +66,26 @@ class Desk:
         """Lets go of what the desk holds for itself, at closing."""
         self._store = store
         self._host = store if isinstance(store, Hosted) else None
-        self._runner = Runner(engine_for(core, store), http)
+        self._http = http
+        self._viewer = viewer
+        self._runner = Runner(engine_for(core, store), http, viewer)
         self._gathering = Gathering(lambda arrivals: self._runner.run(flows.pipeline.receive_many(arrivals)))
+
+    def seen_by(self, viewer: Viewer) -> Self:
+        """The same desk as somebody sees it who reads through it: for the pages of an application.
+
+        Where ``viewer.personal`` is False, whatever it gives back has personal values covered (names, addresses, what
+        was said, custom fields: what erasing a customer removes). An actor to whom the access policy denies ``read``
+        is refused. Commands work as ever, under their own actor. A search still tells which tickets hold a word.
+        Closing what this returns closes nothing.
+
+        Raises:
+            InvalidInput: not a viewer.
+        """
+        from csdesk.domain.records.actors import Viewer
+
+        flows.checks.an_instance(viewer, Viewer, "viewer")
+        return type(self)(self._core, self._store, self._http, viewer=viewer)
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -320,7 +346,7 @@ class Desk:
 
     def close(self) -> None:
         """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
-        if not self._core.is_closed:
+        if self._viewer is None and not self._core.is_closed:
             self._core.is_closed = True
             if self._owned is not None:
                 self._owned()

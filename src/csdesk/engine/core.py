@@ -22,8 +22,16 @@ from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.time.holidays import HolidayYear
-from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError
-from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
+from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature
+from csdesk.ports.channel import (
+    BlockingChannel,
+    Channel,
+    Feed,
+    FeedChannel,
+    FeedPage,
+    NamingChannel,
+    TimedChannel,
+)
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -75,6 +83,8 @@ class DeskCore:
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
+            if isinstance(channel, NamingChannel):
+                channel.keep_ids(ids)
         self.compiled: tuple[int, int, Policy] = (0, 0, compile_policy(config))
         """The compiled policy behind the epochs of config and calendars that it stands for."""
         self.shelf: Shelf | None = None
@@ -125,8 +135,23 @@ class DeskCore:
         """
         channel = self.channels.get(account)
         if channel is None:
-            raise NotFound("account", account)
+            remedy = "open the desk with its channel: open_desk(..., channels=[...])"
+            raise NotFound("account", account, remedy=remedy)
         return channel
+
+    def show(self, feed: Feed, page: FeedPage) -> bytes:
+        """A page of a conversation, as its channel writes it.
+
+        Raises:
+            NotFound: the desk was opened without the channel.
+            UnsupportedFeature: nobody reads conversations through it.
+        """
+        channel = self.channel(feed.account)
+        if isinstance(channel, FeedChannel):
+            return channel.show(feed, page)
+        raise UnsupportedFeature(
+            f"account {feed.account}", "show conversations", "see FeedChannel in csdesk.ports.channel"
+        )
 
     def adopt_policy(self, body: str, epoch: int) -> Policy:
         """Compile a stored configuration and use it from now on."""
@@ -205,7 +230,9 @@ def wait_before(attempt: Attempt) -> float:
     return float(wait_random_exponential(multiplier=0.002, max=0.5)(state))
 
 
-def _by_account(channels: Iterable[AnyChannel]) -> dict[str, AnyChannel]:
+def _by_account(channels: object) -> dict[str, AnyChannel]:
+    if isinstance(channels, str) or not isinstance(channels, Iterable):
+        raise InvalidInput("channels", f"is a {type(channels).__name__}", "pass a list: channels=[channel]")
     found: dict[str, AnyChannel] = {}
     for channel in channels:
         if not isinstance(channel, Channel | BlockingChannel):

@@ -23,7 +23,9 @@ from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, Page, Query, R
 
 T = TypeVar("T")
 
-NetworkStep = steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Check | steps.Converse
+NetworkStep = (
+    steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Edit | steps.Check | steps.Converse
+)
 """The steps that leave the machine."""
 
 _COUNTED: Final = frozenset({steps.Attempt, steps.Load})
@@ -197,6 +199,9 @@ class LocalEngine:
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
+    def _show(self, step: steps.Show) -> Reply:
+        return self.core.show(step.feed, step.page)
+
 
 # ``Any``: each method takes the step of its own row; a test walks the table.
 # ruff: noqa: SLF001
@@ -222,4 +227,5 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Scrub: LocalEngine._scrub,
     steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
+    steps.Show: LocalEngine._show,
 }

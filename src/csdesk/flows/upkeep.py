@@ -204,7 +204,13 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     pulled = yield from pull_due(limit, out_of_time)
-    return {"pulled": pulled.events, "retried": pulled.retried}, pulled.more, pulled.next_due_at
+    counts = Counter(pulled=pulled.events, retried=pulled.retried)
+    if not pulled.events or counts.total() >= limit:
+        return dict(counts), pulled.more, pulled.next_due_at
+    # What came in may have been answered: that is due at once, and its turn has passed.
+    sent, more, next_at = yield from _deliver(limit - counts.total(), out_of_time)
+    counts.update(sent)
+    return dict(counts), pulled.more or more, _earliest(pulled.next_due_at, next_at)
 
 
 def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:

@@ -134,7 +134,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.channel": "account {account}: {problem} (next: {disposition})[, provider code {provider_code}]",
     "error.request_rejected": "a web request was refused: {reason}",
     "error.store": "the storage refused or failed; nothing was written",
-    "error.not_found": "no {kind} {key} in this desk",
+    "error.not_found": "no {kind} {key} in this desk[; {remedy}]",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",
     "error.claim_taken": "the unique key {key} belongs to {owner}",
     "error.guard_failed": "adding {amount} to counter {counter} would pass {limit}",

@@ -127,7 +127,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.channel": "渠道账号 {account} 出错：{problem}（后续处理：{disposition}）[，渠道错误码 {provider_code}]",
     "error.request_rejected": "回调请求被拒绝：{reason}",
     "error.store": "存储拒绝操作或发生故障，未写入任何内容",
-    "error.not_found": "本服务台中没有这条记录：{kind} {key}",
+    "error.not_found": "本服务台中没有{kind} {key}[。处理办法：{remedy}]",
     "error.version_conflict": "{kind} {key} 已被他人修改，版本不再是 {expected}；请重新加载后再试",
     "error.claim_taken": "唯一键 {key} 已被 {owner} 占用",
     "error.guard_failed": "计数器 {counter} 再加 {amount} 将超过上限 {limit}",
@@ -160,3 +160,28 @@ REASONS: Final[dict[str, str]] = {
     "no_wording": "最佳话术没有适合该客户的说法",
     "confident": "置信度足够",
 }
+
+KINDS: Final[dict[str, str]] = {
+    "account": "渠道账号",
+    "agent": "客服",
+    "calendar": "工作日历",
+    "cause": "起因",
+    "customer": "客户",
+    "desk": "服务台",
+    "draft": "草稿",
+    "file": "文件",
+    "holidays": "节假日安排",
+    "identity": "身份",
+    "inbox item": "收件箱条目",
+    "macro": "宏",
+    "media": "媒体文件",
+    "message": "消息",
+    "outbox item": "发件箱条目",
+    "phrase": "话术",
+    "queue": "队列",
+    "record": "记录",
+    "rule": "规则",
+    "sent message": "已发消息",
+    "ticket": "工单",
+}
+"""What errors call the kinds of things; English shows the kind itself."""

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 from typing import Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from csdesk._nearest import guess
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
@@ -148,7 +149,8 @@ class DeskConfig(Section):
         try:
             ZoneInfo(value or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise refused("not a time zone", "use an IANA name such as Asia/Shanghai") from None
+            meant = guess(value, sorted(available_timezones()))
+            raise refused("not a time zone", f"{meant}use an IANA name such as Asia/Shanghai") from None
         return value
 
     @model_validator(mode="after")

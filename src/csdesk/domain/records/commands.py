@@ -8,7 +8,7 @@ to one kind of command and one record (a merged ticket and its survivor are two)
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -20,10 +20,13 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, Part, TextPart
 from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
+
+MOST_WRITTEN: Final = 65_536
+"""The longest text of a reply or a note, in bytes of UTF-8."""
 
 T = TypeVar("T")
 
@@ -60,6 +63,15 @@ class _TicketCommand(_Command):
     expected_version: int | None = None
 
 
+def _fits_a_row(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Refuse what is longer than a person writes: it would make every list of messages slow."""
+    texts = [one.text for one in parts if isinstance(one, TextPart)]
+    texts += [one.html for one in parts if isinstance(one, HtmlPart)]
+    if any(len(text) > MOST_WRITTEN // 4 and len(text.encode()) > MOST_WRITTEN for text in texts):
+        raise ValueError(f"holds a text of more than {MOST_WRITTEN} bytes; send it as a file (MediaPart)")
+    return parts
+
+
 class ReceiveMessage(_Command):
     """Take in what somebody said."""
 
@@ -88,7 +100,7 @@ class SendReply(_TicketCommand):
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         if all(isinstance(one, TextPart) and not one.text.strip() for one in parts):
             raise ValueError("says nothing")
-        return parts
+        return _fits_a_row(parts)
 
 
 class AddNote(_TicketCommand):
@@ -96,6 +108,8 @@ class AddNote(_TicketCommand):
 
     kind: Literal["note"] = "note"
     parts: tuple[Part, ...] = Field(min_length=1)
+
+    _short = field_validator("parts")(_fits_a_row)
 
 
 class AssignTicket(_TicketCommand):

@@ -18,8 +18,8 @@ def _agent_saved(_: Agent | None, event: ev.AgentSaved, _at: datetime) -> Agent 
     return event.agent
 
 
-def _presence_changed(agent: Agent, event: ev.PresenceChanged, _: datetime) -> Agent:
-    return replaced(agent, presence=event.after)
+def _presence_changed(agent: Agent, event: ev.PresenceChanged, at: datetime) -> Agent:
+    return replaced(agent, presence=event.after, presence_since=at)
 
 
 def _phrase_saved(_: LibraryPhrase | None, event: ev.PhraseSaved, _at: datetime) -> LibraryPhrase:
@@ -51,6 +51,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.CommandDenied: _unchanged,
     ev.AgentSaved: _agent_saved,
     ev.PresenceChanged: _presence_changed,
+    ev.LoadRepaired: _unchanged,
     ev.PhraseSaved: _phrase_saved,
     ev.HolidaysSaved: _holidays_saved,
 }

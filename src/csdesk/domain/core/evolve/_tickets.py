@@ -11,6 +11,7 @@ from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
+    ACTIVE,
     AppliedSla,
     Category,
     Deflection,
@@ -110,9 +111,12 @@ def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, _: datetime) -> T
     return replaced(ticket, tags=without_tag(ticket.tags, event.tag))
 
 
-def _field_set(ticket: Ticket, event: ev.TicketFieldSet, _: datetime) -> Ticket:
+def _field_set(ticket: Ticket, event: ev.TicketFieldSet, at: datetime) -> Ticket:
     if event.name == "queue":
-        return replaced(ticket, queue=event.after, owner=_Owner(kind=OwnerKind.QUEUE, id=str(event.after)))
+        owner = _Owner(kind=OwnerKind.QUEUE, id=str(event.after))
+        return replaced(
+            ticket, queue=event.after, owner=owner, offer=None, asked=(), asked_at=None, queued_at=_since(ticket, at)
+        )
     value: object = event.after
     if event.name == "priority":
         value = Priority(int(event.after or Priority.NORMAL))
@@ -143,15 +147,26 @@ def _status_changed(ticket: Ticket, event: ev.StatusChanged, at: datetime) -> Ti
         changes |= {"closed_at": at, "close_reason": event.reason or event.remark or "", "waiting_since": None}
     elif event.before in (Category.RESOLVED, Category.CLOSED):
         changes |= {"resolved_at": None, "closed_at": None, "close_reason": "", "cycle": ticket.cycle + 1}
-        changes["escalations"] = ()
+        changes |= {"escalations": (), "queued_at": at}
+    if ticket.offer is not None and event.after not in ACTIVE:
+        changes["offer"] = None
     return replaced(ticket, **changes)
 
 
-def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, _: datetime) -> Ticket:
+def _since(ticket: Ticket, at: datetime) -> datetime | None:
+    """When it began to wait; what happens at its birth needs no mark of its own."""
+    return None if ticket.queued_at is None and at == ticket.created_at else at
+
+
+def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, at: datetime) -> Ticket:
     worker = event.worker
-    changes: dict[str, object] = {"worker": worker}
-    if worker is not None:
-        changes["fence"] = worker.fence
+    changes: dict[str, object] = {"worker": worker, "units": event.units}
+    if ticket.offer is not None:
+        changes["offer"] = None
+    if worker is None:
+        changes["queued_at"] = _since(ticket, at)
+    else:
+        changes |= {"fence": worker.fence, "asked": (), "asked_at": None}
     if event.accountable:
         changes["owner"] = _owner_after(ticket, worker)
     return replaced(ticket, **changes)
@@ -172,6 +187,22 @@ def _with_participants(
 
 def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: datetime) -> Ticket:
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
+
+
+def _offer_made(ticket: Ticket, event: ev.OfferMade, _: datetime) -> Ticket:
+    return replaced(ticket, offer=event.offer, offers=event.offer.number)
+
+
+def _offer_ended(ticket: Ticket, _event: ev.OfferAccepted | ev.OfferWithdrawn, _: datetime) -> Ticket:
+    return replaced(ticket, offer=None)
+
+
+def _offer_refused(ticket: Ticket, event: ev.OfferDeclined | ev.OfferExpired, at: datetime) -> Ticket:
+    agent = event.agent
+    if agent is None:
+        return replaced(ticket, offer=None)
+    asked = ticket.asked if agent in ticket.asked else (*ticket.asked, agent)
+    return replaced(ticket, offer=None, asked=asked, asked_at=at)
 
 
 def _conversation_taken(ticket: Ticket, event: ev.ConversationTaken, _: datetime) -> Ticket:
@@ -211,6 +242,7 @@ def _ticket_merged(ticket: Ticket, event: ev.TicketMerged, at: datetime) -> Tick
         category=Category.MERGED,
         status=Category.MERGED.value,
         worker=None,
+        offer=None,
         waiting_since=None,
         snoozed_until=None,
         close_at=None,
@@ -281,6 +313,11 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
+    ev.OfferMade: _offer_made,
+    ev.OfferAccepted: _offer_ended,
+    ev.OfferDeclined: _offer_refused,
+    ev.OfferExpired: _offer_refused,
+    ev.OfferWithdrawn: _offer_ended,
     ev.ConversationTaken: _conversation_taken,
     ev.ParticipantsChanged: _participants_changed,
     ev.SlaApplied: _sla_applied,

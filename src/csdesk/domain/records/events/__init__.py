@@ -44,6 +44,7 @@ from csdesk.domain.records.events.desk import (
     HolidaysSaved,
     LessonsForgotten,
     LibraryChanged,
+    LoadRepaired,
     MessageParked,
     MessageReleased,
     PhraseSaved,
@@ -86,6 +87,11 @@ from csdesk.domain.records.events.tickets import (
     CustomFieldSet,
     LinksChanged,
     MessagesMoved,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
     ParticipantsChanged,
     RulesExhausted,
     SkewSeen,
@@ -150,6 +156,7 @@ __all__ = [
     "LessonsForgotten",
     "LibraryChanged",
     "LinksChanged",
+    "LoadRepaired",
     "MediaStored",
     "MessageEdited",
     "MessageErased",
@@ -160,6 +167,11 @@ __all__ = [
     "MessageReleased",
     "MessagesMoved",
     "NoteAdded",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
+    "OfferMade",
+    "OfferWithdrawn",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
@@ -231,6 +243,11 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ConversationTaken
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -262,6 +279,7 @@ Event = Annotated[
     | SkewSeen
     | AgentSaved
     | PresenceChanged
+    | LoadRepaired
     | PhraseSaved
     | LibraryChanged
     | SuggestionsJudged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from csdesk.domain.ids import MessageId, PhraseId, TicketId
+from csdesk.domain.ids import AgentId, MessageId, PhraseId, TicketId
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.holidays import PublicHolidays
@@ -30,6 +30,15 @@ class PresenceChanged(EventBase):
     kind: Literal["agent.presence"] = "agent.presence"
     before: Presence
     after: Presence
+
+
+class LoadRepaired(EventBase):
+    """An agent's counted load was not what the tickets say, and was set right."""
+
+    kind: Literal["agent.load_repaired"] = "agent.load_repaired"
+    agent: AgentId
+    counted: int
+    carried: int
 
 
 class PhraseSaved(EventBase):

@@ -57,6 +57,8 @@ class DeliveryChanged(EventBase):
     provider_id: str | None = ""
     needs: str = ""
     """What would make a refused message possible; see ``csdesk.domain.records.queues.NEEDS``."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What else the provider told, such as the price: codes and ids, nothing personal."""
 
 
 class PieceSent(EventBase):
