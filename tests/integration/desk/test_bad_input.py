@@ -429,6 +429,12 @@ def test_urls_that_name_no_store(url: object) -> None:
         open_desk(url)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("wish", ["x", 1, None])
+def test_activating_is_wished_or_not(wish: object) -> None:
+    with pytest.raises(InvalidInput, match="activate"):
+        open_desk("memory://", activate=wish)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\0b", "\ud800", 5, None])
 def test_names_that_name_no_desk(name: object) -> None:
     with pytest.raises(InvalidInput, match="desk"):

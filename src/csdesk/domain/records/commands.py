@@ -429,12 +429,20 @@ class PutPhrases(_Command):
     expected_version: int | None = None
     """For a single phrase."""
 
+    @field_validator("phrases", mode="before")
+    @classmethod
+    def _from_the_ground_up(cls, phrases: object) -> object:
+        # A copy that was made of a phrase is not checked by itself.
+        if not isinstance(phrases, tuple | list):
+            return phrases
+        return [one.model_dump(warnings=False) if isinstance(one, LibraryPhrase) else one for one in phrases]
+
     @field_validator("phrases")
     @classmethod
     def _named(cls, phrases: tuple[LibraryPhrase, ...]) -> tuple[LibraryPhrase, ...]:
-        # Checked again from the ground up: a copy that was made of a phrase is not checked by itself.
-        sound = [LibraryPhrase.model_validate(one.model_dump(warnings=False)) for one in phrases]
-        named = tuple(replaced(one, id=phrase_id(one.id), related=tuple(map(phrase_id, one.related))) for one in sound)
+        named = tuple(
+            replaced(one, id=phrase_id(one.id), related=tuple(map(phrase_id, one.related))) for one in phrases
+        )
         if len({one.id for one in named}) < len(named):
             raise ValueError("two phrases have one id")
         for one in named:
