@@ -10,7 +10,7 @@ from csdesk.domain.ids import MessageId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Feed, Health, RawResponse
 from csdesk.domain.records.messages import Message
-from csdesk.flows import checks, feeding, recalling
+from csdesk.flows import checks, editing, feeding, recalling
 from csdesk.flows.checking import check_account, run_exchange
 from csdesk.ports.channel import Exchange
 
@@ -39,6 +39,17 @@ class Channels:
             UnsupportedFeature: the channel cannot say.
         """
         return await self._runner.run(check_account(account))
+
+    async def edit(self, message: MessageId, text: str, *, actor: Actor) -> Message:
+        """Change what a message of ours says; its first words stay in the message record.
+
+        Raises:
+            NotFound: this desk has no such message.
+            InvalidInput: it was not sent, or is no single text; the new text is empty or too long for one sending.
+            UnsupportedFeature: the channel changes nothing, or not so late.
+            ChannelError: the provider refused.
+        """
+        return await self._runner.run(editing.edit(message, text, actor, self._runner.command_id()))
 
     async def recall(self, message: MessageId, *, actor: Actor) -> Message:
         """Take back a message of ours; what it said stays on the ticket, as recalled.

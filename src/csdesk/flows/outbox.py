@@ -58,7 +58,7 @@ _NEEDS: Final[Mapping[Disposition, str]] = MappingProxyType(
     {
         "retry": "retry",
         "refresh_auth": "operator",
-        "wait_customer": "customer_message",
+        "wait_customer": "customer_message",  # or a template, where the channel has them
         "fix_content": "other_content",
         "operator": "operator",
         "recipient_gone": "other_recipient",
@@ -214,12 +214,18 @@ def _failed(item: OutboxItem, error: ChannelError, able: Capabilities) -> _Resul
         return _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, code, needs="check")
     if error.disposition in again or error.disposition == "unknown_outcome":
         if attempt >= MOST_ATTEMPTS:
-            return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_NEEDS[error.disposition])
+            return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_needs(error, able))
         wait = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
         if error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         return _Result(Delivery.PENDING, OutboxState.PENDING, code, wait)
-    return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_NEEDS[error.disposition])
+    return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_needs(error, able))
+
+
+def _needs(error: ChannelError, able: Capabilities) -> str:
+    if error.disposition == "wait_customer" and "template" in able.outside_window:
+        return "template"
+    return _NEEDS[error.disposition]
 
 
 def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:

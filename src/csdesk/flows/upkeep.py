@@ -153,7 +153,8 @@ def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     """Give waiting tickets to agents who have room again: in each queue oldest first, so that no queue starves."""
     yield from steps.attempt(0)
-    loaded = yield from steps.load(Needs())
+    # On the way phrases that are at hand take in what people have decided about suggestions.
+    loaded = yield from steps.load(Needs(), phrases="held")
     assigned = 0
     for queue in loaded.policy.config.queues:
         if assigned >= limit or out_of_time():
@@ -203,7 +204,13 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     pulled = yield from pull_due(limit, out_of_time)
-    return {"pulled": pulled.events, "retried": pulled.retried}, pulled.more, pulled.next_due_at
+    counts = Counter(pulled=pulled.events, retried=pulled.retried)
+    if not pulled.events or counts.total() >= limit:
+        return dict(counts), pulled.more, pulled.next_due_at
+    # What came in may have been answered: that is due at once, and its turn has passed.
+    sent, more, next_at = yield from _deliver(limit - counts.total(), out_of_time)
+    counts.update(sent)
+    return dict(counts), pulled.more or more, _earliest(pulled.next_due_at, next_at)
 
 
 def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:

@@ -18,6 +18,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from csdesk.domain.records.channels import (
     Capabilities,
     ChannelEvent,
+    ContactEvent,
     DeleteEvent,
     EchoEvent,
     EditEvent,
@@ -54,6 +55,7 @@ from csdesk.domain.records.channels import (
     WindowState,
 )
 from csdesk.domain.records.media import MediaRef
+from csdesk.domain.records.messages import TextPart
 from csdesk.errors import ChannelError, Disposition
 from csdesk.ports.clock import Clock
 from csdesk.ports.http import HttpRequest, HttpResponse
@@ -62,6 +64,7 @@ from csdesk.ports.ids import IdSource
 __all__ = [
     "BlockingChannel",
     "BlockingCheckedChannel",
+    "BlockingEditingChannel",
     "BlockingMediaChannel",
     "BlockingRecallingChannel",
     "Capabilities",
@@ -69,10 +72,12 @@ __all__ = [
     "ChannelError",
     "ChannelEvent",
     "CheckedChannel",
+    "ContactEvent",
     "DeleteEvent",
     "Disposition",
     "EchoEvent",
     "EditEvent",
+    "EditingChannel",
     "Entrance",
     "Exchange",
     "Feed",
@@ -230,6 +235,28 @@ class BlockingRecallingChannel(Protocol):
 
     def recall_now(self, sent: SentMessage) -> None:
         """As ``RecallingChannel.recall``, done when it returns."""
+        ...
+
+
+@runtime_checkable
+class EditingChannel(Protocol):
+    """A ``Channel`` that can change what was sent, within ``capabilities.edit_within``."""
+
+    def edit(self, sent: SentMessage, part: TextPart) -> Exchange[None]:
+        """Let it say something else; it was one sending, and is asked for one text.
+
+        Raises:
+            ChannelError: it is too late, or the provider does not know it.
+        """
+        ...
+
+
+@runtime_checkable
+class BlockingEditingChannel(Protocol):
+    """A ``BlockingChannel`` that can change what was sent."""
+
+    def edit_now(self, sent: SentMessage, part: TextPart) -> None:
+        """As ``EditingChannel.edit``, done when it returns."""
         ...
 
 

@@ -34,6 +34,7 @@ from csdesk.domain.records.channels import (
 )
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.media import MediaRef
+from csdesk.domain.records.messages import TextPart
 from csdesk.errors import FlowError
 from csdesk.ports.channel import Exchange
 from csdesk.ports.ids import IdSource
@@ -77,15 +78,20 @@ class Attempt:
     loads: int = 2
 
 
+Phrases = Literal["no", "auto", "yes", "learned", "held"]
+"""Whether phrases are wanted: ``auto``: if the policy may answer automatically. ``learned``: with every lesson that was
+given so far, where ``yes`` takes those that are known here. ``held``: as ``learned``, if they are at hand already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """One batched read; the reply carries the policy that is active at that moment.
 
-    ``phrases``: whether the reply must carry the phrases too; ``auto``: if the policy may answer automatically.
+    ``phrases``: whether the reply must carry the phrases too.
     """
 
     needs: Needs
-    phrases: Literal["no", "auto", "yes"] = "no"
+    phrases: Phrases = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +292,14 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Let the account's provider change what a message says. A step of the network."""
+
+    sent: SentMessage
+    part: TextPart
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Ask an account's channel whether it works. A step of the network."""
 
@@ -327,6 +341,7 @@ Step = (
     | Upload
     | Fetch
     | Recall
+    | Edit
     | Check
     | Converse
 )
@@ -375,7 +390,7 @@ def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
     raise _wrong("attempt", reply)
 
 
-def load(needs: Needs, *, phrases: Literal["no", "auto", "yes"] = "no") -> Flow[Loaded]:
+def load(needs: Needs, *, phrases: Phrases = "no") -> Flow[Loaded]:
     """Everything that ``needs`` names, of one moment."""
     reply = yield Load(needs, phrases)
     if isinstance(reply, Loaded):
@@ -606,6 +621,16 @@ def recall(sent: SentMessage) -> Flow[None]:
         UnsupportedFeature: the channel does not have this power.
     """
     yield Recall(sent)
+
+
+def edit(sent: SentMessage, part: TextPart) -> Flow[None]:
+    """Let the provider change what a message says.
+
+    Raises:
+        ChannelError: it refused.
+        UnsupportedFeature: the channel does not have this power.
+    """
+    yield Edit(sent, part)
 
 
 def check(account: str) -> Flow[Health]:

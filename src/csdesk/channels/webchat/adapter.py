@@ -266,7 +266,12 @@ class WebChat:
         user = visit.people[0]
         key = f"{visit.conversation}/is/{user.kind}/{user.external_id}"
         return IdentityEvent(
-            account=self.account, dedupe_key=key, sender=before.sender, also=user, occurred_at=visit.issued_at
+            account=self.account,
+            dedupe_key=key,
+            sender=before.sender,
+            also=(user,),
+            joins=True,
+            occurred_at=visit.issued_at,
         )
 
     def _messages(self, asked: _Asked) -> InboundResult:

@@ -159,7 +159,8 @@ def _custom(field: str) -> Callable[[Facts], Scalar]:
 
 
 def _kinds(message: InboundMessage) -> frozenset[str]:
-    return frozenset([one.media.value if isinstance(one, MediaPart) else one.kind for one in message.parts])
+    kinds = [one.media.value if isinstance(one, MediaPart) else one.kind for one in message.parts]
+    return frozenset(kinds) - {"quote"}
 
 
 def _media(message: InboundMessage) -> int:

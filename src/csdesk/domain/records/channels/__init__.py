@@ -9,6 +9,7 @@ from __future__ import annotations
 from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, WindowState
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
+    ContactEvent,
     DeleteEvent,
     EchoEvent,
     EditEvent,
@@ -37,6 +38,7 @@ from csdesk.domain.records.channels.requests import InboundResult, PullHint, Pul
 __all__ = [
     "Capabilities",
     "ChannelEvent",
+    "ContactEvent",
     "DeleteEvent",
     "EchoEvent",
     "EditEvent",

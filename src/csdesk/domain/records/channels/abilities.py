@@ -56,6 +56,8 @@ class Capabilities(Value):
 
     text: Limit | None = Limit(amount=4096)
     """The longest text of one sending, a longer one is split; None: no limit."""
+    caption: Limit | None = None
+    """The longest caption of a piece of media; None: no limit."""
     most_pieces: int = Field(default=10, ge=1, le=36)
     """Into how many sendings one message may be split at most; a longer one is refused."""
     parts: frozenset[str] = frozenset({"text"})
@@ -83,6 +85,8 @@ class Capabilities(Value):
     threads: bool = False
     window: timedelta | None = None
     """How long after the customer's last message a reply is possible; None: always."""
+    outside_window: frozenset[str] = frozenset()
+    """The kinds of part that may be sent when the window is closed, or before the customer ever wrote."""
     per_message: int | None = None
     """How many sendings may answer one message of the customer; None: any number."""
     code_lives: timedelta = timedelta(seconds=20)
