@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from csdesk.domain.records.actors import Actor
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
     from csdesk.domain.records.events import Entry
-    from csdesk.domain.records.messages import Message, Part
+    from csdesk.domain.records.messages import Message, Part, Purpose
     from csdesk.engine.core import DeskCore
     from csdesk.flows.commands import Done
     from csdesk.flows.inbound.pipeline import Arrival
@@ -202,6 +202,7 @@ class AsyncDesk:
         *,
         actor: Actor,
         subject: str = "",
+        purpose: Purpose | str = "service",
         fence: int | None = None,
         phrase: PhraseId | None = None,
         deliver: bool = True,
@@ -209,6 +210,9 @@ class AsyncDesk:
         idempotency_key: str | None = None,
     ) -> Sent:
         """Answer the customer: the reply is stored, then sent at once (``deliver`` False: at the next ``run_due``).
+
+        ``purpose`` is ``service`` (an answer, news of an order), ``marketing`` or ``survey``: the last two go by what
+        the customer agreed to, quiet hours and caps (``[contact]``), whoever writes them.
 
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
@@ -223,6 +227,7 @@ class AsyncDesk:
             parts=parts,
             actor=actor,
             subject=subject,
+            purpose=flows.checks.a_word(purpose, records.messages.Purpose, "purpose"),
             fence=fence,
             phrase=phrase,
             expected_version=expected_version,

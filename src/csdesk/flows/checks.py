@@ -12,7 +12,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Final, TypeVar
 
-from csdesk.domain.records._model import clean_text
+from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.queues import InboxState, OutboxState
@@ -21,6 +21,7 @@ from csdesk.errors import InvalidInput
 from csdesk.ports.store import Query
 
 T = TypeVar("T")
+W = TypeVar("W", bound=Word)
 K = TypeVar("K")
 
 LONGEST: Final = 10_000
@@ -77,6 +78,18 @@ def a_progress(value: object) -> None:
     """
     if value is not None and not callable(value):
         raise InvalidInput("progress", f"is a {type(value).__name__}", "pass a function of two numbers")
+
+
+def a_word(value: object, kind: type[W], field: str) -> W:
+    """A word of a closed list, such as ``Purpose``.
+
+    Raises:
+        InvalidInput: it is none of them.
+    """
+    try:
+        return kind(an_id(value, field))
+    except ValueError:
+        raise InvalidInput(field, "unknown value", f"choose one of: {', '.join(kind)}") from None
 
 
 def a_number(value: object, field: str, least: int, most: int) -> int:

@@ -31,6 +31,7 @@ from csdesk.ports.channel import (
     OutboundMessage,
     PullHint,
     PullPage,
+    Rate,
     RawRequest,
     RawResponse,
     Receipt,
@@ -76,6 +77,7 @@ class EmailChannel:
         null_return_path: whether automatic answers are sent with an empty return path (RFC 3834), so that no bounce
             of them comes back; some servers refuse it.
         poll_every: how often the mailbox is asked.
+        rate: how fast mail goes out, as the provider allows; None: at any speed.
         most_bytes: the largest mail that is read; of a larger one the header lands in the inbox as ``mail.too_large``.
         scope: the scope of the identities; empty unless the host keeps several worlds of addresses.
 
@@ -99,6 +101,7 @@ class EmailChannel:
         webhook_secrets: tuple[str, ...] = (),
         null_return_path: bool = False,
         poll_every: timedelta = timedelta(minutes=1),
+        rate: Rate | None = None,
         most_bytes: int = MOST_BYTES,
         scope: str = "",
     ) -> None:
@@ -134,6 +137,7 @@ class EmailChannel:
             receipts=frozenset({"sent", "delivered", "read"}),
             threads=True,
             may_start=True,
+            rate=rate,
             pull=imap is not None,
             poll_every=poll_every if imap is not None else None,
         )

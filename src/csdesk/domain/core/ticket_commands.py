@@ -14,7 +14,7 @@ from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
-from csdesk.domain.records.messages import AuthorKind, TextPart
+from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
 from csdesk.errors import IllegalTransition, InvalidInput
 
@@ -28,6 +28,7 @@ def _said(command: cmd.SendReply | cmd.AddNote, run: str) -> Utterance:
         author_id=command.actor.id,
         parts=command.parts,
         subject=command.subject if isinstance(command, cmd.SendReply) else "",
+        purpose=command.purpose if isinstance(command, cmd.SendReply) else Purpose.SERVICE,
     )
 
 

@@ -19,7 +19,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import HtmlPart, Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, Part, Purpose, TextPart
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
 
@@ -67,6 +67,7 @@ class SendReply(_TicketCommand):
     fence: int | None = None
     phrase: PhraseId | None = None
     """The suggested phrase it was made from."""
+    purpose: Purpose = Purpose.SERVICE
 
     @field_validator("parts")
     @classmethod

@@ -37,6 +37,8 @@ from csdesk.domain.records.events.customers import (
     IdentityUnlinked,
 )
 from csdesk.domain.records.events.desk import (
+    AccountPaused,
+    AccountResumed,
     AgentSaved,
     CommandDenied,
     ConfigActivated,
@@ -98,6 +100,8 @@ from csdesk.domain.records.trace import Trace
 
 __all__ = [
     "DESK",
+    "AccountPaused",
+    "AccountResumed",
     "ActionRequested",
     "AgentSaved",
     "AlertRaised",
@@ -238,6 +242,8 @@ Event = Annotated[
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
+    | AccountPaused
+    | AccountResumed
     | CommandDenied
     | MessageParked
     | MessageReleased,
