@@ -226,12 +226,21 @@ def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> t
         from csdesk.stores.memory import MemoryStore
 
         return MemoryStore(), None
-    if url.startswith("sqlite:///") and len(url) > len("sqlite:///") and "\0" not in url:
-        from csdesk.stores.sqlite import SqliteStore
+    path = _sqlite_path(url)
+    from csdesk.stores.sqlite import SqliteStore
 
-        path = Path(url.removeprefix("sqlite:///"))
-        return SqliteStore(path, synchronous=synchronous), _media_folder(path)
-    raise InvalidInput("url", "is not the URL of a store", "use memory:// or sqlite:///file.db")
+    return SqliteStore(path, synchronous=synchronous), _media_folder(path)
+
+
+def _sqlite_path(url: str) -> Path:
+    scheme, name, rest = url.partition("sqlite:///")
+    if scheme or not name or not rest or "\0" in rest:
+        raise InvalidInput("url", "is not the URL of a store", "use memory:// or sqlite:///file.db")
+    if "?" in rest:
+        raise InvalidInput("url", "has options after ?", "leave them out; durability is set by synchronous=")
+    if rest == ":memory:":
+        raise InvalidInput("url", "is SQLite in memory, which no second connection sees", "use memory://")
+    return Path(rest)
 
 
 def _media_folder(path: Path | None) -> Path | None:

@@ -13,16 +13,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from csdesk.domain.matching.book import phrase_of
 from csdesk.domain.matching.dense import Vectors
 from csdesk.domain.matching.entries import entry_of, folded
-from csdesk.domain.matching.explaining import Span
-from csdesk.domain.matching.guards import Guard
-from csdesk.domain.matching.judging import Action, Judge, Match, Reason, ReplyDecision, Why
+from csdesk.domain.matching.judging import Action, Judge, Match, Reason, ReplyDecision
 from csdesk.domain.matching.lexicon import Lexicon
 from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.storing import dumped, loaded
+from csdesk.domain.records.matches import Guard, Span, Why
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.text.scripts import language_of
 from csdesk.errors import InvalidInput, NotFound
@@ -369,26 +369,6 @@ def write_phrases(path: Path | str, phrases: Iterable[Phrase]) -> None:
         if not all(sign.isalnum() or sign in "_-. " for sign in phrase.id) or phrase.id.startswith("."):
             raise InvalidInput("id", f"{phrase.id!r} cannot be the name of a file", "use letters, digits, _ and -")
         (target / f"{phrase.id}.md").write_text(parsing.write([phrase], "md"), encoding="utf-8")
-
-
-def phrase_of(record: LibraryPhrase) -> Phrase:
-    """What a library's record is matched by; the answer is its wording for everybody, not filled in."""
-    wording = record.wording_for(language=record.language)
-    return Phrase(
-        record.id,
-        record.title,
-        questions=record.questions,
-        keywords=record.keywords,
-        tags=record.tags,
-        answer=wording.text if wording is not None else "",
-        related=record.related,
-        language=record.language,
-        channels=record.channels,
-        levels=record.levels,
-        valid_from=record.valid_from,
-        valid_until=record.valid_until,
-        auto_reply=record.auto_reply,
-    )
 
 
 def _name_of(embedder: Embedder | None) -> str | None:

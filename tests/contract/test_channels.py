@@ -4,6 +4,7 @@ import pytest
 
 from csdesk.testing import ChannelContract, ChannelRig
 from csdesk.testing.rigs import LoopbackRig, WeComRig
+from csdesk.testing.webchats import WebChatRig
 from csdesk.testing.webhooks import WebhookRig
 
 
@@ -21,3 +22,8 @@ class TestWeCom(ChannelContract):
 class TestWebhook(ChannelContract):
     def make_rig(self) -> ChannelRig:
         return WebhookRig()
+
+
+class TestWebChat(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return WebChatRig()

@@ -67,6 +67,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{file}: {rules} rules, {error} errors, {warning} warnings, {info} notes, {undecided} undecided",
         "{file}：{rules} 条规则，错误 {error}，警告 {warning}，提示 {info}，未定 {undecided}",
     ),
+    "check.refused": (
+        "{file} cannot be loaded: {count} problems. References between sections are looked at once these are mended",
+        "无法加载 {file}：共 {count} 处问题。修正后再检查各部分之间的引用",
+    ),
     "check.ends.none": ("No rule is tried on changes: no chain can arise.", "没有由变化触发的规则，不会形成连锁。"),
     "check.ends.proved": ("Proved: every chain of rules ends by itself.", "已证明：所有规则连锁都会自行结束。"),
     "check.ends.loop": ("A chain of rules ends only by the budget.", "存在只能靠预算终止的规则连锁。"),
@@ -248,6 +252,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problems": ("problems", "问题"),
     # tickets, show, search, work, backup
     "tickets.none": ("No ticket matches.", "没有符合条件的工单。"),
+    "tickets.tag": ("The configuration declares no tag {tag}: {remedy}", "配置中没有声明标签 {tag}：{remedy}"),
     "tickets.more": ("{shown} of {total}; --limit shows more", "共 {total} 张，显示 {shown} 张；用 --limit 显示更多"),
     "brief": ("{name} · {count} tickets · {open} open", "{name} · 共 {count} 张工单 · 未结 {open} 张"),
     "clocks": ("Clocks", "时钟"),
@@ -288,6 +293,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "erase.running": (
         "{customer} is being erased; what is left is done by csdesk work, or by desk.run_due",
         "正在删除 {customer}；其余部分由 csdesk work 或 desk.run_due 完成",
+    ),
+    "erase.young": (
+        "its files are too young to be told from files that other messages still wait for; they go from {at} on",
+        "其文件刚刚存入，可能仍有其他消息要用；{at} 起删除",
     ),
     "erase.complete": ("{customer} was erased", "已删除 {customer}"),
     "erase.yours": (

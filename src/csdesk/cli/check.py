@@ -15,6 +15,7 @@ from csdesk.domain.analysis.analyse import analyse
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.locale.render import render
+from csdesk.errors import ConfigError
 
 _STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim", Level.UNDECIDED: "cyan"}
 
@@ -26,9 +27,13 @@ def check(
     as_json: Json = False,
     lang: Lang,
 ) -> None:
-    """Look for what is wrong with a configuration; no desk is needed. Exit code 7: something is."""
+    """Look for what is wrong with a configuration; no desk is needed. Exit 7: something is; 2: it cannot be loaded."""
     out = Output(as_json=as_json, locale=lang.locale)
-    report = analyse(read_config(config, out))
+    try:
+        report = analyse(read_config(config, out))
+    except ConfigError as error:
+        _refuse(error, config, out)
+        raise typer.Exit(Exit.USAGE) from None
     counted = report.errors if not strict else [one for one in report.findings if one.level is not Level.INFO]
     if as_json:
         out.document({"file": str(config), "ok": not counted, **report.document()})
@@ -36,6 +41,20 @@ def check(
         _show(report, config, out)
     if counted:
         raise typer.Exit(Exit.FINDINGS)
+
+
+def _refuse(error: ConfigError, config: Path, out: Output) -> None:
+    """Tell everything that keeps the configuration from being loaded."""
+    if out.as_json:
+        out.document({"file": str(config), "ok": False, "problems": [one._asdict() for one in error.problems]})
+        return
+    for one in error.problems:
+        head = cell(out.word("check.error"), _STYLES[Level.ERROR])
+        head.append(f"  {one.path}", style="bold")
+        out.console.print(head)
+        out.print(f"    {one.problem}; {one.remedy}")
+    out.print("")
+    out.say("check.refused", "bold", file=config, count=len(error.problems))
 
 
 def _show(report: Report, config: Path, out: Output) -> None:

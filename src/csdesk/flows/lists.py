@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from csdesk.domain.core.workspace import load_counter
+from csdesk.domain.ids import phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.text.features import query_tokens
 from csdesk.errors import NotFound
@@ -326,14 +327,15 @@ def get_agent(agent_id: str) -> Flow[AgentLoad]:
     return AgentLoad(agent, loaded.snapshot.counters.get(counter, 0))
 
 
-def get_phrase(phrase_id: str) -> Flow[Phrase]:
+def get_phrase(name: str) -> Flow[LibraryPhrase]:
     """The phrase of that id.
 
     Raises:
         NotFound: this desk has none.
     """
-    loaded = yield from read(Needs(phrases=(phrase_id,)))
-    return _one(loaded.snapshot.phrases.get(phrase_id), "phrase", phrase_id)
+    key = phrase_id(name)
+    loaded = yield from read(Needs(phrases=(key,)))
+    return _one(loaded.snapshot.phrases.get(key), "phrase", key)
 
 
 def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:

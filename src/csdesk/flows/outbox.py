@@ -26,6 +26,7 @@ from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.errors import ChannelError, Disposition, NotFound, StoreError, UnsupportedFeature
 from csdesk.flows.attaching import attached
+from csdesk.flows.feeding import feed_counter
 from csdesk.flows.outgoing import ARRIVED, Arrived, Ready, prepared
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
@@ -58,7 +59,7 @@ _NEEDS: Final[Mapping[Disposition, str]] = MappingProxyType(
     {
         "retry": "retry",
         "refresh_auth": "operator",
-        "wait_customer": "customer_message",
+        "wait_customer": "customer_message",  # or a template, where the channel has them
         "fix_content": "other_content",
         "operator": "operator",
         "recipient_gone": "other_recipient",
@@ -245,12 +246,18 @@ def _consequence(item: OutboxItem, error: ChannelError, able: Capabilities) -> _
         return _Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, code, needs="check")
     if error.disposition in again or error.disposition == "unknown_outcome":
         if attempt >= MOST_ATTEMPTS:
-            return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_NEEDS[error.disposition])
+            return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_needs(error, able))
         wait = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
         if error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         return _Result(Delivery.PENDING, OutboxState.PENDING, code, wait)
-    return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_NEEDS[error.disposition])
+    return _Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_needs(error, able))
+
+
+def _needs(error: ChannelError, able: Capabilities) -> str:
+    if error.disposition == "wait_customer" and "template" in able.outside_window:
+        return "template"
+    return _NEEDS[error.disposition]
 
 
 def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
@@ -278,7 +285,8 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
-        for counter in filter(None, (result.quota, *result.unasked)):
+        feed = feed_counter(scope.keys, item.account, item.conversation) if _is_read_here(item, scope) else ""
+        for counter in filter(None, (result.quota, *result.unasked, feed)):
             work.add(counter, 1)
     if result.state is None or after in ARRIVED or gone:
         work.end_outbox(item.message)
@@ -315,6 +323,11 @@ def _note_pace(work: Workspace, account: str, key: str, result: _Result) -> None
         work.move_claim(key, known, None)
         if before.times:
             work.emit(ev.DESK, ev.AccountResumed(account=account))
+
+
+def _is_read_here(item: OutboxItem, scope: Scope) -> bool:
+    able = scope.channels.get(item.account)
+    return able is not None and able.feed
 
 
 def _delivery_after(message: Message, result: _Result) -> Delivery:

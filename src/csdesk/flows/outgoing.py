@@ -162,7 +162,7 @@ def window(ticket_id: str) -> Flow[WindowState]:
         raise NotFound("ticket", ticket_id)
     able = scope.channels.get(ticket.account)
     if able is None:
-        raise NotFound("account", ticket.account)
+        raise NotFound("account", ticket.account, remedy="ask a process that has its channel")
     key = scope.keys.conversation(ticket.account, ticket.conversation)
     loaded = yield from steps.load(Needs(claims=(key,)))
     receiving = loaded.snapshot.tickets.get(loaded.snapshot.claims.get(key, ""))
@@ -177,8 +177,8 @@ def window(ticket_id: str) -> Flow[WindowState]:
 
 def fitting(message: Message, able: Capabilities, window: WindowState) -> Pieces | Unfit:
     """The sendings of a message, if the channel and the window let all that are left of them pass."""
-    if not window.is_open:
-        return Unfit("window_closed", "customer_message")
+    if not window.is_open and not passes_anyway(message, able):
+        return Unfit("window_closed", "template" if "template" in able.outside_window else "customer_message")
     made = pieces_of(message.parts, able)
     if isinstance(made, Unfit):
         return made
@@ -189,6 +189,11 @@ def fitting(message: Message, able: Capabilities, window: WindowState) -> Pieces
         never = able.per_message is not None and left > able.per_message
         return Unfit("quota", "shorter_text" if never else "customer_message")
     return made
+
+
+def passes_anyway(message: Message, able: Capabilities) -> bool:
+    """True if the message holds nothing but what may be sent outside the window."""
+    return bool(message.parts) and all(part.kind in able.outside_window for part in message.parts)
 
 
 def _answers(message: Message) -> Flow[tuple[str, ...]]:

@@ -153,7 +153,8 @@ def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     """Give waiting tickets to agents who have room again: in each queue oldest first, so that no queue starves."""
     yield from steps.attempt(0)
-    loaded = yield from steps.load(Needs())
+    # On the way phrases that are at hand take in what people have decided about suggestions.
+    loaded = yield from steps.load(Needs(), phrases="held")
     assigned = 0
     for queue in loaded.policy.config.queues:
         if assigned >= limit or out_of_time():

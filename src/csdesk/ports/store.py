@@ -43,7 +43,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
-from csdesk.domain.records.changes import ChangeSet, Committed, ConfigRow, Needs, Snapshot, Stored
+from csdesk.domain.records.changes import (
+    AgentGroup,
+    Burden,
+    ChangeSet,
+    Committed,
+    ConfigRow,
+    Needs,
+    Snapshot,
+    Stored,
+    WaitingLine,
+)
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.errors import CsdeskError
@@ -78,7 +88,20 @@ class Query:
     """
 
     kind: Literal[
-        "ticket", "customer", "message", "agent", "phrase", "draft", "holidays", "inbox", "outbox", "entry", "config"
+        "ticket",
+        "customer",
+        "message",
+        "agent",
+        "phrase",
+        "draft",
+        "holidays",
+        "inbox",
+        "outbox",
+        "entry",
+        "config",
+        "group",
+        "line",
+        "burden",
     ]
     where: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...] = ()
     since: datetime | None = None
@@ -92,7 +115,7 @@ class Query:
 QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "ticket": frozenset(
         {"id", "number", "category", "status", "queue", "assignee", "owner", "priority", "type", "identity", "account",
-         "conversation", "tag", "merged_into", "created_at", "updated_at", "wake_at"}
+         "conversation", "tag", "merged_into", "created_at", "updated_at", "wake_at", "waits", "offered_to"}
     ),
     "customer": frozenset({"id", "level", "stage", "tag", "merged_into", "identity", "created_at", "seen_at"}),
     "message": frozenset(
@@ -106,11 +129,19 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "outbox": frozenset({"id", "account", "conversation", "state", "ticket"}),
     "entry": frozenset({"position", "subject", "cause"}),
     "config": frozenset({"digest", "activated_at"}),
+    "group": frozenset({"queue", "profile", "agents"}),
+    "line": frozenset({"queue", "priority", "tickets", "oldest_at"}),
+    "burden": frozenset({"agent", "counted", "carried"}),
 }  # fmt: skip
 """Filter and order columns of each kind.
 
 ``tag``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order. ``owner`` is the
-id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket, ``seen_at`` the mark.
+id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket, ``offered_to`` the one who
+has an open offer of it, ``waits`` its priority while somebody has to be found for it, ``seen_at`` the mark.
+
+Three kinds are worked out with each question: ``group``, how many agents of each kind belong to a queue (the retired do
+not); ``line``, how many tickets of a queue and priority wait for somebody; ``burden``, what each agent carries by the
+counter and by the tickets, read in one moment.
 """
 
 TIME_COLUMN: dict[str, str] = {
@@ -124,7 +155,7 @@ TIME_COLUMN: dict[str, str] = {
 }
 """What ``since`` and ``until`` bound; kinds that are missing here have no time."""
 
-Row = Stored | InboxItem | OutboxItem | Entry | ConfigRow
+Row = Stored | InboxItem | OutboxItem | Entry | ConfigRow | AgentGroup | WaitingLine | Burden
 """What a query can answer with, by its kind."""
 
 

@@ -118,7 +118,9 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "external_id": "u",
         "account": "chat",
         "title": "t",
-        "body": "b",
+        "wording": "b",
+        "fate": "shown",
+        "phrases": (),
         "presence": "online",
         "events": (),
         "tags": "a",
@@ -130,7 +132,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
 
 
 def _methods(desk: Desk) -> Iterator[tuple[str, object]]:
-    groups = ("tickets", "customers", "agents", "replies", "inbox", "outbox", "config", "events")
+    groups = ("tickets", "customers", "agents", "replies", "learning", "inbox", "outbox", "config", "events")
     for group in (desk, desk.tickets.drafts, *(getattr(desk, name) for name in groups)):
         for name, method in inspect.getmembers(group, inspect.ismethod):
             if not name.startswith("_") and name != "close":

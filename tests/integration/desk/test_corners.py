@@ -186,7 +186,7 @@ def test_an_answer_of_a_person_silences_the_machine_for_what_was_said_before(wor
         queues=(QueuePolicy(name="default", auto_reply=True),), accounts=(AccountPolicy(name="web", auto_reply=True),)
     )
     desk = world.open(config)
-    desk.replies.add("Hours", "Nine.", questions=("opening hours",), auto_reply=True)
+    desk.replies.add("Hours", "Nine.", questions=("opening hours", "when do you open"), auto_reply=True)
     early = world.clock.now()
     got = desk.receive(world.said("hello"))
     world.later(minutes=5)

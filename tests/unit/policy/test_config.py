@@ -85,7 +85,7 @@ def test_json_comes_back_from_its_canonical_and_its_full_form() -> None:
 def test_what_differs_has_another_digest_and_what_is_spelled_out_has_not() -> None:
     assert DeskConfig().canonical_json() == "{}"
     assert DeskConfig(name="x").digest != DeskConfig().digest
-    spelled = DeskConfig(reply={"threshold": 0.85}, session_gap="2d", queues=[{"name": "default"}], reopen={})
+    spelled = DeskConfig(reply={"threshold": 0.95}, session_gap="2d", queues=[{"name": "default"}], reopen={})
     assert spelled.digest == DeskConfig().digest
 
 

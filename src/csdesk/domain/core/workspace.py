@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
-from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
+from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
@@ -39,16 +39,16 @@ from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Phrase
-from csdesk.domain.records.tickets import ACTIVE, Ticket
+from csdesk.domain.records.tickets import Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase, PublicHolidays)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -68,8 +68,9 @@ def load_counter(agent: str) -> str:
     return f"load/{agent}"
 
 
-def _load_of(ticket: Ticket | None) -> AgentId | None:
-    return ticket.assignee if ticket is not None and ticket.category in ACTIVE else None
+def _burdens_alike(before: Ticket, after: Ticket) -> bool:
+    # What an event left alone is the very same object.
+    return before.worker is after.worker and before.category is after.category and before.offer is after.offer
 
 
 class Workspace:
@@ -152,13 +153,13 @@ class Workspace:
         """
         return self._known(Agent, agent_id)
 
-    def phrase(self, phrase_id: str) -> Phrase:
+    def phrase(self, phrase_id: str) -> LibraryPhrase:
         """The phrase as it stands now.
 
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Phrase, phrase_id)
+        return self._known(LibraryPhrase, phrase_id)
 
     def _known(self, kind: type[R], record_id: str) -> R:
         record = self._records.get(record_id)
@@ -213,10 +214,10 @@ class Workspace:
 
     def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
         assert isinstance(after, Ticket)
-        if before.worker is after.worker and before.category is after.category:
+        if _burdens_alike(before, after):
             return
-        was = _load_of(before)
-        if was != _load_of(after) and (was is not None or not isinstance(event, ev.TicketAssigned)):
+        was = burdens_of(before)
+        if was != burdens_of(after) and (was or not isinstance(event, ev.TicketAssigned | ev.OfferMade)):
             self.loads_shifted = True
 
     def happened(self, subject: str) -> int:
@@ -371,15 +372,13 @@ class Workspace:
             if type(after) is not Ticket:
                 continue
             before = self.snapshot.tickets.get(subject)
-            if before is not None and before.worker is after.worker and before.category is after.category:
+            if before is not None and _burdens_alike(before, after):
                 continue
-            was, now = _load_of(before), _load_of(after)
-            if was == now:
-                continue
-            if was is not None:
-                self.add(load_counter(was), -1)
-            if now is not None:
-                self.add(load_counter(now), 1, self._guards.get(now))
+            was, now = burdens_of(before), burdens_of(after)
+            for agent in {**was, **now}:
+                amount = now.get(agent, 0) - was.get(agent, 0)
+                if amount:
+                    self.add(load_counter(agent), amount, self._guards.get(agent) if amount > 0 else None)
 
     @property
     def _is_touched(self) -> bool:

@@ -53,6 +53,8 @@ TEXTS: Final[dict[str, str]] = {
     "reply.skipped": "no automatic reply: {reason}",
     "reply.auto": "answered with phrase {phrase}, confidence {confidence}",
     "reply.hand_over": "left to a person: {reason}",
+    "reply.returned": "the question came back after phrase {phrase} had answered it",
+    "wording.found": "wording: {kind} at {start}[ (say: {instead})]",
     "reply.none": "no phrase fits",
     "unmerge.ticket": "the ticket was taken out of {out_of} and is open[: {ticket}]",
     "unmerge.inside": "it had been merged into this ticket before and came out with it[: {ticket}]",
@@ -114,6 +116,9 @@ TEXTS: Final[dict[str, str]] = {
         "active, or config=None to take the active one"
     ),
     "error.illegal_transition": "ticket {ticket} is {state}: {command} is not possible from there",
+    "error.wording_refused": (
+        "the reply says what the wording policy refuses: {places}; change it, or pass override= with the reason"
+    ),
     "error.denied": "{actor} may not run {command}: {reason}",
     "error.stale_worker": (
         "ticket {ticket} has another worker now: number {given} is old, {current} holds; load the ticket again"
@@ -130,7 +135,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.channel": "account {account}: {problem} (next: {disposition})[, provider code {provider_code}]",
     "error.request_rejected": "a web request was refused: {reason}",
     "error.store": "the storage refused or failed; nothing was written",
-    "error.not_found": "no {kind} {key} in this desk",
+    "error.not_found": "no {kind} {key} in this desk[; {remedy}]",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",
     "error.claim_taken": "the unique key {key} belongs to {owner}",
     "error.guard_failed": "adding {amount} to counter {counter} would pass {limit}",
@@ -152,7 +157,14 @@ REASONS: Final[dict[str, str]] = {
     "session": "this session has had its automatic reply",
     "daily_limit": "this sender has had today's automatic replies",
     "no_match": "no phrase fits",
-    "low_score": "the best phrase is not sure enough",
+    "returned": "the question came back after the phrase that answered it",
+    "unsure": "the best phrase is not sure enough",
+    "unlikely": "even the best phrase is hardly right",
     "close_call": "two phrases are too close to call",
-    "confident": "sure enough, but not allowed to go out by itself",
+    "guarded": "the text speaks against the best phrase",
+    "few_samples": "the best phrase has fewer than two questions",
+    "by_hand": "the best phrase is not allowed to go out by itself",
+    "missing_value": "a value of the best phrase is not known",
+    "no_wording": "the best phrase has no wording for this customer",
+    "confident": "sure enough",
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from csdesk.domain.matching.guards import Guard, Reading, common_reading
+from csdesk.domain.matching.guards import Reading, common_reading
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.domain.matching.segment import Vector
+from csdesk.domain.records.matches import Guard
 from csdesk.domain.text.folding import fold
 from csdesk.errors import InvalidInput
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic_core import PydanticCustomError
 
-from csdesk.domain.records._settings import nearest, refused, unknown
+from csdesk._nearest import nearest
+from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules import actions

@@ -9,6 +9,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.access import Grant
@@ -191,7 +192,7 @@ class Policy:
         """
         found = next((one for one in self.config.macros if one.name == name), None)
         if found is None:
-            raise NotFound("macro", name)
+            raise NotFound("macro", name, remedy=nearest(name, (one.name for one in self.config.macros)))
         return found
 
     def observing(self, years: HolidayYears) -> Policy:

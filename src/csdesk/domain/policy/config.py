@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 from typing import Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from csdesk._nearest import guess
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
@@ -37,6 +38,7 @@ from csdesk.domain.policy.sections.service_levels import (
     TargetOverride,
     TargetPolicy,
 )
+from csdesk.domain.policy.sections.wording import WordingPolicy, WordRule
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
@@ -69,6 +71,8 @@ __all__ = [
     "TargetOverride",
     "TargetPolicy",
     "TypePolicy",
+    "WordRule",
+    "WordingPolicy",
     "digest_of",
 ]
 
@@ -137,6 +141,7 @@ class DeskConfig(Section):
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
+    wording: WordingPolicy = Field(default_factory=WordingPolicy)
 
     @field_validator("zone", mode="after")
     @classmethod
@@ -144,7 +149,8 @@ class DeskConfig(Section):
         try:
             ZoneInfo(value or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise refused("not a time zone", "use an IANA name such as Asia/Shanghai") from None
+            meant = guess(value, sorted(available_timezones()))
+            raise refused("not a time zone", f"{meant}use an IANA name such as Asia/Shanghai") from None
         return value
 
     @model_validator(mode="after")

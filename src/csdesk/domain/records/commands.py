@@ -8,23 +8,44 @@ to one kind of command and one record (a merged ticket and its survivor are two)
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId
-from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId, phrase_id
+from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text, replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
 from csdesk.domain.records.messages import HtmlPart, Part, Purpose, TextPart
+from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
 
 MOST_WRITTEN: Final = 65_536
 """The longest text of a reply or a note, in bytes of UTF-8."""
+
+T = TypeVar("T")
+
+
+def _phrase_name(name: str) -> PhraseId:
+    return phrase_id(name)
+
+
+PhraseName = Annotated[PhraseId, AfterValidator(_phrase_name)]
+"""The id of a phrase; what people call it is given the prefix."""
+
+
+def nothing_unknown(value: T) -> T:
+    """Refuse values that carry fields nobody knows: a slip of the caller, where stored records may have them."""
+    for one in value if isinstance(value, tuple) else (value,):
+        unknown = getattr(one, "__pydantic_extra__", None)
+        if unknown:
+            raise ValueError(f"has an unknown field {min(unknown)}")
+    return value
 
 
 class _Command(Value):
@@ -65,8 +86,14 @@ class SendReply(_TicketCommand):
     parts: tuple[Part, ...] = Field(min_length=1)
     subject: Text = ""
     fence: int | None = None
-    phrase: PhraseId | None = None
+    phrase: PhraseName | None = None
     """The suggested phrase it was made from."""
+    shown: tuple[PhraseName, ...] = Field(default=(), max_length=50)
+    """The phrases that were suggested, best first; what became of them is learnt from."""
+    question: MessageId | None = None
+    """The customer's message it answers; None: the last one."""
+    override: Text = ""
+    """Why words are sent that the policy on wording refuses."""
     purpose: Purpose = Purpose.SERVICE
 
     @field_validator("parts")
@@ -321,19 +348,112 @@ class SaveAgent(_Command):
 
 
 class SavePhrase(_Command):
-    """Add a phrase or change one; None leaves a value as it is."""
+    """Add a phrase (``phrase`` None) or change one; None leaves a value as it is."""
 
     kind: Literal["save_phrase"] = "save_phrase"
-    phrase: PhraseId | None = None
+    phrase: PhraseName | None = None
+    id: PhraseName | None = None
+    """The id of a new phrase; None: a fresh one."""
     expected_version: int | None = None
-    title: Text | None = None
+    title: Text | None = Field(default=None, min_length=1)
     questions: tuple[Text, ...] | None = None
     keywords: tuple[Text, ...] | None = None
-    body: Text | None = None
+    wordings: tuple[Wording, ...] | None = Field(default=None, min_length=1)
+    variables: tuple[Variable, ...] | None = None
     tags: tuple[Key, ...] | None = None
     language: Text | None = None
+    channels: tuple[Key, ...] | None = None
+    levels: tuple[Key, ...] | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    owner: Key | None = None
+    rationale: Text | None = None
+    related: tuple[PhraseName, ...] | None = None
+    attachments: tuple[Key, ...] | None = None
+    article: ArticleLink | None = None
     auto_reply: bool | None = None
     retired: bool | None = None
+
+    _known = field_validator("wordings", "variables", "article", mode="after")(nothing_unknown)
+
+
+class PutPhrases(_Command):
+    """Put whole phrases in: new ones are added, known ones replaced, equal ones left alone. An import is made of these.
+
+    Their version and times are the desk's own. Ids without the prefix of phrases are given it.
+    """
+
+    kind: Literal["put_phrases"] = "put_phrases"
+    phrases: tuple[LibraryPhrase, ...] = Field(min_length=1, max_length=500)
+    only: Literal["any", "new", "known"] = "any"
+    """``new``: none of them may be there. ``known``: all of them must be."""
+    expected_version: int | None = None
+    """For a single phrase."""
+
+    @field_validator("phrases")
+    @classmethod
+    def _named(cls, phrases: tuple[LibraryPhrase, ...]) -> tuple[LibraryPhrase, ...]:
+        # Checked again from the ground up: a copy that was made of a phrase is not checked by itself.
+        sound = [LibraryPhrase.model_validate(one.model_dump(warnings=False)) for one in phrases]
+        named = tuple(replaced(one, id=phrase_id(one.id), related=tuple(map(phrase_id, one.related))) for one in sound)
+        if len({one.id for one in named}) < len(named):
+            raise ValueError("two phrases have one id")
+        for one in named:
+            nothing_unknown((one, *one.wordings, *one.variables, *([one.article] if one.article else ())))
+        return named
+
+
+class JudgeSuggestions(_Command):
+    """Say what became of suggestions for a customer's message; replies that name their phrase say it themselves."""
+
+    kind: Literal["judge"] = "judge"
+    message: MessageId
+    fate: Literal["shown", "picked", "edited", "ignored", "wrong"]
+    picked: PhraseName | None = None
+    """The phrase that was sent or would have been right; None: none of those shown."""
+    shown: tuple[PhraseName, ...] = Field(default=(), max_length=50)
+    """The phrases that were shown, best first."""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> JudgeSuggestions:
+        if self.fate in ("picked", "edited") and self.picked is None:
+            raise PydanticCustomError("value_error", "picked: it is not said which phrase was sent")
+        if self.fate in ("shown", "ignored") and self.picked is not None:
+            raise PydanticCustomError("value_error", "picked: nothing was picked of what was only shown or ignored")
+        if self.fate != "picked" and not self.shown:
+            raise PydanticCustomError("value_error", "shown: it is not said which phrases")
+        return self
+
+
+class ForgetLessons(_Command):
+    """Let lessons count no more, as if nobody had decided so: one of the three is given."""
+
+    kind: Literal["forget"] = "forget"
+    message: MessageId | None = None
+    """Those about this message of a customer."""
+    phrase: PhraseName | None = None
+    """Those in which this phrase was picked or shown."""
+    last: int | None = Field(default=None, ge=1, le=1000)
+    """The latest so many."""
+
+    @model_validator(mode="after")
+    def _one(self) -> ForgetLessons:
+        if sum(one is not None for one in (self.message, self.phrase, self.last)) != 1:
+            raise PydanticCustomError("value_error", "pass message, phrase or last, one of them")
+        return self
+
+
+class CorrectReply(_TicketCommand):
+    """Say that an answer of ours was wrong: it is assessed, learnt from, and the customer is to be contacted again."""
+
+    kind: Literal["correct"] = "correct"
+    message: MessageId
+    """The answer."""
+    right: PhraseName | None = None
+    """The phrase that would have been right."""
+    reason: Text = ""
+    within: timedelta | None = Field(default=None, gt=timedelta(0))
+    """How long the second contact may take; None: as the configuration says."""
 
 
 class SaveHolidays(_Command):
@@ -381,6 +501,7 @@ TicketCommand = (
     | ReassessTicket
     | StartClock
     | EndClock
+    | CorrectReply
 )
 """The commands that change one ticket."""
 
@@ -396,6 +517,9 @@ Command = Annotated[
     | EraseCustomer
     | SaveAgent
     | SavePhrase
+    | PutPhrases
+    | JudgeSuggestions
+    | ForgetLessons
     | SaveHolidays
     | SettleParked
     | RetryOutbound,

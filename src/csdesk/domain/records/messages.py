@@ -122,6 +122,47 @@ class MenuPart(Record):
     tail: Text = ""
 
 
+class TemplateValue(Record):
+    """What stands in one place of a template: words, an amount of money or a time, already written out in ``text``."""
+
+    text: Text
+    name: Text = ""
+    """The place, where the template names its places; empty: they are counted."""
+    is_time: bool = False
+    currency: Text = ""
+    """An ISO 4217 code: then it is money, and ``amount_1000`` its amount times a thousand."""
+    amount_1000: int = 0
+
+
+class TemplateButton(Record):
+    """What a button of a template needs: the id that comes back (``reply``), the end of its URL, a code to copy."""
+
+    kind: Literal["reply", "url", "code"] = "reply"
+    index: int = Field(default=0, ge=0, le=9)
+    """Its place among the template's buttons, counted from 0."""
+    value: Text
+
+
+class TemplatePart(Record):
+    """A message that the provider has approved before, filled in: what may be sent where nothing else may."""
+
+    kind: Literal["template"] = "template"
+    name: Text
+    """The provider's name of the template."""
+    locale: Text
+    """The provider's code of its language, such as ``zh_CN``."""
+    text: Text = ""
+    """What the customer will read, as far as the host knows it: for the ticket's own history, it is not sent."""
+    header: TemplateValue | None = None
+    media: MediaKind = MediaKind.IMAGE
+    ref: MediaRef | None = None
+    """A picture, video or file on top, instead of ``header``."""
+    provider_id: Text = ""
+    """The provider's id of it."""
+    body: tuple[TemplateValue, ...] = ()
+    buttons: tuple[TemplateButton, ...] = ()
+
+
 class OtherPart(Record):
     """Content of a type that csdesk does not model; the provider's own name is kept, the bytes are in ``raw``."""
 
@@ -140,6 +181,7 @@ Part = Annotated[
     | ContactPart
     | ChoicePart
     | MenuPart
+    | TemplatePart
     | OtherPart,
     Field(discriminator="kind"),
 ]
@@ -147,9 +189,9 @@ Part = Annotated[
 
 
 def plain_text(parts: tuple[Part, ...]) -> str:
-    """The words of all text parts, joined by newlines; without any, those of a choice or of content unknown to us."""
+    """The words of all text parts, joined by newlines; else those of a choice, a template or unknown content."""
     texts = [part.text for part in parts if isinstance(part, TextPart)]
-    return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | OtherPart)])
+    return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | TemplatePart | OtherPart)])
 
 
 def whole_text(parts: tuple[Part, ...]) -> str:

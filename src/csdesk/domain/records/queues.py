@@ -13,6 +13,7 @@ from csdesk.domain.records._model import Word
 NEEDS: Final = frozenset(
     {
         "customer_message",  # the customer must write again: the reply window is closed or its quota used up
+        "template",  # the reply window is closed, but one of the provider's templates may be sent
         "shorter_text",  # too long, even split
         "other_content",  # a part, a size or a value that the channel does not take
         "other_recipient",  # the recipient is gone or unknown: reach the customer on another channel

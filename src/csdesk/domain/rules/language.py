@@ -21,8 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from csdesk._nearest import nearest
 from csdesk.domain.records._model import Instant, Key, Name
-from csdesk.domain.records._settings import Section, nearest, refused
+from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.rules import fields
 from csdesk.domain.rules.actions import Action
 from csdesk.domain.rules.fields import FieldType, Op
@@ -38,14 +39,17 @@ class _Joined(Section):
     def __or__(self, other: Group | Test) -> Group:
         return Group(any=(*_members(self, "any"), *_members(other, "any")))
 
-    def __invert__(self) -> Group:
+    def __invert__(self) -> Group | Test:
+        inner = _members(self, "none")
+        if inner != (self,):
+            return inner[0] if len(inner) == 1 else Group(any=inner)
         return Group(none=tuple(_members(self, "any")))
 
     def __bool__(self) -> bool:
         raise TypeError("a condition is neither true nor false: join conditions with & | ~, not with and, or, not")
 
 
-def _members(condition: object, kind: Literal["all", "any"]) -> tuple[Group | Test, ...]:
+def _members(condition: object, kind: Literal["all", "any", "none"]) -> tuple[Group | Test, ...]:
     """The parts of a group that has no other kind of part; otherwise the condition itself."""
     assert isinstance(condition, Group | Test)
     if isinstance(condition, Group) and [one for one in ("all", "any", "none") if getattr(condition, one)] == [kind]:
@@ -96,6 +100,10 @@ NAMES: Final = (
 """Every name of a field, for remedies and tables."""
 
 
+DEEPEST: Final = 50
+"""How many groups may stand inside each other."""
+
+
 class Group(_Joined):
     """Conditions joined. Where several of the three are given, all three must hold. None of them may be empty."""
 
@@ -108,6 +116,23 @@ class Group(_Joined):
         if self.all is None and self.any is None and self.none is None:
             raise refused("an empty group", "add all, any or none with at least one condition")
         return self
+
+    @model_validator(mode="after")
+    def _not_too_deep(self) -> Group:
+        level: list[Group] = [self]
+        for _ in range(DEEPEST):
+            level = [one for group in level for one in group.members if isinstance(one, Group)]
+            if not level:
+                return self
+        raise refused(
+            f"nested more than {DEEPEST} groups deep",
+            "put conditions of one kind into one group: all_of(a, b, c)",
+        )
+
+    @property
+    def members(self) -> tuple[Group | Test, ...]:
+        """Everything that is joined here."""
+        return (*(self.all or ()), *(self.any or ()), *(self.none or ()))
 
 
 def _shape(value: Any) -> str | None:

@@ -149,6 +149,7 @@ def _case(arrival: Arrival, scope: Scope) -> Case:
         retried=arrival.received_at is not None,
         heir=arrival.heir,
         fetches=able is not None and able.fetches_media,
+        feeds=able is not None and able.feed,
     )
 
 

@@ -18,8 +18,9 @@ from csdesk.stores.sqlite.documents import document_of, record_of
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.links import link_key
 from csdesk.stores.sqlite.search import Changed
+from csdesk.stores.sqlite.seats import seat
 from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, row_sql, select_sql, update_sql
-from csdesk.stores.sqlite.values import Cells, chunks, marks, rows_sql
+from csdesk.stores.sqlite.values import Cells, chunks, rows_sql
 
 Step = Callable[[Execute], None]
 
@@ -35,17 +36,6 @@ _LINKED = "INSERT INTO csdesk_identity(desk,id,home) VALUES{} ON CONFLICT(desk,i
 _UNLINKED = (
     "DELETE FROM csdesk_identity WHERE desk=? AND id=? AND home=(SELECT pk FROM csdesk_customer WHERE desk=? AND id=?)"
 )
-_FIRST_SEAT = (
-    "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',0,0,0,0)"
-    " ON CONFLICT DO NOTHING"
-)
-_SEAT = (
-    "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open)"
-    " SELECT desk,agent,?,load,assigned,?,? FROM csdesk_seat WHERE desk=? AND agent=? AND queue=''"
-    " ON CONFLICT(desk,agent,queue) DO UPDATE SET capacity=excluded.capacity, open=excluded.open"
-)
-_LEFT_SEATS = "DELETE FROM csdesk_seat WHERE desk=? AND agent=? AND queue<>'' AND queue NOT IN ({})"
-
 
 _HOMES: Final = TABLES[Customer]
 _TAGGED_TABLES: Final = {TABLES[cls].kind: TABLES[cls] for cls in (Ticket, Customer)}
@@ -99,7 +89,7 @@ class Puts:
         homes = [(self.desk, key, self.row(execute, _HOMES, home)) for key, home in self.identities.items()]
         _insert(execute, _LINKED, homes)
         for agent in self.agents:
-            _seat(execute, self.desk, agent)
+            seat(execute, self.desk, agent)
         erasing.refer(execute, self.desk, self.with_media)
 
     def _settle(self, table: Table, part: Iterable[tuple[Stored, Cells]], row: int) -> None:
@@ -284,11 +274,3 @@ def _insert(execute: Execute, sql: str, rows: list[tuple[int, str, int]]) -> Non
         for part in chunks(rows):
             cells = [cell for row in part for cell in row]
             execute(rows_sql(sql, "(?,?,?)", len(part)), cells)
-
-
-def _seat(execute: Execute, desk: int, agent: Agent) -> None:
-    """Make an agent's seats equal to the document; the load of each is the load of the first."""
-    execute(_FIRST_SEAT, (desk, agent.id))
-    execute(_LEFT_SEATS.format(marks(len(agent.queues))), (desk, agent.id, *agent.queues))
-    for queue in agent.queues:
-        execute(_SEAT, (queue, agent.capacity, int(agent.takes_work), desk, agent.id))

@@ -46,7 +46,7 @@ class Bench:
     ) -> Desk:
         """Another desk over the same store, with the channels of these accounts (by default the rig's)."""
         channels = [self.rig.channel(one) for one in accounts] if accounts else [self.channel]
-        return open_desk(
+        desk = open_desk(
             wrap(self.store) if wrap is not None else self.store,
             config=config,
             activate=config is not None,
@@ -55,6 +55,8 @@ class Bench:
             ids=self.ids,
             http=self.rig.http(),
         )
+        self.rig.meets(desk)
+        return desk
 
     def arrive(self, *arrivals: Arrival, desk: Desk | None = None, account: str | None = None) -> list[int]:
         """Let things reach the desk, and let it do what is due; the statuses of web requests."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from csdesk.desk.shell import Desk
 from csdesk.engine.core import AnyChannel
 from csdesk.ports.channel import ChannelEvent, RawRequest
 from csdesk.ports.http import Http
@@ -20,7 +21,9 @@ from csdesk.testing.clocks import FixedClock
 Arrival = RawRequest | ChannelEvent | None
 """How something reaches the desk: a web request, an event that the host hands over, or (None) by the next pull."""
 
-Expected = Literal["once", "retry", "customer_message", "other_content", "other_recipient", "operator", "unknown"]
+Expected = Literal[
+    "once", "retry", "customer_message", "template", "other_content", "other_recipient", "operator", "unknown"
+]
 """What must come of a sending that meets a fault: ``once``: tried again and arrived a single time; ``retry``: tried
 again later; ``unknown``: left to a person; else what the dead message needs."""
 
@@ -53,6 +56,9 @@ class ChannelRig:
         raise NotImplementedError("override customer_writes")
 
     # What else there is to show
+
+    def meets(self, desk: Desk) -> None:
+        """A desk was opened with the channel: for a channel whose customers read from the desk itself."""
 
     def http(self) -> Http | None:
         """A client that reaches the provider; None: the channel does its own I/O."""

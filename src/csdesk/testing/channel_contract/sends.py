@@ -32,7 +32,8 @@ class SendPromises(ContractBase):
         assert bench.reply(ticket, "in time").delivery is Delivery.SENT
         rig.clock.advance(timedelta(seconds=1))
         late = bench.reply(ticket, "late").message
-        assert (late.delivery, late.delivery_needs) == (Delivery.FAILED, "customer_message")
+        needs = "template" if "template" in bench.able.outside_window else "customer_message"
+        assert (late.delivery, late.delivery_needs) == (Delivery.FAILED, needs)
         assert "late" not in self._texts(rig)
         assert bench.reply(bench.said("again"), "open").delivery is Delivery.SENT
 
@@ -179,7 +180,7 @@ class SendPromises(ContractBase):
         channel = bench.channel
         if isinstance(channel, Channel) and not isinstance(channel, BlockingChannel):
             exchange = channel.send(self._outbound(bench, "dropped"))
-            next(exchange)
+            next(exchange, None)  # one that has nobody to talk to ends at once
             exchange.close()
         assert bench.reply(ticket, "whole").delivery is Delivery.SENT
         assert self._texts(rig) == ["whole"]

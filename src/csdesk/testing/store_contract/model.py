@@ -290,7 +290,7 @@ def time_of(kind: str, row: Any) -> datetime:
 
 def wake_at(ticket: Any) -> datetime | None:
     """When the ticket wants to be looked at."""
-    times = [ticket.snoozed_until]
+    times = [ticket.snoozed_until, ticket.close_at, ticket.offer and ticket.offer.due_at]
     for clock in ticket.clocks:
         if clock.phase == "running":
             times.append(clock.warn_at)
@@ -305,10 +305,16 @@ def _assignee(ticket: Any) -> list[Any]:
     return [ticket.worker.id] if is_agent else []
 
 
+def _waits(ticket: Any) -> list[Any]:
+    is_wanted = ticket.worker is None and ticket.offer is None and ticket.category in ("new", "open")
+    return [ticket.priority] if is_wanted else []
+
+
 COLUMNS: dict[tuple[str, str], Callable[[Any], list[Any]]] = {
     ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
     ("ticket", "owner"): lambda row: [row.owner.id],
     ("ticket", "assignee"): _assignee,
+    ("ticket", "waits"): _waits,
     ("ticket", "wake_at"): lambda row: [at for at in [wake_at(row)] if at],
     ("customer", "tag"): lambda row: [tag.name for tag in row.tags],
     ("customer", "identity"): lambda row: [one.id for one in row.identities],

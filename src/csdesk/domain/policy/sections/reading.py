@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.records.durations import Duration
 from csdesk.domain.text.folding import fold
 
 
@@ -31,11 +33,19 @@ class TagPolicy(Section):
 
 
 class ReplyPolicy(Section):
-    """When a phrase is sure enough to be sent without a person."""
+    """When a phrase is sure enough to be sent without a person, and what follows from answers."""
 
-    threshold: float = Field(default=0.85, gt=0, le=1)
-    """The least confidence."""
-    margin: float = Field(default=0.1, ge=0, le=1)
-    """The least lead over the second phrase."""
+    threshold: float = Field(default=0.95, gt=0, le=1)
+    """The least confidence: the probability that the phrase is the right one."""
+    margin: float = Field(default=0.0, ge=0, le=1)
+    """The least lead in score over the second phrase."""
+    floor: float = Field(default=0.1, ge=0, le=1)
+    """Below this confidence the desk leaves the message to people and does not even name a phrase."""
     suggestions: int = Field(default=5, ge=1, le=50)
     """How many phrases are suggested at most."""
+    learn: bool = True
+    """Is what people pick learnt from?"""
+    returns_within: Duration = timedelta(hours=72)
+    """How long after an automatic answer or a link the same question counts as unresolved."""
+    second_contact: Duration = timedelta(hours=24)
+    """How soon the customer is contacted again after a wrong answer."""

@@ -9,17 +9,20 @@ from __future__ import annotations
 from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, Rate, WindowState
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
+    ContactEvent,
     DeleteEvent,
     EchoEvent,
     EditEvent,
     HandoffEvent,
     HandshakeEvent,
+    IdentityEvent,
     IgnoredEvent,
     ReactionEvent,
     SessionEvent,
     StatusEvent,
     UnknownEvent,
 )
+from csdesk.domain.records.channels.feeds import Feed, FeedPage, Said
 from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, MediaFile, Sender
 from csdesk.domain.records.channels.outbound import (
     Health,
@@ -35,13 +38,17 @@ from csdesk.domain.records.channels.requests import InboundResult, PullHint, Pul
 __all__ = [
     "Capabilities",
     "ChannelEvent",
+    "ContactEvent",
     "DeleteEvent",
     "EchoEvent",
     "EditEvent",
     "Entrance",
+    "Feed",
+    "FeedPage",
     "HandoffEvent",
     "HandshakeEvent",
     "Health",
+    "IdentityEvent",
     "IgnoredEvent",
     "InboundMessage",
     "InboundResult",
@@ -62,6 +69,7 @@ __all__ = [
     "Received",
     "Rejected",
     "ReplyDecision",
+    "Said",
     "Sender",
     "Sent",
     "SentMessage",

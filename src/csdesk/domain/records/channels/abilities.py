@@ -65,6 +65,8 @@ class Capabilities(Value):
 
     text: Limit | None = Limit(amount=4096)
     """The longest text of one sending, a longer one is split; None: no limit."""
+    caption: Limit | None = None
+    """The longest caption of a piece of media; None: no limit."""
     most_pieces: int = Field(default=10, ge=1, le=36)
     """Into how many sendings one message may be split at most; a longer one is refused."""
     parts: frozenset[str] = frozenset({"text"})
@@ -87,10 +89,13 @@ class Capabilities(Value):
     fetch_within: timedelta = timedelta(days=3)
     """How long the provider keeps them."""
     recall_within: timedelta | None = None
+    edit_within: timedelta | None = None
     receipts: frozenset[Literal["sent", "delivered", "read"]] = frozenset()
     threads: bool = False
     window: timedelta | None = None
     """How long after the customer's last message a reply is possible; None: always."""
+    outside_window: frozenset[str] = frozenset()
+    """The kinds of part that may be sent when the window is closed, or before the customer ever wrote."""
     per_message: int | None = None
     """How many sendings may answer one message of the customer; None: any number."""
     rate: Rate | None = None
@@ -104,6 +109,9 @@ class Capabilities(Value):
     pull: bool = False
     poll_every: timedelta | None = None
     """For a provider that gives no hint, or may lose one: how often it is asked for news. None: only after a hint."""
+    feed: bool = False
+    """Customers read what was said from the desk itself (``FeedChannel``): a message is sent when it stands there.
+    What follows the account in a web address is then the channel's own."""
 
 
 class WindowState(Value):

@@ -42,12 +42,18 @@ from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    Fate,
     HolidaysSaved,
+    LessonsForgotten,
+    LibraryChanged,
+    LoadRepaired,
     MessageParked,
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    ReplyAssessed,
     SessionAnswered,
+    SuggestionsJudged,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -60,9 +66,14 @@ from csdesk.domain.records.events.messages import (
     NoteAdded,
     PhraseUsed,
     PieceSent,
+    QuestionReturned,
     RawRemoved,
+    ReplyCorrected,
     ReplyDecided,
     ReplyQueued,
+    SessionBegan,
+    SessionJoined,
+    WordingFound,
 )
 from csdesk.domain.records.events.tickets import (
     ActionRequested,
@@ -78,6 +89,11 @@ from csdesk.domain.records.events.tickets import (
     CustomFieldSet,
     LinksChanged,
     MessagesMoved,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
     ParticipantsChanged,
     RulesExhausted,
     SkewSeen,
@@ -99,7 +115,10 @@ from csdesk.domain.records.events.tickets import (
 from csdesk.domain.records.trace import Trace
 
 __all__ = [
+    "ASSESSMENT",
     "DESK",
+    "LEARNING",
+    "LIBRARY",
     "AccountPaused",
     "AccountResumed",
     "ActionRequested",
@@ -134,10 +153,14 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "Fate",
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
+    "LessonsForgotten",
+    "LibraryChanged",
     "LinksChanged",
+    "LoadRepaired",
     "MediaStored",
     "MessageEdited",
     "MessageErased",
@@ -148,20 +171,31 @@ __all__ = [
     "MessageReleased",
     "MessagesMoved",
     "NoteAdded",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
+    "OfferMade",
+    "OfferWithdrawn",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
     "PieceSent",
     "PresenceChanged",
+    "QuestionReturned",
     "RawRemoved",
+    "ReplyAssessed",
+    "ReplyCorrected",
     "ReplyDecided",
     "ReplyQueued",
     "RulesExhausted",
     "SessionAnswered",
+    "SessionBegan",
+    "SessionJoined",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
     "SubjectSet",
+    "SuggestionsJudged",
     "TicketAbsorbed",
     "TicketAssigned",
     "TicketErased",
@@ -173,6 +207,7 @@ __all__ = [
     "TicketTagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "WordingFound",
 ]
 
 
@@ -212,6 +247,11 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ConversationTaken
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -232,13 +272,23 @@ Event = Annotated[
     | TicketErased
     | ReplyDecided
     | PhraseUsed
+    | QuestionReturned
+    | SessionBegan
+    | SessionJoined
+    | ReplyCorrected
+    | WordingFound
     | AlertRaised
     | ActionRequested
     | RulesExhausted
     | SkewSeen
     | AgentSaved
     | PresenceChanged
+    | LoadRepaired
     | PhraseSaved
+    | LibraryChanged
+    | SuggestionsJudged
+    | LessonsForgotten
+    | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
@@ -254,6 +304,15 @@ Event = Annotated[
 
 DESK: Final = "desk"
 """The subject of what concerns no single record."""
+
+LIBRARY: Final = "library"
+"""The subject of changes of the phrase library, in their order."""
+
+LEARNING: Final = "learning"
+"""The subject of decisions about suggestions, in their order: what the matcher learns from."""
+
+ASSESSMENT: Final = "assessment"
+"""The subject of what counts when work is assessed."""
 
 
 @dataclass(frozen=True, slots=True)
