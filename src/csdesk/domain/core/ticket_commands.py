@@ -16,7 +16,7 @@ from csdesk.domain.policy.sections.wording import WordingPolicy
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
-from csdesk.domain.records.messages import AuthorKind, TextPart
+from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
 from csdesk.domain.records.phrases import usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
@@ -33,6 +33,7 @@ def _said(command: cmd.SendReply | cmd.AddNote, run: str) -> Utterance:
         author_id=command.actor.id,
         parts=command.parts,
         subject=command.subject if isinstance(command, cmd.SendReply) else "",
+        purpose=command.purpose if isinstance(command, cmd.SendReply) else Purpose.SERVICE,
     )
 
 

@@ -120,6 +120,11 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "library.changed": ("phrases changed: {phrases}", "话术有变化：{phrases}"),
     "holidays.saved": ("holidays were saved", "保存了节假日安排"),
     "config.activated": ("another configuration is in force", "启用了新配置"),
+    "account.paused": (
+        "account {account} rests until {until}: it failed too often in a row ({reason})",
+        "账号 {account} 连续发送失败（{reason}），暂停至 {until}",
+    ),
+    "account.resumed": ("account {account} sends again", "账号 {account} 恢复发送"),
     "session.answered": (
         "{account}: a session was answered with {what}[: {problem}]",
         "{account}：会话事件已回应 {what}[：{problem}]",

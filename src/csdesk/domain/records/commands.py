@@ -20,7 +20,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import HtmlPart, Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, Part, Purpose, TextPart
 from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
@@ -94,6 +94,7 @@ class SendReply(_TicketCommand):
     """The customer's message it answers; None: the last one."""
     override: Text = ""
     """Why words are sent that the policy on wording refuses."""
+    purpose: Purpose = Purpose.SERVICE
 
     @field_validator("parts")
     @classmethod

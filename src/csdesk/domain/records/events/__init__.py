@@ -44,6 +44,8 @@ from csdesk.domain.records.events.customers import (
     SegmentsPlanned,
 )
 from csdesk.domain.records.events.desk import (
+    AccountPaused,
+    AccountResumed,
     AgentSaved,
     CommandDenied,
     ConfigActivated,
@@ -126,6 +128,8 @@ __all__ = [
     "DESK",
     "LEARNING",
     "LIBRARY",
+    "AccountPaused",
+    "AccountResumed",
     "ActionRequested",
     "ActsRecounted",
     "AgentSaved",
@@ -315,6 +319,8 @@ Event = Annotated[
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
+    | AccountPaused
+    | AccountResumed
     | CommandDenied
     | MessageParked
     | MessageReleased,
