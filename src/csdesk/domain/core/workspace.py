@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, Protocol, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
@@ -18,7 +19,7 @@ from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import trusted
+from csdesk.domain.records._model import trusted, values_of
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
@@ -49,6 +50,7 @@ from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
+_personal_of: Final = attrgetter("PERSONAL")
 
 R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
 
@@ -70,9 +72,10 @@ def load_counter(agent: str) -> str:
     return f"load/{agent}"
 
 
-def _burdens_alike(before: Ticket, after: Ticket) -> bool:
+def _burdens_alike(before: Stored, after: Stored) -> bool:
     # What an event left alone is the very same object.
-    return before.worker is after.worker and before.category is after.category and before.offer is after.offer
+    was, now = values_of(before), values_of(after)
+    return was["worker"] is now["worker"] and was["category"] is now["category"] and was["offer"] is now["offer"]
 
 
 class Workspace:
@@ -90,6 +93,7 @@ class Workspace:
         self.claims: dict[str, str] = dict(snapshot.claims)
         self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
         self.candidates: dict[str, list[Candidate]] = {}
+        self._queues_of: dict[str, dict[str, None]] = {}
         self._records: dict[str, Stored] = {
             **snapshot.tickets,
             **snapshot.customers,
@@ -124,7 +128,8 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Ticket, ticket_id)
+        record = self._records.get(ticket_id)
+        return record if type(record) is Ticket else self._known(Ticket, ticket_id)
 
     def customer(self, customer_id: str) -> Customer:
         """The customer as it stands now.
@@ -132,7 +137,8 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Customer, customer_id)
+        record = self._records.get(customer_id)
+        return record if type(record) is Customer else self._known(Customer, customer_id)
 
     def message(self, message_id: str) -> Message:
         """The message as it stands now.
@@ -204,9 +210,8 @@ class Workspace:
         for event in events:
             happened.append(event)
             if type(record) is Ticket:
-                after = evolve(record, event, at)
-                self._note_load(record, after, event)
-                record = after
+                before, record = record, evolve(record, event, at)
+                self._note_load(before, record, event)
             elif type(record) is Message:
                 record = evolve_message(record, event, at)
             elif subject != ev.DESK:
@@ -215,9 +220,9 @@ class Workspace:
             self._records[subject] = record
 
     def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
-        assert isinstance(after, Ticket)
         if _burdens_alike(before, after):
             return
+        assert isinstance(after, Ticket)
         was = burdens_of(before)
         if was != burdens_of(after) and (was or not isinstance(event, ev.TicketAssigned | ev.OfferMade)):
             self.loads_shifted = True
@@ -310,6 +315,8 @@ class Workspace:
         """Lay in the candidates of a second load."""
         for queue, pool in pools.items():
             self.candidates[queue] = list(pool)
+            for one in pool:
+                self._queues_of.setdefault(one.agent, {})[queue] = None
 
     def take_candidate(self, queue: str) -> Candidate | None:
         """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
@@ -324,7 +331,8 @@ class Workspace:
 
     def _burden(self, agent: str) -> None:
         # An agent may work in several queues; whoever was given something last comes last among equals.
-        for pool in self.candidates.values():
+        for queue in self._queues_of[agent]:
+            pool = self.candidates[queue]
             for one in [one for one in pool if one.agent == agent]:
                 pool.remove(one)
                 pool.append(Candidate(agent, one.load + 1, one.capacity))
@@ -339,8 +347,10 @@ class Workspace:
         if not happened:
             return
         record = self._records.get(subject)
-        at = self.time_of(subject)
+        at = self.now
         if record is not None:
+            if type(record) is Ticket and record.updated_at > at:
+                at = record.updated_at
             self._records[subject] = sealed(record, record.version + 1, at)
         self._entries.append(
             ev.Entry(
@@ -351,7 +361,7 @@ class Workspace:
                 epochs=self.snapshot.epochs,
                 events=tuple(happened),
                 trace=trace,
-                salt=self.ids.salt() if any(event.PERSONAL for event in happened) else "",
+                salt=self.ids.salt() if any(map(_personal_of, happened)) else "",
             )
         )
 

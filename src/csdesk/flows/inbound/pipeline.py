@@ -143,14 +143,16 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
     received = arrival.received_at or scope.now
-    able = scope.channels.get(arrival.message.account)
+    message = arrival.message
+    able = scope.channels.get(message.account)
     return Case(
-        message=arrival.message,
-        keys=keys_of(arrival.message, scope.keys),
+        message=message,
+        keys=keys_of(message, scope.keys),
         id=arrival.id,
         actor=arrival.actor,
         received_at=received,
         occurred_at=received,
+        is_human=message.author == "customer" and message.automatic == "no",
         retried=arrival.received_at is not None,
         heir=arrival.heir,
         fetches=able is not None and able.fetches_media,
