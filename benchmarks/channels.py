@@ -5,7 +5,7 @@
 ``--helpdesk`` names an interpreter with the package django-helpdesk (by default this one, skipped without it). Both
 take the same raw mails, one transaction each, into SQLite with ``synchronous=NORMAL``; csdesk also deduplicates, evaluates a
 hundred rules, routes to a thousand agents and keeps two clocks a ticket. django-helpdesk renders an answer to each mail
-(``with_answers_us``), and is measured without that too. ``mime_share`` is what reading MIME takes of csdesk's time.
+(``with_answers_us``), and is measured without that too. ``mime_share``: what reading MIME takes of csdesk's time.
 """
 
 from __future__ import annotations
