@@ -12,10 +12,13 @@ from csdesk.desk.shell import Desk
 GROUPS = (
     "tickets",
     "customers",
+    "tags",
+    "segments",
     "agents",
     "bots",
     "channels",
     "replies",
+    "learning",
     "inbox",
     "outbox",
     "config",

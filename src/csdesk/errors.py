@@ -6,6 +6,7 @@
     │   ├── ConfigError          a configuration that cannot be used; names the path inside it
     │   ├── ConfigMismatch       the desk runs another configuration than the one it was opened with
     │   ├── IllegalTransition    a ticket cannot go where the command wants it
+    │   ├── WordingRefused       the policy on wording speaks against words of a reply; names the places
     │   ├── Denied               the actor may not run the command
     │   ├── StaleWorker          the command comes from a worker that no longer holds the ticket
     │   ├── LeaseHeld            somebody else works on the ticket
@@ -66,6 +67,7 @@ __all__ = [
     "UnsupportedFeature",
     "UsageError",
     "VersionConflict",
+    "WordingRefused",
 ]
 
 Disposition = Literal[
@@ -163,6 +165,28 @@ class IllegalTransition(UsageError):
             state=state,
             command=command,
         )
+
+
+class WordingRefused(UsageError):
+    """The policy on wording refuses words of a reply.
+
+    ``places`` names each of them: its kind, where it begins and ends in the reply's text, and how to say it better.
+    """
+
+    code = "error.wording_refused"
+    status_hint = 422
+
+    def __init__(self, places: tuple[tuple[str, int, int, str], ...]) -> None:
+        told = "; ".join(
+            f"{kind} at {start}-{end}" + (f" (say: {instead})" if instead else "")
+            for kind, start, end, instead in places
+        )
+        super().__init__(
+            f"the reply says what the desk's wording policy refuses: {told}; "
+            "change it, or pass override= with the reason",
+            places=told,
+        )
+        self.places = places
 
 
 class Denied(UsageError):
@@ -287,7 +311,8 @@ class ChannelError(RemoteError):
 
     ``retry_after`` is in seconds and None where the provider gave no time. ``provider_code`` is the provider's own
     word for the error; it never holds a secret. ``media_expired`` says that an uploaded id is no longer good: the desk
-    uploads again and sends once more.
+    uploads again and sends once more. ``alone`` says that it is about this message or its recipient, and tells nothing
+    of the account: failures that are not pause an account after a few in a row.
     """
 
     code = "error.channel"
@@ -301,6 +326,7 @@ class ChannelError(RemoteError):
         provider_code: str | None = None,
         retry_after: float | None = None,
         media_expired: bool = False,
+        alone: bool = False,
     ) -> None:
         super().__init__(
             f"account {account}: {problem} ({disposition})",
@@ -314,6 +340,7 @@ class ChannelError(RemoteError):
         self.provider_code = provider_code
         self.retry_after = retry_after
         self.media_expired = media_expired
+        self.alone = alone
 
 
 class RequestRejected(RemoteError):

@@ -42,6 +42,11 @@ class AsyncRunner:
         """The state of the desk."""
         return self._engine.core
 
+    @property
+    def sends_at_once(self) -> bool:
+        """True: there is no async desk on a host's own connection."""
+        return True
+
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end. Cancelling it closes the flow, which cleans up.
 

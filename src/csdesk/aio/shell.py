@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from csdesk import flows
 from csdesk.domain import records
-from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from csdesk.aio.customers import Customers
     from csdesk.aio.events import Events
     from csdesk.aio.inbox import Inbox
+    from csdesk.aio.learning import Learning
     from csdesk.aio.outbox import Outbox
     from csdesk.aio.replies import Replies
+    from csdesk.aio.segments import Segments
     from csdesk.aio.sla import Sla
+    from csdesk.aio.tags import Tags
     from csdesk.aio.tickets import Tickets
     from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
     from csdesk.domain.records.events import Entry
-    from csdesk.domain.records.messages import Message, Part
+    from csdesk.domain.records.messages import Message, Part, Purpose
     from csdesk.engine.core import DeskCore
     from csdesk.flows.commands import Done
     from csdesk.flows.inbound.pipeline import Arrival
@@ -118,6 +121,13 @@ class AsyncDesk:
         return Replies(self._runner)
 
     @cached_property
+    def learning(self) -> Learning:
+        """What became of suggestions and answers: learnt from, undone, followed up."""
+        from csdesk.aio.learning import Learning
+
+        return Learning(self._runner)
+
+    @cached_property
     def inbox(self) -> Inbox:
         """Messages that could not be taken in."""
         from csdesk.aio.inbox import Inbox
@@ -130,6 +140,20 @@ class AsyncDesk:
         from csdesk.aio.outbox import Outbox
 
         return Outbox(self._runner)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """Tags that come from outside, and what tags say."""
+        from csdesk.aio.tags import Tags
+
+        return Tags(self._runner)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Groups of customers."""
+        from csdesk.aio.segments import Segments
+
+        return Segments(self._runner)
 
     @cached_property
     def sla(self) -> Sla:
@@ -229,13 +253,22 @@ class AsyncDesk:
         *,
         actor: Actor,
         subject: str = "",
+        purpose: Purpose | str = "service",
         fence: int | None = None,
-        phrase: PhraseId | None = None,
+        phrase: PhraseId | str | None = None,
+        shown: Sequence[str] = (),
+        override: str = "",
         deliver: bool = True,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Sent:
         """Answer the customer: the reply is stored, then sent at once (``deliver`` False: at the next ``run_due``).
+
+        ``phrase`` names the suggestion it was made from, ``shown`` all that were suggested, best first: that is learnt
+        from. ``override`` says why words are sent that the policy on wording refuses.
+
+        ``purpose`` is ``service`` (an answer, news of an order), ``marketing`` or ``survey``: the last two go by what
+        the customer agreed to, quiet hours and caps (``[contact]``), whoever writes them.
 
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
@@ -244,6 +277,7 @@ class AsyncDesk:
             InvalidInput: a bot without ``fence``, or one that the configuration does not have.
             BotBarred: a bot may not answer on the ticket.
             IllegalTransition: the ticket was merged; reply on its survivor.
+            WordingRefused: the policy on wording speaks against words of a person's reply.
             VersionConflict: the ticket is not at ``expected_version``.
         """
         parts = (records.messages.TextPart(text=text),) if isinstance(text, str) else flows.checks.several(text, "text")
@@ -252,8 +286,11 @@ class AsyncDesk:
             parts=parts,
             actor=actor,
             subject=subject,
+            purpose=flows.checks.a_word(purpose, records.messages.Purpose, "purpose"),
             fence=fence,
-            phrase=phrase,
+            phrase=None if phrase is None else phrase_id(phrase),
+            shown=flows.checks.phrases(shown, "shown"),
+            override=override,
             expected_version=expected_version,
             idempotency_key=idempotency_key,
         )

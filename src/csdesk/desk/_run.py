@@ -33,6 +33,11 @@ class Runner:
         """The state of the desk."""
         return self._engine.core
 
+    @property
+    def sends_at_once(self) -> bool:
+        """False on a host's own connection: the host may still roll back what would be sent."""
+        return not self._engine.is_hosted
+
     def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end.
 

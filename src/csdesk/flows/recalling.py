@@ -11,6 +11,7 @@ from csdesk.domain.records.channels import SentMessage
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.errors import InvalidInput, UnsupportedFeature
 from csdesk.flows import checks
+from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import recipient
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
@@ -81,6 +82,8 @@ def _record(message_id: MessageId, actor: Actor, run: str, scope: Scope) -> Flow
     if work.message(message_id).recalled_at is None:
         work.begin(run, actor)
         work.emit(message_id, ev.MessageRecalled(message=message_id))
+        message = work.message(message_id)
+        note_change(work, message, scope)
         work.end(message_id)
         yield from steps.commit(work.changes())
     return work.message(message_id)

@@ -253,16 +253,17 @@ class _Reading:
     def _signed(self, run: _Run) -> list[_Run]:
         """A visible run, apart from the signature at its end."""
         lines = self._lines
-        end = next((at for at in range(run.first + 1, run.end - 1) if lines[at] in _DELIMITERS), run.end)
+        least = run.first or 1  # behind a quote there may be nothing but a signature
+        end = next((at for at in range(least, run.end - 1) if lines[at] in _DELIMITERS), run.end)
         while end > run.first and len(lines[end - 1]) <= _LONGEST and words.FROM_DEVICE.match(lines[end - 1][:_DEVICE]):
             end -= 1
-        end = self._farewell(run.first, end)
+        end = self._farewell(least, end)
         made = [_Run("visible", run.first, end)] if end > run.first else []
         return [*made, _Run("signature", end, run.end)] if end < run.end else made
 
     def _farewell(self, first: int, end: int) -> int:
         """Where the farewell begins that ends these lines; their end if there is none."""
-        for at in range(max(first + 1, end - _NAME_LINES - 1), end):
+        for at in range(max(first, end - _NAME_LINES - 1), end):
             if len(self._lines[at]) <= _NAME_LINE and words.FAREWELL.match(self._lines[at]):
                 below = self._lines[at + 1 : end]
                 is_name = all(len(one) <= _NAME_LINE and one[-1] not in "?？" for one in below)

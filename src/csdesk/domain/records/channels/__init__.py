@@ -6,7 +6,7 @@ An adapter only translates. These names are for the desk itself; authors of chan
 
 from __future__ import annotations
 
-from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, WindowState
+from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, Rate, WindowState
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
     ContactEvent,
@@ -22,6 +22,7 @@ from csdesk.domain.records.channels.events import (
     StatusEvent,
     UnknownEvent,
 )
+from csdesk.domain.records.channels.feeds import Feed, FeedPage, Said
 from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, MediaFile, Sender
 from csdesk.domain.records.channels.outbound import (
     Health,
@@ -42,6 +43,8 @@ __all__ = [
     "EchoEvent",
     "EditEvent",
     "Entrance",
+    "Feed",
+    "FeedPage",
     "HandoffEvent",
     "HandshakeEvent",
     "Health",
@@ -58,6 +61,7 @@ __all__ = [
     "OutboundMessage",
     "PullHint",
     "PullPage",
+    "Rate",
     "RawRequest",
     "RawResponse",
     "ReactionEvent",
@@ -65,6 +69,7 @@ __all__ = [
     "Received",
     "Rejected",
     "ReplyDecision",
+    "Said",
     "Sender",
     "Sent",
     "SentMessage",

@@ -66,12 +66,18 @@ class ContactEvent(_ChannelEvent):
 
 
 class IdentityEvent(_ChannelEvent):
-    """The provider vouches that somebody has another identity too: a new number, a second id."""
+    """The channel vouches that somebody has another identity too: a new number, a second id, an account of the host.
+
+    An identity that nobody has yet is linked to the customer behind ``sender``. With ``joins`` it also holds the other
+    way round, and two customers become one, unless the one behind ``sender`` is known already by another identity of
+    the same kind and scope: one device, two people. Without it, what belongs to another customer stays there.
+    """
 
     kind: Literal["identity"] = "identity"
     sender: Sender
     """Who they were so far."""
     also: tuple[Sender, ...]
+    joins: bool = False
 
 
 class SessionEvent(_ChannelEvent):
@@ -109,6 +115,7 @@ class EchoEvent(_ChannelEvent):
     key: Text = ""
     """The id that we reserved, where the provider gives it back: an echo may come before the answer to our request."""
     provider_id: Text = ""
+    provider_order: int = Field(default=0, ge=-(2**63), lt=2**63)
     parts: tuple[Part, ...] = ()
 
 
