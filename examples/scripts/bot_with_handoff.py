@@ -44,9 +44,8 @@ class FaqBot:
 
 
 def hear(desk: Desk, who: str, text: str) -> Received:
-    person = Sender(external_id=who)
-    key = f"{who}: {text}"
-    return desk.receive(InboundMessage(account="web", dedupe_key=key, conversation=who, sender=person, text=text))
+    given = {"dedupe_key": f"{who}: {text}", "conversation": who, "sender": Sender(external_id=who), "text": text}
+    return desk.receive(InboundMessage(account="web", **given))
 
 
 def tell(desk: Desk, received: Received) -> None:

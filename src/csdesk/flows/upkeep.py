@@ -26,6 +26,7 @@ from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
 from csdesk.flows.rebuilding import rebuild
 from csdesk.flows.retrying import retried
+from csdesk.flows.seating import seat_due
 from csdesk.flows.turns import turns_due
 from csdesk.flows.waking import wake_tickets
 from csdesk.flows.waking_customers import wake_customers
@@ -218,6 +219,12 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
     return 1
 
 
+def _seats(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    """After sending: a farewell goes out before the conversation leaves."""
+    counts, more, next_at = yield from seat_due(limit, out_of_time)
+    return dict(counts), more, next_at
+
+
 def _turns(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     """Ask bots; what they hand off finds its people in the next round."""
     turned = yield from turns_due(limit, out_of_time)
@@ -228,12 +235,18 @@ def _turns(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     pulled = yield from pull_due(limit, out_of_time)
     counts = Counter(pulled=pulled.events, retried=pulled.retried)
-    if not pulled.events or counts.total() >= limit:
-        return dict(counts), pulled.more, pulled.next_due_at
-    # What came in may have been answered: that is due at once, and its turn has passed.
-    sent, more, next_at = yield from _deliver(limit - counts.total(), out_of_time)
-    counts.update(sent)
-    return dict(counts), pulled.more or more, _earliest(pulled.next_due_at, next_at)
+    more, next_at = pulled.more, pulled.next_due_at
+    if not pulled.events:
+        return dict(counts), more, next_at
+    # What came in may have been answered, or asks for a bot: that is due at once, and its turn has passed.
+    for part in (_deliver, _seats, _turns):
+        left = limit - counts.total()
+        if left <= 0 or out_of_time():
+            return dict(counts), True, next_at
+        done, again, later = yield from part(left, out_of_time)
+        counts.update(done)
+        more, next_at = more or again, _earliest(next_at, later)
+    return dict(counts), more, next_at
 
 
 def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
@@ -264,6 +277,6 @@ def _keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 
 # What may be slow comes last.
 _PARTS: Final = (
-    *(wake_tickets, wake_customers, _drain, _resume, rebuild, _maintain, _erase, _deliver, _turns),
+    *(wake_tickets, wake_customers, _drain, _resume, rebuild, _maintain, _erase, _deliver, _seats, _turns),
     *(_planned, _fetch, _keep),
 )

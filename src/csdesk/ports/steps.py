@@ -31,6 +31,7 @@ from csdesk.domain.records.channels import (
     PullPage,
     RawRequest,
     Receipt,
+    Seat,
     SentMessage,
 )
 from csdesk.domain.records.events import Entry
@@ -317,6 +318,13 @@ class Converse:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeSeat:
+    """Tell the account's provider who has a conversation. A step of the network."""
+
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Let a bot answer a turn, for so long at most. A step of the network."""
 
@@ -356,6 +364,7 @@ Step = (
     | Check
     | Converse
     | Ask
+    | TakeSeat
 )
 """Everything a flow can ask for."""
 
@@ -668,6 +677,16 @@ def converse(exchange: Exchange[T]) -> Flow[T]:
     """
     reply = yield Converse(exchange)
     return reply  # type: ignore[return-value]  # the step ends with what the exchange ends with
+
+
+def seat(seat: Seat) -> Flow[None]:
+    """Tell who has a conversation.
+
+    Raises:
+        ChannelError: the provider does not take it.
+        UnsupportedFeature: the channel does not have this power.
+    """
+    yield TakeSeat(seat)
 
 
 def ask(turn: BotTurn, within: timedelta) -> Flow[object]:

@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
+from csdesk.domain.core.seating import seats
 from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
@@ -429,6 +430,13 @@ class Workspace:
                 if amount:
                     self.add(load_counter(agent), amount, self._guards.get(agent) if amount > 0 else None)
 
+    def _plan_seats(self) -> None:
+        for subject in self._expected:
+            after = self._records.get(subject)
+            if type(after) is Ticket:
+                for item in seats(self.policy, self.snapshot.tickets.get(subject), after, self.now):
+                    self.put_due(item)
+
     @property
     def _is_touched(self) -> bool:
         # Without an event, a claim, a counter, a mark or a row there is nothing to write: a delivery seen before.
@@ -448,6 +456,8 @@ class Workspace:
         if not self._is_touched:
             return ChangeSet(config_epoch=self.snapshot.epochs.config)
         self._load_deltas()
+        if self.policy.seated:
+            self._plan_seats()
         lists = {name: tuple(items) for name, items in self._queues.items()}
         return ChangeSet(
             config_epoch=self.snapshot.epochs.config,

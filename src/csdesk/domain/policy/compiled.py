@@ -85,6 +85,7 @@ class Policy:
         "reads",
         "reception",
         "rules",
+        "seated",
         "segments",
         "service",
         "timers",
@@ -106,6 +107,8 @@ class Policy:
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
+    seated: frozenset[str]
+    """The accounts whose providers are told who has a conversation."""
     reception: Reception
     """Which bots receive where."""
     answers: bool
@@ -128,6 +131,7 @@ class Policy:
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
         self.reception = Reception(config)
+        self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")

@@ -42,6 +42,9 @@ class AccountPolicy(Section):
     """How old a message may be on arrival before its time is clamped and it is no longer answered automatically."""
     auto_reply: bool = False
     """May messages of this account be answered without a person, where the queue allows it too?"""
+    people: Literal["here", "there"] | None = None
+    """Where people answer the customers of the account: ``here`` in the desk, or ``there`` in the provider's own
+    client. The provider is then told who has a conversation, where the channel can (``Capabilities.seats``)."""
     greeting: str = Field(default="", max_length=1000)
     """What is said when somebody opens a conversation, where the channel gives a code for it; empty: nothing."""
     greeting_choices: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(default=(), max_length=10)
