@@ -24,7 +24,7 @@ QUICK = {
     bustime.main: ["--n", "100", "--seconds", "0.05"],
     rules.main: ["--n", "100", "--seconds", "0.05", "--scale", "10,50"],
     importing.main: ["--repeat", "1"],
-    channels.main: [*SMALL, "--tickets", "0,200"],
+    channels.main: [*SMALL, "--tickets", "0,200", "--reply-mb", "0.1,1"],
 }
 """Each benchmark and the arguments of its quick run."""
 
