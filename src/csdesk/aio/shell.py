@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from csdesk.aio.learning import Learning
     from csdesk.aio.outbox import Outbox
     from csdesk.aio.replies import Replies
+    from csdesk.aio.segments import Segments
     from csdesk.aio.sla import Sla
+    from csdesk.aio.tags import Tags
     from csdesk.aio.tickets import Tickets
     from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
@@ -130,6 +132,20 @@ class AsyncDesk:
         from csdesk.aio.outbox import Outbox
 
         return Outbox(self._runner)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """Tags that come from outside, and what tags say."""
+        from csdesk.aio.tags import Tags
+
+        return Tags(self._runner)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Groups of customers."""
+        from csdesk.aio.segments import Segments
+
+        return Segments(self._runner)
 
     @cached_property
     def sla(self) -> Sla:

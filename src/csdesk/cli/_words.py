@@ -132,6 +132,28 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "lint.no_samples": ("no sample questions", "没有示例问法"),
     "lint.unknown_related": ("related phrase is missing", "关联话术不存在"),
     "lint.no_text": ("nothing to find it by", "没有可匹配的文字"),
+    "match.empty": ("{file} holds no phrases", "{file} 中没有话术"),
+    "match.empty.remedy": ("name a library with at least one phrase", "请指定至少包含一条话术的库"),
+    "match.unknown_gold": (
+        "{count} labels name no phrase of the library: {labels}",
+        "有 {count} 个标注在话术库中不存在：{labels}",
+    ),
+    "match.unknown_gold.remedy": (
+        'use ids of the library, or "gold": null for questions that nothing answers',
+        "请使用库中的 id；没有答案的问题写 gold: null",
+    ),
+    "import.done": (
+        "Desk {desk}: {added} added, {changed} changed, {unchanged} as they were, {retired} retired",
+        "客服台 {desk}：新增 {added}，更新 {changed}，未变 {unchanged}，停用 {retired}",
+    ),
+    "usage.none": ("No such phrases", "没有这样的话术"),
+    "usage.title": ("title", "标题"),
+    "usage.shown": ("shown", "展示"),
+    "usage.sent": ("sent", "人工发送"),
+    "usage.auto_sent": ("by itself", "自动发送"),
+    "usage.wrong": ("wrong", "答错"),
+    "usage.returned": ("asked again", "再次问起"),
+    "check.phrases": ("{count} phrases in {file}, {flaws} to mend", "{file} 共 {count} 条话术，{flaws} 处需修改"),
     "convert.done": ("{count} phrases written to {file}", "已将 {count} 条话术写入 {file}"),
     # init, config
     "made": ("Desk {desk} is ready in {file}", "客服台 {desk} 已就绪：{file}"),

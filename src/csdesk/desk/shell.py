@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from csdesk.desk.learning import Learning
     from csdesk.desk.outbox import Outbox
     from csdesk.desk.replies import Replies
+    from csdesk.desk.segments import Segments
     from csdesk.desk.sla import Sla
+    from csdesk.desk.tags import Tags
     from csdesk.desk.tickets import Tickets
     from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
@@ -135,6 +137,20 @@ class Desk:
         from csdesk.desk.outbox import Outbox
 
         return Outbox(self._runner)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """Tags that come from outside, and what tags say."""
+        from csdesk.desk.tags import Tags
+
+        return Tags(self._runner)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Groups of customers."""
+        from csdesk.desk.segments import Segments
+
+        return Segments(self._runner)
 
     @cached_property
     def sla(self) -> Sla:

@@ -26,7 +26,7 @@ from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.errors import ChannelError, Disposition, NotFound, StoreError, UnsupportedFeature
 from csdesk.flows.attaching import attached
-from csdesk.flows.feeding import feed_counter
+from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import ARRIVED, Arrived, Ready, prepared
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
@@ -285,8 +285,8 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
-        feed = feed_counter(scope.keys, item.account, item.conversation) if _is_read_here(item, scope) else ""
-        for counter in filter(None, (result.quota, *result.unasked, feed)):
+        note_change(work, message, scope)
+        for counter in filter(None, (result.quota, *result.unasked)):
             work.add(counter, 1)
     if result.state is None or after in ARRIVED or gone:
         work.end_outbox(item.message)
@@ -323,11 +323,6 @@ def _note_pace(work: Workspace, account: str, key: str, result: _Result) -> None
         work.move_claim(key, known, None)
         if before.times:
             work.emit(ev.DESK, ev.AccountResumed(account=account))
-
-
-def _is_read_here(item: OutboxItem, scope: Scope) -> bool:
-    able = scope.channels.get(item.account)
-    return able is not None and able.feed
 
 
 def _delivery_after(message: Message, result: _Result) -> Delivery:

@@ -134,6 +134,7 @@ def _echo(event: ch.ChannelEvent) -> ch.InboundMessage | None:
         sender=event.to,
         parts=event.parts,
         provider_id=event.provider_id,
+        provider_order=event.provider_order,
         sent_at=event.occurred_at,
         author="elsewhere",
         raw=event.raw,

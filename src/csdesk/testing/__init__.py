@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from csdesk.testing.faults import CountingStore, Fault, FaultyStore
     from csdesk.testing.ids import SerialIds
     from csdesk.testing.store_contract import StoreContract
+    from csdesk.testing.telegram import FakeTelegram
 
 __all__ = [
     "AwaitedStore",
@@ -26,6 +27,7 @@ __all__ = [
     "ChannelContract",
     "ChannelRig",
     "CountingStore",
+    "FakeTelegram",
     "Fault",
     "FaultyStore",
     "FixedClock",
@@ -42,6 +44,7 @@ _HOMES: Final = {
     "ChannelContract": "csdesk.testing.channel_contract",
     "ChannelRig": "csdesk.testing.channel_contract",
     "CountingStore": "csdesk.testing.faults",
+    "FakeTelegram": "csdesk.testing.telegram",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",
     "FixedClock": "csdesk.testing.clocks",

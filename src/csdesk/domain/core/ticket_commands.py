@@ -8,6 +8,7 @@ from typing import Any, Final
 from csdesk.domain.core import lessons, macros, merging, promises, splitting, tickets, wording
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core.tagging import check_wish
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId, PhraseId
@@ -180,11 +181,13 @@ def _priority(value: object) -> Priority:
 
 
 def _tag(work: Workspace, ticket: Ticket, command: cmd.TagTicket, _: str) -> None:
+    check_wish(command.actor, command.tags, command.source, work.time_of(ticket.id), command.expires_at)
     tickets.tag(work, ticket, command.tags, command.source, expires_at=command.expires_at)
 
 
 def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) -> None:
-    tickets.untag(work, ticket, *command.tags)
+    check_wish(command.actor, command.tags, command.source, work.time_of(ticket.id))
+    tickets.untag(work, ticket, *command.tags, source=command.source)
 
 
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
