@@ -192,3 +192,16 @@ def test_each_is_short_and_says_how_to_run_it(path):
     assert len(text.splitlines()) <= limit
     header = text.split('"""')[1]
     assert re.search(rf"^    (python|flask|uvicorn|gunicorn).*{path.stem}", header, flags=re.MULTILINE)
+
+
+def test_a_mail_account(tmp_path):
+    pytest.importorskip("aiosmtpd", reason="aiosmtpd is not installed (extra peers)")
+    pytest.importorskip("pymap", reason="pymap is not installed (extra peers)")
+    assert run("channels/email_desk.py", tmp_path).splitlines() == [
+        "health: ok",
+        "news: True",
+        "pulled: 1",
+        "sent to <li@customers.example> answers <1@customers.example>",
+        "one ticket: True ['我的包裹在哪里？', '今天送到。', '谢谢！']",
+        "failed needs other_recipient",
+    ]
