@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, Protocol, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
+from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import trusted
+from csdesk.domain.records._model import trusted, values_of
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
@@ -43,10 +45,12 @@ from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.tickets import Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
+from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
+_personal_of: Final = attrgetter("PERSONAL")
 
 R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
 
@@ -68,9 +72,10 @@ def load_counter(agent: str) -> str:
     return f"load/{agent}"
 
 
-def _burdens_alike(before: Ticket, after: Ticket) -> bool:
+def _burdens_alike(before: Stored, after: Stored) -> bool:
     # What an event left alone is the very same object.
-    return before.worker is after.worker and before.category is after.category and before.offer is after.offer
+    was, now = values_of(before), values_of(after)
+    return was["worker"] is now["worker"] and was["category"] is now["category"] and was["offer"] is now["offer"]
 
 
 class Workspace:
@@ -88,6 +93,7 @@ class Workspace:
         self.claims: dict[str, str] = dict(snapshot.claims)
         self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
         self.candidates: dict[str, list[Candidate]] = {}
+        self._queues_of: dict[str, dict[str, None]] = {}
         self._records: dict[str, Stored] = {
             **snapshot.tickets,
             **snapshot.customers,
@@ -122,7 +128,8 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Ticket, ticket_id)
+        record = self._records.get(ticket_id)
+        return record if type(record) is Ticket else self._known(Ticket, ticket_id)
 
     def customer(self, customer_id: str) -> Customer:
         """The customer as it stands now.
@@ -130,7 +137,8 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Customer, customer_id)
+        record = self._records.get(customer_id)
+        return record if type(record) is Customer else self._known(Customer, customer_id)
 
     def message(self, message_id: str) -> Message:
         """The message as it stands now.
@@ -202,9 +210,8 @@ class Workspace:
         for event in events:
             happened.append(event)
             if type(record) is Ticket:
-                after = evolve(record, event, at)
-                self._note_load(record, after, event)
-                record = after
+                before, record = record, evolve(record, event, at)
+                self._note_load(before, record, event)
             elif type(record) is Message:
                 record = evolve_message(record, event, at)
             elif subject != ev.DESK:
@@ -213,9 +220,9 @@ class Workspace:
             self._records[subject] = record
 
     def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
-        assert isinstance(after, Ticket)
         if _burdens_alike(before, after):
             return
+        assert isinstance(after, Ticket)
         was = burdens_of(before)
         if was != burdens_of(after) and (was or not isinstance(event, ev.TicketAssigned | ev.OfferMade)):
             self.loads_shifted = True
@@ -308,6 +315,8 @@ class Workspace:
         """Lay in the candidates of a second load."""
         for queue, pool in pools.items():
             self.candidates[queue] = list(pool)
+            for one in pool:
+                self._queues_of.setdefault(one.agent, {})[queue] = None
 
     def take_candidate(self, queue: str) -> Candidate | None:
         """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
@@ -322,7 +331,8 @@ class Workspace:
 
     def _burden(self, agent: str) -> None:
         # An agent may work in several queues; whoever was given something last comes last among equals.
-        for pool in self.candidates.values():
+        for queue in self._queues_of[agent]:
+            pool = self.candidates[queue]
             for one in [one for one in pool if one.agent == agent]:
                 pool.remove(one)
                 pool.append(Candidate(agent, one.load + 1, one.capacity))
@@ -331,12 +341,16 @@ class Workspace:
 
     def close(self, subject: str, trace: Trace | None = None) -> None:
         """Make an entry of what the present cause did to a subject so far; its version grows by one."""
+        if self._open[self._cause].get(subject):
+            self._follow(subject)
         happened = self._open[self._cause].pop(subject, None)
         if not happened:
             return
         record = self._records.get(subject)
-        at = self.time_of(subject)
+        at = self.now
         if record is not None:
+            if type(record) is Ticket and record.updated_at > at:
+                at = record.updated_at
             self._records[subject] = sealed(record, record.version + 1, at)
         self._entries.append(
             ev.Entry(
@@ -347,9 +361,44 @@ class Workspace:
                 epochs=self.snapshot.epochs,
                 events=tuple(happened),
                 trace=trace,
-                salt=self.ids.salt() if any(event.PERSONAL for event in happened) else "",
+                salt=self.ids.salt() if any(map(_personal_of, happened)) else "",
             )
         )
+
+    def _follow(self, subject: str) -> None:
+        """Let happen what follows from what happened: the segments of a customer, the next timer of a ticket."""
+        record = self._records.get(subject)
+        if type(record) is Customer:
+            if self.policy.segments.names or record.segments:
+                self.settle(record)
+        elif type(record) is Ticket and (len(self.policy.timers) or record.rules_at is not None):
+            self._plan(at_time(record, self.time_of(subject)))
+
+    def _plan(self, ticket: Ticket, touched_at: datetime | None = None) -> None:
+        planned = self.policy.timers.planned(ticket)
+        at = planned[0].at if planned else None
+        if at != ticket.rules_at:
+            self.emit(ticket.id, ev.RulesPlanned(at=at, touched_at=touched_at))
+
+    def plan_again(self, ticket: Ticket) -> None:
+        """Work out anew when the next timed rule is due for a ticket to which nothing else happens now."""
+        self._plan(ticket, ticket.touched_at)
+
+    def settle(self, customer: Customer) -> Customer:
+        """Let the customer's stored segments be those that it belongs to now."""
+        events = settled(self.policy, customer, self.now)
+        if events:
+            self.emit(customer.id, *events)
+        return self.customer(customer.id)
+
+    def ready(self, customer: Customer) -> Customer:
+        """End what is over of a customer, before anything else is decided by it."""
+        if is_due(customer, self.now):
+            ended = tuple(over(customer, self.now))
+            if ended:
+                self.emit(customer.id, *ended)
+            return self.settle(self.customer(customer.id))
+        return customer
 
     def close_others(self, main: str) -> None:
         """Close every subject of the present cause but one."""

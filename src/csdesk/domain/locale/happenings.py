@@ -24,6 +24,13 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     ),
     "customer.tagged": ("tagged {tags}", "添加客户标签 {tags}"),
     "customer.untagged": ("tag {tag} removed", "移除客户标签 {tag}"),
+    "customer.flagged": ("flagged {flag}[ until {until}][, by {by}]", "标注 {flag}[，至 {until}][，标注人 {by}]"),
+    "customer.unflagged": ("flag {flag} lifted", "取消标注 {flag}"),
+    "customer.acted": ("{did} on {day}[, amount {amount}]", "{day} {did}[，金额 {amount}]"),
+    "customer.recounted": ("{did} counted anew", "重新统计 {did}"),
+    "segment.entered": ("entered segment {segment}", "进入分群 {segment}"),
+    "segment.left": ("left segment {segment}", "离开分群 {segment}"),
+    "segment.planned": ("segments are looked at again[ at {at}]", "[{at} ]再次核对分群"),
     "customer.blocked": ("blocked[ until {until}]", "已拉黑[，至 {until}]"),
     "customer.unblocked": ("no longer blocked", "已解除拉黑"),
     "customer.merged": ("merged into {into}", "已并入客户 {into}"),
@@ -101,6 +108,8 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     # Rules
     "alert.raised": ("alert {name}[ by rule {rule}]", "提醒：{name}[（规则 {rule}）]"),
     "action.requested": ("{what}: {name}[ to {to}]", "{what}：{name}[，对象 {to}]"),
+    "rules.timed": ("the time of rule {rule} came", "定时规则 {rule} 到期"),
+    "rules.planned": ("the next timed rule is due[ at {at}]", "下一条定时规则[在 {at}]到期"),
     "rules.exhausted": ("rules stopped by their budget of {budget}", "规则达到预算上限 {budget}，已停止"),
     # The desk
     "time.skew": ("the clock was {behind} behind", "时钟落后 {behind}"),
@@ -111,6 +120,11 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "library.changed": ("phrases changed: {phrases}", "话术有变化：{phrases}"),
     "holidays.saved": ("holidays were saved", "保存了节假日安排"),
     "config.activated": ("another configuration is in force", "启用了新配置"),
+    "account.paused": (
+        "account {account} rests until {until}: it failed too often in a row ({reason})",
+        "账号 {account} 连续发送失败（{reason}），暂停至 {until}",
+    ),
+    "account.resumed": ("account {account} sends again", "账号 {account} 恢复发送"),
     "session.answered": (
         "{account}: a session was answered with {what}[: {problem}]",
         "{account}：会话事件已回应 {what}[：{problem}]",

@@ -20,7 +20,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import HtmlPart, Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, Part, Purpose, TextPart
 from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
@@ -94,6 +94,7 @@ class SendReply(_TicketCommand):
     """The customer's message it answers; None: the last one."""
     override: Text = ""
     """Why words are sent that the policy on wording refuses."""
+    purpose: Purpose = Purpose.SERVICE
 
     @field_validator("parts")
     @classmethod
@@ -158,10 +159,11 @@ class TagTicket(_TicketCommand):
 
 
 class UntagTicket(_TicketCommand):
-    """Take tags from the ticket."""
+    """Take tags from the ticket; whoever counts for less than the source does not put them back."""
 
     kind: Literal["untag"] = "untag"
     tags: tuple[Key, ...] = Field(min_length=1)
+    source: TagSource = TagSource.HAND
 
 
 class NewParticipant(Value):
@@ -273,6 +275,45 @@ class TagCustomer(_Command):
     remove: tuple[Key, ...] = ()
     source: TagSource = TagSource.HAND
     expires_at: Instant | None = None
+
+
+class SyncTags(_Command):
+    """Let a customer have exactly these tags of a namespace: what a system outside, such as the shop, says of them."""
+
+    kind: Literal["sync_tags"] = "sync_tags"
+    customer: CustomerId
+    expected_version: int | None = None
+    namespace: Annotated[Name, Field(pattern=r"^[^:]+$")]
+    tags: tuple[Name, ...] = ()
+    """Without the namespace."""
+
+
+class FlagCustomer(_Command):
+    """Write down a warning about a customer, or (``lifted``) lift it; the same flag again takes the old one's place."""
+
+    kind: Literal["flag"] = "flag"
+    customer: CustomerId
+    expected_version: int | None = None
+    flag: Name
+    reason: Text = ""
+    evidence: tuple[Key, ...] = Field(default=(), max_length=50)
+    until: Instant | None = None
+    lifted: bool = False
+
+
+class RecordAct(_Command):
+    """Write down what a customer did in the shop: browse, fill a cart, order, pay, get a refund, redeem."""
+
+    kind: Literal["record"] = "record"
+    customer: CustomerId
+    expected_version: int | None = None
+    did: Literal["browse", "cart", "order", "payment", "refund", "redeem"]
+    at: Instant | None = None
+    """When; None: now."""
+    amount: int | None = Field(default=None, ge=0, le=10**15)
+    """In the smallest unit of the shop's currency."""
+    reference: Text = ""
+    product: Text = ""
 
 
 class LinkIdentity(_Command):
@@ -389,12 +430,20 @@ class PutPhrases(_Command):
     expected_version: int | None = None
     """For a single phrase."""
 
+    @field_validator("phrases", mode="before")
+    @classmethod
+    def _from_the_ground_up(cls, phrases: object) -> object:
+        # A copy that was made of a phrase is not checked by itself.
+        if not isinstance(phrases, tuple | list):
+            return phrases
+        return [one.model_dump(warnings=False) if isinstance(one, LibraryPhrase) else one for one in phrases]
+
     @field_validator("phrases")
     @classmethod
     def _named(cls, phrases: tuple[LibraryPhrase, ...]) -> tuple[LibraryPhrase, ...]:
-        # Checked again from the ground up: a copy that was made of a phrase is not checked by itself.
-        sound = [LibraryPhrase.model_validate(one.model_dump(warnings=False)) for one in phrases]
-        named = tuple(replaced(one, id=phrase_id(one.id), related=tuple(map(phrase_id, one.related))) for one in sound)
+        named = tuple(
+            replaced(one, id=phrase_id(one.id), related=tuple(map(phrase_id, one.related))) for one in phrases
+        )
         if len({one.id for one in named}) < len(named):
             raise ValueError("two phrases have one id")
         for one in named:
@@ -508,6 +557,9 @@ Command = Annotated[
     TicketCommand
     | SetProfile
     | TagCustomer
+    | SyncTags
+    | FlagCustomer
+    | RecordAct
     | LinkIdentity
     | MergeCustomers
     | UnmergeCustomers

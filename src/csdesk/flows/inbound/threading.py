@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from csdesk.domain.core.acts import count_ticket
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.tickets import assign, catch_up, change_status, happen
 from csdesk.domain.core.workspace import Workspace
@@ -138,6 +139,7 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
         ),
     )
     _receive_here(case, work, ticket_id)
+    count_ticket(work, customer.id)
     case.new_ticket, case.before = True, None
     case.say("ticket.opened", Outcome.CHOSEN, ticket=ticket_id)
     return work.ticket(ticket_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from csdesk.domain.ids import AgentId, MessageId, PhraseId, TicketId
+from csdesk.domain.records._model import Instant
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.holidays import PublicHolidays
@@ -122,6 +123,23 @@ class SessionAnswered(EventBase):
     account: str
     what: str
     problem: str = ""
+
+
+class AccountPaused(EventBase):
+    """An account failed so often in a row that it rests; one message tries it again at ``until``, once in a while."""
+
+    kind: Literal["account.paused"] = "account.paused"
+    account: str
+    until: Instant
+    reason: str
+    """The code of the last failure."""
+
+
+class AccountResumed(EventBase):
+    """A message went out by an account that had been paused."""
+
+    kind: Literal["account.resumed"] = "account.resumed"
+    account: str
 
 
 class CommandDenied(EventBase):
