@@ -3,9 +3,10 @@
     python -m benchmarks.channels [--n 1000] [--repeat 3] [--tickets 0,100000] [--helpdesk PYTHON]
 
 ``--helpdesk`` names an interpreter with the package django-helpdesk (by default this one, skipped without it). Both
-take the same raw mails, one transaction each, into SQLite with ``synchronous=NORMAL``; csdesk also deduplicates, evaluates a
-hundred rules, routes to a thousand agents and keeps two clocks a ticket. django-helpdesk renders an answer to each mail
-(``with_answers_us``), and is measured without that too. ``mime_share``: what reading MIME takes of csdesk's time.
+take the same raw mails, one transaction each, into SQLite with ``synchronous=NORMAL``; csdesk also deduplicates,
+evaluates a hundred rules, routes to a thousand agents and keeps two clocks a ticket. django-helpdesk renders an answer
+to each mail (``with_answers_us``), and is measured without that too. ``mime_share``: what reading MIME takes of
+csdesk's time.
 """
 
 from __future__ import annotations
