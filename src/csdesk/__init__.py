@@ -14,6 +14,7 @@ __all__ = [
     "ActorKind",
     "Agent",
     "AsyncDesk",
+    "Availability",
     "CalendarError",
     "Capabilities",
     "Category",
@@ -49,6 +50,7 @@ __all__ = [
     "MissingExtra",
     "NoWorkingTime",
     "NotFound",
+    "Offer",
     "OutboundMessage",
     "OutboxItem",
     "OutboxState",
@@ -79,6 +81,7 @@ __all__ = [
     "Verdict",
     "VersionConflict",
     "Viewer",
+    "Wait",
     "WindowState",
     "WorkingCalendar",
     "__version__",
@@ -118,7 +121,7 @@ if TYPE_CHECKING:
     from csdesk.domain.records.messages import Delivery, LinkPart, LocationPart, MediaPart, MenuPart, Message, TextPart
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
     from csdesk.domain.records.replies import Phrase
-    from csdesk.domain.records.tickets import Category, Priority, Ticket
+    from csdesk.domain.records.tickets import Category, Offer, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
     from csdesk.domain.time.calendar import WorkingCalendar
     from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning, NoWorkingTime
@@ -139,6 +142,7 @@ if TYPE_CHECKING:
     )
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
+    from csdesk.flows.staffing import Availability, Wait
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.flows.upkeep import DueReport
     from csdesk.ports.store import Page
@@ -149,6 +153,7 @@ else:
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
         "AsyncDesk": "csdesk.aio.shell",
+        "Availability": "csdesk.flows.staffing",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",
@@ -184,6 +189,7 @@ else:
         "MissingExtra": "csdesk.errors",
         "NoWorkingTime": "csdesk.domain.time.errors",
         "NotFound": "csdesk.errors",
+        "Offer": "csdesk.domain.records.tickets",
         "OutboundMessage": "csdesk.domain.records.channels",
         "OutboxItem": "csdesk.domain.records.queues",
         "OutboxState": "csdesk.domain.records.queues",
@@ -214,6 +220,7 @@ else:
         "Verdict": "csdesk.domain.records.trace",
         "VersionConflict": "csdesk.errors",
         "Viewer": "csdesk.domain.records.actors",
+        "Wait": "csdesk.flows.staffing",
         "WindowState": "csdesk.domain.records.channels",
         "WorkingCalendar": "csdesk.domain.time.calendar",
         "open_async_desk": "csdesk.bootstrap",

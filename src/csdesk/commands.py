@@ -1,11 +1,13 @@
 """The commands that ``desk.execute`` runs, for hosts that build them themselves."""
 
 from csdesk.domain.records.commands import (
+    AcceptOffer,
     AddNote,
     AssignTicket,
     BlockCustomer,
     ChangeParticipants,
     Command,
+    DeclineOffer,
     EndClock,
     EraseCustomer,
     LinkIdentity,
@@ -35,11 +37,13 @@ from csdesk.domain.records.commands import (
 )
 
 __all__ = [
+    "AcceptOffer",
     "AddNote",
     "AssignTicket",
     "BlockCustomer",
     "ChangeParticipants",
     "Command",
+    "DeclineOffer",
     "EndClock",
     "EraseCustomer",
     "LinkIdentity",

@@ -11,16 +11,17 @@ from typing import Any, Literal, TypeVar
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.changes import AgentGroup, ConfigRow, Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.replies import Phrase
+from csdesk.domain.routing.roster import Roster
 from csdesk.engine.core import DeskCore
 from csdesk.errors import StoreDamaged
 from csdesk.ports import steps
 from csdesk.ports.store import DeskRow, Page, Query
 
 T = TypeVar("T")
-R = TypeVar("R", Phrase, PublicHolidays)
+R = TypeVar("R", Phrase, PublicHolidays, AgentGroup)
 
 Reading = Generator[Query | None, Any, T]
 """Asks for what it lacks. ``Any``: a page for a query, a ``DeskRow`` for None."""
@@ -37,7 +38,10 @@ def loaded(core: DeskCore, step: steps.Load, snapshot: Snapshot) -> Reading[step
     book: PhraseBook | None = None
     if wants_book(step, policy):
         book = core.book(snapshot) or (yield from fresh_book(core, snapshot))
-    return steps.Loaded(snapshot, policy, book)
+    if not step.roster:
+        return steps.Loaded(snapshot, policy, book)
+    roster = core.roster(snapshot) or (yield from fresh_roster(core, snapshot))
+    return steps.Loaded(snapshot, policy, book, roster)
 
 
 def wants_book(step: steps.Load, policy: Policy) -> bool:
@@ -68,7 +72,12 @@ def fresh_book(core: DeskCore, snapshot: Snapshot) -> Reading[PhraseBook]:
     return core.adopt_phrases((yield from all_of(Phrase, "phrase")), snapshot.epochs.phrases)
 
 
-def all_of(cls: type[R], kind: Literal["phrase", "holidays"]) -> Reading[list[R]]:
+def fresh_roster(core: DeskCore, snapshot: Snapshot) -> Reading[Roster]:
+    """The kinds of agents of the snapshot's epoch, in use from now on."""
+    return core.adopt_roster((yield from all_of(AgentGroup, "group")), snapshot.epochs.agents)
+
+
+def all_of(cls: type[R], kind: Literal["phrase", "holidays", "group"]) -> Reading[list[R]]:
     """Every record of that kind."""
     found: list[R] = []
     cursor: str | None = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ConfigRow, EpochName, Needs
 from csdesk.flows import checks
 from csdesk.flows.keeping import kept_items
 from csdesk.flows.permission import require
+from csdesk.flows.reconciling import planned
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -40,7 +42,8 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
     work.bump(EpochName.CONFIG)
     for item in kept_items(scope.now):
         work.put_due(item)
-    work.put_config(ConfigRow(digest, config.canonical_json(), scope.now))
+    work.put_due(planned(scope.now, config))
+    work.put_config(ConfigRow(digest, config.canonical_json(), scope.now, RoutingBook(config).orders))
     work.end(ev.DESK)
     yield from steps.commit(work.changes())
     return True

@@ -131,7 +131,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "config": frozenset({"digest", "activated_at"}),
     "group": frozenset({"queue", "profile", "agents"}),
     "line": frozenset({"queue", "priority", "tickets", "oldest_at"}),
-    "burden": frozenset({"agent", "counted", "carried"}),
+    "burden": frozenset({"counter", "counted", "carried"}),
 }  # fmt: skip
 """Filter and order columns of each kind.
 
@@ -140,8 +140,8 @@ id of the agent or queue that is accountable, ``assignee`` the agent who works o
 has an open offer of it, ``waits`` its priority while somebody has to be found for it, ``seen_at`` the mark.
 
 Three kinds are worked out with each question: ``group``, how many agents of each kind belong to a queue (the retired do
-not); ``line``, how many tickets of a queue and priority wait for somebody; ``burden``, what each agent carries by the
-counter and by the tickets, read in one moment.
+not); ``line``, how many tickets of a queue and priority wait for somebody; ``burden``, what the counters of each
+agent's load and of each queue's work say and what the tickets do, read in one moment.
 """
 
 TIME_COLUMN: dict[str, str] = {

@@ -120,6 +120,8 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "title": "t",
         "body": "b",
         "presence": "online",
+        "skills": (),
+        "shift": "",
         "events": (),
         "tags": "a",
         "messages": (),

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.reading import TagPolicy
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
@@ -48,6 +49,7 @@ class Policy:
         "declared",
         "digest",
         "reads",
+        "routing",
         "rules",
         "service",
         "zone",
@@ -65,6 +67,8 @@ class Policy:
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
+    routing: RoutingBook
+    """Who gets which ticket."""
     answers: bool
     """May anything be answered automatically: is there a queue that allows it, and an account?"""
 
@@ -85,6 +89,7 @@ class Policy:
         self._tags = config.tags
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
+        self.routing = RoutingBook(config, self.declared)
         self.reads = self.rules.reads | self.service.looks
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)

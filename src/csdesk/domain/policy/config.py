@@ -22,6 +22,14 @@ from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolic
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
+from csdesk.domain.policy.sections.routing import (
+    Overflow,
+    QueueRouting,
+    RoutingNeed,
+    RoutingPolicy,
+    SkillWish,
+    WorkWeight,
+)
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -57,18 +65,24 @@ __all__ = [
     "HolidayYearPolicy",
     "LevelPolicy",
     "MacroPolicy",
+    "Overflow",
     "QueuePolicy",
+    "QueueRouting",
     "ReopenPolicy",
     "ReplyPolicy",
     "RetentionPolicy",
+    "RoutingNeed",
+    "RoutingPolicy",
     "RulePolicy",
     "RuleSetPolicy",
+    "SkillWish",
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
     "TargetOverride",
     "TargetPolicy",
     "TypePolicy",
+    "WorkWeight",
     "digest_of",
 ]
 
@@ -137,6 +151,7 @@ class DeskConfig(Section):
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
+    routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
 
     @field_validator("zone", mode="after")
     @classmethod

@@ -12,6 +12,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
+from csdesk.domain.routing.search import Search
 
 MOST_CC = 20
 """How many people in copy take part; further ones stay visible in the raw message."""
@@ -76,8 +77,10 @@ class Case:
     folded_text: str = ""
     """The text alone."""
     language: str | None = None
-    route: str | None = None
-    """The queue whose agents are wanted; None: nobody has to be found."""
+    reopened: bool = False
+    """The message opened the ticket again."""
+    route: Search | None = None
+    """Where somebody is looked for; None: nobody has to be found."""
     fetches: bool = False
     """Whether the channel can fetch the media that the message names."""
     silent: bool = False
