@@ -4,6 +4,8 @@ import pytest
 
 from csdesk.testing import ChannelContract, ChannelRig
 from csdesk.testing.rigs import LoopbackRig, WeComRig
+from csdesk.testing.telegram.rigs import TelegramPollingRig, TelegramRig
+from csdesk.testing.webchats import WebChatRig
 from csdesk.testing.webhooks import WebhookRig
 
 
@@ -21,3 +23,18 @@ class TestWeCom(ChannelContract):
 class TestWebhook(ChannelContract):
     def make_rig(self) -> ChannelRig:
         return WebhookRig()
+
+
+class TestWebChat(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return WebChatRig()
+
+
+class TestTelegram(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return TelegramRig()
+
+
+class TestTelegramPolling(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return TelegramPollingRig()

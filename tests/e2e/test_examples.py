@@ -176,6 +176,15 @@ def test_web_without_a_framework(tmp_path):
     ]
 
 
+def test_webchat(tmp_path):
+    assert run("web/webchat.py", tmp_path).splitlines() == [
+        "you: 怎么退款？",
+        "agent: 在订单页点“申请退款”。",
+        "sent",
+        "read",
+    ]
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.name)
 def test_each_is_short_and_says_how_to_run_it(path):
     text = path.read_text(encoding="utf-8")

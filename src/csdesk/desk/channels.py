@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from csdesk.desk._run import Runner
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.channels import Health
+from csdesk.domain.records.channels import Feed, Health, RawResponse
 from csdesk.domain.records.messages import Message
-from csdesk.flows import recalling
+from csdesk.flows import checks, editing, feeding, pulling, recalling
 from csdesk.flows.checking import check_account, run_exchange
 from csdesk.ports.channel import Exchange
 
@@ -39,6 +40,26 @@ class Channels:
         """
         return self._runner.run(check_account(account))
 
+    def edit(self, message: MessageId, text: str, *, actor: Actor) -> Message:
+        """Change what a message of ours says; its first words stay in the message record.
+
+        Raises:
+            NotFound: this desk has no such message.
+            InvalidInput: it was not sent, or is no single text; the new text is empty or too long for one sending.
+            UnsupportedFeature: the channel changes nothing, or not so late.
+            ChannelError: the provider refused.
+        """
+        return self._runner.run(editing.edit(message, text, actor, self._runner.command_id()))
+
+    def pull_soon(self, account: str) -> None:
+        """Let the next ``run_due`` pull the account, before its time: somebody knows that there is news.
+
+        Raises:
+            NotFound: the desk has no channel with that account.
+            UnsupportedFeature: nothing is pulled there.
+        """
+        self._runner.run(pulling.pull_soon(account))
+
     def recall(self, message: MessageId, *, actor: Actor) -> Message:
         """Take back a message of ours; what it said stays on the ticket, as recalled.
 
@@ -49,3 +70,16 @@ class Channels:
             ChannelError: the provider refused.
         """
         return self._runner.run(recalling.recall(message, actor, self._runner.command_id()))
+
+    def feed(self, feed: Feed) -> RawResponse:
+        """The next page of a conversation, for whoever was given ``feed`` with an earlier answer of ``handle``.
+
+        Raises:
+            NotFound: the desk has no channel with that account.
+            UnsupportedFeature: nobody reads conversations through this channel.
+        """
+        return self._runner.run(feeding.answer(feed))
+
+    def news(self, feeds: Iterable[Feed]) -> tuple[int, ...]:
+        """The number of each conversation's feed, in their order: another one than ``feed.number`` means news."""
+        return self._runner.run(feeding.numbers(checks.several(feeds, "feeds")))

@@ -23,6 +23,7 @@ _ASKED: Final[dict[type, tuple[str, Callable[[Any], tuple[str, tuple[object, ...
     steps.Upload: ("upload", lambda step: (step.account, (step.file,))),
     steps.Fetch: ("fetch", lambda step: (step.wanted.account, (step.wanted,))),
     steps.Recall: ("recall", lambda step: (step.sent.account, (step.sent,))),
+    steps.Edit: ("edit", lambda step: (step.sent.account, (step.sent, step.part))),
     steps.Check: ("check", lambda step: (step.account, ())),
 }
 """The method of a channel behind a step (a ``BlockingChannel`` has it with ``_now``), its account and arguments."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Needs
 from csdesk.domain.records.channels import Capabilities, MediaFile, OutboundMessage
 from csdesk.domain.records.media import MediaRef
-from csdesk.domain.records.messages import LinkPart, MediaKind, MediaPart
+from csdesk.domain.records.messages import LinkPart, MediaKind, MediaPart, TemplatePart
 from csdesk.errors import ChannelError
 from csdesk.flows.naming import safe_name
 from csdesk.flows.retrying import retried
@@ -35,6 +35,10 @@ def attached(message: OutboundMessage, able: Capabilities, *, anew: bool = False
             picture = MediaPart(media=MediaKind.IMAGE, ref=part.thumb)
             known = yield from _uploaded(message.account, picture, part.thumb, able, anew=anew)
             parts[at] = part.model_copy(update={"thumb_id": known})
+        elif isinstance(part, TemplatePart) and part.ref is not None:
+            picture = MediaPart(media=part.media, ref=part.ref)
+            known = yield from _uploaded(message.account, picture, part.ref, able, anew=anew)
+            parts[at] = part.model_copy(update={"provider_id": known})
     return message.model_copy(update={"parts": tuple(parts)})
 
 

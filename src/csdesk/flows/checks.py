@@ -12,7 +12,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Final, TypeVar
 
-from csdesk.domain.records._model import clean_text
+from csdesk.domain.ids import PhraseId, phrase_id
+from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.queues import InboxState, OutboxState
@@ -21,6 +22,7 @@ from csdesk.errors import InvalidInput
 from csdesk.ports.store import Query
 
 T = TypeVar("T")
+W = TypeVar("W", bound=Word)
 K = TypeVar("K")
 
 LONGEST: Final = 10_000
@@ -77,6 +79,18 @@ def a_progress(value: object) -> None:
     """
     if value is not None and not callable(value):
         raise InvalidInput("progress", f"is a {type(value).__name__}", "pass a function of two numbers")
+
+
+def a_word(value: object, kind: type[W], field: str) -> W:
+    """A word of a closed list, such as ``Purpose``.
+
+    Raises:
+        InvalidInput: it is none of them.
+    """
+    try:
+        return kind(an_id(value, field))
+    except ValueError:
+        raise InvalidInput(field, "unknown value", f"choose one of: {', '.join(kind)}") from None
 
 
 def a_number(value: object, field: str, least: int, most: int) -> int:
@@ -185,3 +199,12 @@ def _filter(name: str, value: object) -> None:
 def _instant(name: str, at: object) -> None:
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise InvalidInput(name, "is no aware datetime", "pass one, for example with tzinfo=datetime.UTC")
+
+
+def phrases(names: Iterable[str], field: str) -> tuple[PhraseId, ...]:
+    """Several phrases, by the ids or names that people use.
+
+    Raises:
+        InvalidInput: one is no name of a phrase.
+    """
+    return tuple(phrase_id(one) for one in several(names, field))

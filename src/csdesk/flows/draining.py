@@ -81,12 +81,10 @@ class _Pass:
         self.next_at = min((one for one in (self.next_at, at) if one is not None), default=None)
 
 
-def drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[Drained]:
+def drain(loaded: Loaded, limit: int, out_of_time: Callable[[], bool]) -> Flow[Drained]:
     """Give out waiting tickets, ``limit`` at most, whichever queue they stand in: configured, or left behind by it."""
     rows = yield from everything(WaitingLine, Query(kind="line", limit=1000))
-    if rows:
-        loaded = yield from steps.load(Needs(), roster=True)
-        rows = tuple(row for row in rows if _has_people(row.queue, loaded))
+    rows = tuple(row for row in rows if _has_people(row.queue, loaded))
     if not rows:
         return 0, False, None
     going = _Pass(limit, out_of_time)

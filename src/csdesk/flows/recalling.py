@@ -11,6 +11,7 @@ from csdesk.domain.records.channels import SentMessage
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.errors import InvalidInput, UnsupportedFeature
 from csdesk.flows import checks
+from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import recipient
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
@@ -45,13 +46,27 @@ def _sent(message_id: MessageId, actor: Actor, run: str, scope: Scope) -> Flow[S
     yield from require(work, actor, "recall_message", message.ticket)
     if message.recalled_at is not None:
         return None
-    if message.delivery not in _GONE_OUT:
-        raise InvalidInput("message", "was not sent", "choose a message of ours that the channel has taken over")
+    check_went_out(message)
     able = scope.channels.get(message.account)
     if able is None or able.recall_within is None:
         raise UnsupportedFeature(f"account {message.account}", "take messages back", "write another one")
     if scope.now - message.occurred_at > able.recall_within:
         raise UnsupportedFeature(f"account {message.account}", "take back what is so old", "write another one")
+    return as_sent(message, work)
+
+
+def check_went_out(message: Message) -> None:
+    """Let a message of ours pass that the provider has.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if message.delivery not in _GONE_OUT:
+        raise InvalidInput("message", "was not sent", "choose a message of ours that the channel has taken over")
+
+
+def as_sent(message: Message, work: Workspace) -> SentMessage:
+    """The message as the provider knows it."""
     return SentMessage(
         key=message.id,
         account=message.account,
@@ -67,6 +82,8 @@ def _record(message_id: MessageId, actor: Actor, run: str, scope: Scope) -> Flow
     if work.message(message_id).recalled_at is None:
         work.begin(run, actor)
         work.emit(message_id, ev.MessageRecalled(message=message_id))
+        message = work.message(message_id)
+        note_change(work, message, scope)
         work.end(message_id)
         yield from steps.commit(work.changes())
     return work.message(message_id)

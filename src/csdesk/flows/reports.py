@@ -20,6 +20,7 @@ from csdesk.errors import InvalidInput
 from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
 from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
+from csdesk.flows.people import note_contact, note_identity
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
 from csdesk.ports import steps
@@ -133,6 +134,7 @@ def _echo(event: ch.ChannelEvent) -> ch.InboundMessage | None:
         sender=event.to,
         parts=event.parts,
         provider_id=event.provider_id,
+        provider_order=event.provider_order,
         sent_at=event.occurred_at,
         author="elsewhere",
         raw=event.raw,
@@ -144,6 +146,10 @@ def _report(event: ch.ChannelEvent) -> Flow[None]:
         yield from retried(lambda scope: _status(event, scope))
     elif isinstance(event, ch.DeleteEvent | ch.EditEvent):
         yield from retried(lambda scope: _changed(event, scope))
+    elif isinstance(event, ch.ContactEvent):
+        yield from retried(lambda scope: note_contact(event, scope))
+    elif isinstance(event, ch.IdentityEvent):
+        yield from retried(lambda scope: note_identity(event, scope))
     elif isinstance(event, ch.HandoffEvent):
         yield from retried(lambda scope: hand(event, scope))
     elif isinstance(event, ch.SessionEvent):
@@ -177,6 +183,7 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
             reason="" if message.erased_at is not None else event.reason,
             provider_id="" if known else event.provider_id,
             needs=(event.needs or _NEEDS.get(event.status, "")) if after is Delivery.FAILED else "",
+            facts=event.facts,
         ),
     )
     if event.status == "opted_out":

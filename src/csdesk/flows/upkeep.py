@@ -9,14 +9,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from csdesk.domain.records.changes import Needs
 from csdesk.flows import erasing, keeping, queues
 from csdesk.flows.draining import drain
 from csdesk.flows.fetching import fetch_due
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
+from csdesk.flows.rebuilding import rebuild
 from csdesk.flows.reconciling import reconcile
 from csdesk.flows.waking import wake_tickets
+from csdesk.flows.waking_customers import wake_customers
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 
@@ -36,7 +40,11 @@ class DueReport:
     """
 
     tickets: int = 0
-    """Tickets for which something came due: warnings, breaches, escalations, the end of a snooze, closing."""
+    """Tickets for which something came due: warnings, breaches, escalations, snoozes, tags that end, timed rules."""
+    customers: int = 0
+    """Customers for whom something came due: the end of a tag or flag, segments that time changes."""
+    rebuilt: int = 0
+    """Customers and tickets that were looked at anew because the configuration changed, or two people were parted."""
     assigned: int = 0
     """Waiting tickets that found an agent."""
     repaired: int = 0
@@ -81,6 +89,8 @@ _KEPT = {
 }
 _COUNTS = (
     "tickets",
+    "customers",
+    "rebuilt",
     "assigned",
     "repaired",
     "sent",
@@ -105,12 +115,11 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    # what may be slow comes last
-    for part in (wake_tickets, _reconcile, _drain, _resume, _maintain, _erase, _deliver, _planned, _fetch, _keep):
+    for part in _PARTS:
         if left <= 0 or out_of_time():
             more = True
             break
-        share = WAKE_SLICE if part is wake_tickets else SLICE
+        share = WAKE_SLICE if part in (wake_tickets, wake_customers) else SLICE
         counts, again, next_at = yield from part(min(left, share), out_of_time)
         for name, amount in counts.items():
             done[name] += amount
@@ -151,13 +160,22 @@ def _reconcile(_limit: int, _: Callable[[], bool]) -> Flow[_Part]:
 
 
 def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
-    assigned, is_cut, next_at = yield from drain(limit, out_of_time)
+    # On the way phrases that are at hand take in what people have decided about suggestions.
+    yield from steps.attempt(0)
+    loaded = yield from steps.load(Needs(), phrases="held", roster=True)
+    assigned, is_cut, next_at = yield from drain(loaded, limit, out_of_time)
     return {"assigned": assigned}, is_cut, next_at
 
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     pulled = yield from pull_due(limit, out_of_time)
-    return {"pulled": pulled.events, "retried": pulled.retried}, pulled.more, pulled.next_due_at
+    counts = Counter(pulled=pulled.events, retried=pulled.retried)
+    if not pulled.events or counts.total() >= limit:
+        return dict(counts), pulled.more, pulled.next_due_at
+    # What came in may have been answered: that is due at once, and its turn has passed.
+    sent, more, next_at = yield from _deliver(limit - counts.total(), out_of_time)
+    counts.update(sent)
+    return dict(counts), pulled.more or more, _earliest(pulled.next_due_at, next_at)
 
 
 def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
@@ -184,3 +202,22 @@ def _erase(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 def _keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     counts, more = yield from keeping.keep(limit, out_of_time)
     return {_KEPT[name]: count for name, count in counts.items()}, more, None
+
+
+# What may be slow comes last.
+_PARTS: Final = (
+    *(
+        wake_tickets,
+        wake_customers,
+        _reconcile,
+        _drain,
+        _resume,
+        rebuild,
+        _maintain,
+        _erase,
+        _deliver,
+        _planned,
+        _fetch,
+        _keep,
+    ),
+)

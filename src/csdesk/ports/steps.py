@@ -18,6 +18,8 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.channels import (
     Capabilities,
+    Feed,
+    FeedPage,
     Health,
     InboundResult,
     MediaFetched,
@@ -32,6 +34,7 @@ from csdesk.domain.records.channels import (
 )
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.media import MediaRef
+from csdesk.domain.records.messages import TextPart
 from csdesk.domain.routing.roster import Roster
 from csdesk.errors import FlowError
 from csdesk.ports.channel import Exchange
@@ -76,15 +79,20 @@ class Attempt:
     loads: int = 2
 
 
+Phrases = Literal["no", "auto", "yes", "learned", "held"]
+"""Whether phrases are wanted: ``auto``: if the policy may answer automatically. ``learned``: with every lesson that was
+given so far, where ``yes`` takes those that are known here. ``held``: as ``learned``, if they are at hand already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """One batched read; the reply carries the policy that is active at that moment.
 
-    ``phrases``: whether the reply must carry the phrases too; ``auto``: if the policy may answer automatically.
+    ``phrases``: whether the reply must carry the phrases too.
     """
 
     needs: Needs
-    phrases: Literal["no", "auto", "yes"] = "no"
+    phrases: Phrases = "no"
     roster: bool = False
     """Whether the reply must carry the kinds of agents, too."""
 
@@ -243,6 +251,14 @@ class Parse:
 
 
 @dataclass(frozen=True, slots=True)
+class Show:
+    """Let the account's adapter write down a page of a conversation."""
+
+    feed: Feed
+    page: FeedPage
+
+
+@dataclass(frozen=True, slots=True)
 class Pull:
     """Fetch one page from the account's provider. A step of the network."""
 
@@ -281,6 +297,14 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Let the account's provider change what a message says. A step of the network."""
+
+    sent: SentMessage
+    part: TextPart
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Ask an account's channel whether it works. A step of the network."""
 
@@ -316,11 +340,13 @@ Step = (
     | Scrub
     | ReadMedia
     | Parse
+    | Show
     | Pull
     | Send
     | Upload
     | Fetch
     | Recall
+    | Edit
     | Check
     | Converse
 )
@@ -369,7 +395,7 @@ def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
     raise _wrong("attempt", reply)
 
 
-def load(needs: Needs, *, phrases: Literal["no", "auto", "yes"] = "no", roster: bool = False) -> Flow[Loaded]:
+def load(needs: Needs, *, phrases: Phrases = "no", roster: bool = False) -> Flow[Loaded]:
     """Everything that ``needs`` names, of one moment."""
     reply = yield Load(needs, phrases, roster)
     if isinstance(reply, Loaded):
@@ -536,6 +562,18 @@ def parse(account: str, request: RawRequest) -> Flow[InboundResult]:
     raise _wrong("parse", reply)
 
 
+def show(feed: Feed, page: FeedPage) -> Flow[bytes]:
+    """A page of a conversation as the account's channel writes it.
+
+    Raises:
+        UnsupportedFeature: nobody reads conversations through this channel.
+    """
+    reply = yield Show(feed, page)
+    if isinstance(reply, bytes):
+        return reply
+    raise _wrong("show", reply)
+
+
 def pull(account: str, hint: PullHint | None, cursor: str | None) -> Flow[PullPage]:
     """One page from the provider."""
     reply = yield Pull(account, hint, cursor)
@@ -588,6 +626,16 @@ def recall(sent: SentMessage) -> Flow[None]:
         UnsupportedFeature: the channel does not have this power.
     """
     yield Recall(sent)
+
+
+def edit(sent: SentMessage, part: TextPart) -> Flow[None]:
+    """Let the provider change what a message says.
+
+    Raises:
+        ChannelError: it refused.
+        UnsupportedFeature: the channel does not have this power.
+    """
+    yield Edit(sent, part)
 
 
 def check(account: str) -> Flow[Health]:

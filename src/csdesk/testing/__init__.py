@@ -7,8 +7,9 @@ raises ``MissingExtra``.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from csdesk import _lazy
 
 if TYPE_CHECKING:
     from csdesk.testing.channel_contract import ChannelContract, ChannelRig
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from csdesk.testing.faults import CountingStore, Fault, FaultyStore
     from csdesk.testing.ids import SerialIds
     from csdesk.testing.store_contract import StoreContract
+    from csdesk.testing.telegram import FakeTelegram
 
 __all__ = [
     "AwaitedStore",
@@ -25,6 +27,7 @@ __all__ = [
     "ChannelContract",
     "ChannelRig",
     "CountingStore",
+    "FakeTelegram",
     "Fault",
     "FaultyStore",
     "FixedClock",
@@ -41,6 +44,7 @@ _HOMES: Final = {
     "ChannelContract": "csdesk.testing.channel_contract",
     "ChannelRig": "csdesk.testing.channel_contract",
     "CountingStore": "csdesk.testing.faults",
+    "FakeTelegram": "csdesk.testing.telegram",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",
     "FixedClock": "csdesk.testing.clocks",
@@ -51,9 +55,4 @@ _HOMES: Final = {
     "StoreContract": "csdesk.testing.store_contract",
 }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+__getattr__ = _lazy.names(__name__, _HOMES)

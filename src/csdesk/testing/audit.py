@@ -18,8 +18,8 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
-from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import Ticket, burdens_of
 from csdesk.domain.routing.search import load_counter
 from csdesk.ports.store import Query, Store
@@ -69,7 +69,7 @@ def problems_of(store: Store, desk: str = "main") -> tuple[str, ...]:
     customers = found.rows(Query(kind="customer", limit=1000), Customer)
     agents = found.rows(Query(kind="agent", limit=1000), Agent)
     told: list[Stored] = [*tickets.values(), *customers, *agents]
-    told += found.rows(Query(kind="phrase", limit=1000), Phrase)
+    told += found.rows(Query(kind="phrase", limit=1000), LibraryPhrase)
     for record in told:
         found.expect(fold(found.stories.get(record.id, ())) == record, f"{record.id} is not the fold of its entries")
     _check_messages(found, tickets, messages)

@@ -7,17 +7,17 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Literal
 
+from csdesk.channels._forms import form_of
 from csdesk.channels.wecom.api import Call, KfApi, MemoryShelf, TokenShelf, code_of
 from csdesk.channels.wecom.callback import Callback
 from csdesk.channels.wecom.content import ON_EVENT, body_of, media_type
 from csdesk.channels.wecom.crypto import WeComCrypto
-from csdesk.channels.wecom.forms import form_of
 from csdesk.channels.wecom.limits import CAPABILITIES, MB
 from csdesk.channels.wecom.management import Accounts, Customers, Servicers, Sessions
 from csdesk.errors import ChannelError, InvalidInput
+from csdesk.parsing.values import text_of
 from csdesk.parsing.wecom import parse_page
 from csdesk.parsing.wecom.errors import channel_error
-from csdesk.parsing.wecom.items import text_of
 from csdesk.ports.channel import (
     Capabilities,
     Exchange,
@@ -215,7 +215,7 @@ class WeComKf:
     def upload(self, file: MediaFile) -> Exchange[str]:
         """Give the platform a file; its ``media_id``, good for three days."""
         kind = media_type(file.media)
-        content_type, body = form_of(file)
+        content_type, body = form_of((), [("media", file)], with_length=True)
         call = Call(
             "POST",
             "media/upload",

@@ -16,8 +16,8 @@ from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from csdesk.errors import ChannelError
+from csdesk.parsing.values import number_of, object_in, text_of
 from csdesk.parsing.wecom.errors import RATE_SECONDS, channel_error
-from csdesk.parsing.wecom.items import number_of, text_of
 from csdesk.ports.channel import Exchange
 from csdesk.ports.clock import Clock
 from csdesk.ports.http import HttpRequest, HttpResponse
@@ -185,7 +185,7 @@ class KfApi:
         Raises:
             ChannelError: it is none, or it says that the platform refused.
         """
-        answer = _json(response)
+        answer = object_in(response.body)
         if answer is None:
             raise ChannelError(
                 self._account,
@@ -238,19 +238,11 @@ def _mark(known: AccessToken | None) -> str:
     return "" if known is None else sha256(known.value.encode()).hexdigest()
 
 
-def _json(response: HttpResponse) -> Answer | None:
-    try:
-        answer = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
 def _code_of(response: HttpResponse) -> int | None:
     """The ``errcode`` of a short answer; None for media and whatever else is no JSON object."""
     if len(response.body) > 10_000 or not response.body.lstrip().startswith(b"{"):
         return None
-    answer = _json(response)
+    answer = object_in(response.body)
     return None if answer is None else number_of(answer.get("errcode", 0))
 
 

@@ -16,7 +16,7 @@ from csdesk.channels.wecom.crypto import WeComCrypto
 from csdesk.channels.wecom.envelopes import Fields, fields_of
 from csdesk.domain.records._model import clean_text
 from csdesk.errors import RequestRejected
-from csdesk.parsing.wecom.items import number_of
+from csdesk.parsing.values import number_of
 from csdesk.ports.channel import (
     HandshakeEvent,
     IgnoredEvent,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from csdesk.channels.wecom.api import KfApi
 from csdesk.errors import InvalidInput
-from csdesk.parsing.wecom.items import Fields, fields_of, number_of, text_of
+from csdesk.parsing.values import Fields, fields_of, number_of, objects_in, text_of
 from csdesk.ports.channel import Exchange
 
 MOST_AT_ONCE: Final = 100
@@ -148,7 +148,7 @@ class Servicers:
                 number_of(one.get("stop_type")) == 1,
                 number_of(one.get("department_id")),
             )
-            for one in _objects(answer.get("servicer_list"))
+            for one in objects_in(answer.get("servicer_list"))
         )
 
     def add(self, userids: Iterable[str]) -> Exchange[tuple[Refusal, ...]]:
@@ -164,7 +164,7 @@ class Servicers:
         for start in range(0, len(userids), MOST_AT_ONCE):
             body = {"open_kfid": self._open_kfid, "userid_list": list(userids[start : start + MOST_AT_ONCE])}
             answer = yield from self._api.post(path, body, safe=True)
-            for one in _objects(answer.get("result_list")):
+            for one in objects_in(answer.get("result_list")):
                 code = number_of(one.get("errcode")) or 0
                 if code:
                     refused.append(Refusal(text_of(one.get("userid")), code))
@@ -183,7 +183,7 @@ class Accounts:
         found: list[KfAccount] = []
         for page in range(_MOST_PAGES):
             answer = yield from self._api.get("kf/account/list", offset=page * _PAGE, limit=_PAGE)
-            listed = _objects(answer.get("account_list"))
+            listed = objects_in(answer.get("account_list"))
             found += [
                 KfAccount(
                     text_of(one.get("open_kfid")),
@@ -246,7 +246,7 @@ class Customers:
                 "need_enter_session_context": int(with_scene),
             }
             answer = yield from self._api.post("kf/customer/batchget", body, safe=True)
-            found += [_profile(one) for one in _objects(answer.get("customer_list"))]
+            found += [_profile(one) for one in objects_in(answer.get("customer_list"))]
             listed = answer.get("invalid_external_userid")
             unknown += [text_of(one) for one in listed] if isinstance(listed, list) else []
         return Profiles(tuple(found), tuple(unknown))
@@ -263,7 +263,3 @@ def _profile(one: Fields) -> Profile:
         scene=text_of(context.get("scene")),
         scene_param=text_of(context.get("scene_param")),
     )
-
-
-def _objects(listed: object) -> list[Fields]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

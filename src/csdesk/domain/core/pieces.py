@@ -80,6 +80,8 @@ def _unfit(part: Part, able: Capabilities) -> Unfit | None:
 
 
 def _unfit_media(part: MediaPart, able: Capabilities) -> Unfit | None:
+    if not _holds(able.caption, part.caption):
+        return Unfit("caption_too_long", "shorter_text")
     if part.problem or (part.ref is None and not part.provider_id):
         return Unfit("media_missing")
     limit = next((one for one in able.media if one.media is part.media), None)

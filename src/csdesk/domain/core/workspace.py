@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, Protocol, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
+from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import trusted
+from csdesk.domain.records._model import trusted, values_of
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
@@ -38,18 +40,20 @@ from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Phrase
 from csdesk.domain.records.tickets import ACTIVE, Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.domain.routing.choice import Found
 from csdesk.domain.routing.search import load_counter, work_counter
+from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
+_personal_of: Final = attrgetter("PERSONAL")
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase, PublicHolidays)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -64,9 +68,10 @@ class Ids(Protocol):
         ...
 
 
-def _burdens_alike(before: Ticket, after: Ticket) -> bool:
+def _burdens_alike(before: Stored, after: Stored) -> bool:
     # What an event left alone is the very same object.
-    return before.worker is after.worker and before.category is after.category and before.offer is after.offer
+    was, now = values_of(before), values_of(after)
+    return was["worker"] is now["worker"] and was["category"] is now["category"] and was["offer"] is now["offer"]
 
 
 class Workspace:
@@ -120,7 +125,8 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Ticket, ticket_id)
+        record = self._records.get(ticket_id)
+        return record if type(record) is Ticket else self._known(Ticket, ticket_id)
 
     def customer(self, customer_id: str) -> Customer:
         """The customer as it stands now.
@@ -128,7 +134,8 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Customer, customer_id)
+        record = self._records.get(customer_id)
+        return record if type(record) is Customer else self._known(Customer, customer_id)
 
     def message(self, message_id: str) -> Message:
         """The message as it stands now.
@@ -151,13 +158,13 @@ class Workspace:
         """
         return self._known(Agent, agent_id)
 
-    def phrase(self, phrase_id: str) -> Phrase:
+    def phrase(self, phrase_id: str) -> LibraryPhrase:
         """The phrase as it stands now.
 
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Phrase, phrase_id)
+        return self._known(LibraryPhrase, phrase_id)
 
     def _known(self, kind: type[R], record_id: str) -> R:
         record = self._records.get(record_id)
@@ -200,9 +207,8 @@ class Workspace:
         for event in events:
             happened.append(event)
             if type(record) is Ticket:
-                after = evolve(record, event, at)
-                self._note_load(record, after, event)
-                record = after
+                before, record = record, evolve(record, event, at)
+                self._note_load(before, record, event)
             elif type(record) is Message:
                 record = evolve_message(record, event, at)
             elif subject != ev.DESK:
@@ -211,9 +217,9 @@ class Workspace:
             self._records[subject] = record
 
     def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
-        assert isinstance(after, Ticket)
         if _burdens_alike(before, after):
             return
+        assert isinstance(after, Ticket)
         was = burdens_of(before)
         if was != burdens_of(after) and (was or not isinstance(event, ev.TicketAssigned | ev.OfferMade)):
             self.loads_shifted = True
@@ -310,12 +316,16 @@ class Workspace:
 
     def close(self, subject: str, trace: Trace | None = None) -> None:
         """Make an entry of what the present cause did to a subject so far; its version grows by one."""
+        if self._open[self._cause].get(subject):
+            self._follow(subject)
         happened = self._open[self._cause].pop(subject, None)
         if not happened:
             return
         record = self._records.get(subject)
-        at = self.time_of(subject)
+        at = self.now
         if record is not None:
+            if type(record) is Ticket and record.updated_at > at:
+                at = record.updated_at
             self._records[subject] = sealed(record, record.version + 1, at)
         self._entries.append(
             ev.Entry(
@@ -326,9 +336,44 @@ class Workspace:
                 epochs=self.snapshot.epochs,
                 events=tuple(happened),
                 trace=trace,
-                salt=self.ids.salt() if any(event.PERSONAL for event in happened) else "",
+                salt=self.ids.salt() if any(map(_personal_of, happened)) else "",
             )
         )
+
+    def _follow(self, subject: str) -> None:
+        """Let happen what follows from what happened: the segments of a customer, the next timer of a ticket."""
+        record = self._records.get(subject)
+        if type(record) is Customer:
+            if self.policy.segments.names or record.segments:
+                self.settle(record)
+        elif type(record) is Ticket and (len(self.policy.timers) or record.rules_at is not None):
+            self._plan(at_time(record, self.time_of(subject)))
+
+    def _plan(self, ticket: Ticket, touched_at: datetime | None = None) -> None:
+        planned = self.policy.timers.planned(ticket)
+        at = planned[0].at if planned else None
+        if at != ticket.rules_at:
+            self.emit(ticket.id, ev.RulesPlanned(at=at, touched_at=touched_at))
+
+    def plan_again(self, ticket: Ticket) -> None:
+        """Work out anew when the next timed rule is due for a ticket to which nothing else happens now."""
+        self._plan(ticket, ticket.touched_at)
+
+    def settle(self, customer: Customer) -> Customer:
+        """Let the customer's stored segments be those that it belongs to now."""
+        events = settled(self.policy, customer, self.now)
+        if events:
+            self.emit(customer.id, *events)
+        return self.customer(customer.id)
+
+    def ready(self, customer: Customer) -> Customer:
+        """End what is over of a customer, before anything else is decided by it."""
+        if is_due(customer, self.now):
+            ended = tuple(over(customer, self.now))
+            if ended:
+                self.emit(customer.id, *ended)
+            return self.settle(self.customer(customer.id))
+        return customer
 
     def close_others(self, main: str) -> None:
         """Close every subject of the present cause but one."""

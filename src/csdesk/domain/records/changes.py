@@ -3,7 +3,8 @@
 ``Needs`` is one batched read, ``Snapshot`` its answer, ``ChangeSet`` one transaction. Claims are unique keys with an
 owner: the one mechanism behind every "only once". Deltas change counters without a version: they commute.
 
-What a change set holds by the dozen is a named tuple: building one costs a third of a frozen dataclass.
+What a change set holds by the dozen, and what has many fields, is a named tuple: building one costs a third of a frozen
+dataclass.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | Phrase | Draft | PublicHolidays
+Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Draft | PublicHolidays
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
@@ -277,27 +279,26 @@ class Needs:
     parties: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """What the store answered to ``Needs``, all of one moment. ``homes`` maps an identity to its home customer."""
 
     epochs: Epochs = Epochs()
-    claims: Mapping[str, str] = field(default_factory=_none)
-    tickets: Mapping[str, Ticket] = field(default_factory=_none)
-    customers: Mapping[str, Customer] = field(default_factory=_none)
-    homes: Mapping[IdentityId, CustomerId] = field(default_factory=_none)
-    messages: Mapping[str, Message] = field(default_factory=_none)
-    agents: Mapping[str, Agent] = field(default_factory=_none)
-    phrases: Mapping[str, Phrase] = field(default_factory=_none)
-    holidays: Mapping[str, PublicHolidays] = field(default_factory=_none)
-    drafts: Mapping[str, Draft] = field(default_factory=_none)
-    candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=_none)
+    claims: Mapping[str, str] = _NOTHING
+    tickets: Mapping[str, Ticket] = _NOTHING
+    customers: Mapping[str, Customer] = _NOTHING
+    homes: Mapping[IdentityId, CustomerId] = _NOTHING
+    messages: Mapping[str, Message] = _NOTHING
+    agents: Mapping[str, Agent] = _NOTHING
+    phrases: Mapping[str, LibraryPhrase] = _NOTHING
+    holidays: Mapping[str, PublicHolidays] = _NOTHING
+    drafts: Mapping[str, Draft] = _NOTHING
+    candidates: Mapping[str, tuple[Candidate, ...]] = _NOTHING
     """By the ``key`` of their need."""
-    waiting: Mapping[str, tuple[tuple[int, datetime], ...]] = field(default_factory=_none)
+    waiting: Mapping[str, tuple[tuple[int, datetime], ...]] = _NOTHING
     """Of the queues asked about in which tickets wait: by priority, when the oldest of them was opened."""
-    counters: Mapping[str, int] = field(default_factory=_none)
-    inbox: Mapping[str, InboxItem] = field(default_factory=_none)
-    outbox: Mapping[str, OutboxItem] = field(default_factory=_none)
+    counters: Mapping[str, int] = _NOTHING
+    inbox: Mapping[str, InboxItem] = _NOTHING
+    outbox: Mapping[str, OutboxItem] = _NOTHING
 
 
 def person_behind(

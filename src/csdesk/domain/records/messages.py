@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -15,6 +16,18 @@ class TextPart(Record):
     """Plain text. A text over 64 KB lies whole in the media store; ``text`` is then its beginning."""
 
     kind: Literal["text"] = "text"
+    text: Text
+    full: MediaRef | None = None
+
+
+class QuotePart(Record):
+    """What a mail repeats of earlier ones (``quoted``) or signs with (``signature``): no part of what is said now.
+
+    Rules, answers and ``message.text`` pass over it; searches find it.
+    """
+
+    kind: Literal["quote"] = "quote"
+    role: Literal["quoted", "signature"] = "quoted"
     text: Text
     full: MediaRef | None = None
 
@@ -110,6 +123,47 @@ class MenuPart(Record):
     tail: Text = ""
 
 
+class TemplateValue(Record):
+    """What stands in one place of a template: words, an amount of money or a time, already written out in ``text``."""
+
+    text: Text
+    name: Text = ""
+    """The place, where the template names its places; empty: they are counted."""
+    is_time: bool = False
+    currency: Text = ""
+    """An ISO 4217 code: then it is money, and ``amount_1000`` its amount times a thousand."""
+    amount_1000: int = 0
+
+
+class TemplateButton(Record):
+    """What a button of a template needs: the id that comes back (``reply``), the end of its URL, a code to copy."""
+
+    kind: Literal["reply", "url", "code"] = "reply"
+    index: int = Field(default=0, ge=0, le=9)
+    """Its place among the template's buttons, counted from 0."""
+    value: Text
+
+
+class TemplatePart(Record):
+    """A message that the provider has approved before, filled in: what may be sent where nothing else may."""
+
+    kind: Literal["template"] = "template"
+    name: Text
+    """The provider's name of the template."""
+    locale: Text
+    """The provider's code of its language, such as ``zh_CN``."""
+    text: Text = ""
+    """What the customer will read, as far as the host knows it: for the ticket's own history, it is not sent."""
+    header: TemplateValue | None = None
+    media: MediaKind = MediaKind.IMAGE
+    ref: MediaRef | None = None
+    """A picture, video or file on top, instead of ``header``."""
+    provider_id: Text = ""
+    """The provider's id of it."""
+    body: tuple[TemplateValue, ...] = ()
+    buttons: tuple[TemplateButton, ...] = ()
+
+
 class OtherPart(Record):
     """Content of a type that csdesk does not model; the provider's own name is kept, the bytes are in ``raw``."""
 
@@ -119,16 +173,53 @@ class OtherPart(Record):
 
 
 Part = Annotated[
-    TextPart | HtmlPart | MediaPart | LocationPart | LinkPart | ContactPart | ChoicePart | MenuPart | OtherPart,
+    TextPart
+    | QuotePart
+    | HtmlPart
+    | MediaPart
+    | LocationPart
+    | LinkPart
+    | ContactPart
+    | ChoicePart
+    | MenuPart
+    | TemplatePart
+    | OtherPart,
     Field(discriminator="kind"),
 ]
 """One piece of a message's content."""
 
 
 def plain_text(parts: tuple[Part, ...]) -> str:
-    """The words of all text parts, joined by newlines; without any, those of a choice or of content unknown to us."""
-    texts = [part.text for part in parts if isinstance(part, TextPart)]
-    return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | OtherPart)])
+    """The words of all text parts, joined by newlines; else those of a choice, a template or unknown content."""
+    if len(parts) == 1 and type(parts[0]) is TextPart:
+        return parts[0].text
+    return plain_text_of(_texts(parts))
+
+
+def whole_text(parts: tuple[Part, ...]) -> str:
+    """``plain_text``, and what a mail quotes and signs with, in their order: what searches read."""
+    return whole_text_of(_texts(parts))
+
+
+def _texts(parts: tuple[Part, ...]) -> list[KindOfText]:
+    return [(part.kind, getattr(part, "text", "")) for part in parts]
+
+
+KindOfText = tuple[str, str]
+"""The kind of a part and its text."""
+
+
+def plain_text_of(texts: Sequence[KindOfText]) -> str:
+    """As ``plain_text``, where the parts are no records."""
+    said = [text for kind, text in texts if kind == "text"]
+    return "\n".join(said or [text for kind, text in texts if kind in ("choice", "template", "other")])
+
+
+def whole_text_of(texts: Sequence[KindOfText]) -> str:
+    """As ``whole_text``, where the parts are no records."""
+    if "quote" not in [kind for kind, _ in texts]:
+        return plain_text_of(texts)
+    return "\n".join([text for kind, text in texts if kind in ("text", "quote")])
 
 
 class Direction(Word):
@@ -147,6 +238,14 @@ class AuthorKind(Word):
     BOT = "bot"
     SYSTEM = "system"
     ELSEWHERE = "elsewhere"
+
+
+class Purpose(Word):
+    """What a message of ours is for: consent, quiet hours and caps go by it."""
+
+    SERVICE = "service"
+    MARKETING = "marketing"
+    SURVEY = "survey"
 
 
 class Delivery(Word):
@@ -203,6 +302,8 @@ class Message(Record):
     backlog: bool = False
     """True if it was too old on arrival to be answered automatically."""
     language: str | None = None
+    purpose: Purpose = Purpose.SERVICE
+    """For messages of ours: what it is for."""
     delivery: Delivery = Delivery.NONE
     delivery_reason: str = ""
     delivery_needs: str = ""
@@ -221,13 +322,22 @@ class Message(Record):
 
     @property
     def text(self) -> str:
-        """Its plain text: see ``plain_text``."""
+        """Its plain text: see ``plain_text``. Of a mail what was said in it, without what it quotes."""
         return plain_text(self.edited or self.parts)
+
+    @property
+    def whole_text(self) -> str:
+        """The same with what a mail quotes and signs with: what searches read."""
+        return whole_text(self.edited or self.parts)
+
+
+_NO_MEDIA: Final[frozenset[str]] = frozenset()
 
 
 def media_of(message: Message) -> frozenset[str]:
     """The digests of all media that the message refers to, in whatever field of its parts."""
-    found = set() if message.raw_media is None else {message.raw_media.sha256}
-    for part in (*message.parts, *message.edited):
-        found.update([value.sha256 for value in part.__dict__.values() if isinstance(value, MediaRef)])
-    return frozenset(found)
+    parts, whole = (*message.parts, *message.edited), message.raw_media
+    refs = [value for part in parts for value in part.__dict__.values() if type(value) is MediaRef]
+    if not refs and whole is None:
+        return _NO_MEDIA
+    return frozenset([one.sha256 for one in ([*refs, whole] if whole is not None else refs)])

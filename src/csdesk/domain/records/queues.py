@@ -13,11 +13,13 @@ from csdesk.domain.records._model import Word
 NEEDS: Final = frozenset(
     {
         "customer_message",  # the customer must write again: the reply window is closed or its quota used up
+        "template",  # the reply window is closed, but one of the provider's templates may be sent
         "shorter_text",  # too long, even split
         "other_content",  # a part, a size or a value that the channel does not take
         "other_recipient",  # the recipient is gone or unknown: reach the customer on another channel
         "consent",  # the customer wants no such messages
         "operator",  # the account needs somebody: a permission, a secret, a setting
+        "channel",  # this process has no channel for the account: one that has it sends the message
         "retry",  # it failed as often as it is tried: the provider was busy or could not be reached
         "check",  # nobody knows whether it arrived: look before it is sent again
     }

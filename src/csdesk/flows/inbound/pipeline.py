@@ -28,7 +28,7 @@ from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace
 from csdesk.domain.routing.choice import Found
 from csdesk.domain.routing.search import needs_of
-from csdesk.errors import GuardFailed, NotFound, StoreError
+from csdesk.errors import GuardFailed, NotFound, StoreError, VersionConflict
 from csdesk.flows.checks import an_instance
 from csdesk.flows.inbound import (
     answering,
@@ -115,7 +115,12 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
 
 def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
     cases = [_case(arrival, scope) for arrival in arrivals]
-    loaded = yield from steps.load(_needs(cases, scope), phrases="auto", roster=True)
+    # Only rules that ask for the phrase behind a text need all of them where nothing is answered automatically.
+    loaded = yield from steps.load(
+        _needs(cases, scope), phrases="yes" if scope.policy.rules.reads.asks_phrases else "auto", roster=True
+    )
+    if loaded.phrases is None and loaded.policy.rules.reads.asks_phrases:
+        raise VersionConflict("config", "epoch", expected=0)  # another policy than the one last seen: ask again
     if not loaded.policy.is_open:
         for arrival in arrivals:
             asked = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
@@ -141,17 +146,20 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
     received = arrival.received_at or scope.now
-    able = scope.channels.get(arrival.message.account)
+    message = arrival.message
+    able = scope.channels.get(message.account)
     return Case(
-        message=arrival.message,
-        keys=keys_of(arrival.message, scope.keys),
+        message=message,
+        keys=keys_of(message, scope.keys),
         id=arrival.id,
         actor=arrival.actor,
         received_at=received,
         occurred_at=received,
+        is_human=message.author == "customer" and message.automatic == "no",
         retried=arrival.received_at is not None,
         heir=arrival.heir,
         fetches=able is not None and able.fetches_media,
+        feeds=able is not None and able.feed,
     )
 
 
@@ -297,7 +305,7 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | Non
     window.set_times(case, work)
     ticket = yield from threading.thread(case, work, customer)
     ticket = reading.read(case, work, ticket)
-    ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket)
+    ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket, loaded.phrases)
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)
     case.route = routing.wanted(case, work, ticket, loaded.roster)
     work.close_others(ticket.id)

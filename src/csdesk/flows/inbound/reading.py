@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from csdesk.domain.core.tickets import tag
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.policy.compiled import Wish
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome
 from csdesk.domain.text.folding import fold
-from csdesk.domain.text.scripts import language_of
 from csdesk.flows.inbound.case import Case
 
 MOST_READ = 65_536
@@ -23,10 +21,10 @@ def read(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     message = case.message
     case.folded_text = fold(message.text[:MOST_READ])
     case.folded = f"{fold(message.subject)} {case.folded_text}".strip() if message.subject else case.folded_text
-    case.language = message.language or language_of(message.text[:MOST_READ]) or ticket.language
+    case.language = case.spoken() or ticket.language
     if not case.is_human:
         return ticket
-    wish = work.policy.wish_in(case.folded)
+    wish = work.policy.wish_in(case.folded_text or case.folded)
     if wish is not None:
         _note_wish(case, work, wish)
     names = work.policy.tags_in(case.folded)
@@ -36,15 +34,20 @@ def read(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     return ticket
 
 
-def _note_wish(case: Case, work: Workspace, wish: Literal["out", "in"]) -> None:
-    """Let the customer out of automatic messages, or in again."""
+def _note_wish(case: Case, work: Workspace, wish: Wish) -> None:
+    """Let the customer out of messages that nobody asked for, or in again."""
     assert case.customer is not None
-    customer, name = work.customer(case.customer), work.policy.config.contact.opt_out_tag
-    held = any(one.name == name for one in customer.tags)
-    if wish == "out" and not held:
-        assignment = TagAssignment(name=name, source=TagSource.RULE, at=case.received_at)
+    customer = work.customer(case.customer)
+    held = {one.name for one in customer.tags}
+    changes = False
+    if wish.adds and wish.adds not in held:
+        assignment = TagAssignment(name=wish.adds, source=TagSource.RULE, at=case.received_at)
         work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
-        case.say("contact.opted_out", Outcome.NOTED)
-    elif wish == "in" and held:
-        work.emit(customer.id, ev.CustomerUntagged(tag=name))
-        case.say("contact.opted_in", Outcome.NOTED)
+        changes = True
+    if wish.removes in held:
+        work.emit(customer.id, ev.CustomerUntagged(tag=wish.removes))
+        changes = True
+    if changes and wish.is_out:
+        case.say("contact.opted_out", Outcome.NOTED, tag=wish.adds)
+    elif changes:
+        case.say("contact.opted_in", Outcome.NOTED, tag=wish.adds or wish.removes)

@@ -17,8 +17,9 @@ from csdesk.domain.records.channels import (
     SessionEvent,
     StatusEvent,
 )
+from csdesk.parsing.values import number_of, text_of
 from csdesk.parsing.wecom.errors import FAILURE_NEEDS, FAILURES, REFUSED
-from csdesk.parsing.wecom.items import Item, number_of, text_of
+from csdesk.parsing.wecom.items import Item
 
 _ENDED: Final = 3
 _HANDOVERS: Final = frozenset({1, 2, 4})

@@ -18,9 +18,10 @@ from pydantic import ValidationError
 
 from csdesk.domain.records.channels import ChannelEvent, EchoEvent, InboundMessage, PullPage, UnknownEvent
 from csdesk.errors import ChannelError, InvalidInput
+from csdesk.parsing.values import number_of, text_of
 from csdesk.parsing.wecom.errors import channel_error
 from csdesk.parsing.wecom.events import event_of
-from csdesk.parsing.wecom.items import Item, number_of, text_of
+from csdesk.parsing.wecom.items import Item
 from csdesk.parsing.wecom.parts import parts_of
 
 _CUSTOMER: Final = 3

@@ -20,7 +20,7 @@ from csdesk.domain.records.messages import (
     Part,
     TextPart,
 )
-from csdesk.parsing.wecom.items import Fields, fields_of, text_of
+from csdesk.parsing.values import Fields, fields_of, text_of
 
 MOST_MERGED: Final = 200
 """How many messages of a forwarded chat are read."""

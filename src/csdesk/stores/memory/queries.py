@@ -25,6 +25,7 @@ _KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "position", "co
 _MANY: Final[dict[tuple[str, str], Callable[[Any], Iterable[str]]]] = {
     ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
     ("customer", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("customer", "segment"): lambda row: [one.name for one in row.segments],
     ("customer", "identity"): lambda row: [identity.id for identity in row.identities],
     ("agent", "queue"): lambda row: row.queues,
 }

@@ -13,8 +13,9 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.memory.seats import Seats
 
@@ -45,7 +46,7 @@ class DeskState:
     customers: dict[str, Customer] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
-    phrases: dict[str, Phrase] = field(default_factory=dict)
+    phrases: dict[str, LibraryPhrase] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     holidays: dict[str, PublicHolidays] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class DeskState:
             case Agent():
                 self.agents[record.id] = record
                 self.seat(record)
-            case Phrase():
+            case LibraryPhrase():
                 self.phrases[record.id] = record
             case Draft():
                 self.drafts[record.id] = record

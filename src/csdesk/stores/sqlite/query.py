@@ -16,6 +16,7 @@ from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.links import Role, link_key
+from csdesk.stores.sqlite.puts import segment_label
 from csdesk.stores.sqlite.seats import orders_of
 from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
@@ -94,6 +95,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 _MANY: Final[Mapping[tuple[str, str], str]] = {
     ("ticket", "tag"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "tag"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "segment"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "identity"): "pk IN (SELECT home FROM csdesk_identity WHERE desk=? AND id IN ({}))",
     ("agent", "queue"): "id IN (SELECT agent FROM csdesk_seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
 }
@@ -162,6 +164,8 @@ class _Where:
             return _micros(value, f"where.{column}")
         if self._kind == "entry" and column in {"id", "position"}:
             return entries.row_of(self._desk, str(value))
+        if column == "segment":
+            return segment_label(str(value))
         return value
 
     def _add_time(self, asked: Query) -> None:

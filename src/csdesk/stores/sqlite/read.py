@@ -18,7 +18,8 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite import claimed, ranking
 from csdesk.stores.sqlite.connection import Execute
@@ -56,7 +57,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "customer": Customer,
     "message": Message,
     "agent": Agent,
-    "phrase": Phrase,
+    "phrase": LibraryPhrase,
     "draft": Draft,
     "holidays": PublicHolidays,
 }

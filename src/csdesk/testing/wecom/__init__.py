@@ -7,7 +7,8 @@ their own HTTP.
 
 from __future__ import annotations
 
-from csdesk.testing.wecom.model import Broken, Misbehaviour, Sent, Talk
+from csdesk.testing.platforms import Broken, Misbehaviour
+from csdesk.testing.wecom.model import Sent, Talk
 from csdesk.testing.wecom.platform import FakeKf
 
 __all__ = ["Broken", "FakeKf", "Misbehaviour", "Sent", "Talk"]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from csdesk.testing.platforms import Reply
 from csdesk.testing.wecom.contents import CONTENTS, WITH_MEDIA
 from csdesk.testing.wecom.model import (
     LIMITS,
@@ -17,7 +18,6 @@ from csdesk.testing.wecom.model import (
     TOKEN_LIVES,
     WINDOW,
     Media,
-    Reply,
     Sent,
 )
 from csdesk.testing.wecom.world import World

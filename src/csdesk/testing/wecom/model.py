@@ -6,22 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
-
-Reply = tuple[int, Mapping[str, str], bytes]
-"""Status, headers, body."""
-
-Misbehaviour = Literal[
-    "reset",  # the connection breaks after the request was carried out
-    "lost",  # the connection breaks before it was carried out
-    "slow",  # no answer in time, though it was carried out
-    "half",  # half of the answer's JSON
-    "html",  # an error page with status 200
-    "down",  # status 503
-    "limited",  # status 429 with Retry-After
-    "empty",  # status 200 and no body
-]
-"""What an answer can be made to be, instead of itself."""
+from typing import Any, Final
 
 WINDOW: Final = timedelta(hours=48)
 PER_MESSAGE: Final = 5
@@ -61,14 +46,6 @@ class Media:
     type: str
     name: str
     expires_at: datetime
-
-
-class Broken(Exception):
-    """The connection breaks; ``slow``: nothing came in time."""
-
-    def __init__(self, *, slow: bool = False) -> None:
-        super().__init__("by plan")
-        self.slow = slow
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from datetime import datetime
 from threading import Event, Lock
 from typing import Any, Literal
 
-from csdesk.testing.wecom.model import CODE_LIVES, MEDIA_LIVES, WINDOW, Code, Media, Misbehaviour, Sent, Talk
+from csdesk.testing.platforms import Misbehaviour
+from csdesk.testing.wecom.model import CODE_LIVES, MEDIA_LIVES, WINDOW, Code, Media, Sent, Talk
 
 
 class World:

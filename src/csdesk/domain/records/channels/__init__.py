@@ -6,20 +6,23 @@ An adapter only translates. These names are for the desk itself; authors of chan
 
 from __future__ import annotations
 
-from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, WindowState
+from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, Rate, WindowState
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
+    ContactEvent,
     DeleteEvent,
     EchoEvent,
     EditEvent,
     HandoffEvent,
     HandshakeEvent,
+    IdentityEvent,
     IgnoredEvent,
     ReactionEvent,
     SessionEvent,
     StatusEvent,
     UnknownEvent,
 )
+from csdesk.domain.records.channels.feeds import Feed, FeedPage, Said
 from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, MediaFile, Sender
 from csdesk.domain.records.channels.outbound import (
     Health,
@@ -35,13 +38,17 @@ from csdesk.domain.records.channels.requests import InboundResult, PullHint, Pul
 __all__ = [
     "Capabilities",
     "ChannelEvent",
+    "ContactEvent",
     "DeleteEvent",
     "EchoEvent",
     "EditEvent",
     "Entrance",
+    "Feed",
+    "FeedPage",
     "HandoffEvent",
     "HandshakeEvent",
     "Health",
+    "IdentityEvent",
     "IgnoredEvent",
     "InboundMessage",
     "InboundResult",
@@ -54,6 +61,7 @@ __all__ = [
     "OutboundMessage",
     "PullHint",
     "PullPage",
+    "Rate",
     "RawRequest",
     "RawResponse",
     "ReactionEvent",
@@ -61,6 +69,7 @@ __all__ = [
     "Received",
     "Rejected",
     "ReplyDecision",
+    "Said",
     "Sender",
     "Sent",
     "SentMessage",

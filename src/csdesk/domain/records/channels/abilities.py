@@ -51,11 +51,22 @@ class MenuLimits(Value):
     url: Limit | None = None
 
 
+class Rate(Value):
+    """How fast a provider takes sendings: ``amount`` in each ``per``, evenly, ``burst`` of them at once."""
+
+    amount: int = Field(gt=0, le=1_000_000)
+    per: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0), le=timedelta(days=1))
+    burst: int | None = Field(default=None, gt=0, le=1_000_000)
+    """How many may go at once after a rest; None: as many as ``amount``."""
+
+
 class Capabilities(Value):
     """What a channel can do, declared by its adapter; the desk validates, splits and refuses from it."""
 
     text: Limit | None = Limit(amount=4096)
     """The longest text of one sending, a longer one is split; None: no limit."""
+    caption: Limit | None = None
+    """The longest caption of a piece of media; None: no limit."""
     most_pieces: int = Field(default=10, ge=1, le=36)
     """Into how many sendings one message may be split at most; a longer one is refused."""
     parts: frozenset[str] = frozenset({"text"})
@@ -83,8 +94,12 @@ class Capabilities(Value):
     threads: bool = False
     window: timedelta | None = None
     """How long after the customer's last message a reply is possible; None: always."""
+    outside_window: frozenset[str] = frozenset()
+    """The kinds of part that may be sent when the window is closed, or before the customer ever wrote."""
     per_message: int | None = None
     """How many sendings may answer one message of the customer; None: any number."""
+    rate: Rate | None = None
+    """How fast the account may send, all processes together; None: any speed. What is too fast waits."""
     code_lives: timedelta = timedelta(seconds=20)
     """How long the code of a session event allows a message."""
     may_start: bool = False
@@ -94,6 +109,9 @@ class Capabilities(Value):
     pull: bool = False
     poll_every: timedelta | None = None
     """For a provider that gives no hint, or may lose one: how often it is asked for news. None: only after a hint."""
+    feed: bool = False
+    """Customers read what was said from the desk itself (``FeedChannel``): a message is sent when it stands there.
+    What follows the account in a web address is then the channel's own."""
 
 
 class WindowState(Value):

@@ -51,8 +51,33 @@ class StatusEvent(_ChannelEvent):
     status: Literal["sent", "delivered", "read", "failed", "blocked", "opted_out"]
     reason: Text = ""
     permanent: bool = True
+    facts: tuple[tuple[Key, Text], ...] = ()
+    """What else the provider tells of the delivery, such as its price: codes and ids, nothing personal."""
     needs: Text = ""
     """For a failure: what would make the message possible, one of ``csdesk.domain.records.queues.NEEDS`` or empty."""
+
+
+class ContactEvent(_ChannelEvent):
+    """Somebody let us write to them, or no longer: they blocked us, or took that back."""
+
+    kind: Literal["contact"] = "contact"
+    sender: Sender
+    allowed: bool
+
+
+class IdentityEvent(_ChannelEvent):
+    """The channel vouches that somebody has another identity too: a new number, a second id, an account of the host.
+
+    An identity that nobody has yet is linked to the customer behind ``sender``. With ``joins`` it also holds the other
+    way round, and two customers become one, unless the one behind ``sender`` is known already by another identity of
+    the same kind and scope: one device, two people. Without it, what belongs to another customer stays there.
+    """
+
+    kind: Literal["identity"] = "identity"
+    sender: Sender
+    """Who they were so far."""
+    also: tuple[Sender, ...]
+    joins: bool = False
 
 
 class SessionEvent(_ChannelEvent):
@@ -90,6 +115,7 @@ class EchoEvent(_ChannelEvent):
     key: Text = ""
     """The id that we reserved, where the provider gives it back: an echo may come before the answer to our request."""
     provider_id: Text = ""
+    provider_order: int = Field(default=0, ge=-(2**63), lt=2**63)
     parts: tuple[Part, ...] = ()
 
 
@@ -119,6 +145,8 @@ ChannelEvent = Annotated[
     | DeleteEvent
     | ReactionEvent
     | StatusEvent
+    | ContactEvent
+    | IdentityEvent
     | SessionEvent
     | HandoffEvent
     | EchoEvent

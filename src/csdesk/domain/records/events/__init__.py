@@ -19,34 +19,48 @@ from pydantic import Field
 
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.events.customers import (
+    ActsRecounted,
     AttributesSet,
     CustomerAbsorbed,
+    CustomerActed,
     CustomerBlocked,
     CustomerCreated,
     CustomerErased,
+    CustomerFlagged,
     CustomerMerged,
     CustomerNamed,
     CustomerPlaced,
     CustomerReleased,
     CustomerTagged,
     CustomerUnblocked,
+    CustomerUnflagged,
     CustomerUnmerged,
     CustomerUntagged,
     ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
+    SegmentEntered,
+    SegmentLeft,
+    SegmentsPlanned,
 )
 from csdesk.domain.records.events.desk import (
+    AccountPaused,
+    AccountResumed,
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    Fate,
     HolidaysSaved,
+    LessonsForgotten,
+    LibraryChanged,
     LoadRepaired,
     MessageParked,
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    ReplyAssessed,
     SessionAnswered,
+    SuggestionsJudged,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -59,9 +73,14 @@ from csdesk.domain.records.events.messages import (
     NoteAdded,
     PhraseUsed,
     PieceSent,
+    QuestionReturned,
     RawRemoved,
+    ReplyCorrected,
     ReplyDecided,
     ReplyQueued,
+    SessionBegan,
+    SessionJoined,
+    WordingFound,
 )
 from csdesk.domain.records.events.tickets import (
     ActionRequested,
@@ -84,6 +103,8 @@ from csdesk.domain.records.events.tickets import (
     OfferWithdrawn,
     ParticipantsChanged,
     RulesExhausted,
+    RulesPlanned,
+    RuleTimed,
     SkewSeen,
     SlaApplied,
     StatusChanged,
@@ -103,8 +124,14 @@ from csdesk.domain.records.events.tickets import (
 from csdesk.domain.records.trace import Trace
 
 __all__ = [
+    "ASSESSMENT",
     "DESK",
+    "LEARNING",
+    "LIBRARY",
+    "AccountPaused",
+    "AccountResumed",
     "ActionRequested",
+    "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
@@ -120,15 +147,18 @@ __all__ = [
     "ConversationTaken",
     "CustomFieldSet",
     "CustomerAbsorbed",
+    "CustomerActed",
     "CustomerBlocked",
     "CustomerCreated",
     "CustomerErased",
+    "CustomerFlagged",
     "CustomerMerged",
     "CustomerNamed",
     "CustomerPlaced",
     "CustomerReleased",
     "CustomerTagged",
     "CustomerUnblocked",
+    "CustomerUnflagged",
     "CustomerUnmerged",
     "CustomerUntagged",
     "DeliveryChanged",
@@ -136,9 +166,12 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "Fate",
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
+    "LessonsForgotten",
+    "LibraryChanged",
     "LinksChanged",
     "LoadRepaired",
     "MediaStored",
@@ -161,15 +194,26 @@ __all__ = [
     "PhraseUsed",
     "PieceSent",
     "PresenceChanged",
+    "QuestionReturned",
     "RawRemoved",
+    "ReplyAssessed",
+    "ReplyCorrected",
     "ReplyDecided",
     "ReplyQueued",
+    "RuleTimed",
     "RulesExhausted",
+    "RulesPlanned",
+    "SegmentEntered",
+    "SegmentLeft",
+    "SegmentsPlanned",
     "SessionAnswered",
+    "SessionBegan",
+    "SessionJoined",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
     "SubjectSet",
+    "SuggestionsJudged",
     "TicketAbsorbed",
     "TicketAssigned",
     "TicketErased",
@@ -181,6 +225,7 @@ __all__ = [
     "TicketTagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "WordingFound",
 ]
 
 
@@ -199,6 +244,13 @@ Event = Annotated[
     | CustomerAbsorbed
     | CustomerUnmerged
     | CustomerReleased
+    | CustomerFlagged
+    | CustomerUnflagged
+    | CustomerActed
+    | ActsRecounted
+    | SegmentEntered
+    | SegmentLeft
+    | SegmentsPlanned
     | CustomerErased
     | ErasureCompleted
     | TicketOpened
@@ -245,17 +297,30 @@ Event = Annotated[
     | TicketErased
     | ReplyDecided
     | PhraseUsed
+    | QuestionReturned
+    | SessionBegan
+    | SessionJoined
+    | ReplyCorrected
+    | WordingFound
     | AlertRaised
     | ActionRequested
     | RulesExhausted
+    | RuleTimed
+    | RulesPlanned
     | SkewSeen
     | AgentSaved
     | PresenceChanged
     | LoadRepaired
     | PhraseSaved
+    | LibraryChanged
+    | SuggestionsJudged
+    | LessonsForgotten
+    | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
+    | AccountPaused
+    | AccountResumed
     | CommandDenied
     | MessageParked
     | MessageReleased,
@@ -266,6 +331,15 @@ Event = Annotated[
 
 DESK: Final = "desk"
 """The subject of what concerns no single record."""
+
+LIBRARY: Final = "library"
+"""The subject of changes of the phrase library, in their order."""
+
+LEARNING: Final = "learning"
+"""The subject of decisions about suggestions, in their order: what the matcher learns from."""
+
+ASSESSMENT: Final = "assessment"
+"""The subject of what counts when work is assessed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""Changing what was sent, where the channel lets us."""
+
+from __future__ import annotations
+
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.channels import Capabilities, SentMessage
+from csdesk.domain.records.messages import Message, TextPart
+from csdesk.errors import InvalidInput, UnsupportedFeature
+from csdesk.flows import checks
+from csdesk.flows.feeding import note_change
+from csdesk.flows.permission import require
+from csdesk.flows.recalling import as_sent, check_went_out
+from csdesk.flows.retrying import retried
+from csdesk.ports import steps
+from csdesk.ports.steps import Flow, Scope
+
+
+def edit(message_id: MessageId, text: str, actor: Actor, run: str) -> Flow[Message]:
+    """Change a text of ours at the provider, then note it; the first words stay in the message record.
+
+    Raises:
+        NotFound: this desk has no such message.
+        InvalidInput: it was not sent by us, is no single text, or the new text is empty or too long for one sending.
+        UnsupportedFeature: the channel changes nothing, or no longer.
+        ChannelError: the provider refused.
+    """
+    checks.an_id(message_id, "message")
+    checks.an_instance(actor, Actor, "actor")
+    part = TextPart(text=checks.a_text(text, "text").strip())
+    sent = yield from retried(lambda scope: _sent(message_id, part, actor, run, scope))
+    yield from steps.edit(sent, part)
+    return (yield from retried(lambda scope: _record(message_id, part, actor, run, scope)))
+
+
+def _sent(message_id: MessageId, part: TextPart, actor: Actor, run: str, scope: Scope) -> Flow[SentMessage]:
+    loaded = yield from steps.load(Needs(messages=(message_id,), parties=True))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    message = work.message(message_id)
+    work.begin(run, actor)
+    yield from require(work, actor, "edit_message", message.ticket)
+    check_went_out(message)
+    able = scope.channels.get(message.account)
+    if able is None or able.edit_within is None:
+        raise UnsupportedFeature(f"account {message.account}", "change messages", "write another one")
+    if scope.now - message.occurred_at > able.edit_within:
+        raise UnsupportedFeature(f"account {message.account}", "change what is so old", "write another one")
+    _check_text(message, part, able)
+    return as_sent(message, work)
+
+
+def _check_text(message: Message, part: TextPart, able: Capabilities) -> None:
+    if message.recalled_at is not None or message.pieces or [one.kind for one in message.parts] != ["text"]:
+        raise InvalidInput("message", "is not one text", "choose a text that was sent in one piece and not taken back")
+    if not part.text or (able.text is not None and not able.text.holds(part.text)):
+        raise InvalidInput("text", "is empty or too long for one sending", "pass a text that fits the channel")
+
+
+def _record(message_id: MessageId, part: TextPart, actor: Actor, run: str, scope: Scope) -> Flow[Message]:
+    loaded = yield from steps.load(Needs(messages=(message_id,)))
+    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    message = work.message(message_id)
+    if message.edited != (part,) and message.erased_at is None:
+        work.begin(run, actor)
+        work.emit(message_id, ev.MessageEdited(message=message_id, parts=(part,)))
+        note_change(work, message, scope)
+        work.end(message_id)
+        yield from steps.commit(work.changes())
+    return work.message(message_id)
