@@ -1,6 +1,8 @@
 """Suggestions for a person who answers: what they send teaches, a mistake is taken back, a wrong answer is followed up.
 
-python examples/scripts/agent_assist.py
+    python examples/scripts/agent_assist.py
+
+With a file instead of memory the lessons stay, and every process of the desk learns them.
 """
 
 from csdesk import Actor, InboundMessage, LibraryPhrase, Sender, Variable, Wording, open_desk
