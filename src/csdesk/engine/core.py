@@ -89,6 +89,8 @@ class DeskCore:
         """The compiled policy behind the epochs of config and calendars that it stands for."""
         self.shelf: Shelf | None = None
         """The phrases that were last read; None until somebody needs them."""
+        self.shelving: Lock = Lock()
+        """Held by the thread that brings the phrases up to date: the others find them done."""
         self._numbers: list[int] = []
         self._pid = os.getpid()
         self._lock = Lock()
@@ -166,6 +168,10 @@ class DeskCore:
         policy = before.observing(saved_years(saved))
         self.compiled = (config, epoch, policy)
         return policy
+
+    def has_phrases_of(self, epoch: int) -> bool:
+        """True if the phrases at hand are those of that epoch."""
+        return self.shelf is not None and self.shelf.epoch == epoch
 
     def put_media(self, content: bytes, type: str, name: str) -> MediaRef:
         """Store bytes.
