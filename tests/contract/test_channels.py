@@ -6,6 +6,7 @@ from csdesk.testing import ChannelContract, ChannelRig
 from csdesk.testing.rigs import LoopbackRig, WeComRig
 from csdesk.testing.telegram.rigs import TelegramPollingRig, TelegramRig
 from csdesk.testing.webhooks import WebhookRig
+from csdesk.testing.whatsapp.rigs import WhatsAppRig
 
 
 class TestLoopback(ChannelContract):
@@ -32,3 +33,8 @@ class TestTelegram(ChannelContract):
 class TestTelegramPolling(ChannelContract):
     def make_rig(self) -> ChannelRig:
         return TelegramPollingRig()
+
+
+class TestWhatsApp(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return WhatsAppRig()
