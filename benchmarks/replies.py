@@ -22,19 +22,26 @@ from benchmarks._desk import opened, said, taking
 from benchmarks._stream import WORDS, machine, spread, stream, timed
 from csdesk import Desk
 from csdesk.domain.matching.book import PhraseBook
-from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.phrases import LibraryPhrase, Wording
 
 THINGS = ("订单", "退款", "发票", "快递", "地址", "密码", "优惠券", "尺码", "颜色", "保修")
 ASKED = ("怎么修改", "什么时候能", "为什么没有", "可以取消", "如何查询", "谁来处理", "丢失了", "重复收费")
 
 
-def phrases(desk: Desk, count: int) -> list[Phrase]:
+def phrases(desk: Desk, count: int) -> tuple[LibraryPhrase, ...]:
     """That many phrases, half of them Chinese, that may be sent without a person."""
     rng = random.Random(11)
-    return [
-        desk.replies.add(f"answer {number}", f"Here is answer {number}.", questions=_questions(rng), auto_reply=True)
+    desk.replies.import_(
+        LibraryPhrase(
+            id=f"answer-{number}",
+            title=f"answer {number}",
+            wordings=(Wording(text=f"Here is answer {number}."),),
+            questions=tuple(_questions(rng)),
+            auto_reply=True,
+        )
         for number in range(count)
-    ]
+    )
+    return desk.replies.export()
 
 
 def _questions(rng: random.Random) -> list[str]:
@@ -89,7 +96,7 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, object]:
 
 def _match(book: PhraseBook, texts: list[str]) -> int:
     for text in texts:
-        book.decide(text, 0.8, 0.1, 3, auto=True)
+        book.decide(text, threshold=0.95, margin=0.0, floor=0.1, limit=5)
     return len(texts)
 
 

@@ -13,7 +13,7 @@ copyright = f"2026, {author}"  # noqa: A001 - Sphinx asks for this name
 release = version = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "_ext.api", "_ext.docstrings"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "reference/api/index.md"]
 html_theme = "furo"
 html_title = f"csdesk {release}"
 

@@ -1,4 +1,7 @@
-"""Write one reference page per public module, so that the reference follows the code by itself.
+"""Write one reference page per public module, and the list of them, so that the reference follows the code by itself.
+
+The pages stand outside the tree of contents: with hundreds of them in it, drawing the tree anew beside each page took
+most of the time of a build.
 
 A page lists the names that a module offers and that are at home there, or in a private module behind it. A name that
 several modules offer is described once, at its home, so Sphinx never sees it twice.
@@ -32,8 +35,9 @@ def write_pages(app: Sphinx) -> None:
     """Make the folder hold exactly the pages of the modules that exist now."""
     folder = Path(app.srcdir, FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {f"{module.__name__}.rst": page(module) for module in public_modules()}
-    for stale in set(folder.glob("*.rst")) - {folder / name for name in pages}:
+    modules = list(public_modules())
+    pages = {f"{module.__name__}.rst": page(module) for module in modules} | {"index.md": index(modules)}
+    for stale in set(folder.iterdir()) - {folder / name for name in pages}:
         stale.unlink()
     for name, text in pages.items():
         path = folder / name
@@ -51,10 +55,16 @@ def public_modules() -> Iterator[ModuleType]:
             yield importlib.import_module(found.name)
 
 
+def index(modules: list[ModuleType]) -> str:
+    """List the modules with the first line of what they say of themselves."""
+    listed = [(module.__name__, (module.__doc__ or "").strip().partition("\n")[0]) for module in modules]
+    return "\n".join(f"- {{doc}}`{name} <api/{name}>`: {told}" for name, told in sorted(listed)) + "\n"
+
+
 def page(module: ModuleType) -> str:
     """Describe a module: its docstring, then each name that is at home in it."""
     title = module.__name__
-    parts = [title, "=" * len(title), "", f".. automodule:: {title}", "   :no-members:", ""]
+    parts = [":orphan:", "", title, "=" * len(title), "", f".. automodule:: {title}", "   :no-members:", ""]
     for name in public_names(module):
         if home(module, name) == title:
             parts += [f".. {directive(getattr(module, name))}:: {title}.{name}", ""]

@@ -38,9 +38,8 @@ def tell(desk: Desk, clock: FixedClock, ticket: str) -> None:
     local = clock.now() + timedelta(hours=8)
     found = desk.tickets.get(ticket)
     (account,) = desk.sla.explain(ticket).clocks
-    print(
-        f"{local:%a %d %H:%M}  {account.level:9} left {account.remaining!s:>17}  {found.queue}, {found.priority.name}"
-    )
+    left = max(account.remaining, timedelta(0))
+    print(f"{local:%a %d %H:%M}  {account.level:9} left {left!s:>8}  {found.queue}, {found.priority.name}")
 
 
 def main() -> None:

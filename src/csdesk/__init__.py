@@ -5,6 +5,7 @@ Names load on first use, so ``import csdesk`` costs little; the table below says
 
 from typing import TYPE_CHECKING
 
+from csdesk import _lazy
 from csdesk._version import __version__
 
 # A public name stands in three places, which tests/test_exported_members.py keeps equal:
@@ -13,6 +14,7 @@ __all__ = [
     "Actor",
     "ActorKind",
     "Agent",
+    "ArticleLink",
     "AsyncDesk",
     "CalendarError",
     "Capabilities",
@@ -40,6 +42,7 @@ __all__ = [
     "InboxItem",
     "InboxState",
     "InvalidInput",
+    "LibraryPhrase",
     "Limit",
     "LinkPart",
     "LocationPart",
@@ -53,7 +56,7 @@ __all__ = [
     "OutboxItem",
     "OutboxState",
     "Page",
-    "Phrase",
+    "PhraseUse",
     "Presence",
     "Priority",
     "PullHint",
@@ -70,6 +73,7 @@ __all__ = [
     "Sent",
     "Skill",
     "StoreError",
+    "Suggestion",
     "TemplateButton",
     "TemplatePart",
     "TemplateValue",
@@ -78,11 +82,16 @@ __all__ = [
     "Trace",
     "Unmerged",
     "UnmergedCustomer",
+    "Usage",
     "UsageError",
+    "Variable",
     "Verdict",
     "VersionConflict",
     "Viewer",
     "WindowState",
+    "Wording",
+    "WordingRefused",
+    "WordingSpot",
     "WorkingCalendar",
     "__version__",
     "open_async_desk",
@@ -114,6 +123,7 @@ if TYPE_CHECKING:
         ReplyDecision,
         Sender,
         Sent,
+        Suggestion,
         WindowState,
     )
     from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
@@ -130,10 +140,11 @@ if TYPE_CHECKING:
         TemplateValue,
         TextPart,
     )
+    from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, PhraseUse, Usage, Variable, Wording
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
-    from csdesk.domain.records.replies import Phrase
     from csdesk.domain.records.tickets import Category, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
+    from csdesk.domain.records.wording import WordingSpot
     from csdesk.domain.time.calendar import WorkingCalendar
     from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning, NoWorkingTime
     from csdesk.domain.time.holidays import HolidayYear
@@ -150,6 +161,7 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
         VersionConflict,
+        WordingRefused,
     )
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
@@ -162,6 +174,7 @@ else:
         "Actor": "csdesk.domain.records.actors",
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
+        "ArticleLink": "csdesk.domain.records.phrases",
         "AsyncDesk": "csdesk.aio.shell",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
@@ -189,6 +202,7 @@ else:
         "InboxItem": "csdesk.domain.records.queues",
         "InboxState": "csdesk.domain.records.queues",
         "InvalidInput": "csdesk.errors",
+        "LibraryPhrase": "csdesk.domain.records.phrases",
         "Limit": "csdesk.domain.records.channels",
         "LinkPart": "csdesk.domain.records.messages",
         "LocationPart": "csdesk.domain.records.messages",
@@ -202,7 +216,7 @@ else:
         "OutboxItem": "csdesk.domain.records.queues",
         "OutboxState": "csdesk.domain.records.queues",
         "Page": "csdesk.ports.store",
-        "Phrase": "csdesk.domain.records.replies",
+        "PhraseUse": "csdesk.domain.records.phrases",
         "Presence": "csdesk.domain.records.agents",
         "Priority": "csdesk.domain.records.tickets",
         "PullHint": "csdesk.domain.records.channels",
@@ -219,6 +233,7 @@ else:
         "Sent": "csdesk.domain.records.channels",
         "Skill": "csdesk.domain.records.agents",
         "StoreError": "csdesk.errors",
+        "Suggestion": "csdesk.domain.records.channels",
         "TemplateButton": "csdesk.domain.records.messages",
         "TemplatePart": "csdesk.domain.records.messages",
         "TemplateValue": "csdesk.domain.records.messages",
@@ -227,26 +242,23 @@ else:
         "Trace": "csdesk.domain.records.trace",
         "Unmerged": "csdesk.flows.unmerging",
         "UnmergedCustomer": "csdesk.flows.unmerging",
+        "Usage": "csdesk.domain.records.phrases",
         "UsageError": "csdesk.errors",
+        "Variable": "csdesk.domain.records.phrases",
         "Verdict": "csdesk.domain.records.trace",
         "VersionConflict": "csdesk.errors",
         "Viewer": "csdesk.domain.records.actors",
         "WindowState": "csdesk.domain.records.channels",
+        "Wording": "csdesk.domain.records.phrases",
+        "WordingRefused": "csdesk.errors",
+        "WordingSpot": "csdesk.domain.records.wording",
         "WorkingCalendar": "csdesk.domain.time.calendar",
         "open_async_desk": "csdesk.bootstrap",
         "open_desk": "csdesk.bootstrap",
         "render": "csdesk.domain.locale.render",
     }
 
-    def __getattr__(name: str) -> object:
-        """Load a public name from its module and keep it for the next look-up."""
-        from importlib import import_module
-
-        module = _PUBLIC.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
-        value = globals()[name] = getattr(import_module(module), name)
-        return value
+    __getattr__ = _lazy.names(__name__, _PUBLIC)
 
     def __dir__() -> list[str]:
         """List the public names, loaded or not."""

@@ -138,7 +138,7 @@ class _Wish:
 
     def check(self) -> None:
         """Refuse what cannot be used, before anything is opened."""
-        _check_config(self.config)
+        _check_config(self.config, self.activate)
         _check_part(self.clock, "clock", ("now", "sleep"), "a Clock such as csdesk.testing.FixedClock()")
         _check_part(self.ids, "ids", ("new", "salt"), "an IdSource such as csdesk.testing.SerialIds()")
         _check_part(
@@ -226,19 +226,30 @@ def _store(url: str | Store | sqlite3.Connection, synchronous: Synchronous) -> t
         from csdesk.stores.memory import MemoryStore
 
         return MemoryStore(), None
-    if url.startswith("sqlite:///") and len(url) > len("sqlite:///") and "\0" not in url:
-        from csdesk.stores.sqlite import SqliteStore
+    path = _sqlite_path(url)
+    from csdesk.stores.sqlite import SqliteStore
 
-        path = Path(url.removeprefix("sqlite:///"))
-        return SqliteStore(path, synchronous=synchronous), _media_folder(path)
-    raise InvalidInput("url", "is not the URL of a store", "use memory:// or sqlite:///file.db")
+    return SqliteStore(path, synchronous=synchronous), _media_folder(path)
+
+
+def _sqlite_path(url: str) -> Path:
+    scheme, name, rest = url.partition("sqlite:///")
+    if scheme or not name or not rest or "\0" in rest:
+        raise InvalidInput("url", "is not the URL of a store", "use memory:// or sqlite:///file.db")
+    if "?" in rest:
+        raise InvalidInput("url", "has options after ?", "leave them out; durability is set by synchronous=")
+    if rest == ":memory:":
+        raise InvalidInput("url", "is SQLite in memory, which no second connection sees", "use memory://")
+    return Path(rest)
 
 
 def _media_folder(path: Path | None) -> Path | None:
     return None if path is None else path.with_name(path.name + ".media")
 
 
-def _check_config(config: object) -> None:
+def _check_config(config: object, activate: object) -> None:
+    if not isinstance(activate, bool):
+        raise InvalidInput("activate", f"is a {type(activate).__name__}", "pass True or False")
     if config is not None and not isinstance(config, DeskConfig):
         raise InvalidInput(
             "config", f"is a {type(config).__name__}", "pass DeskConfig.from_toml(text) or DeskConfig(...)"

@@ -6,6 +6,7 @@
     │   ├── ConfigError          a configuration that cannot be used; names the path inside it
     │   ├── ConfigMismatch       the desk runs another configuration than the one it was opened with
     │   ├── IllegalTransition    a ticket cannot go where the command wants it
+    │   ├── WordingRefused       the policy on wording speaks against words of a reply; names the places
     │   ├── Denied               the actor may not run the command
     │   ├── StaleWorker          the reply comes from a worker that no longer holds the ticket
     │   ├── MissingExtra         an optional package is not installed; names the extra
@@ -32,7 +33,7 @@ the message catalogues, so an application can show any error in Chinese or Engli
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 __all__ = [
     "ChannelError",
@@ -50,6 +51,7 @@ __all__ = [
     "InvalidInput",
     "MissingExtra",
     "NotFound",
+    "Problem",
     "RemoteError",
     "RequestRejected",
     "SchemaTooNew",
@@ -61,6 +63,7 @@ __all__ = [
     "UnsupportedFeature",
     "UsageError",
     "VersionConflict",
+    "WordingRefused",
 ]
 
 Disposition = Literal[
@@ -105,15 +108,28 @@ class InvalidInput(UsageError, ValueError):
         self.remedy = remedy
 
 
+class Problem(NamedTuple):
+    """One thing that is wrong with a configuration."""
+
+    path: str
+    problem: str
+    remedy: str
+
+
 class ConfigError(UsageError, ValueError):
-    """A configuration that cannot be used. ``path`` leads to the value inside it."""
+    """A configuration that cannot be used. ``path`` leads to the value inside it; ``problems`` are all that were found.
+
+    References between sections are looked at when each section is right by itself.
+    """
 
     code = "error.config"
 
-    def __init__(self, path: str, problem: str, remedy: str) -> None:
-        super().__init__(f"config.{path}: {problem}; {remedy}", path=path, problem=problem, remedy=remedy)
+    def __init__(self, path: str, problem: str, remedy: str, *, more: tuple[Problem, ...] = ()) -> None:
+        told = f" (and {len(more)} more)" if more else ""
+        super().__init__(f"config.{path}: {problem}; {remedy}{told}", path=path, problem=problem, remedy=remedy)
         self.path = path
         self.remedy = remedy
+        self.problems = (Problem(path, problem, remedy), *more)
 
 
 class ConfigMismatch(UsageError):
@@ -145,6 +161,28 @@ class IllegalTransition(UsageError):
             state=state,
             command=command,
         )
+
+
+class WordingRefused(UsageError):
+    """The policy on wording refuses words of a reply.
+
+    ``places`` names each of them: its kind, where it begins and ends in the reply's text, and how to say it better.
+    """
+
+    code = "error.wording_refused"
+    status_hint = 422
+
+    def __init__(self, places: tuple[tuple[str, int, int, str], ...]) -> None:
+        told = "; ".join(
+            f"{kind} at {start}-{end}" + (f" (say: {instead})" if instead else "")
+            for kind, start, end, instead in places
+        )
+        super().__init__(
+            f"the reply says what the desk's wording policy refuses: {told}; "
+            "change it, or pass override= with the reason",
+            places=told,
+        )
+        self.places = places
 
 
 class Denied(UsageError):
@@ -287,10 +325,12 @@ class NotFound(StoreError, LookupError):
     code = "error.not_found"
     status_hint = 404
 
-    def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"no {kind} {key} in this desk", kind=kind, key=key)
+    def __init__(self, kind: str, key: str, *, remedy: str = "") -> None:
+        told = f"; {remedy}" if remedy else ""
+        super().__init__(f"no {kind} {key} in this desk{told}", kind=kind, key=key, remedy=remedy)
         self.kind = kind
         self.key = key
+        self.remedy = remedy
 
 
 class VersionConflict(StoreError):

@@ -5,6 +5,7 @@ import pytest
 from csdesk.testing import ChannelContract, ChannelRig
 from csdesk.testing.rigs import LoopbackRig, WeComRig
 from csdesk.testing.telegram.rigs import TelegramPollingRig, TelegramRig
+from csdesk.testing.webchats import WebChatRig
 from csdesk.testing.webhooks import WebhookRig
 from csdesk.testing.whatsapp.rigs import WhatsAppRig
 
@@ -23,6 +24,11 @@ class TestWeCom(ChannelContract):
 class TestWebhook(ChannelContract):
     def make_rig(self) -> ChannelRig:
         return WebhookRig()
+
+
+class TestWebChat(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return WebChatRig()
 
 
 class TestTelegram(ChannelContract):

@@ -291,7 +291,7 @@ def test_machines_are_not_answered(sink):
     with open_desk(
         "memory://", config=config, activate=True, channels=[channel(smtp=smtp)], clock=FixedClock()
     ) as desk:
-        desk.replies.add("退款", "请在订单页申请。", questions=("我要退款怎么办理",), auto_reply=True)
+        desk.replies.add("退款", "请在订单页申请。", questions=("我要退款怎么办理", "怎么退款"), auto_reply=True)
         web(desk, mail(1, "我要退款怎么办理", more="Auto-Submitted: auto-replied\n"))
         desk.run_due()
         assert box.mails == []

@@ -92,7 +92,7 @@ def _open():
     desk = open_desk(MemoryStore(), config=CONFIG, clock=clock, ids=SerialIds())
     for number in range(3):
         desk.agents.add(f"Agent {number}", queues=("default",) if number else ("default", "vip"), capacity=2 + number)
-    desk.replies.add("Hours", "Nine to five.", questions=("opening hours",), auto_reply=True)
+    desk.replies.add("Hours", "Nine to five.", questions=("opening hours", "when do you open"), auto_reply=True)
     return desk, clock
 
 

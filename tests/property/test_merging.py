@@ -304,9 +304,13 @@ class Merging(RuleBasedStateMachine):
             assert message.version == 1 + len(streams.get(message.id, ()))
 
     def check_participants(self, ticket: Ticket, entries: tuple[ev.Entry, ...]) -> None:
-        """Its own, and those of what is inside it: nobody is left of what was taken out."""
+        """Its own, those put in copy later, and those of what is inside it: nobody is left of what was taken out."""
         opened = next(one for one in entries[0].events if isinstance(one, ev.TicketOpened))
         wanted = {one.identity for one in opened.participants}
+        for entry in entries:
+            for event in entry.events:
+                if isinstance(event, ev.ParticipantsChanged):
+                    wanted |= {one.identity for one in event.added}
         for key in ticket.absorbed:
             wanted |= {one.identity for one in self.desk.tickets.get(key).participants}
         assert {one.identity for one in ticket.participants} == wanted

@@ -26,12 +26,12 @@ from csdesk import (
     InboundMessage,
     InboxItem,
     InboxState,
+    LibraryPhrase,
     MediaPart,
     Message,
     OutboundMessage,
     OutboxItem,
     Page,
-    Phrase,
     Presence,
     Priority,
     RawRequest,
@@ -213,9 +213,14 @@ def one_day(desk: Desk) -> None:
     assert_type(desk.customers.brief(customer.id).open_tickets, tuple[Ticket, ...])
     desk.customers.link(customer.id, Sender(kind="email", external_id="li@mail.example"), actor=actor)
 
-    phrase: Phrase = desk.replies.add("发票", "请在订单页申请", questions=["怎么开发票"], auto_reply=True)
-    decision: ReplyDecision = desk.replies.suggest_for("发票")
+    phrase: LibraryPhrase = desk.replies.add("发票", "请在订单页申请", questions=["怎么开发票"], auto_reply=True)
+    decision: ReplyDecision = desk.replies.suggest_for("发票", context=Context(channel="app"))
     assert_type([one.confidence for one in decision.suggestions], list[float])
+    assert_type([one.why.nearest for one in decision.suggestions], list[str])
+    desk.replies.send(ticket.id, phrase.id, {"order": "A1"}, actor=actor, shown=decision.shown)
+    assert received.message is not None
+    desk.learning.judge(received.message.id, "ignored", shown=decision.shown)
+    assert_type(desk.replies.usage("stale")[0].usage.sent, int)
     desk.replies.change(phrase.id, retired=True)
 
     stuck: Page[InboxItem] = desk.inbox.list(state=InboxState.PARKED)

@@ -124,6 +124,8 @@ class StepEngine:
                 raise cannot_erase(store)
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
+            case steps.Show(feed, page):
+                return core.show(feed, page)
             case _:
                 assert_never(step)
 

@@ -10,8 +10,11 @@ import asyncio
 from typing import TypeVar
 
 from csdesk.aio._engines import AsyncEngine
+from csdesk.domain.core.access import READ, check_may
+from csdesk.domain.core.viewing import seen_by
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Viewer
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, NetworkStep, Run
 from csdesk.engine.network import work_of
@@ -26,22 +29,31 @@ T = TypeVar("T")
 class AsyncRunner:
     """Runs the flows of one desk."""
 
-    def __init__(self, engine: AsyncEngine, http: AsyncHttp) -> None:
+    def __init__(self, engine: AsyncEngine, http: AsyncHttp, viewer: Viewer | None = None) -> None:
         self._engine = engine
         self._http = http
+        self._viewer = viewer
 
     @property
     def core(self) -> DeskCore:
         """The state of the desk."""
         return self._engine.core
 
+    @property
+    def sends_at_once(self) -> bool:
+        """True: there is no async desk on a host's own connection."""
+        return True
+
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end. Cancelling it closes the flow, which cleans up.
 
         Raises:
             DeskClosed: the desk was closed.
+            Denied: the viewer may not read.
         """
         self.core.check_open()
+        if self._viewer is not None:
+            check_may(self.core.policy, self._viewer.actor, READ)
         run = Run(flow)
         try:
             state = await self._engine.advance(run)
@@ -52,7 +64,7 @@ class AsyncRunner:
                     state = await self._engine.advance(run, error=error)
                 else:
                     state = await self._engine.advance(run, reply)
-            return state.value
+            return state.value if self._viewer is None else seen_by(self._viewer, state.value)
         finally:
             run.close()
 

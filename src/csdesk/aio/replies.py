@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Literal
 
 from csdesk.aio._run import AsyncRunner
-from csdesk.domain.ids import MessageId, PhraseId
+from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId, phrase_id
+from csdesk.domain.matching.linting import Flaw
+from csdesk.domain.matching.phrases import ANYWHERE, Context
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.channels import ReplyDecision
-from csdesk.domain.records.replies import Phrase
-from csdesk.flows import lists, records, suggesting
-from csdesk.flows.checks import several
+from csdesk.domain.records.channels import ReplyDecision, Sent
+from csdesk.domain.records.messages import TextPart
+from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Preview, Variable, Wording
+from csdesk.domain.records.wording import WordingSpot
+from csdesk.domain.text.templates import TemplateValue
+from csdesk.flows import checks, library, lists, records, sending, suggesting
+from csdesk.flows.checks import a_span, several
+from csdesk.flows.library import Imported, PhraseVersion
 from csdesk.flows.lists import filters
 from csdesk.ports.store import Page, Query
 
 
 class Replies:
-    """Prepared answers: kept while the desk runs, suggested on demand."""
+    """Prepared answers (话术): kept while the desk runs, suggested on demand, filled in and sent.
+
+    Ids of phrases begin with ``phr_``; a name without is given it, so ``refund`` and ``phr_refund`` are one phrase.
+    """
 
     def __init__(self, runner: AsyncRunner) -> None:
         self._runner = runner
@@ -25,25 +36,52 @@ class Replies:
     async def add(
         self,
         title: str,
-        body: str,
+        wording: str | Sequence[Wording],
         *,
+        name: PhraseId | str | None = None,
         questions: Sequence[str] = (),
         keywords: Sequence[str] = (),
         tags: Sequence[str] = (),
+        variables: Sequence[Variable] = (),
         language: str | None = None,
+        related: Sequence[str] = (),
+        rationale: str = "",
         auto_reply: bool = False,
         actor: Actor | None = None,
         idempotency_key: str | None = None,
-    ) -> Phrase:
-        """Add a phrase: what customers ask, and what to say. ``auto_reply`` allows sending it without a person."""
+    ) -> LibraryPhrase:
+        """Add a phrase: what customers ask, and what to say. ``import_`` takes whole records, with everything else.
+
+        Args:
+            title: its short name; it counts as one question.
+            wording: the answer, a template; or several, for levels, channels and languages.
+            name: its id; None: a fresh one.
+            questions: how customers ask for it; two at least before it can be sent without a person.
+            keywords: words that speak for it.
+            tags: for your own use.
+            variables: the values that the wordings leave open.
+            language: the language of the answer; None fits every question.
+            related: ids of phrases to offer beside it.
+            rationale: why it is answered so; for your own people.
+            auto_reply: may it be sent without a person, where account and queue allow it too?
+            actor: who adds it; None: the application.
+            idempotency_key: makes a second run return the first one's phrase.
+
+        Raises:
+            InvalidInput: the name is taken, or a value cannot be used.
+        """
         return await self._do(
             cmd.SavePhrase(
+                id=None if name is None else phrase_id(name),
                 title=title,
-                body=body,
+                wordings=(Wording(text=wording),) if isinstance(wording, str) else several(wording, "wording"),
                 questions=several(questions, "questions"),
                 keywords=several(keywords, "keywords"),
                 tags=several(tags, "tags"),
+                variables=several(variables, "variables"),
                 language=language,
+                related=checks.phrases(related, "related"),
+                rationale=rationale,
                 auto_reply=auto_reply,
                 actor=actor or Actor.system(),
                 idempotency_key=idempotency_key,
@@ -52,29 +90,32 @@ class Replies:
 
     async def change(
         self,
-        phrase: PhraseId,
+        phrase: PhraseId | str,
         *,
         title: str | None = None,
-        body: str | None = None,
+        wording: str | Sequence[Wording] | None = None,
         questions: Sequence[str] | None = None,
         keywords: Sequence[str] | None = None,
         tags: Sequence[str] | None = None,
+        variables: Sequence[Variable] | None = None,
         language: str | None = None,
         auto_reply: bool | None = None,
         retired: bool | None = None,
         actor: Actor | None = None,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
-    ) -> Phrase:
-        """Change a phrase, or retire it; None leaves a value as it is."""
+    ) -> LibraryPhrase:
+        """Change some values of a phrase; None leaves one as it is. ``replace`` changes anything, and clears too."""
+        given = (Wording(text=wording),) if isinstance(wording, str) else wording
         return await self._do(
             cmd.SavePhrase(
-                phrase=phrase,
+                phrase=phrase_id(phrase),
                 title=title,
-                body=body,
+                wordings=None if given is None else several(given, "wording"),
                 questions=None if questions is None else several(questions, "questions"),
                 keywords=None if keywords is None else several(keywords, "keywords"),
                 tags=None if tags is None else several(tags, "tags"),
+                variables=None if variables is None else several(variables, "variables"),
                 language=language,
                 auto_reply=auto_reply,
                 retired=retired,
@@ -84,7 +125,29 @@ class Replies:
             )
         )
 
-    async def get(self, phrase: PhraseId) -> Phrase:
+    async def replace(
+        self, phrase: LibraryPhrase, *, actor: Actor | None = None, expected_version: int | None = None
+    ) -> LibraryPhrase:
+        """Put a whole phrase in the place of the one with its id; version and times are the desk's own.
+
+        Raises:
+            NotFound: there is none.
+            VersionConflict: it is not at ``expected_version``.
+        """
+        command = cmd.PutPhrases(
+            phrases=several((phrase,), "phrase"),
+            only="known",
+            expected_version=expected_version,
+            actor=actor or Actor.system(),
+        )
+        await self._runner.execute(command)
+        return await self.get(PhraseId(phrase.id))
+
+    async def retire(self, phrase: PhraseId | str, *, actor: Actor | None = None) -> LibraryPhrase:
+        """Take a phrase out of use; it stays readable, and ``change(retired=False)`` brings it back."""
+        return await self.change(phrase, retired=True, actor=actor)
+
+    async def get(self, phrase: PhraseId | str) -> LibraryPhrase:
         """The phrase of that id.
 
         Raises:
@@ -94,24 +157,142 @@ class Replies:
 
     async def list(
         self, *, language: str | None = None, retired: bool | None = False, limit: int = 50, cursor: str | None = None
-    ) -> Page[Phrase]:
-        """A page of phrases, in the order in which they were added; ``retired`` None: both kinds."""
+    ) -> Page[LibraryPhrase]:
+        """A page of phrases in the order of their ids; ``retired`` None: both kinds."""
         where = filters(language=language, retired=retired)
+        query = Query(kind="phrase", where=where, limit=limit, after=cursor)
+        return await self._runner.run(lists.page_of(LibraryPhrase, query))
+
+    async def history(self, phrase: PhraseId | str) -> tuple[PhraseVersion, ...]:
+        """The versions of a phrase, oldest first, with who saved them and when.
+
+        Raises:
+            NotFound: this desk has none.
+        """
+        return await self._runner.run(library.history(phrase))
+
+    async def import_(
+        self, phrases: Iterable[LibraryPhrase], *, retire_others: bool = False, actor: Actor | None = None
+    ) -> Imported:
+        """Put many phrases in: new ones are added, others replaced, equal ones left alone; a commit for each hundred.
+
+        ``csdesk.matching.read_library`` reads them from files. Doing it again after a failure is safe.
+
+        Args:
+            phrases: their version and times are the desk's own.
+            retire_others: retire what the desk has and ``phrases`` has not.
+            actor: who imports; None: the application.
+
+        Raises:
+            InvalidInput: two phrases have one id.
+        """
         return await self._runner.run(
-            lists.page_of(Phrase, Query(kind="phrase", where=where, limit=limit, after=cursor))
+            library.import_phrases(phrases, actor or Actor.system(), retire_others=retire_others)
         )
 
-    async def suggest(self, message: MessageId) -> ReplyDecision:
-        """The phrases that may answer a stored message, best first, with how sure they are.
+    async def export(self, *, retired: bool = False) -> tuple[LibraryPhrase, ...]:
+        """All phrases in the order of their ids, for ``csdesk.matching.write_library`` or another desk."""
+        return await self._runner.run(library.export_phrases(retired=retired))
+
+    async def usage(
+        self,
+        which: Literal["all", "never_used", "stale", "wrong", "returned"] = "all",
+        *,
+        age: timedelta = timedelta(days=180),
+    ) -> tuple[PhraseUse, ...]:
+        """How often the phrases in use were shown, sent, wrong, and asked again after.
+
+        Args:
+            which: ``never_used`` (neither by a person nor without), ``stale`` (unchanged for ``age``, or no longer
+                valid), ``wrong`` and ``returned`` (the most frequent first), or all of them.
+            age: for ``stale``.
+        """
+        return await self._runner.run(library.usage(which, a_span(age, "age")))
+
+    async def lint(self) -> tuple[Flaw, ...]:
+        """What should be mended: phrases that cannot be told apart, hidden ones, ones without questions."""
+        return await self._runner.run(suggesting.flaws())
+
+    async def suggest(
+        self, message: MessageId, *, actor: Actor | None = None, limit: int | None = None
+    ) -> ReplyDecision:
+        """The phrases that may answer a stored message, best first, filled in, each with how sure it is and why.
+
+        Worked out once for each version of a message and of the library; nothing is stored.
+
+        Args:
+            message: the customer's message.
+            actor: who will answer; fills in ``agent.name``.
+            limit: how many, 1 to 50; None: as the configuration says.
 
         Raises:
             NotFound: this desk has no such message.
         """
-        return await self._runner.run(suggesting.for_message(message))
+        return await self._runner.run(suggesting.for_message(message, actor, limit))
 
-    async def suggest_for(self, text: str) -> ReplyDecision:
-        """The phrases that may answer a text."""
-        return await self._runner.run(suggesting.for_text(text))
+    async def suggest_for(self, text: str, *, context: Context = ANYWHERE, limit: int | None = None) -> ReplyDecision:
+        """The phrases that may answer a text; ``context`` says where, when and for whom."""
+        return await self._runner.run(suggesting.for_text(text, context, limit))
 
-    async def _do(self, command: cmd.Command) -> Phrase:
+    async def preview(
+        self,
+        phrase: PhraseId | str,
+        ticket: TicketId,
+        values: Mapping[str, TemplateValue] | None = None,
+        *,
+        actor: Actor | None = None,
+    ) -> Preview:
+        """What a phrase would say to the customer of a ticket, and which values are missing.
+
+        Raises:
+            NotFound: this desk has no such phrase or ticket.
+        """
+        return await self._runner.run(suggesting.preview(phrase, ticket, values, actor))
+
+    async def send(
+        self,
+        ticket: TicketId,
+        phrase: PhraseId | str,
+        values: Mapping[str, TemplateValue] | None = None,
+        *,
+        actor: Actor,
+        shown: Sequence[str] = (),
+        override: str = "",
+        deliver: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Sent:
+        """Fill a phrase in for the customer of a ticket, and send it as a reply.
+
+        Args:
+            ticket: where it is sent.
+            phrase: which one.
+            values: of variables; those that the desk knows need none.
+            actor: who sends it.
+            shown: the phrases that were suggested, best first (``ReplyDecision.shown``): what is learnt from.
+            override: why words are sent that the policy on wording refuses.
+            deliver: False: it is sent at the next ``run_due``.
+            idempotency_key: makes a second run return the first one's outcome.
+
+        Raises:
+            InvalidInput: a value is missing or of the wrong type, or the phrase says nothing to this customer.
+            WordingRefused: the policy on wording speaks against words of it.
+        """
+        found, text = await self._runner.run(suggesting.rendered(ticket, phrase, values, actor))
+        command = cmd.SendReply(
+            ticket=ticket,
+            parts=(TextPart(text=text),),
+            actor=actor,
+            phrase=PhraseId(found.id),
+            shown=checks.phrases(shown, "shown"),
+            override=override,
+            idempotency_key=idempotency_key,
+        )
+        now = deliver and self._runner.sends_at_once
+        return await self._runner.run(sending.reply(command, self._runner.core.ids.new(MESSAGE), deliver_now=now))
+
+    async def check(self, text: str) -> tuple[WordingSpot, ...]:
+        """What the policy on wording speaks against in a reply that is being written, and how to say it better."""
+        return await self._runner.run(suggesting.spots_in(text))
+
+    async def _do(self, command: cmd.Command) -> LibraryPhrase:
         return records.phrase_of(await self._runner.execute(command))

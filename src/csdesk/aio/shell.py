@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from csdesk import flows
 from csdesk.domain import records
-from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from csdesk.aio.customers import Customers
     from csdesk.aio.events import Events
     from csdesk.aio.inbox import Inbox
+    from csdesk.aio.learning import Learning
     from csdesk.aio.outbox import Outbox
     from csdesk.aio.replies import Replies
+    from csdesk.aio.segments import Segments
     from csdesk.aio.sla import Sla
+    from csdesk.aio.tags import Tags
     from csdesk.aio.tickets import Tickets
-    from csdesk.domain.records.actors import Actor
+    from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.messages import Message, Part
@@ -51,6 +54,7 @@ class AsyncDesk:
         http: AsyncHttp,
         *,
         owned: Callable[[], Awaitable[None]] | None = None,
+        viewer: Viewer | None = None,
     ) -> None:
         from csdesk.aio._engines import engine_for
         from csdesk.aio._gathering import AsyncGathering
@@ -59,8 +63,26 @@ class AsyncDesk:
         self._core = core
         self._owned = owned
         self._store = store
-        self._runner = AsyncRunner(engine_for(core, store), http)
+        self._http = http
+        self._viewer = viewer
+        self._runner = AsyncRunner(engine_for(core, store), http, viewer)
         self._gathering = AsyncGathering(lambda arrivals: self._runner.run(flows.pipeline.receive_many(arrivals)))
+
+    def seen_by(self, viewer: Viewer) -> Self:
+        """The same desk as somebody sees it who reads through it: for the pages of an application.
+
+        Where ``viewer.personal`` is False, whatever it gives back has personal values covered (names, addresses, what
+        was said, custom fields: what erasing a customer removes). An actor to whom the access policy denies ``read``
+        is refused. Commands work as ever, under their own actor. A search still tells which tickets hold a word.
+        Closing what this returns closes nothing.
+
+        Raises:
+            InvalidInput: not a viewer.
+        """
+        from csdesk.domain.records.actors import Viewer
+
+        flows.checks.an_instance(viewer, Viewer, "viewer")
+        return type(self)(self._core, self._store, self._http, viewer=viewer)
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -91,6 +113,13 @@ class AsyncDesk:
         return Replies(self._runner)
 
     @cached_property
+    def learning(self) -> Learning:
+        """What became of suggestions and answers: learnt from, undone, followed up."""
+        from csdesk.aio.learning import Learning
+
+        return Learning(self._runner)
+
+    @cached_property
     def inbox(self) -> Inbox:
         """Messages that could not be taken in."""
         from csdesk.aio.inbox import Inbox
@@ -103,6 +132,20 @@ class AsyncDesk:
         from csdesk.aio.outbox import Outbox
 
         return Outbox(self._runner)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """Tags that come from outside, and what tags say."""
+        from csdesk.aio.tags import Tags
+
+        return Tags(self._runner)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Groups of customers."""
+        from csdesk.aio.segments import Segments
+
+        return Segments(self._runner)
 
     @cached_property
     def sla(self) -> Sla:
@@ -203,18 +246,24 @@ class AsyncDesk:
         actor: Actor,
         subject: str = "",
         fence: int | None = None,
-        phrase: PhraseId | None = None,
+        phrase: PhraseId | str | None = None,
+        shown: Sequence[str] = (),
+        override: str = "",
         deliver: bool = True,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Sent:
         """Answer the customer: the reply is stored, then sent at once (``deliver`` False: at the next ``run_due``).
 
+        ``phrase`` names the suggestion it was made from, ``shown`` all that were suggested, best first: that is learnt
+        from. ``override`` says why words are sent that the policy on wording refuses.
+
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
         Raises:
             StaleWorker: ``fence`` is old: somebody else has the ticket now.
             IllegalTransition: the ticket was merged; reply on its survivor.
+            WordingRefused: the policy on wording speaks against words of a person's reply.
             VersionConflict: the ticket is not at ``expected_version``.
         """
         parts = (records.messages.TextPart(text=text),) if isinstance(text, str) else flows.checks.several(text, "text")
@@ -224,7 +273,9 @@ class AsyncDesk:
             actor=actor,
             subject=subject,
             fence=fence,
-            phrase=phrase,
+            phrase=None if phrase is None else phrase_id(phrase),
+            shown=flows.checks.phrases(shown, "shown"),
+            override=override,
             expected_version=expected_version,
             idempotency_key=idempotency_key,
         )
@@ -297,7 +348,7 @@ class AsyncDesk:
 
     async def aclose(self) -> None:
         """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
-        if not self._core.is_closed:
+        if self._viewer is None and not self._core.is_closed:
             self._core.is_closed = True
             if self._owned is not None:
                 await self._owned()

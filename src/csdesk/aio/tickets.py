@@ -207,7 +207,11 @@ class Tickets:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Ticket:
-        """Put tags on the ticket."""
+        """Put tags on the ticket, where nobody who counts for more than ``source`` decided otherwise.
+
+        See docs/how-to/tags-and-segments.md. ``expires_at`` is when ``run_due`` takes them again; None: as the
+        configuration says of each, or never.
+        """
         return await self._do(
             cmd.TagTicket(
                 ticket=ticket,
@@ -225,14 +229,16 @@ class Tickets:
         ticket: TicketId,
         *tags: str,
         actor: Actor,
+        source: TagSource = TagSource.HAND,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Ticket:
-        """Take tags from the ticket."""
+        """Take tags from the ticket; whoever counts for less than ``source`` does not put them back."""
         return await self._do(
             cmd.UntagTicket(
                 ticket=ticket,
                 tags=tags,
+                source=source,
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,

@@ -30,7 +30,7 @@ KEPT: Final = 10_000
 """How many sent messages a loopback channel keeps unless told otherwise."""
 
 IN_APP: Final = Capabilities(
-    text=Limit(amount=100_000),
+    text=Limit(amount=65_536),
     parts=frozenset({"text", "html", "media", "location", "link", "contact", "menu"}),
     menu_items=100,
     receipts=frozenset({"sent", "delivered", "read"}),

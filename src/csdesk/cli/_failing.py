@@ -105,7 +105,7 @@ class Commands(TyperGroup):
             raise typer.Exit(error.code) from None
         except CsdeskError as error:
             locale = _spoken()
-            key = _REMEDIES.get(error.code)
+            key = None if error.params.get("remedy") else _REMEDIES.get(error.code)
             told = str(error) if error.code in _BARE else render(error, locale)
             complain(told, word(key, locale) if key else "")
             raise typer.Exit(code_of(error)) from None

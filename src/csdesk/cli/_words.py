@@ -67,6 +67,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{file}: {rules} rules, {error} errors, {warning} warnings, {info} notes, {undecided} undecided",
         "{file}：{rules} 条规则，错误 {error}，警告 {warning}，提示 {info}，未定 {undecided}",
     ),
+    "check.refused": (
+        "{file} cannot be loaded: {count} problems. References between sections are looked at once these are mended",
+        "无法加载 {file}：共 {count} 处问题。修正后再检查各部分之间的引用",
+    ),
     "check.ends.none": ("No rule is tried on changes: no chain can arise.", "没有由变化触发的规则，不会形成连锁。"),
     "check.ends.proved": ("Proved: every chain of rules ends by itself.", "已证明：所有规则连锁都会自行结束。"),
     "check.ends.loop": ("A chain of rules ends only by the budget.", "存在只能靠预算终止的规则连锁。"),
@@ -128,6 +132,28 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "lint.no_samples": ("no sample questions", "没有示例问法"),
     "lint.unknown_related": ("related phrase is missing", "关联话术不存在"),
     "lint.no_text": ("nothing to find it by", "没有可匹配的文字"),
+    "match.empty": ("{file} holds no phrases", "{file} 中没有话术"),
+    "match.empty.remedy": ("name a library with at least one phrase", "请指定至少包含一条话术的库"),
+    "match.unknown_gold": (
+        "{count} labels name no phrase of the library: {labels}",
+        "有 {count} 个标注在话术库中不存在：{labels}",
+    ),
+    "match.unknown_gold.remedy": (
+        'use ids of the library, or "gold": null for questions that nothing answers',
+        "请使用库中的 id；没有答案的问题写 gold: null",
+    ),
+    "import.done": (
+        "Desk {desk}: {added} added, {changed} changed, {unchanged} as they were, {retired} retired",
+        "客服台 {desk}：新增 {added}，更新 {changed}，未变 {unchanged}，停用 {retired}",
+    ),
+    "usage.none": ("No such phrases", "没有这样的话术"),
+    "usage.title": ("title", "标题"),
+    "usage.shown": ("shown", "展示"),
+    "usage.sent": ("sent", "人工发送"),
+    "usage.auto_sent": ("by itself", "自动发送"),
+    "usage.wrong": ("wrong", "答错"),
+    "usage.returned": ("asked again", "再次问起"),
+    "check.phrases": ("{count} phrases in {file}, {flaws} to mend", "{file} 共 {count} 条话术，{flaws} 处需修改"),
     "convert.done": ("{count} phrases written to {file}", "已将 {count} 条话术写入 {file}"),
     # init, config
     "made": ("Desk {desk} is ready in {file}", "客服台 {desk} 已就绪：{file}"),
@@ -248,6 +274,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problems": ("problems", "问题"),
     # tickets, show, search, work, backup
     "tickets.none": ("No ticket matches.", "没有符合条件的工单。"),
+    "tickets.tag": ("The configuration declares no tag {tag}: {remedy}", "配置中没有声明标签 {tag}：{remedy}"),
     "tickets.more": ("{shown} of {total}; --limit shows more", "共 {total} 张，显示 {shown} 张；用 --limit 显示更多"),
     "brief": ("{name} · {count} tickets · {open} open", "{name} · 共 {count} 张工单 · 未结 {open} 张"),
     "clocks": ("Clocks", "时钟"),
@@ -288,6 +315,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "erase.running": (
         "{customer} is being erased; what is left is done by csdesk work, or by desk.run_due",
         "正在删除 {customer}；其余部分由 csdesk work 或 desk.run_due 完成",
+    ),
+    "erase.young": (
+        "its files are too young to be told from files that other messages still wait for; they go from {at} on",
+        "其文件刚刚存入，可能仍有其他消息要用；{at} 起删除",
     ),
     "erase.complete": ("{customer} was erased", "已删除 {customer}"),
     "erase.yours": (

@@ -9,12 +9,15 @@ import typer
 
 from csdesk.cli._failing import Exit
 from csdesk.cli._options import Json, Lang
-from csdesk.cli._output import Output, cell
+from csdesk.cli._output import JsonValue, Output, cell
+from csdesk.cli._phrases import flaw_rows, matched_phrases, show_flaws
 from csdesk.cli.init import read_config
 from csdesk.domain.analysis.analyse import analyse
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.locale.render import render
+from csdesk.errors import ConfigError
+from csdesk.matching import Matcher
 
 _STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim", Level.UNDECIDED: "cyan"}
 
@@ -22,20 +25,49 @@ _STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: 
 def check(
     *,
     config: Annotated[Path, typer.Argument(help="The configuration (TOML or JSON).", metavar="CONFIG")],
+    library: Annotated[
+        Path | None,
+        typer.Option("--phrases", help="Look through this phrase library too.", metavar="LIBRARY"),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings and open questions count as errors do.")] = False,
     as_json: Json = False,
     lang: Lang,
 ) -> None:
-    """Look for what is wrong with a configuration; no desk is needed. Exit code 7: something is."""
+    """Look for what is wrong with a configuration; no desk is needed. Exit 7: something is; 2: it cannot be loaded."""
     out = Output(as_json=as_json, locale=lang.locale)
-    report = analyse(read_config(config, out))
+    try:
+        report = analyse(read_config(config, out))
+    except ConfigError as error:
+        _refuse(error, config, out)
+        raise typer.Exit(Exit.USAGE) from None
     counted = report.errors if not strict else [one for one in report.findings if one.level is not Level.INFO]
+    found = matched_phrases(library) if library is not None else []
+    flaws = Matcher(found).lint() if found else ()
     if as_json:
-        out.document({"file": str(config), "ok": not counted, **report.document()})
+        phrases: dict[str, JsonValue] = {"phrases": flaw_rows(flaws)} if library is not None else {}
+        out.document({"file": str(config), "ok": not (counted or flaws), **report.document(), **phrases})
     else:
         _show(report, config, out)
-    if counted:
+        if flaws:
+            show_flaws(flaws, out)
+        if library is not None:
+            out.say("check.phrases", file=library, count=len(found), flaws=len(flaws))
+    if counted or flaws:
         raise typer.Exit(Exit.FINDINGS)
+
+
+def _refuse(error: ConfigError, config: Path, out: Output) -> None:
+    """Tell everything that keeps the configuration from being loaded."""
+    if out.as_json:
+        out.document({"file": str(config), "ok": False, "problems": [one._asdict() for one in error.problems]})
+        return
+    for one in error.problems:
+        head = cell(out.word("check.error"), _STYLES[Level.ERROR])
+        head.append(f"  {one.path}", style="bold")
+        out.console.print(head)
+        out.print(f"    {one.problem}; {one.remedy}")
+    out.print("")
+    out.say("check.refused", "bold", file=config, count=len(error.problems))
 
 
 def _show(report: Report, config: Path, out: Output) -> None:

@@ -14,7 +14,7 @@ from csdesk.cli._options import Json, Lang
 from csdesk.cli._output import Output, cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from csdesk.testing.channel_contract import ChannelRig
     from csdesk.testing.channel_contract.certificate import Shown
@@ -74,13 +74,23 @@ def _factory(rig: str, out: Output) -> Callable[[], ChannelRig]:
     return found
 
 
+def _reasons(failed: list[str]) -> Iterator[str]:
+    """Each reason once, with the first test that tells it, and how many more do."""
+    tests: dict[str, list[str]] = {}
+    for one in failed:
+        test, _, reason = one.partition(": ")
+        tests.setdefault(reason, []).append(test)
+    for reason, names in tests.items():
+        yield f"{reason} ({names[0]}{f' +{len(names) - 1}' if names[1:] else ''})"
+
+
 _VERDICTS = {"kept": "conform.kept", "broken": "conform.is_broken", "not shown": "conform.not_shown"}
 
 
 def _print(shown: tuple[Shown, ...], rig: str, out: Output) -> None:
     table = out.table(">number", "conform.promise", "conform.verdict", "conform.why", title=rig)
     for one in shown:
-        why = "; ".join(one.failed) if one.failed else "; ".join(sorted(set(one.skipped)))
+        why = "\n".join(_reasons(one.failed)) if one.failed else "; ".join(sorted(set(one.skipped)))
         style = {"kept": "green", "broken": "red"}.get(one.verdict, "yellow")
         verdict = out.word(_VERDICTS[one.verdict])
         table.add_row(cell(one.number), cell(one.title), cell(verdict, style), cell(why))

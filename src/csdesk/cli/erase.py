@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from csdesk.cli._failing import CommandError, Exit
 from csdesk.cli._opening import open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
-from csdesk.cli._output import Output, Tick, cell, instant
+from csdesk.cli._output import Output, Tick, cell, instant, local
 from csdesk.cli._rows import customer_name
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import CustomerId
@@ -40,8 +40,10 @@ def erase(
             _ask(opened, customer, out)
         erasure = opened.customers.erase(CustomerId(customer), actor=_ACTOR)
         with out.progress("erasing") as tick:
-            erasure = _go_on(opened, erasure, tick)
-        _tell(erasure, out)
+            erasure, next_due_at = _go_on(opened, erasure, tick)
+        _tell(erasure, next_due_at, out)
+    if erasure.state == "running":
+        raise typer.Exit(Exit.PARTLY)
 
 
 def _ask(desk: Desk, customer: str, out: Output) -> None:
@@ -57,20 +59,22 @@ def _can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def _go_on(desk: Desk, erasure: Erasure, tick: Tick) -> Erasure:
-    """Work until it is complete, nothing more can be done now, or it has taken long enough."""
+def _go_on(desk: Desk, erasure: Erasure, tick: Tick) -> tuple[Erasure, datetime | None]:
+    """Work until it is complete, nothing more can be done now, or it has taken long enough; and when more can be."""
     clock = SystemClock()
     end = clock.now() + _LONGEST
+    next_due_at = None
     while erasure.state == "running" and clock.now() < end:
         report = desk.run_due(max_time=_ROUND)
         tick(report.erased)
         erasure = desk.customers.erasure(erasure.customer)
+        next_due_at = report.next_due_at
         if not report.more:
             break
-    return erasure
+    return erasure, next_due_at
 
 
-def _tell(erasure: Erasure, out: Output) -> None:
+def _tell(erasure: Erasure, next_due_at: datetime | None, out: Output) -> None:
     if out.as_json:
         out.document(
             {
@@ -78,14 +82,17 @@ def _tell(erasure: Erasure, out: Output) -> None:
                 "state": erasure.state,
                 "requested_at": instant(erasure.requested_at),
                 "completed_at": instant(erasure.completed_at),
+                "next_due_at": instant(next_due_at) if erasure.state == "running" else None,
                 **{name: getattr(erasure.counts, name) for name in ErasedCounts.model_fields},
             }
         )
         return
     if erasure.state == "running":
         out.say("erase.running", "yellow", customer=erasure.customer)
-        return
-    out.say("erase.complete", "bold", customer=erasure.customer)
+        if next_due_at is not None:
+            out.say("erase.young", "yellow", at=local(next_due_at))
+    else:
+        out.say("erase.complete", "bold", customer=erasure.customer)
     table = out.table("what", ">count")
     for name in ErasedCounts.model_fields:
         table.add_row(cell(out.word(f"erased.{name}")), cell(getattr(erasure.counts, name)))

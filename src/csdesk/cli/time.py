@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from csdesk._nearest import nearest
 from csdesk.cli._failing import CommandError, Exit
 from csdesk.cli._opening import open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
@@ -31,7 +32,7 @@ CalendarName = Annotated[str | None, typer.Option("--calendar", help="Which cale
 _AT = "ISO 8601, or now; without an offset in the calendar's zone."
 
 
-@time.command()
+@time.command(context_settings={"ignore_unknown_options": True})  # so that "-4h" is seen, and refused, as an amount
 def add(
     *,
     start: Annotated[str, typer.Argument(help=_AT)],
@@ -138,7 +139,7 @@ def _calendar(config: Path | None, name: str | None, db: Path, desk: str, out: O
     book = compile_policy(_read(config, out)).service
     found = book.calendars.get(name or book.default)
     if found is None:
-        raise NotFound("calendar", name or "(default)")
+        raise NotFound("calendar", name or "(default)", remedy=nearest(name, book.calendars))
     return found
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from csdesk.domain.core.access import READ, check_may
+from csdesk.domain.core.viewing import seen_by
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Viewer
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
 from csdesk.engine.network import work_of
@@ -20,22 +23,31 @@ T = TypeVar("T")
 class Runner:
     """Runs the flows of one desk."""
 
-    def __init__(self, engine: LocalEngine, http: Http) -> None:
+    def __init__(self, engine: LocalEngine, http: Http, viewer: Viewer | None = None) -> None:
         self._engine = engine
         self._http = http
+        self._viewer = viewer
 
     @property
     def core(self) -> DeskCore:
         """The state of the desk."""
         return self._engine.core
 
+    @property
+    def sends_at_once(self) -> bool:
+        """False on a host's own connection: the host may still roll back what would be sent."""
+        return not self._engine.is_hosted
+
     def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end.
 
         Raises:
             DeskClosed: the desk was closed.
+            Denied: the viewer may not read.
         """
         self.core.check_open()
+        if self._viewer is not None:
+            check_may(self.core.policy, self._viewer.actor, READ)
         run = Run(flow)
         try:
             state = run.advance(self._engine.perform)
@@ -46,7 +58,7 @@ class Runner:
                     state = run.advance(self._engine.perform, error=error)
                 else:
                     state = run.advance(self._engine.perform, reply)
-            return state.value
+            return state.value if self._viewer is None else seen_by(self._viewer, state.value)
         finally:
             run.close()
 

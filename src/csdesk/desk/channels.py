@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from csdesk.desk._run import Runner
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.channels import Health
+from csdesk.domain.records.channels import Feed, Health, RawResponse
 from csdesk.domain.records.messages import Message
-from csdesk.flows import editing, recalling
+from csdesk.flows import checks, editing, feeding, recalling
 from csdesk.flows.checking import check_account, run_exchange
 from csdesk.ports.channel import Exchange
 
@@ -60,3 +61,16 @@ class Channels:
             ChannelError: the provider refused.
         """
         return self._runner.run(recalling.recall(message, actor, self._runner.command_id()))
+
+    def feed(self, feed: Feed) -> RawResponse:
+        """The next page of a conversation, for whoever was given ``feed`` with an earlier answer of ``handle``.
+
+        Raises:
+            NotFound: the desk has no channel with that account.
+            UnsupportedFeature: nobody reads conversations through this channel.
+        """
+        return self._runner.run(feeding.answer(feed))
+
+    def news(self, feeds: Iterable[Feed]) -> tuple[int, ...]:
+        """The number of each conversation's feed, in their order: another one than ``feed.number`` means news."""
+        return self._runner.run(feeding.numbers(checks.several(feeds, "feeds")))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from csdesk import flows
 from csdesk.domain import records
-from csdesk.domain.ids import MESSAGE, PhraseId, TicketId
+from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from csdesk.desk.customers import Customers
     from csdesk.desk.events import Events
     from csdesk.desk.inbox import Inbox
+    from csdesk.desk.learning import Learning
     from csdesk.desk.outbox import Outbox
     from csdesk.desk.replies import Replies
+    from csdesk.desk.segments import Segments
     from csdesk.desk.sla import Sla
+    from csdesk.desk.tags import Tags
     from csdesk.desk.tickets import Tickets
-    from csdesk.domain.records.actors import Actor
+    from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.messages import Message, Part
@@ -46,7 +49,15 @@ class Desk:
     that was opened before a fork serves parent and children alike, if no call was under way in another thread then.
     """
 
-    def __init__(self, core: DeskCore, store: Store, http: Http, *, owned: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        core: DeskCore,
+        store: Store,
+        http: Http,
+        *,
+        owned: Callable[[], None] | None = None,
+        viewer: Viewer | None = None,
+    ) -> None:
         from csdesk.desk._run import Runner
         from csdesk.engine.gathering import Gathering
         from csdesk.engine.hosted import engine_for
@@ -57,8 +68,26 @@ class Desk:
         """Lets go of what the desk holds for itself, at closing."""
         self._store = store
         self._host = store if isinstance(store, Hosted) else None
-        self._runner = Runner(engine_for(core, store), http)
+        self._http = http
+        self._viewer = viewer
+        self._runner = Runner(engine_for(core, store), http, viewer)
         self._gathering = Gathering(lambda arrivals: self._runner.run(flows.pipeline.receive_many(arrivals)))
+
+    def seen_by(self, viewer: Viewer) -> Self:
+        """The same desk as somebody sees it who reads through it: for the pages of an application.
+
+        Where ``viewer.personal`` is False, whatever it gives back has personal values covered (names, addresses, what
+        was said, custom fields: what erasing a customer removes). An actor to whom the access policy denies ``read``
+        is refused. Commands work as ever, under their own actor. A search still tells which tickets hold a word.
+        Closing what this returns closes nothing.
+
+        Raises:
+            InvalidInput: not a viewer.
+        """
+        from csdesk.domain.records.actors import Viewer
+
+        flows.checks.an_instance(viewer, Viewer, "viewer")
+        return type(self)(self._core, self._store, self._http, viewer=viewer)
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -89,6 +118,13 @@ class Desk:
         return Replies(self._runner)
 
     @cached_property
+    def learning(self) -> Learning:
+        """What became of suggestions and answers: learnt from, undone, followed up."""
+        from csdesk.desk.learning import Learning
+
+        return Learning(self._runner)
+
+    @cached_property
     def inbox(self) -> Inbox:
         """Messages that could not be taken in."""
         from csdesk.desk.inbox import Inbox
@@ -101,6 +137,20 @@ class Desk:
         from csdesk.desk.outbox import Outbox
 
         return Outbox(self._runner)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """Tags that come from outside, and what tags say."""
+        from csdesk.desk.tags import Tags
+
+        return Tags(self._runner)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Groups of customers."""
+        from csdesk.desk.segments import Segments
+
+        return Segments(self._runner)
 
     @cached_property
     def sla(self) -> Sla:
@@ -203,7 +253,9 @@ class Desk:
         actor: Actor,
         subject: str = "",
         fence: int | None = None,
-        phrase: PhraseId | None = None,
+        phrase: PhraseId | str | None = None,
+        shown: Sequence[str] = (),
+        override: str = "",
         deliver: bool = True,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
@@ -212,11 +264,15 @@ class Desk:
 
         On a host's own connection it is always sent at the next ``run_due``: the host may still roll it back.
 
+        ``phrase`` names the suggestion it was made from, ``shown`` all that were suggested, best first: that is learnt
+        from. ``override`` says why words are sent that the policy on wording refuses.
+
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
         Raises:
             StaleWorker: ``fence`` is old: somebody else has the ticket now.
             IllegalTransition: the ticket was merged; reply on its survivor.
+            WordingRefused: the policy on wording speaks against words of a person's reply.
             VersionConflict: the ticket is not at ``expected_version``.
         """
         parts = (records.messages.TextPart(text=text),) if isinstance(text, str) else flows.checks.several(text, "text")
@@ -226,7 +282,9 @@ class Desk:
             actor=actor,
             subject=subject,
             fence=fence,
-            phrase=phrase,
+            phrase=None if phrase is None else phrase_id(phrase),
+            shown=flows.checks.phrases(shown, "shown"),
+            override=override,
             expected_version=expected_version,
             idempotency_key=idempotency_key,
         )
@@ -304,7 +362,7 @@ class Desk:
 
     def close(self) -> None:
         """Let go of open connections; what the desk was given to work on stays open. Closing twice is fine."""
-        if not self._core.is_closed:
+        if self._viewer is None and not self._core.is_closed:
             self._core.is_closed = True
             if self._owned is not None:
                 self._owned()

@@ -6,6 +6,7 @@ Ids sort by creation. They are made by an ``IdSource`` (see ``csdesk.ports.ids``
 
 from __future__ import annotations
 
+import re
 from typing import Final, NewType
 
 from csdesk.errors import InvalidInput
@@ -27,6 +28,25 @@ AGENT: Final = "agt_"
 PHRASE: Final = "phr_"
 DRAFT: Final = "drf_"
 COMMAND: Final = "cmd_"
+
+_PHRASE_NAME: Final = re.compile(r"[\w][\w.-]{0,59}")
+
+
+def phrase_id(name: str) -> PhraseId:
+    """The id of a phrase that people call so: a name without the prefix of phrases is given it.
+
+    >>> phrase_id("refund")
+    'phr_refund'
+
+    Raises:
+        InvalidInput: it is no name of a phrase.
+    """
+    given: object = name  # whatever a caller passes
+    body = given.removeprefix(PHRASE) if isinstance(given, str) else ""
+    if not _PHRASE_NAME.fullmatch(body):
+        raise InvalidInput("phrase", "is no name of a phrase", "use letters, digits, _ . and -, at most 60 of them")
+    return PhraseId(PHRASE + body)
+
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)

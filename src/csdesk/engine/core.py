@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -17,14 +18,20 @@ from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.service_book import HolidayYears
-from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.media import MediaRef
-from csdesk.domain.records.replies import Phrase
 from csdesk.domain.time.holidays import HolidayYear
-from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError
-from csdesk.ports.channel import BlockingChannel, Channel, TimedChannel
+from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature
+from csdesk.ports.channel import (
+    BlockingChannel,
+    Channel,
+    Feed,
+    FeedChannel,
+    FeedPage,
+    NamingChannel,
+    TimedChannel,
+)
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -37,6 +44,18 @@ NUMBERS: Final = "ticket"
 
 BLOCK: Final = 50
 """How many ticket numbers a process takes at a time; unused ones become gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The desk's phrases as this process knows them, and how far it has read what changes them."""
+
+    epoch: int
+    book: PhraseBook
+    library: str = ""
+    """The position of the last change of the library that it knows; empty: there was none."""
+    learning: str = ""
+    """The position of the last entry about lessons that it knows; empty: there was none."""
 
 
 class DeskCore:
@@ -64,9 +83,12 @@ class DeskCore:
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
+            if isinstance(channel, NamingChannel):
+                channel.keep_ids(ids)
         self.compiled: tuple[int, int, Policy] = (0, 0, compile_policy(config))
         """The compiled policy behind the epochs of config and calendars that it stands for."""
-        self._book: tuple[int, PhraseBook] | None = None
+        self.shelf: Shelf | None = None
+        """The phrases that were last read; None until somebody needs them."""
         self._numbers: list[int] = []
         self._pid = os.getpid()
         self._lock = Lock()
@@ -113,8 +135,23 @@ class DeskCore:
         """
         channel = self.channels.get(account)
         if channel is None:
-            raise NotFound("account", account)
+            remedy = "open the desk with its channel: open_desk(..., channels=[...])"
+            raise NotFound("account", account, remedy=remedy)
         return channel
+
+    def show(self, feed: Feed, page: FeedPage) -> bytes:
+        """A page of a conversation, as its channel writes it.
+
+        Raises:
+            NotFound: the desk was opened without the channel.
+            UnsupportedFeature: nobody reads conversations through it.
+        """
+        channel = self.channel(feed.account)
+        if isinstance(channel, FeedChannel):
+            return channel.show(feed, page)
+        raise UnsupportedFeature(
+            f"account {feed.account}", "show conversations", "see FeedChannel in csdesk.ports.channel"
+        )
 
     def adopt_policy(self, body: str, epoch: int) -> Policy:
         """Compile a stored configuration and use it from now on."""
@@ -129,17 +166,6 @@ class DeskCore:
         policy = before.observing(saved_years(saved))
         self.compiled = (config, epoch, policy)
         return policy
-
-    def book(self, snapshot: Snapshot) -> PhraseBook | None:
-        """The phrases of the snapshot's epoch, if they are at hand."""
-        known = self._book
-        return known[1] if known is not None and known[0] == snapshot.epochs.phrases else None
-
-    def adopt_phrases(self, phrases: Iterable[Phrase], epoch: int) -> PhraseBook:
-        """Index phrases and use them from now on."""
-        book = PhraseBook(phrases)
-        self._book = (epoch, book)
-        return book
 
     def put_media(self, content: bytes, type: str, name: str) -> MediaRef:
         """Store bytes.
@@ -204,7 +230,9 @@ def wait_before(attempt: Attempt) -> float:
     return float(wait_random_exponential(multiplier=0.002, max=0.5)(state))
 
 
-def _by_account(channels: Iterable[AnyChannel]) -> dict[str, AnyChannel]:
+def _by_account(channels: object) -> dict[str, AnyChannel]:
+    if isinstance(channels, str) or not isinstance(channels, Iterable):
+        raise InvalidInput("channels", f"is a {type(channels).__name__}", "pass a list: channels=[channel]")
     found: dict[str, AnyChannel] = {}
     for channel in channels:
         if not isinstance(channel, Channel | BlockingChannel):

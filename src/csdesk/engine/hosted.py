@@ -6,10 +6,10 @@ from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
-from csdesk.domain.records.replies import Phrase
-from csdesk.engine import loading
+from csdesk.engine import loading, shelving
 from csdesk.engine.core import NUMBERS, DeskCore, saved_years
 from csdesk.engine.local import LocalEngine
+from csdesk.engine.reading import all_of
 from csdesk.errors import TransactionOpen
 from csdesk.ports import steps
 from csdesk.ports.steps import Reply, Step
@@ -27,6 +27,8 @@ class HostedEngine(LocalEngine):
     Epochs that were rolled back come again with another meaning. So the policy is known by its digest; phrases and
     holidays are kept only if they were read while no transaction was open. Ticket numbers are taken one by one.
     """
+
+    is_hosted = True
 
     def __init__(self, core: DeskCore, store: Store, host: Hosted) -> None:
         super().__init__(core, store)
@@ -49,8 +51,12 @@ class HostedEngine(LocalEngine):
         snapshot = self.store.load(self.core.name, step.needs)
         policy = self._observing(snapshot, self._policy())
         book: PhraseBook | None = None
-        if loading.wants_book(step, policy):
-            book = self._book(snapshot)
+        if shelving.is_wanted(self.core, step, policy):
+            learned = step.phrases in ("learned", "held")
+            known = self._read(shelving.shelf(self.core.shelf, snapshot.epochs.phrases, learned=learned))
+            if not self._host.in_transaction:
+                self.core.shelf = known
+            book = known.book
         return steps.Loaded(snapshot, policy, book)
 
     def _policy(self) -> Policy:
@@ -63,13 +69,5 @@ class HostedEngine(LocalEngine):
         if snapshot.epochs.calendars == self.core.compiled[1]:
             return policy
         if self._host.in_transaction:
-            return policy.observing(saved_years(self._read(loading.all_of(PublicHolidays, "holidays"))))
+            return policy.observing(saved_years(self._read(all_of(PublicHolidays, "holidays"))))
         return self._read(loading.fresh_holidays(self.core, snapshot))
-
-    def _book(self, snapshot: Snapshot) -> PhraseBook:
-        known = self.core.book(snapshot)
-        if known is not None:
-            return known
-        if self._host.in_transaction:
-            return PhraseBook(self._read(loading.all_of(Phrase, "phrase")))
-        return self._read(loading.fresh_book(self.core, snapshot))

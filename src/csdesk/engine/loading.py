@@ -6,24 +6,18 @@ engine fetches it, blocking or awaited. Mostly everything is at hand, and a read
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ConfigRow, Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
-from csdesk.domain.records.replies import Phrase
+from csdesk.engine import shelving
 from csdesk.engine.core import DeskCore
+from csdesk.engine.reading import Reading, all_of
 from csdesk.errors import StoreDamaged
 from csdesk.ports import steps
 from csdesk.ports.store import DeskRow, Page, Query
-
-T = TypeVar("T")
-R = TypeVar("R", Phrase, PublicHolidays)
-
-Reading = Generator[Query | None, Any, T]
-"""Asks for what it lacks. ``Any``: a page for a query, a ``DeskRow`` for None."""
 
 
 def loaded(core: DeskCore, step: steps.Load, snapshot: Snapshot) -> Reading[steps.Loaded]:
@@ -35,14 +29,10 @@ def loaded(core: DeskCore, step: steps.Load, snapshot: Snapshot) -> Reading[step
     if epochs.calendars != calendars:
         policy = yield from fresh_holidays(core, snapshot)
     book: PhraseBook | None = None
-    if wants_book(step, policy):
-        book = core.book(snapshot) or (yield from fresh_book(core, snapshot))
+    if shelving.is_wanted(core, step, policy):
+        shelf = yield from shelving.shelf(core.shelf, epochs.phrases, learned=step.phrases in ("learned", "held"))
+        core.shelf, book = shelf, shelf.book
     return steps.Loaded(snapshot, policy, book)
-
-
-def wants_book(step: steps.Load, policy: Policy) -> bool:
-    """Whether phrases belong to what the step asks for."""
-    return step.phrases == "yes" or (step.phrases == "auto" and policy.answers)
 
 
 def fresh_policy(core: DeskCore) -> Reading[Policy]:
@@ -61,20 +51,3 @@ def fresh_policy(core: DeskCore) -> Reading[Policy]:
 def fresh_holidays(core: DeskCore, snapshot: Snapshot) -> Reading[Policy]:
     """The policy with the holidays of the snapshot's epoch, in use from now on."""
     return core.adopt_holidays((yield from all_of(PublicHolidays, "holidays")), snapshot.epochs.calendars)
-
-
-def fresh_book(core: DeskCore, snapshot: Snapshot) -> Reading[PhraseBook]:
-    """The phrases of the snapshot's epoch, indexed and in use from now on."""
-    return core.adopt_phrases((yield from all_of(Phrase, "phrase")), snapshot.epochs.phrases)
-
-
-def all_of(cls: type[R], kind: Literal["phrase", "holidays"]) -> Reading[list[R]]:
-    """Every record of that kind."""
-    found: list[R] = []
-    cursor: str | None = None
-    while True:
-        page: Page[Any] = yield Query(kind=kind, limit=1000, after=cursor)
-        found += [one for one in page.items if isinstance(one, cls)]
-        cursor = page.cursor
-        if cursor is None:
-            return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from csdesk.domain.records.changes import ChangeSet, Committed
 from csdesk.engine import loading
@@ -15,6 +15,7 @@ from csdesk.engine.backup import back_up
 from csdesk.engine.commits import GroupCommit
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.engine.media import MediaStep, cannot_erase, look_after
+from csdesk.engine.reading import Reading
 from csdesk.errors import FlowError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
@@ -97,6 +98,9 @@ class Run(Generic[T]):
 class LocalEngine:
     """Performs the local steps of a desk."""
 
+    is_hosted: ClassVar[bool] = False
+    """True over a host's own connection."""
+
     def __init__(self, core: DeskCore, store: Store) -> None:
         self.core = core
         self.store = store
@@ -116,7 +120,7 @@ class LocalEngine:
         snapshot = self.store.load(self.core.name, step.needs)
         return self._read(loading.loaded(self.core, step, snapshot))
 
-    def _read(self, reading: loading.Reading[T]) -> T:
+    def _read(self, reading: Reading[T]) -> T:
         """The end of a reading, with everything it asks for."""
         try:
             asked = next(reading)
@@ -195,6 +199,9 @@ class LocalEngine:
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
+    def _show(self, step: steps.Show) -> Reply:
+        return self.core.show(step.feed, step.page)
+
 
 # ``Any``: each method takes the step of its own row; a test walks the table.
 # ruff: noqa: SLF001
@@ -220,4 +227,5 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Scrub: LocalEngine._scrub,
     steps.ReadMedia: LocalEngine._read_media,
     steps.Parse: LocalEngine._parse,
+    steps.Show: LocalEngine._show,
 }

@@ -12,6 +12,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Final, TypeVar
 
+from csdesk.domain.ids import PhraseId, phrase_id
 from csdesk.domain.records._model import clean_text
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs
@@ -185,3 +186,12 @@ def _filter(name: str, value: object) -> None:
 def _instant(name: str, at: object) -> None:
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise InvalidInput(name, "is no aware datetime", "pass one, for example with tzinfo=datetime.UTC")
+
+
+def phrases(names: Iterable[str], field: str) -> tuple[PhraseId, ...]:
+    """Several phrases, by the ids or names that people use.
+
+    Raises:
+        InvalidInput: one is no name of a phrase.
+    """
+    return tuple(phrase_id(one) for one in several(names, field))

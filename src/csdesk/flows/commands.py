@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from csdesk.domain.core import customer_commands, erasing, staff, ticket_commands
+from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.macros import agents_of, permits_of
 from csdesk.domain.core.ruling import after_command
@@ -24,7 +24,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
 from csdesk.errors import InvalidInput, VersionConflict
@@ -51,7 +51,7 @@ class Done:
     customer: Customer | None = None
     message: Message | None = None
     agent: Agent | None = None
-    phrase: Phrase | None = None
+    phrase: LibraryPhrase | None = None
     holidays: PublicHolidays | None = None
     trace: Trace = Trace()
     entries: tuple[Entry, ...] = ()
@@ -73,7 +73,7 @@ def result_id(command: cmd.Command, ids: IdSource) -> str:
         return ids.new(CUSTOMER)
     if isinstance(command, cmd.SaveAgent) and command.agent is None:
         return ids.new(AGENT)
-    if isinstance(command, cmd.SavePhrase) and command.phrase is None:
+    if isinstance(command, cmd.SavePhrase) and command.phrase is None and command.id is None:
         return ids.new(PHRASE)
     return ids.new(COMMAND)
 
@@ -124,7 +124,8 @@ def _own_key(command: cmd.Command) -> str | None:
 
 
 def _subject(command: cmd.Command) -> str:
-    for name in ("ticket", "customer", "identity", "agent", "phrase"):
+    names = ("ticket", "customer", "identity", "agent") + (("phrase",) if isinstance(command, cmd.SavePhrase) else ())
+    for name in names:
         value = getattr(command, name, None)
         if isinstance(value, str):
             return value
@@ -154,20 +155,47 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
         case cmd.LinkIdentity(identity=one):
             claims.append(scope.keys.identity(one.kind, one.scope, one.external_id))
             return Needs(claims=tuple(claims), customers=(command.customer,))
-        case cmd.SetProfile() | cmd.TagCustomer() | cmd.UnmergeCustomers() | cmd.BlockCustomer() | cmd.EraseCustomer():
+        case (
+            cmd.SetProfile()
+            | cmd.TagCustomer()
+            | cmd.SyncTags()
+            | cmd.FlagCustomer()
+            | cmd.RecordAct()
+            | cmd.UnmergeCustomers()
+            | cmd.BlockCustomer()
+            | cmd.EraseCustomer()
+        ):
             return Needs(claims=tuple(claims), customers=(command.customer,))
         case cmd.SaveAgent():
             return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
         case cmd.SaveHolidays():
             return Needs(claims=tuple(claims), holidays=(staff.holidays_id(scope.keys, command.place),))
         case cmd.SavePhrase():
-            return Needs(claims=tuple(claims), phrases=(command.phrase,) if command.phrase is not None else ())
+            return Needs(claims=tuple(claims), phrases=tuple(one for one in (command.phrase, command.id) if one))
+        case cmd.PutPhrases():
+            return Needs(claims=tuple(claims), phrases=tuple(one.id for one in command.phrases))
+        case cmd.JudgeSuggestions():
+            named = tuple(one for one in (command.picked, *command.shown) if one is not None)
+            return Needs(claims=(key,), messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
+        case cmd.ForgetLessons():
+            return Needs(claims=(key,))
+        case cmd.CorrectReply():
+            claims.append(scope.keys.effect("corrected", command.message))
+            right = (command.right,) if command.right is not None else ()
+            return Needs(
+                claims=tuple(claims),
+                tickets=(command.ticket,),
+                messages=(command.message,),
+                phrases=right,
+                counters=(lessons.NUMBER,),
+                parties=True,
+            )
         case _:
             assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound), "they have flows of their own"
             return Needs(claims=tuple(claims), tickets=(command.ticket,), parties=True)
 
 
-def _run(work: Workspace, command: cmd.Command, run: str) -> str:
+def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901, PLR0911, PLR0912  a line for each kind
     """Decide; the id of the record that the trace belongs to."""
     match command:
         case cmd.SaveAgent():
@@ -179,7 +207,19 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
             if command.phrase is not None:
                 phrase = work.phrase(command.phrase)
                 _check_version("phrase", phrase.id, phrase.version, "", command)
-            return staff.save_phrase(work, command, run).id
+            return library.save_phrase(work, command, run).id
+        case cmd.PutPhrases():
+            if command.expected_version is not None:
+                for one in command.phrases:
+                    _check_version("phrase", one.id, work.phrase(one.id).version, "", command)
+            library.put_phrases(work, command)
+            return ev.LIBRARY
+        case cmd.JudgeSuggestions():
+            lessons.judge_suggestions(work, command)
+            return ev.LEARNING
+        case cmd.ForgetLessons():
+            lessons.forget(work, command)
+            return ev.LEARNING
         case cmd.SaveHolidays():
             return staff.save_holidays(work, command).id
         case cmd.UnlinkIdentity():
@@ -189,6 +229,9 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:
         case (
             cmd.SetProfile()
             | cmd.TagCustomer()
+            | cmd.SyncTags()
+            | cmd.FlagCustomer()
+            | cmd.RecordAct()
             | cmd.LinkIdentity()
             | cmd.MergeCustomers()
             | cmd.UnmergeCustomers()
@@ -217,6 +260,7 @@ def _run_on_customer(work: Workspace, command: customer_commands.CustomerCommand
     if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
         customer = work.customer(customer.merged_into)
     _check_version("customer", customer.id, customer.version, customer.stage, command)
+    customer = work.ready(customer)
     if isinstance(command, cmd.EraseCustomer):
         erasing.erase_customers(work, customer, run)
     else:
@@ -234,9 +278,11 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
     """The outcome of the run that owns the claim, with the records as they stand now."""
     made = {MESSAGE: "messages", TICKET: "tickets", AGENT: "agents", PHRASE: "phrases"}.get(owner[: len(MESSAGE)])
     wanted: dict[str, tuple[str, ...]] = {made: (owner,)} if made is not None else {}
+    if isinstance(command, cmd.SavePhrase) and command.id is not None:
+        wanted["phrases"] = (command.id,)
     for name in ("ticket", "customer", "agent", "phrase"):
         value = getattr(command, name, None)
-        if isinstance(value, str):
+        if isinstance(value, str) and (name != "phrase" or isinstance(command, cmd.SavePhrase)):
             wanted[f"{name}s"] = (*wanted.get(f"{name}s", ()), value)
     if isinstance(command, cmd.UnlinkIdentity):
         wanted["identities"] = (command.identity,)
@@ -267,7 +313,7 @@ def _done(work: Workspace, main: str, run: str, trace: Trace) -> Done:
         customer=record if isinstance(record, Customer) else None,
         message=made if isinstance(made, Message) else None,
         agent=record if isinstance(record, Agent) else None,
-        phrase=record if isinstance(record, Phrase) else None,
+        phrase=record if isinstance(record, LibraryPhrase) else None,
         holidays=record if isinstance(record, PublicHolidays) else None,
         trace=trace,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from csdesk.domain.core import erasing
+from csdesk.domain.core import erasing, lessons
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import CustomerId, MessageId
 from csdesk.domain.records import channels as ch
@@ -363,9 +363,10 @@ def _scrub(progress: Progress, _: Scope) -> Flow[Step]:
 
 
 def _complete(progress: Progress, scope: Scope) -> Flow[Step]:
-    loaded = yield from steps.load(Needs(customers=tuple(progress.family)))
+    loaded = yield from steps.load(Needs(customers=tuple(progress.family), counters=(lessons.NUMBER,)))
     work = _workspace(loaded, progress, scope)
     erasing.complete(work, progress.family, progress.counts)
+    lessons.forget_erased(work)
     work.end(progress.survivor)
     return Step(work.changes(), None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from csdesk._nearest import nearest
 from csdesk.domain.core.hindsight import Then, customer_then, is_first, ticket_then
 from csdesk.domain.policy.checks import rules_in
 from csdesk.domain.policy.compiled import Policy
@@ -125,7 +126,7 @@ def _rule(policy: Policy, name: str) -> tuple[RuleSetPolicy | None, RulePolicy]:
     for rule, path in rules_in(policy.config):
         if rule.name == name:
             return next((one for one in policy.config.rule_sets if one.name == path[1] and len(path) > 2), None), rule
-    raise NotFound("rule", name)
+    raise NotFound("rule", name, remedy=nearest(name, (rule.name for rule, _ in rules_in(policy.config))))
 
 
 def _latest(rule: RulePolicy, stream: tuple[ev.Entry, ...], messages: tuple[Message, ...]) -> str:

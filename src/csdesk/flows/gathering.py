@@ -10,15 +10,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from csdesk.domain.core import lessons
 from csdesk.domain.core.lineage import Entries, Past, former_ticket, received_since
+from csdesk.domain.matching.book import LESSONS
 from csdesk.domain.records import commands as cmd
+from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
-from csdesk.flows.lists import everything
+from csdesk.flows.lists import everything, page_of
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import Query
@@ -29,7 +32,7 @@ _MANY = 200
 Gathered = tuple[Loaded, Past]
 
 
-def gather(  # noqa: PLR0911  one line for each kind of command
+def gather(  # noqa: C901, PLR0911  one line for each kind of command
     command: cmd.Command, loaded: Loaded, needs: Needs, scope: Scope
 ) -> Flow[Gathered]:
     """The last load of a command, at most two more than the first one, and what is read of the past.
@@ -56,7 +59,63 @@ def gather(  # noqa: PLR0911  one line for each kind of command
             return (yield from _for_erase(snapshot.customers[command.customer], loaded, needs, scope))
         case cmd.UnlinkIdentity():
             return (yield from _for_unlink(command, loaded, needs))
+        case cmd.SendReply() if command.ticket in snapshot.tickets:
+            return (yield from _for_reply(command, snapshot.tickets[command.ticket], loaded, needs))
+        case cmd.JudgeSuggestions():
+            last = yield from steps.load(needs, phrases="yes")
+            return last, Past(book=last.phrases)
+        case cmd.ForgetLessons():
+            return loaded, Past(streams={ev.LEARNING: (yield from _last_lessons())})
+        case cmd.CorrectReply() if command.ticket in snapshot.tickets:
+            return (yield from _for_correction(command, needs))
     return loaded, Past()
+
+
+def _for_reply(command: cmd.SendReply, ticket: Ticket, loaded: Loaded, needs: Needs) -> Flow[Gathered]:
+    """The suggestions that the reply chose from and the question they were for; nothing if there were none."""
+    is_chosen = command.phrase is not None or bool(command.shown)
+    is_checked = loaded.policy.config.wording.verbatim != "off" and loaded.snapshot.epochs.phrases > 0
+    if not is_chosen:
+        if not is_checked:
+            return loaded, Past()
+        last = yield from steps.load(needs, phrases="yes")
+        return last, Past(book=last.phrases)
+    question = command.question or ticket.customer_message
+    named = tuple(one for one in (command.phrase, *command.shown) if one is not None)
+    last = yield from steps.load(
+        replace(
+            needs,
+            messages=(*needs.messages, *((question,) if question is not None else ())),
+            phrases=named,
+            counters=(*needs.counters, lessons.NUMBER),
+        ),
+        phrases="yes",
+    )
+    return last, Past(book=last.phrases)
+
+
+def _last_lessons() -> Flow[tuple[Entry, ...]]:
+    """The entries of the lessons that count, in their order, and of what was forgotten."""
+    found: list[Entry] = []
+    query = Query(kind="entry", where=(("subject", ev.LEARNING),), order="position", descending=True, limit=500)
+    while True:
+        page = yield from page_of(Entry, query)
+        found += page.items
+        if page.cursor is None or len(found) >= 2 * LESSONS:
+            return tuple(reversed(found))
+        query = replace(query, after=page.cursor)
+
+
+def _for_correction(command: cmd.CorrectReply, needs: Needs) -> Flow[Gathered]:
+    """Where the wrong answer came from: the stream of its ticket, and the question."""
+    streams = yield from _streams((command.ticket,))
+    made_from, question = lessons.origin_of(Past(streams=streams), command.ticket, command.message)
+    named = tuple(one for one in (made_from, command.right) if one is not None)
+    asked = (question,) if question is not None else ()
+    last = yield from steps.load(
+        replace(needs, phrases=named, messages=(*needs.messages, *asked)), phrases="yes" if asked else "no"
+    )
+    return last, Past(streams=streams, book=last.phrases)
 
 
 def _for_merge(ticket: Ticket, needs: Needs, scope: Scope) -> Flow[Gathered]:

@@ -31,6 +31,8 @@ def hand(event: HandoffEvent | SessionEvent, scope: Scope) -> Flow[None]:
     work.begin(event.dedupe_key, Actor.adapter(event.account))
     work.claim(seen, event.dedupe_key, keep=loaded.policy.config.retention.inbound_claims)
     _note(work, ticket, by, agent)
+    if isinstance(event, SessionEvent) and ticket.auto_replied_at is not None and not ticket.session_over:
+        work.emit(ticket.id, ev.SessionBegan())
     work.end(ticket.id)
     yield from steps.commit(work.changes())
 

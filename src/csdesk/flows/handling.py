@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from csdesk.domain.records import channels as ch
-from csdesk.flows import checks
+from csdesk.flows import checks, feeding
 from csdesk.flows.pulling import plan_pulls
 from csdesk.flows.reports import Taken, take_events
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 
 
-def handle(account: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, Taken]]:
-    """The answer to a web request, given when everything that it brought is stored; what must be pulled is planned."""
+def handle(path: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, Taken]]:
+    """The answer to a web request, given when everything that it brought is stored; what must be pulled is planned.
+
+    ``path`` is the account, with what follows it where the account's channel has addresses of its own.
+    """
     scope = yield from steps.attempt(0)
-    checks.an_id(account, "account")
+    checks.an_id(path, "account")
     checks.an_instance(request, ch.RawRequest, "request")
+    account = account_in(path, scope.channels)
     if request.received_at is None:
         request = request.model_copy(update={"received_at": scope.now})
     result = yield from steps.parse(account, request)
@@ -23,4 +29,26 @@ def handle(account: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, T
     taken = yield from take_events(account, result.events)
     if result.pulls:
         yield from plan_pulls(result.pulls)
+    if result.feed is not None:
+        page = yield from feeding.answer(result.feed)
+        return result.reply.model_copy(update={"body": page.body, "feed": page.feed}), taken
+    if result.file is not None:
+        content = yield from steps.read_media(result.file)
+        return result.reply.model_copy(update={"body": content}), taken
     return result.reply, taken
+
+
+def account_in(path: str, channels: Mapping[str, ch.Capabilities]) -> str:
+    """The account that a path begins with: the path itself, unless a channel with addresses of its own stands there.
+
+    >>> account_in("shop/widget.js", {"shop": ch.Capabilities(feed=True), "kf": ch.Capabilities()})
+    'shop'
+    >>> account_in("kf/widget.js", {"shop": ch.Capabilities(feed=True), "kf": ch.Capabilities()})
+    'kf/widget.js'
+    """
+    account = path
+    while account not in channels:
+        account = account.rpartition("/")[0]
+        if not account:
+            return path
+    return account if account == path or channels[account].feed else path

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from csdesk.domain.core import lessons
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
@@ -127,7 +128,18 @@ def _closed_tickets(walk: Walk, kept: RetentionPolicy, scope: Scope) -> Flow[_Re
         if one.erased_at is None and (yield from _is_over(one, before)):
             # The same page is read again afterwards: what is erased by then is passed over.
             return _Removed(ChangeSet(), replaced(walk, ticket=TicketProgress(id=one.id)))
-    return _Removed(ChangeSet(), None if page.cursor is None else Walk(cursor=page.cursor))
+    if page.cursor is not None:
+        return _Removed(ChangeSet(), Walk(cursor=page.cursor))
+    return _Removed((yield from _relearning(scope)), None)
+
+
+def _relearning(scope: Scope) -> Flow[ChangeSet]:
+    """What people decided about texts that are gone is learnt from no more."""
+    loaded = yield from steps.load(Needs(counters=(lessons.NUMBER,)))
+    work = _workspace(loaded, scope)
+    lessons.forget_erased(work)
+    work.end(ev.LEARNING)
+    return work.changes()
 
 
 def _is_over(ticket: Ticket, before: datetime) -> Flow[bool]:

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from csdesk.domain.core.workspace import load_counter
+from csdesk.domain.ids import phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
-from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.customers import Customer, Flag
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.text.features import query_tokens
 from csdesk.errors import NotFound
@@ -238,6 +239,10 @@ class CustomerBrief:
     """How many tickets the customer has had."""
     last_messages: tuple[Message, ...]
     """The last few messages, newest first."""
+    flags: tuple[Flag, ...] = ()
+    """The warnings in force: read them first."""
+    segments: tuple[str, ...] = ()
+    """The segments that the customer belongs to."""
 
 
 def brief(customer_id: str) -> Flow[CustomerBrief]:
@@ -255,7 +260,10 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
     )
     total = yield from steps.count(Query(kind="ticket", where=mine))
     last = yield from _words(identities, 5, None)
-    return CustomerBrief(customer, open_tickets.items, total, last.items)
+    now = (yield from steps.attempt(0)).now
+    flags = tuple(one for one in customer.flags if one.until is None or one.until > now)
+    segments = tuple(str(one.name) for one in customer.segments)
+    return CustomerBrief(customer, open_tickets.items, total, last.items, flags, segments)
 
 
 def identities_of(customer: Customer) -> Flow[tuple[str, ...]]:
@@ -326,14 +334,15 @@ def get_agent(agent_id: str) -> Flow[AgentLoad]:
     return AgentLoad(agent, loaded.snapshot.counters.get(counter, 0))
 
 
-def get_phrase(phrase_id: str) -> Flow[Phrase]:
+def get_phrase(name: str) -> Flow[LibraryPhrase]:
     """The phrase of that id.
 
     Raises:
         NotFound: this desk has none.
     """
-    loaded = yield from read(Needs(phrases=(phrase_id,)))
-    return _one(loaded.snapshot.phrases.get(phrase_id), "phrase", phrase_id)
+    key = phrase_id(name)
+    loaded = yield from read(Needs(phrases=(key,)))
+    return _one(loaded.snapshot.phrases.get(key), "phrase", key)
 
 
 def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:

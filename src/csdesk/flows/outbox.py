@@ -25,6 +25,7 @@ from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.errors import ChannelError, Disposition, NotFound, StoreError, UnsupportedFeature
 from csdesk.flows.attaching import attached
+from csdesk.flows.feeding import feed_counter
 from csdesk.flows.outgoing import ARRIVED, Arrived, Ready, prepared
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
@@ -249,7 +250,8 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
-        for counter in (result.quota, result.unasked):
+        feed = feed_counter(scope.keys, item.account, item.conversation) if _is_read_here(item, scope) else ""
+        for counter in (result.quota, result.unasked, feed):
             if counter:
                 work.add(counter, 1)
     if result.state is None or after in ARRIVED or gone:
@@ -269,6 +271,11 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     work.end(message.id)
     yield from steps.commit(work.changes())
+
+
+def _is_read_here(item: OutboxItem, scope: Scope) -> bool:
+    able = scope.channels.get(item.account)
+    return able is not None and able.feed
 
 
 def _delivery_after(message: Message, result: _Result) -> Delivery:

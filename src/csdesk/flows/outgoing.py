@@ -125,7 +125,7 @@ def window(ticket_id: str) -> Flow[WindowState]:
         raise NotFound("ticket", ticket_id)
     able = scope.channels.get(ticket.account)
     if able is None:
-        raise NotFound("account", ticket.account)
+        raise NotFound("account", ticket.account, remedy="ask a process that has its channel")
     key = scope.keys.conversation(ticket.account, ticket.conversation)
     loaded = yield from steps.load(Needs(claims=(key,)))
     receiving = loaded.snapshot.tickets.get(loaded.snapshot.claims.get(key, ""))

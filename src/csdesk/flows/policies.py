@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
@@ -10,6 +11,7 @@ from csdesk.domain.records.changes import ConfigRow, EpochName, Needs
 from csdesk.flows import checks
 from csdesk.flows.keeping import kept_items
 from csdesk.flows.permission import require
+from csdesk.flows.rebuilding import walks
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -40,6 +42,9 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
     work.bump(EpochName.CONFIG)
     for item in kept_items(scope.now):
         work.put_due(item)
+    if not is_first:
+        for item in walks(loaded.policy, compile_policy(config), run, scope.now):
+            work.put_due(item)
     work.put_config(ConfigRow(digest, config.canonical_json(), scope.now))
     work.end(ev.DESK)
     yield from steps.commit(work.changes())

@@ -8,8 +8,10 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import ChangeSet, Needs, Put
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import LessonsForgotten
 from csdesk.domain.records.holidays import PublicHolidays
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import IllegalTransition
 from csdesk.flows import checks
@@ -45,10 +47,17 @@ def agent_of(done: Done) -> Agent:
     return done.agent
 
 
-def phrase_of(done: Done) -> Phrase:
+def phrase_of(done: Done) -> LibraryPhrase:
     """The phrase that a command made or changed."""
     assert done.phrase is not None, "the command gave no phrase"
     return done.phrase
+
+
+def forgotten_by(done: Done) -> int:
+    """How many lessons a command made the desk forget."""
+    return sum(
+        len(event.lessons) for entry in done.entries for event in entry.events if isinstance(event, LessonsForgotten)
+    )
 
 
 def holidays_of(done: Done) -> PublicHolidays:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csdesk._nearest import nearest
 from csdesk.domain.core.accounts import SlaAccount, account
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.events import Entry
@@ -44,5 +45,5 @@ def calendar(name: str | None) -> Flow[WorkingCalendar]:
     wanted = book.default if name is None else checks.an_id(name, "name")
     found = book.calendars.get(wanted)
     if found is None:
-        raise NotFound("calendar", wanted or "(default)")
+        raise NotFound("calendar", wanted or "(default)", remedy=nearest(wanted, book.calendars))
     return found

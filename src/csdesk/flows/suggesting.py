@@ -1,38 +1,157 @@
-"""Suggestions on demand: outside the ingest commit, nothing is written."""
+"""Suggestions on demand: outside the ingest commit, nothing is written. And sending one of them, filled in."""
 
 from __future__ import annotations
 
-from csdesk.domain.records.changes import Needs
+from collections.abc import Mapping
+from dataclasses import replace
+
+from csdesk.domain.core import wording
+from csdesk.domain.core.askers import asker_of
+from csdesk.domain.ids import phrase_id
+from csdesk.domain.matching.book import Asker
+from csdesk.domain.matching.linting import Flaw
+from csdesk.domain.matching.phrases import Context
+from csdesk.domain.records.actors import Actor, ActorKind
+from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.channels import ReplyDecision
-from csdesk.errors import NotFound
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.phrases import LibraryPhrase, Preview
+from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.wording import WordingSpot
+from csdesk.domain.text.templates import TemplateValue
+from csdesk.errors import InvalidInput, NotFound
 from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 
 
-def for_text(text: str) -> Flow[ReplyDecision]:
+def for_text(text: str, context: Context, limit: int | None) -> Flow[ReplyDecision]:
     """The phrases that may answer a text."""
-    yield from steps.attempt(0)
+    scope = yield from steps.attempt(0)
     checks.a_text(text, "text")
-    loaded = yield from steps.load(Needs(), phrases="yes")
-    return _decide(loaded, text)
+    checks.an_instance(context, Context, "context")
+    loaded = yield from steps.load(Needs(), phrases="learned")
+    asker = Asker(context=context if context.now is not None else replace(context, now=scope.now))
+    assert loaded.phrases is not None, "the load asked for them"
+    return loaded.phrases.match(text, _limit(limit, loaded), asker)
 
 
-def for_message(message_id: str) -> Flow[ReplyDecision]:
-    """The phrases that may answer a stored message.
+def _limit(limit: int | None, loaded: Loaded) -> int:
+    return loaded.policy.config.reply.suggestions if limit is None else checks.a_number(limit, "limit", 1, 50)
+
+
+def for_message(message_id: str, actor: Actor | None, limit: int | None) -> Flow[ReplyDecision]:
+    """The phrases that may answer a stored message; asked again, the work is not repeated.
 
     Raises:
         NotFound: this desk has no such message.
     """
-    yield from steps.attempt(0)
-    loaded = yield from steps.load(checks.needs(Needs(messages=(message_id,))), phrases="yes")
+    scope = yield from steps.attempt(0)
+    needs = Needs(messages=(message_id,), agents=_agents(actor), parties=True)
+    loaded = yield from steps.load(checks.needs(needs), phrases="learned")
     message = loaded.snapshot.messages.get(message_id)
     if message is None:
         raise NotFound("message", message_id)
-    return _decide(loaded, message.text)
-
-
-def _decide(loaded: Loaded, text: str) -> ReplyDecision:
+    ticket = loaded.snapshot.tickets.get(message.ticket)
+    if ticket is None:
+        raise NotFound("ticket", message.ticket)
     assert loaded.phrases is not None, "the load asked for them"
-    policy = loaded.policy.config.reply
-    return loaded.phrases.decide(text, policy.threshold, policy.margin, policy.suggestions, auto=False)
+    found = loaded.snapshot
+    asker = asker_of(
+        ticket, _person(found, ticket), now=scope.now, language=message.language, agent=_agent(found, actor)
+    )
+    return loaded.phrases.match(message.text, _limit(limit, loaded), asker, (message.id, message.version))
+
+
+def _agents(actor: Actor | None) -> tuple[str, ...]:
+    if actor is not None:
+        checks.an_instance(actor, Actor, "actor")
+    return (actor.id,) if actor is not None and actor.kind is ActorKind.AGENT else ()
+
+
+def _agent(found: Snapshot, actor: Actor | None) -> Agent | None:
+    return found.agents.get(actor.id) if actor is not None else None
+
+
+def _person(found: Snapshot, ticket: Ticket) -> Customer | None:
+    return person_behind(ticket.identity, found.homes, found.customers)
+
+
+def rendered(
+    ticket_id: str, phrase: str, values: Mapping[str, TemplateValue] | None, actor: Actor
+) -> Flow[tuple[LibraryPhrase, str]]:
+    """A phrase, and what it says to the customer of a ticket.
+
+    Raises:
+        NotFound: this desk has no such ticket or phrase.
+        InvalidInput: it has no wording for them, a variable has no value, or the phrase has retired.
+    """
+    found, _, asker = yield from _for_ticket(ticket_id, phrase, actor)
+    if found.retired:
+        raise InvalidInput("phrase", "has retired", "choose another, or let it come back")
+    context = asker.context
+    text = found.render(
+        found.values(_values(values), asker.sources),
+        language=context.language,
+        channels=[one for one in (context.channel, context.account) if one],
+        level=context.level,
+    )
+    return found, text
+
+
+def preview(
+    phrase: str, ticket_id: str, values: Mapping[str, TemplateValue] | None, actor: Actor | None
+) -> Flow[Preview]:
+    """What a phrase would say to the customer of a ticket, as far as it can be filled in.
+
+    Raises:
+        NotFound: this desk has no such ticket or phrase.
+    """
+    found, _, asker = yield from _for_ticket(ticket_id, phrase, actor)
+    context = asker.context
+    return found.preview(
+        found.values(_values(values), asker.sources),
+        language=context.language,
+        channels=[one for one in (context.channel, context.account) if one],
+        level=context.level,
+    )
+
+
+def _values(values: Mapping[str, TemplateValue] | None) -> dict[str, TemplateValue]:
+    return dict(checks.pairs(values or {}, "values"))
+
+
+def _for_ticket(ticket_id: str, phrase: str, actor: Actor | None) -> Flow[tuple[LibraryPhrase, Ticket, Asker]]:
+    scope = yield from steps.attempt(0)
+    key = phrase_id(phrase)
+    needs = Needs(tickets=(ticket_id,), phrases=(key,), agents=_agents(actor), parties=True)
+    loaded = yield from steps.load(checks.needs(needs))
+    ticket, found = loaded.snapshot.tickets.get(ticket_id), loaded.snapshot.phrases.get(key)
+    if ticket is None:
+        raise NotFound("ticket", ticket_id)
+    if found is None:
+        raise NotFound("phrase", key)
+    agent = _agent(loaded.snapshot, actor)
+    return found, ticket, asker_of(ticket, _person(loaded.snapshot, ticket), now=scope.now, agent=agent)
+
+
+def spots_in(text: str) -> Flow[tuple[WordingSpot, ...]]:
+    """What the desk's policy on wording speaks against in a reply that is being written."""
+    yield from steps.attempt(0)
+    checks.a_text(text, "text")
+    loaded = yield from steps.load(Needs(), phrases="held")
+    policy = loaded.policy.config.wording
+    book = loaded.phrases
+    if book is None and policy.verbatim != "off" and loaded.snapshot.epochs.phrases:
+        loaded = yield from steps.load(Needs(), phrases="yes")
+        book = loaded.phrases
+    return wording.spots_in(text, policy, book)
+
+
+def flaws() -> Flow[tuple[Flaw, ...]]:
+    """What should be mended in the library."""
+    yield from steps.attempt(0)
+    loaded = yield from steps.load(Needs(), phrases="yes")
+    assert loaded.phrases is not None, "the load asked for them"
+    return loaded.phrases.lint()

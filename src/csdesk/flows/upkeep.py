@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from csdesk.domain.core.tickets import assign, catch_up
 from csdesk.domain.core.workspace import Workspace
@@ -22,8 +23,10 @@ from csdesk.flows.fetching import fetch_due
 from csdesk.flows.lists import page_of
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
+from csdesk.flows.rebuilding import rebuild
 from csdesk.flows.retrying import retried
 from csdesk.flows.waking import wake_tickets
+from csdesk.flows.waking_customers import wake_customers
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -44,7 +47,11 @@ class DueReport:
     """
 
     tickets: int = 0
-    """Tickets for which something came due: warnings, breaches, escalations, the end of a snooze, closing."""
+    """Tickets for which something came due: warnings, breaches, escalations, snoozes, tags that end, timed rules."""
+    customers: int = 0
+    """Customers for whom something came due: the end of a tag or flag, segments that time changes."""
+    rebuilt: int = 0
+    """Customers and tickets that were looked at anew because the configuration changed, or two people were parted."""
     assigned: int = 0
     """Waiting tickets that found an agent."""
     sent: int = 0
@@ -87,6 +94,8 @@ _KEPT = {
 }
 _COUNTS = (
     "tickets",
+    "customers",
+    "rebuilt",
     "assigned",
     "sent",
     "failed",
@@ -110,12 +119,11 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    # what may be slow comes last
-    for part in (wake_tickets, _drain, _resume, _maintain, _erase, _deliver, _planned, _fetch, _keep):
+    for part in _PARTS:
         if left <= 0 or out_of_time():
             more = True
             break
-        share = WAKE_SLICE if part is wake_tickets else SLICE
+        share = WAKE_SLICE if part in (wake_tickets, wake_customers) else SLICE
         counts, again, next_at = yield from part(min(left, share), out_of_time)
         for name, amount in counts.items():
             done[name] += amount
@@ -153,7 +161,8 @@ def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     """Give waiting tickets to agents who have room again: in each queue oldest first, so that no queue starves."""
     yield from steps.attempt(0)
-    loaded = yield from steps.load(Needs())
+    # On the way phrases that are at hand take in what people have decided about suggestions.
+    loaded = yield from steps.load(Needs(), phrases="held")
     assigned = 0
     for queue in loaded.policy.config.queues:
         if assigned >= limit or out_of_time():
@@ -203,7 +212,13 @@ def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     pulled = yield from pull_due(limit, out_of_time)
-    return {"pulled": pulled.events, "retried": pulled.retried}, pulled.more, pulled.next_due_at
+    counts = Counter(pulled=pulled.events, retried=pulled.retried)
+    if not pulled.events or counts.total() >= limit:
+        return dict(counts), pulled.more, pulled.next_due_at
+    # What came in may have been answered: that is due at once, and its turn has passed.
+    sent, more, next_at = yield from _deliver(limit - counts.total(), out_of_time)
+    counts.update(sent)
+    return dict(counts), pulled.more or more, _earliest(pulled.next_due_at, next_at)
 
 
 def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
@@ -230,3 +245,9 @@ def _erase(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 def _keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     counts, more = yield from keeping.keep(limit, out_of_time)
     return {_KEPT[name]: count for name, count in counts.items()}, more, None
+
+
+# What may be slow comes last.
+_PARTS: Final = (
+    *(wake_tickets, wake_customers, _drain, _resume, rebuild, _maintain, _erase, _deliver, _planned, _fetch, _keep),
+)

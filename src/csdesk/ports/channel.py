@@ -4,8 +4,8 @@
 adapter serves ``Desk`` and ``AsyncDesk``; an adapter around a vendor's SDK or a socket is a ``BlockingChannel``. The
 desk, not the adapter, checks sizes and windows, splits texts, keeps quotas, retries and remembers.
 
-What only some channels can do is a protocol of its own: media, recalls, a check of its health, handing a conversation
-over. A channel has a power if it has the methods.
+What only some channels can do is a protocol of its own: media, recalls, a check of its health, conversations that
+customers read from the desk itself. A channel has a power if it has the methods.
 
 The values of the contract stand here too, so that an author needs this one module.
 """
@@ -23,6 +23,8 @@ from csdesk.domain.records.channels import (
     EchoEvent,
     EditEvent,
     Entrance,
+    Feed,
+    FeedPage,
     HandoffEvent,
     HandshakeEvent,
     Health,
@@ -44,6 +46,7 @@ from csdesk.domain.records.channels import (
     ReactionEvent,
     Receipt,
     Rejected,
+    Said,
     Sender,
     SentMessage,
     SessionEvent,
@@ -56,6 +59,7 @@ from csdesk.domain.records.messages import TextPart
 from csdesk.errors import ChannelError, Disposition
 from csdesk.ports.clock import Clock
 from csdesk.ports.http import HttpRequest, HttpResponse
+from csdesk.ports.ids import IdSource
 
 __all__ = [
     "BlockingChannel",
@@ -76,11 +80,15 @@ __all__ = [
     "EditingChannel",
     "Entrance",
     "Exchange",
+    "Feed",
+    "FeedChannel",
+    "FeedPage",
     "HandoffEvent",
     "HandshakeEvent",
     "Health",
     "HttpRequest",
     "HttpResponse",
+    "IdSource",
     "IdentityEvent",
     "IgnoredEvent",
     "InboundMessage",
@@ -93,6 +101,7 @@ __all__ = [
     "MediaRef",
     "MediaWanted",
     "MenuLimits",
+    "NamingChannel",
     "OutboundMessage",
     "PullHint",
     "PullPage",
@@ -102,6 +111,7 @@ __all__ = [
     "RecallingChannel",
     "Receipt",
     "Rejected",
+    "Said",
     "Sender",
     "SentMessage",
     "SessionEvent",
@@ -265,6 +275,32 @@ class TimedChannel(Protocol):
 
     def keep_time(self, clock: Clock) -> None:
         """Take "now" from there, unless it was made with a clock of its own."""
+        ...
+
+
+@runtime_checkable
+class NamingChannel(Protocol):
+    """A channel that gives ids to strangers: the desk that it is given to lends it its source once."""
+
+    def keep_ids(self, ids: IdSource) -> None:
+        """Take new ids from there, unless it was made with a source of its own."""
+        ...
+
+
+@runtime_checkable
+class FeedChannel(Protocol):
+    """A channel whose customers read the conversation from the desk itself (``capabilities.feed``), as on a web page.
+
+    ``receive`` verifies who asks and answers with ``InboundResult.feed``; the desk reads what they may see; ``show``
+    writes it down. ``send`` has nobody to talk to: a message is sent when the desk has recorded that it is, since then
+    it stands in the feed.
+    """
+
+    def show(self, feed: Feed, page: FeedPage) -> bytes:
+        """The page as the customer's device wants it: the body of an answer, or (``feed.stream``) a piece of it. Pure.
+
+        Status and headers are those of the ``reply`` that came with the feed.
+        """
         ...
 
 

@@ -18,6 +18,8 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.channels import (
     Capabilities,
+    Feed,
+    FeedPage,
     Health,
     InboundResult,
     MediaFetched,
@@ -76,15 +78,20 @@ class Attempt:
     loads: int = 2
 
 
+Phrases = Literal["no", "auto", "yes", "learned", "held"]
+"""Whether phrases are wanted: ``auto``: if the policy may answer automatically. ``learned``: with every lesson that was
+given so far, where ``yes`` takes those that are known here. ``held``: as ``learned``, if they are at hand already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """One batched read; the reply carries the policy that is active at that moment.
 
-    ``phrases``: whether the reply must carry the phrases too; ``auto``: if the policy may answer automatically.
+    ``phrases``: whether the reply must carry the phrases too.
     """
 
     needs: Needs
-    phrases: Literal["no", "auto", "yes"] = "no"
+    phrases: Phrases = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +246,14 @@ class Parse:
 
 
 @dataclass(frozen=True, slots=True)
+class Show:
+    """Let the account's adapter write down a page of a conversation."""
+
+    feed: Feed
+    page: FeedPage
+
+
+@dataclass(frozen=True, slots=True)
 class Pull:
     """Fetch one page from the account's provider. A step of the network."""
 
@@ -320,6 +335,7 @@ Step = (
     | Scrub
     | ReadMedia
     | Parse
+    | Show
     | Pull
     | Send
     | Upload
@@ -374,7 +390,7 @@ def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
     raise _wrong("attempt", reply)
 
 
-def load(needs: Needs, *, phrases: Literal["no", "auto", "yes"] = "no") -> Flow[Loaded]:
+def load(needs: Needs, *, phrases: Phrases = "no") -> Flow[Loaded]:
     """Everything that ``needs`` names, of one moment."""
     reply = yield Load(needs, phrases)
     if isinstance(reply, Loaded):
@@ -539,6 +555,18 @@ def parse(account: str, request: RawRequest) -> Flow[InboundResult]:
     if isinstance(reply, InboundResult):
         return reply
     raise _wrong("parse", reply)
+
+
+def show(feed: Feed, page: FeedPage) -> Flow[bytes]:
+    """A page of a conversation as the account's channel writes it.
+
+    Raises:
+        UnsupportedFeature: nobody reads conversations through this channel.
+    """
+    reply = yield Show(feed, page)
+    if isinstance(reply, bytes):
+        return reply
+    raise _wrong("show", reply)
 
 
 def pull(account: str, hint: PullHint | None, cursor: str | None) -> Flow[PullPage]:

@@ -7,8 +7,9 @@ raises ``MissingExtra``.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from csdesk import _lazy
 
 if TYPE_CHECKING:
     from csdesk.testing.channel_contract import ChannelContract, ChannelRig
@@ -57,9 +58,4 @@ _HOMES: Final = {
     "StoreContract": "csdesk.testing.store_contract",
 }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+__getattr__ = _lazy.names(__name__, _HOMES)

@@ -19,9 +19,9 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
-from csdesk.domain.records.replies import Phrase
-from csdesk.domain.records.tickets import ACTIVE, Ticket
+from csdesk.domain.records.tickets import Ticket, burdens_of
 from csdesk.ports.store import Query, Store
 
 R = TypeVar("R")
@@ -69,7 +69,7 @@ def problems_of(store: Store, desk: str = "main") -> tuple[str, ...]:
     customers = found.rows(Query(kind="customer", limit=1000), Customer)
     agents = found.rows(Query(kind="agent", limit=1000), Agent)
     told: list[Stored] = [*tickets.values(), *customers, *agents]
-    told += found.rows(Query(kind="phrase", limit=1000), Phrase)
+    told += found.rows(Query(kind="phrase", limit=1000), LibraryPhrase)
     for record in told:
         found.expect(fold(found.stories.get(record.id, ())) == record, f"{record.id} is not the fold of its entries")
     _check_messages(found, tickets, messages)
@@ -129,12 +129,14 @@ def _check_stream(found: _Desk, message: Message) -> None:
 
 
 def _check_loads(found: _Desk, tickets: list[Ticket], agents: list[Agent]) -> None:
-    loads = Counter(one.assignee for one in tickets if one.category in ACTIVE and one.assignee is not None)
+    loads: Counter[str] = Counter()
+    for ticket in tickets:
+        loads.update(burdens_of(ticket))
     needed = tuple(load_counter(key) for key in {*loads, *(one.id for one in agents)})
     counters = found.store.load(found.name, Needs(counters=needed)).counters
     for agent in agents:
         stored = counters.get(load_counter(agent.id), 0)
-        found.expect(stored == loads[agent.id], f"{agent.id} has load {stored} and {loads[agent.id]} active tickets")
+        found.expect(stored == loads[agent.id], f"{agent.id} has load {stored} and carries {loads[agent.id]} units")
 
 
 def _check_identities(found: _Desk, customers: list[Customer]) -> None:

@@ -17,8 +17,9 @@ from csdesk.domain.records.changes import ChangeSet, Put, Stored
 from csdesk.domain.records.customers import Customer, Identity
 from csdesk.domain.records.holidays import PublicHolidays, SavedYear
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, TextPart
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxItem
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Owner, OwnerKind, Ticket
 from csdesk.testing.clocks import START
 from csdesk.testing.ids import serial
@@ -101,10 +102,15 @@ def holidays(number: int = 1, /, **values: object) -> PublicHolidays:
     return PublicHolidays.model_validate({**given, **values})
 
 
-def phrase(number: int = 1, /, **values: object) -> Phrase:
+def phrase(number: int = 1, /, **values: object) -> LibraryPhrase:
     """A prepared answer."""
-    given = {"id": serial(ids.PHRASE, number), "version": 1, "title": f"Phrase {number}", "body": "We are open."}
-    return Phrase.model_validate({**given, "updated_at": START, **values})
+    given = {
+        "id": serial(ids.PHRASE, number),
+        "version": 1,
+        "title": f"Phrase {number}",
+        "wordings": ({"text": "We are open."},),
+    }
+    return LibraryPhrase.model_validate({**given, "created_at": START, "updated_at": START, **values})
 
 
 def draft(number: int = 1, /, **values: object) -> Draft:
@@ -176,7 +182,7 @@ def birth(record: Stored) -> ev.Entry:  # noqa: PLR0911  one for each kind
             return _ticket_born(record)
         case Agent():
             return entry(record.id, ev.AgentSaved(agent=record))
-        case Phrase():
+        case LibraryPhrase():
             return entry(record.id, ev.PhraseSaved(phrase=record))
         case PublicHolidays():
             return entry(record.id, ev.HolidaysSaved(holidays=record))
@@ -205,7 +211,10 @@ def _customer_born(record: Customer) -> ev.Entry:
         for one in record.identities
     ]
     tagged = [ev.CustomerTagged(tags=record.tags)] if record.tags else []
-    return entry(record.id, made, *linked, *tagged)
+    flagged = [ev.CustomerFlagged(flag=one.name, until=one.until) for one in record.flags]
+    planned = [ev.SegmentsPlanned(at=record.segments_at)] if record.segments_at is not None else []
+    entered = [ev.SegmentEntered(segment=one.name) for one in record.segments]
+    return entry(record.id, made, *linked, *tagged, *flagged, *entered, *planned)
 
 
 def _ticket_born(record: Ticket) -> ev.Entry:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from datetime import timedelta
 from typing import cast
 
 from csdesk.aio.shell import AsyncDesk
 from csdesk.domain.records.channels import RawResponse
 from csdesk.errors import CsdeskError, InvalidInput
 from csdesk.web import translate as web
+from csdesk.web.waiting import EVERY, STREAMS, Waiting
 
 Scope = MutableMapping[str, object]
 """What a server tells of a connection, and what goes between it and the application."""
@@ -21,7 +24,14 @@ Opening = Callable[[], Awaitable[AsyncDesk]]
 """How a desk is opened."""
 
 
-def asgi_app(desk: AsyncDesk | Opening, *, public_url: str | None = None, most_bytes: int = web.MOST_BYTES) -> AsgiApp:
+def asgi_app(
+    desk: AsyncDesk | Opening,
+    *,
+    public_url: str | None = None,
+    most_bytes: int = web.MOST_BYTES,
+    every: timedelta = EVERY,
+    most_streams: int = STREAMS,
+) -> AsgiApp:
     """An application that answers ``/{account}`` with ``await desk.handle``, to be mounted under a path of your own.
 
     It is answered when everything is stored; what is to be pulled waits for ``run_due``.
@@ -35,13 +45,17 @@ def asgi_app(desk: AsyncDesk | Opening, *, public_url: str | None = None, most_b
             is built on it. Needed where a provider signs the URL and a proxy stands before the server. Without it the
             server's own address stands there; ``Host`` and ``X-Forwarded-*`` are never believed.
         most_bytes: the largest body that is read; a larger one is answered with 413.
+        every: how often the desk is asked whether there is news for those who wait (web chat): once for all of them.
+        most_streams: how many may wait for news at once; further ones are answered with 503.
 
     Raises:
         InvalidInput: ``desk`` is a blocking ``Desk``, which would hold up all other requests; or another argument
             cannot be used.
     """
     _check_desk(desk)
-    return _Application(desk, web.checked_url(public_url), web.checked_most(most_bytes))
+    app = _Application(desk, web.checked_url(public_url), web.checked_most(most_bytes))
+    app.waiting = Waiting(lambda: app.desk, every, most_streams)
+    return app
 
 
 def _check_desk(desk: object) -> None:
@@ -51,8 +65,10 @@ def _check_desk(desk: object) -> None:
 
 
 class _Application:
+    waiting: Waiting
+
     def __init__(self, desk: AsyncDesk | Opening, base: str | None, most: int) -> None:
-        self._desk = desk if isinstance(desk, AsyncDesk) else None
+        self.desk = desk if isinstance(desk, AsyncDesk) else None
         self._opening = None if isinstance(desk, AsyncDesk) else desk
         self._base = base
         self._most = most
@@ -61,7 +77,9 @@ class _Application:
         kind = scope["type"]
         if kind == "http":
             answer = await self._answer(scope, receive)
-            if answer is not None:
+            if answer is not None and answer.feed is not None and answer.feed.wait > 0:
+                await self._wait(answer, receive, send)
+            elif answer is not None:
                 await _send(answer, send, bodiless=scope["method"] == "HEAD")
         elif kind == "lifespan":
             await self._live(receive, send)
@@ -82,8 +100,8 @@ class _Application:
                     return
                 await send({"type": "lifespan.startup.complete"})
             elif kind == "lifespan.shutdown":
-                if self._opening is not None and self._desk is not None:
-                    await self._desk.aclose()
+                if self._opening is not None and self.desk is not None:
+                    await self.desk.aclose()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -91,7 +109,7 @@ class _Application:
         """Open the desk, if that was asked for; what went wrong."""
         try:
             if self._opening is not None:
-                self._desk = await self._opening()
+                self.desk = await self._opening()
         except Exception as error:  # noqa: BLE001  a server takes an error for "knows no lifespan", and goes on
             web.log_unopened(error)
             return (
@@ -103,11 +121,12 @@ class _Application:
         """The answer; None if nobody waits for it any more."""
         method, account = _text(scope, "method").upper(), _account(scope)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _pairs(scope)]
-        length = next((value for name, value in headers if name.lower() == "content-length"), None)
-        early = web.early_answer(method, account, length, self._most)
+        named = {name.lower(): value for name, value in reversed(headers)}
+        asks = "access-control-request-method" in named
+        early = web.early_answer(method, account, named.get("content-length"), self._most, asks=asks)
         if early is not None:
             return early
-        if self._desk is None:
+        if self.desk is None:
             return web.NOT_OPEN
         body = await _body(receive, self._most)
         if body is None or isinstance(body, RawResponse):
@@ -115,10 +134,55 @@ class _Application:
         query = cast("bytes", scope.get("query_string") or b"").decode("latin-1")
         url = web.url_of(_server_url(scope) if self._base is None else self._base, account, query)
         try:
-            request = web.request_of(method, url, headers, body, _client(scope))
-            return await self._desk.handle(account, request)
+            request = web.request_of(method, url, headers, body, _client(scope), streams=True)
+            return await self.desk.handle(account, request)
         except Exception as error:  # noqa: BLE001  the server would show what it knows of it
             return web.answer_to(error)
+
+    async def _wait(self, answer: RawResponse, receive: Receive, send: Send) -> None:
+        """Answer when there is news, or go on answering."""
+        feed = answer.feed
+        assert feed is not None, "only answers with a feed wait"
+        gone = asyncio.ensure_future(_disconnected(receive))
+        try:
+            with self.waiting.place(feed) as free:
+                if not free:
+                    headers = (*web.FULL.headers, *(one for one in answer.headers if one[0] in web.FOR_PAGES))
+                    await _send(web.FULL.model_copy(update={"headers": headers}), send, bodiless=False)
+                elif feed.stream:
+                    await self._stream(answer, gone, send)
+                else:
+                    if await self.waiting.for_news(feed, gone, feed.wait):
+                        assert self.desk is not None, "it was open a moment ago"
+                        answer = answer.model_copy(update={"body": (await self.desk.channels.feed(feed)).body})
+                    if not gone.done():
+                        await _send(answer, send, bodiless=False)
+        except CsdeskError as error:
+            await _send(web.answer_to(error), send, bodiless=False)
+        finally:
+            gone.cancel()
+
+    async def _stream(self, answer: RawResponse, gone: asyncio.Future[None], send: Send) -> None:
+        assert answer.feed is not None, "only answers with a feed go on"
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+
+        async def piece(body: bytes) -> None:
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+
+        await piece(answer.body)
+        try:
+            await self.waiting.stream(answer.feed, piece, gone)
+        except CsdeskError as error:
+            web.log_cut(error)  # the answer has begun: all that is left is to end it, and the page asks again
+        if not gone.done():
+            await send({"type": "http.response.body", "body": b""})
+
+
+async def _disconnected(receive: Receive) -> None:
+    """End when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _body(receive: Receive, most: int) -> bytes | RawResponse | None:

@@ -34,13 +34,16 @@ def refusal(status: int, code: str, headers: Iterable[tuple[str, str]] = ()) -> 
     return RawResponse(status=status, headers=(("Content-Type", "application/json"), *headers), body=body)
 
 
-def early_answer(method: str, account: str, length: str | None, most: int) -> RawResponse | None:
-    """The answer to what is not handed to the desk, before anything of its body is read; None: go on."""
+def early_answer(method: str, account: str, length: str | None, most: int, *, asks: bool) -> RawResponse | None:
+    """The answer to what is not handed to the desk, before anything of its body is read; None: go on.
+
+    ``asks``: a browser asks for a page of another site what it may send, which only the channel can say.
+    """
     if not account:
         return refusal(404, "web.no_account")
-    if method == "OPTIONS":
+    if method == "OPTIONS" and not asks:
         return RawResponse(status=204, headers=ALLOWED)
-    if method not in _METHODS:
+    if method not in _METHODS and method != "OPTIONS":
         return refusal(405, "web.method", ALLOWED)
     if length is None or length == "":
         return None
@@ -53,12 +56,22 @@ def early_answer(method: str, account: str, length: str | None, most: int) -> Ra
 TOO_LARGE: Final = refusal(413, "web.too_large")
 CUT_OFF: Final = refusal(400, "web.cut_off")
 NOT_OPEN: Final = refusal(503, "web.not_open")
+FULL: Final = refusal(503, "web.full", (("Retry-After", "5"),))
+FOR_PAGES: Final = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary")
+"""The headers without which a page of another site cannot read an answer."""
 
 
-def request_of(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, remote: str) -> RawRequest:
+def request_of(
+    method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, remote: str, *, streams: bool = False
+) -> RawRequest:
     """The request as an adapter wants it: HEAD asks for what GET would answer."""
     return RawRequest(
-        method="GET" if method == "HEAD" else method, url=url, headers=tuple(headers), body=body, remote=remote
+        method="GET" if method == "HEAD" else method,
+        url=url,
+        headers=tuple(headers),
+        body=body,
+        remote=remote,
+        streams=streams and method == "GET",
     )
 
 
@@ -116,6 +129,12 @@ def answer_to(error: Exception) -> RawResponse:
     if isinstance(error, StoreError | DeskClosed):
         return refusal(503, error.code, (("Retry-After", "5"),))
     return refusal(error.status_hint, error.code)
+
+
+def log_cut(error: Exception) -> None:
+    """Tell the host's log why an answer that had begun was ended."""
+    code = error.code if isinstance(error, CsdeskError) else type(error).__name__
+    _log.warning("an answer that went on was ended (%s)", code)
 
 
 def log_unopened(error: Exception) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Final, Protocol
 
 from csdesk.desk.shell import Desk
 from csdesk.domain.records.channels import RawResponse
 from csdesk.errors import InvalidInput
+from csdesk.ports.clock import Clock
+from csdesk.system.clock import SystemClock
 from csdesk.web import translate as web
+from csdesk.web.waiting import EVERY, Threads
 
 Environ = dict[str, object]
 """What a server tells of a request."""
@@ -32,7 +36,16 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 """A WSGI application."""
 
 
-def wsgi_app(desk: Desk, *, public_url: str | None = None, most_bytes: int = web.MOST_BYTES) -> WsgiApp:
+def wsgi_app(
+    desk: Desk,
+    *,
+    public_url: str | None = None,
+    most_bytes: int = web.MOST_BYTES,
+    every: timedelta = EVERY,
+    hold: timedelta = timedelta(seconds=20),
+    most_waiting: int = 2,
+    clock: Clock | None = None,
+) -> WsgiApp:
     """An application that answers ``/{account}`` with ``desk.handle``, to be mounted under a path of your own.
 
     It is answered when everything is stored; what is to be pulled waits for ``run_due``. Safe between threads, as the
@@ -44,6 +57,11 @@ def wsgi_app(desk: Desk, *, public_url: str | None = None, most_bytes: int = web
             is built on it. Needed where a provider signs the URL and a proxy stands before the server. Without it the
             server's own name and port stand there; ``Host`` and ``X-Forwarded-*`` are never believed.
         most_bytes: the largest body that is read; a larger one is answered with 413.
+        every: how often the desk is asked whether there is news for those who wait (web chat).
+        hold: for how long one of them may wait; it holds a thread of the server.
+        most_waiting: how many may wait at once, fewer than the server has threads; others are answered at once and
+            ask again later. 0: nobody waits.
+        clock: what those who wait sleep by; the machine's clock by default.
 
     Raises:
         InvalidInput: ``desk`` is no blocking desk, or another argument cannot be used.
@@ -51,9 +69,15 @@ def wsgi_app(desk: Desk, *, public_url: str | None = None, most_bytes: int = web
     if not isinstance(desk, Desk):
         raise InvalidInput("desk", f"is a {type(desk).__name__}", "open it with open_desk; asgi_app takes an AsyncDesk")
     base, most = web.checked_url(public_url), web.checked_most(most_bytes)
+    waiting, sleep = Threads(desk, every, hold, most_waiting), (clock or SystemClock()).sleep
 
     def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         answer = _answer(desk, environ, base, most)
+        if answer.feed is not None:
+            try:
+                answer = waiting.answer(answer, sleep)
+            except Exception as error:  # noqa: BLE001  the server would show what it knows of it
+                answer = web.answer_to(error)
         start_response(web.status_line(answer.status), web.headers_of(answer))
         return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else answer.body]
 
@@ -62,7 +86,8 @@ def wsgi_app(desk: Desk, *, public_url: str | None = None, most_bytes: int = web
 
 def _answer(desk: Desk, environ: Environ, base: str | None, most: int) -> RawResponse:
     method, account = _text(environ, "REQUEST_METHOD").upper(), _path(environ, "PATH_INFO").removeprefix("/")
-    early = web.early_answer(method, account, _text(environ, "CONTENT_LENGTH"), most)
+    asks = bool(_text(environ, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
+    early = web.early_answer(method, account, _text(environ, "CONTENT_LENGTH"), most, asks=asks)
     if early is not None:
         return early
     body = _body(environ, most)

@@ -1,11 +1,12 @@
 """``csdesk check``: what it prints and with which code it ends."""
 
+import json
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from csdesk import DeskConfig
+from csdesk import ConfigError, DeskConfig
 from csdesk.rules import analyse
 
 EXAMPLES = Path(__file__).parent.parent.parent.parent / "examples" / "config"
@@ -90,3 +91,39 @@ def test_our_own_configurations_are_sound(path):
     report = analyse(DeskConfig.from_toml(path.read_text(encoding="utf-8")))
     assert not report.errors
     assert report.termination in ("none", "proved")
+
+
+BROKEN = """
+zone = "Asia/Shanghay"
+nonsense = 1
+
+[[queues]]
+name = "a"
+auto_replay = true
+
+[[rules]]
+name = "r"
+when = { field = "message.txt", op = "contains", value = "x" }
+then = [{ do = "add_tag", tags = ["x"] }, { do = "add_tags" }]
+"""
+
+
+def test_everything_that_keeps_it_from_loading_is_told_at_once(cli, tmp_path):
+    path = write(tmp_path, BROKEN)
+    paths = [
+        "nonsense",
+        "queues.a.auto_replay",
+        "rules.r.when.field",
+        "rules.r.then.0.do",
+        "rules.r.then.1.tags",
+        "zone",
+    ]
+    done = cli.run("check", path, db="")
+    assert done.exit_code == 2
+    assert [line.split()[-1] for line in done.output.splitlines() if line.startswith("error")] == paths
+    assert "6 problems" in done.output
+    with pytest.raises(ConfigError, match=r"nonsense.*and 5 more") as caught:
+        DeskConfig.from_toml(BROKEN)
+    assert [one.path for one in caught.value.problems] == paths
+    written = cli.run("check", path, "--json", db="")
+    assert [one["path"] for one in json.loads(written.output)["problems"]] == paths

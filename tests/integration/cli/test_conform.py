@@ -38,6 +38,16 @@ def test_a_broken_one_is_told_so(cli, broken):
     assert "breaks" in done.stderr
 
 
+def test_why_is_told(cli, broken):
+    told = cli.document("conform", broken, db="")
+    failed = {one["number"]: one["failed"] for one in told["promises"]}
+    (why,) = failed[6]
+    assert why.startswith("test_06_receipts_in_any_order_end_the_same: csdesk.errors.NotFound: no sent message msg_")
+    assert failed[13][0] == "test_13_a_message_arrives: AssertionError: assert [] == ['好的']"
+    shown = " ".join(cli.run("conform", broken, db="", lang="en").stdout.split())
+    assert "AssertionError: assert [] == ['好的'] (test_13_a_message_arrives)" in shown
+
+
 @pytest.mark.parametrize(
     "name", ["no.such.module:Rig", "csdesk.testing.rigs:Nothing", "csdesk.testing.rigs", "csdesk:__version__"]
 )

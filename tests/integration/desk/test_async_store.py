@@ -242,7 +242,9 @@ def test_two_desks_one_policy():
     async def main():
         first, second = await world.open(), await world.open()
         await first.config.activate(kept, actor=Actor.system())
-        await first.replies.add("Hours", "We open at nine.", questions=("when do you open",), auto_reply=True)
+        await first.replies.add(
+            "Hours", "We open at nine.", questions=("when do you open", "opening hours"), auto_reply=True
+        )
         received = await second.receive(said("when do you open"))
         assert received.ticket.queue == "kept"
         assert [one.phrase.title for one in received.reply.suggestions] == ["Hours"]

@@ -1,9 +1,9 @@
-"""A reply that says nothing is refused before anything is stored."""
+"""A reply that says nothing, or too much, is refused before anything is stored."""
 
 import pytest
 
 from csdesk import Actor, InboundMessage, InvalidInput, Sender, open_desk
-from csdesk.domain.records.messages import MediaKind, MediaPart, TextPart
+from csdesk.domain.records.messages import HtmlPart, MediaKind, MediaPart, TextPart
 
 
 @pytest.fixture
@@ -23,6 +23,18 @@ def test_a_blank_reply_is_refused(desk, ticket, text):
     with pytest.raises(InvalidInput, match="says nothing"):
         desk.reply(ticket.id, text, actor=Actor.agent("agt_1"))
     assert desk.tickets.get(ticket.id).version == ticket.version
+
+
+@pytest.mark.parametrize(("sign", "most"), [("x", 65_536), ("好", 21_845)])
+def test_a_text_that_no_row_should_hold_is_refused(desk, ticket, sign, most):
+    agent = Actor.agent("agt_1")
+    assert desk.reply(ticket.id, sign * most, actor=agent).message.text == sign * most
+    with pytest.raises(InvalidInput, match="send it as a file"):
+        desk.reply(ticket.id, sign * (most + 1), actor=agent)
+    with pytest.raises(InvalidInput, match="send it as a file"):
+        desk.note(ticket.id, sign * (most + 1), actor=agent)
+    with pytest.raises(InvalidInput, match="send it as a file"):
+        desk.reply(ticket.id, [HtmlPart(html=sign * (most + 1))], actor=agent)
 
 
 def test_a_picture_says_something(desk, ticket):

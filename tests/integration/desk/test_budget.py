@@ -25,7 +25,7 @@ def counted(world):
 
     desk = world.open(AUTO, wrap=wrap)
     desk.agents.add("One", queues=("default",), capacity=1000)
-    desk.replies.add("Hours", "Nine to five.", questions=("opening hours",), auto_reply=True)
+    desk.replies.add("Hours", "Nine to five.", questions=("opening hours", "when do you open"), auto_reply=True)
     desk.receive(world.said("warm", by="warm"))
     stores[0].reset()
     return desk, stores[0]

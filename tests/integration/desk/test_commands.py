@@ -545,7 +545,7 @@ def test_a_draft_remembers_what_it_answers(world, desk, ticket):
 
 def test_a_used_phrase_is_noted(desk, ticket):
     phrase = desk.replies.add("Hours", "Nine to five.")
-    desk.reply(ticket.id, phrase.body, actor=AGENT, phrase=phrase.id)
+    desk.reply(ticket.id, "Nine to five.", actor=AGENT, phrase=phrase.id)
     assert "PhraseUsed" in kinds(desk, ticket.id)
 
 

@@ -67,7 +67,7 @@ def test_run_due_stops_in_time_whatever_it_is_doing(world):
     desk._core.clock = clock = Ticking(world.clock.now())
     rounds = 0
     while True:
-        report = desk.run_due(max_time=timedelta(seconds=40))
+        report = desk.run_due(max_time=timedelta(seconds=45))
         rounds += 1
         done = {name: done[name] + getattr(report, name) for name in done}
         if not report.more:
@@ -186,7 +186,7 @@ def test_an_answer_of_a_person_silences_the_machine_for_what_was_said_before(wor
         queues=(QueuePolicy(name="default", auto_reply=True),), accounts=(AccountPolicy(name="web", auto_reply=True),)
     )
     desk = world.open(config)
-    desk.replies.add("Hours", "Nine.", questions=("opening hours",), auto_reply=True)
+    desk.replies.add("Hours", "Nine.", questions=("opening hours", "when do you open"), auto_reply=True)
     early = world.clock.now()
     got = desk.receive(world.said("hello"))
     world.later(minutes=5)

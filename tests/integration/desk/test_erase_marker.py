@@ -118,7 +118,7 @@ def test_a_marked_message_has_no_field_without_the_marker(tmp_path: Path) -> Non
     marker = Marker(ERASED, FolderMedia(tmp_path))
     made = marker.made(InboundMessage, account="web", automatic="no", author="customer", raw_media=None)
     bare = [name for name, value in _texts(made) if marker.latin not in value and name not in UNMARKED]
-    assert set(bare) <= {"kind", "author", "automatic", "media", "evidence", "sha256", "type"}
+    assert set(bare) <= {"kind", "author", "automatic", "media", "evidence", "sha256", "type", "role"}
     assert {type(one) for one in made.parts} == set(PARTS)
 
 

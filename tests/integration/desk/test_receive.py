@@ -237,6 +237,21 @@ def test_a_participant_is_no_stranger(world):
     assert got.customer.id != first.customer.id
 
 
+def test_who_is_put_in_copy_later_takes_part_from_then_on(world):
+    desk = world.open()
+    bob, eve = (Sender(kind="email", external_id=f"{name}@x") for name in ("bob", "eve"))
+    first = desk.receive(mail(world, "ann@x", conversation="one", provider_id="<m1@x>"))
+    later = desk.receive(mail(world, "ann@x", conversation="one", references=("<m1@x>",), cc=(bob,)))
+    assert [one.role for one in later.ticket.participants] == [Role.REQUESTER, Role.CC]
+    again = desk.receive(mail(world, "ann@x", conversation="one", references=("<m1@x>",), cc=(bob,)))
+    assert again.ticket.participants == later.ticket.participants
+    assert desk.receive(mail(world, "bob@x", conversation="two", references=("<m1@x>",))).ticket.id == first.ticket.id
+    machine = mail(world, "ann@x", conversation="one", references=("<m1@x>",), cc=(eve,), automatic="reply")
+    assert len(desk.receive(machine).ticket.participants) == 2
+    stranger = desk.receive(mail(world, "eve@x", conversation="three", references=("<m1@x>",), cc=(bob,)))
+    assert stranger.ticket.id != first.ticket.id
+
+
 def test_a_merged_ticket_leads_to_its_survivor(world):
     desk = world.open()
     first = desk.receive(mail(world, "ann@x", conversation="one", provider_id="<m1@x>"))

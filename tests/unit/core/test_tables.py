@@ -33,6 +33,9 @@ def test_every_command_has_its_run():
     elsewhere = {
         cmd.SaveAgent,
         cmd.SavePhrase,
+        cmd.PutPhrases,
+        cmd.JudgeSuggestions,
+        cmd.ForgetLessons,
         cmd.SaveHolidays,
         cmd.SettleParked,
         cmd.RetryOutbound,

@@ -10,7 +10,7 @@ import pytest
 
 from csdesk.domain.records.channels import IgnoredEvent, InboundMessage, StatusEvent, UnknownEvent
 from csdesk.domain.records.media import MediaRef
-from csdesk.domain.records.messages import Automatic, HtmlPart, MediaKind, MediaPart
+from csdesk.domain.records.messages import Automatic, HtmlPart, MediaKind, MediaPart, QuotePart, whole_text
 from csdesk.errors import InvalidInput
 from csdesk.parsing.mail import Attachment, ParsedMail, parse_mail
 
@@ -45,7 +45,8 @@ def test_an_outlook_reply_in_gb2312() -> None:
     assert (got.sender.kind, got.sender.external_id, got.sender.name) == ("email", "wang.wu@contoso.example", "王五")
     assert [(one.external_id, one.name) for one in got.cc] == [("li.si@contoso.example", "李四, 采购部")]
     assert got.subject == "答复: 订单 A1001 什么时候发货"
-    assert got.text == "请问今天能发货吗？镕\n\n发件人: Support\n发送时间: 2026年3月1日"
+    assert got.text == "请问今天能发货吗？镕"
+    assert whole_text(got.parts) == "请问今天能发货吗？镕\n发件人: Support\n发送时间: 2026年3月1日"
     assert got.provider_id == got.dedupe_key == "<TY0PR0001@apcprd.contoso.example>"
     assert got.references == ("<second@shop.example>", "<root@shop.example>")
     assert got.conversation == "<root@shop.example>"
@@ -56,9 +57,10 @@ def test_an_outlook_reply_in_gb2312() -> None:
 
 def test_a_gmail_reply_with_flowed_text_and_another_reply_address() -> None:
     got = message("gmail_reply")
-    assert got.text.startswith("This is one long line of mine.\n\nOn Mon, ")
-    assert got.text.endswith("wrote:\n> It left yesterday.")
-    assert isinstance(got.parts[1], HtmlPart)
+    assert got.text == "This is one long line of mine."
+    assert whole_text(got.parts).startswith("This is one long line of mine.\nOn Mon, ")
+    assert whole_text(got.parts).endswith("wrote:\n> It left yesterday.")
+    assert isinstance(got.parts[2], HtmlPart)
     assert [one.external_id for one in got.cc] == ["jane@work.example"]
 
 
@@ -94,7 +96,8 @@ def test_attachments_find_their_parts_when_they_are_stored() -> None:
 def test_a_163_mail_that_has_only_html() -> None:
     got = message("netease_163")
     assert got.subject == "咨询发票"
-    assert got.text == "您好 ，发票怎么开？\n\n详见 帮助 <https://shop.example/help>\n\n> 原来的话"
+    assert got.text == "您好 ，发票怎么开？\n\n详见 帮助 <https://shop.example/help>"
+    assert whole_text(got.parts) == f"{got.text}\n> 原来的话"
 
 
 @pytest.mark.parametrize(
@@ -339,3 +342,22 @@ def test_a_person_may_forward_a_bounce() -> None:
     bounce = (MAILS / "bounce_postfix.eml").read_bytes()
     raw = b"From: a@x.example\nMessage-ID: <f@x>\nContent-Type: message/rfc822\n\n" + bounce
     assert isinstance(parse_mail(raw, account="mail", received_at=NOW).event, InboundMessage)
+
+
+def test_what_is_quoted_stands_in_its_place_and_is_not_said() -> None:
+    text = (
+        "On Tue, Mar 3, 2026 Li <li@example.com> wrote:\n> Which size?\n\nForty.\n\n> Which colour?\n\nRed.\n\n-- \nLi"
+    )
+    got = parse_mail(f"From: li@example.com\n\n{text}".encode(), account="mail", received_at=NOW).event
+    assert isinstance(got, InboundMessage)
+    assert got.text == "Forty.\nRed."
+    assert [getattr(part, "role", "said") for part in got.parts] == ["quoted", "said", "quoted", "said", "signature"]
+
+
+def test_a_text_in_very_many_pieces_becomes_few_parts() -> None:
+    raw = b"From: li@example.com\n\n" + b"> why?\nso\n" * 5000
+    got = parse_mail(raw, account="mail", received_at=NOW).event
+    assert isinstance(got, InboundMessage)
+    assert len(got.parts) == 2
+    assert isinstance(got.parts[1], QuotePart)
+    assert got.text.count("so") == got.parts[1].text.count("why") == 5000

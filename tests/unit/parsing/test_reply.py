@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csdesk.channels.email import ReplyParts, split_reply
+from csdesk.errors import InvalidInput
 
 OLD = "> Where is my parcel?\n>\n> 我的包裹在哪里"
 
@@ -134,6 +135,64 @@ def test_a_mail_that_only_quotes_is_not_emptied(text):
 )
 def test_what_only_looks_like_a_quote_stays(text):
     assert split_reply(text) == ReplyParts(text, "", "", split_reply(text).spans)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I ran this:\n\n```\n> npm install\n> npm start\n```\n\nand it failed",
+        "I ran this:\n\n~~~\n> npm install\n~~~\nnothing",
+        "I ran this:\n\n    > npm install\n    > npm start\n\nand it failed",
+        "it fails if the weight is\n> 5 kg and\nnot else",
+    ],
+)
+def test_marks_that_are_code_are_no_quote(text):
+    assert split_reply(text).visible == text
+
+
+def test_a_fence_that_is_never_closed_hides_no_quote():
+    assert split_reply(f"```\nthanks\n\n{INTRODUCTIONS['gmail en']}\n{OLD}").visible == "```\nthanks"
+
+
+@pytest.mark.parametrize(
+    "farewell",
+    [
+        "Best regards,\nLi Wei\nExample Ltd.",
+        "Kind regards\n\nLi Wei",
+        "Best regards, Li Wei",
+        "Cheers,\nLi",
+        "Mit freundlichen Grüßen\n\nLi Wei",
+        "Cordialement,\nLi Wei",
+        "此致\n敬礼！\n\n李伟\n2026年3月3日",
+        "此致敬礼",
+        "顺颂商祺\n李伟",
+        "よろしくお願いいたします。\n李",
+        "Best regards\nLi\n\nSent from my iPhone",
+    ],
+)
+def test_a_farewell_begins_the_signature(farewell):
+    parts = split_reply(f"The parcel is late.\n\n{farewell}\n")
+    assert (parts.visible, parts.signature) == ("The parcel is late.", farewell)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Best regards",
+        "Give my best regards to him.",
+        "Hello\nBest regards\nWhen does my parcel come?",
+        "Hello\nRegards\n" + "one more thing that I have to say about it\n" * 9,
+        "我要退款\n请寄送礼品，此致敬礼的卡片也要",
+    ],
+)
+def test_what_only_looks_like_a_farewell_stays(text):
+    assert split_reply(text).visible == text.strip()
+
+
+@pytest.mark.parametrize("text", [None, b"x", 7])
+def test_only_text_is_split(text):
+    with pytest.raises(InvalidInput, match="text"):
+        split_reply(text)
 
 
 def test_line_ends_of_any_kind():

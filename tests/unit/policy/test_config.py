@@ -85,7 +85,7 @@ def test_json_comes_back_from_its_canonical_and_its_full_form() -> None:
 def test_what_differs_has_another_digest_and_what_is_spelled_out_has_not() -> None:
     assert DeskConfig().canonical_json() == "{}"
     assert DeskConfig(name="x").digest != DeskConfig().digest
-    spelled = DeskConfig(reply={"threshold": 0.85}, session_gap="2d", queues=[{"name": "default"}], reopen={})
+    spelled = DeskConfig(reply={"threshold": 0.95}, session_gap="2d", queues=[{"name": "default"}], reopen={})
     assert spelled.digest == DeskConfig().digest
 
 
@@ -199,8 +199,9 @@ def test_too_deep_a_condition_is_refused_with_a_short_path() -> None:
 
 
 def test_a_type_below_a_known_one_and_a_namespaced_tag_need_no_declaration() -> None:
-    then = [{"do": "set_type", "type": "refund/late"}, {"do": "add_tags", "tags": ["shop:vip"]}]
-    assert DeskConfig(types=[{"name": "refund"}], rules=[{"name": "r", "then": then}])
+    when = {"field": "ticket.tags", "op": "contains", "value": "shop:vip"}
+    then = [{"do": "set_type", "type": "refund/late"}]
+    assert DeskConfig(types=[{"name": "refund"}], rules=[{"name": "r", "when": when, "then": then}])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Usage, Variable, Wording, never_used, stale
+from csdesk.domain.records.phrases import (
+    ArticleLink,
+    LibraryPhrase,
+    PhraseUse,
+    Usage,
+    Variable,
+    Wording,
+    never_used,
+    stale,
+)
 from csdesk.errors import InvalidInput
 from csdesk.matching import Phrase, phrase_of
 
@@ -79,11 +88,11 @@ def test_an_article_reports_its_missing_sections() -> None:
 
 
 def test_reports_of_what_nobody_uses_or_looks_after() -> None:
-    old = made(id="old", updated_at=NOW - timedelta(days=400), usage=Usage(sent=3))
-    over = made(id="over", valid_until=NOW - timedelta(days=1), usage=Usage(sent=1))
-    fresh = made(id="fresh")
-    assert [one.id for one in stale((fresh, over, old), NOW, timedelta(days=365))] == ["old", "over"]
-    assert [one.id for one in never_used((old, over, fresh))] == ["fresh"]
+    old = PhraseUse(made(id="old", updated_at=NOW - timedelta(days=400)), Usage(sent=3))
+    over = PhraseUse(made(id="over", valid_until=NOW - timedelta(days=1)), Usage(auto_sent=1))
+    fresh = PhraseUse(made(id="fresh"), Usage(shown=9))
+    assert [one.phrase.id for one in stale((fresh, over, old), NOW, timedelta(days=365))] == ["old", "over"]
+    assert [one.phrase.id for one in never_used((old, over, fresh))] == ["fresh"]
 
 
 def test_a_record_becomes_what_the_matcher_reads() -> None:

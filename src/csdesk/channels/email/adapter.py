@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 50_000_000
 """The largest mail that is read, in bytes."""
 
-MOST_TEXT: Final = 2_000_000
-"""The longest text of one mail, in bytes."""
+MOST_TEXT: Final = 65_536
+"""The longest text of one mail, in bytes; the desk takes no longer reply."""
 
 MOST_FILE: Final = 15_000_000
 """The largest file that is sent, in bytes: encoded it grows by a third, and many servers stop at 25 MB."""

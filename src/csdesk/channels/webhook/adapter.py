@@ -32,7 +32,7 @@ from csdesk.ports.channel import (
 from csdesk.ports.clock import Clock
 
 CAPABILITIES: Final = Capabilities(
-    text=Limit(amount=100_000),
+    text=Limit(amount=65_536),
     parts=frozenset({"text", "link", "location", "contact", "menu"}),
     menu_items=100,
     receipts=frozenset({"sent", "delivered", "read"}),

@@ -123,6 +123,9 @@ class WeComCrypto:
         Raises:
             InvalidInput: ``random16`` is not 16 bytes, or ``nonce`` cannot stand in a query.
         """
+        text: object = plaintext
+        if not isinstance(text, str | bytes):
+            raise InvalidInput("plaintext", f"is a {type(text).__name__}", "pass str or bytes")
         first = token_bytes(16) if random16 is None else random16
         if len(first) != 16:
             raise InvalidInput("random16", "is not 16 bytes", "leave it out")
@@ -130,7 +133,7 @@ class WeComCrypto:
         for name, value in (("timestamp", stamp), ("nonce", nonce)):
             if not _is(_PLAIN, value):
                 raise InvalidInput(name, "cannot stand in a query", "pass 1 to 128 plain characters")
-        message = plaintext.encode() if isinstance(plaintext, str) else plaintext
+        message = text.encode() if isinstance(text, str) else text
         whole = first + struct.pack(">I", len(message)) + message + self._receive_id
         pad = _BLOCK - len(whole) % _BLOCK
         made = b64encode(_run(self._cipher.encryptor(), whole + bytes([pad]) * pad)).decode()

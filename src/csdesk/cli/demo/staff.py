@@ -14,7 +14,7 @@ from csdesk.desk.shell import Desk
 from csdesk.domain.ids import AgentId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence
-from csdesk.domain.records.channels import Suggestion
+from csdesk.domain.records.channels import ReplyDecision, Suggestion
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Category, Ticket
 
@@ -105,18 +105,20 @@ class Staff:
         if ticket.auto_replied_at is not None and self._random.random() < 0.6:
             self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered automatically")
             return
-        found = self._suggestion(question)
+        decision = self._desk.replies.suggest(question.id, actor=actor)
+        found, shown = self._taken(decision, question), decision.shown
         language = question.language if question.language in _BY_HAND else "zh"
         if found is not None:
-            self._desk.reply(ticket.id, found.phrase.body, actor=actor, phrase=found.phrase.id)
+            self._desk.replies.send(ticket.id, found.phrase.id, actor=actor, shown=shown)
         else:
-            self._desk.reply(ticket.id, self._random.choice(_BY_HAND[language or "zh"]), actor=actor)
+            self._desk.reply(ticket.id, self._random.choice(_BY_HAND[language or "zh"]), actor=actor, shown=shown)
         if self._random.random() < 0.8:
             self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered")
 
-    def _suggestion(self, question: Message) -> Suggestion | None:
-        """The first suggestion, if it is in the customer's language and sure enough for a person to take."""
-        for one in self._desk.replies.suggest(question.id).suggestions:
+    @staticmethod
+    def _taken(decision: ReplyDecision, question: Message) -> Suggestion | None:
+        """The first suggestion in the customer's language, if it is sure enough for a person to take."""
+        for one in decision.suggestions:
             if one.phrase.language == question.language:
-                return one if one.confidence >= SURE else None
+                return one if one.confidence >= SURE and not one.missing else None
         return None

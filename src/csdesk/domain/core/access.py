@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.actors import Actor
 from csdesk.errors import Denied
+
+READ: Final = "read"
+"""What grants call the reads of a ``Viewer``."""
 
 
 def check_may(policy: Policy, actor: Actor, command: str) -> None:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from csdesk.domain.core.evolve import evolve
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
+from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.customers import Customer, Evidence
@@ -24,11 +25,12 @@ Entries = tuple[ev.Entry, ...]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a decision was given to read beside its snapshot: streams by subject, messages, a free ticket number."""
+    """What a decision was given beside its snapshot: streams by subject, messages, a ticket number, the phrases."""
 
     streams: Mapping[str, Entries] = field(default_factory=lambda: MappingProxyType({}))
     messages: tuple[Message, ...] = ()
     number: int = 0
+    book: PhraseBook | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Agents and phrases: what people edit while the desk runs."""
+"""Agents and public holidays: what people edit while the desk runs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import EpochName
 from csdesk.domain.records.holidays import PublicHolidays, SavedYear
-from csdesk.domain.records.replies import Phrase
 from csdesk.errors import InvalidInput
 
 _AGENT_FIELDS = ("name", "queues", "skills", "languages", "grade", "capacity", "presence", "retired")
-_PHRASE_FIELDS = ("title", "questions", "keywords", "body", "tags", "language", "auto_reply", "retired")
 
 
 def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     """Add or change an agent. Presence alone is an event of its own, since it changes many times a day."""
-    given = _given(command, _AGENT_FIELDS)
+    given = {name: value for name in _AGENT_FIELDS if (value := getattr(command, name)) is not None}
     for queue in command.queues or ():
         if not work.policy.has_queue(queue):
             raise InvalidInput("queues", f"no queue {queue!r}", "choose queues of the configuration")
@@ -36,21 +34,6 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
         elif given:
             work.emit(old.id, ev.AgentSaved(agent=replaced(old, **given)))
     return work.agent(agent_id if command.agent is None else command.agent)
-
-
-def save_phrase(work: Workspace, command: cmd.SavePhrase, phrase_id: str) -> Phrase:
-    """Add or change a phrase; other processes notice by the epoch."""
-    given = _given(command, _PHRASE_FIELDS)
-    if command.phrase is None:
-        for name in ("title", "body"):
-            if not given.get(name):
-                raise InvalidInput(name, "a new phrase needs one", f"pass {name}=")
-        phrase = Phrase.model_validate({**given, "id": phrase_id, "updated_at": work.now})
-    else:
-        phrase = replaced(work.phrase(command.phrase), **given, updated_at=work.now)
-    work.emit(phrase.id, ev.PhraseSaved(phrase=phrase))
-    work.bump(EpochName.PHRASES)
-    return work.phrase(phrase.id)
 
 
 def holidays_id(keys: ClaimKeys, place: str) -> str:
@@ -81,7 +64,3 @@ def save_holidays(work: Workspace, command: cmd.SaveHolidays) -> PublicHolidays:
     work.emit(key, ev.HolidaysSaved(holidays=saved))
     work.bump(EpochName.CALENDARS)
     return saved
-
-
-def _given(command: cmd.SaveAgent | cmd.SavePhrase, names: tuple[str, ...]) -> dict[str, object]:
-    return {name: value for name in names if (value := getattr(command, name)) is not None}

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import macros, merging, promises, splitting, tickets
+from csdesk.domain.core import lessons, macros, merging, promises, splitting, tickets, wording
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core.tagging import check_wish
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import MessageId, PhraseId
+from csdesk.domain.policy.sections.wording import WordingPolicy
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.messages import AuthorKind, TextPart
+from csdesk.domain.records.phrases import usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
-from csdesk.errors import IllegalTransition, InvalidInput
+from csdesk.domain.records.trace import Outcome, verdict
+from csdesk.domain.records.wording import WordingSpot
+from csdesk.errors import IllegalTransition, InvalidInput, WordingRefused
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
 
@@ -35,9 +40,60 @@ def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) ->
     tickets.check_fence(ticket, command.fence)
     if ticket.category is Category.MERGED:
         tickets.target_of(ticket, Move.AGENT_REPLY)
-    queue_reply(work, ticket, _said(command, run))
-    if command.phrase is not None:
-        work.emit(ticket.id, ev.PhraseUsed(message=MessageId(run), phrase=command.phrase))
+    said = _said(command, run)
+    spots = _checked(work, command) if said.author is AuthorKind.AGENT else ()
+    queue_reply(work, ticket, said)
+    if spots:
+        _tell_wording(work, ticket, command, run, spots)
+    if command.phrase is not None or command.shown:
+        _note_fate(work, ticket, command, run)
+
+
+def _checked(work: Workspace, command: cmd.SendReply) -> tuple[WordingSpot, ...]:
+    """What the policy on wording finds in a person's reply.
+
+    Raises:
+        WordingRefused: it refuses some of it, and nobody said why it goes out all the same.
+    """
+    policy = work.policy.config.wording
+    spots = wording.spots_in(wording.text_of(command.parts), policy, work.past.book)
+    bad = tuple((one.kind, one.start, one.end, one.instead) for one in spots if _is_refused(policy, one))
+    if bad and not command.override.strip():
+        raise WordingRefused(bad)
+    return spots
+
+
+def _is_refused(policy: WordingPolicy, spot: WordingSpot) -> bool:
+    return wording.mode_of(policy, spot.kind) == "refuse"
+
+
+def _tell_wording(
+    work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str, spots: tuple[WordingSpot, ...]
+) -> None:
+    overridden = any(_is_refused(work.policy.config.wording, one) for one in spots)
+    reason = command.override if overridden else ""
+    event = ev.WordingFound(message=MessageId(run), found=spots, overridden=overridden, reason=reason)
+    work.emit(ticket.id, event)
+    work.tell(
+        *[verdict("wording.found", Outcome.NOTED, kind=one.kind, start=one.start, instead=one.instead) for one in spots]
+    )
+
+
+def _note_fate(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) -> None:
+    """Record what became of the suggestions that the reply chose from."""
+    lessons.check_known(work, (command.phrase, *command.shown))
+    question = command.question or ticket.customer_message
+    phrase = work.phrase(command.phrase) if command.phrase is not None else None
+    if phrase is not None:
+        link = phrase.article is not None and bool(phrase.article.url)
+        used = ev.PhraseUsed(message=MessageId(run), phrase=PhraseId(phrase.id), question=question, link=link)
+        work.emit(ticket.id, used)
+        work.add(usage_counter(phrase.id, "sent"), 1)
+    if question is not None:
+        as_it_stands = phrase is not None and phrase.says(wording.text_of(command.parts))
+        fate: ev.Fate = "ignored" if phrase is None else "picked" if as_it_stands else "edited"
+        picked = PhraseId(phrase.id) if phrase is not None else None
+        lessons.judge(work, question, fate, picked=picked, shown=command.shown)
 
 
 def _note(work: Workspace, ticket: Ticket, command: cmd.AddNote, run: str) -> None:
@@ -124,11 +180,13 @@ def _priority(value: object) -> Priority:
 
 
 def _tag(work: Workspace, ticket: Ticket, command: cmd.TagTicket, _: str) -> None:
+    check_wish(command.actor, command.tags, command.source, work.time_of(ticket.id), command.expires_at)
     tickets.tag(work, ticket, command.tags, command.source, expires_at=command.expires_at)
 
 
 def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) -> None:
-    tickets.untag(work, ticket, *command.tags)
+    check_wish(command.actor, command.tags, command.source, work.time_of(ticket.id))
+    tickets.untag(work, ticket, *command.tags, source=command.source)
 
 
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
@@ -165,6 +223,7 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.ReassessTicket: promises.reassess,
     cmd.StartClock: promises.start_clock,
     cmd.EndClock: promises.end_clock,
+    cmd.CorrectReply: lessons.correct,
 }
 
 

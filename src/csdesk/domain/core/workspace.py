@@ -14,7 +14,8 @@ from typing import Final, Protocol, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
-from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
+from csdesk.domain.core.segmenting import is_due, over, settled
+from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
@@ -39,16 +40,17 @@ from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Phrase
-from csdesk.domain.records.tickets import ACTIVE, Ticket
+from csdesk.domain.records.tickets import Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
+from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, Phrase, PublicHolidays)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -68,8 +70,9 @@ def load_counter(agent: str) -> str:
     return f"load/{agent}"
 
 
-def _load_of(ticket: Ticket | None) -> AgentId | None:
-    return ticket.assignee if ticket is not None and ticket.category in ACTIVE else None
+def _burdens_alike(before: Ticket, after: Ticket) -> bool:
+    # What an event left alone is the very same object.
+    return before.worker is after.worker and before.category is after.category and before.offer is after.offer
 
 
 class Workspace:
@@ -152,13 +155,13 @@ class Workspace:
         """
         return self._known(Agent, agent_id)
 
-    def phrase(self, phrase_id: str) -> Phrase:
+    def phrase(self, phrase_id: str) -> LibraryPhrase:
         """The phrase as it stands now.
 
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Phrase, phrase_id)
+        return self._known(LibraryPhrase, phrase_id)
 
     def _known(self, kind: type[R], record_id: str) -> R:
         record = self._records.get(record_id)
@@ -213,10 +216,10 @@ class Workspace:
 
     def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
         assert isinstance(after, Ticket)
-        if before.worker is after.worker and before.category is after.category:
+        if _burdens_alike(before, after):
             return
-        was = _load_of(before)
-        if was != _load_of(after) and (was is not None or not isinstance(event, ev.TicketAssigned)):
+        was = burdens_of(before)
+        if was != burdens_of(after) and (was or not isinstance(event, ev.TicketAssigned | ev.OfferMade)):
             self.loads_shifted = True
 
     def happened(self, subject: str) -> int:
@@ -330,6 +333,8 @@ class Workspace:
 
     def close(self, subject: str, trace: Trace | None = None) -> None:
         """Make an entry of what the present cause did to a subject so far; its version grows by one."""
+        if self._open[self._cause].get(subject):
+            self._follow(subject)
         happened = self._open[self._cause].pop(subject, None)
         if not happened:
             return
@@ -349,6 +354,41 @@ class Workspace:
                 salt=self.ids.salt() if any(event.PERSONAL for event in happened) else "",
             )
         )
+
+    def _follow(self, subject: str) -> None:
+        """Let happen what follows from what happened: the segments of a customer, the next timer of a ticket."""
+        record = self._records.get(subject)
+        if type(record) is Customer:
+            if self.policy.segments.names or record.segments:
+                self.settle(record)
+        elif type(record) is Ticket and (len(self.policy.timers) or record.rules_at is not None):
+            self._plan(at_time(record, self.time_of(subject)))
+
+    def _plan(self, ticket: Ticket, touched_at: datetime | None = None) -> None:
+        planned = self.policy.timers.planned(ticket)
+        at = planned[0].at if planned else None
+        if at != ticket.rules_at:
+            self.emit(ticket.id, ev.RulesPlanned(at=at, touched_at=touched_at))
+
+    def plan_again(self, ticket: Ticket) -> None:
+        """Work out anew when the next timed rule is due for a ticket to which nothing else happens now."""
+        self._plan(ticket, ticket.touched_at)
+
+    def settle(self, customer: Customer) -> Customer:
+        """Let the customer's stored segments be those that it belongs to now."""
+        events = settled(self.policy, customer, self.now)
+        if events:
+            self.emit(customer.id, *events)
+        return self.customer(customer.id)
+
+    def ready(self, customer: Customer) -> Customer:
+        """End what is over of a customer, before anything else is decided by it."""
+        if is_due(customer, self.now):
+            ended = tuple(over(customer, self.now))
+            if ended:
+                self.emit(customer.id, *ended)
+            return self.settle(self.customer(customer.id))
+        return customer
 
     def close_others(self, main: str) -> None:
         """Close every subject of the present cause but one."""
@@ -371,15 +411,13 @@ class Workspace:
             if type(after) is not Ticket:
                 continue
             before = self.snapshot.tickets.get(subject)
-            if before is not None and before.worker is after.worker and before.category is after.category:
+            if before is not None and _burdens_alike(before, after):
                 continue
-            was, now = _load_of(before), _load_of(after)
-            if was == now:
-                continue
-            if was is not None:
-                self.add(load_counter(was), -1)
-            if now is not None:
-                self.add(load_counter(now), 1, self._guards.get(now))
+            was, now = burdens_of(before), burdens_of(after)
+            for agent in {**was, **now}:
+                amount = now.get(agent, 0) - was.get(agent, 0)
+                if amount:
+                    self.add(load_counter(agent), amount, self._guards.get(agent) if amount > 0 else None)
 
     @property
     def _is_touched(self) -> bool:

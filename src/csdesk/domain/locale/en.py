@@ -28,6 +28,7 @@ TEXTS: Final[dict[str, str]] = {
     "ticket.opened": "a new ticket[: {ticket}]",
     "read.language": "the language was recognised[: {language}]",
     "read.tags": "tags by keyword[: {tags}]",
+    "tags.kept": "tag {tag} was not set: {reason} ({source})",
     "rules.fired": "rules fired[: {rule}][: {rules}]",
     "rules.none": "no rule fired",
     "rules.round": "the change called rules once more[ (round {round})]",
@@ -52,6 +53,8 @@ TEXTS: Final[dict[str, str]] = {
     "reply.skipped": "no automatic reply: {reason}",
     "reply.auto": "answered with phrase {phrase}, confidence {confidence}",
     "reply.hand_over": "left to a person: {reason}",
+    "reply.returned": "the question came back after phrase {phrase} had answered it",
+    "wording.found": "wording: {kind} at {start}[ (say: {instead})]",
     "reply.none": "no phrase fits",
     "unmerge.ticket": "the ticket was taken out of {out_of} and is open[: {ticket}]",
     "unmerge.inside": "it had been merged into this ticket before and came out with it[: {ticket}]",
@@ -81,6 +84,8 @@ TEXTS: Final[dict[str, str]] = {
     "why.not_on": "it is not tried on that",
     "why.not_human": "rules are tried only on what a person wrote",
     "why.stopped": "rule {by} fired before it and let no other come after",
+    "why.in_segment": "the customer belongs to segment {segment}",
+    "why.not_in_segment": "the customer does not belong to segment {segment}",
     "why.policy_changed": "another configuration was active then",
     # Findings
     "check.contradictory": "rule {rule} can never fire: its condition contradicts itself[: {tests}]",
@@ -99,6 +104,9 @@ TEXTS: Final[dict[str, str]] = {
     "check.undeclared_field": "custom field {field} is not declared in `fields`: its tests are not checked",
     "check.tag_never_set": "no keyword, rule or macro sets tag {tag}: only people can",
     "check.tag_never_read": "tag {tag} is read by no rule, service level or macro",
+    "check.tags_exclude": "tags {tags} exclude each other (group {group}): no record has them both",
+    "check.segment_never_read": "segment {segment} is read by no rule, service level or macro",
+    "check.segment_empty": "nobody can belong to segment {segment}: its condition contradicts itself",
     "check.sla_never_used": "service level {sla} is never taken[: {by} fits before it]",
     "check.queue_never_used": "nothing leads to queue {queue}: only people can move tickets there",
     "check.undecided": "could not decide whether {rule} can fire",
@@ -113,6 +121,9 @@ TEXTS: Final[dict[str, str]] = {
         "active, or config=None to take the active one"
     ),
     "error.illegal_transition": "ticket {ticket} is {state}: {command} is not possible from there",
+    "error.wording_refused": (
+        "the reply says what the wording policy refuses: {places}; change it, or pass override= with the reason"
+    ),
     "error.denied": "{actor} may not run {command}: {reason}",
     "error.stale_worker": (
         "ticket {ticket} has another worker now: number {given} is old, {current} holds; load the ticket again"
@@ -129,7 +140,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.channel": "account {account}: {problem} (next: {disposition})[, provider code {provider_code}]",
     "error.request_rejected": "a web request was refused: {reason}",
     "error.store": "the storage refused or failed; nothing was written",
-    "error.not_found": "no {kind} {key} in this desk",
+    "error.not_found": "no {kind} {key} in this desk[; {remedy}]",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",
     "error.claim_taken": "the unique key {key} belongs to {owner}",
     "error.guard_failed": "adding {amount} to counter {counter} would pass {limit}",
@@ -151,7 +162,14 @@ REASONS: Final[dict[str, str]] = {
     "session": "this session has had its automatic reply",
     "daily_limit": "this sender has had today's automatic replies",
     "no_match": "no phrase fits",
-    "low_score": "the best phrase is not sure enough",
+    "returned": "the question came back after the phrase that answered it",
+    "unsure": "the best phrase is not sure enough",
+    "unlikely": "even the best phrase is hardly right",
     "close_call": "two phrases are too close to call",
-    "confident": "sure enough, but not allowed to go out by itself",
+    "guarded": "the text speaks against the best phrase",
+    "few_samples": "the best phrase has fewer than two questions",
+    "by_hand": "the best phrase is not allowed to go out by itself",
+    "missing_value": "a value of the best phrase is not known",
+    "no_wording": "the best phrase has no wording for this customer",
+    "confident": "sure enough",
 }

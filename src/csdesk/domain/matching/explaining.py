@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from csdesk.domain.matching.terms import CHARACTER, EMOJI, PAIR, TRIPLE, WORD, WORD_PAIR, pieces_of, term
@@ -10,26 +9,10 @@ from csdesk.domain.matching.terms import CHARACTER, EMOJI, PAIR, TRIPLE, WORD, W
 if TYPE_CHECKING:
     from csdesk.domain.matching.entries import Ranked
 from csdesk.domain.matching.library import Library
+from csdesk.domain.records.matches import Span
 
 _MOST: Final = 5
 _SHOWN: Final = (TRIPLE, PAIR, WORD_PAIR, WORD, CHARACTER, EMOJI)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of a folded text.
-
-    Attributes:
-        text: the part, as it stands there.
-        start: where it begins.
-        end: where it ends.
-        weight: what its terms add to the score.
-    """
-
-    text: str
-    start: int
-    end: int
-    weight: float
 
 
 def spans_of(library: Library, folded: str, ranked: Ranked) -> tuple[tuple[Span, ...], tuple[Span, ...]]:

@@ -10,13 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from csdesk.domain.matching.stance import Stance, contradicts, stance_of
-
-Guard = Literal["opposite", "finished", "numbers"]
-"""``opposite``: the text wants the contrary of what the phrase is about. ``finished``: the text tells that something is
-done and asks nothing, the phrase's texts do not. ``numbers``: text and phrase name different amounts."""
+from csdesk.domain.records.matches import Guard
 
 OPPOSITE_SHARE: Final = 0.5
 

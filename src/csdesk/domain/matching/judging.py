@@ -16,12 +16,12 @@ from csdesk.domain.matching.confidence import (
 )
 from csdesk.domain.matching.dense import Vectors
 from csdesk.domain.matching.entries import Ranked, Ranking, checked, folded
-from csdesk.domain.matching.explaining import Span, spans_of
-from csdesk.domain.matching.guards import Guard
+from csdesk.domain.matching.explaining import spans_of
 from csdesk.domain.matching.learning import NOTHING_LEARNED, Learned, Outcome
 from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.training import shuffled, trained
+from csdesk.domain.records.matches import Guard, Why
 from csdesk.errors import InvalidInput
 
 Action = Literal["auto_reply", "suggest", "hand_over"]
@@ -38,29 +38,6 @@ _OUTCOMES: Final = 20_000
 _REFIT_EVERY: Final = 50
 _REFIT_ON: Final = 500
 _LOOKED_AT: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """What a match rests on.
-
-    Attributes:
-        spans: the parts of the text that speak for the phrase, the strongest first.
-        nearest: the phrase's own text that is most like the question, folded.
-        nearest_spans: the parts of it that the question shares.
-        likeness: how alike the two are, 0 to 1.
-        unknown: the share of the text's weight that no phrase knows, 0 to 1.
-        guards: what speaks against sending it.
-        removed: phrases among the candidates that a condition ruled out, each with the condition; at most 50.
-    """
-
-    spans: tuple[Span, ...]
-    nearest: str
-    nearest_spans: tuple[Span, ...]
-    likeness: float
-    unknown: float
-    guards: tuple[Guard, ...]
-    removed: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +160,20 @@ class Judge:
         for name in (picked, *shown):
             if name is not None and name not in self.library:
                 raise InvalidInput("picked" if name == picked else "shown", f"no phrase {name!r}", "pass known ids")
+        return self.after(self.outcome(text, picked, shown, raw))
+
+    def outcome(
+        self, text: str, picked: str | None, shown: tuple[str, ...], raw: Sequence[float] | None = None
+    ) -> Outcome:
+        """One decision of a person, with how the matcher sees the text now."""
         ranking = self.library.rank(text, _LOOKED_AT, dense=self._likeness(raw))
         scores = {one.entry.phrase.id: one.score for one in ranking.matches}
         lead = scores.get(picked or "", 0.0) - max((s for one, s in scores.items() if one != picked), default=0.0)
         evidence = evidence_of(ranking) if shown and scores and next(iter(scores)) == shown[0] else ()
-        outcome = Outcome(ranking.text, picked, shown, lead, evidence)
+        return Outcome(ranking.text, picked, shown, lead, evidence)
+
+    def after(self, outcome: Outcome) -> Judge:
+        """The judge after one more outcome."""
         kept = (*self.outcomes, outcome)[-_OUTCOMES:]
         judge = replace(self, library=self.library.after(outcome), outcomes=kept)
         return judge if len(kept) % _REFIT_EVERY else judge.calibrated()

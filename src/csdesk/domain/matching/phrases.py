@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -44,23 +45,39 @@ class Phrase:
     auto_reply: bool = True
 
     def __post_init__(self) -> None:
+        for name in ("id", "title", "answer"):
+            _a_text(name, getattr(self, name))
         if not self.id:
             raise InvalidInput("id", "a phrase has none", "give each phrase its own text as id")
+        if self.language is not None:
+            _a_text("language", self.language)
         for name in _MANY:
-            given = getattr(self, name)
-            if isinstance(given, str):
-                raise InvalidInput(name, "is one text", "pass a sequence of texts")
-            if type(given) is not tuple:
-                object.__setattr__(self, name, tuple(given))
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
         for name in ("valid_from", "valid_until"):
             at = getattr(self, name)
-            if at is not None and at.tzinfo is None:
+            if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
                 raise InvalidInput(name, "is naive", "pass an aware datetime, for example with tzinfo=datetime.UTC")
+        if not isinstance(self.auto_reply, bool):
+            raise InvalidInput("auto_reply", f"is a {type(self.auto_reply).__name__}", "pass True or False")
 
     @property
     def samples(self) -> int:
         """How many questions it is known by: the title is not counted where there are others."""
         return max(1, len(self.questions))
+
+
+def _a_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidInput(name, f"is a {type(value).__name__}", "pass a str")
+
+
+def _texts(name: str, given: object) -> tuple[str, ...]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InvalidInput(name, f"is a {type(given).__name__}", "pass a sequence of texts")
+    texts = given if type(given) is tuple else tuple(given)
+    for one in texts:
+        _a_text(name, one)
+    return texts
 
 
 _MANY: Final = ("questions", "keywords", "tags", "related", "channels", "levels")
@@ -73,16 +90,24 @@ class Context:
     Attributes:
         now: when it is asked (aware).
         channel: the channel it came on.
+        account: another name of the channel, such as the desk's account; a phrase may name either.
         language: the language to answer in.
-        level: the customer's level.
+        level: the customer's level; an empty one is that of customers who have none.
     """
 
     now: datetime | None = None
     channel: str | None = None
     language: str | None = None
     level: str | None = None
+    account: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("channel", "language", "level", "account"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise InvalidInput(name, f"is a {type(value).__name__}", "pass a str")
+        if self.now is not None and not isinstance(self.now, datetime):
+            raise InvalidInput("now", f"is a {type(self.now).__name__}", "pass an aware datetime")
         if self.now is not None and self.now.tzinfo is None:
             raise InvalidInput("now", "is naive", "pass an aware datetime, for example with tzinfo=datetime.UTC")
 
@@ -94,9 +119,10 @@ def excluded_by(phrase: Phrase, context: Context) -> str | None:
     """The condition that rules the phrase out here (``language``, ``channel``, ``level``, ``validity``), or None."""
     if context.language and phrase.language and not _same_language(phrase.language, context.language):
         return "language"
-    if context.channel and phrase.channels and context.channel not in phrase.channels:
+    names = {context.channel, context.account} - {None, ""}
+    if phrase.channels and names and names.isdisjoint(phrase.channels):
         return "channel"
-    if context.level and phrase.levels and context.level not in phrase.levels:
+    if context.level is not None and phrase.levels and context.level not in phrase.levels:
         return "level"
     if context.now is not None:
         early = phrase.valid_from is not None and context.now < phrase.valid_from

@@ -14,8 +14,8 @@ from operator import add
 from typing import Final
 from zlib import crc32
 
-from csdesk.domain.matching._features import stem
 from csdesk.domain.matching.sounds import sound_of
+from csdesk.domain.matching.stems import stem
 from csdesk.domain.text.features import RUN
 
 CHARACTER: Final = 0

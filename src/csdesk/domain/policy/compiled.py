@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
+from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.reading import TagPolicy
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
+from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.compiled import RuleSet, compile_rules
 from csdesk.domain.rules.fields import Declared
 from csdesk.domain.rules.language import MacroPolicy
-from csdesk.domain.rules.reads import Reads
+from csdesk.domain.rules.reads import Reads, reads_of
+from csdesk.domain.rules.timers import Timers
 from csdesk.domain.text.folding import fold
 from csdesk.domain.text.keywords import KeywordIndex
 from csdesk.errors import InvalidInput, NotFound
@@ -40,6 +45,8 @@ class Policy:
         "_queues",
         "_statuses",
         "_tag_index",
+        "_tag_policies",
+        "_tag_ranks",
         "_tags",
         "_types",
         "_wishes",
@@ -49,7 +56,9 @@ class Policy:
         "digest",
         "reads",
         "rules",
+        "segments",
         "service",
+        "timers",
         "zone",
     )
 
@@ -61,6 +70,9 @@ class Policy:
     """What the conditions of rules and service levels read."""
     declared: Declared
     """The custom fields that have a type."""
+    segments: Segments
+    timers: Timers
+    """The timed rules."""
     zone: str
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
@@ -83,12 +95,17 @@ class Policy:
         self._types = _inherited(config)
         self._statuses = _statuses(config)
         self._tags = config.tags
+        self._tag_policies = {one.name: one for one in config.tags}
+        self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
-        self.reads = self.rules.reads | self.service.looks
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
+        self.segments = Segments(config.segments, self.declared, self.zone)
+        self.timers = Timers(self.rules.plan, self.service.times, self.declared)
+        macros = reads_of([one.when for one in config.macros])
+        self.reads = self.rules.reads | self.service.looks | self.segments.reads | macros
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -159,6 +176,34 @@ class Policy:
                 groups.update((tag.group,) if tag.group is not None else ())
         return tuple(names)
 
+    def tag_group(self, name: str) -> str | None:
+        """The exclusive group of a tag, None if it has none."""
+        known = self._tag_policies.get(name)
+        return known.group if known is not None else None
+
+    def tag_lasts(self, name: str) -> timedelta | None:
+        """How long a tag stays when nobody says until when."""
+        known = self._tag_policies.get(name)
+        return known.lasts if known is not None else None
+
+    def tag_rank(self, source: TagSource) -> int:
+        """How much a source counts: a greater number wins."""
+        return self._tag_ranks[source]
+
+    def check_flag(self, name: str) -> None:
+        """Refuse a flag that the configuration does not list, if it lists any.
+
+        Raises:
+            InvalidInput: there is none of that name; says the nearest one.
+        """
+        names = [one.name for one in self.config.flags]
+        if names and name not in names:
+            raise InvalidInput("flag", f"no flag {name!r}", nearest(name, names))
+
+    def day_of(self, at: datetime) -> date:
+        """The day of an instant in the desk's time zone."""
+        return at.astimezone(ZoneInfo(self.zone)).date()
+
     def macro(self, name: str) -> MacroPolicy:
         """The macro of that name.
 
@@ -167,13 +212,14 @@ class Policy:
         """
         found = next((one for one in self.config.macros if one.name == name), None)
         if found is None:
-            raise NotFound("macro", name)
+            raise NotFound("macro", name, remedy=nearest(name, (one.name for one in self.config.macros)))
         return found
 
     def observing(self, years: HolidayYears) -> Policy:
         """The same policy with these holiday years in its calendars."""
         other = copy(self)
         other.service = ServiceBook(self.config, years, self.declared)
+        other.timers = Timers(self.rules.plan, other.service.times, self.declared)
         return other
 
     @property

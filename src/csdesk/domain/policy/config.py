@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 from typing import Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from csdesk._nearest import guess
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
-from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
+from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -37,9 +38,11 @@ from csdesk.domain.policy.sections.service_levels import (
     TargetOverride,
     TargetPolicy,
 )
+from csdesk.domain.policy.sections.wording import WordingPolicy, WordRule
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
+from csdesk.domain.records.tags import TagSource
 from csdesk.domain.rules.language import FieldPolicy, MacroPolicy, RulePolicy, RuleSetPolicy
 from csdesk.errors import ConfigError
 
@@ -52,6 +55,7 @@ __all__ = [
     "EscalationPolicy",
     "EscalationStep",
     "FieldPolicy",
+    "FlagPolicy",
     "Grant",
     "HolidayPolicy",
     "HolidayYearPolicy",
@@ -63,12 +67,15 @@ __all__ = [
     "RetentionPolicy",
     "RulePolicy",
     "RuleSetPolicy",
+    "SegmentPolicy",
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
     "TargetOverride",
     "TargetPolicy",
     "TypePolicy",
+    "WordRule",
+    "WordingPolicy",
     "digest_of",
 ]
 
@@ -98,6 +105,10 @@ class DeskConfig(Section):
     """What holds for types that say nothing themselves."""
     statuses: tuple[StatusPolicy, ...] = ()
     tags: tuple[TagPolicy, ...] = ()
+    tag_order: tuple[TagSource, ...] = tuple(TagSource)
+    """Whose tags and removals count for more: nobody undoes what an earlier one of the list did."""
+    flags: tuple[FlagPolicy, ...] = ()
+    segments: tuple[SegmentPolicy, ...] = ()
     rules: tuple[RulePolicy, ...] = ()
     rule_mode: Literal["all", "first"] = "all"
     """``first``: of ``rules``, none is tried after the first one that fires."""
@@ -137,6 +148,7 @@ class DeskConfig(Section):
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
+    wording: WordingPolicy = Field(default_factory=WordingPolicy)
 
     @field_validator("zone", mode="after")
     @classmethod
@@ -144,7 +156,15 @@ class DeskConfig(Section):
         try:
             ZoneInfo(value or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise refused("not a time zone", "use an IANA name such as Asia/Shanghai") from None
+            meant = guess(value, sorted(available_timezones()))
+            raise refused("not a time zone", f"{meant}use an IANA name such as Asia/Shanghai") from None
+        return value
+
+    @field_validator("tag_order", mode="after")
+    @classmethod
+    def _has_each_once(cls, value: tuple[TagSource, ...]) -> tuple[TagSource, ...]:
+        if sorted(value) != sorted(TagSource):
+            raise refused("it does not name every source once", f"put these in order: {', '.join(TagSource)}")
         return value
 
     @model_validator(mode="after")

@@ -5,18 +5,13 @@ Commands and messages are loaded when they are first asked for: ``import csdesk`
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from types import ModuleType
+from csdesk import _lazy
 
+if TYPE_CHECKING:
     from csdesk.domain.records import commands, messages
 
 __all__ = ["commands", "messages"]
 
-
-def __getattr__(name: str) -> ModuleType:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return import_module(f"{__name__}.{name}")
+__getattr__ = _lazy.modules(__name__, {name: f"{__name__}.{name}" for name in __all__})

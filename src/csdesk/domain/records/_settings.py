@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from csdesk._nearest import nearest
 from csdesk.domain.records._model import Value
-from csdesk.errors import ConfigError, CsdeskError, InvalidInput
+from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem
 
 if TYPE_CHECKING:
     from pydantic import ModelWrapValidatorHandler
     from pydantic_core import ErrorDetails
 
 _REFUSED: Final = "csdesk_refused"
+_MORE: Final = "more"
 _LONGEST_PATH: Final = 200
+_MOST: Final = 100
+"""How many problems are told at once."""
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _REMEDIES: Final = {
     "tuple_type": ("not a list", "pass a list; TOML writes a list of tables as [[name]], each with its own settings"),
@@ -43,15 +46,6 @@ def refused(problem: str, remedy: str, *path: str | int) -> PydanticCustomError:
     return PydanticCustomError(_REFUSED, "{problem}; {remedy}", {"problem": problem, "remedy": remedy, "path": where})
 
 
-def nearest(given: object, known: Iterable[str]) -> str:
-    """A remedy for an unknown name: the nearest known one, and what there is."""
-    names = sorted(map(str, known))
-    close = get_close_matches(given, names, n=1, cutoff=0.5) if isinstance(given, str) else []
-    guess = f"did you mean {close[0]!r}? " if close else ""
-    shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
-    return f"{guess}choose one of: {shown}" if names else "there are none yet: declare it, or leave it out"
-
-
 def unknown(kind: str, given: str, known: Iterable[str], *path: str | int) -> PydanticCustomError:
     """An error about a reference to something that the configuration does not have."""
     return refused(f"unknown {kind} {given!r}", nearest(given, known), *path)
@@ -64,39 +58,72 @@ class Section(Value):
     @classmethod
     def _with_path(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         # ``Any``: what a caller passed, before any check.
+        problems: list[Problem] = []
         if isinstance(given, Mapping):
-            for key in given:
-                if key not in cls.model_fields:
-                    raise refused("unknown setting", nearest(key, cls.model_fields), str(key))
+            strange = [key for key in given if key not in cls.model_fields]
+            problems = [Problem(str(key), "unknown setting", nearest(key, cls.model_fields)) for key in strange]
+            if strange:
+                given = {key: value for key, value in given.items() if key in cls.model_fields}
         try:
-            return handler(given)
+            made = handler(given)
         except ValidationError as error:
-            raise _located(error, given) from None
+            raise _refused_all([*problems, *_problems(error, given)]) from None
+        if problems:
+            raise _refused_all(problems)
+        return made
 
     @classmethod
     def _refusal(cls, error: ValidationError) -> CsdeskError:
-        context = _located(error, None).context or {}
-        path = ".".join(part for part in (cls._root(), context["path"]) if part)
-        if len(path) > _LONGEST_PATH:
-            path = f"{path[:_LONGEST_PATH]}..."
-        return ConfigError(path or "document", context["problem"], context["remedy"])
+        root = cls._root()
+        first, *more = [_below([root] if root else [], one) for one in _problems(error, None)]
+        return ConfigError(*first, more=tuple(more))
 
     @classmethod
     def _root(cls) -> str:
         return cls.__name__
 
 
-def _located(error: ValidationError, given: object) -> PydanticCustomError:
-    first = error.errors(include_url=False)[0]
-    context = first.get("ctx", {})
-    problem, remedy, tail = _told(first, context)
-    return refused(problem, remedy, *_named(first["loc"], given), *([tail] if tail else []))
+def _refused_all(problems: list[Problem]) -> PydanticCustomError:
+    first, *more = problems
+    context = {"problem": first.problem, "remedy": first.remedy, "path": first.path, _MORE: more}
+    return PydanticCustomError(_REFUSED, "{problem}; {remedy}", context)
 
 
-def _told(  # noqa: PLR0911  one return for each kind of problem
+def _problems(error: ValidationError, given: object) -> list[Problem]:
+    """What is wrong, with paths from ``given`` on: for each setting, and each item of a list, what was found first.
+
+    More is not told of one value, since each member of a union would have its say.
+    """
+    found: dict[tuple[str | int, ...], list[Problem]] = {}
+    for one in error.errors(include_url=False):
+        where = one["loc"][: 2 if len(one["loc"]) > 1 and isinstance(one["loc"][1], int) else 1]
+        if where not in found:
+            head = _named(one["loc"], given)
+            found[where] = [_below(head, told) for told in _told(one)]
+    lists = {where[:1] for where in found if len(where) > 1}
+    # A list of which items were refused looks too short besides.
+    kept = (several for where, several in found.items() if where not in lists)
+    return [problem for several in kept for problem in several][:_MOST]
+
+
+def _below(head: Sequence[str], told: Problem) -> Problem:
+    path = ".".join((*head, told.path) if told.path else head)
+    if len(path) > _LONGEST_PATH:
+        path = f"{path[:_LONGEST_PATH]}..."
+    return told._replace(path=path or "document")
+
+
+def _told(detail: ErrorDetails) -> list[Problem]:
+    """The problems behind one detail, never the refused value itself; those of a section below have come here whole."""
+    context = detail.get("ctx", {})
+    problem, remedy, path = _first(detail, context)
+    return [Problem(path, problem, remedy), *context.get(_MORE, ())]
+
+
+def _first(  # noqa: PLR0911  one return for each kind of problem
     first: ErrorDetails, context: dict[str, Any]
 ) -> tuple[str, str, str]:
-    """The problem, the remedy and the rest of the path, never the refused value itself."""
+    """The problem, the remedy and the rest of the path."""
     kind = first["type"]
     if kind == _REFUSED:
         return context["problem"], context["remedy"], context["path"]

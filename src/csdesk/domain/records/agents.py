@@ -11,7 +11,7 @@ from csdesk.domain.records._model import Instant, Key, Name, Record, Word
 
 
 class Presence(Word):
-    """Whether an agent takes new work."""
+    """Whether an agent takes new work: only ``online`` does. ``busy``: at work, but not to be disturbed."""
 
     ONLINE = "online"
     BUSY = "busy"
@@ -40,9 +40,20 @@ class Agent(Record):
     grade: int = Field(default=1, ge=1, le=9)
     capacity: int = Field(default=10, ge=0, le=1_000_000)
     """How many units of work the agent takes at once; automatic assignment never passes it."""
+    weight: int = Field(default=1, ge=1, le=100)
+    """How much work the agent gets compared with others, where a queue goes by weight."""
+    shift: Name | None = None
+    """The calendar of the agent's working time; outside it nothing is given to the agent. None: the queue's hours."""
     presence: Presence = Presence.OFFLINE
+    presence_since: Instant | None = None
+    """Since when that is so; None: since the agent was added."""
     retired: bool = False
     created_at: Instant
+
+    @property
+    def is_absent(self) -> bool:
+        """True if nobody may wait for this agent now: away, offline or retired."""
+        return self.retired or self.presence in (Presence.AWAY, Presence.OFFLINE)
 
     @property
     def takes_work(self) -> bool:

@@ -21,11 +21,12 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | Phrase | Draft | PublicHolidays
+Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Draft | PublicHolidays
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
@@ -69,6 +70,8 @@ class Delta(NamedTuple):
     counter: str
     amount: int
     limit: int | None = None
+    queue: str = ""
+    """For the load of an agent: the queue whose turn it was, where agents take turns."""
 
 
 class Put(NamedTuple):
@@ -105,6 +108,19 @@ class EpochName(Word):
     CALENDARS = "calendars"
 
 
+class RankOrder(Word):
+    """In which order the candidates of a queue come.
+
+    ``load``: fewest units of work, then longest without new work. ``idle``: longest without new work in any queue.
+    ``turn``: longest without new work in this queue. ``ring``: by a hash of their ids, around from a starting point.
+    """
+
+    LOAD = "load"
+    IDLE = "idle"
+    TURN = "turn"
+    RING = "ring"
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigRow:
     """A configuration as stored: its canonical JSON under the hash of its content."""
@@ -112,6 +128,8 @@ class ConfigRow:
     digest: str
     body: str
     activated_at: datetime
+    orders: tuple[tuple[str, RankOrder], ...] = ()
+    """The queues whose candidates come in another order than by load."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +189,22 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class CandidateNeed:
-    """The agents of a queue who take work and are below their capacity: least loaded first, then longest idle."""
+    """The first agents of a queue who take work and have room, in the queue's order (see ``ConfigRow.orders``).
+
+    ``limit`` holds for each of the ``profiles``, whose answers come one after the other; none named: all agents of the
+    queue in one line. ``room`` is how much must fit below the capacity; ``start`` is where a ring begins.
+    """
 
     queue: str
     limit: int = 8
+    profiles: tuple[str, ...] = ()
+    room: int = 1
+    start: int = 0
+
+    @property
+    def key(self) -> str:
+        """What the snapshot calls the answer: the queue, and the starting point if it has one."""
+        return f"{self.queue}@{self.start}" if self.start else self.queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +214,38 @@ class Candidate:
     agent: str
     load: int
     capacity: int
+    given: int = field(default=0, compare=False)
+    """Grows with each time the agent was given work: the smallest has waited longest for it."""
+    profile: str = field(default="", compare=False)
+    """What kind of agent it is (see ``csdesk.domain.routing.profiles``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentGroup:
+    """The agents of a queue who are alike: how many they are, whether they take work now or not."""
+
+    queue: str
+    profile: str
+    agents: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """The tickets of a queue and priority that wait for somebody: how many, and when the oldest of them was opened."""
+
+    queue: str
+    priority: int
+    tickets: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What an agent carries: by the counter, and by the tickets that say so; both of one moment."""
+
+    agent: str
+    counted: int
+    carried: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +266,8 @@ class Needs:
     holidays: tuple[str, ...] = ()
     drafts: tuple[str, ...] = ()
     candidates: tuple[CandidateNeed, ...] = ()
+    waiting: tuple[str, ...] = ()
+    """Queues of which it is asked whether a ticket waits in them."""
     counters: tuple[str, ...] = ()
     inbox: tuple[str, ...] = ()
     outbox: tuple[str, ...] = ()
@@ -221,10 +285,13 @@ class Snapshot:
     homes: Mapping[IdentityId, CustomerId] = field(default_factory=_none)
     messages: Mapping[str, Message] = field(default_factory=_none)
     agents: Mapping[str, Agent] = field(default_factory=_none)
-    phrases: Mapping[str, Phrase] = field(default_factory=_none)
+    phrases: Mapping[str, LibraryPhrase] = field(default_factory=_none)
     holidays: Mapping[str, PublicHolidays] = field(default_factory=_none)
     drafts: Mapping[str, Draft] = field(default_factory=_none)
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=_none)
+    """By the ``key`` of their need."""
+    waiting: frozenset[str] = frozenset()
+    """The queues asked about in which a ticket waits for somebody."""
     counters: Mapping[str, int] = field(default_factory=_none)
     inbox: Mapping[str, InboxItem] = field(default_factory=_none)
     outbox: Mapping[str, OutboxItem] = field(default_factory=_none)

@@ -26,7 +26,8 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
 from csdesk.errors import SchemaTooNew, StoreDamaged
@@ -48,7 +49,7 @@ KINDS: Final[Mapping[type[Record], str]] = {
     Ticket: "ticket",
     Message: "message",
     Agent: "agent",
-    Phrase: "phrase",
+    LibraryPhrase: "phrase",
     Draft: "draft",
     PublicHolidays: "holidays",
 }

@@ -8,20 +8,44 @@ to one kind of command and one record (a merged ticket and its survivor are two)
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId
-from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId, phrase_id
+from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text, replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, Part, TextPart
+from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
+
+MOST_WRITTEN: Final = 65_536
+"""The longest text of a reply or a note, in bytes of UTF-8."""
+
+T = TypeVar("T")
+
+
+def _phrase_name(name: str) -> PhraseId:
+    return phrase_id(name)
+
+
+PhraseName = Annotated[PhraseId, AfterValidator(_phrase_name)]
+"""The id of a phrase; what people call it is given the prefix."""
+
+
+def nothing_unknown(value: T) -> T:
+    """Refuse values that carry fields nobody knows: a slip of the caller, where stored records may have them."""
+    for one in value if isinstance(value, tuple) else (value,):
+        unknown = getattr(one, "__pydantic_extra__", None)
+        if unknown:
+            raise ValueError(f"has an unknown field {min(unknown)}")
+    return value
 
 
 class _Command(Value):
@@ -39,6 +63,15 @@ class _TicketCommand(_Command):
     expected_version: int | None = None
 
 
+def _fits_a_row(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Refuse what is longer than a person writes: it would make every list of messages slow."""
+    texts = [one.text for one in parts if isinstance(one, TextPart)]
+    texts += [one.html for one in parts if isinstance(one, HtmlPart)]
+    if any(len(text) > MOST_WRITTEN // 4 and len(text.encode()) > MOST_WRITTEN for text in texts):
+        raise ValueError(f"holds a text of more than {MOST_WRITTEN} bytes; send it as a file (MediaPart)")
+    return parts
+
+
 class ReceiveMessage(_Command):
     """Take in what somebody said."""
 
@@ -53,15 +86,21 @@ class SendReply(_TicketCommand):
     parts: tuple[Part, ...] = Field(min_length=1)
     subject: Text = ""
     fence: int | None = None
-    phrase: PhraseId | None = None
+    phrase: PhraseName | None = None
     """The suggested phrase it was made from."""
+    shown: tuple[PhraseName, ...] = Field(default=(), max_length=50)
+    """The phrases that were suggested, best first; what became of them is learnt from."""
+    question: MessageId | None = None
+    """The customer's message it answers; None: the last one."""
+    override: Text = ""
+    """Why words are sent that the policy on wording refuses."""
 
     @field_validator("parts")
     @classmethod
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         if all(isinstance(one, TextPart) and not one.text.strip() for one in parts):
             raise ValueError("says nothing")
-        return parts
+        return _fits_a_row(parts)
 
 
 class AddNote(_TicketCommand):
@@ -69,6 +108,8 @@ class AddNote(_TicketCommand):
 
     kind: Literal["note"] = "note"
     parts: tuple[Part, ...] = Field(min_length=1)
+
+    _short = field_validator("parts")(_fits_a_row)
 
 
 class AssignTicket(_TicketCommand):
@@ -117,10 +158,11 @@ class TagTicket(_TicketCommand):
 
 
 class UntagTicket(_TicketCommand):
-    """Take tags from the ticket."""
+    """Take tags from the ticket; whoever counts for less than the source does not put them back."""
 
     kind: Literal["untag"] = "untag"
     tags: tuple[Key, ...] = Field(min_length=1)
+    source: TagSource = TagSource.HAND
 
 
 class NewParticipant(Value):
@@ -234,6 +276,45 @@ class TagCustomer(_Command):
     expires_at: Instant | None = None
 
 
+class SyncTags(_Command):
+    """Let a customer have exactly these tags of a namespace: what a system outside, such as the shop, says of them."""
+
+    kind: Literal["sync_tags"] = "sync_tags"
+    customer: CustomerId
+    expected_version: int | None = None
+    namespace: Annotated[Name, Field(pattern=r"^[^:]+$")]
+    tags: tuple[Name, ...] = ()
+    """Without the namespace."""
+
+
+class FlagCustomer(_Command):
+    """Write down a warning about a customer, or (``lifted``) lift it; the same flag again takes the old one's place."""
+
+    kind: Literal["flag"] = "flag"
+    customer: CustomerId
+    expected_version: int | None = None
+    flag: Name
+    reason: Text = ""
+    evidence: tuple[Key, ...] = Field(default=(), max_length=50)
+    until: Instant | None = None
+    lifted: bool = False
+
+
+class RecordAct(_Command):
+    """Write down what a customer did in the shop: browse, fill a cart, order, pay, get a refund, redeem."""
+
+    kind: Literal["record"] = "record"
+    customer: CustomerId
+    expected_version: int | None = None
+    did: Literal["browse", "cart", "order", "payment", "refund", "redeem"]
+    at: Instant | None = None
+    """When; None: now."""
+    amount: int | None = Field(default=None, ge=0, le=10**15)
+    """In the smallest unit of the shop's currency."""
+    reference: Text = ""
+    product: Text = ""
+
+
 class LinkIdentity(_Command):
     """Attach a new identity to a customer."""
 
@@ -306,19 +387,120 @@ class SaveAgent(_Command):
 
 
 class SavePhrase(_Command):
-    """Add a phrase or change one; None leaves a value as it is."""
+    """Add a phrase (``phrase`` None) or change one; None leaves a value as it is."""
 
     kind: Literal["save_phrase"] = "save_phrase"
-    phrase: PhraseId | None = None
+    phrase: PhraseName | None = None
+    id: PhraseName | None = None
+    """The id of a new phrase; None: a fresh one."""
     expected_version: int | None = None
-    title: Text | None = None
+    title: Text | None = Field(default=None, min_length=1)
     questions: tuple[Text, ...] | None = None
     keywords: tuple[Text, ...] | None = None
-    body: Text | None = None
+    wordings: tuple[Wording, ...] | None = Field(default=None, min_length=1)
+    variables: tuple[Variable, ...] | None = None
     tags: tuple[Key, ...] | None = None
     language: Text | None = None
+    channels: tuple[Key, ...] | None = None
+    levels: tuple[Key, ...] | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    owner: Key | None = None
+    rationale: Text | None = None
+    related: tuple[PhraseName, ...] | None = None
+    attachments: tuple[Key, ...] | None = None
+    article: ArticleLink | None = None
     auto_reply: bool | None = None
     retired: bool | None = None
+
+    _known = field_validator("wordings", "variables", "article", mode="after")(nothing_unknown)
+
+
+class PutPhrases(_Command):
+    """Put whole phrases in: new ones are added, known ones replaced, equal ones left alone. An import is made of these.
+
+    Their version and times are the desk's own. Ids without the prefix of phrases are given it.
+    """
+
+    kind: Literal["put_phrases"] = "put_phrases"
+    phrases: tuple[LibraryPhrase, ...] = Field(min_length=1, max_length=500)
+    only: Literal["any", "new", "known"] = "any"
+    """``new``: none of them may be there. ``known``: all of them must be."""
+    expected_version: int | None = None
+    """For a single phrase."""
+
+    @field_validator("phrases", mode="before")
+    @classmethod
+    def _from_the_ground_up(cls, phrases: object) -> object:
+        # A copy that was made of a phrase is not checked by itself.
+        if not isinstance(phrases, tuple | list):
+            return phrases
+        return [one.model_dump(warnings=False) if isinstance(one, LibraryPhrase) else one for one in phrases]
+
+    @field_validator("phrases")
+    @classmethod
+    def _named(cls, phrases: tuple[LibraryPhrase, ...]) -> tuple[LibraryPhrase, ...]:
+        named = tuple(
+            replaced(one, id=phrase_id(one.id), related=tuple(map(phrase_id, one.related))) for one in phrases
+        )
+        if len({one.id for one in named}) < len(named):
+            raise ValueError("two phrases have one id")
+        for one in named:
+            nothing_unknown((one, *one.wordings, *one.variables, *([one.article] if one.article else ())))
+        return named
+
+
+class JudgeSuggestions(_Command):
+    """Say what became of suggestions for a customer's message; replies that name their phrase say it themselves."""
+
+    kind: Literal["judge"] = "judge"
+    message: MessageId
+    fate: Literal["shown", "picked", "edited", "ignored", "wrong"]
+    picked: PhraseName | None = None
+    """The phrase that was sent or would have been right; None: none of those shown."""
+    shown: tuple[PhraseName, ...] = Field(default=(), max_length=50)
+    """The phrases that were shown, best first."""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> JudgeSuggestions:
+        if self.fate in ("picked", "edited") and self.picked is None:
+            raise PydanticCustomError("value_error", "picked: it is not said which phrase was sent")
+        if self.fate in ("shown", "ignored") and self.picked is not None:
+            raise PydanticCustomError("value_error", "picked: nothing was picked of what was only shown or ignored")
+        if self.fate != "picked" and not self.shown:
+            raise PydanticCustomError("value_error", "shown: it is not said which phrases")
+        return self
+
+
+class ForgetLessons(_Command):
+    """Let lessons count no more, as if nobody had decided so: one of the three is given."""
+
+    kind: Literal["forget"] = "forget"
+    message: MessageId | None = None
+    """Those about this message of a customer."""
+    phrase: PhraseName | None = None
+    """Those in which this phrase was picked or shown."""
+    last: int | None = Field(default=None, ge=1, le=1000)
+    """The latest so many."""
+
+    @model_validator(mode="after")
+    def _one(self) -> ForgetLessons:
+        if sum(one is not None for one in (self.message, self.phrase, self.last)) != 1:
+            raise PydanticCustomError("value_error", "pass message, phrase or last, one of them")
+        return self
+
+
+class CorrectReply(_TicketCommand):
+    """Say that an answer of ours was wrong: it is assessed, learnt from, and the customer is to be contacted again."""
+
+    kind: Literal["correct"] = "correct"
+    message: MessageId
+    """The answer."""
+    right: PhraseName | None = None
+    """The phrase that would have been right."""
+    reason: Text = ""
+    within: timedelta | None = Field(default=None, gt=timedelta(0))
+    """How long the second contact may take; None: as the configuration says."""
 
 
 class SaveHolidays(_Command):
@@ -366,6 +548,7 @@ TicketCommand = (
     | ReassessTicket
     | StartClock
     | EndClock
+    | CorrectReply
 )
 """The commands that change one ticket."""
 
@@ -373,6 +556,9 @@ Command = Annotated[
     TicketCommand
     | SetProfile
     | TagCustomer
+    | SyncTags
+    | FlagCustomer
+    | RecordAct
     | LinkIdentity
     | MergeCustomers
     | UnmergeCustomers
@@ -381,6 +567,9 @@ Command = Annotated[
     | EraseCustomer
     | SaveAgent
     | SavePhrase
+    | PutPhrases
+    | JudgeSuggestions
+    | ForgetLessons
     | SaveHolidays
     | SettleParked
     | RetryOutbound,

@@ -19,6 +19,18 @@ class TextPart(Record):
     full: MediaRef | None = None
 
 
+class QuotePart(Record):
+    """What a mail repeats of earlier ones (``quoted``) or signs with (``signature``): no part of what is said now.
+
+    Rules, answers and ``message.text`` pass over it; searches find it.
+    """
+
+    kind: Literal["quote"] = "quote"
+    role: Literal["quoted", "signature"] = "quoted"
+    text: Text
+    full: MediaRef | None = None
+
+
 class HtmlPart(Record):
     """The HTML form of a mail, as received: never shown unsanitised."""
 
@@ -161,6 +173,7 @@ class OtherPart(Record):
 
 Part = Annotated[
     TextPart
+    | QuotePart
     | HtmlPart
     | MediaPart
     | LocationPart
@@ -179,6 +192,13 @@ def plain_text(parts: tuple[Part, ...]) -> str:
     """The words of all text parts, joined by newlines; else those of a choice, a template or unknown content."""
     texts = [part.text for part in parts if isinstance(part, TextPart)]
     return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | TemplatePart | OtherPart)])
+
+
+def whole_text(parts: tuple[Part, ...]) -> str:
+    """``plain_text``, and what a mail quotes and signs with, in their order: what searches read."""
+    if not any(isinstance(part, QuotePart) for part in parts):
+        return plain_text(parts)
+    return "\n".join(part.text for part in parts if isinstance(part, TextPart | QuotePart))
 
 
 class Direction(Word):
@@ -271,8 +291,13 @@ class Message(Record):
 
     @property
     def text(self) -> str:
-        """Its plain text: see ``plain_text``."""
+        """Its plain text: see ``plain_text``. Of a mail what was said in it, without what it quotes."""
         return plain_text(self.edited or self.parts)
+
+    @property
+    def whole_text(self) -> str:
+        """The same with what a mail quotes and signs with: what searches read."""
+        return whole_text(self.edited or self.parts)
 
 
 def media_of(message: Message) -> frozenset[str]:

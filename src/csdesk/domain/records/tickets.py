@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import ClassVar
 
-from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
+from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
-from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 _BREACHED_AFTER = timedelta(microseconds=1)
 # Met exactly when due is met: a breach is to be looked for just after.
@@ -144,6 +144,38 @@ class Worker(Record):
     fence: int
 
 
+class OfferPurpose(Word):
+    """What an offer is about: ``work`` that waits for somebody, or a ``transfer`` from the one who has it."""
+
+    WORK = "work"
+    TRANSFER = "transfer"
+
+
+class Offer(Record):
+    """A ticket that was offered to an agent or a queue, who may take it, decline it, or let it lapse.
+
+    It holds its agent's capacity while it is open. Somebody who gets the ticket, another queue, and a ticket that is no
+    longer active end it.
+    """
+
+    number: int = 1
+    """Which offer of its ticket it is, from 1: an answer to an older one is refused."""
+    purpose: OfferPurpose = OfferPurpose.WORK
+    agent: AgentId | None = None
+    """Whom it was made to; None: whoever works in ``queue``."""
+    queue: str
+    """The queue the work belongs to when it is taken."""
+    units: int = 1
+    """How much of the agent's capacity it holds."""
+    made_at: Instant
+    due_at: Instant | None = None
+    """When it lapses; None: never."""
+    brief: MessageId | None = None
+    """The internal note that tells what the next one must know."""
+    back_to: Owner | None = None
+    """Who gets the ticket back if nobody takes it; None: it waits in its queue."""
+
+
 class LinkKind(Word):
     """How two tickets belong together."""
 
@@ -168,6 +200,21 @@ class FieldValue(Record):
     value: Scalar
 
 
+class Firing(Record):
+    """The last cycle of a timed rule on a ticket that is over: see the event ``RuleTimed``."""
+
+    rule: Name
+    version: str
+    since: Instant
+
+
+class Untouched(Record):
+    """That what happened at an instant was the work of timed rules, and when something else happened last."""
+
+    at: Instant
+    touched_at: Instant
+
+
 class AppliedSla(Record):
     """The service level that holds for a ticket."""
 
@@ -178,6 +225,15 @@ class AppliedSla(Record):
     """The customer's level when it was applied."""
     targets: tuple[str, ...] = ()
     """The targets whose conditions held, for policies that have such; empty: all of them."""
+
+
+class Deflection(Record):
+    """An answer that spared a person the work: a phrase sent without one, or a link to an article."""
+
+    phrase: PhraseId
+    at: Instant
+    returned_at: Instant | None = None
+    """When the question came back; the matter counts as unresolved from then on."""
 
 
 class Ticket(Record):
@@ -204,8 +260,27 @@ class Ticket(Record):
     worker: Worker | None = None
     fence: int = 0
     """The last fencing number given to a worker of this ticket."""
+    units: int = 1
+    """How many units of work it is to its worker, as weighed when it was given to them."""
+    offer: Offer | None = None
+    """What was offered and not answered yet."""
+    offers: int = 0
+    """How many offers of it were made so far."""
+    asked: tuple[AgentId, ...] = ()
+    """Who declined it or let it lapse since somebody last had it or it came to another queue."""
+    asked_at: Instant | None = None
+    """When the last of them did."""
+    queued_at: Instant | None = None
+    """When it last began to wait for somebody in its queue; None: when it was opened."""
     participants: tuple[Participant, ...] = ()
     tags: tuple[TagAssignment, ...] = ()
+    withheld: tuple[TagRemoval, ...] = ()
+    """Tags that were taken away on purpose."""
+    firings: tuple[Firing, ...] = ()
+    """Of each timed rule the last cycle that is over."""
+    rules_at: Instant | None = None
+    """When the next timed rule is due."""
+    untouched: Untouched | None = None
     fields: tuple[FieldValue, ...] = ()
     sla: AppliedSla | None = None
     """None: no service level has applied yet."""
@@ -243,7 +318,11 @@ class Ticket(Record):
     elsewhere: str = ""
     """Who has the conversation on the channel's own side, by the provider's id; empty: nobody. The desk's bots wait."""
     auto_replied_at: Instant | None = None
-    """The last automatic answer."""
+    """The last automatic answer of the conversation."""
+    session_over: bool = False
+    """A new session began after the last automatic answer."""
+    deflection: Deflection | None = None
+    """The last answer that sent the customer away without a person's work."""
     last_message: MessageId | None = None
     erased_at: Instant | None = None
     """When its texts and custom fields were erased; nothing happens to the ticket after that."""
@@ -255,6 +334,22 @@ class Ticket(Record):
         return AgentId(worker.id) if worker is not None and worker.kind is WorkerKind.AGENT else None
 
     @property
+    def waits(self) -> Priority | None:
+        """Its priority while somebody has to be found for it; None if nobody has to."""
+        is_wanted = self.worker is None and self.offer is None and self.category in (Category.NEW, Category.OPEN)
+        return self.priority if is_wanted else None
+
+    @property
+    def offered_to(self) -> AgentId | None:
+        """The agent who has an open offer of it."""
+        return self.offer.agent if self.offer is not None else None
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when somebody is wanted for it; it keeps its own age besides."""
+        return self.queued_at or self.created_at
+
+    @property
     def is_live(self) -> bool:
         """True while the ticket still wants something done."""
         return self.category in LIVE
@@ -262,7 +357,11 @@ class Ticket(Record):
     @property
     def wake_at(self) -> datetime | None:
         """The next instant at which something is due for this ticket: a warning, a breach, an escalation, ..."""
-        marks = [at for at in (self.snoozed_until, self.close_at) if at is not None]
+        marks = [at for at in (self.snoozed_until, self.close_at, self.rules_at) if at is not None]
+        if self.tags and self.erased_at is None and (expiry := next_expiry(self.tags)) is not None:
+            marks.append(expiry)
+        if self.offer is not None and self.offer.due_at is not None:
+            marks.append(self.offer.due_at)
         for clock in self.clocks:
             if clock.phase is ClockPhase.RUNNING:
                 if clock.warn_at is not None:
@@ -272,6 +371,12 @@ class Ticket(Record):
                 if clock.escalate_at is not None:
                     marks.append(clock.escalate_at + _BREACHED_AFTER)
         return min(marks, default=None)
+
+    @property
+    def touched_at(self) -> datetime:
+        """When something last happened to the ticket that no timed rule did by itself."""
+        mark = self.untouched
+        return mark.touched_at if mark is not None and mark.at == self.updated_at else self.updated_at
 
     def field(self, name: str) -> Scalar:
         """The value of a custom field, None if unset."""
@@ -284,3 +389,18 @@ class Ticket(Record):
     def participates(self, identity: str) -> bool:
         """True if the identity takes part in the ticket."""
         return any(one.identity == identity for one in self.participants)
+
+
+Burdens = dict[AgentId, int]
+"""Units of work by the agents who carry them."""
+
+
+def burdens_of(ticket: Ticket | None) -> Burdens:
+    """What a ticket puts on agents: on the one who works on it, and on the one it is offered to."""
+    if ticket is None or ticket.category not in ACTIVE:
+        return {}
+    worker, offer = ticket.assignee, ticket.offer
+    burdens = {} if worker is None else {worker: ticket.units}
+    if offer is not None and offer.agent is not None:
+        burdens[offer.agent] = burdens.get(offer.agent, 0) + offer.units
+    return burdens

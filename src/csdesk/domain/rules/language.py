@@ -21,8 +21,10 @@ from pydantic import (
     model_validator,
 )
 
+from csdesk._nearest import nearest
 from csdesk.domain.records._model import Instant, Key, Name
-from csdesk.domain.records._settings import Section, nearest, refused
+from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.records.durations import Duration
 from csdesk.domain.rules import fields
 from csdesk.domain.rules.actions import Action
 from csdesk.domain.rules.fields import FieldType, Op
@@ -38,14 +40,17 @@ class _Joined(Section):
     def __or__(self, other: Group | Test) -> Group:
         return Group(any=(*_members(self, "any"), *_members(other, "any")))
 
-    def __invert__(self) -> Group:
+    def __invert__(self) -> Group | Test:
+        inner = _members(self, "none")
+        if inner != (self,):
+            return inner[0] if len(inner) == 1 else Group(any=inner)
         return Group(none=tuple(_members(self, "any")))
 
     def __bool__(self) -> bool:
         raise TypeError("a condition is neither true nor false: join conditions with & | ~, not with and, or, not")
 
 
-def _members(condition: object, kind: Literal["all", "any"]) -> tuple[Group | Test, ...]:
+def _members(condition: object, kind: Literal["all", "any", "none"]) -> tuple[Group | Test, ...]:
     """The parts of a group that has no other kind of part; otherwise the condition itself."""
     assert isinstance(condition, Group | Test)
     if isinstance(condition, Group) and [one for one in ("all", "any", "none") if getattr(condition, one)] == [kind]:
@@ -96,6 +101,10 @@ NAMES: Final = (
 """Every name of a field, for remedies and tables."""
 
 
+DEEPEST: Final = 50
+"""How many groups may stand inside each other."""
+
+
 class Group(_Joined):
     """Conditions joined. Where several of the three are given, all three must hold. None of them may be empty."""
 
@@ -108,6 +117,23 @@ class Group(_Joined):
         if self.all is None and self.any is None and self.none is None:
             raise refused("an empty group", "add all, any or none with at least one condition")
         return self
+
+    @model_validator(mode="after")
+    def _not_too_deep(self) -> Group:
+        level: list[Group] = [self]
+        for _ in range(DEEPEST):
+            level = [one for group in level for one in group.members if isinstance(one, Group)]
+            if not level:
+                return self
+        raise refused(
+            f"nested more than {DEEPEST} groups deep",
+            "put conditions of one kind into one group: all_of(a, b, c)",
+        )
+
+    @property
+    def members(self) -> tuple[Group | Test, ...]:
+        """Everything that is joined here."""
+        return (*(self.all or ()), *(self.any or ()), *(self.none or ()))
 
 
 def _shape(value: Any) -> str | None:
@@ -131,8 +157,9 @@ Some = Annotated[tuple[Condition, ...], Field(min_length=1)]
 """At least one condition."""
 
 
-Trigger = Literal["message", "change"]
-"""What rules are tried on: a person's message that came in, or a change that a command or a rule made to a ticket."""
+Trigger = Literal["message", "change", "time"]
+"""What rules are tried on: a person's message that came in, a change that a command or a rule made to a ticket, or (for
+a rule with a ``timer``) an instant that has come."""
 
 
 def _once(value: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
@@ -158,10 +185,46 @@ class _Timed(Section):
         )
 
 
+TIMES: Final = (
+    *("ticket.created_at", "ticket.updated_at", "ticket.customer_at", "ticket.replied_at", "ticket.waiting_since"),
+    *("ticket.resolved_at", "ticket.closed_at", "ticket.sla_due_at"),
+)
+"""What the time of a rule can be counted from; custom fields of type ``time`` come on top."""
+
+
+class TimerPolicy(Section):
+    """When a timed rule is due: so long ``after`` an instant of the ticket, or so long ``before`` it."""
+
+    of: str
+    """A field: one of ``TIMES``, or ``ticket.x.<name>``. ``ticket.updated_at`` passes over what timed rules did."""
+    after: Duration | None = None
+    before: Duration | None = None
+    calendar: Name | None = None
+    """The calendar whose working time counts; None: every second. Only with ``after``."""
+
+    @field_validator("of", mode="after")
+    @classmethod
+    def _is_instant(cls, value: str) -> str:
+        if value not in TIMES and not (value.startswith("ticket.x.") and fields.field_of(value) is not None):
+            raise refused("not an instant of a ticket", nearest(value, (*TIMES, "ticket.x.<name>")))
+        return value
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if (self.after is None) == (self.before is None):
+            raise refused("it needs either after or before", "give one of them", "after")
+        if self.before is not None and self.calendar is not None:
+            raise refused("working time counts only after an instant", "leave the calendar out", "calendar")
+        return self
+
+
 class RulePolicy(_Timed):
     """When a message fits, then these actions. Rules are tried in the order in which they stand."""
 
     name: Name
+    timer: TimerPolicy | None = None
+    """For a rule that is tried when its time has come, on each ticket by itself, once for each value of the instant
+    that it counts from. ``stop`` and ``mode`` mean nothing to it."""
     when: Condition | None = None
     """None: every message fits."""
     then: tuple[Action, ...] = Field(min_length=1)
@@ -173,6 +236,21 @@ class RulePolicy(_Timed):
     owner: str = ""
     """Who answers for the rule."""
     note: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _timed_on_time(cls, value: object) -> object:
+        if isinstance(value, dict) and value.get("timer") is not None:
+            return {"on": ("time",), **value}
+        return value
+
+    @model_validator(mode="after")
+    def _has_its_timer(self) -> Self:
+        if self.timer is not None and self.on != ("time",):
+            raise refused("a rule with a timer is tried on time alone", "leave on out", "on")
+        if self.timer is None and "time" in self.on:
+            raise refused("a rule on time needs its timer", "add timer = { of = ..., after = ... }", "timer")
+        return self
 
 
 class RuleSetPolicy(_Timed):

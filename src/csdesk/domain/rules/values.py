@@ -12,8 +12,9 @@ from enum import StrEnum
 from math import isfinite
 from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.records._model import Scalar
-from csdesk.domain.records._settings import nearest, refused
+from csdesk.domain.records._settings import refused
 from csdesk.domain.records.durations import LONGEST, format_duration, parse_duration
 from csdesk.domain.records.priorities import PRIORITIES
 from csdesk.domain.records.tickets import Priority

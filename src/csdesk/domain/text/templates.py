@@ -121,6 +121,20 @@ class Template:
             for part in self.parts
         )
 
+    def fits(self, text: str) -> bool:
+        """Whether a text is this template with some values in its places; any text is a value."""
+        at = 0
+        for number, part in enumerate(self.parts):
+            if not isinstance(part, str):
+                continue
+            # Between places, each literal is looked for as far to the left as possible: then the rest fits if it can.
+            is_last = number == len(self.parts) - 1
+            found = len(text) - len(part) if is_last else text.find(part, at)
+            if found < at or not text.startswith(part, found) or (number == 0 and found != 0):
+                return False
+            at = found + len(part)
+        return at == len(text) or bool(self.parts and isinstance(self.parts[-1], Place))
+
     def _filled(self, place: Place, values: Mapping[str, TemplateValue]) -> str:
         if not _given(values, place.variable):
             return place.default or ""

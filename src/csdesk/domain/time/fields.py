@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
 from typing import Annotated, Literal, TypeVar, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from csdesk._nearest import guess
 from csdesk.domain.time.errors import CalendarError
 from csdesk.domain.time.spans import TextSpan, text_spans
 
@@ -35,7 +36,8 @@ def zone_name(raw: object) -> str:
     try:
         ZoneInfo(raw)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise CalendarError("unknown_zone", "zone", "no such time zone", remedy) from None
+        meant = guess(raw, sorted(available_timezones()))
+        raise CalendarError("unknown_zone", "zone", "no such time zone", meant + remedy) from None
     return raw
 
 

@@ -1,11 +1,14 @@
 """Step 9: whether the desk answers by itself. Only where account, queue and phrase allow it, once in a session.
 
+A question that comes back after such an answer counts as unresolved, and is left to people.
+
 Never to machines, never to backlog, never more than ``automatic_per_day`` to one sender: so no loop can start. The
 clocks that wait for a person keep running.
 """
 
 from __future__ import annotations
 
+from csdesk.domain.core.askers import asker_of
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.outbound import Utterance, queue_reply
 from csdesk.domain.core.workspace import Workspace
@@ -13,8 +16,10 @@ from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
+from csdesk.domain.records.channels import ReplyDecision
 from csdesk.domain.records.messages import AuthorKind, TextPart
-from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.phrases import usage_counter
+from csdesk.domain.records.tickets import LinkKind, Ticket
 from csdesk.domain.records.trace import Outcome
 from csdesk.flows.inbound.case import Case
 
@@ -35,28 +40,67 @@ def answer(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook | No
     """Decide about an automatic answer, and queue it if there is a sure one."""
     if phrases is None or not _is_wanted(work, ticket):
         return
+    ticket = _in_session(case, work, ticket)
     obstacle = _obstacle(case, work, ticket)
+    asks_again = _may_have_returned(case, work, ticket)
+    if obstacle is not None and not asks_again:
+        case.say("reply.skipped", Outcome.SKIPPED, reason=obstacle)
+        return
+    decision = _decided(case, work, ticket, phrases)
+    if asks_again and _returned(case, work, ticket, decision):
+        # Whoever asks again was not helped: the same answer would not help either.
+        obstacle = obstacle or "returned"
     if obstacle is not None:
         case.say("reply.skipped", Outcome.SKIPPED, reason=obstacle)
         return
-    policy = work.policy.config.reply
-    case.reply = phrases.decide(case.message.text, policy.threshold, policy.margin, policy.suggestions, auto=True)
-    best = case.reply.suggestions[0] if case.reply.suggestions else None
+    case.reply = decision
+    best = decision.suggestions[0] if decision.suggestions else None
     phrase = PhraseId(best.phrase.id) if best is not None else None
     confidence = round(best.confidence, 4) if best is not None else 0.0
     work.emit(
         ticket.id,
-        ev.ReplyDecided(message=case.id, action=case.reply.action, phrase=phrase, confidence=confidence),
+        ev.ReplyDecided(
+            message=case.id, action=decision.action, phrase=phrase, confidence=confidence, learned=decision.learned
+        ),
     )
-    if case.reply.action == "auto_reply" and best is not None:
-        _send(case, work, ticket, best.phrase.body, best.phrase.id)
+    if decision.action == "auto_reply" and best is not None:
+        _send(case, work, ticket, best.text, best.phrase.id)
         case.say("reply.auto", Outcome.CHOSEN, phrase=best.phrase.id, confidence=confidence)
     else:
-        case.say("reply.hand_over", Outcome.PASSED, reason=case.reply.reason)
+        case.say("reply.hand_over", Outcome.PASSED, reason=decision.reason)
 
 
 def _is_wanted(work: Workspace, ticket: Ticket) -> bool:
     return work.policy.account(ticket.account).auto_reply and work.policy.queue(ticket.queue).auto_reply
+
+
+def _in_session(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
+    """The ticket with what its session knows: a silence ends it, and a later ticket of the conversation goes on in it.
+
+    A session is a conversation's messages until nobody has said anything for ``session_gap``, or the channel ends it.
+    """
+    gap = work.policy.config.session_gap
+    before = case.before if case.before is not None else _earlier(work, ticket)
+    if before is None or before.auto_replied_at is None or before.session_over:
+        return ticket
+    spoken = (before.customer_at, before.replied_at, before.auto_replied_at)
+    is_over = case.occurred_at - max(at for at in spoken if at is not None) >= gap
+    if case.before is not None:
+        if is_over:
+            work.emit(ticket.id, ev.SessionBegan())
+    elif not is_over:
+        joined = ev.SessionJoined(answered_at=before.auto_replied_at, deflection=before.deflection)
+        work.emit(ticket.id, joined)
+    return work.ticket(ticket.id)
+
+
+def _earlier(work: Workspace, ticket: Ticket) -> Ticket | None:
+    """The ticket that had the conversation before this one, which follows it up."""
+    for link in ticket.links:
+        found = work.find(link.ticket) if link.kind is LinkKind.FOLLOW_UP_OF else None
+        if isinstance(found, Ticket) and (found.account, found.conversation) == (ticket.account, ticket.conversation):
+            return found
+    return None
 
 
 def _obstacle(case: Case, work: Workspace, ticket: Ticket) -> str | None:
@@ -68,19 +112,53 @@ def _obstacle(case: Case, work: Workspace, ticket: Ticket) -> str | None:
         return "elsewhere" if ticket.elsewhere else "forbidden"
     if ticket.replied_at is not None and ticket.replied_at >= case.occurred_at:
         return "answered"
-    last = ticket.auto_replied_at
-    if last is not None and case.occurred_at - last < work.policy.config.session_gap:
+    if ticket.auto_replied_at is not None and not ticket.session_over:
         return "session"
     sent = work.counter(daily_counter(case, work.keys))
     return "daily_limit" if sent >= work.policy.config.automatic_per_day else None
 
 
-def _send(case: Case, work: Workspace, ticket: Ticket, body: str, phrase: str) -> None:
+def _decided(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook) -> ReplyDecision:
+    policy = work.policy.config.reply
+    asker = asker_of(ticket, work.person(ticket.identity), now=case.occurred_at, language=case.language)
+    return phrases.decide(
+        case.message.text,
+        asker,
+        threshold=policy.threshold,
+        margin=policy.margin,
+        floor=policy.floor,
+        limit=policy.suggestions,
+    )
+
+
+def _may_have_returned(case: Case, work: Workspace, ticket: Ticket) -> bool:
+    """Whether a person's message comes soon after an answer that nobody has added to since."""
+    known = ticket.deflection
+    if known is None or known.returned_at is not None or not case.is_human:
+        return False
+    soon = case.occurred_at - known.at <= work.policy.config.reply.returns_within
+    return soon and (ticket.replied_at is None or ticket.replied_at <= known.at)
+
+
+def _returned(case: Case, work: Workspace, ticket: Ticket, decision: ReplyDecision) -> bool:
+    """Record it if the message asks for what the phrase had answered."""
+    known = ticket.deflection
+    assert known is not None, "only what was answered returns"
+    if decision.action == "hand_over" or decision.suggestions[0].phrase.id != known.phrase:
+        return False
+    work.emit(ticket.id, ev.QuestionReturned(message=case.id, phrase=known.phrase))
+    work.add(usage_counter(known.phrase, "returned"), 1)
+    case.say("reply.returned", Outcome.NOTED, phrase=known.phrase)
+    return True
+
+
+def _send(case: Case, work: Workspace, ticket: Ticket, text: str, phrase: str) -> None:
     said = Utterance(
         id=MessageId(work.ids.new(MESSAGE)),
         author=AuthorKind.BOT,
         author_id=phrase,
-        parts=(TextPart(text=body),),
+        parts=(TextPart(text=text),),
     )
     queue_reply(work, ticket, said)
+    work.add(usage_counter(phrase, "auto_sent"), 1)
     work.add(daily_counter(case, work.keys), 1, work.policy.config.automatic_per_day)

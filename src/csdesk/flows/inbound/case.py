@@ -12,6 +12,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
+from csdesk.domain.text.scripts import language_of
 
 MOST_CC = 20
 """How many people in copy take part; further ones stay visible in the raw message."""
@@ -80,11 +81,19 @@ class Case:
     """The queue whose agents are wanted; None: nobody has to be found."""
     fetches: bool = False
     """Whether the channel can fetch the media that the message names."""
+    feeds: bool = False
+    """Whether the customer reads the conversation from the desk itself."""
     silent: bool = False
     """A rule forbids an automatic answer."""
     reply: ReplyDecision | None = None
     trace: Trace = _NO_TRACE
     error: str = ""
+
+    def spoken(self) -> str | None:
+        """The language that the message states or its script tells; kept, since steps ask more than once."""
+        if self.language is None:
+            self.language = self.message.language or language_of(self.message.text)
+        return self.language
 
     def say(
         self, code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: str | float | bool | None

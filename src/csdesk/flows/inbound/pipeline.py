@@ -25,7 +25,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace
-from csdesk.errors import NotFound, StoreError
+from csdesk.errors import NotFound, StoreError, VersionConflict
 from csdesk.flows.checks import an_instance
 from csdesk.flows.inbound import (
     answering,
@@ -115,7 +115,12 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
 
 def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
     cases = [_case(arrival, scope) for arrival in arrivals]
-    loaded = yield from steps.load(_needs(cases, scope), phrases="auto")
+    # Only rules that ask for the phrase behind a text need all of them where nothing is answered automatically.
+    loaded = yield from steps.load(
+        _needs(cases, scope), phrases="yes" if scope.policy.rules.reads.asks_phrases else "auto"
+    )
+    if loaded.phrases is None and loaded.policy.rules.reads.asks_phrases:
+        raise VersionConflict("config", "epoch", expected=0)  # another policy than the one last seen: ask again
     if not loaded.policy.is_open:
         for arrival in arrivals:
             asked = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
@@ -149,6 +154,7 @@ def _case(arrival: Arrival, scope: Scope) -> Case:
         retried=arrival.received_at is not None,
         heir=arrival.heir,
         fetches=able is not None and able.fetches_media,
+        feeds=able is not None and able.feed,
     )
 
 
@@ -292,7 +298,7 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | Non
     window.set_times(case, work)
     ticket = yield from threading.thread(case, work, customer)
     ticket = reading.read(case, work, ticket)
-    ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket)
+    ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket, loaded.phrases)
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)
     case.route = routing.wanted_queue(case, ticket)
     work.close_others(ticket.id)

@@ -11,7 +11,6 @@ from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome
 from csdesk.domain.text.folding import fold
-from csdesk.domain.text.scripts import language_of
 from csdesk.flows.inbound.case import Case
 
 MOST_READ = 65_536
@@ -23,10 +22,10 @@ def read(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     message = case.message
     case.folded_text = fold(message.text[:MOST_READ])
     case.folded = f"{fold(message.subject)} {case.folded_text}".strip() if message.subject else case.folded_text
-    case.language = message.language or language_of(message.text[:MOST_READ]) or ticket.language
+    case.language = case.spoken() or ticket.language
     if not case.is_human:
         return ticket
-    wish = work.policy.wish_in(case.folded)
+    wish = work.policy.wish_in(case.folded_text or case.folded)
     if wish is not None:
         _note_wish(case, work, wish)
     names = work.policy.tags_in(case.folded)

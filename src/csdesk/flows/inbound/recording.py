@@ -6,6 +6,7 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.messages import AuthorKind, Direction, MediaPart, Message
+from csdesk.flows.feeding import feed_counter
 from csdesk.flows.fetching import wanted_item
 from csdesk.flows.inbound.case import Case
 
@@ -45,6 +46,8 @@ def record(case: Case, work: Workspace) -> None:
             raw_media=given.raw_media,
         )
     )
+    if case.feeds:
+        work.add(feed_counter(work.keys, given.account, given.conversation), 1)
     if case.fetches:
         _want_media(case, work)
     case.trace = work.end(case.owner, case.verdicts)

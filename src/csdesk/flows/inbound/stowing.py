@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.channels import InboundMessage
-from csdesk.domain.records.messages import HtmlPart, MediaPart, Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, MediaPart, Part, QuotePart, TextPart
 from csdesk.flows.foreign import put_foreign
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
@@ -45,7 +45,7 @@ def _with_files_stored(message: InboundMessage) -> Flow[InboundMessage]:
 
 
 def _is_large(part: Part) -> bool:
-    text = part.text if isinstance(part, TextPart) else part.html if isinstance(part, HtmlPart) else ""
+    text = part.text if isinstance(part, TextPart | QuotePart) else part.html if isinstance(part, HtmlPart) else ""
     # A character has at most four bytes: short texts need no encoding to be told apart.
     return len(text) * 4 > INLINE_BYTES and len(text.encode()) > INLINE_BYTES
 
@@ -54,6 +54,9 @@ def _stowed(part: Part) -> Flow[Part]:
     if isinstance(part, TextPart):
         ref = yield from steps.put_media(part.text.encode(), type="text/plain; charset=utf-8")
         return TextPart(text=part.text[:KEPT_CHARACTERS], full=ref)
+    if isinstance(part, QuotePart):
+        ref = yield from steps.put_media(part.text.encode(), type="text/plain; charset=utf-8")
+        return QuotePart(role=part.role, text=part.text[:KEPT_CHARACTERS], full=ref)
     assert isinstance(part, HtmlPart)
     ref = yield from steps.put_media(part.html.encode(), type="text/html; charset=utf-8")
     return HtmlPart(html=part.html[:KEPT_CHARACTERS], full=ref)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from csdesk.domain.core.acts import count_ticket
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.tickets import assign, catch_up, change_status, happen
 from csdesk.domain.core.workspace import Workspace
@@ -58,6 +59,8 @@ def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
         number = yield from take_number()
         found = _open_ticket(case, work, customer, number=number, links=links)
     case.ticket = found.id
+    if case.message.cc and not case.new_ticket and case.is_human:
+        _take_along(case, work, found)
     _join(case, work, found)
     return work.ticket(found.id)
 
@@ -127,7 +130,7 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
             number=number,
             subject=message.subject,
             queue=work.policy.queue_for(message.account),
-            language=message.language or customer.language,
+            language=case.spoken() or customer.language,
             identity=case.identity,
             account=message.account,
             conversation=message.conversation,
@@ -136,6 +139,7 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
         ),
     )
     _receive_here(case, work, ticket_id)
+    count_ticket(work, customer.id)
     case.new_ticket, case.before = True, None
     case.say("ticket.opened", Outcome.CHOSEN, ticket=ticket_id)
     return work.ticket(ticket_id)
@@ -148,6 +152,13 @@ def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:
         identity = IdentityId(identity_of(work, person, account=case.message.account))
         found.setdefault(identity, _Participant(identity=identity, role=Role.CC))
     return tuple(found.values())
+
+
+def _take_along(case: Case, work: Workspace, ticket: Ticket) -> None:
+    """Let people take part whom somebody who takes part puts in copy."""
+    added = tuple(one for one in _participants(case, work) if not ticket.participates(one.identity))
+    if added:
+        happen(work, ticket.id, ev.ParticipantsChanged(added=added))
 
 
 def _receive_here(case: Case, work: Workspace, ticket: TicketId) -> None:

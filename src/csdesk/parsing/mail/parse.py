@@ -5,6 +5,8 @@ other Reply-To takes part as a cc, because that is where its owner wants to read
 of ours to somebody else is an answer given elsewhere; from us to us, or written by a machine of ours, is a loop and
 ignored.
 
+What it says: the visible part of its text; quoted lines and signatures are parts of their own (``said``).
+
 What it belongs to: see ``headers.references``. The conversation is the root of the thread, so an account's whole thread
 has one key, also when its mails arrive in another order.
 """
@@ -26,6 +28,7 @@ from csdesk.parsing.mail.automatic import automatic_of
 from csdesk.parsing.mail.content import Attachment, read_content, with_media
 from csdesk.parsing.mail.headers import Headers, date_of, message_id, references
 from csdesk.parsing.mail.reports import Report, read_report
+from csdesk.parsing.mail.said import said_apart
 from csdesk.parsing.mail.structure import Node, read_tree
 
 MOST_SUBJECT: Final = 1000
@@ -170,7 +173,7 @@ def _message(mail: _Mail) -> ParsedMail:
         sender=mail.sender(people[0]),
         cc=tuple(mail.sender(one) for one in cc.values()),
         subject=mail.headers.text("subject")[:MOST_SUBJECT],
-        parts=parts,
+        parts=said_apart(parts),
         provider_id=mail.id,
         references=answered,
         ticket_hint=_hint(mail, answered),

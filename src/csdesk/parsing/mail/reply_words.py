@@ -25,6 +25,11 @@ WROTE: Final = re.compile(
     re.IGNORECASE,
 )
 """How a line that introduces a quote ends."""
+WROTE_ENDS: Final = frozenset(
+    {"", "te", "es", "eb", "ef", "ió", "io", "eu", "a)", "ał", "ła", "al", "it", "to", "ev", "ti", "dı", "en"}
+    | {"ал", "ла", "а)", "ет", "写道", "寫道", "写到", "来信", "來信", "ール", "した", "작성"}
+)
+"""The last two signs of it before the colon, which may also stand alone on its line."""
 
 OPENS: Final = re.compile(
     r"(?:on|am|le|el|il|em|op|den|dnia|w dniu|dne|am um|pe|ke|в|at|il giorno|a las)\b|在|于|於", re.IGNORECASE
@@ -87,6 +92,9 @@ FORWARDED: Final = re.compile(
 )
 """What follows was sent on, so it belongs to what is said."""
 
+FORWARDED_BY: Final = frozenset("-_=—－&bB下aAdDiI")
+"""The signs with which such a line may begin."""
+
 RULE: Final = re.compile(r"\s*(?:_{10,}|-{10,}|={10,}|—{5,})\s*$")
 """A line that some programs draw above the head of the mail that is answered."""
 
@@ -105,6 +113,11 @@ HEADS: Final = {
     "subject": _any("subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "temat", "ämne", "emne")
     + "|aihe|тема|konu|předmět|主题|主旨|件名|제목",
 }
+FROM_HEAD: Final = re.compile(rf"\*{{0,2}}(?:{HEADS['from']})\*{{0,2}}\s?[:：]", re.IGNORECASE)
+"""The first line of such a head."""
+HEADED_BY: Final = frozenset("*").union(*(one[0].lower() + one[0].upper() for one in HEADS["from"].split("|")))
+"""The signs with which that line may begin: most lines are told by them."""
+
 HEAD: Final = re.compile(
     r"\*{0,2}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in HEADS.items()) + r")\*{0,2}\s?[:：]",
     re.IGNORECASE,
@@ -143,3 +156,26 @@ FROM_DEVICE: Final = re.compile(
     re.IGNORECASE,
 )
 """A line that a telephone or a program adds below a mail."""
+
+FAREWELL: Final = re.compile(
+    r"(?:"
+    + _any(
+        r"(?:with )?(?:my |our )?(?:best|kind|warm|kindest|warmest|many) (?:regards|wishes|thanks)",
+        r"regards|best(?=,)|cheers(?=,)",
+        r"sincerely(?: yours)?|(?:yours|very) (?:sincerely|truly|faithfully)|respectfully(?: yours)?",
+        r"mit (?:freundlichen|besten) grü(?:ß|ss)en|(?:viele|beste|liebe|freundliche) grü(?:ß|ss)e",
+        r"(?:bien |très )?cordialement|bien à vous|(?:sincères |meilleures )?salutations(?: distinguées)?",
+        r"(?:un |atentos |cordiales )?saludos?(?: cordial(?:es)?)?|atentamente",
+        r"atenciosamente|(?:com os melhores |melhores )?cumprimentos",
+        r"(?:cordiali|distinti) saluti",
+        r"met vriendelijke groet(?:en)?",
+        r"(?:med )?vänliga hälsningar|med ven?n?lig hilsen|ystävällisin terveisin",
+        r"pozdrawiam|z poważaniem|s pozdravem|с уважением|saygılarımla",
+        r"此致(?:\s*敬[礼禮])?|敬[礼禮]|[顺順][颂頌祝][\u4e00-\u9fff]{2}|[祝敬][颂頌][\u4e00-\u9fff]{2}|祝好|祝商祺|商祺|敬上|[谨謹]上",
+        r"敬具|(?:どうぞ)?(?:よろしく|宜しく)(?:お願い|御願い)(?:いた|致)?します",
+        r"감사합니다",
+    )
+    + r")(?:\s*[,，.。!！～~]{0,2}|\s*[,，]\s*[^\s?？][^?？]{0,40})$",
+    re.IGNORECASE,
+)
+"""How somebody takes leave, perhaps with the name on the same line."""

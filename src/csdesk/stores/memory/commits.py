@@ -98,6 +98,9 @@ def _apply(desk: DeskState, changes: ChangeSet, plan: _Plan) -> None:
     if changes.config is not None:
         desk.configs[changes.config.digest] = changes.config
         desk.config = changes.config.digest
+        desk.seats.orders = dict(changes.config.orders)
+        for agent in desk.agents.values():
+            desk.seat(agent)
 
 
 def _apply_plan(desk: DeskState, plan: _Plan) -> None:
@@ -111,8 +114,12 @@ def _apply_plan(desk: DeskState, plan: _Plan) -> None:
 
 def _apply_marks(desk: DeskState, changes: ChangeSet) -> None:
     for delta in changes.deltas:
-        if delta.amount > 0 and delta.counter.startswith(LOAD):
-            desk.given[delta.counter.removeprefix(LOAD)] = desk.commits
+        if delta.counter.startswith(LOAD):
+            key = delta.counter.removeprefix(LOAD)
+            if delta.amount > 0:
+                desk.seats.give(key, delta.queue, desk.commits)
+            if key in desk.agents:
+                desk.seat(desk.agents[key])
     for mark in changes.seen:
         if mark.customer in desk.customers:
             desk.seen[mark.customer] = max(mark.at, desk.seen.get(mark.customer, mark.at))

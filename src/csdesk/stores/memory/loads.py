@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
 from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, IdentityId
-from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs, Snapshot
+from csdesk.domain.records.changes import Needs, Snapshot
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Ticket
-from csdesk.stores.memory.state import LOAD, DeskState
+from csdesk.stores.memory.state import DeskState
 
 V = TypeVar("V")
 
@@ -35,7 +34,8 @@ def load(desk: DeskState, needs: Needs) -> Snapshot:
         phrases=_picked(desk.phrases, needs.phrases),
         holidays=_picked(desk.holidays, needs.holidays),
         drafts=_picked(desk.drafts, needs.drafts),
-        candidates=MappingProxyType({need.queue: _candidates(desk, need) for need in needs.candidates}),
+        candidates=MappingProxyType({need.key: desk.seats.candidates(need) for need in needs.candidates}),
+        waiting=frozenset(queue for queue in needs.waiting if _is_waited_in(desk, queue)),
         counters=_picked(desk.counters, needs.counters),
         inbox=_picked(desk.inbox, needs.inbox),
         outbox=_picked(desk.outbox, needs.outbox),
@@ -106,15 +106,5 @@ class _Found:
             self._ticket(message.ticket)
 
 
-def _candidates(desk: DeskState, need: CandidateNeed) -> tuple[Candidate, ...]:
-    ranked = (
-        (load, desk.given.get(agent.id, 0), agent.id, agent.capacity)
-        for agent in desk.agents.values()
-        if agent.takes_work
-        and need.queue in agent.queues
-        and (load := desk.counters.get(LOAD + agent.id, 0)) < agent.capacity
-    )
-    return tuple(
-        Candidate(agent=key, load=load, capacity=capacity)
-        for load, _, key, capacity in heapq.nsmallest(need.limit, ranked)
-    )
+def _is_waited_in(desk: DeskState, queue: str) -> bool:
+    return any(ticket.queue == queue and ticket.waits is not None for ticket in desk.tickets.values())

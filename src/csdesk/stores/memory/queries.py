@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
+from csdesk.domain.records.changes import AgentGroup, Burden, WaitingLine
+from csdesk.domain.records.tickets import burdens_of
 from csdesk.errors import InvalidInput
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row
-from csdesk.stores.memory.state import DeskState
+from csdesk.stores.memory.state import LOAD, DeskState
 
 SortKey = tuple[tuple[object, ...], str]
 
-_KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "position", "config": "digest"}
+_KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "position", "config": "digest", "burden": "agent"}
 """What "id" means for kinds whose rows have no field of that name."""
 
 # ``Any``: each function takes the rows of its own kind.
 _MANY: Final[dict[tuple[str, str], Callable[[Any], Iterable[str]]]] = {
     ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
     ("customer", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("customer", "segment"): lambda row: [one.name for one in row.segments],
     ("customer", "identity"): lambda row: [identity.id for identity in row.identities],
     ("agent", "queue"): lambda row: row.queues,
 }
@@ -70,10 +74,30 @@ def _rows(desk: DeskState, kind: str) -> Iterable[Row]:
         "outbox": desk.outbox.values(),
         "entry": desk.entries,
         "config": desk.configs.values(),
+        "group": desk.seats.groups(),
+        "line": _lines(desk),
+        "burden": _burdens(desk),
     }
     if kind not in tables:
         raise InvalidInput("kind", "unknown", f"pass one of {', '.join(sorted(tables))}")
     return tables[kind]
+
+
+def _lines(desk: DeskState) -> list[WaitingLine]:
+    """The lines of tickets that wait, by queue and priority."""
+    found: dict[tuple[str, int], list[datetime]] = {}
+    for ticket in desk.tickets.values():
+        if ticket.waits is not None:
+            found.setdefault((ticket.queue, int(ticket.waits)), []).append(ticket.created_at)
+    return [WaitingLine(queue, priority, len(times), min(times)) for (queue, priority), times in found.items()]
+
+
+def _burdens(desk: DeskState) -> list[Burden]:
+    """What agents carry, by their counters and by their tickets."""
+    carried: Counter[str] = Counter()
+    for ticket in desk.tickets.values():
+        carried.update(burdens_of(ticket))
+    return [Burden(agent, desk.counters.get(LOAD + agent, 0), carried[agent]) for agent in desk.agents]
 
 
 def _check_column(kind: str, column: str, field: str) -> None:
@@ -94,6 +118,8 @@ def _value(desk: DeskState, kind: str, column: str, row: Row) -> object:
     if (kind, column) == ("ticket", "owner"):
         return row.owner.id  # type: ignore[union-attr]  # a ticket, by its kind
     if column == "id":
+        if isinstance(row, AgentGroup | WaitingLine):
+            return f"{row.queue}/{row.profile if isinstance(row, AgentGroup) else row.priority}"
         column = _KEYS.get(kind, "id")
     value: object = getattr(row, column)
     return value

@@ -37,7 +37,7 @@ def tokens_of(desk: DeskState, message: Message) -> tuple[list[str], list[str]]:
     """The tokens of a message's subject and of its text: a phrase stands in one of them."""
     tokens = desk.tokens.get(message.id)
     if tokens is None:
-        tokens = search_tokens(message.subject), search_tokens(message.text)
+        tokens = search_tokens(message.subject), search_tokens(message.whole_text)
         desk.tokens[message.id] = tokens
     return tokens
 

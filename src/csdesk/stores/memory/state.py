@@ -13,9 +13,11 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
+from csdesk.stores.memory.seats import Seats
 
 LOAD: Final = "load/"
 """The prefix of the counters that hold what agents carry."""
@@ -41,7 +43,7 @@ class DeskState:
     customers: dict[str, Customer] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
-    phrases: dict[str, Phrase] = field(default_factory=dict)
+    phrases: dict[str, LibraryPhrase] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     holidays: dict[str, PublicHolidays] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
@@ -58,8 +60,8 @@ class DeskState:
     acknowledged: dict[str, int] = field(default_factory=dict)
     """How many entries each consumer has dealt with."""
     commits: int = 0
-    given: dict[str, int] = field(default_factory=dict)
-    """For each agent the last commit that added to their load."""
+    seats: Seats = field(default_factory=Seats)
+    """The agents of each queue in their order."""
     tokens: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
     """Search tokens of the messages that were indexed, of their subject and of their text."""
 
@@ -88,12 +90,17 @@ class DeskState:
                 self.tokens.pop(record.id, None)
             case Agent():
                 self.agents[record.id] = record
-            case Phrase():
+                self.seat(record)
+            case LibraryPhrase():
                 self.phrases[record.id] = record
             case Draft():
                 self.drafts[record.id] = record
             case PublicHolidays():
                 self.holidays[record.id] = record
+
+    def seat(self, agent: Agent) -> None:
+        """Let the agent's places in the lines follow the document and the load."""
+        self.seats.place(agent, self.counters.get(LOAD + agent.id, 0))
 
     def _put_customer(self, customer: Customer) -> None:
         before = self.customers.get(customer.id)

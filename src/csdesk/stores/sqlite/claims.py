@@ -21,8 +21,14 @@ _COUNT = (
     " ON CONFLICT(desk,name) DO UPDATE SET value=value+excluded.value WHERE value+excluded.value<=?"
 )
 _COUNT_PRESENT = "UPDATE csdesk_counter SET value=value+? WHERE desk=? AND name=? AND value+?<=?"
-_CARRY = "UPDATE csdesk_seat SET load=load+?, assigned=? WHERE desk=? AND agent=? AND load+?<=?"
-_DROP = "UPDATE csdesk_seat SET load=load+? WHERE desk=? AND agent=? AND load+?<=?"
+_CARRY = (
+    "UPDATE csdesk_seat SET load=load+?1, rank=CASE line WHEN 0 THEN load+?1 ELSE rank END,"
+    " assigned=CASE WHEN line=2 AND queue<>?6 THEN assigned ELSE ?2 END WHERE desk=?3 AND agent=?4 AND load+?1<=?5"
+)
+_DROP = (
+    "UPDATE csdesk_seat SET load=load+?1, rank=CASE line WHEN 0 THEN load+?1 ELSE rank END"
+    " WHERE desk=?2 AND agent=?3 AND load+?1<=?4"
+)
 _FIRST_LOAD = (
     "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',?,?,0,0)"
     " ON CONFLICT DO NOTHING"
@@ -108,9 +114,9 @@ def _load(execute: Execute, desk: int, delta: Delta, limit: int, order: int) -> 
     agent = delta.counter[len(LOAD) :]
     amount = delta.amount
     if amount > 0:
-        changed = execute(_CARRY, (amount, order, desk, agent, amount, limit)).rowcount
+        changed = execute(_CARRY, (amount, order, desk, agent, limit, delta.queue)).rowcount
     else:
-        changed = execute(_DROP, (amount, desk, agent, amount, limit)).rowcount
+        changed = execute(_DROP, (amount, desk, agent, limit)).rowcount
     if changed or amount > limit:
         return changed > 0
     # No seat, or a guard: only a first seat can still be added.

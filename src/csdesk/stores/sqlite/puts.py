@@ -8,7 +8,7 @@ from typing import Final
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
-from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.customers import Customer, SegmentMembership
 from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
@@ -18,8 +18,9 @@ from csdesk.stores.sqlite.documents import document_of, record_of
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.links import link_key
 from csdesk.stores.sqlite.search import Changed
+from csdesk.stores.sqlite.seats import seat
 from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, row_sql, select_sql, update_sql
-from csdesk.stores.sqlite.values import Cells, chunks, marks, rows_sql
+from csdesk.stores.sqlite.values import Cells, chunks, rows_sql
 
 Step = Callable[[Execute], None]
 
@@ -35,17 +36,6 @@ _LINKED = "INSERT INTO csdesk_identity(desk,id,home) VALUES{} ON CONFLICT(desk,i
 _UNLINKED = (
     "DELETE FROM csdesk_identity WHERE desk=? AND id=? AND home=(SELECT pk FROM csdesk_customer WHERE desk=? AND id=?)"
 )
-_FIRST_SEAT = (
-    "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',0,0,0,0)"
-    " ON CONFLICT DO NOTHING"
-)
-_SEAT = (
-    "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open)"
-    " SELECT desk,agent,?,load,assigned,?,? FROM csdesk_seat WHERE desk=? AND agent=? AND queue=''"
-    " ON CONFLICT(desk,agent,queue) DO UPDATE SET capacity=excluded.capacity, open=excluded.open"
-)
-_LEFT_SEATS = "DELETE FROM csdesk_seat WHERE desk=? AND agent=? AND queue<>'' AND queue NOT IN ({})"
-
 
 _HOMES: Final = TABLES[Customer]
 _TAGGED_TABLES: Final = {TABLES[cls].kind: TABLES[cls] for cls in (Ticket, Customer)}
@@ -99,7 +89,7 @@ class Puts:
         homes = [(self.desk, key, self.row(execute, _HOMES, home)) for key, home in self.identities.items()]
         _insert(execute, _LINKED, homes)
         for agent in self.agents:
-            _seat(execute, self.desk, agent)
+            seat(execute, self.desk, agent)
         erasing.refer(execute, self.desk, self.with_media)
 
     def _settle(self, table: Table, part: Iterable[tuple[Stored, Cells]], row: int) -> None:
@@ -201,8 +191,8 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         plan.steps.append(_relinking(plan, table, old, record))
     match record, old:
         case ((Ticket() | Customer()), (Ticket() | Customer())):
-            if record.tags is not old.tags:
-                _plan_tags(plan, record, tuple(tag.name for tag in old.tags))
+            if record.tags is not old.tags or _segments(record) is not _segments(old):
+                _plan_tags(plan, record, _labels(old))
             if isinstance(record, Customer) and isinstance(old, Customer) and record.identities is not old.identities:
                 _plan_identities(plan, record, tuple(one.id for one in old.identities))
         case Agent(), _:
@@ -227,9 +217,25 @@ class _Replace:
             raise VersionConflict(self.table.kind, self.key, expected=self.expected)
 
 
+def segment_label(name: str) -> str:
+    """How a segment stands among the tags of customers."""
+    return f":{name}"
+
+
+def _segments(record: Ticket | Customer) -> tuple[SegmentMembership, ...]:
+    return record.segments if isinstance(record, Customer) else ()
+
+
+def _labels(record: Ticket | Customer) -> tuple[str, ...]:
+    """What the record is found by: its tags, and the segments of a customer."""
+    tags = tuple(tag.name for tag in record.tags)
+    segments = _segments(record)
+    return (*tags, *[segment_label(one.name) for one in segments]) if segments else tags
+
+
 def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> None:
     kind = TABLES[type(record)].kind
-    names = dict.fromkeys(tag.name for tag in record.tags)
+    names = dict.fromkeys(_labels(record))
     for name in names:
         if name not in old:
             plan.tags.setdefault(kind, {})[name, record.id] = None
@@ -284,11 +290,3 @@ def _insert(execute: Execute, sql: str, rows: list[tuple[int, str, int]]) -> Non
         for part in chunks(rows):
             cells = [cell for row in part for cell in row]
             execute(rows_sql(sql, "(?,?,?)", len(part)), cells)
-
-
-def _seat(execute: Execute, desk: int, agent: Agent) -> None:
-    """Make an agent's seats equal to the document; the load of each is the load of the first."""
-    execute(_FIRST_SEAT, (desk, agent.id))
-    execute(_LEFT_SEATS.format(marks(len(agent.queues))), (desk, agent.id, *agent.queues))
-    for queue in agent.queues:
-        execute(_SEAT, (queue, agent.capacity, int(agent.takes_work), desk, agent.id))

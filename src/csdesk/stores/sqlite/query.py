@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from csdesk.domain.records.changes import ConfigRow
+from csdesk.domain.records.changes import AgentGroup, Burden, ConfigRow, WaitingLine
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row, Scalar
@@ -16,6 +16,8 @@ from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.links import Role, link_key
+from csdesk.stores.sqlite.puts import segment_label
+from csdesk.stores.sqlite.seats import orders_of
 from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
 
@@ -29,11 +31,18 @@ class _Kind:
     key: str
     select: str
     row: Callable[[tuple[Any, ...]], Row]
+    source: str = ""
+    """What is read where no table holds the rows."""
 
 
 def _config_row(row: tuple[Any, ...]) -> ConfigRow:
-    digest, body, activated_at = row
-    return ConfigRow(digest=digest, body=body, activated_at=instant(activated_at))
+    digest, body, activated_at, orders = row
+    return ConfigRow(digest=digest, body=body, activated_at=instant(activated_at), orders=orders_of(orders))
+
+
+def _line_of(row: tuple[Any, ...]) -> WaitingLine:
+    queue, priority, tickets, oldest_at = row
+    return WaitingLine(queue, priority, tickets, instant(oldest_at))
 
 
 def _reader(cls: type[Any]) -> Callable[[tuple[Any, ...]], Row]:
@@ -44,17 +53,41 @@ def _reader(cls: type[Any]) -> Callable[[tuple[Any, ...]], Row]:
     return row_of
 
 
+_GROUPS: Final = (
+    "(SELECT desk,queue||'/'||profile AS id,queue,profile,count(*) AS agents FROM csdesk_seat"
+    " WHERE queue<>'' AND profile<>'' GROUP BY desk,queue,profile)"
+)
+_WAITING: Final = (
+    "(SELECT desk,queue||'/'||waits AS id,queue,waits AS priority,count(*) AS tickets,min(created_at) AS oldest_at"
+    " FROM csdesk_ticket WHERE waits IS NOT NULL GROUP BY desk,queue,waits)"
+)
+_CARRIED: Final = (
+    "coalesce((SELECT sum(coalesce(json_extract(t.doc,'$.{}'),1)) FROM csdesk_ticket t WHERE t.desk=a.desk"
+    " AND t.{}=a.id AND t.category IN ('new','open','waiting_customer','waiting_internal')),0)"
+)
+_COUNTED: Final = (
+    "coalesce((SELECT load FROM csdesk_seat s WHERE s.desk=a.desk AND s.agent=a.id AND s.queue=''),0) AS counted"
+)
+_BURDENS: Final = (
+    f"(SELECT a.desk AS desk,a.id AS agent,{_COUNTED},{_CARRIED.format('units', 'assignee')}"  # noqa: S608  # constants
+    f"+{_CARRIED.format('offer.units', 'offered_to')} AS carried FROM csdesk_agent a)"
+)
+
 _KINDS: Final[Mapping[str, _Kind]] = {
     **{table.kind: _Kind("id", "id,schema,doc", _reader(table.cls)) for table in TABLES.values()},
     "inbox": _Kind("id", queues.INBOX, queues.inbox_item),
     "outbox": _Kind("message", queues.OUTBOX, queues.outbox_item),
     "entry": _Kind("pk", entries.COLUMNS, entries.entry_of),
-    "config": _Kind("digest", "digest,body,activated_at", _config_row),
+    "config": _Kind("digest", "digest,body,activated_at,orders", _config_row),
+    "group": _Kind("id", "queue,profile,agents", lambda row: AgentGroup(*row), _GROUPS),
+    "line": _Kind("id", "queue,priority,tickets,oldest_at", _line_of, _WAITING),
+    "burden": _Kind("agent", "agent,counted,carried", lambda row: Burden(*row), _BURDENS),
 }
 
 _MANY: Final[Mapping[tuple[str, str], str]] = {
     ("ticket", "tag"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "tag"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "segment"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "identity"): "pk IN (SELECT home FROM csdesk_identity WHERE desk=? AND id IN ({}))",
     ("agent", "queue"): "id IN (SELECT agent FROM csdesk_seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
 }
@@ -89,7 +122,7 @@ class _Where:
         for column, value in asked.where:
             self._add(column, value)
         named = {column for column, _ in asked.where}
-        if asked.kind == "ticket" and "queue" in named and "category" not in named:
+        if asked.kind == "ticket" and "queue" in named and not named & {"category", "waits"}:
             # The index begins with the category; naming all of them lets it be used.
             self._add("category", _ANY_CATEGORY)
         self._add_time(asked)
@@ -123,6 +156,8 @@ class _Where:
             return _micros(value, f"where.{column}")
         if self._kind == "entry" and column in {"id", "position"}:
             return entries.row_of(self._desk, str(value))
+        if column == "segment":
+            return segment_label(str(value))
         return value
 
     def _add_time(self, asked: Query) -> None:
@@ -171,7 +206,7 @@ def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
     turn = " DESC" if asked.descending else ""
     by = f"{kind.key}{turn}" if order == kind.key else f"{order}{turn},{kind.key}{turn}"
     sql = (
-        f"SELECT {order},{kind.key},{kind.select} FROM csdesk_{asked.kind}"  # noqa: S608  # names of the tables above
+        f"SELECT {order},{kind.key},{kind.select} FROM {_source(asked.kind)}"  # noqa: S608  # names of the tables above
         f" WHERE {where.sql} ORDER BY {by} LIMIT ?"
     )
     rows = execute(sql, (*where.cells, asked.limit + 1)).fetchall()
@@ -183,9 +218,13 @@ def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
 def count(execute: Execute, desk: int, asked: Query) -> int:
     """How many rows match."""
     where = _where(desk, asked)
-    sql = f"SELECT count(*) FROM csdesk_{asked.kind} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
+    sql = f"SELECT count(*) FROM {_source(asked.kind)} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
     found: int = execute(sql, where.cells).fetchone()[0]
     return found
+
+
+def _source(kind: str) -> str:
+    return _KINDS[kind].source or f"csdesk_{kind}"
 
 
 def _where(desk: int, asked: Query) -> _Where:

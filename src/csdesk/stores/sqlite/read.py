@@ -13,14 +13,15 @@ from typing import Any, Final
 
 from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, IdentityId
 from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs, Snapshot, Stored
+from csdesk.domain.records.changes import Needs, Snapshot, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
-from csdesk.stores.sqlite import claimed
+from csdesk.stores.sqlite import claimed, ranking
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.queues import inbox_item, outbox_item
@@ -45,10 +46,6 @@ _PARTS: Final = {
         for kind in ("customer", "ticket", "message", "agent", "phrase", "draft", "holidays")
     },
 }
-_CANDIDATES: Final = (
-    "SELECT 'candidate',queue,agent,load,capacity,NULL FROM (SELECT queue,agent,load,capacity FROM csdesk_seat"
-    " WHERE desk=? AND queue=? AND open=1 AND load<capacity ORDER BY load,assigned,agent LIMIT ?)"
-)
 _ROWS: Final = {
     "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM csdesk_inbox"
     " WHERE desk=? AND id IN ({})",
@@ -60,7 +57,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "customer": Customer,
     "message": Message,
     "agent": Agent,
-    "phrase": Phrase,
+    "phrase": LibraryPhrase,
     "draft": Draft,
     "holidays": PublicHolidays,
 }
@@ -70,11 +67,10 @@ Wanted = dict[str, list[str]]
 
 
 @cache
-def _sql(shape: tuple[tuple[str, int], ...], candidates: int, *, is_first: bool) -> str:
+def _sql(shape: tuple[tuple[str, int], ...], others: tuple[str, ...], *, is_first: bool) -> str:
     parts = [_EPOCHS] if is_first else []
     parts += [_PARTS[name].format(marks(count)) for name, count in shape]
-    parts += [_CANDIDATES] * candidates
-    return " UNION ALL ".join(parts)
+    return " UNION ALL ".join((*parts, *others))
 
 
 def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
@@ -84,17 +80,17 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
         return found
     others = needs.agents or needs.phrases or needs.drafts or needs.holidays or needs.counters
-    if needs.candidates and not (needs.claims or is_followed or others):
-        return _ranked(execute, desk, needs.candidates)
+    if (needs.candidates or needs.waiting) and not (needs.claims or is_followed or others):
+        return _ranked(execute, desk, needs)
     loader = _Loader(execute, desk, known, parties=needs.parties)
     wanted = _named(needs)
     if not is_followed and not needs.claims:
         # One statement is one moment by itself.
-        loader.run(wanted, needs.candidates, is_first=True)
+        loader.run(wanted, ranking.terms_of(desk, needs), is_first=True)
         return loader.snapshot(needs)
     execute("BEGIN")
     try:
-        loader.run(wanted, needs.candidates, is_first=True)
+        loader.run(wanted, ranking.terms_of(desk, needs), is_first=True)
         while loader.wanted:
             wanted, loader.wanted = loader.wanted, {}
             loader.run(wanted)
@@ -103,20 +99,17 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
         execute("COMMIT")
 
 
-def _ranked(execute: Execute, desk: int, needs: tuple[CandidateNeed, ...]) -> Snapshot:
+def _ranked(execute: Execute, desk: int, needs: Needs) -> Snapshot:
     """Candidates alone: what routing asks for, in one statement."""
-    cells: list[Cell] = [desk]
-    found: dict[str, list[Candidate]] = {}
-    for need in needs:
-        cells += (desk, need.queue, need.limit)
-        found[need.queue] = []
+    terms = ranking.terms_of(desk, needs)
+    found = ranking.Ranked()
     epochs = Epochs()
-    for what, key, first, second, third, _ in execute(_sql((), len(needs), is_first=True), cells).fetchall():
-        if what == "epochs":
-            epochs = Epochs(key, first, second, third)
+    for row in execute(_sql((), terms.parts, is_first=True), (desk, *terms.cells)).fetchall():
+        if row[0] == "epochs":
+            epochs = Epochs(*row[1:5])
         else:
-            found[key].append(Candidate(first, second, third))
-    return Snapshot(epochs=epochs, candidates={queue: tuple(pool) for queue, pool in found.items()})
+            found.take(row)
+    return Snapshot(epochs=epochs, candidates=found.candidates(needs), waiting=found.waiting)
 
 
 def _named(needs: Needs) -> Wanted:
@@ -158,11 +151,11 @@ class _Loader:
         self._claims: dict[str, str] = {}
         self._homes: dict[IdentityId, CustomerId] = {}
         self._counters: dict[str, int] = {}
-        self._candidates: dict[str, tuple[Candidate, ...]] = {}
+        self._ranked = ranking.Ranked()
         # ``Any``: each kind holds the records of its own class.
         self._records: dict[str, dict[str, Any]] = {kind: {} for kind in _CLASSES}
 
-    def run(self, wanted: Wanted, candidates: tuple[CandidateNeed, ...] = (), *, is_first: bool = False) -> None:
+    def run(self, wanted: Wanted, terms: ranking.Terms = ranking.NO_TERMS, *, is_first: bool = False) -> None:
         """Read one step."""
         desk = self._desk
         if self._parties and "ticket" in wanted and "identity" not in wanted:
@@ -175,10 +168,8 @@ class _Loader:
             shape.append((name, len(round_keys)))
             parameters.append(desk)
             parameters += round_keys
-        for need in candidates:
-            parameters += (desk, need.queue, need.limit)
-            self._candidates[need.queue] = ()
-        sql = _sql(tuple(shape), len(candidates), is_first=is_first)
+        parameters += terms.cells
+        sql = _sql(tuple(shape), terms.parts, is_first=is_first)
         for row in self._execute(sql, parameters).fetchall():
             self._take(row)
         for identity in self._requesters:
@@ -196,8 +187,8 @@ class _Loader:
             road = _ROADS.get(first[:4])
             if road is not None:
                 self._follow(road, first)
-        elif what == "candidate":
-            self._candidates[key] += (Candidate(first, second, third),)
+        elif what in ranking.KINDS:
+            self._ranked.take(row)
         elif what == "counter":
             self._counters[key] = first
         elif what == "load":
@@ -245,7 +236,8 @@ class _Loader:
             phrases=records["phrase"],
             holidays=records["holidays"],
             drafts=records["draft"],
-            candidates=self._candidates,
+            candidates=self._ranked.candidates(needs),
+            waiting=self._ranked.waiting,
             counters=self._counters,
             inbox={row[0]: inbox_item(row) for row in self._rows("inbox", needs.inbox)},
             outbox={row[0]: outbox_item(row) for row in self._rows("outbox", needs.outbox)},

@@ -47,14 +47,14 @@ class Changed:
 
 def tokens_of(message: Message) -> list[str]:
     """The tokens of a message; the empty one between subject and text keeps phrases from spanning both."""
-    subject, text = search_tokens(message.subject), search_tokens(message.text)
+    subject, text = search_tokens(message.subject), search_tokens(message.whole_text)
     return [*subject, "", *text] if subject and text else subject or text
 
 
 def indexed_text(desk: int, message: Message) -> str:
     """What the index holds of a message."""
     mark = f"{desk}x"
-    runs = (search_tokens(message.subject), search_tokens(message.text))
+    runs = (search_tokens(message.subject), search_tokens(message.whole_text))
     return f" {_SEAM} ".join([mark + f" {mark}".join(tokens) for tokens in runs if tokens])
 
 

@@ -21,7 +21,8 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.replies import Draft, Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite.links import Role
 from csdesk.stores.sqlite.values import Cell, Cells, marks, micros, micros_or_none, value_rows
@@ -83,6 +84,9 @@ def _read(cls: type[Record], *names: str) -> dict[str, str]:
     return {name: read_sql(cls, name) for name in names}
 
 
+_WAKES: Final = ("clocks", "snoozed_until", "close_at", "tags", "rules_at", "erased_at", "offer")
+_CUSTOMER_WAKES: Final = ("tags", "flags", "segments_at", "merged_into", "erasure")
+
 TABLES: Final[Mapping[type[Record], Table]] = {
     Ticket: Table(
         "ticket",
@@ -95,7 +99,9 @@ TABLES: Final[Mapping[type[Record], Table]] = {
             _field("identity"),
             _field("merged_into"),
             _time("created_at"),
-            Column("wake_at", lambda ticket: micros_or_none(ticket.wake_at), ("clocks", "snoozed_until")),
+            Column("wake_at", lambda ticket: micros_or_none(ticket.wake_at), _WAKES),
+            Column("waits", lambda ticket: ticket.waits, ("worker", "offer", "category", "priority")),
+            Column("offered_to", lambda ticket: ticket.offered_to, ("offer",)),
         ),
         ("updated_at",),
         lambda ticket: (micros(ticket.updated_at),),
@@ -108,7 +114,11 @@ TABLES: Final[Mapping[type[Record], Table]] = {
     Customer: Table(
         "customer",
         Customer,
-        (_field("merged_into"), _time("created_at")),
+        (
+            _field("merged_into"),
+            _time("created_at"),
+            Column("wake_at", lambda customer: micros_or_none(customer.wake_at), _CUSTOMER_WAKES),
+        ),
         born=("seen_at",),
         read=_read(Customer, "level", "stage"),
     ),
@@ -125,9 +135,9 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         fresh=("name", "presence", "retired"),
         fresh_of=lambda agent: (agent.name, agent.presence.value, int(agent.retired)),
     ),
-    Phrase: Table(
+    LibraryPhrase: Table(
         "phrase",
-        Phrase,
+        LibraryPhrase,
         fresh=("retired", "language"),
         fresh_of=lambda phrase: (int(phrase.retired), phrase.language),
     ),

@@ -16,6 +16,7 @@ from csdesk.stores.sqlite.entries import Keys
 from csdesk.stores.sqlite.errors import translated_commit
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.puts import Puts, plan_puts
+from csdesk.stores.sqlite.seats import arrange, orders_text
 from csdesk.stores.sqlite.values import Cells, micros
 
 _HEAD: Final = (
@@ -24,8 +25,9 @@ _HEAD: Final = (
 )
 _SEEN: Final = "UPDATE csdesk_customer SET seen_at=? WHERE desk=? AND id=? AND (seen_at IS NULL OR seen_at<?)"
 _CONFIG: Final = (
-    "INSERT INTO csdesk_config(desk,digest,activated_at,body) VALUES(?,?,?,?)"
-    " ON CONFLICT(desk,digest) DO UPDATE SET activated_at=excluded.activated_at, body=excluded.body"
+    "INSERT INTO csdesk_config(desk,digest,activated_at,body,orders) VALUES(?,?,?,?,?)"
+    " ON CONFLICT(desk,digest) DO UPDATE SET activated_at=excluded.activated_at, body=excluded.body,"
+    " orders=excluded.orders"
 )
 
 
@@ -184,8 +186,9 @@ def _write_desk(execute: Execute, desk: int, changes: ChangeSet) -> None:
         execute(_bump_sql(name), (desk,))
     if changes.config is not None:
         row = changes.config
-        execute(_CONFIG, (desk, row.digest, micros(row.activated_at), row.body))
+        execute(_CONFIG, (desk, row.digest, micros(row.activated_at), row.body, orders_text(row.orders)))
         execute("UPDATE csdesk_desk SET config=? WHERE pk=?", (row.digest, desk))
+        arrange(execute, desk, row.orders)
 
 
 @cache

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -18,6 +19,8 @@ from csdesk.testing.channel_contract.rig import ChannelRig
 
 Verdict = Literal["kept", "broken", "not shown"]
 
+_LONGEST: Final = 300
+_COMPARING: Final = ("bench", "requests", "deliveries", "sends", "mails")
 _NUMBER: Final = re.compile(r"test_(\d\d)_")
 
 
@@ -60,8 +63,22 @@ class _Collector:
 
 
 def _last_line(report: pytest.TestReport) -> str:
+    """What was wrong: of a comparison both sides."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(getattr(crash, "message", "")).partition("\n")[0][:200]
+    told = str(getattr(crash, "message", None) or report.longrepr or "")
+    return told.partition("\n")[0][:_LONGEST]
+
+
+@contextmanager
+def _imported_anew() -> Iterator[None]:
+    """Let the test run import the promises itself: only then do their asserts say what was compared."""
+    package = __name__.rpartition(".")[0]
+    names = [package, *(f"{package}.{one}" for one in _COMPARING), f"{package}.suite"]
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    try:
+        yield
+    finally:
+        sys.modules.update(before)
 
 
 def certify(factory: Callable[[], ChannelRig]) -> tuple[Shown, ...]:
@@ -69,7 +86,8 @@ def certify(factory: Callable[[], ChannelRig]) -> tuple[Shown, ...]:
     chosen.choose(factory)
     collector = _Collector()
     suite = Path(__file__).with_name("suite.py")
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+    quiet = redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())
+    with tempfile.TemporaryDirectory() as folder, quiet[0], quiet[1], _imported_anew():
         settings = Path(folder, "pytest.ini")
         settings.write_text("[pytest]\n")
         pytest.main(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Final
 
 import pytest
@@ -131,4 +132,11 @@ def names_used_by(channel: object) -> set[str]:
             codes += [one.__code__ for one in vars(module).values() if isinstance(one, FunctionType)]
             for cls in [one for one in vars(module).values() if isinstance(one, type)]:
                 codes += [one.__code__ for one in vars(cls).values() if isinstance(one, FunctionType)]
-    return {name for code in codes for name in code.co_names}
+    return {name for code in codes for name in _names_in(code)}
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for one in code.co_consts:  # generators and comprehensions
+        if isinstance(one, CodeType):
+            yield from _names_in(one)

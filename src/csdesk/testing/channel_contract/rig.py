@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from csdesk.desk.shell import Desk
 from csdesk.engine.core import AnyChannel
 from csdesk.ports.channel import ChannelEvent, RawRequest
 from csdesk.ports.http import Http
@@ -55,6 +56,9 @@ class ChannelRig:
         raise NotImplementedError("override customer_writes")
 
     # What else there is to show
+
+    def meets(self, desk: Desk) -> None:
+        """A desk was opened with the channel: for a channel whose customers read from the desk itself."""
 
     def http(self) -> Http | None:
         """A client that reaches the provider; None: the channel does its own I/O."""
@@ -115,6 +119,18 @@ class ChannelRig:
     def opens(self, *, customer: str = "c9") -> tuple[Arrival, str] | None:
         """A customer opens a conversation: how that arrives, and the account setting that answers it."""
         return None
+
+    def mail_address(self, account: str) -> str | None:
+        """Where customers of an account write to; None: the channel carries no mail."""
+        return None
+
+    def mail(self, raw: bytes, *, account: str | None = None) -> Arrival:
+        """Any mail arrives at the account (by default the rig's), as RFC 5322 bytes."""
+        return None
+
+    def mailed(self) -> Sequence[bytes]:
+        """The mails that were sent, as RFC 5322 bytes, in order."""
+        return ()
 
     def media_arrives(self, content: bytes, *, type: str, name: str) -> Sequence[Arrival] | None:
         """A customer sends a file."""

@@ -11,10 +11,11 @@ from typing import Literal
 import pytest
 
 from csdesk import DeskConfig
+from csdesk.domain.records.commands import MOST_WRITTEN
 from csdesk.domain.records.messages import Delivery, MediaKind, MediaPart
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.text.graphemes import graphemes
-from csdesk.ports.channel import BlockingChannel, Channel, OutboundMessage, Sender
+from csdesk.ports.channel import BlockingChannel, Channel, MediaLimit, OutboundMessage, Sender
 from csdesk.testing.channel_contract.bench import AGENT, Bench, ContractBase, shown, skip
 from csdesk.testing.channel_contract.rig import ChannelRig, Expected
 
@@ -126,7 +127,9 @@ class SendPromises(ContractBase):
 
     def test_16_media_that_are_too_large_never_leave(self, bench: Bench) -> None:
         """Media that are too large never leave."""
-        limit = next((one for one in bench.able.media if one.most < 60_000_000), None)
+        most = bench.able.media_bytes
+        every = (MediaLimit(media=MediaKind.FILE, most=most),) if most and not bench.able.media else bench.able.media
+        limit = next((one for one in every if one.most < 60_000_000), None)
         if limit is None:
             skip("the channel declares no limit for media")
         type_ = next(iter(limit.types), "application/octet-stream")
@@ -178,7 +181,7 @@ class SendPromises(ContractBase):
         channel = bench.channel
         if isinstance(channel, Channel) and not isinstance(channel, BlockingChannel):
             exchange = channel.send(self._outbound(bench, ticket, "dropped"))
-            next(exchange)
+            next(exchange, None)  # one that has nobody to talk to ends at once
             exchange.close()
         assert bench.reply(ticket, "whole").delivery is Delivery.SENT
         assert self._texts(rig) == ["whole"]
@@ -192,8 +195,8 @@ class SendPromises(ContractBase):
     def test_19_the_declared_text_limit_is_true(self, bench: Bench, rig: ChannelRig) -> None:
         """The declared text limit is true."""
         limit = bench.able.text
-        if limit is None or limit.amount > 1_000_000:
-            skip("the channel declares no limit of text")
+        if limit is None or limit.size("x" * MOST_WRITTEN) < limit.amount:
+            skip("the channel declares no limit of text, or more than the desk takes")
         sent = bench.reply(bench.said(), "x" * limit.amount)
         assert sent.delivery is Delivery.SENT
         assert self._texts(rig) == ["x" * limit.amount]
@@ -208,12 +211,6 @@ class SendPromises(ContractBase):
         bench.channel = channel
         desk = bench.open()
         assert desk.channels.check(rig.account).status == state
-
-    def test_23_mail(self, bench: Bench) -> None:
-        """Mail: what is particular to it depends on its servers, so a mail channel has tests of its own for it."""
-        if bench.channel.kind != "email":
-            skip("the channel carries no mail")
-        skip("mail: threading, loops, bounces and reply stripping are tested beside the channel")
 
     def _outbound(self, bench: Bench, ticket: Ticket, text: str) -> OutboundMessage:
         from csdesk.domain.records.messages import TextPart

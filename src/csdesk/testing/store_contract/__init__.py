@@ -25,6 +25,7 @@ _MODULES = (
     "consumers",
     "erasing",
     "leases",
+    "lines",
     "loads",
     "machine",
     "queries",
@@ -42,6 +43,7 @@ from csdesk.testing.store_contract.commits import CommitPromises
 from csdesk.testing.store_contract.consumers import ConsumerPromises
 from csdesk.testing.store_contract.erasing import ErasingPromises
 from csdesk.testing.store_contract.leases import LeasePromises
+from csdesk.testing.store_contract.lines import LinePromises
 from csdesk.testing.store_contract.loads import LoadPromises
 from csdesk.testing.store_contract.machine import RandomCommands
 from csdesk.testing.store_contract.queries import QueryPromises
@@ -56,6 +58,7 @@ class StoreContract(
     CommitPromises,
     ClaimPromises,
     LoadPromises,
+    LinePromises,
     QueryPromises,
     LeasePromises,
     ConsumerPromises,

@@ -11,18 +11,18 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.holidays import PublicHolidays
-from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
 
 
 def _agent_saved(_: Agent | None, event: ev.AgentSaved, _at: datetime) -> Agent | None:
     return event.agent
 
 
-def _presence_changed(agent: Agent, event: ev.PresenceChanged, _: datetime) -> Agent:
-    return replaced(agent, presence=event.after)
+def _presence_changed(agent: Agent, event: ev.PresenceChanged, at: datetime) -> Agent:
+    return replaced(agent, presence=event.after, presence_since=at)
 
 
-def _phrase_saved(_: Phrase | None, event: ev.PhraseSaved, _at: datetime) -> Phrase:
+def _phrase_saved(_: LibraryPhrase | None, event: ev.PhraseSaved, _at: datetime) -> LibraryPhrase:
     return event.phrase
 
 
@@ -30,7 +30,7 @@ def _holidays_saved(_: PublicHolidays | None, event: ev.HolidaysSaved, _at: date
     return event.holidays
 
 
-def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
+def _unchanged(record: Stored | None, _event: object, _: datetime) -> Stored | None:
     return record
 
 
@@ -38,8 +38,12 @@ def _unchanged(record: Stored, _event: object, _: datetime) -> Stored:
 FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.ClockStarted: _unchanged,
     ev.ClockEnded: _unchanged,
-    ev.ReplyDecided: _unchanged,
-    ev.PhraseUsed: _unchanged,
+    ev.ReplyCorrected: _unchanged,
+    ev.WordingFound: _unchanged,
+    ev.LibraryChanged: _unchanged,
+    ev.SuggestionsJudged: _unchanged,
+    ev.LessonsForgotten: _unchanged,
+    ev.ReplyAssessed: _unchanged,
     ev.AlertRaised: _unchanged,
     ev.ActionRequested: _unchanged,
     ev.RulesExhausted: _unchanged,
@@ -47,6 +51,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.CommandDenied: _unchanged,
     ev.AgentSaved: _agent_saved,
     ev.PresenceChanged: _presence_changed,
+    ev.LoadRepaired: _unchanged,
     ev.PhraseSaved: _phrase_saved,
     ev.HolidaysSaved: _holidays_saved,
 }

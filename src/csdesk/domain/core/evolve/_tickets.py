@@ -6,19 +6,23 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
-from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
+    ACTIVE,
     AppliedSla,
     Category,
+    Deflection,
     FieldValue,
+    Firing,
     Owner,
     OwnerKind,
     Participant,
     Priority,
     Ticket,
+    Untouched,
     Worker,
     WorkerKind,
 )
@@ -67,8 +71,31 @@ def _reply_queued(ticket: Ticket, event: ev.ReplyQueued, at: datetime) -> Ticket
         "unanswered": ticket.unanswered + 1,
     }
     if not event.by_person:
-        return replaced(ticket, **counted, auto_replied_at=at)
+        return replaced(ticket, **counted, auto_replied_at=at, session_over=False)
     return replaced(ticket, **counted, replied_at=at, waiting_since=None)
+
+
+def _reply_decided(ticket: Ticket, event: ev.ReplyDecided, at: datetime) -> Ticket:
+    if event.action != "auto_reply" or event.phrase is None:
+        return ticket
+    return replaced(ticket, deflection=Deflection(phrase=event.phrase, at=at))
+
+
+def _phrase_used(ticket: Ticket, event: ev.PhraseUsed, at: datetime) -> Ticket:
+    return replaced(ticket, deflection=Deflection(phrase=event.phrase, at=at)) if event.link else ticket
+
+
+def _question_returned(ticket: Ticket, _: ev.QuestionReturned, at: datetime) -> Ticket:
+    assert ticket.deflection is not None, "a question returns to what answered it"
+    return replaced(ticket, deflection=replaced(ticket.deflection, returned_at=at))
+
+
+def _session_began(ticket: Ticket, _event: ev.SessionBegan, _: datetime) -> Ticket:
+    return replaced(ticket, session_over=True)
+
+
+def _session_joined(ticket: Ticket, event: ev.SessionJoined, _: datetime) -> Ticket:
+    return replaced(ticket, auto_replied_at=event.answered_at, deflection=event.deflection, session_over=False)
 
 
 def _note_added(ticket: Ticket, event: ev.NoteAdded, _: datetime) -> Ticket:
@@ -76,19 +103,32 @@ def _note_added(ticket: Ticket, event: ev.NoteAdded, _: datetime) -> Ticket:
 
 
 def _ticket_tagged(ticket: Ticket, event: ev.TicketTagged, _: datetime) -> Ticket:
-    tags = ticket.tags
-    for tag in event.tags:
-        tags = with_tag(tags, tag)
-    return replaced(ticket, tags=tags)
+    return replaced(ticket, **tagged(ticket, event.tags))
 
 
-def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, _: datetime) -> Ticket:
-    return replaced(ticket, tags=without_tag(ticket.tags, event.tag))
+def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, at: datetime) -> Ticket:
+    return replaced(ticket, **untagged(ticket, event, at))
 
 
-def _field_set(ticket: Ticket, event: ev.TicketFieldSet, _: datetime) -> Ticket:
+def _rule_timed(ticket: Ticket, event: ev.RuleTimed, at: datetime) -> Ticket:
+    firing = Firing(rule=event.rule, version=event.version, since=event.since)
+    others = tuple(one for one in ticket.firings if one.rule != event.rule)
+    mark = Untouched(at=at, touched_at=event.touched_at)
+    return replaced(ticket, firings=(*others, firing), untouched=mark)
+
+
+def _rules_planned(ticket: Ticket, event: ev.RulesPlanned, at: datetime) -> Ticket:
+    if event.touched_at is None:
+        return replaced(ticket, rules_at=event.at)
+    return replaced(ticket, rules_at=event.at, untouched=Untouched(at=at, touched_at=event.touched_at))
+
+
+def _field_set(ticket: Ticket, event: ev.TicketFieldSet, at: datetime) -> Ticket:
     if event.name == "queue":
-        return replaced(ticket, queue=event.after, owner=_Owner(kind=OwnerKind.QUEUE, id=str(event.after)))
+        owner = _Owner(kind=OwnerKind.QUEUE, id=str(event.after))
+        return replaced(
+            ticket, queue=event.after, owner=owner, offer=None, asked=(), asked_at=None, queued_at=_since(ticket, at)
+        )
     value: object = event.after
     if event.name == "priority":
         value = Priority(int(event.after or Priority.NORMAL))
@@ -102,7 +142,7 @@ def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> 
 
 
 def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
-    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", erased_at=at)
+    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", rules_at=None, erased_at=at)
 
 
 def _subject_set(ticket: Ticket, event: ev.SubjectSet, _: datetime) -> Ticket:
@@ -119,15 +159,26 @@ def _status_changed(ticket: Ticket, event: ev.StatusChanged, at: datetime) -> Ti
         changes |= {"closed_at": at, "close_reason": event.reason or event.remark or "", "waiting_since": None}
     elif event.before in (Category.RESOLVED, Category.CLOSED):
         changes |= {"resolved_at": None, "closed_at": None, "close_reason": "", "cycle": ticket.cycle + 1}
-        changes["escalations"] = ()
+        changes |= {"escalations": (), "queued_at": at}
+    if ticket.offer is not None and event.after not in ACTIVE:
+        changes["offer"] = None
     return replaced(ticket, **changes)
 
 
-def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, _: datetime) -> Ticket:
+def _since(ticket: Ticket, at: datetime) -> datetime | None:
+    """When it began to wait; what happens at its birth needs no mark of its own."""
+    return None if ticket.queued_at is None and at == ticket.created_at else at
+
+
+def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, at: datetime) -> Ticket:
     worker = event.worker
-    changes: dict[str, object] = {"worker": worker}
-    if worker is not None:
-        changes["fence"] = worker.fence
+    changes: dict[str, object] = {"worker": worker, "units": event.units}
+    if ticket.offer is not None:
+        changes["offer"] = None
+    if worker is None:
+        changes["queued_at"] = _since(ticket, at)
+    else:
+        changes |= {"fence": worker.fence, "asked": (), "asked_at": None}
     if event.accountable:
         changes["owner"] = _owner_after(ticket, worker)
     return replaced(ticket, **changes)
@@ -148,6 +199,22 @@ def _with_participants(
 
 def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: datetime) -> Ticket:
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
+
+
+def _offer_made(ticket: Ticket, event: ev.OfferMade, _: datetime) -> Ticket:
+    return replaced(ticket, offer=event.offer, offers=event.offer.number)
+
+
+def _offer_ended(ticket: Ticket, _event: ev.OfferAccepted | ev.OfferWithdrawn, _: datetime) -> Ticket:
+    return replaced(ticket, offer=None)
+
+
+def _offer_refused(ticket: Ticket, event: ev.OfferDeclined | ev.OfferExpired, at: datetime) -> Ticket:
+    agent = event.agent
+    if agent is None:
+        return replaced(ticket, offer=None)
+    asked = ticket.asked if agent in ticket.asked else (*ticket.asked, agent)
+    return replaced(ticket, offer=None, asked=asked, asked_at=at)
 
 
 def _conversation_taken(ticket: Ticket, event: ev.ConversationTaken, _: datetime) -> Ticket:
@@ -187,6 +254,7 @@ def _ticket_merged(ticket: Ticket, event: ev.TicketMerged, at: datetime) -> Tick
         category=Category.MERGED,
         status=Category.MERGED.value,
         worker=None,
+        offer=None,
         waiting_since=None,
         snoozed_until=None,
         close_at=None,
@@ -244,14 +312,26 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.MessageReceived: _message_received,
     ev.ReplyQueued: _reply_queued,
     ev.NoteAdded: _note_added,
+    ev.ReplyDecided: _reply_decided,
+    ev.PhraseUsed: _phrase_used,
+    ev.QuestionReturned: _question_returned,
+    ev.SessionBegan: _session_began,
+    ev.SessionJoined: _session_joined,
     ev.TicketTagged: _ticket_tagged,
     ev.TicketUntagged: _ticket_untagged,
+    ev.RuleTimed: _rule_timed,
+    ev.RulesPlanned: _rules_planned,
     ev.TicketFieldSet: _field_set,
     ev.CustomFieldSet: _custom_field_set,
     ev.TicketErased: _ticket_erased,
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
+    ev.OfferMade: _offer_made,
+    ev.OfferAccepted: _offer_ended,
+    ev.OfferDeclined: _offer_refused,
+    ev.OfferExpired: _offer_refused,
+    ev.OfferWithdrawn: _offer_ended,
     ev.ConversationTaken: _conversation_taken,
     ev.ParticipantsChanged: _participants_changed,
     ev.SlaApplied: _sla_applied,

@@ -14,12 +14,13 @@ COMMANDS: Final = frozenset(
     (
         "activate_config",
         "edit_message",
+        "read",
         "recall_message",
         "retry_parked",
         *(cls.model_fields["kind"].default for cls in (ReceiveMessage, *get_args(get_args(Command)[0]))),
     )
 )
-"""The kind of every command, and of what has a door of its own."""
+"""The kind of every command, and of what has a door of its own; ``read``: every read of a ``Viewer``."""
 
 
 class Grant(Section):

@@ -21,8 +21,6 @@ class RetentionPolicy(Section):
     """That a command was run."""
     mail_claims: Duration = timedelta(days=730)
     """That a mail's id belongs to a ticket."""
-    effect_claims: Duration = timedelta(days=365)
-    """That a reminder was emitted."""
     outbound_claims: Duration = timedelta(days=90)
     """That an id was reserved for a message of ours."""
     raw: Duration | None = None

@@ -22,6 +22,7 @@ from csdesk.domain.records.channels.events import (
     StatusEvent,
     UnknownEvent,
 )
+from csdesk.domain.records.channels.feeds import Feed, FeedPage, Said
 from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, MediaFile, Sender
 from csdesk.domain.records.channels.outbound import (
     Health,
@@ -42,6 +43,8 @@ __all__ = [
     "EchoEvent",
     "EditEvent",
     "Entrance",
+    "Feed",
+    "FeedPage",
     "HandoffEvent",
     "HandshakeEvent",
     "Health",
@@ -65,6 +68,7 @@ __all__ = [
     "Received",
     "Rejected",
     "ReplyDecision",
+    "Said",
     "Sender",
     "Sent",
     "SentMessage",

@@ -98,6 +98,9 @@ class Capabilities(Value):
     pull: bool = False
     poll_every: timedelta | None = None
     """For a provider that gives no hint, or may lose one: how often it is asked for news. None: only after a hint."""
+    feed: bool = False
+    """Customers read what was said from the desk itself (``FeedChannel``): a message is sent when it stands there.
+    What follows the account in a web address is then the channel's own."""
 
 
 class WindowState(Value):

@@ -66,12 +66,18 @@ class ContactEvent(_ChannelEvent):
 
 
 class IdentityEvent(_ChannelEvent):
-    """The provider vouches that somebody has another identity too: a new number, a second id."""
+    """The channel vouches that somebody has another identity too: a new number, a second id, an account of the host.
+
+    An identity that nobody has yet is linked to the customer behind ``sender``. With ``joins`` it also holds the other
+    way round, and two customers become one, unless the one behind ``sender`` is known already by another identity of
+    the same kind and scope: one device, two people. Without it, what belongs to another customer stays there.
+    """
 
     kind: Literal["identity"] = "identity"
     sender: Sender
     """Who they were so far."""
     also: tuple[Sender, ...]
+    joins: bool = False
 
 
 class SessionEvent(_ChannelEvent):

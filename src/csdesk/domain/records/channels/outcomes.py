@@ -2,32 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from csdesk.domain.records._model import Value
+from csdesk.domain.ids import PhraseId
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.matches import Guard, Why
 from csdesk.domain.records.messages import Delivery, Message
-from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.phrases import LibraryPhrase, Preview
 from csdesk.domain.records.tickets import Ticket, Worker
 from csdesk.domain.records.trace import Trace
 
 
-class Suggestion(Value):
-    """A phrase that may answer the message."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A phrase that may answer the message.
 
-    phrase: Phrase
+    Attributes:
+        phrase: the record, with its rationale, attachments and article.
+        score: how well it answers, 0 to 1; for ordering, not a probability.
+        confidence: the probability that it is the right one, 0 to 1.
+        margin: its lead in score over the best of the others, -1 to 1.
+        guards: what speaks against sending it, however sure it is.
+    """
+
+    phrase: LibraryPhrase
     score: float
     confidence: float
     margin: float
+    guards: tuple[Guard, ...] = ()
+    _preview: Callable[[], Preview] = field(repr=False, compare=False)
+    _why: Callable[[], Why] = field(repr=False, compare=False)
+
+    @property
+    def preview(self) -> Preview:
+        """The wording for this customer, filled in as far as the desk knows the values, and the names of the rest."""
+        return self._preview()
+
+    @property
+    def text(self) -> str:
+        """The wording for this customer; the names of missing values stand in ⟨brackets⟩."""
+        return self._preview().text
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The variables for which nobody has said a value yet."""
+        return self._preview().missing
+
+    @property
+    def why(self) -> Why:
+        """What the match rests on; worked out when it is asked for."""
+        return self._why()
 
 
-class ReplyDecision(Value):
-    """Whether the desk answers by itself, suggests, or leaves it to a person."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyDecision:
+    """Whether the desk answers by itself, suggests, or leaves it to a person.
+
+    Attributes:
+        action: ``auto_reply`` (the first phrase is sent), ``suggest``, or ``hand_over`` (nothing fits).
+        reason: why: ``asked`` (somebody wanted suggestions), a reason of ``csdesk.matching.Reason``, ``missing_value``
+            (nobody knows the value of a variable) or ``no_wording`` (the phrase says nothing to this customer).
+        suggestions: phrases, best first.
+        related: ids of phrases to offer beside the first: those it names, then the next ones.
+        learned: how many decisions of people the matcher had learnt from.
+    """
 
     action: Literal["auto_reply", "suggest", "hand_over"]
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
+    related: tuple[str, ...] = ()
+    learned: int = 0
+
+    @property
+    def shown(self) -> tuple[PhraseId, ...]:
+        """The ids of the suggested phrases, best first: what ``desk.reply`` and ``desk.learning`` take."""
+        return tuple([PhraseId(one.phrase.id) for one in self.suggestions])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

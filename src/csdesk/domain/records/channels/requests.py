@@ -6,6 +6,8 @@ from pydantic import Field
 
 from csdesk.domain.records._model import Instant, Key, Value
 from csdesk.domain.records.channels.events import ChannelEvent
+from csdesk.domain.records.channels.feeds import Feed
+from csdesk.domain.records.media import MediaRef
 
 
 class RawRequest(Value):
@@ -18,6 +20,8 @@ class RawRequest(Value):
     remote: str = ""
     received_at: Instant | None = None
     """When it came; the desk fills it in from its clock if the host did not."""
+    streams: bool = False
+    """Whether whoever hands it over can send an answer that goes on (``RawResponse.feed``)."""
 
     def header(self, name: str) -> str | None:
         """The first value of that header, None if it is missing."""
@@ -26,11 +30,17 @@ class RawRequest(Value):
 
 
 class RawResponse(Value):
-    """What the host answers with."""
+    """What the host answers with.
+
+    ``feed`` is set where the answer is a page of a conversation. A host may leave it alone and send the answer. One
+    that can wait asks ``desk.channels.news`` until the number is another one, or ``feed.wait`` is over, and sends the
+    body that ``desk.channels.feed`` then gives. If ``feed.stream``, each such body is the next piece of one answer.
+    """
 
     status: int = Field(default=200, ge=100, le=599)
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    feed: Feed | None = None
 
 
 class PullHint(Value):
@@ -54,6 +64,10 @@ class InboundResult(Value):
     events: tuple[ChannelEvent, ...] = ()
     pulls: tuple[PullHint, ...] = ()
     rejected: Rejected | None = None
+    feed: Feed | None = None
+    """The answer's body is a page of this conversation, as the channel's ``show`` writes it."""
+    file: MediaRef | None = None
+    """The answer's body is this stored file."""
 
 
 class PullPage(Value):

@@ -19,33 +19,46 @@ from pydantic import Field
 
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.events.customers import (
+    ActsRecounted,
     AttributesSet,
     CustomerAbsorbed,
+    CustomerActed,
     CustomerBlocked,
     CustomerCreated,
     CustomerErased,
+    CustomerFlagged,
     CustomerMerged,
     CustomerNamed,
     CustomerPlaced,
     CustomerReleased,
     CustomerTagged,
     CustomerUnblocked,
+    CustomerUnflagged,
     CustomerUnmerged,
     CustomerUntagged,
     ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
+    SegmentEntered,
+    SegmentLeft,
+    SegmentsPlanned,
 )
 from csdesk.domain.records.events.desk import (
     AgentSaved,
     CommandDenied,
     ConfigActivated,
+    Fate,
     HolidaysSaved,
+    LessonsForgotten,
+    LibraryChanged,
+    LoadRepaired,
     MessageParked,
     MessageReleased,
     PhraseSaved,
     PresenceChanged,
+    ReplyAssessed,
     SessionAnswered,
+    SuggestionsJudged,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -58,9 +71,14 @@ from csdesk.domain.records.events.messages import (
     NoteAdded,
     PhraseUsed,
     PieceSent,
+    QuestionReturned,
     RawRemoved,
+    ReplyCorrected,
     ReplyDecided,
     ReplyQueued,
+    SessionBegan,
+    SessionJoined,
+    WordingFound,
 )
 from csdesk.domain.records.events.tickets import (
     ActionRequested,
@@ -76,8 +94,15 @@ from csdesk.domain.records.events.tickets import (
     CustomFieldSet,
     LinksChanged,
     MessagesMoved,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
     ParticipantsChanged,
     RulesExhausted,
+    RulesPlanned,
+    RuleTimed,
     SkewSeen,
     SlaApplied,
     StatusChanged,
@@ -97,8 +122,12 @@ from csdesk.domain.records.events.tickets import (
 from csdesk.domain.records.trace import Trace
 
 __all__ = [
+    "ASSESSMENT",
     "DESK",
+    "LEARNING",
+    "LIBRARY",
     "ActionRequested",
+    "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
@@ -114,15 +143,18 @@ __all__ = [
     "ConversationTaken",
     "CustomFieldSet",
     "CustomerAbsorbed",
+    "CustomerActed",
     "CustomerBlocked",
     "CustomerCreated",
     "CustomerErased",
+    "CustomerFlagged",
     "CustomerMerged",
     "CustomerNamed",
     "CustomerPlaced",
     "CustomerReleased",
     "CustomerTagged",
     "CustomerUnblocked",
+    "CustomerUnflagged",
     "CustomerUnmerged",
     "CustomerUntagged",
     "DeliveryChanged",
@@ -130,10 +162,14 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "Fate",
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
+    "LessonsForgotten",
+    "LibraryChanged",
     "LinksChanged",
+    "LoadRepaired",
     "MediaStored",
     "MessageEdited",
     "MessageErased",
@@ -144,20 +180,36 @@ __all__ = [
     "MessageReleased",
     "MessagesMoved",
     "NoteAdded",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
+    "OfferMade",
+    "OfferWithdrawn",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
     "PieceSent",
     "PresenceChanged",
+    "QuestionReturned",
     "RawRemoved",
+    "ReplyAssessed",
+    "ReplyCorrected",
     "ReplyDecided",
     "ReplyQueued",
+    "RuleTimed",
     "RulesExhausted",
+    "RulesPlanned",
+    "SegmentEntered",
+    "SegmentLeft",
+    "SegmentsPlanned",
     "SessionAnswered",
+    "SessionBegan",
+    "SessionJoined",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
     "SubjectSet",
+    "SuggestionsJudged",
     "TicketAbsorbed",
     "TicketAssigned",
     "TicketErased",
@@ -169,6 +221,7 @@ __all__ = [
     "TicketTagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "WordingFound",
 ]
 
 
@@ -187,6 +240,13 @@ Event = Annotated[
     | CustomerAbsorbed
     | CustomerUnmerged
     | CustomerReleased
+    | CustomerFlagged
+    | CustomerUnflagged
+    | CustomerActed
+    | ActsRecounted
+    | SegmentEntered
+    | SegmentLeft
+    | SegmentsPlanned
     | CustomerErased
     | ErasureCompleted
     | TicketOpened
@@ -208,6 +268,11 @@ Event = Annotated[
     | StatusChanged
     | TicketAssigned
     | ConversationTaken
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
     | ParticipantsChanged
     | SlaApplied
     | ClocksChanged
@@ -228,13 +293,25 @@ Event = Annotated[
     | TicketErased
     | ReplyDecided
     | PhraseUsed
+    | QuestionReturned
+    | SessionBegan
+    | SessionJoined
+    | ReplyCorrected
+    | WordingFound
     | AlertRaised
     | ActionRequested
     | RulesExhausted
+    | RuleTimed
+    | RulesPlanned
     | SkewSeen
     | AgentSaved
     | PresenceChanged
+    | LoadRepaired
     | PhraseSaved
+    | LibraryChanged
+    | SuggestionsJudged
+    | LessonsForgotten
+    | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
@@ -248,6 +325,15 @@ Event = Annotated[
 
 DESK: Final = "desk"
 """The subject of what concerns no single record."""
+
+LIBRARY: Final = "library"
+"""The subject of changes of the phrase library, in their order."""
+
+LEARNING: Final = "learning"
+"""The subject of decisions about suggestions, in their order: what the matcher learns from."""
+
+ASSESSMENT: Final = "assessment"
+"""The subject of what counts when work is assessed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import AgentId, MessageId, PhraseId, TicketId
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.holidays import PublicHolidays
-from csdesk.domain.records.replies import Phrase
+from csdesk.domain.records.messages import AuthorKind
+from csdesk.domain.records.phrases import LibraryPhrase
+
+Fate = Literal["shown", "picked", "edited", "ignored", "wrong"]
+"""What became of suggestions: seen and nothing decided yet, sent as it stood, sent with changes, passed over for words
+of one's own, or sent and found wrong."""
 
 
 class AgentSaved(EventBase):
@@ -27,11 +32,72 @@ class PresenceChanged(EventBase):
     after: Presence
 
 
+class LoadRepaired(EventBase):
+    """An agent's counted load was not what the tickets say, and was set right."""
+
+    kind: Literal["agent.load_repaired"] = "agent.load_repaired"
+    agent: AgentId
+    counted: int
+    carried: int
+
+
 class PhraseSaved(EventBase):
     """A phrase was added, changed or retired; the event carries the new record."""
 
     kind: Literal["phrase.saved"] = "phrase.saved"
-    phrase: Phrase
+    phrase: LibraryPhrase
+
+
+class LibraryChanged(EventBase):
+    """Phrases were saved: what every process goes along by. It stands in the stream of ``LIBRARY``."""
+
+    kind: Literal["library.changed"] = "library.changed"
+    phrases: tuple[PhraseId, ...]
+
+
+class SuggestionsJudged(EventBase):
+    """What became of suggestions: the fate of those that somebody saw. It stands in the stream of ``LEARNING``.
+
+    The text that was asked stands in the message alone, so what is learnt from it goes when the message is erased.
+    """
+
+    kind: Literal["learning.judged"] = "learning.judged"
+    question: MessageId
+    """The customer's message that was to be answered."""
+    fate: Fate
+    picked: PhraseId | None = None
+    """The phrase that was sent, or would have been right; None: none of those shown fitted."""
+    shown: tuple[PhraseId, ...] = ()
+    """The phrases that were shown, best first."""
+    number: int = 0
+    """Its place among the lessons; 0: it teaches nothing."""
+    lead: float = 0.0
+    """By how much the matcher scored ``picked`` above all others, -1 to 1."""
+    evidence: tuple[float, ...] = ()
+    """What its confidence in the first phrase shown was made of."""
+
+
+class LessonsForgotten(EventBase):
+    """Lessons count no more. It stands in the stream of ``LEARNING``."""
+
+    kind: Literal["learning.forgotten"] = "learning.forgotten"
+    lessons: tuple[int, ...] = ()
+    """Their numbers."""
+    erased: bool = False
+    """Messages were erased: whatever was learnt from them is gone with them."""
+
+
+class ReplyAssessed(EventBase):
+    """An answer turned out wrong, for whoever assesses the work. It stands in the stream of ``ASSESSMENT``."""
+
+    kind: Literal["assessment.reply"] = "assessment.reply"
+    ticket: TicketId
+    message: MessageId
+    author: AuthorKind
+    author_id: str = ""
+    """The agent; for a bot the phrase or the rule."""
+    phrase: PhraseId | None = None
+    right: PhraseId | None = None
 
 
 class HolidaysSaved(EventBase):

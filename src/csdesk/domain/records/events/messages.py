@@ -10,6 +10,8 @@ from csdesk.domain.records._model import Instant
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import Automatic, Delivery, Part
+from csdesk.domain.records.tickets import Deflection
+from csdesk.domain.records.wording import WordingSpot
 
 
 class MessageReceived(EventBase):
@@ -131,6 +133,8 @@ class ReplyDecided(EventBase):
     action: Literal["auto_reply", "suggest", "hand_over"]
     phrase: PhraseId | None = None
     confidence: float = 0.0
+    learned: int = 0
+    """How many lessons the matcher had learnt when it decided."""
 
 
 class PhraseUsed(EventBase):
@@ -139,3 +143,53 @@ class PhraseUsed(EventBase):
     kind: Literal["reply.phrase_used"] = "reply.phrase_used"
     message: MessageId
     phrase: PhraseId
+    question: MessageId | None = None
+    """The customer's message that it answers."""
+    link: bool = False
+    """The phrase sends the customer to an article instead of solving the matter here."""
+
+
+class QuestionReturned(EventBase):
+    """A question came back that a phrase had answered: the matter was turned away, not solved."""
+
+    kind: Literal["reply.returned"] = "reply.returned"
+    message: MessageId
+    phrase: PhraseId
+
+
+class SessionBegan(EventBase):
+    """A new session of the conversation begins with what comes next: it may be answered automatically once more."""
+
+    kind: Literal["ticket.session"] = "ticket.session"
+
+
+class SessionJoined(EventBase):
+    """The ticket goes on with a session of its conversation that had its automatic answer on an earlier ticket."""
+
+    kind: Literal["ticket.session_joined"] = "ticket.session_joined"
+    answered_at: Instant
+    deflection: Deflection | None = None
+
+
+class ReplyCorrected(EventBase):
+    """An answer of ours was wrong; the customer is to be contacted again."""
+
+    PERSONAL = frozenset({"reason"})
+    kind: Literal["reply.corrected"] = "reply.corrected"
+    message: MessageId
+    phrase: PhraseId | None = None
+    """The phrase that was wrong here, if the answer was made from one."""
+    right: PhraseId | None = None
+    reason: str | None = ""
+
+
+class WordingFound(EventBase):
+    """A reply went out although the desk's policy on wording spoke against some of its words."""
+
+    PERSONAL = frozenset({"reason"})
+    kind: Literal["reply.wording"] = "reply.wording"
+    message: MessageId
+    found: tuple[WordingSpot, ...]
+    overridden: bool = False
+    """The policy refuses such words, and somebody sent them all the same."""
+    reason: str | None = ""

@@ -19,6 +19,7 @@ CREATE TABLE csdesk_config(
   desk INTEGER NOT NULL,
   digest TEXT NOT NULL,
   activated_at INTEGER NOT NULL,
+  orders TEXT NOT NULL DEFAULT '',
   body TEXT NOT NULL,
   UNIQUE(desk, digest)
 );
@@ -38,6 +39,8 @@ CREATE TABLE csdesk_ticket(
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   wake_at INTEGER,
+  waits INTEGER,
+  offered_to TEXT,
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
@@ -45,7 +48,8 @@ CREATE INDEX csdesk_ticket_number ON csdesk_ticket(desk, number);
 CREATE INDEX csdesk_ticket_category ON csdesk_ticket(desk, category, queue);
 CREATE INDEX csdesk_ticket_assignee ON csdesk_ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
 CREATE INDEX csdesk_ticket_wake ON csdesk_ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
-CREATE INDEX csdesk_ticket_waiting ON csdesk_ticket(desk, category, created_at) WHERE assignee IS NULL;
+CREATE INDEX csdesk_ticket_waiting ON csdesk_ticket(desk, queue, waits, created_at) WHERE waits IS NOT NULL;
+CREATE INDEX csdesk_ticket_offered ON csdesk_ticket(desk, offered_to) WHERE offered_to IS NOT NULL;
 CREATE INDEX csdesk_ticket_merged ON csdesk_ticket(desk, merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE csdesk_ticket_tag(
@@ -64,11 +68,14 @@ CREATE TABLE csdesk_customer(
   seen_at INTEGER,
   merged_into TEXT,
   created_at INTEGER NOT NULL,
+  wake_at INTEGER,
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
 CREATE INDEX csdesk_customer_merged ON csdesk_customer(desk, merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX csdesk_customer_wake ON csdesk_customer(desk, wake_at) WHERE wake_at IS NOT NULL;
 
+-- Segments stand here too, with a colon before their names: no tag begins with one.
 CREATE TABLE csdesk_customer_tag(
   desk INTEGER NOT NULL,
   tag TEXT NOT NULL,
@@ -108,7 +115,9 @@ CREATE TABLE csdesk_agent(
 );
 
 -- One row per agent and queue, and one with the queue '' that every counter "load/<agent>" lives in. All rows of an
--- agent carry the same load, so one UPDATE moves them all and the index below gives candidates in their order.
+-- agent carry the same load, so one UPDATE moves them all. rank is what the queue goes by (line: 0 load, 1 idle, 2 turn,
+-- 3 ring): the load itself, nothing (then the turn decides), or the agent's place on the ring. Agents who are alike have
+-- one profile, so the index below gives the first of each kind of agent in their order.
 CREATE TABLE csdesk_seat(
   desk INTEGER NOT NULL,
   agent TEXT NOT NULL,
@@ -117,9 +126,12 @@ CREATE TABLE csdesk_seat(
   assigned INTEGER NOT NULL,
   capacity INTEGER NOT NULL,
   open INTEGER NOT NULL,
+  rank INTEGER NOT NULL DEFAULT 0,
+  line INTEGER NOT NULL DEFAULT 0,
+  profile TEXT NOT NULL DEFAULT '',
   PRIMARY KEY(desk, agent, queue)
 ) WITHOUT ROWID;
-CREATE INDEX csdesk_seat_pick ON csdesk_seat(desk, queue, load, assigned, agent, capacity) WHERE open = 1 AND load < capacity;
+CREATE INDEX csdesk_seat_pick ON csdesk_seat(desk, queue, profile, rank, assigned, agent, load, capacity) WHERE open = 1 AND load < capacity;
 
 CREATE TABLE csdesk_phrase(
   pk INTEGER PRIMARY KEY,

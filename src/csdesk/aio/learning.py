@@ -1,0 +1,126 @@
+"""``desk.learning``, as coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Literal
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.ids import MessageId, PhraseId, TicketId, phrase_id
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.tickets import Ticket
+from csdesk.flows import checks, library, records
+from csdesk.flows.library import Correction
+from csdesk.ports.store import Page
+
+
+class Learning:
+    """What became of suggestions and answers: recorded, learnt from, and undone.
+
+    Replies say it by themselves: ``desk.reply(..., phrase=, shown=)`` and ``desk.replies.send(..., shown=)``.
+    """
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def judge(
+        self,
+        message: MessageId,
+        fate: Literal["shown", "picked", "edited", "ignored", "wrong"],
+        *,
+        picked: PhraseId | str | None = None,
+        shown: Sequence[str] = (),
+        actor: Actor | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Say what became of suggestions, where no reply of the desk says it.
+
+        Args:
+            message: the customer's message they were for.
+            fate: ``shown`` (nothing is decided yet: counted, not learnt), ``picked``, ``edited`` (sent with changes),
+                ``ignored`` (none fitted), ``wrong`` (the first of ``shown`` was sent and is wrong).
+            picked: the phrase that was sent, or that would have been right.
+            shown: the phrases that were shown, best first.
+            actor: who says it; None: the application.
+            idempotency_key: makes a second run do nothing.
+
+        Raises:
+            NotFound: this desk has no such message.
+            InvalidInput: a phrase is not known, or what is said does not fit together.
+        """
+        await self._runner.execute(
+            cmd.JudgeSuggestions(
+                message=message,
+                fate=fate,
+                picked=None if picked is None else phrase_id(picked),
+                shown=checks.phrases(shown, "shown"),
+                actor=actor or Actor.system(),
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def forget(
+        self,
+        *,
+        message: MessageId | None = None,
+        phrase: PhraseId | str | None = None,
+        last: int | None = None,
+        actor: Actor | None = None,
+    ) -> int:
+        """Unlearn decisions as if nobody had made them, and say how many; pass one of the three.
+
+        Args:
+            message: those about this message of a customer.
+            phrase: those in which this phrase was picked or shown.
+            last: the latest so many.
+            actor: who wants it; None: the application.
+
+        Raises:
+            InvalidInput: none of the three is given, or more than one.
+        """
+        named = None if phrase is None else phrase_id(phrase)
+        command = cmd.ForgetLessons(message=message, phrase=named, last=last, actor=actor or Actor.system())
+        return records.forgotten_by(await self._runner.execute(command))
+
+    async def correct(
+        self,
+        ticket: TicketId,
+        message: MessageId,
+        *,
+        right: PhraseId | str | None = None,
+        reason: str = "",
+        within: timedelta | None = None,
+        actor: Actor,
+    ) -> Ticket:
+        """Say that an answer of ours was wrong: it is assessed and learnt from, and the customer is contacted again.
+
+        The ticket is opened again where it has to be, and promises a second contact (a clock named
+        ``second_contact``): ``desk.sla.end`` settles it.
+
+        Args:
+            ticket: where the answer stands.
+            message: the answer.
+            right: the phrase that would have been right.
+            reason: for people.
+            within: how long the second contact may take; None: as the configuration says.
+            actor: who found it.
+
+        Raises:
+            InvalidInput: it is no answer of ours on this ticket, or was corrected before.
+            IllegalTransition: the ticket was merged.
+        """
+        command = cmd.CorrectReply(
+            ticket=ticket,
+            message=message,
+            right=None if right is None else phrase_id(right),
+            reason=reason,
+            within=within,
+            actor=actor,
+        )
+        return records.ticket_of(await self._runner.execute(command))
+
+    async def corrections(self, *, limit: int = 50, cursor: str | None = None) -> Page[Correction]:
+        """Answers that were found wrong, the latest first: what counts when work is assessed."""
+        return await self._runner.run(library.corrections(limit, cursor))

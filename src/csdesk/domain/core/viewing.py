@@ -1,0 +1,119 @@
+"""What a reader sees who may not see personal values: the records as they are, with those values covered.
+
+What is covered is what erasing a customer removes: names, addresses, what was said, custom fields, remarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+from csdesk.domain.records._model import replaced
+from csdesk.domain.records.actors import Viewer
+from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
+from csdesk.domain.records.events import Entry
+from csdesk.domain.records.messages import Message, TextPart
+from csdesk.domain.records.queues import InboxItem, OutboxItem
+from csdesk.domain.records.replies import Draft
+from csdesk.domain.records.tickets import FieldValue, Ticket
+from csdesk.domain.rules.why import Seen
+
+COVER: Final = "•••"
+"""What stands for a text that the reader may not see."""
+
+T = TypeVar("T")
+
+
+def seen_by(viewer: Viewer, value: T) -> T:
+    """The value as the viewer may see it: itself, or a copy with what is personal covered."""
+    return value if viewer.personal else covered(value)
+
+
+def covered(value: T) -> T:
+    """The value with every personal text in it replaced by ``COVER``; what is empty stays empty."""
+    cover = _COVERS.get(type(value))
+    # ``Any``: each function takes and returns the class of its own row.
+    found: Any = _inside(value) if cover is None else cover(value)
+    return found  # type: ignore[no-any-return]
+
+
+def _inside(value: Any) -> Any:
+    """Cover what the parts of a value hold; a value without such parts is returned as it is."""
+    if isinstance(value, tuple):
+        parts = [covered(one) for one in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if isinstance(value, BaseModel):
+        changed = _changed(value, type(value).model_fields)
+        return replaced(value, **changed) if changed else value
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = _changed(value, [one.name for one in fields(value)])
+        return replace(value, **changed) if changed else value
+    return value
+
+
+def _changed(value: object, names: Any) -> dict[str, object]:
+    pairs = ((name, getattr(value, name)) for name in names)
+    return {name: now for name, was in pairs if (now := covered(was)) is not was and now != was}
+
+
+def _text(value: str | None) -> str | None:
+    return COVER if value else value
+
+
+def _texts(record: Any, *names: str) -> dict[str, object]:
+    return {name: _text(getattr(record, name)) for name in names}
+
+
+def _customer(one: Customer) -> Customer:
+    return replaced(
+        one,
+        name=_text(one.name),
+        attributes=covered(one.attributes),
+        identities=covered(one.identities),
+        block=covered(one.block),
+    )
+
+
+def _message(one: Message) -> Message:
+    said = (TextPart(text=COVER),)
+    return replaced(
+        one,
+        **_texts(one, "subject", "conversation", "provider_id", "delivery_reason"),
+        parts=said if one.parts else (),
+        edited=said if one.edited else (),
+        pieces=tuple(COVER for _ in one.pieces),
+        raw=b"",
+        raw_media=None,
+    )
+
+
+def _ticket(one: Ticket) -> Ticket:
+    return replaced(one, **_texts(one, "subject", "conversation", "close_reason"), fields=covered(one.fields))
+
+
+def _entry(one: Entry) -> Entry:
+    return replace(one, events=tuple(_event(event) for event in one.events))
+
+
+def _event(event: Any) -> Any:
+    return replaced(event, **dict.fromkeys(event.PERSONAL)) if event.PERSONAL else event
+
+
+_COVERS: Final[dict[type, Callable[[Any], Any]]] = {
+    Customer: _customer,
+    Identity: lambda one: replaced(one, external_id=_text(one.external_id)),
+    Attribute: lambda one: replaced(one, name=COVER, value=COVER),
+    Block: lambda one: replaced(one, reason=_text(one.reason)),
+    Message: _message,
+    Ticket: _ticket,
+    FieldValue: lambda one: replaced(one, value=COVER),
+    Draft: lambda one: replaced(one, text=_text(one.text)),
+    Entry: _entry,
+    InboxItem: lambda one: replace(one, conversation=COVER, detail="", payload=""),
+    OutboxItem: lambda one: replace(one, conversation=COVER, reason=_text(one.reason)),
+    Seen: lambda one: replace(one, state="hidden", value=None) if one.personal and one.state == "shown" else one,
+}
+"""How each kind of record is covered; what is not here is looked through for what is."""

@@ -1,0 +1,146 @@
+"""Keeping a process's phrases up to date: built once, then carried along by what the streams tell.
+
+Two streams move the matcher: that of the library names the phrases that were saved, that of learning holds what people
+decided about suggestions. Both are read backwards, from their end to what is known here, so the cost is that of what
+is new. What a lesson was about is read from its message: a message that was erased teaches nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from csdesk.domain.matching.book import Lesson, PhraseBook, first_counted
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.messages import Message
+from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.engine.core import DeskCore, Shelf
+from csdesk.engine.reading import Reading, all_of
+from csdesk.ports import steps
+from csdesk.ports.store import Page, Query
+
+_PAGE: Final = 200
+_MANY_CHANGED: Final = 1_000
+"""From so many changed phrases on it is cheaper to build all of them afresh."""
+
+
+def is_wanted(core: DeskCore, step: steps.Load, policy: Policy) -> bool:
+    """Whether phrases belong to what the step asks for."""
+    match step.phrases:
+        case "no":
+            return False
+        case "auto":
+            return policy.answers
+        case "held":
+            return core.shelf is not None
+        case _:
+            return True
+
+
+def shelf(known: Shelf | None, epoch: int, *, learned: bool) -> Reading[Shelf]:
+    """The phrases of an epoch; with ``learned`` after every lesson that was given."""
+    if known is None:
+        return (yield from _built(epoch))
+    if known.epoch == epoch and not learned:
+        return known
+    if known.epoch != epoch:
+        known = replace((yield from _changed(known)), epoch=epoch)
+    return (yield from _taught(known))
+
+
+def _built(epoch: int) -> Reading[Shelf]:
+    # How far the streams go is read first: what comes in between is then read twice, which changes nothing.
+    library = yield from _newest(ev.LIBRARY)
+    learning = yield from _newest(ev.LEARNING)
+    phrases = yield from all_of(LibraryPhrase, "phrase")
+    lessons = (yield from _window()) if learning else ()
+    return Shelf(epoch, PhraseBook(phrases, lessons), library, learning)
+
+
+def _newest(subject: str) -> Reading[str]:
+    page: Page[Any] = yield Query(
+        kind="entry", where=(("subject", subject),), order="position", descending=True, limit=1
+    )
+    return page.items[0].position if page.items else ""
+
+
+def _changed(known: Shelf) -> Reading[Shelf]:
+    entries = yield from _since(ev.LIBRARY, known.library)
+    if not entries:
+        return known
+    ids = {
+        key
+        for entry in entries
+        for event in entry.events
+        if isinstance(event, ev.LibraryChanged)
+        for key in event.phrases
+    }
+    if len(ids) > _MANY_CHANGED:
+        return (yield from _built(known.epoch))
+    page: Page[Any] = yield Query(kind="phrase", where=(("id", tuple(sorted(ids))),), limit=1000)
+    return replace(known, book=known.book.with_phrases(page.items), library=entries[-1].position)
+
+
+def _taught(known: Shelf) -> Reading[Shelf]:
+    entries = yield from _since(ev.LEARNING, known.learning)
+    if not entries:
+        return known
+    learning = entries[-1].position
+    if any(isinstance(event, ev.LessonsForgotten) for entry in entries for event in entry.events):
+        return replace(known, book=known.book.relearned((yield from _window())), learning=learning)
+    lessons = yield from _lessons(_judged(entries))
+    return replace(known, book=known.book.after(lessons), learning=learning)
+
+
+def _since(subject: str, position: str) -> Reading[list[ev.Entry]]:
+    """The entries of a stream behind a position, in their order."""
+    found: list[ev.Entry] = []
+    asked = Query(kind="entry", where=(("subject", subject),), order="position", descending=True, limit=_PAGE)
+    while True:
+        page: Page[Any] = yield asked
+        for entry in page.items:
+            if entry.position == position:
+                return found[::-1]
+            found.append(entry)
+        if page.cursor is None:
+            return found[::-1]
+        asked = replace(asked, after=page.cursor)
+
+
+def _window() -> Reading[tuple[Lesson, ...]]:
+    """Every lesson that counts now, oldest first, without those that were forgotten."""
+    told: list[ev.SuggestionsJudged] = []
+    gone: set[int] = set()
+    asked = Query(kind="entry", where=(("subject", ev.LEARNING),), order="position", descending=True, limit=_PAGE)
+    while True:
+        page: Page[Any] = yield asked
+        for entry in page.items:
+            told += [one for one in reversed(entry.events) if isinstance(one, ev.SuggestionsJudged) and one.number]
+            gone.update(key for one in entry.events if isinstance(one, ev.LessonsForgotten) for key in one.lessons)
+        first = first_counted(told[0].number) if told else 0
+        if page.cursor is None or (told and told[-1].number <= first):
+            break
+        asked = replace(asked, after=page.cursor)
+    kept = [one for one in reversed(told) if one.number >= first and one.number not in gone]
+    return (yield from _lessons(kept))
+
+
+def _judged(entries: Sequence[ev.Entry]) -> list[ev.SuggestionsJudged]:
+    return [one for entry in entries for one in entry.events if isinstance(one, ev.SuggestionsJudged) and one.number]
+
+
+def _lessons(told: Sequence[ev.SuggestionsJudged]) -> Reading[tuple[Lesson, ...]]:
+    """What was judged, with the texts of its messages; what has no text any more is left out."""
+    texts: dict[str, str] = {}
+    asked = list(dict.fromkeys(str(one.question) for one in told))
+    for start in range(0, len(asked), _PAGE):
+        part = tuple(asked[start : start + _PAGE])
+        page: Page[Any] = yield Query(kind="message", where=(("id", part),), limit=len(part))
+        texts.update((one.id, one.text) for one in page.items if isinstance(one, Message))
+    return tuple(
+        Lesson(one.number, texts[one.question], one.picked, one.shown, one.lead, one.evidence)
+        for one in told
+        if texts.get(one.question, "").strip()
+    )
