@@ -247,6 +247,29 @@ def test_lessons_reach_processes_that_only_take_in_messages(world, desk):
     assert desk._store.load(desk.name, Needs()).epochs.phrases == 2
 
 
+def test_a_good_answer_becomes_a_draft_that_tells_nothing_of_its_customer(world, desk):
+    got = desk.receive(world.said("我是李小姐，订单 2026010512345 怎么退款", language="zh"))
+    desk.customers.set_profile(got.customer.id, name="李小姐", actor=AGENT)
+    world.later(minutes=1)
+    said = "李小姐您好，{{订单}} 2026010512345 已退，明细发到 li@example.com，电话 138 0013 8000。"
+    answer = desk.reply(got.ticket.id, said, actor=AGENT).message
+    desk.receive(world.said("谢谢"))
+    draft = desk.learning.draft(answer.id)
+    text = draft.phrase.wordings[0].text
+    assert text == "{{ name }}您好，{ {订单} } {{ value2 }} 已退，明细发到 {{ value3 }}，电话 {{ value4 }}。"
+    assert draft.phrase.questions == ("我是…，订单 … 怎么退款",)
+    assert [one.source for one in draft.phrase.variables] == ["customer.name", None, None, None]
+    assert draft.similar[0] == "phr_refund"
+    assert len(desk.replies.export()) == 3
+    assert desk.replies.import_([draft.phrase]).added == 1
+    bot = desk.reply(got.ticket.id, "hi", actor=Actor.bot("b")).message
+    for wrong in (bot.id, got.message.id):
+        with pytest.raises(InvalidInput, match="no answer of a person"):
+            desk.learning.draft(wrong)
+    with pytest.raises(NotFound):
+        desk.learning.draft("msg_none")
+
+
 def test_lessons_count_in_blocks(world, desk, monkeypatch):
     monkeypatch.setattr(book, "LESSONS", 3)
     got = desk.receive(world.said("货呢"))
