@@ -112,6 +112,32 @@ def test_wecom_kf(tmp_path):
     ]
 
 
+def test_telegram_bot(tmp_path):
+    assert run("channels/telegram_bot.py", tmp_path).splitlines() == [
+        "link: https://t.me/desk_bot?start=spring-sale",
+        "HTTP 200",
+        "greeted: 您好，请问有什么可以帮您？ ['退款', '物流']",
+        "HTTP 200",
+        "HTTP 200",
+        "['物流', '我的订单三天没更新物流了']",
+        "sent 已为您催促快递，明天送到",
+        "HTTP 200",
+        "tags: ['opted_out']",
+        "failed 403.blocked needs: other_recipient",
+        "health: ok",
+    ]
+
+
+def test_whatsapp(tmp_path):
+    assert run("channels/whatsapp.py", tmp_path).splitlines() == [
+        "check: 1158201444",
+        "杯子碎了: menu read, chose Refund",
+        "failed window_closed needs: template",
+        "sent order_update",
+        "health: ok",
+    ]
+
+
 def test_own_system(tmp_path):
     assert run("channels/own_system.py", tmp_path).splitlines() == [
         "HTTP 200 tickets: 1",
@@ -178,6 +204,15 @@ def test_web_without_a_framework(tmp_path):
         'POST /hooks/nobody 404 {"error": "error.not_found"}',
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",
+    ]
+
+
+def test_webchat(tmp_path):
+    assert run("web/webchat.py", tmp_path).splitlines() == [
+        "you: 怎么退款？",
+        "agent: 在订单页点“申请退款”。",
+        "sent",
+        "read",
     ]
 
 

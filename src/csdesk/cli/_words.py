@@ -295,8 +295,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "work.more": ("Time is up, and more is due: run it again.", "时间已到，仍有到期事项：请再运行一次。"),
     "work.next": ("Next due: {at}", "下一事项：{at}"),
     "work.outbox": (
-        "{count} replies wait for a process that has their channels",
-        "{count} 条回复等待拥有相应渠道的进程发送",
+        "{count} replies wait for a process that has the channels of: {accounts}",
+        "{count} 条回复等待拥有以下账号渠道的进程发送：{accounts}",
     ),
     "backup.exists.remedy": ("name another file, or pass --overwrite", "请换一个文件名，或加上 --overwrite"),
     "backing_up": ("copying", "备份中"),

@@ -122,17 +122,26 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "fate": "shown",
         "phrases": (),
         "presence": "online",
+        "skills": (),
+        "shift": "",
         "events": (),
         "tags": "a",
         "messages": (),
         "config": None,
         "request": None,
         "target": "copy.db",
+        "flag": "rude",
+        "did": "order",
+        "namespace": "shop",
+        "segment": "loyal",
+        "since": datetime(2026, 1, 1, tzinfo=UTC),
+        "until": datetime(2026, 2, 1, tzinfo=UTC),
     }
 
 
 def _methods(desk: Desk) -> Iterator[tuple[str, object]]:
-    groups = ("tickets", "customers", "agents", "replies", "learning", "inbox", "outbox", "config", "events")
+    groups = ("tickets", "customers", "tags", "segments", "agents", "replies", "learning")
+    groups += ("inbox", "outbox", "config", "events")
     for group in (desk, desk.tickets.drafts, *(getattr(desk, name) for name in groups)):
         for name, method in inspect.getmembers(group, inspect.ismethod):
             if not name.startswith("_") and name != "close":

@@ -8,7 +8,7 @@ from typing import Final
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
-from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.customers import Customer, SegmentMembership
 from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
@@ -159,17 +159,17 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
     head: Cells = (desk, record.id, record.version, record.SCHEMA, document_of(record))
     row = (*head, *table.fresh_of(record), *[column.cell(record) for column in table.kept], *born)
     plan.new.setdefault(table, []).append((record, row))
-    match record:
-        case Ticket() | Customer():
+    if isinstance(record, Message):
+        if media_of(record):
+            plan.with_media.append(record)
+    elif isinstance(record, Ticket | Customer):
+        if record.tags:
             _plan_tags(plan, record, ())
-            if isinstance(record, Customer):
-                _plan_identities(plan, record, ())
-                plan.born.append(record.id)
-        case Agent():
-            plan.agents.append(record)
-        case Message():
-            if media_of(record):
-                plan.with_media.append(record)
+        if isinstance(record, Customer):
+            _plan_identities(plan, record, ())
+            plan.born.append(record.id)
+    elif isinstance(record, Agent):
+        plan.agents.append(record)
 
 
 def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
@@ -191,8 +191,8 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         plan.steps.append(_relinking(plan, table, old, record))
     match record, old:
         case ((Ticket() | Customer()), (Ticket() | Customer())):
-            if record.tags is not old.tags:
-                _plan_tags(plan, record, tuple(tag.name for tag in old.tags))
+            if record.tags is not old.tags or _segments(record) is not _segments(old):
+                _plan_tags(plan, record, _labels(old))
             if isinstance(record, Customer) and isinstance(old, Customer) and record.identities is not old.identities:
                 _plan_identities(plan, record, tuple(one.id for one in old.identities))
         case Agent(), _:
@@ -217,9 +217,25 @@ class _Replace:
             raise VersionConflict(self.table.kind, self.key, expected=self.expected)
 
 
+def segment_label(name: str) -> str:
+    """How a segment stands among the tags of customers."""
+    return f":{name}"
+
+
+def _segments(record: Ticket | Customer) -> tuple[SegmentMembership, ...]:
+    return record.segments if isinstance(record, Customer) else ()
+
+
+def _labels(record: Ticket | Customer) -> tuple[str, ...]:
+    """What the record is found by: its tags, and the segments of a customer."""
+    tags = tuple(tag.name for tag in record.tags)
+    segments = _segments(record)
+    return (*tags, *[segment_label(one.name) for one in segments]) if segments else tags
+
+
 def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> None:
     kind = TABLES[type(record)].kind
-    names = dict.fromkeys(tag.name for tag in record.tags)
+    names = dict.fromkeys(_labels(record))
     for name in names:
         if name not in old:
             plan.tags.setdefault(kind, {})[name, record.id] = None

@@ -6,21 +6,23 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted
+from csdesk.domain.records._model import replaced, trusted, values_of
 from csdesk.domain.records.clocks import with_clocks
-from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
     ACTIVE,
     AppliedSla,
     Category,
     Deflection,
     FieldValue,
+    Firing,
     Owner,
     OwnerKind,
     Participant,
     Priority,
     Ticket,
+    Untouched,
     Worker,
     WorkerKind,
 )
@@ -31,35 +33,39 @@ _AppliedSla = trusted(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
+    said = values_of(event)
     return _Ticket(
-        id=event.id,
-        number=event.number,
-        subject=event.subject or "",
-        type=event.type,
-        queue=event.queue,
-        priority=event.priority,
-        language=event.language,
-        identity=event.identity,
-        account=event.account,
-        conversation=event.conversation or "",
-        owner=_Owner(kind=OwnerKind.QUEUE, id=event.queue),
-        participants=event.participants,
-        links=event.links,
+        id=said["id"],
+        number=said["number"],
+        subject=said["subject"] or "",
+        type=said["type"],
+        queue=said["queue"],
+        priority=said["priority"],
+        language=said["language"],
+        identity=said["identity"],
+        account=said["account"],
+        conversation=said["conversation"] or "",
+        owner=_Owner(kind=OwnerKind.QUEUE, id=said["queue"]),
+        participants=said["participants"],
+        links=said["links"],
         created_at=at,
         updated_at=at,
     )
 
 
 def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) -> Ticket:
-    counted: dict[str, object] = {"messages": ticket.messages + 1, "last_message": event.message}
-    if event.elsewhere:
-        return replaced(ticket, **counted, replied_at=event.occurred_at, waiting_since=None)
-    latest = event.occurred_at if ticket.customer_at is None else max(ticket.customer_at, event.occurred_at)
-    if latest == event.occurred_at:
-        counted["customer_message"] = event.message
-    waits = event.automatic == "no" and ticket.waiting_since is None
-    since = event.occurred_at if waits else ticket.waiting_since
-    return replaced(ticket, **counted, customer_at=latest, waiting_since=since, unanswered=0)
+    said, was = values_of(event), values_of(ticket)
+    message, occurred_at = said["message"], said["occurred_at"]
+    counted: dict[str, object] = {"messages": was["messages"] + 1, "last_message": message}
+    if said["elsewhere"]:
+        return replaced(ticket, **counted, replied_at=occurred_at, waiting_since=None)
+    before, since = was["customer_at"], was["waiting_since"]
+    if before is None or occurred_at >= before:
+        counted["customer_message"] = message
+        counted["customer_at"] = occurred_at
+    if since is None and said["automatic"] == "no":
+        since = occurred_at
+    return replaced(ticket, **counted, waiting_since=since, unanswered=0)
 
 
 def _reply_queued(ticket: Ticket, event: ev.ReplyQueued, at: datetime) -> Ticket:
@@ -101,14 +107,24 @@ def _note_added(ticket: Ticket, event: ev.NoteAdded, _: datetime) -> Ticket:
 
 
 def _ticket_tagged(ticket: Ticket, event: ev.TicketTagged, _: datetime) -> Ticket:
-    tags = ticket.tags
-    for tag in event.tags:
-        tags = with_tag(tags, tag)
-    return replaced(ticket, tags=tags)
+    return replaced(ticket, **tagged(ticket, event.tags))
 
 
-def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, _: datetime) -> Ticket:
-    return replaced(ticket, tags=without_tag(ticket.tags, event.tag))
+def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, at: datetime) -> Ticket:
+    return replaced(ticket, **untagged(ticket, event, at))
+
+
+def _rule_timed(ticket: Ticket, event: ev.RuleTimed, at: datetime) -> Ticket:
+    firing = Firing(rule=event.rule, version=event.version, since=event.since)
+    others = tuple(one for one in ticket.firings if one.rule != event.rule)
+    mark = Untouched(at=at, touched_at=event.touched_at)
+    return replaced(ticket, firings=(*others, firing), untouched=mark)
+
+
+def _rules_planned(ticket: Ticket, event: ev.RulesPlanned, at: datetime) -> Ticket:
+    if event.touched_at is None:
+        return replaced(ticket, rules_at=event.at)
+    return replaced(ticket, rules_at=event.at, untouched=Untouched(at=at, touched_at=event.touched_at))
 
 
 def _field_set(ticket: Ticket, event: ev.TicketFieldSet, at: datetime) -> Ticket:
@@ -130,7 +146,7 @@ def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> 
 
 
 def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
-    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", erased_at=at)
+    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", rules_at=None, erased_at=at)
 
 
 def _subject_set(ticket: Ticket, event: ev.SubjectSet, _: datetime) -> Ticket:
@@ -307,6 +323,8 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SessionJoined: _session_joined,
     ev.TicketTagged: _ticket_tagged,
     ev.TicketUntagged: _ticket_untagged,
+    ev.RuleTimed: _rule_timed,
+    ev.RulesPlanned: _rules_planned,
     ev.TicketFieldSet: _field_set,
     ev.CustomFieldSet: _custom_field_set,
     ev.TicketErased: _ticket_erased,
