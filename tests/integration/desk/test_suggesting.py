@@ -1,6 +1,8 @@
 """Suggestions, filled in and sent; what became of them, learnt from and undone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +19,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.stores.memory import MemoryStore
 from csdesk.testing import FixedClock, SerialIds
+from csdesk.testing.audit import problems_of
 
 AGENT = Actor.agent("agt_1")
 SHOP = (
@@ -203,6 +206,22 @@ def test_lessons_are_forgotten_by_phrase_and_by_number(world, desk):
             desk.learning.forget(**wrong)
 
 
+def test_no_two_lessons_have_one_number(world, desk):
+    got = desk.receive(world.said("货呢"))
+    desk.replies.suggest_for("x")
+    start = Barrier(4)
+
+    def teach(_):
+        start.wait()
+        for _ in range(4):
+            desk.learning.judge(got.message.id, "picked", picked="ship", shown=("refund",))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(teach, range(4)))
+    told = [event.number for entry in entries(desk, ev.LEARNING) for event in entry.events]
+    assert told == list(range(1, 17))
+
+
 def test_a_desk_may_choose_not_to_learn(world):
     desk = world.open(DeskConfig(reply=ReplyPolicy(learn=False)))
     desk.replies.import_(SHOP)
@@ -229,6 +248,8 @@ def test_what_was_learnt_from_somebody_goes_with_them(world, desk):
         desk.run_due()
     for one in (desk, other, world.open()):
         assert scores(one, "秘密的货呢", "发票在哪") == before
+    assert "秘密" not in str(entries(desk, ev.LEARNING))
+    assert problems_of(desk._store) == ()
 
 
 def test_lessons_reach_processes_that_only_take_in_messages(world, desk):
