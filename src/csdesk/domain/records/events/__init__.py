@@ -66,6 +66,7 @@ from csdesk.domain.records.events.messages import (
     MessageEdited,
     MessageErased,
     MessageMoved,
+    MessageReacted,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
@@ -175,6 +176,7 @@ __all__ = [
     "MessageErased",
     "MessageMoved",
     "MessageParked",
+    "MessageReacted",
     "MessageRecalled",
     "MessageReceived",
     "MessageReleased",
@@ -257,6 +259,7 @@ Event = Annotated[
     | PieceSent
     | MediaStored
     | MessageRecalled
+    | MessageReacted
     | MessageEdited
     | MessageErased
     | RawRemoved
