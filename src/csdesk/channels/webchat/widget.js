@@ -565,6 +565,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 }
 @media (forced-colors: active) {
   .panel, .bubble, .launcher, .box, .badge { border: 1px solid CanvasText; }
+  .head { border-bottom: 1px solid CanvasText; }
   .you .bubble { border: 2px solid Highlight; }
 }
 @media (prefers-reduced-motion: reduce) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import lessons, macros, merging, promises, splitting, tickets, wording
+from csdesk.domain.core import lessons, macros, merging, offers, promises, splitting, tickets, wording
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tagging import check_wish
@@ -211,6 +211,8 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.SendReply: _reply,
     cmd.AddNote: _note,
     cmd.AssignTicket: _assign,
+    cmd.AcceptOffer: offers.accept,
+    cmd.DeclineOffer: offers.decline,
     cmd.TransferTicket: _transfer,
     cmd.SetStatus: _set_status,
     cmd.SetTicketField: _set_field,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
@@ -82,6 +83,7 @@ class Policy:
         "declared",
         "digest",
         "reads",
+        "routing",
         "rules",
         "segments",
         "service",
@@ -104,6 +106,8 @@ class Policy:
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
+    routing: RoutingBook
+    """Who gets which ticket."""
     answers: bool
     """May anything be answered automatically: is there a queue that allows it, and an account?"""
 
@@ -123,6 +127,7 @@ class Policy:
         self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
+        self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
