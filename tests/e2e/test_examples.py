@@ -52,6 +52,16 @@ def test_rules_two_ways(tmp_path):
     ]
 
 
+def test_segments(tmp_path):
+    assert run("scripts/segments.py", tmp_path).splitlines()[:5] == [
+        "bob's flags: ['threat']",
+        "ann is in: ['vip-risk']",
+        "her ticket: ['care']",
+        "a month later bob's flags: []",
+        "ann is in: ['silent-buyer']",
+    ]
+
+
 def test_why_not(tmp_path):
     shown = run("scripts/why_not.py", tmp_path)
     assert "rule urgent-refund did not fire" in shown
