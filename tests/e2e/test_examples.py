@@ -160,8 +160,13 @@ def test_faq_bot(tmp_path):
 
 def test_agent_assist(tmp_path):
     shown = run("scripts/agent_assist.py", tmp_path).splitlines()
-    assert shown[0] == "我的钱什么时候回来: ship because of 什么时候; picked arrive"
-    assert shown[-2:] == ["now: arrive", "unlearnt: 1 decision, 3 left"]
+    assert shown[:2] == ["我的钱什么时候回来: 发货时间 because of 什么时候", "  sent: 客户0您好，3 个工作日内到账。"]
+    assert shown[-4:] == [
+        "now: 退款到账",
+        "unlearnt: 1",
+        "owed: ['second_contact'] wrong: 1",
+        "say it better: ['这个方式走不通，我帮您看看其他办法']",
+    ]
 
 
 def test_import_phrases(tmp_path):
@@ -199,6 +204,15 @@ def test_web_without_a_framework(tmp_path):
         'POST /hooks/nobody 404 {"error": "error.not_found"}',
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",
+    ]
+
+
+def test_webchat(tmp_path):
+    assert run("web/webchat.py", tmp_path).splitlines() == [
+        "you: 怎么退款？",
+        "agent: 在订单页点“申请退款”。",
+        "sent",
+        "read",
     ]
 
 

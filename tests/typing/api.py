@@ -55,6 +55,7 @@ from csdesk import (
     render,
 )
 from csdesk.channels.telegram import Telegram, WebhookInfo
+from csdesk.channels.webchat import Look, WebChat, sign_user
 from csdesk.channels.webhook import WebhookChannel, WebhookSigner
 from csdesk.channels.wecom import Servicer, ServiceState, Session, WeComKf
 from csdesk.channels.wecom.crypto import EncryptedReply, WeComCrypto
@@ -64,7 +65,7 @@ from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
 from csdesk.domain.records.messages import MediaKind
 from csdesk.matching import Context, Match, Matcher
 from csdesk.matching import Phrase as MatchPhrase
-from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.channel import BlockingChannel, Channel, Feed, FeedChannel, FeedPage
 from csdesk.ports.http import HttpRequest, HttpResponse
 from csdesk.ports.store import AsyncStore, CommitsTogether, Hosted, Store
 from csdesk.rules import F, Finding, Group, Report, Rule, SetPriority, Test, analyse
@@ -320,6 +321,18 @@ def serve_customers(desk: Desk, ticket: Ticket, message: Message) -> None:
     crypto = WeComCrypto("t", "k" * 43, "ww")
     assert_type(crypto.encrypt("x", 1, "n"), EncryptedReply)
     assert_type((crypto.verify_url("s", "1", "n", "e"), crypto.decrypt("s", "1", "n", b"")), tuple[str, bytes])
+
+
+def chat_on_pages(desk: Desk, at: datetime) -> None:
+    chat = WebChat("shop", secrets=["s" * 32], user_secrets=["u" * 32], origins=["https://shop.example"], look=Look())
+    channel: FeedChannel = chat
+    assert_type(sign_user("u" * 32, "u-1", expires_at=at, name="王芳"), str)
+    answer = desk.handle("shop", RawRequest(method="GET", url="/shop/events"))
+    assert_type(answer.feed, Feed | None)
+    if answer.feed is not None:
+        assert_type(desk.channels.news([answer.feed]), tuple[int, ...])
+        assert_type(channel.show(answer.feed, FeedPage()), bytes)
+        assert_type(desk.channels.feed(answer.feed).body, bytes)
 
 
 class MyRig(ChannelRig):

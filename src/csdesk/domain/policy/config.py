@@ -23,6 +23,14 @@ from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolic
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
+from csdesk.domain.policy.sections.routing import (
+    Overflow,
+    QueueRouting,
+    RoutingNeed,
+    RoutingPolicy,
+    SkillWish,
+    WorkWeight,
+)
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -61,13 +69,18 @@ __all__ = [
     "HolidayYearPolicy",
     "LevelPolicy",
     "MacroPolicy",
+    "Overflow",
     "QueuePolicy",
+    "QueueRouting",
     "ReopenPolicy",
     "ReplyPolicy",
     "RetentionPolicy",
+    "RoutingNeed",
+    "RoutingPolicy",
     "RulePolicy",
     "RuleSetPolicy",
     "SegmentPolicy",
+    "SkillWish",
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
@@ -76,6 +89,7 @@ __all__ = [
     "TypePolicy",
     "WordRule",
     "WordingPolicy",
+    "WorkWeight",
     "digest_of",
 ]
 
@@ -148,6 +162,7 @@ class DeskConfig(Section):
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
+    routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     wording: WordingPolicy = Field(default_factory=WordingPolicy)
 
     @field_validator("zone", mode="after")

@@ -44,6 +44,8 @@ from csdesk.domain.records.events.customers import (
     SegmentsPlanned,
 )
 from csdesk.domain.records.events.desk import (
+    AccountPaused,
+    AccountResumed,
     AgentSaved,
     CommandDenied,
     ConfigActivated,
@@ -127,6 +129,8 @@ __all__ = [
     "DESK",
     "LEARNING",
     "LIBRARY",
+    "AccountPaused",
+    "AccountResumed",
     "ActionRequested",
     "ActsRecounted",
     "AgentSaved",
@@ -318,6 +322,8 @@ Event = Annotated[
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
+    | AccountPaused
+    | AccountResumed
     | CommandDenied
     | MessageParked
     | MessageReleased,
