@@ -187,7 +187,13 @@ def test_queues_that_overflow_in_a_circle_are_refused():
             r"needs\.n\.queues\.0: .*'default'",
         ),
         (
-            {"routing": {"needs": [{"name": "n", "grade": 2, "when": {"field": "message.text", "value": "x"}}]}},
+            {
+                "routing": {
+                    "needs": [
+                        {"name": "n", "grade": 2, "when": {"field": "message.text", "op": "contains", "value": "x"}}
+                    ]
+                }
+            },
             r"needs\.n\.when\.field: routing looks at a ticket again",
         ),
         (
