@@ -92,6 +92,8 @@ class DeskCore:
         self.shelf: Shelf | None = None
         """The phrases that were last read; None until somebody needs them."""
         self._roster: tuple[int, Roster] | None = None
+        self.shelving: Lock = Lock()
+        """Held by the thread that brings the phrases up to date: the others find them done."""
         self._numbers: list[int] = []
         self._pid = os.getpid()
         self._lock = Lock()
@@ -180,6 +182,10 @@ class DeskCore:
         roster = Roster(groups)
         self._roster = (epoch, roster)
         return roster
+
+    def has_phrases_of(self, epoch: int) -> bool:
+        """True if the phrases at hand are those of that epoch."""
+        return self.shelf is not None and self.shelf.epoch == epoch
 
     def put_media(self, content: bytes, type: str, name: str) -> MediaRef:
         """Store bytes.
