@@ -1,6 +1,7 @@
 """The commands that ``desk.execute`` runs, for hosts that build them themselves."""
 
 from csdesk.domain.records.commands import (
+    AcceptOffer,
     AcceptTransfer,
     AddNote,
     AssignTicket,
@@ -8,6 +9,7 @@ from csdesk.domain.records.commands import (
     ChangeParticipants,
     Command,
     CorrectReply,
+    DeclineOffer,
     EndClock,
     EraseCustomer,
     FlagCustomer,
@@ -50,6 +52,7 @@ from csdesk.domain.records.commands import (
 )
 
 __all__ = [
+    "AcceptOffer",
     "AcceptTransfer",
     "AddNote",
     "AssignTicket",
@@ -57,6 +60,7 @@ __all__ = [
     "ChangeParticipants",
     "Command",
     "CorrectReply",
+    "DeclineOffer",
     "EndClock",
     "EraseCustomer",
     "FlagCustomer",

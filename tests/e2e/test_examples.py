@@ -34,6 +34,14 @@ def test_first_desk(tmp_path, config):
     assert shown.rstrip().endswith("finds ticket 1")
 
 
+def test_routing(tmp_path):
+    shown = run("scripts/routing.py", tmp_path)
+    assert "* assigned to Tom, whose load was 0, in queue service" in shown
+    assert "* offered to Li, whose load was 0, in queue refunds" in shown
+    assert "queue service is outside its hours (day)" in shown
+    assert "Mei: x not now: off shift" in shown
+
+
 def test_an_order_and_its_ticket(tmp_path):
     assert run("scripts/order_and_ticket.py", tmp_path).splitlines() == [
         "order A-2: no teapot left",
@@ -49,6 +57,16 @@ def test_rules_two_ways(tmp_path):
         "li: refunds, normal, no tags",
         "wang: refunds, urgent, angry, hot",
         "the macro would leave it resolved",
+    ]
+
+
+def test_segments(tmp_path):
+    assert run("scripts/segments.py", tmp_path).splitlines()[:5] == [
+        "bob's flags: ['threat']",
+        "ann is in: ['vip-risk']",
+        "her ticket: ['care']",
+        "a month later bob's flags: []",
+        "ann is in: ['silent-buyer']",
     ]
 
 
@@ -112,6 +130,32 @@ def test_wecom_kf(tmp_path):
     ]
 
 
+def test_telegram_bot(tmp_path):
+    assert run("channels/telegram_bot.py", tmp_path).splitlines() == [
+        "link: https://t.me/desk_bot?start=spring-sale",
+        "HTTP 200",
+        "greeted: 您好，请问有什么可以帮您？ ['退款', '物流']",
+        "HTTP 200",
+        "HTTP 200",
+        "['物流', '我的订单三天没更新物流了']",
+        "sent 已为您催促快递，明天送到",
+        "HTTP 200",
+        "tags: ['opted_out']",
+        "failed 403.blocked needs: other_recipient",
+        "health: ok",
+    ]
+
+
+def test_whatsapp(tmp_path):
+    assert run("channels/whatsapp.py", tmp_path).splitlines() == [
+        "check: 1158201444",
+        "杯子碎了: menu read, chose Refund",
+        "failed window_closed needs: template",
+        "sent order_update",
+        "health: ok",
+    ]
+
+
 def test_own_system(tmp_path):
     assert run("channels/own_system.py", tmp_path).splitlines() == [
         "HTTP 200 tickets: 1",
@@ -144,8 +188,13 @@ def test_bot_with_handoff(tmp_path):
 
 def test_agent_assist(tmp_path):
     shown = run("scripts/agent_assist.py", tmp_path).splitlines()
-    assert shown[0] == "我的钱什么时候回来: ship because of 什么时候; picked arrive"
-    assert shown[-2:] == ["now: arrive", "unlearnt: 1 decision, 3 left"]
+    assert shown[:2] == ["我的钱什么时候回来: 发货时间 because of 什么时候", "  sent: 客户0您好，3 个工作日内到账。"]
+    assert shown[-4:] == [
+        "now: 退款到账",
+        "unlearnt: 1",
+        "owed: ['second_contact'] wrong: 1",
+        "say it better: ['这个方式走不通，我帮您看看其他办法']",
+    ]
 
 
 def test_import_phrases(tmp_path):
@@ -202,3 +251,16 @@ def test_each_is_short_and_says_how_to_run_it(path):
     assert len(text.splitlines()) <= limit
     header = text.split('"""')[1]
     assert re.search(rf"^    (python|flask|uvicorn|gunicorn).*{path.stem}", header, flags=re.MULTILINE)
+
+
+def test_a_mail_account(tmp_path):
+    pytest.importorskip("aiosmtpd", reason="aiosmtpd is not installed (extra peers)")
+    pytest.importorskip("pymap", reason="pymap is not installed (extra peers)")
+    assert run("channels/email_desk.py", tmp_path).splitlines() == [
+        "health: ok",
+        "news: True",
+        "pulled: 1",
+        "sent to <li@customers.example> answers <1@customers.example>",
+        "one ticket: True ['我的包裹在哪里？', '今天送到。', '谢谢！']",
+        "failed needs other_recipient",
+    ]

@@ -33,6 +33,7 @@ base_dir = {folder}/run
 log_path = {folder}/dovecot.log
 ssl = no
 auth_failure_delay = 0
+auth_failure_delay = 0
 disable_plaintext_auth = no
 mail_location = maildir:{folder}/mail/%u
 mail_uid = nobody

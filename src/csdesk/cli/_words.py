@@ -391,6 +391,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{delivered} replies confirmed as delivered, {undelivered} came back undelivered",
         "{delivered} 条回复确认送达，{undelivered} 条被退回",
     ),
+    "demo.suggested": ("What was suggested, and why", "推荐了什么，依据是什么"),
+    "demo.suggested.note": (
+        "A few of them; what people take or pass over is learnt from as the day goes on.",
+        "以下为部分推荐；采用与否都会成为当天的学习样本。",
+    ),
+    "demo.fate": ("fate", "结果"),
+    "demo.taken": ("taken", "采用"),
+    "demo.ignored": ("passed over", "未采用"),
     "demo.late": ("What is late", "哪些超时了"),
     "demo.late.note": (
         "{warned} warnings, {breached} broken promises, {late} tickets still late when the day ends",

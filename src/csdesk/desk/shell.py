@@ -235,6 +235,8 @@ class Desk:
     def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
 
+        ``account`` may be followed by a path where its channel has addresses of its own, as in ``shop/widget.js``.
+
         Raises:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.

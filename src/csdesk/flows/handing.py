@@ -44,7 +44,7 @@ def _note(work: Workspace, ticket: Ticket, by: str, agent: str) -> None:
     if ticket.elsewhere != by:
         work.emit(ticket.id, ev.ConversationTaken(by=by, before=ticket.elsewhere))
         if by and is_with_bot(ticket):
-            hand_off(work, work.ticket(ticket.id), "elsewhere")
+            hand_off(work, work.ticket(ticket.id), "away")
     known = work.find(agent) if agent else None
     if isinstance(known, Agent) and not known.retired and ticket.is_live:
         assign(work, catch_up(work, work.ticket(ticket.id)), known.id, reason="elsewhere")

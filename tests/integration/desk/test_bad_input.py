@@ -123,6 +123,8 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "fate": "shown",
         "phrases": (),
         "presence": "online",
+        "skills": (),
+        "shift": "",
         "events": (),
         "tags": "a",
         "messages": (),

@@ -1,7 +1,9 @@
 """The phrase library of a desk: edited while it runs, imported, exported, counted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -207,6 +209,22 @@ def test_a_process_builds_its_index_once_and_goes_along_with_changes(world, monk
         assert found(two, f"something else {number}")[0] == f"phr_p{number}"
         # the tail of the library's stream, the phrase that changed, the tail of what was learnt
         assert stores.made[0].queries == 3
+    assert len(built) == 1
+
+
+def test_threads_that_need_the_index_at_once_build_it_once(world, monkeypatch):
+    one, two = world.open(), world.open()
+    one.replies.import_(phrase(f"p{number}", questions=(f"question {number}",)) for number in range(200))
+    built, original = [], shelving._built
+    monkeypatch.setattr(shelving, "_built", lambda epoch: built.append(epoch) or original(epoch))
+    start = Barrier(6)
+
+    def ask(number):
+        start.wait()
+        return found(two, f"question {number}")[0]
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(ask, range(6))) == [f"phr_p{number}" for number in range(6)]
     assert len(built) == 1
 
 

@@ -1,6 +1,8 @@
 """Suggestions, filled in and sent; what became of them, learnt from and undone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +19,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.stores.memory import MemoryStore
 from csdesk.testing import FixedClock, SerialIds
+from csdesk.testing.audit import problems_of
 
 AGENT = Actor.agent("agt_1")
 SHOP = (
@@ -203,6 +206,22 @@ def test_lessons_are_forgotten_by_phrase_and_by_number(world, desk):
             desk.learning.forget(**wrong)
 
 
+def test_no_two_lessons_have_one_number(world, desk):
+    got = desk.receive(world.said("货呢"))
+    desk.replies.suggest_for("x")
+    start = Barrier(4)
+
+    def teach(_):
+        start.wait()
+        for _ in range(4):
+            desk.learning.judge(got.message.id, "picked", picked="ship", shown=("refund",))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(teach, range(4)))
+    told = [event.number for entry in entries(desk, ev.LEARNING) for event in entry.events]
+    assert told == list(range(1, 17))
+
+
 def test_a_desk_may_choose_not_to_learn(world):
     desk = world.open(DeskConfig(reply=ReplyPolicy(learn=False)))
     desk.replies.import_(SHOP)
@@ -229,6 +248,8 @@ def test_what_was_learnt_from_somebody_goes_with_them(world, desk):
         desk.run_due()
     for one in (desk, other, world.open()):
         assert scores(one, "秘密的货呢", "发票在哪") == before
+    assert "秘密" not in str(entries(desk, ev.LEARNING))
+    assert problems_of(desk._store) == ()
 
 
 def test_lessons_reach_processes_that_only_take_in_messages(world, desk):
@@ -245,6 +266,29 @@ def test_lessons_reach_processes_that_only_take_in_messages(world, desk):
     assert held.replies.get("ship") is not None
     assert held._core.compiled[2].answers is False
     assert desk._store.load(desk.name, Needs()).epochs.phrases == 2
+
+
+def test_a_good_answer_becomes_a_draft_that_tells_nothing_of_its_customer(world, desk):
+    got = desk.receive(world.said("我是李小姐，订单 2026010512345 怎么退款", language="zh"))
+    desk.customers.set_profile(got.customer.id, name="李小姐", actor=AGENT)
+    world.later(minutes=1)
+    said = "李小姐您好，{{订单}} 2026010512345 已退，明细发到 li@example.com，电话 138 0013 8000。"
+    answer = desk.reply(got.ticket.id, said, actor=AGENT).message
+    desk.receive(world.said("谢谢"))
+    draft = desk.learning.draft(answer.id)
+    text = draft.phrase.wordings[0].text
+    assert text == "{{ name }}您好，{ {订单} } {{ value2 }} 已退，明细发到 {{ value3 }}，电话 {{ value4 }}。"
+    assert draft.phrase.questions == ("我是…，订单 … 怎么退款",)
+    assert [one.source for one in draft.phrase.variables] == ["customer.name", None, None, None]
+    assert draft.similar[0] == "phr_refund"
+    assert len(desk.replies.export()) == 3
+    assert desk.replies.import_([draft.phrase]).added == 1
+    bot = desk.reply(got.ticket.id, "hi", actor=Actor.bot("b")).message
+    for wrong in (bot.id, got.message.id):
+        with pytest.raises(InvalidInput, match="no answer of a person"):
+            desk.learning.draft(wrong)
+    with pytest.raises(NotFound):
+        desk.learning.draft("msg_none")
 
 
 def test_lessons_count_in_blocks(world, desk, monkeypatch):

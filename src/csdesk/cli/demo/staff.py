@@ -13,7 +13,7 @@ from typing import Final
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import AgentId
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.channels import ReplyDecision, Suggestion
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Category, Ticket
@@ -34,6 +34,10 @@ _BY_HAND: Final = {
     ),
 }
 
+_THANKS: Final = ("谢谢", "thanks")
+_LONGEST_THANKS: Final = 15
+"""A message that thanks and says hardly anything else wants no answer."""
+
 _WAITING: Final = (Category.NEW, Category.OPEN)
 
 
@@ -47,16 +51,36 @@ class Seat:
     pace: int
     lunch: int
     """The minute of the day at which lunch begins; it takes an hour."""
+    grade: int = 1
+    refunds: int = 0
+    """The level at which they settle refunds; 0: not at all."""
+    shift: str = ""
+    """The calendar they work by; empty: the hours of their queue."""
 
 
 SEATS: Final = (
     Seat("Maple 枫", ("pre-sale", "general"), ("zh", "en"), 4, 12 * 60),
-    Seat("Willow 柳", ("pre-sale",), ("zh",), 3, 12 * 60),
-    Seat("Cedar 松", ("after-sale",), ("zh", "en"), 3, 12 * 60),
-    Seat("Plum 梅", ("after-sale",), ("zh",), 2, 12 * 60 + 30),
-    Seat("Bamboo 竹", ("general", "pre-sale"), ("zh", "en"), 4, 13 * 60),
-    Seat("Orchid 兰", ("after-sale", "general"), ("zh", "en"), 2, 13 * 60),
+    Seat("Willow 柳", ("pre-sale",), ("zh",), 3, 12 * 60, shift="early"),
+    Seat("Cedar 松", ("after-sale",), ("zh", "en"), 3, 12 * 60, 3, 3),
+    Seat("Plum 梅", ("after-sale",), ("zh",), 2, 12 * 60 + 30, 1, 1),
+    Seat("Bamboo 竹", ("general", "pre-sale"), ("zh", "en"), 4, 13 * 60, 2),
+    Seat("Orchid 兰", ("after-sale", "general"), ("zh", "en"), 2, 13 * 60, 2, 2),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the desk suggested for one question, why, and what became of it."""
+
+    question: str
+    phrase: str
+    confidence: float
+    because: tuple[str, ...]
+    is_taken: bool
+
+
+MOST_SHOWN: Final = 4
+"""How many suggestions of each fate are told of."""
 
 
 class Staff:
@@ -65,8 +89,18 @@ class Staff:
     def __init__(self, desk: Desk, random: Random) -> None:
         self._desk = desk
         self._random = random
+        self.shown: list[Shown] = []
+        """A few of the suggestions they saw, of different phrases."""
         self.agents = {
-            seat.name: desk.agents.add(seat.name, queues=seat.queues, languages=seat.languages, capacity=30)
+            seat.name: desk.agents.add(
+                seat.name,
+                queues=seat.queues,
+                languages=seat.languages,
+                capacity=30,
+                grade=seat.grade,
+                shift=seat.shift,
+                skills=(Skill(name="refund", level=seat.refunds),) if seat.refunds else (),
+            )
             for seat in SEATS
         }
 
@@ -80,11 +114,20 @@ class Staff:
             agent = self.agents[seat.name]
             if not self._is_there(seat, agent, minute):
                 continue
+            self._answer_offers(agent)
             waiting = self._desk.tickets.list(
                 assignee=agent.id, category=_WAITING, order="id", descending=False, limit=seat.pace + 5
             )
             for ticket in self._chosen(waiting.items, seat.pace):
                 self._handle(ticket, agent, questions)
+
+    def _answer_offers(self, agent: Agent) -> None:
+        """Most offers are taken; now and then somebody leaves one to the others."""
+        for ticket in self._desk.tickets.list(offered_to=agent.id, limit=20).items:
+            if self._random.random() < 0.95:
+                self._desk.tickets.accept(ticket.id, agent.id)
+            else:
+                self._desk.tickets.decline(ticket.id, agent.id, reason="in the middle of something")
 
     def _is_there(self, seat: Seat, agent: Agent, minute: int) -> bool:
         at_lunch = seat.lunch <= minute < seat.lunch + 60
@@ -105,8 +148,12 @@ class Staff:
         if ticket.auto_replied_at is not None and self._random.random() < 0.6:
             self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered automatically")
             return
+        if len(question.text) < _LONGEST_THANKS and any(word in question.text.lower() for word in _THANKS):
+            self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="thanked")
+            return
         decision = self._desk.replies.suggest(question.id, actor=actor)
         found, shown = self._taken(decision, question), decision.shown
+        self._remember(question, decision, found)
         language = question.language if question.language in _BY_HAND else "zh"
         if found is not None:
             self._desk.replies.send(ticket.id, found.phrase.id, actor=actor, shown=shown)
@@ -114,6 +161,16 @@ class Staff:
             self._desk.reply(ticket.id, self._random.choice(_BY_HAND[language or "zh"]), actor=actor, shown=shown)
         if self._random.random() < 0.8:
             self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered")
+
+    def _remember(self, question: Message, decision: ReplyDecision, taken: Suggestion | None) -> None:
+        """Keep a suggestion to tell of, if there is room for its fate and its phrase was not told of yet."""
+        best = taken or next(iter(decision.suggestions), None)
+        is_taken = taken is not None
+        told = [one for one in self.shown if one.is_taken is is_taken]
+        if best is None or len(told) >= MOST_SHOWN or any(best.phrase.title == one.phrase for one in self.shown):
+            return
+        because = tuple(span.text for span in best.why.spans[:3])
+        self.shown.append(Shown(question.text, best.phrase.title, best.confidence, because, is_taken))
 
     @staticmethod
     def _taken(decision: ReplyDecision, question: Message) -> Suggestion | None:

@@ -184,7 +184,7 @@ def barred(work: Workspace, ticket: Ticket) -> str:
         return "type"
     if ticket.reception is not None and ticket.reception.is_over:
         return "handed_off"
-    return "elsewhere" if ticket.elsewhere else ""
+    return "away" if ticket.elsewhere else ""
 
 
 def renew(work: Workspace, ticket: Ticket, command: cmd.RenewLease, _: str) -> None:

@@ -28,7 +28,7 @@ from csdesk.errors import BotBarred, InvalidInput, StaleWorker
 TURN: Final = "bot"
 """What the kind of a due item that asks for a bot's answer begins with; the bot follows."""
 
-_SILENT: Final = frozenset({"elsewhere", "person", "released", "assigned"})
+_SILENT: Final = frozenset({"away", "person", "released", "assigned"})
 """Reasons of a hand-off in which the customer need not be told."""
 
 _BotPolicy = trusted(BotPolicy)

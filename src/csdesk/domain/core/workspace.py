@@ -7,7 +7,7 @@ events, same changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final, Protocol, TypeVar
@@ -24,7 +24,6 @@ from csdesk.domain.records._model import trusted, values_of
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
-    Candidate,
     ChangeSet,
     Claim,
     ClaimMode,
@@ -44,8 +43,10 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.tickets import Ticket, burdens_of
+from csdesk.domain.records.tickets import ACTIVE, Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
+from csdesk.domain.routing.choice import Found
+from csdesk.domain.routing.search import load_counter, work_counter
 from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
@@ -68,11 +69,6 @@ class Ids(Protocol):
         ...
 
 
-def load_counter(agent: str) -> str:
-    """The counter that holds an agent's load."""
-    return f"load/{agent}"
-
-
 def _burdens_alike(before: Stored, after: Stored) -> bool:
     # What an event left alone is the very same object.
     was, now = values_of(before), values_of(after)
@@ -93,8 +89,8 @@ class Workspace:
         self.ids = ids
         self.claims: dict[str, str] = dict(snapshot.claims)
         self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
-        self.candidates: dict[str, list[Candidate]] = {}
-        self._queues_of: dict[str, dict[str, None]] = {}
+        self.found: Found = Found()
+        """What routing chooses from."""
         self._records: dict[str, Stored] = {
             **snapshot.tickets,
             **snapshot.customers,
@@ -109,6 +105,7 @@ class Workspace:
         self._moved: list[ClaimMove] = []
         self._deltas: dict[str, tuple[int, int | None]] = {}
         self._guards: dict[str, int] = {}
+        self._turns: dict[str, str] = {}
         self._seen: dict[CustomerId, datetime] = {}
         self._entries: list[ev.Entry] = []
         self._queues: dict[str, list[object]] = {}
@@ -272,9 +269,13 @@ class Workspace:
         """The value of a counter, with what this decision adds to it."""
         return self.snapshot.counters.get(name, 0) + self._deltas.get(name, (0, None))[0]
 
-    def guard_load(self, agent: str, capacity: int) -> None:
-        """Let the commit fail if the agent's load would pass the capacity."""
-        self._guards[agent] = capacity
+    def guard(self, counter: str, limit: int) -> None:
+        """Let the commit fail if what this decision adds to a counter would make it pass a limit."""
+        self._guards[counter] = limit
+
+    def take_turn(self, agent: str, queue: str) -> None:
+        """Note of which queue an agent is given work."""
+        self._turns[load_counter(agent)] = queue
 
     def saw(self, customer: CustomerId, at: datetime) -> None:
         """Mark that the customer was heard of."""
@@ -311,32 +312,6 @@ class Workspace:
     def bump(self, epoch: EpochName) -> None:
         """Let other processes notice that phrases, agents or calendars changed."""
         self._bumps.add(epoch)
-
-    def add_candidates(self, pools: Mapping[str, tuple[Candidate, ...]]) -> None:
-        """Lay in the candidates of a second load."""
-        for queue, pool in pools.items():
-            self.candidates[queue] = list(pool)
-            for one in pool:
-                self._queues_of.setdefault(one.agent, {})[queue] = None
-
-    def take_candidate(self, queue: str) -> Candidate | None:
-        """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
-        pool = self.candidates.setdefault(queue, [])
-        best: Candidate | None = None
-        for one in pool:
-            if one.load < one.capacity and (best is None or one.load < best.load):
-                best = one
-        if best is not None:
-            self._burden(best.agent)
-        return best
-
-    def _burden(self, agent: str) -> None:
-        # An agent may work in several queues; whoever was given something last comes last among equals.
-        for queue in self._queues_of[agent]:
-            pool = self.candidates[queue]
-            for one in [one for one in pool if one.agent == agent]:
-                pool.remove(one)
-                pool.append(Candidate(agent, one.load + 1, one.capacity))
 
     # Ending
 
@@ -422,13 +397,22 @@ class Workspace:
             if type(after) is not Ticket:
                 continue
             before = self.snapshot.tickets.get(subject)
-            if before is not None and _burdens_alike(before, after):
+            if before is not None and _burdens_alike(before, after) and before.queue == after.queue:
                 continue
             was, now = burdens_of(before), burdens_of(after)
             for agent in {**was, **now}:
                 amount = now.get(agent, 0) - was.get(agent, 0)
                 if amount:
-                    self.add(load_counter(agent), amount, self._guards.get(agent) if amount > 0 else None)
+                    self.add(load_counter(agent), amount)
+            if self.policy.routing.limits_work:
+                self._add_work(before, -1)
+                self._add_work(after, 1)
+
+    def _add_work(self, ticket: Ticket | None, sign: int) -> None:
+        if ticket is None or ticket.category not in ACTIVE or ticket.assignee is None:
+            return
+        if self.policy.routing.terms(ticket.queue).capacity is not None:
+            self.add(work_counter(ticket.queue), sign * ticket.units)
 
     def _plan_seats(self) -> None:
         for subject in self._expected:
@@ -471,7 +455,12 @@ class Workspace:
             claims=tuple(self._taken),
             moves=tuple(self._moved),
             deltas=tuple(
-                Delta(counter, amount, limit if amount > 0 else None)
+                Delta(
+                    counter,
+                    amount,
+                    self._guards.get(counter, limit) if amount > 0 else None,
+                    self._turns.get(counter, "") if amount > 0 else "",
+                )
                 for counter, (amount, limit) in self._deltas.items()
                 if amount
             ),

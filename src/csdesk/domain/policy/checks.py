@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -34,6 +34,8 @@ from csdesk.domain.rules.values import checked
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.policy.sections.reading import SegmentPolicy
+    from csdesk.domain.policy.sections.routing import RoutingNeed
+    from csdesk.domain.policy.sections.service import QueuePolicy
     from csdesk.domain.policy.sections.service_levels import EscalationActions, SlaPolicy
 
 GENERAL: Final = "general"
@@ -65,12 +67,14 @@ def check(config: DeskConfig) -> None:
             "segments",
             "rules",
             "rule_sets",
+            "scenarios",
             "macros",
             "fields",
         ),
         *("calendars", "holidays", "sla", "escalations", "bots", "departments"),
     ):
         _unique(section, getattr(config, section))
+    _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
     _check_statuses(config)
     _check_retention(config)
@@ -82,29 +86,27 @@ def _unique(section: str, items: Sequence[_Named]) -> None:
     seen: set[str] = set()
     for item in items:
         if item.name in seen:
-            raise refused("the name stands twice", "give each one its own name", section, item.name)
+            raise refused("the name stands twice", "give each one its own name", *section.split("."), item.name)
         seen.add(item.name)
 
 
 def _unique_rules(config: DeskConfig) -> None:
     """A rule is called by its name, wherever it stands."""
-    seen = {one.name for one in config.rules}
-    for set_ in config.rule_sets:
-        for rule in set_.rules:
-            if rule.name in seen:
-                raise refused(
-                    "the name stands twice", "give each rule its own name", "rule_sets", set_.name, "rules", rule.name
-                )
-            seen.add(rule.name)
+    seen: set[str] = set()
+    for rule, path in rules_in(config):
+        if rule.name in seen and path[0] != "rules":
+            raise refused("the name stands twice", "give each rule its own name", *path)
+        seen.add(rule.name)
 
 
 def rules_in(config: DeskConfig) -> Iterator[tuple[RulePolicy, _Path]]:
     """Every rule with the path that leads to it."""
     for rule in config.rules:
         yield rule, ("rules", rule.name)
-    for set_ in config.rule_sets:
-        for rule in set_.rules:
-            yield rule, ("rule_sets", set_.name, "rules", rule.name)
+    for section in ("rule_sets", "scenarios"):
+        for set_ in getattr(config, section):
+            for rule in set_.rules:
+                yield rule, (section, set_.name, "rules", rule.name)
 
 
 def _check_statuses(config: DeskConfig) -> None:
@@ -137,6 +139,29 @@ def _check_retention(config: DeskConfig) -> None:
         if span is not None and span < least:
             remedy = f"keep them for {format_duration(least)} or longer: they are needed for {what}"
             raise refused("too short", remedy, "retention", name)
+
+
+def _check_overflow(config: DeskConfig) -> None:
+    """Refuse queues that would help each other out in a circle, with the way around it."""
+    helpers = {one.name: tuple(help_.queue for help_ in one.routing.overflow) for one in config.queues}
+    for queue in config.queues:
+        way = _circle(queue.name, helpers, (queue.name,))
+        if way is not None:
+            told = " -> ".join(way)
+            remedy = "take one of these steps out"
+            raise refused(f"the queues overflow in a circle: {told}", remedy, "queues", way[0], "routing", "overflow")
+
+
+def _circle(queue: str, helpers: Mapping[str, tuple[str, ...]], way: tuple[str, ...]) -> tuple[str, ...] | None:
+    """A way that leads back to its beginning, None if there is none; circles elsewhere are found from there."""
+    for after in helpers.get(queue, ()):
+        if after == way[0]:
+            return (*way, after)
+        if after not in way:
+            found = _circle(after, helpers, (*way, after))
+            if found is not None:
+                return found
+    return None
 
 
 class _Names:
@@ -221,13 +246,55 @@ class _Names:
             for place, action in enumerate(rule.then):
                 self._action(action, *path, "then", place)
         self.calendar(config.calendar, "calendar")
-        for segment in config.segments:
-            self._segment(segment)
+        self._check_groups(config)
         for policy in config.sla:
             self._service_level(policy)
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
+        self._check_routing(config)
+
+    def _check_routing(self, config: DeskConfig) -> None:
+        for need in config.routing.needs:
+            self._need(need)
+        for place, weight in enumerate(config.routing.weights):
+            self._places(weight.queues, "routing", "weights", place, "queues")
+            for number, type_ in enumerate(weight.types):
+                self.type(type_, "routing", "weights", place, "types", number)
+        for queue in config.queues:
+            self._routing(queue)
+        _check_overflow(config)
+
+    def _places(self, queues: tuple[str, ...], *path: str | int) -> None:
+        for number, queue in enumerate(queues):
+            self.queue(queue, *path, number)
+
+    def _need(self, need: RoutingNeed) -> None:
+        path = ("routing", "needs", need.name)
+        self._condition(need.when, *path, "when")
+        for test, where in tests_in(need.when, (*path, "when")):
+            if test.field.startswith("message."):
+                remedy = "ask about the ticket: let a rule set a tag or a field by the message"
+                raise refused("routing looks at a ticket again when its message is long gone", remedy, *where, "field")
+        self._places(need.queues, *path, "queues")
+        self.calendar(need.calendar, *path, "calendar")
+        if need.clock == "working" and not need.calendar and not self.calendars:
+            raise refused("working time without a calendar", "name one: calendar = ...", *path, "clock")
+
+    def _routing(self, queue: QueuePolicy) -> None:
+        path = ("queues", queue.name, "routing")
+        self.calendar(queue.routing.hours, *path, "hours")
+        for number, level in enumerate(queue.routing.reserve_levels):
+            self.level(level, *path, "reserve_levels", number)
+        for number, help_ in enumerate(queue.routing.overflow):
+            self.queue(help_.queue, *path, "overflow", number, "queue")
+
+    def _check_groups(self, config: DeskConfig) -> None:
+        for segment in config.segments:
+            self._segment(segment)
+        for scenario in config.scenarios:
+            for place, name in enumerate(scenario.sla):
+                self.service_level(name, "scenarios", scenario.name, "sla", place)
 
     def _segment(self, segment: SegmentPolicy) -> None:
         """A segment asks what is stored of the customer and what time does to it, nothing else."""

@@ -14,9 +14,11 @@ from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.receiving import Reception
+from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
+from csdesk.domain.policy.sections.scenarios import sets_of
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
@@ -84,6 +86,7 @@ class Policy:
         "digest",
         "reads",
         "reception",
+        "routing",
         "rules",
         "seated",
         "segments",
@@ -111,6 +114,8 @@ class Policy:
     """The accounts whose providers are told who has a conversation."""
     reception: Reception
     """Which bots receive where."""
+    routing: RoutingBook
+    """Who gets which ticket."""
     answers: bool
     """May anything be answered automatically: is there a queue that allows it, and an account?"""
 
@@ -120,7 +125,7 @@ class Policy:
         self._wishes = _wishes(config.contact)
         self.digest = config.digest
         self.declared = {one.name: one.field for one in config.fields}
-        self.rules = compile_rules(config.rules, config.rule_mode, sets=config.rule_sets, declared=self.declared)
+        self.rules = compile_rules(config.rules, config.rule_mode, sets=sets_of(config), declared=self.declared)
         self._queues = {one.name: one for one in config.queues}
         self._accounts = {one.name: one for one in config.accounts}
         self._types = _inherited(config)
@@ -132,6 +137,7 @@ class Policy:
         self.service = ServiceBook(config, years, self.declared)
         self.reception = Reception(config)
         self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
+        self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")

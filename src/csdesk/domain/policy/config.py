@@ -24,6 +24,15 @@ from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
 from csdesk.domain.policy.sections.reception import BotPolicy, DepartmentPolicy, HandOffPolicy, TransferPolicy
+from csdesk.domain.policy.sections.routing import (
+    Overflow,
+    QueueRouting,
+    RoutingNeed,
+    RoutingPolicy,
+    SkillWish,
+    WorkWeight,
+)
+from csdesk.domain.policy.sections.scenarios import ScenarioPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -65,13 +74,19 @@ __all__ = [
     "HolidayYearPolicy",
     "LevelPolicy",
     "MacroPolicy",
+    "Overflow",
     "QueuePolicy",
+    "QueueRouting",
     "ReopenPolicy",
     "ReplyPolicy",
     "RetentionPolicy",
+    "RoutingNeed",
+    "RoutingPolicy",
     "RulePolicy",
     "RuleSetPolicy",
+    "ScenarioPolicy",
     "SegmentPolicy",
+    "SkillWish",
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
@@ -81,6 +96,7 @@ __all__ = [
     "TypePolicy",
     "WordRule",
     "WordingPolicy",
+    "WorkWeight",
     "digest_of",
 ]
 
@@ -125,6 +141,8 @@ class DeskConfig(Section):
     """``first``: of ``rules``, none is tried after the first one that fires."""
     rule_sets: tuple[RuleSetPolicy, ...] = ()
     """More rules, each set with an order and a mode of its own; all of them see what the first one saw."""
+    scenarios: tuple[ScenarioPolicy, ...] = ()
+    """Rules and service levels that are in force for a while."""
     rule_budget: int = Field(default=200, ge=1, le=10_000)
     """How many actions of rules one cause may set off; what goes beyond is not done, and raises an alert."""
     macros: tuple[MacroPolicy, ...] = ()
@@ -159,6 +177,7 @@ class DeskConfig(Section):
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
+    routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     wording: WordingPolicy = Field(default_factory=WordingPolicy)
 
     @field_validator("zone", mode="after")
@@ -242,6 +261,8 @@ def _keep_labels(config: DeskConfig, given: dict[str, list[dict[str, object]]]) 
     """An action's ``do`` equals its default but tells it apart, so it must stay in the text."""
     _label(config.rules, given.get("rules", ()))
     _label(config.macros, given.get("macros", ()))
+    for each, told in zip(config.scenarios, given.get("scenarios", ()), strict=True):
+        _label(each.rules, told.get("rules", ()))  # type: ignore[arg-type]  # the rules of a scenario are tables too
     for one, written in zip(config.rule_sets, given.get("rule_sets", ()), strict=True):
         _label(one.rules, written["rules"])  # type: ignore[arg-type]  # the rules of a set are tables too
 

@@ -122,6 +122,25 @@ class AssignTicket(_TicketCommand):
     reason: Text = ""
 
 
+class AcceptOffer(_TicketCommand):
+    """Take what was offered; the ticket is then the agent's."""
+
+    kind: Literal["accept_offer"] = "accept_offer"
+    agent: AgentId
+    number: int | None = None
+    """Which offer; None: the present one."""
+
+
+class DeclineOffer(_TicketCommand):
+    """Leave what was offered to others. The ticket keeps its age, and the agent is not asked again for a while."""
+
+    kind: Literal["decline_offer"] = "decline_offer"
+    agent: AgentId
+    number: int | None = None
+    """Which offer; None: the present one."""
+    reason: Text = ""
+
+
 Span = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=366))]
 
 
@@ -470,6 +489,9 @@ class SaveAgent(_Command):
     languages: tuple[Key, ...] | None = None
     grade: int | None = Field(default=None, ge=1, le=9)
     capacity: int | None = Field(default=None, ge=0, le=1_000_000)
+    weight: int | None = Field(default=None, ge=1, le=100)
+    shift: Annotated[str, Field(max_length=64)] | None = None
+    """A calendar of the configuration; empty: the hours of the queue."""
     presence: Presence | None = None
     retired: bool | None = None
 
@@ -623,6 +645,8 @@ TicketCommand = (
     SendReply
     | AddNote
     | AssignTicket
+    | AcceptOffer
+    | DeclineOffer
     | LeaseTicket
     | RenewLease
     | ReleaseTicket

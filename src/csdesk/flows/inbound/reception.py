@@ -17,7 +17,7 @@ def receive(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     if leases.is_with_bot(ticket):
         return _go_on(case, work, ticket)
     bot = work.policy.reception.bot_of(ticket.queue)
-    if ticket.worker is not None or not case.is_human or bot is None:
+    if ticket.worker is not None or ticket.offer is not None or not case.is_human or bot is None:
         return ticket
     return _begin(case, work, ticket, bot)
 
@@ -57,7 +57,7 @@ def _go_on(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     if not leases.is_with_bot(ticket):
         return ticket
     if case.message.author == "elsewhere":
-        return reception.hand_off(work, ticket, "elsewhere", message=case.id)
+        return reception.hand_off(work, ticket, "away", message=case.id)
     if not case.is_human:
         return ticket
     bot = reception.bot_policy(work, ticket.worker.id if ticket.worker is not None else "")

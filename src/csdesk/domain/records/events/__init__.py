@@ -68,6 +68,7 @@ from csdesk.domain.records.events.messages import (
     MessageEdited,
     MessageErased,
     MessageMoved,
+    MessageReacted,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
@@ -188,6 +189,7 @@ __all__ = [
     "MessageErased",
     "MessageMoved",
     "MessageParked",
+    "MessageReacted",
     "MessageRecalled",
     "MessageReceived",
     "MessageReleased",
@@ -275,6 +277,7 @@ Event = Annotated[
     | PieceSent
     | MediaStored
     | MessageRecalled
+    | MessageReacted
     | MessageEdited
     | MessageErased
     | RawRemoved

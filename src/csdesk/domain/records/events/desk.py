@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from csdesk.domain.ids import AgentId, MessageId, PhraseId, TicketId
+from csdesk.domain.ids import MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.events._base import EventBase
@@ -34,10 +34,10 @@ class PresenceChanged(EventBase):
 
 
 class LoadRepaired(EventBase):
-    """An agent's counted load was not what the tickets say, and was set right."""
+    """A counter of routing (an agent's load, a queue's work) was not what the tickets say, and was set right."""
 
-    kind: Literal["agent.load_repaired"] = "agent.load_repaired"
-    agent: AgentId
+    kind: Literal["routing.repaired"] = "routing.repaired"
+    counter: str
     counted: int
     carried: int
 
