@@ -144,6 +144,11 @@ class Policy:
         """Whether a folded message is nothing but a word that opts out of automatic messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
 
+    @property
+    def has_tag_words(self) -> bool:
+        """Is there a tag that words of a message bring?"""
+        return len(self._tag_index) > 0
+
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.
 

@@ -19,7 +19,7 @@ from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.links import link_key
 from csdesk.stores.sqlite.search import Changed
 from csdesk.stores.sqlite.seats import seat
-from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, row_sql, select_sql, update_sql
+from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, moved_columns, row_sql, select_sql, update_sql
 from csdesk.stores.sqlite.values import Cells, chunks, rows_sql
 
 Step = Callable[[Execute], None]
@@ -174,7 +174,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
 
 def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
     table = TABLES[type(record)]
-    moved = [column for column in table.kept if column.moved(old, record)]
+    moved = moved_columns(table, old, record)
     cells = (
         record.version,
         record.SCHEMA,
@@ -190,11 +190,12 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
     if table.link is not None and getattr(old, table.link[1]) != getattr(record, table.link[1]):
         plan.steps.append(_relinking(plan, table, old, record))
     match record, old:
-        case ((Ticket() | Customer()), (Ticket() | Customer())):
-            if record.tags is not old.tags:
-                _plan_tags(plan, record, tuple(tag.name for tag in old.tags))
-            if isinstance(record, Customer) and isinstance(old, Customer) and record.identities is not old.identities:
-                _plan_identities(plan, record, tuple(one.id for one in old.identities))
+        case Ticket(), Ticket():
+            _plan_tags_again(plan, record, old)
+        case Customer(), Customer():
+            _plan_tags_again(plan, record, old)
+            if record.identities is not old.identities:
+                _plan_identities(plan, record, tuple([one.id for one in old.identities]))
         case Agent(), _:
             plan.agents.append(record)
         case Message(), Message():
@@ -217,9 +218,14 @@ class _Replace:
             raise VersionConflict(self.table.kind, self.key, expected=self.expected)
 
 
+def _plan_tags_again(plan: Puts, record: Ticket | Customer, old: Ticket | Customer) -> None:
+    if record.tags is not old.tags:
+        _plan_tags(plan, record, tuple([tag.name for tag in old.tags]))
+
+
 def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> None:
     kind = TABLES[type(record)].kind
-    names = dict.fromkeys(tag.name for tag in record.tags)
+    names = dict.fromkeys([tag.name for tag in record.tags])
     for name in names:
         if name not in old:
             plan.tags.setdefault(kind, {})[name, record.id] = None
