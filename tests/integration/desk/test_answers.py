@@ -361,9 +361,14 @@ def test_refused_words_are_not_sent_unless_somebody_says_why(world):
 def test_a_macro_that_a_person_runs_is_watched_too(world):
     config = DeskConfig(
         wording=WordingPolicy(forbidden="refuse"),
-        macros=({"name": "cold", "then": [{"do": "reply", "text": "没办法"}]},
-                {"name": "rude", "then": [{"do": "set_priority", "priority": "high"}, {"do": "reply", "text": "calm down"}]}),
-    )  # fmt: skip
+        macros=(
+            {"name": "cold", "then": [{"do": "reply", "text": "没办法"}]},
+            {
+                "name": "rude",
+                "then": [{"do": "set_priority", "priority": "high"}, {"do": "reply", "text": "calm down"}],
+            },
+        ),
+    )
     desk = world.open(config)
     ticket = desk.receive(world.said("hello")).ticket
     desk.tickets.run_macro(ticket.id, "cold", actor=AGENT)
