@@ -127,6 +127,7 @@ def _visible(feed: ch.Feed, tickets: tuple[str, ...], wanted: int) -> Flow[tuple
         where=(
             ("ticket", tickets),
             ("account", feed.account),
+            # Notes belong to no account; this says once more that they stay inside.
             ("direction", (Direction.IN.value, Direction.OUT.value)),
             ("delivery", _SEEN),
         ),

@@ -97,6 +97,7 @@ def _begun(event: ContactEvent | IdentityEvent, people: tuple[Sender, ...], scop
     if seen in loaded.snapshot.claims:
         return None
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    work.begin(event.dedupe_key, Actor.adapter(event.account))
-    work.claim(seen, event.dedupe_key, keep=loaded.policy.config.retention.inbound_claims)
+    # The hashed key as the cause: the provider's own may hold a number, which erasing would not find there.
+    work.begin(seen, Actor.adapter(event.account))
+    work.claim(seen, seen, keep=loaded.policy.config.retention.inbound_claims)
     return work

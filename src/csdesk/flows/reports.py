@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar, get_args
 
-from csdesk.domain.core.pieces import reserved
+from csdesk.domain.core.pieces import Unfit, piece_of, pieces_of, reserved
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.records import channels as ch
@@ -14,13 +14,14 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
-from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
+from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.errors import InvalidInput
 from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
 from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
 from csdesk.flows.people import note_contact, note_identity
+from csdesk.flows.reacting import first_message, keys_of, note_reaction
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
 from csdesk.ports import steps
@@ -146,6 +147,8 @@ def _report(event: ch.ChannelEvent) -> Flow[None]:
         yield from retried(lambda scope: _status(event, scope))
     elif isinstance(event, ch.DeleteEvent | ch.EditEvent):
         yield from retried(lambda scope: _changed(event, scope))
+    elif isinstance(event, ch.ReactionEvent):
+        yield from retried(lambda scope: note_reaction(event, scope))
     elif isinstance(event, ch.ContactEvent):
         yield from retried(lambda scope: note_contact(event, scope))
     elif isinstance(event, ch.IdentityEvent):
@@ -170,6 +173,11 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs(messages=(owner,), outbox=(owner,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message, after = work.message(owner), _STATES[event.status]
+    item = loaded.snapshot.outbox.get(message.id)
+    piece = None if after is Delivery.FAILED else _earlier_piece(message, event, scope)
+    if piece is not None:
+        yield from _piece_arrived(work, message, piece, event, item)
+        return
     if not _is_news(message.delivery, after):
         return
     known = message.provider_id or message.erased_at is not None
@@ -188,9 +196,34 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     )
     if event.status == "opted_out":
         _opt_out(work, message)
-    item = loaded.snapshot.outbox.get(message.id)
     if item is not None and item.state is not OutboxState.SENDING and after is not Delivery.FAILED:
         work.end_outbox(message.id)  # nobody need decide any more, and nothing is sent twice
+    work.end(message.id)
+    yield from steps.commit(work.changes())
+
+
+def _earlier_piece(message: Message, event: ch.StatusEvent, scope: Scope) -> tuple[int, int] | None:
+    """Which sending of the message the report is about, of how many, if others come after it: they decide."""
+    number, able = piece_of(message, event.key, event.provider_id), scope.channels.get(event.account)
+    if number is None:
+        return None
+    made = Unfit("no_channel") if able is None else pieces_of(message.parts, able)
+    total = len(message.pieces) + 1 if isinstance(made, Unfit) else len(made)
+    return (number, total) if number < total - 1 else None
+
+
+def _piece_arrived(
+    work: Workspace, message: Message, piece: tuple[int, int], event: ch.StatusEvent, item: OutboxItem | None
+) -> Flow[None]:
+    """Go on with a message whose sending in doubt is known now to have arrived: the rest of it waited for that."""
+    number, total = piece
+    if item is None or item.state is not OutboxState.UNKNOWN or number != len(message.pieces):
+        return
+    work.begin(message.id, Actor.adapter(event.account))
+    sent = ev.PieceSent(message=message.id, number=number + 1, of=total, provider_id=event.provider_id)
+    again = ev.DeliveryChanged(message=message.id, before=message.delivery, after=Delivery.PENDING)
+    work.emit(message.id, sent, again)
+    work.put_outbox(replace(item, state=OutboxState.PENDING, due_at=work.now, reason="", needs=""))
     work.end(message.id)
     yield from steps.commit(work.changes())
 
@@ -200,14 +233,6 @@ def _opt_out(work: Workspace, message: Message) -> None:
     if customer is not None and not any(one.name == name for one in customer.tags):
         assignment = TagAssignment(name=name, source=TagSource.SYNC, at=work.now)
         work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
-
-
-def _first_message(work: Workspace, keys: tuple[str, ...]) -> Message | None:
-    for key in keys:
-        found = work.find(work.claims.get(key, ""))
-        if isinstance(found, Message):
-            return found
-    return None
 
 
 def _is_news(before: Delivery, after: Delivery) -> bool:
@@ -220,14 +245,10 @@ def _is_news(before: Delivery, after: Delivery) -> bool:
 
 
 def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
-    keys = (
-        scope.keys.inbound(event.account, event.provider_id),
-        scope.keys.provider(event.account, event.provider_id),
-        scope.keys.outbound(event.account, event.provider_id),
-    )
+    keys = keys_of(event.account, event.provider_id, scope)
     loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = _first_message(work, keys)
+    message = first_message(work, keys)
     if message is None or message.erased_at is not None:
         return
     work.begin(message.id, Actor.adapter(event.account))

@@ -87,6 +87,7 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "message.piece": ("piece {number} of {of} sent", "已发送第 {number}/{of} 段"),
     "message.media": ("a file was fetched", "已获取文件"),
     "message.recalled": ("a message was recalled", "消息已撤回"),
+    "message.reacted": ("somebody put a sign on a message, or took it away", "消息的表情回应有变化"),
     "message.edited": ("a message was edited", "消息已编辑"),
     "message.erased": ("a message was erased", "消息内容已删除"),
     "message.raw_removed": ("the payload was kept long enough", "原始数据保存期满，已删除"),

@@ -17,6 +17,7 @@ from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
+from csdesk.domain.policy.sections.scenarios import sets_of
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
@@ -117,7 +118,7 @@ class Policy:
         self._wishes = _wishes(config.contact)
         self.digest = config.digest
         self.declared = {one.name: one.field for one in config.fields}
-        self.rules = compile_rules(config.rules, config.rule_mode, sets=config.rule_sets, declared=self.declared)
+        self.rules = compile_rules(config.rules, config.rule_mode, sets=sets_of(config), declared=self.declared)
         self._queues = {one.name: one for one in config.queues}
         self._accounts = {one.name: one for one in config.accounts}
         self._types = _inherited(config)

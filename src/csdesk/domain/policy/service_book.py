@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from csdesk.domain.policy.checks import lineage, tests_in
+from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
 from csdesk.domain.records._model import trusted, values_of
 from csdesk.domain.records.clocks import Clock, Metric, Scope
@@ -66,7 +67,7 @@ class ServiceBook:
         self.default: str = config.calendar or (names[0] if len(names) == 1 else "")
         """The calendar of what names none; empty: there is none."""
         self._by_name = {policy.name: (policy, _version(policy)) for policy in config.sla}
-        conditions = [policy.when for policy in config.sla]
+        conditions = [when_of(config, policy) for policy in config.sla]
         self._numbers: dict[tuple[str, int], int] = {}
         for policy in config.sla:
             for place, target in enumerate(policy.targets):

@@ -122,10 +122,14 @@ class Search:
 
     def key(self, stage: Stage) -> str:
         """What the candidates of a stage are called."""
-        return CandidateNeed(stage.queue, start=self._start(stage)).key
+        return stage.queue if stage.strategy != "consistent_hash" else self.need(stage).key
 
-    def _start(self, stage: Stage) -> int:
-        return self.start if stage.strategy == "consistent_hash" else 0
+    def need(self, stage: Stage, more: int = 0) -> CandidateNeed:
+        """The candidates of a stage; ``more``: how many further tickets may take of them before."""
+        start = self.start if stage.strategy == "consistent_hash" else 0
+        profiles = stage.loose.profiles
+        limit = _share(len(profiles)) + len(self.asked) + more
+        return CandidateNeed(stage.queue, limit, profiles, self.room, start)
 
 
 def load_counter(agent: str) -> str:
@@ -143,35 +147,30 @@ def needs_of(searches: Iterable[Search], *, more: int = 0, waiting: bool = True)
 
     ``waiting``: whether it matters who waits already.
     """
-    profiles: dict[str, dict[str, None]] = {}
-    wanted: dict[str, tuple[str, int, int, int]] = {}
-    queues: dict[str, None] = {}
+    wanted: dict[str, CandidateNeed] = {}
     agents: dict[str, None] = {}
     counters: dict[str, None] = {}
     for search in searches:
         for stage in search.stages:
-            key = search.key(stage)
-            _, room, count, start = wanted.get(key, ("", search.room, more - 1, 0))
-            start = search._start(stage)  # noqa: SLF001  one module
-            wanted[key] = stage.queue, min(room, search.room), count + 1 + len(search.asked), start
-            profiles.setdefault(key, {}).update(dict.fromkeys(stage.loose.profiles))
-            if waiting:
-                queues[stage.queue] = None
+            need = search.need(stage, more)
+            if need.profiles:
+                known = wanted.get(need.key)
+                wanted[need.key] = need if known is None else _joined(known, need, more)
         for one in search.preferred:
             agents[one.agent] = None
             counters[load_counter(one.agent)] = None
         if search.terms.capacity is not None:
             counters[work_counter(search.queue)] = None
-    return Needs(
-        candidates=tuple(
-            CandidateNeed(queue, _share(len(profiles[key])) + count, tuple(profiles[key]), room, start)
-            for key, (queue, room, count, start) in sorted(wanted.items())
-            if profiles[key]
-        ),
-        waiting=tuple(sorted(queues)),
-        agents=tuple(agents),
-        counters=tuple(counters),
-    )
+    needs = tuple([wanted[key] for key in sorted(wanted)])
+    queues = dict.fromkeys([one.queue for one in needs]) if waiting else ()
+    return Needs(candidates=needs, waiting=tuple(queues), agents=tuple(agents), counters=tuple(counters))
+
+
+def _joined(one: CandidateNeed, other: CandidateNeed, more: int) -> CandidateNeed:
+    """Enough for both: each may take the best of a kind from the other."""
+    profiles = tuple(dict.fromkeys((*one.profiles, *other.profiles)))
+    limit = one.limit + other.limit - more
+    return CandidateNeed(one.queue, limit, profiles, min(one.room, other.room), one.start)
 
 
 def _share(kinds: int) -> int:

@@ -68,6 +68,7 @@ from csdesk.domain.records.events.messages import (
     MessageEdited,
     MessageErased,
     MessageMoved,
+    MessageReacted,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
@@ -179,6 +180,7 @@ __all__ = [
     "MessageErased",
     "MessageMoved",
     "MessageParked",
+    "MessageReacted",
     "MessageRecalled",
     "MessageReceived",
     "MessageReleased",
@@ -261,6 +263,7 @@ Event = Annotated[
     | PieceSent
     | MediaStored
     | MessageRecalled
+    | MessageReacted
     | MessageEdited
     | MessageErased
     | RawRemoved
