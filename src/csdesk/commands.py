@@ -1,12 +1,14 @@
 """The commands that ``desk.execute`` runs, for hosts that build them themselves."""
 
 from csdesk.domain.records.commands import (
+    AcceptOffer,
     AddNote,
     AssignTicket,
     BlockCustomer,
     ChangeParticipants,
     Command,
     CorrectReply,
+    DeclineOffer,
     EndClock,
     EraseCustomer,
     FlagCustomer,
@@ -42,12 +44,14 @@ from csdesk.domain.records.commands import (
 )
 
 __all__ = [
+    "AcceptOffer",
     "AddNote",
     "AssignTicket",
     "BlockCustomer",
     "ChangeParticipants",
     "Command",
     "CorrectReply",
+    "DeclineOffer",
     "EndClock",
     "EraseCustomer",
     "FlagCustomer",

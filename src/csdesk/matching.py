@@ -143,7 +143,7 @@ class Matcher:
         Raises:
             NotFound: there is none.
         """
-        phrase = self._judge.library.get(phrase_id)
+        phrase = self._judge.library.get(_an_id("phrase_id", phrase_id))
         if phrase is None:
             raise NotFound("phrase", phrase_id)
         return phrase
@@ -190,6 +190,9 @@ class Matcher:
         """
         if isinstance(shown, str) or not isinstance(shown, Sequence):
             raise InvalidInput("shown", f"is a {type(shown).__name__}", "pass the ids of the phrases, best first")
+        for name, one in (("picked", picked), *(("shown", one) for one in shown)):
+            if one is not None or name == "shown":
+                _an_id(name, one)
         raw = self._vector(text)
         self._change(lambda judge: judge.learned(text, picked, tuple(shown), raw))
 
@@ -209,6 +212,8 @@ class Matcher:
             raise InvalidInput("last", "is no number of decisions", "pass 1 or more")
         if (text is not None) + (phrase_id is not None) + (last > 0) != 1:
             raise InvalidInput("forget", "it is not clear what", "pass text, phrase_id or last, one of them")
+        if phrase_id is not None:
+            _an_id("phrase_id", phrase_id)
         erased = None if text is None else folded(text)
         gone: list[int] = []
 
@@ -268,7 +273,8 @@ class Matcher:
         Raises:
             NotFound: there is none.
         """
-        self._change(lambda judge: _having(judge, phrase_id).without(phrase_id))
+        known = _an_id("phrase_id", phrase_id)
+        self._change(lambda judge: _having(judge, known).without(known))
 
     def optimize(self) -> None:
         """Pack everything afresh, train phrases to be told apart, and calibrate the confidence.
@@ -388,6 +394,12 @@ def _a_share(name: str, value: object) -> float:
     return float(value)
 
 
+def _an_id(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput(name, f"is a {type(value).__name__}", "pass the id of a phrase")
+    return value
+
+
 def _a_context(context: object) -> Context:
     if context is None:
         return ANYWHERE
@@ -397,7 +409,8 @@ def _a_context(context: object) -> Context:
 
 
 def _an_embedder(embedder: Embedder | None) -> Embedder | None:
-    if embedder is not None and not callable(getattr(embedder, "encode", None)):
+    named = isinstance(getattr(embedder, "name", None), str) and callable(getattr(embedder, "encode", None))
+    if embedder is not None and not named:
         raise InvalidInput("embedder", f"is a {type(embedder).__name__}", "pass an object with name and encode")
     return embedder
 

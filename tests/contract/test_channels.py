@@ -7,6 +7,7 @@ from csdesk.testing.rigs import LoopbackRig, WeComRig
 from csdesk.testing.telegram.rigs import TelegramPollingRig, TelegramRig
 from csdesk.testing.webchats import WebChatRig
 from csdesk.testing.webhooks import WebhookRig
+from csdesk.testing.whatsapp.rigs import WhatsAppRig
 
 
 class TestLoopback(ChannelContract):
@@ -38,3 +39,8 @@ class TestTelegram(ChannelContract):
 class TestTelegramPolling(ChannelContract):
     def make_rig(self) -> ChannelRig:
         return TelegramPollingRig()
+
+
+class TestWhatsApp(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return WhatsAppRig()

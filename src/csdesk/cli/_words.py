@@ -295,8 +295,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "work.more": ("Time is up, and more is due: run it again.", "时间已到，仍有到期事项：请再运行一次。"),
     "work.next": ("Next due: {at}", "下一事项：{at}"),
     "work.outbox": (
-        "{count} replies wait for a process that has their channels",
-        "{count} 条回复等待拥有相应渠道的进程发送",
+        "{count} replies wait for a process that has the channels of: {accounts}",
+        "{count} 条回复等待拥有以下账号渠道的进程发送：{accounts}",
     ),
     "backup.exists.remedy": ("name another file, or pass --overwrite", "请换一个文件名，或加上 --overwrite"),
     "backing_up": ("copying", "备份中"),
@@ -391,6 +391,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{delivered} replies confirmed as delivered, {undelivered} came back undelivered",
         "{delivered} 条回复确认送达，{undelivered} 条被退回",
     ),
+    "demo.suggested": ("What was suggested, and why", "推荐了什么，依据是什么"),
+    "demo.suggested.note": (
+        "A few of them; what people take or pass over is learnt from as the day goes on.",
+        "以下为部分推荐；采用与否都会成为当天的学习样本。",
+    ),
+    "demo.fate": ("fate", "结果"),
+    "demo.taken": ("taken", "采用"),
+    "demo.ignored": ("passed over", "未采用"),
     "demo.late": ("What is late", "哪些超时了"),
     "demo.late.note": (
         "{warned} warnings, {breached} broken promises, {late} tickets still late when the day ends",

@@ -48,11 +48,12 @@ def phrase_id(name: str) -> PhraseId:
     return PhraseId(PHRASE + body)
 
 
-_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
+ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+"""The digits of Crockford base32."""
+PAIRS: Final = tuple(a + b for a in ALPHABET for b in ALPHABET)
 """The two characters that stand for ten bits."""
 
-_ALLOWED: Final = frozenset(_ALPHABET)
+_ALLOWED: Final = frozenset(ALPHABET)
 BODY_LENGTH: Final = 26
 
 

@@ -137,7 +137,7 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
     match command:
         case cmd.MergeTickets():
             return Needs(claims=tuple(claims), tickets=(command.ticket, command.into), parties=True)
-        case cmd.AssignTicket() | cmd.TransferTicket():
+        case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
             agents = (command.agent,) if command.agent is not None else ()
             return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=agents, parties=True)
         case cmd.RunMacro():

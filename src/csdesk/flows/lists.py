@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.domain.core.workspace import load_counter
 from csdesk.domain.ids import phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
@@ -16,6 +15,7 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
+from csdesk.domain.routing.search import load_counter
 from csdesk.domain.text.features import query_tokens
 from csdesk.errors import NotFound
 from csdesk.flows import checks

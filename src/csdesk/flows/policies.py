@@ -12,6 +12,7 @@ from csdesk.flows import checks
 from csdesk.flows.keeping import kept_items
 from csdesk.flows.permission import require
 from csdesk.flows.rebuilding import walks
+from csdesk.flows.reconciling import planned
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -42,10 +43,12 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
     work.bump(EpochName.CONFIG)
     for item in kept_items(scope.now):
         work.put_due(item)
+    work.put_due(planned(scope.now, config))
+    compiled = compile_policy(config)
     if not is_first:
-        for item in walks(loaded.policy, compile_policy(config), run, scope.now):
+        for item in walks(loaded.policy, compiled, run, scope.now):
             work.put_due(item)
-    work.put_config(ConfigRow(digest, config.canonical_json(), scope.now))
+    work.put_config(ConfigRow(digest, config.canonical_json(), scope.now, compiled.routing.orders))
     work.end(ev.DESK)
     yield from steps.commit(work.changes())
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from csdesk.domain.core.giving import lapse
 from csdesk.domain.core.ruling import after_command, fire_timed
 from csdesk.domain.core.tickets import catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
@@ -95,3 +96,4 @@ def _let_happen(work: Workspace, ticket: Ticket) -> None:
         change_status(work, ticket, Move.WAKE, reason="snooze_over")
     elif ticket.category is Category.RESOLVED and ticket.close_at is not None and ticket.close_at <= now:
         change_status(work, ticket, Move.CLOSE, reason="resolved")
+    lapse(work, work.ticket(ticket.id))

@@ -153,9 +153,18 @@ def _sync(folder: Path) -> None:
 
 def _a_path(path: object) -> Path:
     given = os.fspath(path) if isinstance(path, os.PathLike) else path
-    if not isinstance(given, str) or not given or "\0" in given:
+    if not isinstance(given, str) or not given or "\0" in given or not _can_be_named(given):
         raise InvalidInput("path", "is not the path of a file", "pass a str or a pathlib.Path")
     return Path(given)
+
+
+def _can_be_named(path: str) -> bool:
+    """Whether the file system's encoding has all of its characters."""
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unusable(path: Path, error: OSError) -> InvalidInput:

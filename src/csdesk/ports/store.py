@@ -133,7 +133,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "config": frozenset({"digest", "activated_at"}),
     "group": frozenset({"queue", "profile", "agents"}),
     "line": frozenset({"queue", "priority", "tickets", "oldest_at"}),
-    "burden": frozenset({"agent", "counted", "carried"}),
+    "burden": frozenset({"counter", "counted", "carried"}),
 }  # fmt: skip
 """Filter and order columns of each kind.
 
@@ -143,8 +143,8 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
 ``seen_at`` the mark.
 
 Three kinds are worked out with each question: ``group``, how many agents of each kind belong to a queue (the retired do
-not); ``line``, how many tickets of a queue and priority wait for somebody; ``burden``, what each agent carries by the
-counter and by the tickets, read in one moment.
+not); ``line``, how many tickets of a queue and priority wait for somebody; ``burden``, what the counters of each
+agent's load and of each queue's work say and what the tickets do, read in one moment.
 """
 
 TIME_COLUMN: dict[str, str] = {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from csdesk.testing.ids import SerialIds
     from csdesk.testing.store_contract import StoreContract
     from csdesk.testing.telegram import FakeTelegram
+    from csdesk.testing.whatsapp import FakeWhatsApp
 
 __all__ = [
     "AwaitedStore",
@@ -28,6 +29,7 @@ __all__ = [
     "ChannelRig",
     "CountingStore",
     "FakeTelegram",
+    "FakeWhatsApp",
     "Fault",
     "FaultyStore",
     "FixedClock",
@@ -45,6 +47,7 @@ _HOMES: Final = {
     "ChannelRig": "csdesk.testing.channel_contract",
     "CountingStore": "csdesk.testing.faults",
     "FakeTelegram": "csdesk.testing.telegram",
+    "FakeWhatsApp": "csdesk.testing.whatsapp",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",
     "FixedClock": "csdesk.testing.clocks",

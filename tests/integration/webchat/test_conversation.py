@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from csdesk import Actor, MediaPart, MenuPart, RawRequest, TextPart, open_desk
+from csdesk import Actor, InboundMessage, MediaPart, MenuPart, RawRequest, Sender, TextPart, open_desk
 from csdesk.channels.webchat import Limits, WebChat, sign_user
 from csdesk.domain.records.messages import ChoicePart, Delivery, MenuItem
 from csdesk.flows.feeding import WINDOW
@@ -171,6 +171,17 @@ def test_a_recall_reaches_the_page(shop):
     assert "wrong" not in json.dumps(told)
 
 
+def test_a_change_of_words_reaches_the_page_and_so_does_the_next(shop):
+    page = shop.page()
+    message = shop.reply(shop.said(page, "hello"), "frist")
+    shop.sees(page)
+    for text in ("first", "the first"):
+        shop.desk.channels.edit(message.id, text, actor=LI)
+        told = shop.news(page)
+        assert (texts(told["messages"][-1]), told["messages"][-1]["edited"]) == (text, True)
+    assert shop.sees(page) == []
+
+
 def test_what_comes_late_is_not_missed(shop):
     page = shop.page()
     ticket = shop.said(page, "hello")
@@ -276,6 +287,26 @@ def test_an_anonymous_visitor_who_signs_in_joins_the_customer_who_is_known(shop)
     assert visitor.id != shop.desk.customers.get(visitor.id).id == survivor.id
 
 
+def test_a_visitor_who_signs_in_before_writing_is_the_customer_who_is_known(shop):
+    shop.said(shop.signs_in(Page("shop"), "li", name="李"), "last week")
+    page = shop.signs_in(shop.page(), "li")
+    shop.said(page, "today")
+    customer = shop.desk.customers.find("li", kind="user")
+    assert {one.text for one in shop.desk.customers.timeline(customer.id).items} == {"last week", "today"}
+
+
+def test_identities_that_the_host_has_verified_join_what_the_desk_knew_of_them(shop):
+    mail = InboundMessage(
+        account="mail", dedupe_key="1", conversation="c", sender=Sender(kind="email", external_id="li@example.com"),
+        text="by mail",
+    )  # fmt: skip
+    shop.desk.receive(mail)
+    shop.said(shop.signs_in(Page("shop"), "li"), "by chat")
+    assert shop.desk.customers.find("li", kind="user").id != shop.desk.customers.find("li@example.com", kind="email").id
+    shop.signs_in(Page("shop"), "li", ids=[{"kind": "email", "scope": "", "id": "li@example.com"}])
+    assert shop.desk.customers.find("li", kind="user").id == shop.desk.customers.find("li@example.com", kind="email").id
+
+
 def test_two_people_on_one_device_stay_two_customers(shop):
     page = shop.page()
     shop.said(page, "hello")
@@ -290,7 +321,8 @@ def test_two_people_on_one_device_stay_two_customers(shop):
     shop.said(shop.signs_in(Page("shop"), "wang"), "I am Wang")
     page.token = old
     shop.signs_in(page, "wang")
-    assert shop.desk.customers.find("wang", kind="user").id != li.id
+    ids = {shop.desk.customers.find(name, kind="user").id for name in ("li", "wang")}
+    assert len(ids) == 2
 
 
 def test_an_erased_customer_is_not_shown_any_more(shop):

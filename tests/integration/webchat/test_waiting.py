@@ -250,6 +250,14 @@ async def test_no_more_than_so_many_go_on_at_once(desk):
 
 
 @story()
+async def test_head_waits_for_nothing(desk):
+    app = asgi_app(desk, every=SOON)
+    page = await opened(app)
+    done = await Connection(app, page.asks(stream=True).model_copy(update={"method": "HEAD"})).ended()
+    assert (done.status, done.body_sent) == (200, b"")
+
+
+@story()
 async def test_a_cancelled_stream_leaves_its_place(desk):
     app = asgi_app(desk, every=SOON)
     page = await opened(app)

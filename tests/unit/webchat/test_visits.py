@@ -48,6 +48,14 @@ def test_after_the_time_that_it_names_one_more_fits():
         at += timedelta(seconds=1)
 
 
+def test_a_clock_that_is_put_back_keeps_nobody_out_for_long():
+    bucket = Buckets(30, 10)
+    assert bucket.wait("a", NOW + timedelta(days=1)) == 0
+    wait = bucket.wait("a", NOW)
+    assert 0 < wait <= 63
+    assert bucket.wait("a", NOW + timedelta(seconds=wait)) == 0
+
+
 def test_those_who_were_quiet_longest_are_forgotten(monkeypatch):
     monkeypatch.setattr("csdesk.channels.webchat.visits._MOST_KEYS", 3)
     bucket = Buckets(1, 1)

@@ -25,7 +25,7 @@
       unread: "{n} unread", placeholder: "Write a message…", message: "Your message", send: "Send", attach: "Attach a file",
       online: "Connected", connecting: "Connecting…", offline: "You are offline. We keep trying.", sending: "Sending…",
       sent: "Sent", failed: "Not sent.", retry: "Try again", waiting: "Will be sent when you are back online", log: "Conversation",
-      earlier: "Show earlier messages", recalled: "This message was taken back.", agent: "Support", bot: "Assistant",
+      earlier: "Show earlier messages", recalled: "This message was taken back.", edited: "edited", agent: "Support", bot: "Assistant",
       system: "Notice", you: "You", file: "File", tooLarge: "This file is too large (at most {n}).", badType: "Files of this type cannot be sent.",
       tooLong: "{n} characters too many", today: "Today", yesterday: "Yesterday", refused: "This could not be sent.",
       drop: "Drop the file to send it", newMessages: "New messages", opens: "(opens in a new tab)",
@@ -35,7 +35,7 @@
       unread: "{n} 条未读消息", placeholder: "请输入消息…", message: "您的消息", send: "发送", attach: "发送文件",
       online: "已连接", connecting: "正在连接…", offline: "网络已断开，正在重试", sending: "发送中…",
       sent: "已发送", failed: "发送失败。", retry: "重试", waiting: "恢复网络后自动发送", log: "对话内容",
-      earlier: "查看更早的消息", recalled: "该消息已撤回", agent: "客服", bot: "智能助手",
+      earlier: "查看更早的消息", recalled: "该消息已撤回", edited: "已编辑", agent: "客服", bot: "智能助手",
       system: "系统通知", you: "我", file: "文件", tooLarge: "文件过大（最大 {n}）。", badType: "不支持发送此类文件。",
       tooLong: "超出 {n} 字", today: "今天", yesterday: "昨天", refused: "该消息无法发送。",
       drop: "松开即可发送文件", newMessages: "新消息", opens: "（在新标签页中打开）",
@@ -565,6 +565,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 }
 @media (forced-colors: active) {
   .panel, .bubble, .launcher, .box, .badge { border: 1px solid CanvasText; }
+  .head { border-bottom: 1px solid CanvasText; }
   .you .bubble { border: 2px solid Highlight; }
 }
 @media (prefers-reduced-motion: reduce) {
@@ -669,7 +670,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
       const shape = { first: date !== day || !same(before), last: !same(after), newest: at === all.length - 1 };
       day = date;
       const key = one.client ? `c:${one.client}` : `m:${one.id}`;
-      const stamp = JSON.stringify([one.recalled, one.pending ? one.pending.status : "", shape, one.name]);
+      const stamp = JSON.stringify([one.recalled, one.edited && one.parts, one.pending ? one.pending.status : "", shape, one.name]);
       wanted.push(remembered(key, stamp, () => row(one, shape)));
     });
     for (const [key, one] of drawn) if (!wanted.includes(one.node)) { one.node.remove(); drawn.delete(key); }
@@ -732,10 +733,10 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
       return el("p", { class: "meta bad", role: "alert" }, pending.code === "bad_type" ? say("badType") : say("refused"));
     }
     if (pending && pending.status !== "sent") return el("p", { class: "meta" }, say(pending.status));
-    if (!shape.last || one.from === "system") return null;
+    if ((!shape.last && !one.edited) || one.from === "system") return null;
     const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(new Date(one.at));
     const sent = one.from === "you" && shape.newest;
-    return el("p", { class: "meta" }, el("time", { datetime: one.at }, time), ...(sent ? [icon(...ICONS.tick), say("sent")] : []));
+    return el("p", { class: "meta" }, el("time", { datetime: one.at }, time), one.edited ? ` · ${say("edited")}` : null, ...(sent ? [icon(...ICONS.tick), say("sent")] : []));
   }
 
   function fillPending(bubble, pending) {

@@ -21,7 +21,7 @@ from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Attribute, Customer
-from csdesk.domain.records.messages import AuthorKind, TextPart
+from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
@@ -211,13 +211,14 @@ def _block(acting: Acting, action: act.BlockCustomer) -> None:
         acting.work.emit(customer.id, ev.CustomerBlocked(reason=action.reason, until=until))
 
 
-def _said(acting: Acting, text: str) -> Utterance:
+def _said(acting: Acting, text: str, purpose: Purpose = Purpose.SERVICE) -> Utterance:
     person = acting.person
     return Utterance(
         id=MessageId(acting.work.ids.new(MESSAGE)),
         author=AuthorKind.BOT if person is None else AuthorKind(_AUTHORS.get(person.kind.value, "system")),
         author_id=acting.by if person is None else person.id,
         parts=(TextPart(text=text),),
+        purpose=purpose,
     )
 
 
@@ -238,7 +239,7 @@ def _reply(acting: Acting, action: act.Reply) -> None:
         if acting.work.counter(acting.allowance) >= limit:
             raise InvalidInput("reply", "this sender has had today's automatic replies", "raise automatic_per_day")
         acting.work.add(acting.allowance, 1, limit)
-    queue_reply(acting.work, acting.subject, _said(acting, action.text))
+    queue_reply(acting.work, acting.subject, _said(acting, action.text, action.purpose))
     acting.silent = True
 
 

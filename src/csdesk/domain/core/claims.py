@@ -6,7 +6,7 @@ parts, each with its length before it so that no two lists of parts read alike.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from hashlib import sha256
 from typing import Final
 
@@ -24,6 +24,7 @@ UPLOAD: Final = "upload"
 
 _KEPT: Final = 1024
 _BLOCK: Final = 64
+_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class ClaimKeys:
@@ -43,17 +44,14 @@ class ClaimKeys:
         key = made.get(parts)
         if key is None:
             text = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
-            key = f"{parts[0]}/{urlsafe_b64encode(self._digest(text)[:16])[:22].decode()}"
+            inner, outer = self._inner.copy(), self._outer.copy()
+            inner.update(text)
+            outer.update(inner.digest())
+            key = f"{parts[0]}/{b2a_base64(outer.digest()[:16])[:22].translate(_URLSAFE).decode()}"
             if len(made) >= _KEPT:
                 self._made = made = {}
             made[parts] = key
         return key
-
-    def _digest(self, text: bytes) -> bytes:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(text)
-        outer.update(inner.digest())
-        return outer.digest()
 
     def inbound(self, account: str, dedupe_key: str) -> str:
         """One delivery of one account."""
@@ -99,6 +97,10 @@ class ClaimKeys:
     def cursor(self, account: str) -> str:
         """How far an account was pulled: the owner of this claim is the cursor."""
         return self._key(CURSOR, account)
+
+    def pace(self, kind: str, account: str) -> str:
+        """How an account fares (``pause``) or how full its bucket is (``rate``): the owner of this claim says."""
+        return self._key(kind, account)
 
     def counter(self, kind: str, *parts: str) -> str:
         """The name of a counter about somebody, hashed like a claim."""

@@ -208,12 +208,22 @@ def change_status(
     return happen(work, ticket.id, event)
 
 
-def assign(work: Workspace, ticket: Ticket, agent: str | None, *, reason: str, remark: str = "") -> Ticket:
-    """Give the ticket to an agent, or (None) to nobody; a new ticket becomes open when somebody has it."""
+def assign(
+    work: Workspace, ticket: Ticket, agent: str | None, *, reason: str, remark: str = "", units: int | None = None
+) -> Ticket:
+    """Give the ticket to an agent, or (None) to nobody; a new ticket becomes open when somebody has it.
+
+    ``units`` None: as the configuration weighs the ticket now.
+    """
+    offer = ticket.offer
+    if offer is not None:  # whoever decides this decides over the offer, too
+        ticket = happen(work, ticket.id, ev.OfferWithdrawn(number=offer.number, agent=offer.agent, reason=reason))
     worker = None if agent is None else _Worker(kind=WorkerKind.AGENT, id=agent, fence=ticket.fence + 1)
     if ticket.assignee == agent and (agent is not None or ticket.worker is None):
         return ticket
-    event = _TicketAssigned(worker=worker, before=ticket.worker, reason=reason, remark=remark)
+    if units is None:
+        units = 1 if worker is None else work.policy.routing.units(ticket)
+    event = _TicketAssigned(worker=worker, before=ticket.worker, units=units, reason=reason, remark=remark)
     moved = happen(work, ticket.id, event)
     if worker is not None and moved.category is Category.NEW:
         moved = change_status(work, moved, Move.START)

@@ -7,8 +7,9 @@ events, same changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, Protocol, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
@@ -18,11 +19,10 @@ from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import trusted
+from csdesk.domain.records._model import trusted, values_of
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
-    Candidate,
     ChangeSet,
     Claim,
     ClaimMode,
@@ -42,13 +42,16 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.tickets import Ticket, burdens_of
+from csdesk.domain.records.tickets import ACTIVE, Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
+from csdesk.domain.routing.choice import Found
+from csdesk.domain.routing.search import load_counter, work_counter
 from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
+_personal_of: Final = attrgetter("PERSONAL")
 
 R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
 
@@ -65,14 +68,10 @@ class Ids(Protocol):
         ...
 
 
-def load_counter(agent: str) -> str:
-    """The counter that holds an agent's load."""
-    return f"load/{agent}"
-
-
-def _burdens_alike(before: Ticket, after: Ticket) -> bool:
+def _burdens_alike(before: Stored, after: Stored) -> bool:
     # What an event left alone is the very same object.
-    return before.worker is after.worker and before.category is after.category and before.offer is after.offer
+    was, now = values_of(before), values_of(after)
+    return was["worker"] is now["worker"] and was["category"] is now["category"] and was["offer"] is now["offer"]
 
 
 class Workspace:
@@ -89,7 +88,8 @@ class Workspace:
         self.ids = ids
         self.claims: dict[str, str] = dict(snapshot.claims)
         self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
-        self.candidates: dict[str, list[Candidate]] = {}
+        self.found: Found = Found()
+        """What routing chooses from."""
         self._records: dict[str, Stored] = {
             **snapshot.tickets,
             **snapshot.customers,
@@ -104,6 +104,7 @@ class Workspace:
         self._moved: list[ClaimMove] = []
         self._deltas: dict[str, tuple[int, int | None]] = {}
         self._guards: dict[str, int] = {}
+        self._turns: dict[str, str] = {}
         self._seen: dict[CustomerId, datetime] = {}
         self._entries: list[ev.Entry] = []
         self._queues: dict[str, list[object]] = {}
@@ -124,7 +125,8 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Ticket, ticket_id)
+        record = self._records.get(ticket_id)
+        return record if type(record) is Ticket else self._known(Ticket, ticket_id)
 
     def customer(self, customer_id: str) -> Customer:
         """The customer as it stands now.
@@ -132,7 +134,8 @@ class Workspace:
         Raises:
             NotFound: the snapshot does not have it.
         """
-        return self._known(Customer, customer_id)
+        record = self._records.get(customer_id)
+        return record if type(record) is Customer else self._known(Customer, customer_id)
 
     def message(self, message_id: str) -> Message:
         """The message as it stands now.
@@ -204,9 +207,8 @@ class Workspace:
         for event in events:
             happened.append(event)
             if type(record) is Ticket:
-                after = evolve(record, event, at)
-                self._note_load(record, after, event)
-                record = after
+                before, record = record, evolve(record, event, at)
+                self._note_load(before, record, event)
             elif type(record) is Message:
                 record = evolve_message(record, event, at)
             elif subject != ev.DESK:
@@ -215,9 +217,9 @@ class Workspace:
             self._records[subject] = record
 
     def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
-        assert isinstance(after, Ticket)
         if _burdens_alike(before, after):
             return
+        assert isinstance(after, Ticket)
         was = burdens_of(before)
         if was != burdens_of(after) and (was or not isinstance(event, ev.TicketAssigned | ev.OfferMade)):
             self.loads_shifted = True
@@ -266,9 +268,13 @@ class Workspace:
         """The value of a counter, with what this decision adds to it."""
         return self.snapshot.counters.get(name, 0) + self._deltas.get(name, (0, None))[0]
 
-    def guard_load(self, agent: str, capacity: int) -> None:
-        """Let the commit fail if the agent's load would pass the capacity."""
-        self._guards[agent] = capacity
+    def guard(self, counter: str, limit: int) -> None:
+        """Let the commit fail if what this decision adds to a counter would make it pass a limit."""
+        self._guards[counter] = limit
+
+    def take_turn(self, agent: str, queue: str) -> None:
+        """Note of which queue an agent is given work."""
+        self._turns[load_counter(agent)] = queue
 
     def saw(self, customer: CustomerId, at: datetime) -> None:
         """Mark that the customer was heard of."""
@@ -306,29 +312,6 @@ class Workspace:
         """Let other processes notice that phrases, agents or calendars changed."""
         self._bumps.add(epoch)
 
-    def add_candidates(self, pools: Mapping[str, tuple[Candidate, ...]]) -> None:
-        """Lay in the candidates of a second load."""
-        for queue, pool in pools.items():
-            self.candidates[queue] = list(pool)
-
-    def take_candidate(self, queue: str) -> Candidate | None:
-        """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
-        pool = self.candidates.setdefault(queue, [])
-        best: Candidate | None = None
-        for one in pool:
-            if one.load < one.capacity and (best is None or one.load < best.load):
-                best = one
-        if best is not None:
-            self._burden(best.agent)
-        return best
-
-    def _burden(self, agent: str) -> None:
-        # An agent may work in several queues; whoever was given something last comes last among equals.
-        for pool in self.candidates.values():
-            for one in [one for one in pool if one.agent == agent]:
-                pool.remove(one)
-                pool.append(Candidate(agent, one.load + 1, one.capacity))
-
     # Ending
 
     def close(self, subject: str, trace: Trace | None = None) -> None:
@@ -339,8 +322,10 @@ class Workspace:
         if not happened:
             return
         record = self._records.get(subject)
-        at = self.time_of(subject)
+        at = self.now
         if record is not None:
+            if type(record) is Ticket and record.updated_at > at:
+                at = record.updated_at
             self._records[subject] = sealed(record, record.version + 1, at)
         self._entries.append(
             ev.Entry(
@@ -351,7 +336,7 @@ class Workspace:
                 epochs=self.snapshot.epochs,
                 events=tuple(happened),
                 trace=trace,
-                salt=self.ids.salt() if any(event.PERSONAL for event in happened) else "",
+                salt=self.ids.salt() if any(map(_personal_of, happened)) else "",
             )
         )
 
@@ -411,13 +396,22 @@ class Workspace:
             if type(after) is not Ticket:
                 continue
             before = self.snapshot.tickets.get(subject)
-            if before is not None and _burdens_alike(before, after):
+            if before is not None and _burdens_alike(before, after) and before.queue == after.queue:
                 continue
             was, now = burdens_of(before), burdens_of(after)
             for agent in {**was, **now}:
                 amount = now.get(agent, 0) - was.get(agent, 0)
                 if amount:
-                    self.add(load_counter(agent), amount, self._guards.get(agent) if amount > 0 else None)
+                    self.add(load_counter(agent), amount)
+            if self.policy.routing.limits_work:
+                self._add_work(before, -1)
+                self._add_work(after, 1)
+
+    def _add_work(self, ticket: Ticket | None, sign: int) -> None:
+        if ticket is None or ticket.category not in ACTIVE or ticket.assignee is None:
+            return
+        if self.policy.routing.terms(ticket.queue).capacity is not None:
+            self.add(work_counter(ticket.queue), sign * ticket.units)
 
     @property
     def _is_touched(self) -> bool:
@@ -451,7 +445,12 @@ class Workspace:
             claims=tuple(self._taken),
             moves=tuple(self._moved),
             deltas=tuple(
-                Delta(counter, amount, limit if amount > 0 else None)
+                Delta(
+                    counter,
+                    amount,
+                    self._guards.get(counter, limit) if amount > 0 else None,
+                    self._turns.get(counter, "") if amount > 0 else "",
+                )
                 for counter, (amount, limit) in self._deltas.items()
                 if amount
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -33,6 +33,8 @@ from csdesk.domain.rules.values import checked
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.policy.sections.reading import SegmentPolicy
+    from csdesk.domain.policy.sections.routing import RoutingNeed
+    from csdesk.domain.policy.sections.service import QueuePolicy
     from csdesk.domain.policy.sections.service_levels import EscalationActions, SlaPolicy
 
 GENERAL: Final = "general"
@@ -71,6 +73,7 @@ def check(config: DeskConfig) -> None:
         *("calendars", "holidays", "sla", "escalations"),
     ):
         _unique(section, getattr(config, section))
+    _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
     _check_statuses(config)
     _check_retention(config)
@@ -81,7 +84,7 @@ def _unique(section: str, items: Sequence[_Named]) -> None:
     seen: set[str] = set()
     for item in items:
         if item.name in seen:
-            raise refused("the name stands twice", "give each one its own name", section, item.name)
+            raise refused("the name stands twice", "give each one its own name", *section.split("."), item.name)
         seen.add(item.name)
 
 
@@ -134,6 +137,29 @@ def _check_retention(config: DeskConfig) -> None:
         if span is not None and span < least:
             remedy = f"keep them for {format_duration(least)} or longer: they are needed for {what}"
             raise refused("too short", remedy, "retention", name)
+
+
+def _check_overflow(config: DeskConfig) -> None:
+    """Refuse queues that would help each other out in a circle, with the way around it."""
+    helpers = {one.name: tuple(help_.queue for help_ in one.routing.overflow) for one in config.queues}
+    for queue in config.queues:
+        way = _circle(queue.name, helpers, (queue.name,))
+        if way is not None:
+            told = " -> ".join(way)
+            remedy = "take one of these steps out"
+            raise refused(f"the queues overflow in a circle: {told}", remedy, "queues", way[0], "routing", "overflow")
+
+
+def _circle(queue: str, helpers: Mapping[str, tuple[str, ...]], way: tuple[str, ...]) -> tuple[str, ...] | None:
+    """A way that leads back to its beginning, None if there is none; circles elsewhere are found from there."""
+    for after in helpers.get(queue, ()):
+        if after == way[0]:
+            return (*way, after)
+        if after not in way:
+            found = _circle(after, helpers, (*way, after))
+            if found is not None:
+                return found
+    return None
 
 
 class _Names:
@@ -224,6 +250,43 @@ class _Names:
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
+
+        self._check_routing(config)
+
+    def _check_routing(self, config: DeskConfig) -> None:
+        for need in config.routing.needs:
+            self._need(need)
+        for place, weight in enumerate(config.routing.weights):
+            self._places(weight.queues, "routing", "weights", place, "queues")
+            for number, type_ in enumerate(weight.types):
+                self.type(type_, "routing", "weights", place, "types", number)
+        for queue in config.queues:
+            self._routing(queue)
+        _check_overflow(config)
+
+    def _places(self, queues: tuple[str, ...], *path: str | int) -> None:
+        for number, queue in enumerate(queues):
+            self.queue(queue, *path, number)
+
+    def _need(self, need: RoutingNeed) -> None:
+        path = ("routing", "needs", need.name)
+        self._condition(need.when, *path, "when")
+        for test, where in tests_in(need.when, (*path, "when")):
+            if test.field.startswith("message."):
+                remedy = "ask about the ticket: let a rule set a tag or a field by the message"
+                raise refused("routing looks at a ticket again when its message is long gone", remedy, *where, "field")
+        self._places(need.queues, *path, "queues")
+        self.calendar(need.calendar, *path, "calendar")
+        if need.clock == "working" and not need.calendar and not self.calendars:
+            raise refused("working time without a calendar", "name one: calendar = ...", *path, "clock")
+
+    def _routing(self, queue: QueuePolicy) -> None:
+        path = ("queues", queue.name, "routing")
+        self.calendar(queue.routing.hours, *path, "hours")
+        for number, level in enumerate(queue.routing.reserve_levels):
+            self.level(level, *path, "reserve_levels", number)
+        for number, help_ in enumerate(queue.routing.overflow):
+            self.queue(help_.queue, *path, "overflow", number, "queue")
 
     def _check_groups(self, config: DeskConfig) -> None:
         for segment in config.segments:

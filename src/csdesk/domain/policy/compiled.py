@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
+from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
 from csdesk.domain.policy.sections.scenarios import sets_of
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
@@ -38,6 +41,31 @@ _QueuePolicy = trusted(QueuePolicy)
 _TypePolicy = trusted(TypePolicy)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a customer wants of messages nobody asked for: the tags that say so, put and taken away."""
+
+    is_out: bool = False
+    adds: str = ""
+    removes: str = ""
+
+
+def _wishes(contact: ContactPolicy) -> Mapping[str, Wish]:
+    """Every word that is a wish, folded; of a word with several meanings the one that stops more."""
+    found: dict[str, Wish] = {}
+
+    def mean(words: Iterable[str], wish: Wish) -> None:
+        found.update(dict.fromkeys((fold(one).strip() for one in words), wish))
+
+    for one in contact.purposes:
+        mean(one.opt_in_words, Wish(adds=one.opt_in_tag, removes=one.opt_out_tag))
+    mean(contact.opt_in_words, Wish(removes=contact.opt_out_tag))
+    for one in contact.purposes:
+        mean(one.opt_out_words, Wish(is_out=True, adds=one.opt_out_tag, removes=one.opt_in_tag))
+    mean(contact.opt_out_words, Wish(is_out=True, adds=contact.opt_out_tag))
+    return MappingProxyType(found)
+
+
 class Policy:
     """A compiled configuration. Build it with ``compile_policy``."""
 
@@ -56,6 +84,7 @@ class Policy:
         "declared",
         "digest",
         "reads",
+        "routing",
         "rules",
         "segments",
         "service",
@@ -78,16 +107,15 @@ class Policy:
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
+    routing: RoutingBook
+    """Who gets which ticket."""
     answers: bool
     """May anything be answered automatically: is there a queue that allows it, and an account?"""
 
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
-        contact = config.contact
-        outs: dict[str, Literal["out", "in"]] = {fold(one).strip(): "out" for one in contact.opt_out_words}
-        ins: dict[str, Literal["out", "in"]] = {fold(one).strip(): "in" for one in contact.opt_in_words}
-        self._wishes: Mapping[str, Literal["out", "in"]] = MappingProxyType({**ins, **outs})
+        self._wishes = _wishes(config.contact)
         self.digest = config.digest
         self.declared = {one.name: one.field for one in config.fields}
         self.rules = compile_rules(config.rules, config.rule_mode, sets=sets_of(config), declared=self.declared)
@@ -100,13 +128,14 @@ class Policy:
         self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
+        self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
         self.segments = Segments(config.segments, self.declared, self.zone)
         self.timers = Timers(self.rules.plan, self.service.times, self.declared)
-        macros = reads_of([one.when for one in config.macros])
-        self.reads = self.rules.reads | self.service.looks | self.segments.reads | macros
+        others = reads_of([*(one.when for one in config.macros), *(one.when for one in config.routing.needs)])
+        self.reads = self.rules.reads | self.service.looks | self.segments.reads | others
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -157,8 +186,8 @@ class Policy:
         """What a customer's message does to a finished ticket of that type."""
         return self.type(type_).reopen or self.config.reopen
 
-    def wish_in(self, folded: str) -> Literal["out", "in"] | None:
-        """Whether a folded message is nothing but a word that opts out of automatic messages, or in again."""
+    def wish_in(self, folded: str) -> Wish | None:
+        """What a folded message wishes that is nothing but a word to opt out of messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
 
     def tags_in(self, folded: str) -> tuple[str, ...]:

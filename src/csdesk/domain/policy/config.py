@@ -23,6 +23,14 @@ from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolic
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
+from csdesk.domain.policy.sections.routing import (
+    Overflow,
+    QueueRouting,
+    RoutingNeed,
+    RoutingPolicy,
+    SkillWish,
+    WorkWeight,
+)
 from csdesk.domain.policy.sections.scenarios import ScenarioPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
@@ -62,14 +70,19 @@ __all__ = [
     "HolidayYearPolicy",
     "LevelPolicy",
     "MacroPolicy",
+    "Overflow",
     "QueuePolicy",
+    "QueueRouting",
     "ReopenPolicy",
     "ReplyPolicy",
     "RetentionPolicy",
+    "RoutingNeed",
+    "RoutingPolicy",
     "RulePolicy",
     "RuleSetPolicy",
     "ScenarioPolicy",
     "SegmentPolicy",
+    "SkillWish",
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
@@ -78,6 +91,7 @@ __all__ = [
     "TypePolicy",
     "WordRule",
     "WordingPolicy",
+    "WorkWeight",
     "digest_of",
 ]
 
@@ -152,6 +166,7 @@ class DeskConfig(Section):
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
+    routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     wording: WordingPolicy = Field(default_factory=WordingPolicy)
 
     @field_validator("zone", mode="after")

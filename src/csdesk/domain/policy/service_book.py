@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from csdesk.domain.policy.checks import lineage, tests_in
 from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
-from csdesk.domain.records._model import trusted
+from csdesk.domain.records._model import trusted, values_of
 from csdesk.domain.records.clocks import Clock, Metric, Scope
 from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
 from csdesk.domain.rules.compiled import Conditions
@@ -47,11 +47,12 @@ class ServiceBook:
         "_config",
         "_escalating",
         "_first",
-        "_is_plain",
         "_kinds",
         "_numbers",
+        "_plain",
         "calendars",
         "default",
+        "is_plain",
         "reads",
         "times",
         "years",
@@ -75,10 +76,12 @@ class ServiceBook:
                     conditions.append(target.when)
         self._escalating = Conditions([one.when for one in config.escalations], declared)
         self._first = frozenset(number for number, one in enumerate(conditions) if _asks_first_message(one))
-        self._is_plain = all(one is None for one in conditions)
+        self.is_plain: bool = all(one is None for one in conditions)
+        """True if nothing is asked about: ``match`` then needs no facts."""
         self._conditions = Conditions(conditions, declared)
         self.reads: frozenset[str] = frozenset(test.field for one in conditions for test, _ in tests_in(one))
         """The fields that decide which policies and targets hold."""
+        self._plain: dict[str, AppliedSla] = {}
         self._kinds: dict[tuple[str, tuple[str, ...], Priority, str, str], Plan | None] = {}
 
     @property
@@ -95,18 +98,37 @@ class ServiceBook:
         """True if there are policies of groups."""
         return any(policy.scope == "group" for policy, _ in self._by_name.values())
 
-    def match(self, facts: Facts, level: str, before: AppliedSla | None = None) -> AppliedSla | None:
+    def match(self, facts: Facts | None, level: str, before: AppliedSla | None = None) -> AppliedSla | None:
         """What holds for a ticket with these facts; None if no policy does.
 
         ``before`` is what held until now: what conditions ask about the first message keeps its first answer.
         """
-        holding: frozenset[int] = frozenset() if self._is_plain else frozenset(self._conditions.holding(facts))
+        if self.is_plain or facts is None:
+            return self._plainly(level)
+        holding = frozenset(self._conditions.holding(facts))
         if before is not None and self._first:
             holding = (holding - self._first) | self._held_before(before)
         chosen: dict[str, SlaPolicy] = {}
         for number, policy in enumerate(self._config.sla):
-            if policy.scope not in chosen and (self._is_plain or number in holding):
+            if policy.scope not in chosen and number in holding:
                 chosen[policy.scope] = policy
+        return self._applied(chosen, holding, level)
+
+    def _plainly(self, level: str) -> AppliedSla | None:
+        """What holds for everything, where no policy asks for anything."""
+        found = self._plain.get(level)
+        if found is None:
+            if len(self._plain) >= _MOST_PLANS:
+                self._plain.clear()
+            chosen: dict[str, SlaPolicy] = {}
+            for policy in self._config.sla:
+                chosen.setdefault(policy.scope, policy)
+            found = self._applied(chosen, frozenset(), level)
+            if found is not None:
+                self._plain[level] = found
+        return found
+
+    def _applied(self, chosen: Mapping[str, SlaPolicy], holding: frozenset[int], level: str) -> AppliedSla | None:
         if not chosen:
             return None
         names = {scope: policy.name for scope, policy in chosen.items()}
@@ -136,14 +158,16 @@ class ServiceBook:
         sla = ticket.sla
         if sla is None:
             return _NO_PLANS
-        plan = self._plan(sla.policy, sla, ticket) if sla.policy is not None else None
-        if sla.group is None:
+        policy, of_group = sla.policy, sla.group
+        plan = self._plan(policy, sla, ticket) if policy is not None else None
+        if of_group is None:
             return _NO_PLANS if plan is None else (plan,)
-        group = self._plan(sla.group, sla, ticket)
+        group = self._plan(of_group, sla, ticket)
         return tuple(one for one in (plan, group) if one is not None)
 
     def _plan(self, name: str, sla: AppliedSla, ticket: Ticket) -> Plan | None:
-        key = (name, sla.targets, ticket.priority, ticket.type, sla.level)
+        applied, held = values_of(sla), values_of(ticket)
+        key = (name, applied["targets"], held["priority"], held["type"], applied["level"])
         try:
             return self._kinds[key]
         except KeyError:

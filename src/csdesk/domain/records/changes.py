@@ -3,7 +3,8 @@
 ``Needs`` is one batched read, ``Snapshot`` its answer, ``ChangeSet`` one transaction. Claims are unique keys with an
 owner: the one mechanism behind every "only once". Deltas change counters without a version: they commute.
 
-What a change set holds by the dozen is a named tuple: building one costs a third of a frozen dataclass.
+What a change set holds by the dozen, and what has many fields, is a named tuple: building one costs a third of a frozen
+dataclass.
 """
 
 from __future__ import annotations
@@ -241,9 +242,13 @@ class WaitingLine:
 
 @dataclass(frozen=True, slots=True)
 class Burden:
-    """What an agent carries: by the counter, and by the tickets that say so; both of one moment."""
+    """What a counter of routing says, and what the tickets say; both of one moment.
 
-    agent: str
+    The counters are ``load/<agent>``, the units of an agent's tickets and offers, and ``work/<queue>``, the units of a
+    queue's tickets that agents have in hand.
+    """
+
+    counter: str
     counted: int
     carried: int
 
@@ -267,34 +272,33 @@ class Needs:
     drafts: tuple[str, ...] = ()
     candidates: tuple[CandidateNeed, ...] = ()
     waiting: tuple[str, ...] = ()
-    """Queues of which it is asked whether a ticket waits in them."""
+    """Queues of which it is asked which tickets have waited there longest."""
     counters: tuple[str, ...] = ()
     inbox: tuple[str, ...] = ()
     outbox: tuple[str, ...] = ()
     parties: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """What the store answered to ``Needs``, all of one moment. ``homes`` maps an identity to its home customer."""
 
     epochs: Epochs = Epochs()
-    claims: Mapping[str, str] = field(default_factory=_none)
-    tickets: Mapping[str, Ticket] = field(default_factory=_none)
-    customers: Mapping[str, Customer] = field(default_factory=_none)
-    homes: Mapping[IdentityId, CustomerId] = field(default_factory=_none)
-    messages: Mapping[str, Message] = field(default_factory=_none)
-    agents: Mapping[str, Agent] = field(default_factory=_none)
-    phrases: Mapping[str, LibraryPhrase] = field(default_factory=_none)
-    holidays: Mapping[str, PublicHolidays] = field(default_factory=_none)
-    drafts: Mapping[str, Draft] = field(default_factory=_none)
-    candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=_none)
+    claims: Mapping[str, str] = _NOTHING
+    tickets: Mapping[str, Ticket] = _NOTHING
+    customers: Mapping[str, Customer] = _NOTHING
+    homes: Mapping[IdentityId, CustomerId] = _NOTHING
+    messages: Mapping[str, Message] = _NOTHING
+    agents: Mapping[str, Agent] = _NOTHING
+    phrases: Mapping[str, LibraryPhrase] = _NOTHING
+    holidays: Mapping[str, PublicHolidays] = _NOTHING
+    drafts: Mapping[str, Draft] = _NOTHING
+    candidates: Mapping[str, tuple[Candidate, ...]] = _NOTHING
     """By the ``key`` of their need."""
-    waiting: frozenset[str] = frozenset()
-    """The queues asked about in which a ticket waits for somebody."""
-    counters: Mapping[str, int] = field(default_factory=_none)
-    inbox: Mapping[str, InboxItem] = field(default_factory=_none)
-    outbox: Mapping[str, OutboxItem] = field(default_factory=_none)
+    waiting: Mapping[str, tuple[tuple[int, datetime], ...]] = _NOTHING
+    """Of the queues asked about in which tickets wait: by priority, when the oldest of them was opened."""
+    counters: Mapping[str, int] = _NOTHING
+    inbox: Mapping[str, InboxItem] = _NOTHING
+    outbox: Mapping[str, OutboxItem] = _NOTHING
 
 
 def person_behind(

@@ -35,6 +35,10 @@ class ClockPhase(Word):
     CANCELLED = "cancelled"
 
 
+LIVE_PHASES = frozenset({ClockPhase.RUNNING, ClockPhase.PAUSED})
+"""The phases in which a clock can still be met."""
+
+
 class Scope(Word):
     """Whom a clock is promised to: the customer, or (OLA) one group of the desk to another."""
 
@@ -108,7 +112,7 @@ class Clock(Record):
     @property
     def is_live(self) -> bool:
         """True while the clock can still be met."""
-        return self.phase in (ClockPhase.RUNNING, ClockPhase.PAUSED)
+        return self.phase in LIVE_PHASES
 
 
 def with_clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[Clock, ...]:

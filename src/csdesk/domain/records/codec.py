@@ -18,14 +18,15 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
 from csdesk.domain.records import _short
-from csdesk.domain.records._model import Record, replaced
+from csdesk.domain.records._model import Record, replaced, values_of
+from csdesk.domain.records._packing import as_json, event_packer
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
 from csdesk.domain.records.holidays import PublicHolidays
-from csdesk.domain.records.messages import Message
+from csdesk.domain.records.messages import Message, whole_text_of
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
@@ -56,21 +57,22 @@ KINDS: Final[Mapping[type[Record], str]] = {
 """The name of each kind of record, as errors and stores use it."""
 
 _events: Final[TypeAdapter[tuple[Event, ...]]] = TypeAdapter(tuple[Event, ...])
-_PERSONAL: Final[Mapping[type[BaseModel], set[str]]] = {
-    cls: set(cls.PERSONAL) for cls in get_args(get_args(Event)[0]) if cls.PERSONAL
+_PERSONAL: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
+    cls: {name: SHORT.get(name, name) for name in cls.PERSONAL} for cls in get_args(get_args(Event)[0]) if cls.PERSONAL
 }
+"""Of each kind of event that has some: the names of its personal fields, with their short forms."""
 _PARTS: Final = {"parts", "edited"}
 _NOTHING: Final[tuple[object, ...]] = ("", (), None)
 """What a personal field holds when there is nothing to hide."""
-_PARTS_HEAD: Final = b',"%b":' % SHORT["parts"].encode()
+_PARTS_NAME, _SUBJECT_NAME, _TEXT_NAME = (SHORT[name] for name in ("parts", "subject", "text"))
+_PARTS_HEAD: Final = b',"%b":' % _PARTS_NAME.encode()
 
 R = TypeVar("R", bound=Record)
 
 
-def _tagged(model: Record, head: bytes, hidden: set[str] | None = None) -> bytes:
-    # The discriminator equals its default, so it is left out with the other defaults. (Nothing else is excluded where
-    # nothing must be: a filter costs as much as the rest.)
-    body = model.__pydantic_serializer__.to_json(model, exclude_defaults=True, exclude=hidden, by_alias=True)
+def _tagged(model: Record, head: bytes) -> bytes:
+    # The discriminator equals its default, so it is left out with the other defaults.
+    body = model.__pydantic_serializer__.to_json(model, exclude_defaults=True, by_alias=True)
     return head + b"}" if body == b"{}" else head + b"," + body[1:]
 
 
@@ -109,6 +111,20 @@ def decode(cls: type[R], schema: int, document: str) -> R:
     return cls.model_validate(values, by_alias=True, by_name=False)
 
 
+def said_in(schema: int, document: str) -> tuple[str, str]:
+    """The subject and the whole text in the document of a message: what there is to search, without the record.
+
+    Raises:
+        SchemaTooNew: a newer csdesk wrote it.
+    """
+    if schema != Message.SCHEMA:
+        message = decode(Message, schema, document)
+        return message.subject, message.whole_text
+    values = json.loads(document)
+    parts = values.get("edited") or values.get(_PARTS_NAME, ())
+    return values.get(_SUBJECT_NAME, ""), whole_text_of([(one["kind"], one.get(_TEXT_NAME, "")) for one in parts])
+
+
 _SUBJECT: Final = '{"":0}'
 _CAUSE: Final = '{"":1}'
 """What stands for the entry's subject and cause inside it: stores keep these beside it, and no event looks so."""
@@ -128,26 +144,31 @@ def _parsed(text: str, subject: str, cause: str) -> Any:  # ``Any``: what JSON g
 
 def encode_events(entry: Entry) -> tuple[str, str | None]:
     """The body of an entry's events, and their personal values (None if there are none)."""
-    bodies = []
-    personal = b""
+    packed: list[Json] = []
+    personal: Json = {}
     for index, event in enumerate(entry.events):
-        hidden = _PERSONAL.get(type(event))
+        cls = type(event)
+        hidden = _PERSONAL.get(cls)
         if hidden is None or not holds_personal(event):
-            bodies.append(_tagged(event, _HEADS[event.kind]))
+            packed.append(event_packer(cls)(event))
             continue
-        bodies.append(_tagged(event, _HEADS[event.kind], hidden))
-        values = event.__pydantic_serializer__.to_json(event, include=hidden, by_alias=True)
-        personal += b'"%d":%b,' % (index, values)
-    body = _condensed(entry, (b"[" + b",".join(bodies) + b"]").decode())
+        packed.append(event_packer(cls, without=hidden)(event))
+        values = values_of(event)
+        personal[str(index)] = {short: values[name] for name, short in hidden.items()}
+    body = _condensed(entry, as_json(packed))
     if not personal:
         return body, None
-    text = (b"{" + personal + b'"salt":' + to_json(entry.salt) + b"}").decode()
+    text = as_json({**personal, "salt": entry.salt})
     return f'{{"events":{body},"digest":"{personal_digest(text)}"}}', text
 
 
 def holds_personal(event: Event) -> bool:
     """True if the event holds personal values that are not erased."""
-    return any(getattr(event, name) not in _NOTHING for name in event.PERSONAL)
+    values = values_of(event)
+    for name in event.PERSONAL:  # noqa: SIM110  every event is asked, and a generator costs twice the loop
+        if values[name] not in _NOTHING:
+            return True
+    return False
 
 
 def stripped(entry: Entry, events: tuple[int, ...] = ()) -> Entry:
@@ -204,21 +225,13 @@ def decode_events(
     return _events.validate_python(named, by_alias=True, by_name=False)
 
 
-_HEADS: Final = {
-    kind: b'{"k":%d' % _short.KINDS.index(kind) if kind in _short.KINDS else b'{"kind":"%b"' % kind.encode()
-    for kind in (cls.model_fields["kind"].default for cls in get_args(get_args(Event)[0]))
-}
-"""How the JSON of an event of each kind begins."""
-
-
 def _named(item: Json) -> Json:
     place = item.pop("k", None)
     return {"kind": _short.KINDS[place], **item} if isinstance(place, int) else item
 
 
 _by_kind: Final[Mapping[str, tuple[str, ...]]] = {
-    cls.model_fields["kind"].default: tuple(SHORT.get(name, name) for name in hidden)
-    for cls, hidden in _PERSONAL.items()
+    cls.model_fields["kind"].default: tuple(hidden.values()) for cls, hidden in _PERSONAL.items()
 }
 
 
@@ -240,7 +253,7 @@ def encode_trace(entry: Entry) -> str | None:
     """
     if entry.trace is None or not entry.trace.verdicts:
         return None
-    return _condensed(entry, to_json([_packed(one) for one in entry.trace.verdicts]).decode())
+    return _condensed(entry, as_json([_packed(one) for one in entry.trace.verdicts]))
 
 
 def decode_trace(text: str | None, *, subject: str = "", cause: str = "") -> Trace | None:
@@ -257,18 +270,16 @@ _PARAMETERS: Final = {name: place for place, name in enumerate(_short.PARAMETERS
 
 
 def _packed(verdict: Verdict) -> list[object]:
-    code = verdict.code
-    packed: list[object] = [_CODES.get(code, code)]
-    if verdict.params or verdict.below:
-        params: list[object] = []
-        for name, value in verdict.params:
-            params += (_PARAMETERS.get(name, name), value)
-        packed += (_LETTERS[verdict.outcome], params)
-        if verdict.below:
-            packed.append([_packed(one) for one in verdict.below])
-    elif verdict.outcome is not Outcome.NOTED:
-        packed.append(_LETTERS[verdict.outcome])
-    return packed
+    code, outcome, given, below = verdict
+    head = _CODES.get(code, code)
+    if not (given or below):
+        return [head] if outcome is Outcome.NOTED else [head, _LETTERS[outcome]]
+    params: list[object] = []
+    for name, value in given:
+        params += (_PARAMETERS.get(name, name), value)
+    if not below:
+        return [head, _LETTERS[outcome], params]
+    return [head, _LETTERS[outcome], params, [_packed(one) for one in below]]
 
 
 # ``Any``: what JSON gives; the records check it.

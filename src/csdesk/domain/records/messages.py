@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -190,15 +191,35 @@ Part = Annotated[
 
 def plain_text(parts: tuple[Part, ...]) -> str:
     """The words of all text parts, joined by newlines; else those of a choice, a template or unknown content."""
-    texts = [part.text for part in parts if isinstance(part, TextPart)]
-    return "\n".join(texts or [part.text for part in parts if isinstance(part, ChoicePart | TemplatePart | OtherPart)])
+    if len(parts) == 1 and type(parts[0]) is TextPart:
+        return parts[0].text
+    return plain_text_of(_texts(parts))
 
 
 def whole_text(parts: tuple[Part, ...]) -> str:
     """``plain_text``, and what a mail quotes and signs with, in their order: what searches read."""
-    if not any(isinstance(part, QuotePart) for part in parts):
-        return plain_text(parts)
-    return "\n".join(part.text for part in parts if isinstance(part, TextPart | QuotePart))
+    return whole_text_of(_texts(parts))
+
+
+def _texts(parts: tuple[Part, ...]) -> list[KindOfText]:
+    return [(part.kind, getattr(part, "text", "")) for part in parts]
+
+
+KindOfText = tuple[str, str]
+"""The kind of a part and its text."""
+
+
+def plain_text_of(texts: Sequence[KindOfText]) -> str:
+    """As ``plain_text``, where the parts are no records."""
+    said = [text for kind, text in texts if kind == "text"]
+    return "\n".join(said or [text for kind, text in texts if kind in ("choice", "template", "other")])
+
+
+def whole_text_of(texts: Sequence[KindOfText]) -> str:
+    """As ``whole_text``, where the parts are no records."""
+    if "quote" not in [kind for kind, _ in texts]:
+        return plain_text_of(texts)
+    return "\n".join([text for kind, text in texts if kind in ("text", "quote")])
 
 
 class Direction(Word):
@@ -217,6 +238,14 @@ class AuthorKind(Word):
     BOT = "bot"
     SYSTEM = "system"
     ELSEWHERE = "elsewhere"
+
+
+class Purpose(Word):
+    """What a message of ours is for: consent, quiet hours and caps go by it."""
+
+    SERVICE = "service"
+    MARKETING = "marketing"
+    SURVEY = "survey"
 
 
 class Delivery(Word):
@@ -273,6 +302,8 @@ class Message(Record):
     backlog: bool = False
     """True if it was too old on arrival to be answered automatically."""
     language: str | None = None
+    purpose: Purpose = Purpose.SERVICE
+    """For messages of ours: what it is for."""
     delivery: Delivery = Delivery.NONE
     delivery_reason: str = ""
     delivery_needs: str = ""
@@ -300,9 +331,13 @@ class Message(Record):
         return whole_text(self.edited or self.parts)
 
 
+_NO_MEDIA: Final[frozenset[str]] = frozenset()
+
+
 def media_of(message: Message) -> frozenset[str]:
     """The digests of all media that the message refers to, in whatever field of its parts."""
-    found = set() if message.raw_media is None else {message.raw_media.sha256}
-    for part in (*message.parts, *message.edited):
-        found.update([value.sha256 for value in part.__dict__.values() if isinstance(value, MediaRef)])
-    return frozenset(found)
+    parts, whole = (*message.parts, *message.edited), message.raw_media
+    refs = [value for part in parts for value in part.__dict__.values() if type(value) is MediaRef]
+    if not refs and whole is None:
+        return _NO_MEDIA
+    return frozenset([one.sha256 for one in ([*refs, whole] if whole is not None else refs)])

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
-from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
+from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word, values_of
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
@@ -363,13 +363,15 @@ class Ticket(Record):
         if self.offer is not None and self.offer.due_at is not None:
             marks.append(self.offer.due_at)
         for clock in self.clocks:
-            if clock.phase is ClockPhase.RUNNING:
-                if clock.warn_at is not None:
-                    marks.append(clock.warn_at)
-                if clock.breached_at is None and clock.due_at is not None:
-                    marks.append(clock.due_at + _BREACHED_AFTER)
-                if clock.escalate_at is not None:
-                    marks.append(clock.escalate_at + _BREACHED_AFTER)
+            values = values_of(clock)
+            if values["phase"] is not ClockPhase.RUNNING:
+                continue
+            if (warn := values["warn_at"]) is not None:
+                marks.append(warn)
+            if (due := values["due_at"]) is not None and values["breached_at"] is None:
+                marks.append(due + _BREACHED_AFTER)
+            if (escalate := values["escalate_at"]) is not None:
+                marks.append(escalate + _BREACHED_AFTER)
         return min(marks, default=None)
 
     @property

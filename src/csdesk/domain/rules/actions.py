@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from csdesk.domain.records._model import Key, Name, Scalar
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
+from csdesk.domain.records.messages import Purpose
 from csdesk.domain.records.priorities import PriorityName
 
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -209,6 +210,8 @@ class Reply(Section):
 
     do: Literal["reply"] = "reply"
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    purpose: Purpose = Purpose.SERVICE
+    """What it is for: ``[contact]`` goes by it."""
 
 
 class Notify(Section):

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from csdesk.domain.records._model import replaced, trusted
-from csdesk.domain.records.clocks import Clock, ClockPhase, Metric, Scope
+from csdesk.domain.records._model import replaced, trusted, values_of
+from csdesk.domain.records.clocks import LIVE_PHASES, Clock, ClockPhase, Metric, Scope
 from csdesk.domain.records.events import ClockBreached, ClockEscalated, ClockWarned
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.sla.terms import Book, Plan, Terms
@@ -30,11 +30,16 @@ ClockMark = ClockWarned | ClockBreached | ClockEscalated
 
 def live(ticket: Ticket, *metrics: Metric, scope: Scope | None = None) -> list[Clock]:
     """The live clocks of those metrics (none named: of all)."""
-    return [
-        clock
-        for clock in ticket.clocks
-        if clock.is_live and (not metrics or clock.metric in metrics) and (scope is None or clock.scope is scope)
-    ]
+    found = []
+    for clock in ticket.clocks:
+        values = values_of(clock)
+        if (
+            values["phase"] in LIVE_PHASES
+            and (not metrics or values["metric"] in metrics)
+            and (scope is None or values["scope"] is scope)
+        ):
+            found.append(clock)
+    return found
 
 
 def latest(ticket: Ticket, metric: Metric, scope: Scope) -> Clock | None:

@@ -135,7 +135,8 @@ class KeywordIndex:
     def _look(self, table: dict[str, list[_Entry]], hooks: Iterable[str], text: str, found: list[int]) -> None:
         for hook in table.keys() & hooks:
             for keyword, starts_word, ends_word, ids in table[hook]:
-                if _occurs(keyword, text, starts_word, ends_word):
+                # Most are not there at all, which costs no call.
+                if keyword in text and _occurs(keyword, text, starts_word, ends_word):
                     found += ids
 
     def _words_of(self, text: str, is_ascii: bool) -> list[str]:

@@ -8,10 +8,12 @@ from typing import Final, Literal, NamedTuple
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
+from csdesk.domain.records._model import values_of
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
+from csdesk.domain.routing.search import Search
 from csdesk.domain.text.scripts import language_of
 
 MOST_CC = 20
@@ -34,17 +36,19 @@ class CaseKeys(NamedTuple):
 
 def keys_of(message: InboundMessage, keys: ClaimKeys) -> CaseKeys:
     """The claim keys of a message."""
-    account, conversation, sender = message.account, message.conversation, message.sender
+    said = values_of(message)
+    account, conversation, sender = said["account"], said["conversation"], values_of(said["sender"])
     return CaseKeys(
-        keys.inbound(account, message.dedupe_key),
-        keys.identity(sender.kind, sender.scope, sender.external_id),
+        keys.inbound(account, said["dedupe_key"]),
+        keys.identity(sender["kind"], sender["scope"], sender["external_id"]),
         keys.conversation(account, conversation),
         keys.parked(account, conversation),
-        tuple([keys.mail(account, one) for one in message.references[:MOST_REFERENCES]]),
+        tuple([keys.mail(account, one) for one in said["references"][:MOST_REFERENCES]]),
     )
 
 
 _NO_TRACE: Final = Trace()
+_tuple: Final = tuple.__new__  # a named tuple by its values in order: half of what its constructor takes
 
 
 @dataclass(slots=True)
@@ -57,6 +61,8 @@ class Case:
     actor: Actor
     received_at: datetime
     occurred_at: datetime
+    is_human: bool
+    """True if a customer wrote it by hand."""
     clamped: timedelta | None = None
     backlog: bool = False
     retried: bool = False
@@ -77,8 +83,10 @@ class Case:
     folded_text: str = ""
     """The text alone."""
     language: str | None = None
-    route: str | None = None
-    """The queue whose agents are wanted; None: nobody has to be found."""
+    reopened: bool = False
+    """The message opened the ticket again."""
+    route: Search | None = None
+    """Where somebody is looked for; None: nobody has to be found."""
     fetches: bool = False
     """Whether the channel can fetch the media that the message names."""
     feeds: bool = False
@@ -99,18 +107,13 @@ class Case:
         self, code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: str | float | bool | None
     ) -> None:
         """Leave a verdict in the trace."""
-        self.verdicts.append(Verdict(code, outcome, tuple(params.items()), below))
+        self.verdicts.append(_tuple(Verdict, (code, outcome, tuple(params.items()), below)))
 
     @property
     def people(self) -> tuple[Sender, ...]:
         """Everybody the message names: the sender, other identities of the sender, people in copy."""
         message = self.message
         return (message.sender, *message.also, *message.cc[:MOST_CC])
-
-    @property
-    def is_human(self) -> bool:
-        """True if a customer wrote it by hand."""
-        return self.message.author == "customer" and self.message.automatic == "no"
 
     @property
     def owner(self) -> TicketId:

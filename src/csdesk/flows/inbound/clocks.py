@@ -43,12 +43,13 @@ def _find_level(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
     book = work.policy.service
     found = None
     if len(book):
-        found = book.match(facts_at(case, work, customer, ticket), customer.level, before)
+        facts = None if book.is_plain else facts_at(case, work, customer, ticket)
+        found = book.match(facts, customer.level, before)
     if before is None and found is None:
         if case.new_ticket:
             case.say("clocks.none", Outcome.SKIPPED)
         return ticket
-    known = {clock.key for clock in ticket.clocks}
+    known = [clock.key for clock in ticket.clocks]
     ticket = apply_sla(
         work, ticket, found, case.occurred_at if before is None else work.time_of(ticket.id), regrouped=False
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csdesk.domain.core.identity import create_customer, known_identity, link_identity
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import IdentityId
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.queues import InboxState
@@ -15,7 +16,8 @@ from csdesk.flows.inbound.dedupe import store_item
 def identify(case: Case, work: Workspace) -> Customer:
     """The customer who wrote; ``case.identity`` is the identity they came through."""
     sender = case.message.sender
-    identity = known_identity(work, sender)
+    owner = work.claims.get(case.keys.sender)
+    identity = None if owner is None else IdentityId(owner)
     customer = work.person(identity)
     if identity is not None and customer is not None:
         case.say("identity.known", Outcome.PASSED, customer=customer.id)

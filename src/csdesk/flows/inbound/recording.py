@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.records._model import trusted
+from csdesk.domain.records._model import trusted, values_of
 from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.messages import AuthorKind, Direction, MediaPart, Message
 from csdesk.flows.feeding import feed_counter
@@ -19,31 +19,32 @@ _Message = trusted(Message)
 def record(case: Case, work: Workspace) -> None:
     """Store the message and close its cause."""
     given = case.message
+    said = values_of(given)
     assert case.identity is not None
-    if given.provider_id and given.provider_id != given.dedupe_key and given.sender.kind != "email":
+    if said["provider_id"] and given.provider_id != given.dedupe_key and given.sender.kind != "email":
         key = work.keys.provider(given.account, given.provider_id)
         work.claim(key, case.id, ClaimMode.FIRST_WINS, keep=work.policy.config.retention.inbound_claims)
     work.add_message(
         _Message(
             id=case.id,
             ticket=case.owner,
-            direction=Direction.OUT if given.author == "elsewhere" else Direction.IN,
-            author=_AUTHORS[given.author],
+            direction=Direction.OUT if said["author"] == "elsewhere" else Direction.IN,
+            author=_AUTHORS[said["author"]],
             identity=case.identity,
-            account=given.account,
-            conversation=given.conversation,
-            subject=given.subject,
-            parts=given.parts,
-            provider_id=given.provider_id,
-            provider_order=given.provider_order,
-            sent_at=given.sent_at,
+            account=said["account"],
+            conversation=said["conversation"],
+            subject=said["subject"],
+            parts=said["parts"],
+            provider_id=said["provider_id"],
+            provider_order=said["provider_order"],
+            sent_at=said["sent_at"],
             received_at=case.received_at,
             occurred_at=case.occurred_at,
-            automatic=given.automatic,
+            automatic=said["automatic"],
             backlog=case.backlog,
             language=case.language,
-            raw=given.raw,
-            raw_media=given.raw_media,
+            raw=said["raw"],
+            raw_media=said["raw_media"],
         )
     )
     if case.feeds:

@@ -114,6 +114,7 @@ def _reopen(
     if policy.mode == "reopen" and ended is not None and at <= ended + span:
         case.say("thread.reopened", Outcome.CHOSEN, ticket=ticket.id)
         ticket = change_status(work, ticket, Move.REOPEN)
+        case.reopened = True
         return (ticket if policy.keep_worker else assign(work, ticket, None, reason="reopened")), links
     case.say("thread.follow_up", Outcome.NOTED, ticket=ticket.id)
     return None, (*links, Link(kind=LinkKind.FOLLOW_UP_OF, ticket=ticket.id))

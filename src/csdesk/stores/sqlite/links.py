@@ -6,16 +6,17 @@ are made within a moment, so what is new stands on one page, and what joins an o
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
 from typing import Final
 
+from csdesk.domain.ids import ALPHABET, BODY_LENGTH
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.values import Cell, Cells, chunks, rows_sql
 
-_ID: Final = re.compile(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
-_DIGITS: Final = str.maketrans("jkmnpqrstvwxyz", "ijklmnopqrstuv")
-"""From the letters of Crockford's base32 to those of ``int``."""
+_LENGTH: Final = len("tkt_") + BODY_LENGTH
+_DIGITS: Final = {ord(letter): "0123456789abcdefghijklmnopqrstuv"[value] for value, letter in enumerate(ALPHABET)}
+_AS_NUMBER: Final = dict.fromkeys(range(128), "!") | _DIGITS
+"""From the letters of Crockford's base32 to those of ``int``; from all others to what is no digit."""
 
 _LINK: Final = "INSERT INTO csdesk_link(desk,id,role,row) VALUES{} ON CONFLICT DO NOTHING"
 _UNLINK: Final = "DELETE FROM csdesk_link WHERE desk=? AND id=? AND role=? AND row=?"
@@ -40,9 +41,12 @@ def link_key(text: str) -> bytes | str:
     >>> link_key("tkt_00000000000000000000000001").hex()
     '00000000000000000000000000000001746b74'
     """
-    if _ID.fullmatch(text) is None:
+    if len(text) != _LENGTH or text[3] != "_" or not text.isascii():
         return text
-    return int(text[4:].translate(_DIGITS), 32).to_bytes(16, "big") + text[:3].encode()
+    try:
+        return int(text[4:].translate(_AS_NUMBER), 32).to_bytes(16, "big") + text[:3].encode()
+    except (ValueError, OverflowError):
+        return text
 
 
 def add(execute: Execute, rows: list[Cells]) -> None:

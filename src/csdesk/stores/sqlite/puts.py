@@ -159,17 +159,17 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
     head: Cells = (desk, record.id, record.version, record.SCHEMA, document_of(record))
     row = (*head, *table.fresh_of(record), *[column.cell(record) for column in table.kept], *born)
     plan.new.setdefault(table, []).append((record, row))
-    match record:
-        case Ticket() | Customer():
+    if isinstance(record, Message):
+        if media_of(record):
+            plan.with_media.append(record)
+    elif isinstance(record, Ticket | Customer):
+        if record.tags or _segments(record):
             _plan_tags(plan, record, ())
-            if isinstance(record, Customer):
-                _plan_identities(plan, record, ())
-                plan.born.append(record.id)
-        case Agent():
-            plan.agents.append(record)
-        case Message():
-            if media_of(record):
-                plan.with_media.append(record)
+        if isinstance(record, Customer):
+            _plan_identities(plan, record, ())
+            plan.born.append(record.id)
+    elif isinstance(record, Agent):
+        plan.agents.append(record)
 
 
 def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:

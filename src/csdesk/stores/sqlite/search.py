@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from csdesk.domain.records.codec import said_in
 from csdesk.domain.records.messages import Message
 from csdesk.domain.text.features import search_tokens, tokens_match
 from csdesk.ports.store import Page, SearchHit, SearchRequest
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
-from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.tables import read_sql
 
 _MARK: Final = "SELECT last FROM csdesk_search_mark"
@@ -25,9 +25,9 @@ _MATCH: Final = (
     " CROSS JOIN csdesk_message m ON m.pk=s.rowid"
     " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
 )
-_WAITING: Final = "SELECT pk,desk,version,id,schema,doc FROM csdesk_message WHERE pk>? ORDER BY pk LIMIT ?"
+_WAITING: Final = "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>? ORDER BY pk LIMIT ?"
 _VERSIONS: Final = "SELECT pk,version FROM csdesk_message WHERE pk>? AND pk<=?"
-_ONE: Final = "SELECT id,schema,doc FROM csdesk_message WHERE pk=?"
+_ONE: Final = "SELECT schema,doc FROM csdesk_message WHERE pk=?"
 _ADD: Final = "INSERT INTO csdesk_search(rowid,tokens) VALUES(?,?)"
 _REMOVE: Final = "INSERT INTO csdesk_search(csdesk_search,rowid,tokens) VALUES('delete',?,?)"
 _INDEXED: Final = "SELECT pk FROM csdesk_message WHERE desk=? AND id=? AND pk<=(SELECT last FROM csdesk_search_mark)"
@@ -45,17 +45,20 @@ class Changed:
     after: Message
 
 
-def tokens_of(message: Message) -> list[str]:
-    """The tokens of a message; the empty one between subject and text keeps phrases from spanning both."""
-    subject, text = search_tokens(message.subject), search_tokens(message.whole_text)
+def tokens_of(said: tuple[str, str]) -> list[str]:
+    """The tokens of a subject and text; the empty one between them keeps phrases from spanning both."""
+    subject, text = map(search_tokens, said)
     return [*subject, "", *text] if subject and text else subject or text
 
 
-def indexed_text(desk: int, message: Message) -> str:
-    """What the index holds of a message."""
+def indexed_text(desk: int, said: tuple[str, str]) -> str:
+    """What the index holds of a message with that subject and text."""
     mark = f"{desk}x"
-    runs = (search_tokens(message.subject), search_tokens(message.whole_text))
-    return f" {_SEAM} ".join([mark + f" {mark}".join(tokens) for tokens in runs if tokens])
+    return f" {_SEAM} ".join([mark + f" {mark}".join(tokens) for tokens in map(search_tokens, said) if tokens])
+
+
+def _said(message: Message) -> tuple[str, str]:
+    return message.subject, message.whole_text
 
 
 def search(execute: Execute, desk: int, asked: SearchRequest) -> Page[SearchHit]:
@@ -88,8 +91,11 @@ def _match(desk: int, phrases: list[tuple[str, ...]]) -> str:
 
 def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]]) -> list[tuple[str, str]]:
     rows = execute(_TAIL, (desk,)).fetchall()
-    messages = ((key, record_of(Message, key, schema, document)) for key, schema, document in rows)
-    return [(key, message.ticket) for key, message in messages if tokens_match(tokens_of(message), phrases)]
+    return [
+        (key, record_of(Message, key, schema, document).ticket)
+        for key, schema, document in rows
+        if tokens_match(tokens_of(said_in(schema, document)), phrases)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +108,15 @@ class Waiting:
     text: str
 
 
-def waiting(execute: Execute, limit: int, known: Known | None = None) -> tuple[list[Waiting], bool]:
-    """The next texts to index, of all desks, and whether more wait. What is known is not decoded."""
+def waiting(execute: Execute, limit: int) -> tuple[list[Waiting], bool]:
+    """The next texts to index, of all desks, and whether more wait."""
     # ``Any``: rows of the driver.
     rows: list[tuple[Any, ...]] = execute(_WAITING, (execute(_MARK).fetchone()[0], limit + 1)).fetchall()
     texts = [
-        Waiting(row, desk, version, indexed_text(desk, _message(known, desk, key, version, schema, document)))
-        for row, desk, version, key, schema, document in rows[:limit]
+        Waiting(row, desk, version, indexed_text(desk, said_in(schema, document)))
+        for row, desk, version, schema, document in rows[:limit]
     ]
     return texts, len(rows) > limit
-
-
-def _message(known: Known | None, desk: int, key: str, version: int, schema: int, document: str) -> Message:
-    found = known.get(desk, key, version) if known is not None else None
-    return found if isinstance(found, Message) else record_of(Message, key, schema, document)
 
 
 def index(execute: Execute, texts: list[Waiting]) -> int:
@@ -133,8 +134,8 @@ def index(execute: Execute, texts: list[Waiting]) -> int:
 
 
 def _text_now(execute: Execute, one: Waiting) -> str:
-    key, schema, document = execute(_ONE, (one.row,)).fetchone()
-    return indexed_text(one.desk, record_of(Message, key, schema, document))
+    schema, document = execute(_ONE, (one.row,)).fetchone()
+    return indexed_text(one.desk, said_in(schema, document))
 
 
 def index_again(execute: Execute, desk: int, changed: list[Changed]) -> None:
@@ -142,5 +143,5 @@ def index_again(execute: Execute, desk: int, changed: list[Changed]) -> None:
     for one in changed:
         row = execute(_INDEXED, (desk, one.after.id)).fetchone()
         if row is not None:
-            execute(_REMOVE, (row[0], indexed_text(desk, one.before)))
-            execute(_ADD, (row[0], indexed_text(desk, one.after)))
+            execute(_REMOVE, (row[0], indexed_text(desk, _said(one.before))))
+            execute(_ADD, (row[0], indexed_text(desk, _said(one.after))))

@@ -13,6 +13,7 @@ from pydantic_core import PydanticSerializationError
 
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.events import Entry, Epochs
+from csdesk.domain.records.messages import Direction, Message
 from csdesk.errors import CsdeskError, DeskClosed, InvalidInput, NotFound
 from csdesk.ports.store import (
     BackupReport,
@@ -54,7 +55,7 @@ class SqliteCalls:
         self._name = name
         self._known = known
         self._order = write.Order()
-        self._upkeep = upkeep.Upkeep(known=self._known)
+        self._upkeep = upkeep.Upkeep()
         self._desks: dict[str, int] = {}
         self._is_closed = False
 
@@ -77,8 +78,11 @@ class SqliteCalls:
         return committed
 
     def _remember(self, plan: write.Plan) -> None:
+        known, desk = self._known, plan.desk
         for record in plan.puts.records:
-            self._known.keep(plan.desk, record)
+            if not (isinstance(record, Message) and record.direction is Direction.IN):
+                known.keep(desk, record)
+            # What came in is hardly read again, and what is kept costs every pass of the garbage collector.
 
     def lease(self, desk: str, request: LeaseRequest) -> Leased:
         """Take due work."""

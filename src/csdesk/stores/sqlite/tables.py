@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic_core import PydanticUndefined
 
-from csdesk.domain.records._model import Record
+from csdesk.domain.records._model import Record, values_of
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Customer
@@ -38,7 +38,7 @@ class Column:
 
     def moved(self, old: Record, new: Record) -> bool:
         """True if the value is another one. What an event left alone is the very same object, which is told first."""
-        before, after = old.__dict__, new.__dict__
+        before, after = values_of(old), values_of(new)
         for name in self.fields:
             if before[name] is not after[name]:
                 return self.cell(old) != self.cell(new)
@@ -63,11 +63,11 @@ class Table:
 
 
 def _field(name: str) -> Column:
-    return Column(name, lambda record: record.__dict__[name], (name,))
+    return Column(name, lambda record: values_of(record)[name], (name,))
 
 
 def _time(name: str) -> Column:
-    return Column(name, lambda record: micros(record.__dict__[name]), (name,))
+    return Column(name, lambda record: micros(values_of(record)[name]), (name,))
 
 
 def read_sql(cls: type[Record], name: str, *, of: str = "doc") -> str:

@@ -14,7 +14,6 @@ from typing import Final
 from csdesk.ports.store import Maintained
 from csdesk.stores.sqlite import search
 from csdesk.stores.sqlite.connection import Execute, Hands, Writing
-from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.values import micros
 from csdesk.stores.sqlite.write import finish
 
@@ -30,16 +29,15 @@ _EXPIRE: Final = "DELETE FROM csdesk_claim WHERE desk=? AND key=? AND expires_at
 class Upkeep:
     """Remembers how far the walk over each desk's claims has come; the walk of a new process begins anew."""
 
-    def __init__(self, window: int = _WINDOW, known: Known | None = None) -> None:
+    def __init__(self, window: int = _WINDOW) -> None:
         self._window = window
-        self._known = known
         self._reached: dict[int, str] = {}
 
     def maintain(self, connections: Hands, desk: int, now: datetime, limit: int) -> Maintained:
         """One round."""
         reader = connections.reader()
         keys, is_more = self._expired(reader.execute, desk, micros(now), limit)
-        texts, is_text_left = search.waiting(reader.execute, limit, self._known)
+        texts, is_text_left = search.waiting(reader.execute, limit)
         expired = indexed = 0
         if keys or texts:
             expired, indexed = connections.write(_do, desk, keys, micros(now), texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final, TypeVar
@@ -73,10 +73,8 @@ def padded(keys: Sequence[T]) -> Sequence[T]:
     return [*keys, *[keys[-1]] * ((1 << (count - 1).bit_length()) - count)]
 
 
-def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+def chunks(rows: Sequence[T]) -> Sequence[Sequence[T]]:
     """The rows in parts of at most 16: one INSERT each, and at most 16 different texts of every INSERT."""
     if len(rows) <= _CHUNK:
-        yield rows
-        return
-    for start in range(0, len(rows), _CHUNK):
-        yield rows[start : start + _CHUNK]
+        return (rows,)
+    return [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]

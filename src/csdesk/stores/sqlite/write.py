@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
 from csdesk.errors import CsdeskError, VersionConflict
@@ -52,8 +51,7 @@ class Order:
         return self._last
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A commit with everything encoded."""
 
     desk: int

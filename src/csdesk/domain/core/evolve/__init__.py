@@ -45,7 +45,7 @@ def evolve_message(message: Message, event: ev.Event, at: datetime) -> Message:
 
 def sealed(record: Stored, version: int, at: datetime) -> Stored:
     """The record as one entry leaves it: its version, and for a ticket the time of its last event (never earlier)."""
-    if isinstance(record, Ticket):
+    if type(record) is Ticket:
         return replaced(record, version=version, updated_at=max(record.updated_at, at))
     return replaced(record, version=version)
 

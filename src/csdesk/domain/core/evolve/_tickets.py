@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted
+from csdesk.domain.records._model import replaced, trusted, values_of
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.tickets import (
     ACTIVE,
@@ -33,35 +33,39 @@ _AppliedSla = trusted(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
+    said = values_of(event)
     return _Ticket(
-        id=event.id,
-        number=event.number,
-        subject=event.subject or "",
-        type=event.type,
-        queue=event.queue,
-        priority=event.priority,
-        language=event.language,
-        identity=event.identity,
-        account=event.account,
-        conversation=event.conversation or "",
-        owner=_Owner(kind=OwnerKind.QUEUE, id=event.queue),
-        participants=event.participants,
-        links=event.links,
+        id=said["id"],
+        number=said["number"],
+        subject=said["subject"] or "",
+        type=said["type"],
+        queue=said["queue"],
+        priority=said["priority"],
+        language=said["language"],
+        identity=said["identity"],
+        account=said["account"],
+        conversation=said["conversation"] or "",
+        owner=_Owner(kind=OwnerKind.QUEUE, id=said["queue"]),
+        participants=said["participants"],
+        links=said["links"],
         created_at=at,
         updated_at=at,
     )
 
 
 def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) -> Ticket:
-    counted: dict[str, object] = {"messages": ticket.messages + 1, "last_message": event.message}
-    if event.elsewhere:
-        return replaced(ticket, **counted, replied_at=event.occurred_at, waiting_since=None)
-    latest = event.occurred_at if ticket.customer_at is None else max(ticket.customer_at, event.occurred_at)
-    if latest == event.occurred_at:
-        counted["customer_message"] = event.message
-    waits = event.automatic == "no" and ticket.waiting_since is None
-    since = event.occurred_at if waits else ticket.waiting_since
-    return replaced(ticket, **counted, customer_at=latest, waiting_since=since, unanswered=0)
+    said, was = values_of(event), values_of(ticket)
+    message, occurred_at = said["message"], said["occurred_at"]
+    counted: dict[str, object] = {"messages": was["messages"] + 1, "last_message": message}
+    if said["elsewhere"]:
+        return replaced(ticket, **counted, replied_at=occurred_at, waiting_since=None)
+    before, since = was["customer_at"], was["waiting_since"]
+    if before is None or occurred_at >= before:
+        counted["customer_message"] = message
+        counted["customer_at"] = occurred_at
+    if since is None and said["automatic"] == "no":
+        since = occurred_at
+    return replaced(ticket, **counted, waiting_since=since, unanswered=0)
 
 
 def _reply_queued(ticket: Ticket, event: ev.ReplyQueued, at: datetime) -> Ticket:

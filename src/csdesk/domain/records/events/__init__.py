@@ -44,6 +44,8 @@ from csdesk.domain.records.events.customers import (
     SegmentsPlanned,
 )
 from csdesk.domain.records.events.desk import (
+    AccountPaused,
+    AccountResumed,
     AgentSaved,
     CommandDenied,
     ConfigActivated,
@@ -66,6 +68,7 @@ from csdesk.domain.records.events.messages import (
     MessageEdited,
     MessageErased,
     MessageMoved,
+    MessageReacted,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
@@ -126,6 +129,8 @@ __all__ = [
     "DESK",
     "LEARNING",
     "LIBRARY",
+    "AccountPaused",
+    "AccountResumed",
     "ActionRequested",
     "ActsRecounted",
     "AgentSaved",
@@ -175,6 +180,7 @@ __all__ = [
     "MessageErased",
     "MessageMoved",
     "MessageParked",
+    "MessageReacted",
     "MessageRecalled",
     "MessageReceived",
     "MessageReleased",
@@ -257,6 +263,7 @@ Event = Annotated[
     | PieceSent
     | MediaStored
     | MessageRecalled
+    | MessageReacted
     | MessageEdited
     | MessageErased
     | RawRemoved
@@ -315,6 +322,8 @@ Event = Annotated[
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
+    | AccountPaused
+    | AccountResumed
     | CommandDenied
     | MessageParked
     | MessageReleased,
