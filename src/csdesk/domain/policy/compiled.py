@@ -134,8 +134,8 @@ class Policy:
         self.zone = config.zone or (default.zone if default is not None else "UTC")
         self.segments = Segments(config.segments, self.declared, self.zone)
         self.timers = Timers(self.rules.plan, self.service.times, self.declared)
-        macros = reads_of([one.when for one in config.macros])
-        self.reads = self.rules.reads | self.service.looks | self.segments.reads | macros
+        others = reads_of([*(one.when for one in config.macros), *(one.when for one in config.routing.needs)])
+        self.reads = self.rules.reads | self.service.looks | self.segments.reads | others
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""

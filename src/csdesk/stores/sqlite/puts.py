@@ -163,7 +163,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
         if media_of(record):
             plan.with_media.append(record)
     elif isinstance(record, Ticket | Customer):
-        if record.tags:
+        if record.tags or _segments(record):
             _plan_tags(plan, record, ())
         if isinstance(record, Customer):
             _plan_identities(plan, record, ())
