@@ -229,7 +229,7 @@ def _piece_arrived(
 
 
 def _opt_out(work: Workspace, message: Message) -> None:
-    customer, name = work.person(message.identity), work.policy.config.contact.opt_out_tag
+    customer, name = work.person(message.identity), work.policy.config.contact.opt_out_tag_for(message.purpose)
     if customer is not None and not any(one.name == name for one in customer.tags):
         assignment = TagAssignment(name=name, source=TagSource.SYNC, at=work.now)
         work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))

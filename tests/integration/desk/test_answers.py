@@ -358,6 +358,26 @@ def test_refused_words_are_not_sent_unless_somebody_says_why(world):
     assert bot.trace.find("wording.found") is None
 
 
+def test_a_macro_that_a_person_runs_is_watched_too(world):
+    config = DeskConfig(
+        wording=WordingPolicy(forbidden="refuse"),
+        macros=(
+            {"name": "cold", "then": [{"do": "reply", "text": "没办法"}]},
+            {
+                "name": "rude",
+                "then": [{"do": "set_priority", "priority": "high"}, {"do": "reply", "text": "calm down"}],
+            },
+        ),
+    )
+    desk = world.open(config)
+    ticket = desk.receive(world.said("hello")).ticket
+    desk.tickets.run_macro(ticket.id, "cold", actor=AGENT)
+    assert "WordingFound" in happened(desk, ticket)
+    with pytest.raises(WordingRefused):
+        desk.tickets.run_macro(ticket.id, "rude", actor=AGENT)
+    assert desk.tickets.get(ticket.id).priority == 2
+
+
 def test_lists_can_be_switched_off_and_own_words_win(world):
     desk, _ = worded(world, standard=False, words=(WordRule(text="不行", kind="cold", instead="再想想"),))
     assert [one.instead for one in desk.replies.check("不行")] == ["再想想"]

@@ -143,8 +143,8 @@ class Policy:
         self.zone = config.zone or (default.zone if default is not None else "UTC")
         self.segments = Segments(config.segments, self.declared, self.zone)
         self.timers = Timers(self.rules.plan, self.service.times, self.declared)
-        macros = reads_of([one.when for one in config.macros])
-        self.reads = self.rules.reads | self.service.looks | self.segments.reads | macros
+        others = reads_of([*(one.when for one in config.macros), *(one.when for one in config.routing.needs)])
+        self.reads = self.rules.reads | self.service.looks | self.segments.reads | others
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -198,6 +198,11 @@ class Policy:
     def wish_in(self, folded: str) -> Wish | None:
         """What a folded message wishes that is nothing but a word to opt out of messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
+
+    @property
+    def has_tag_words(self) -> bool:
+        """Is there a tag that words of a message bring?"""
+        return len(self._tag_index) > 0
 
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.
