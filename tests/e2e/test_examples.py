@@ -34,6 +34,14 @@ def test_first_desk(tmp_path, config):
     assert shown.rstrip().endswith("finds ticket 1")
 
 
+def test_routing(tmp_path):
+    shown = run("scripts/routing.py", tmp_path)
+    assert "* assigned to Tom, whose load was 0, in queue service" in shown
+    assert "* offered to Li, whose load was 0, in queue refunds" in shown
+    assert "queue service is outside its hours (day)" in shown
+    assert "Mei: x not now: off shift" in shown
+
+
 def test_an_order_and_its_ticket(tmp_path):
     assert run("scripts/order_and_ticket.py", tmp_path).splitlines() == [
         "order A-2: no teapot left",
@@ -49,6 +57,16 @@ def test_rules_two_ways(tmp_path):
         "li: refunds, normal, no tags",
         "wang: refunds, urgent, angry, hot",
         "the macro would leave it resolved",
+    ]
+
+
+def test_segments(tmp_path):
+    assert run("scripts/segments.py", tmp_path).splitlines()[:5] == [
+        "bob's flags: ['threat']",
+        "ann is in: ['vip-risk']",
+        "her ticket: ['care']",
+        "a month later bob's flags: []",
+        "ann is in: ['silent-buyer']",
     ]
 
 

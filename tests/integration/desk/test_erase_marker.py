@@ -230,6 +230,8 @@ class Story:
         mine = first.customer.id
         other = self.said(self.marker.made(Sender, kind="phone"), conversation=mark("other"))
         self._command(cmd.SetProfile, customer=mine, attributes=((mark("attribute"), mark("value")),))
+        self._command(cmd.FlagCustomer, customer=mine, flag="rude", lifted=False, until=None)
+        self._command(cmd.RecordAct, customer=mine, did="order", at=None, amount=5)
         self._command(cmd.LinkIdentity, customer=mine, identity=self.marker.made(Sender, kind="email"))
         self._command(cmd.BlockCustomer, customer=mine, blocked=True, until=None)
         assert self.said(conversation=mark("blocked")).state == "blocked"

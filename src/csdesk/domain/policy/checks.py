@@ -66,6 +66,7 @@ def check(config: DeskConfig) -> None:
             "segments",
             "rules",
             "rule_sets",
+            "scenarios",
             "macros",
             "fields",
         ),
@@ -89,23 +90,21 @@ def _unique(section: str, items: Sequence[_Named]) -> None:
 
 def _unique_rules(config: DeskConfig) -> None:
     """A rule is called by its name, wherever it stands."""
-    seen = {one.name for one in config.rules}
-    for set_ in config.rule_sets:
-        for rule in set_.rules:
-            if rule.name in seen:
-                raise refused(
-                    "the name stands twice", "give each rule its own name", "rule_sets", set_.name, "rules", rule.name
-                )
-            seen.add(rule.name)
+    seen: set[str] = set()
+    for rule, path in rules_in(config):
+        if rule.name in seen and path[0] != "rules":
+            raise refused("the name stands twice", "give each rule its own name", *path)
+        seen.add(rule.name)
 
 
 def rules_in(config: DeskConfig) -> Iterator[tuple[RulePolicy, _Path]]:
     """Every rule with the path that leads to it."""
     for rule in config.rules:
         yield rule, ("rules", rule.name)
-    for set_ in config.rule_sets:
-        for rule in set_.rules:
-            yield rule, ("rule_sets", set_.name, "rules", rule.name)
+    for section in ("rule_sets", "scenarios"):
+        for set_ in getattr(config, section):
+            for rule in set_.rules:
+                yield rule, (section, set_.name, "rules", rule.name)
 
 
 def _check_statuses(config: DeskConfig) -> None:
@@ -245,14 +244,12 @@ class _Names:
             for place, action in enumerate(rule.then):
                 self._action(action, *path, "then", place)
         self.calendar(config.calendar, "calendar")
-        for segment in config.segments:
-            self._segment(segment)
+        self._check_groups(config)
         for policy in config.sla:
             self._service_level(policy)
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
-
         self._check_routing(config)
 
     def _check_routing(self, config: DeskConfig) -> None:
@@ -289,6 +286,13 @@ class _Names:
             self.level(level, *path, "reserve_levels", number)
         for number, help_ in enumerate(queue.routing.overflow):
             self.queue(help_.queue, *path, "overflow", number, "queue")
+
+    def _check_groups(self, config: DeskConfig) -> None:
+        for segment in config.segments:
+            self._segment(segment)
+        for scenario in config.scenarios:
+            for place, name in enumerate(scenario.sla):
+                self.service_level(name, "scenarios", scenario.name, "sla", place)
 
     def _segment(self, segment: SegmentPolicy) -> None:
         """A segment asks what is stored of the customer and what time does to it, nothing else."""

@@ -17,6 +17,7 @@ from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
+from csdesk.domain.policy.sections.scenarios import sets_of
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
@@ -117,7 +118,7 @@ class Policy:
         self._wishes = _wishes(config.contact)
         self.digest = config.digest
         self.declared = {one.name: one.field for one in config.fields}
-        self.rules = compile_rules(config.rules, config.rule_mode, sets=config.rule_sets, declared=self.declared)
+        self.rules = compile_rules(config.rules, config.rule_mode, sets=sets_of(config), declared=self.declared)
         self._queues = {one.name: one for one in config.queues}
         self._accounts = {one.name: one for one in config.accounts}
         self._types = _inherited(config)
@@ -133,8 +134,8 @@ class Policy:
         self.zone = config.zone or (default.zone if default is not None else "UTC")
         self.segments = Segments(config.segments, self.declared, self.zone)
         self.timers = Timers(self.rules.plan, self.service.times, self.declared)
-        macros = reads_of([one.when for one in config.macros])
-        self.reads = self.rules.reads | self.service.looks | self.segments.reads | macros
+        others = reads_of([*(one.when for one in config.macros), *(one.when for one in config.routing.needs)])
+        self.reads = self.rules.reads | self.service.looks | self.segments.reads | others
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -188,6 +189,11 @@ class Policy:
     def wish_in(self, folded: str) -> Wish | None:
         """What a folded message wishes that is nothing but a word to opt out of messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
+
+    @property
+    def has_tag_words(self) -> bool:
+        """Is there a tag that words of a message bring?"""
+        return len(self._tag_index) > 0
 
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.

@@ -31,6 +31,7 @@ from csdesk.domain.policy.sections.routing import (
     SkillWish,
     WorkWeight,
 )
+from csdesk.domain.policy.sections.scenarios import ScenarioPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -79,6 +80,7 @@ __all__ = [
     "RoutingPolicy",
     "RulePolicy",
     "RuleSetPolicy",
+    "ScenarioPolicy",
     "SegmentPolicy",
     "SkillWish",
     "SlaPolicy",
@@ -128,6 +130,8 @@ class DeskConfig(Section):
     """``first``: of ``rules``, none is tried after the first one that fires."""
     rule_sets: tuple[RuleSetPolicy, ...] = ()
     """More rules, each set with an order and a mode of its own; all of them see what the first one saw."""
+    scenarios: tuple[ScenarioPolicy, ...] = ()
+    """Rules and service levels that are in force for a while."""
     rule_budget: int = Field(default=200, ge=1, le=10_000)
     """How many actions of rules one cause may set off; what goes beyond is not done, and raises an alert."""
     macros: tuple[MacroPolicy, ...] = ()
@@ -246,6 +250,8 @@ def _keep_labels(config: DeskConfig, given: dict[str, list[dict[str, object]]]) 
     """An action's ``do`` equals its default but tells it apart, so it must stay in the text."""
     _label(config.rules, given.get("rules", ()))
     _label(config.macros, given.get("macros", ()))
+    for each, told in zip(config.scenarios, given.get("scenarios", ()), strict=True):
+        _label(each.rules, told.get("rules", ()))  # type: ignore[arg-type]  # the rules of a scenario are tables too
     for one, written in zip(config.rule_sets, given.get("rule_sets", ()), strict=True):
         _label(one.rules, written["rules"])  # type: ignore[arg-type]  # the rules of a set are tables too
 
