@@ -34,6 +34,14 @@ def test_first_desk(tmp_path, config):
     assert shown.rstrip().endswith("finds ticket 1")
 
 
+def test_routing(tmp_path):
+    shown = run("scripts/routing.py", tmp_path)
+    assert "* assigned to Tom, whose load was 0, in queue service" in shown
+    assert "* offered to Li, whose load was 0, in queue refunds" in shown
+    assert "queue service is outside its hours (day)" in shown
+    assert "Mei: x not now: off shift" in shown
+
+
 def test_an_order_and_its_ticket(tmp_path):
     assert run("scripts/order_and_ticket.py", tmp_path).splitlines() == [
         "order A-2: no teapot left",
@@ -233,3 +241,16 @@ def test_each_is_short_and_says_how_to_run_it(path):
     assert len(text.splitlines()) <= limit
     header = text.split('"""')[1]
     assert re.search(rf"^    (python|flask|uvicorn|gunicorn).*{path.stem}", header, flags=re.MULTILINE)
+
+
+def test_a_mail_account(tmp_path):
+    pytest.importorskip("aiosmtpd", reason="aiosmtpd is not installed (extra peers)")
+    pytest.importorskip("pymap", reason="pymap is not installed (extra peers)")
+    assert run("channels/email_desk.py", tmp_path).splitlines() == [
+        "health: ok",
+        "news: True",
+        "pulled: 1",
+        "sent to <li@customers.example> answers <1@customers.example>",
+        "one ticket: True ['我的包裹在哪里？', '今天送到。', '谢谢！']",
+        "failed needs other_recipient",
+    ]

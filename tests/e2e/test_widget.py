@@ -346,6 +346,41 @@ def test_a_user_of_the_host_signs_in(shop, visit):
     assert ticket_of(shop, page, "我是别人").id != ticket.id
 
 
+def test_a_page_for_a_signed_in_user_signs_in_when_it_is_loaded(shop, visit):
+    token = sign_user(USER_SECRET, "u-2", expires_at=SystemClock().now() + timedelta(minutes=5), name="赵敏")
+    shop.attributes = f'data-user="{token}"'
+    page = visit()
+    page.wait_for_function("Object.keys(localStorage).some(one => one.endsWith(':visit'))")
+    shop.attributes = ""  # by the time the window is opened, the host's word is too old
+    page.reload()
+    opens(page)
+    writes(page, "我是会员")
+    ticket_of(shop, page, "我是会员")
+    assert shop.does(shop.desk.customers.find("u-2", kind="user")).name == "赵敏"
+
+
+def test_a_tab_that_nobody_looks_at_gives_its_stream_back(shop, visit):
+    page = visit()
+    opens(page)
+    writes(page, "在吗")
+    ticket = ticket_of(shop, page, "在吗")
+    page.evaluate("""() => {
+        Object.defineProperty(document, "visibilityState", { configurable: true, get: () => window.looks });
+        window.later = Date.now;
+        window.looks = "hidden";
+        const now = Date.now;
+        const wait = window.setTimeout;
+        window.setTimeout = (act, ms, ...more) => wait(act, ms > 15000 ? 10 : ms, ...more);
+        document.dispatchEvent(new Event("visibilitychange"));
+        Date.now = () => now() + 30000;
+    }""")
+    wait_for(page, lambda: shop.hooks.waiting._open.total() == 0)
+    shop.reply(ticket, "在的")
+    page.evaluate("() => { window.looks = 'visible'; document.dispatchEvent(new Event('visibilitychange')); }")
+    bubble(page, "在的").wait_for()
+    wait_for(page, lambda: shop.hooks.waiting._open.total() == 1)
+
+
 def test_a_visit_that_was_forgotten_begins_anew(shop, visit):
     page = visit()
     opens(page)

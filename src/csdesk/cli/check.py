@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from csdesk.cli._failing import Exit
-from csdesk.cli._options import Json, Lang
+from csdesk.cli._opening import open_existing
+from csdesk.cli._options import DEFAULT_DESK, DeskName, Json, Lang
 from csdesk.cli._output import JsonValue, Output, cell
 from csdesk.cli._phrases import flaw_rows, matched_phrases, show_flaws
 from csdesk.cli.init import read_config
@@ -16,6 +17,7 @@ from csdesk.domain.analysis.analyse import analyse
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.locale.render import render
+from csdesk.domain.records.changes import AgentGroup
 from csdesk.errors import ConfigError
 from csdesk.matching import Matcher
 
@@ -30,13 +32,20 @@ def check(
         typer.Option("--phrases", help="Look through this phrase library too.", metavar="LIBRARY"),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings and open questions count as errors do.")] = False,
+    db: Annotated[
+        Path | None,
+        typer.Option(
+            "--db", help="A desk's file: can its agents do all that is asked?", metavar="FILE", dir_okay=False
+        ),
+    ] = None,
+    desk: DeskName = DEFAULT_DESK,
     as_json: Json = False,
     lang: Lang,
 ) -> None:
     """Look for what is wrong with a configuration; no desk is needed. Exit 7: something is; 2: it cannot be loaded."""
     out = Output(as_json=as_json, locale=lang.locale)
     try:
-        report = analyse(read_config(config, out))
+        report = analyse(read_config(config, out), agents=None if db is None else _agents(db, desk, out))
     except ConfigError as error:
         _refuse(error, config, out)
         raise typer.Exit(Exit.USAGE) from None
@@ -68,6 +77,12 @@ def _refuse(error: ConfigError, config: Path, out: Output) -> None:
         out.print(f"    {one.problem}; {one.remedy}")
     out.print("")
     out.say("check.refused", "bold", file=config, count=len(error.problems))
+
+
+def _agents(db: Path, desk: str, out: Output) -> tuple[AgentGroup, ...]:
+    """The people of a desk, by queue and kind."""
+    with open_existing(db, desk, out) as opened:
+        return opened.agents.groups()
 
 
 def _show(report: Report, config: Path, out: Output) -> None:

@@ -9,6 +9,7 @@ from csdesk.domain.ids import AgentId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
+from csdesk.domain.records.changes import AgentGroup
 from csdesk.flows import lists, records, staffing
 from csdesk.flows.checks import several
 from csdesk.flows.lists import AgentLoad, filters
@@ -120,6 +121,10 @@ class Agents:
             InvalidInput: give one of ``queue`` and ``ticket``.
         """
         return self._runner.run(staffing.available(queue, ticket))
+
+    def groups(self, queue: str | None = None) -> tuple[AgentGroup, ...]:
+        """How many agents of each kind belong to each queue, whether they take work now or not; without the retired."""
+        return self._runner.run(staffing.groups(queue))
 
     def get(self, agent: AgentId) -> AgentLoad:
         """The agent of that id, with the present load.

@@ -10,7 +10,7 @@ from typing import Final
 from csdesk.domain.core.giving import age_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.changes import CandidateNeed, Needs, WaitingLine
+from csdesk.domain.records.changes import AgentGroup, CandidateNeed, Needs, WaitingLine
 from csdesk.domain.records.tickets import LinkKind, Ticket
 from csdesk.domain.records.trace import Verdict
 from csdesk.domain.routing.choice import ordered
@@ -133,6 +133,13 @@ class Wait:
     """When it began to wait in this queue."""
     next_at: datetime | None
     """When time alone may change who is asked: a wish is dropped, a helper or a shift begins."""
+
+
+def groups(queue: str | None) -> Flow[tuple[AgentGroup, ...]]:
+    """The kinds of agents of each queue."""
+    yield from steps.attempt(0)
+    where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
+    return (yield from everything(AgentGroup, Query(kind="group", where=where, limit=1000)))
 
 
 def waiting(queue: str | None) -> Flow[tuple[WaitingLine, ...]]:

@@ -127,3 +127,84 @@ def test_everything_that_keeps_it_from_loading_is_told_at_once(cli, tmp_path):
     assert [one.path for one in caught.value.problems] == paths
     written = cli.run("check", path, "--json", db="")
     assert [one["path"] for one in json.loads(written.output)["problems"]] == paths
+
+
+STAFFED = """
+default_queue = "a"
+
+[[queues]]
+name = "a"
+
+[[queues]]
+name = "b"
+
+[[accounts]]
+name = "mail"
+queue = "b"
+
+[[levels]]
+name = "vip"
+grade = 5
+
+[[routing.needs]]
+name = "japanese"
+skills = [{ name = "japanese", level = 2 }, { name = "refund" }, { name = "hotline", relax_after = "5m" }]
+"""
+
+
+def test_what_the_agents_of_a_desk_cannot_do(cli, tmp_path):
+    from csdesk import Skill, open_desk
+
+    path = write(tmp_path, STAFFED)
+    db = tmp_path / "desk.db"
+    with open_desk(f"sqlite:///{db}", config=DeskConfig.from_toml(STAFFED)) as desk:
+        desk.agents.add("Ann", queues=["a"], skills=[Skill(name="japanese"), Skill(name="refund")])
+    alone = json.loads(cli.run("check", path, "--json", db="").output)
+    assert [one["code"] for one in alone["findings"] if one["level"] == "warning"] == []
+    done = cli.run("check", path, "--json", "--strict", "--db", db, db="")
+    assert done.exit_code == 7
+    found = json.loads(done.output)["findings"]
+    assert [(one["code"], one["path"]) for one in found] == [
+        ("check.queue_without_agents", "queues.b"),
+        ("check.skill_nobody_has", "routing.needs.japanese.skills"),
+        ("check.grade_nobody_has", "levels.vip.grade"),
+    ]
+
+
+def test_queues_that_overflow_in_a_circle_are_refused():
+    queues = [{"name": one, "routing": {"overflow": [{"queue": other, "after": "1m"}]}} for one, other in ("ab", "bc")]
+    queues.append({"name": "c", "routing": {"overflow": [{"queue": "a", "when": ["nobody"]}]}})
+    with pytest.raises(ConfigError, match=r"queues\.a\.routing\.overflow: .*a -> b -> c -> a"):
+        DeskConfig(queues=queues, default_queue="a")
+
+
+@pytest.mark.parametrize(
+    ("section", "problem"),
+    [
+        ({"routing": {"needs": [{"name": "n"}]}}, r"routing\.needs\.n: a need that asks for nothing"),
+        (
+            {"routing": {"needs": [{"name": "n", "grade": 2, "queues": ["defautl"]}]}},
+            r"needs\.n\.queues\.0: .*'default'",
+        ),
+        (
+            {
+                "routing": {
+                    "needs": [
+                        {"name": "n", "grade": 2, "when": {"field": "message.text", "op": "contains", "value": "x"}}
+                    ]
+                }
+            },
+            r"needs\.n\.when\.field: routing looks at a ticket again",
+        ),
+        (
+            {"queues": [{"name": "default", "routing": {"stratgey": "weighted"}}]},
+            r"stratgey: unknown setting.*strategy",
+        ),
+        ({"queues": [{"name": "default", "routing": {"hours": "day"}}]}, r"queues\.default\.routing\.hours"),
+        ({"queues": [{"name": "default", "routing": {"overflow": [{"queue": "x"}]}}]}, r"no occasion to help out"),
+        ({"routing": {"weights": [{"units": 2, "types": ["refnud"]}]}, "types": [{"name": "refund"}]}, r"'refund'"),
+    ],
+)
+def test_routing_that_cannot_be_is_refused_with_its_path(section, problem):
+    with pytest.raises(ConfigError, match=problem):
+        DeskConfig(**section)

@@ -137,6 +137,37 @@ def test_the_channel_may_end_a_session(world, desk):
     assert skipped(desk.receive(world.said(ASK))) in ("session", "returned")
 
 
+def test_a_session_goes_on_through_a_merge_and_out_of_it(world, desk):
+    one = desk.receive(world.said(ASK))
+    two = desk.receive(world.said("hm", conversation="second"))
+    assert is_answered(one)
+    assert not is_answered(two)
+    desk.tickets.merge(one.ticket.id, into=two.ticket.id, actor=AGENT)
+    world.later(minutes=5)
+    got = desk.receive(world.said(OTHER))
+    assert (got.ticket.id, skipped(got)) == (two.ticket.id, "session")
+    world.later(hours=2)
+    assert is_answered(desk.receive(world.said(OTHER)))
+    desk.tickets.unmerge(one.ticket.id, actor=AGENT)
+    world.later(minutes=5)
+    got = desk.receive(world.said(ASK))
+    assert (got.ticket.id, skipped(got)) == (one.ticket.id, "session")
+
+
+def test_a_session_goes_on_in_both_halves_of_a_split(world, desk):
+    got = desk.receive(world.said(ASK))
+    other = desk.receive(world.said("something else"))
+    answer = [item.message for item in desk.tickets.timeline(got.ticket.id) if item.message][1]
+    assert answer.author is AuthorKind.BOT
+    new = desk.tickets.split(got.ticket.id, [answer.id, other.message.id], actor=AGENT)
+    assert (desk.tickets.get(new.id).session_over, desk.tickets.get(new.id).auto_replied_at) == (
+        False,
+        answer.occurred_at,
+    )
+    again = desk.receive(world.said(OTHER))
+    assert (again.ticket.id, skipped(again)) == (got.ticket.id, "session")
+
+
 def test_a_batch_is_answered_once_as_well(world, desk):
     got = desk.receive_many([world.said(text) for text in (ASK, OTHER, ASK)])
     assert [is_answered(one) for one in got] == [True, False, False]
@@ -325,6 +356,26 @@ def test_refused_words_are_not_sent_unless_somebody_says_why(world):
     assert (told.message, told.overridden, told.reason) == (sent.message.id, True, "a quote of our advertisement")
     bot = desk.reply(ticket.id, "我们最便宜", actor=Actor.bot("helper"))
     assert bot.trace.find("wording.found") is None
+
+
+def test_a_macro_that_a_person_runs_is_watched_too(world):
+    config = DeskConfig(
+        wording=WordingPolicy(forbidden="refuse"),
+        macros=(
+            {"name": "cold", "then": [{"do": "reply", "text": "没办法"}]},
+            {
+                "name": "rude",
+                "then": [{"do": "set_priority", "priority": "high"}, {"do": "reply", "text": "calm down"}],
+            },
+        ),
+    )
+    desk = world.open(config)
+    ticket = desk.receive(world.said("hello")).ticket
+    desk.tickets.run_macro(ticket.id, "cold", actor=AGENT)
+    assert "WordingFound" in happened(desk, ticket)
+    with pytest.raises(WordingRefused):
+        desk.tickets.run_macro(ticket.id, "rude", actor=AGENT)
+    assert desk.tickets.get(ticket.id).priority == 2
 
 
 def test_lists_can_be_switched_off_and_own_words_win(world):

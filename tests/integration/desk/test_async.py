@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_async_desk
+from csdesk import Actor, DeskConfig, InboundMessage, LibraryPhrase, Sender, Variable, Wording, open_async_desk
 from csdesk.domain.records.channels import PullHint, PullPage
 from csdesk.domain.records.messages import Delivery
 from csdesk.errors import DeskClosed, InvalidInput, NotFound
@@ -175,3 +175,42 @@ def test_a_reply_cancelled_while_it_is_sent_is_in_doubt_and_then_settled(url):
         assert item.state == "unknown"
 
     run(url, work, channels=[channel])
+
+
+def test_replies_and_learning_are_the_same_with_await():
+    async def go():
+        async with await open_async_desk("memory://") as desk:
+            phrases = [
+                LibraryPhrase(
+                    id=name,
+                    title=name,
+                    questions=(text, f"{text} please"),
+                    wordings=(Wording(text="{{ who }}: yes."),),
+                    variables=(Variable(name="who"),),
+                )
+                for name, text in (("hours", "when do you open"), ("parcel", "where is my parcel"))
+            ]
+            assert (await desk.replies.import_(phrases)).added == 2
+            assert await desk.replies.lint() == ()
+            got = await desk.receive(said("when do you open"))
+            found = await desk.replies.suggest(got.message.id)
+            assert (found.shown[0], found.suggestions[0].missing) == ("phr_hours", ("who",))
+            assert (await desk.replies.preview("hours", got.ticket.id, {"who": "we"})).text == "we: yes."
+            with pytest.raises(InvalidInput, match="who"):
+                await desk.replies.send(got.ticket.id, "hours", actor=AGENT)
+            sent = await desk.replies.send(got.ticket.id, "hours", {"who": "we"}, actor=AGENT, shown=found.shown)
+            assert (await desk.replies.usage())[0].usage.sent == 1
+            await desk.learning.judge(got.message.id, "ignored", shown=found.shown)
+            assert await desk.learning.forget(last=9) == 2
+            assert (await desk.learning.draft(sent.message.id)).phrase.questions == ("when do you open",)
+            ticket = await desk.learning.correct(got.ticket.id, sent.message.id, right="parcel", actor=AGENT)
+            assert ticket.clocks[0].name == "second_contact"
+            assert (await desk.learning.corrections()).items[0].phrase == "phr_hours"
+            kept = await desk.replies.replace(
+                (await desk.replies.retire("hours")).model_copy(update={"retired": False})
+            )
+            assert len(await desk.replies.history("hours")) == kept.version == 3
+            assert len(await desk.replies.export()) == 2
+            assert [spot.kind for spot in await desk.replies.check("calm down")] == ["forbidden"]
+
+    asyncio.run(go())

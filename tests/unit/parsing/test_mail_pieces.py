@@ -237,3 +237,17 @@ def test_a_header_beyond_the_limit_is_passed_over() -> None:
     headers, body = read_headers(raw, 0, len(raw))
     assert len(headers.fields) == 1000
     assert raw[body:] == b"body"
+
+
+def test_an_id_that_a_mailer_encoded_is_read() -> None:
+    from email.message import EmailMessage
+    from email.policy import SMTP
+
+    from csdesk.parsing.mail.headers import message_ids
+
+    own = f"<msg_{'0' * 26}.tkt_{'0' * 26}.{'a' * 16}@shop.example>"
+    letter = EmailMessage(SMTP)
+    letter["In-Reply-To"] = own
+    raw = letter.as_bytes()
+    assert own.encode() not in raw
+    assert message_ids(read_headers(raw, 0, len(raw))[0].get("in-reply-to")) == [own]

@@ -172,6 +172,8 @@ class _Talk:
                 "the connection was lost when the mail was handed over", "unknown_outcome", type(error).__name__
             ) from None
         if not _is_good(code):
+            if not _is_refusal(code):
+                raise self._error("the mail server answered nonsense to the mail", "unknown_outcome", "nonsense")
             raise refusal(self._account, code, said, "data")
 
     def _ask(self, stage: Stage, line: str, *, wanted: int | None = None) -> None:
@@ -226,6 +228,10 @@ class _Refused(ChannelError):
 
 def _is_good(code: int) -> bool:
     return 200 <= code < 300  # RFC 5321, section 4.2.1
+
+
+def _is_refusal(code: int) -> bool:
+    return 400 <= code < 600
 
 
 def _bytes(said: bytes | str) -> bytes:

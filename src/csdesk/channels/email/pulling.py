@@ -30,6 +30,8 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _UID: Final = re.compile(rb"\bUID (\d+)")
 _SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _DATED: Final = re.compile(rb'\bINTERNALDATE "([^"]{10,40})"')
+_NONSENSE: Final = (ValueError, IndexError, TypeError, AttributeError, OverflowError, MemoryError)
+"""What imaplib raises on words that no server says: undecodable ones, sizes that nobody could hold."""
 _CURSOR: Final = re.compile(r"(\d{1,10}):(\d{1,10}):(\d{4}-\d\d-\d\d|)")
 
 
@@ -125,14 +127,16 @@ def mailbox(account: str, server: ImapServer) -> Iterator[IMAP4]:
         raise ChannelError(
             account, "the mail server's certificate was refused", disposition="operator", provider_code="tls"
         ) from error
-    except (OSError, imaplib.IMAP4.error) as error:
+    except (OSError, imaplib.IMAP4.error, *_NONSENSE) as error:
         raise ChannelError(
             account, "the mailbox cannot be read", disposition="retry", provider_code=type(error).__name__
         ) from None
     finally:
         if imap is not None:
-            with suppress(OSError, imaplib.IMAP4.error):
+            with suppress(OSError, imaplib.IMAP4.error, *_NONSENSE):
                 imap.logout()
+            with suppress(OSError):
+                imap.shutdown()  # a logout that fails leaves the socket open
 
 
 def _connected(server: ImapServer) -> IMAP4:

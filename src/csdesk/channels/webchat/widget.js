@@ -101,6 +101,11 @@
     throw new Refused(answer.status, code, Number(answer.headers.get("Retry-After")) || 0);
   }
 
+  // Who a signed token speaks of: only to see that it is nobody new. The desk is what checks it.
+  const subject = (token) => {
+    try { return String(JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub); } catch { return ""; }
+  };
+
   let visiting = null;
   function visit() {
     visiting = visiting || begin().finally(() => { visiting = null; });
@@ -123,7 +128,8 @@
       state.token = other; // another tab was quicker
     } else {
       if (!told.resumed) reset();
-      state.token = { token: told.token, renew: Date.now() + told.lives * 500 };
+      const user = state.user ? subject(state.user) : told.resumed && before ? before.user : "";
+      state.token = { token: told.token, renew: Date.now() + told.lives * 500, user };
       shared.set("visit", state.token);
     }
     state.limits = told;
@@ -147,22 +153,20 @@
 
   let listening = null;
   function listen() {
-    if (listening) return;
-    listening = new AbortController();
-    hear(listening.signal).finally(() => { listening = null; });
+    listening = listening || hear();
   }
 
-  async function hear(stop) {
-    while (!stop.aborted) {
+  async function hear() {
+    for (;;) {
       const turn = new AbortController();
-      wake = () => turn.abort();
-      stop.addEventListener("abort", wake, { once: true });
+      let called = false;
+      wake = () => { called = true; turn.abort(); };
       try {
         if (!state.token) await visit();
-        await (state.polling > Date.now() ? poll(turn) : stream(turn));
+        await (state.polling > Date.now() || isAway() ? poll(turn) : stream(turn));
         state.failures = 0;
       } catch (error) {
-        if (stop.aborted) break;
+        if (called && navigator.onLine !== false) continue; // something has changed: begin anew
         state.failures += 1;
         if (error.status === 401) shared.set("visit", null);
         if (error.status === 503 || error.code === "silent") state.polling = Date.now() + 120000;
@@ -172,10 +176,19 @@
         wake = () => nap.abort();
         await pause(wait * (0.75 + Math.random() / 2), nap.signal);
       }
-      stop.removeEventListener("abort", wake);
     }
   }
   let wake = () => {};
+
+  // A tab that nobody looks at gives its open answer back: a browser has few of them for one site, and many tabs.
+  let hiddenAt = 0;
+  const isAway = () => document.visibilityState === "hidden" && hiddenAt && Date.now() - hiddenAt >= 20000;
+  function looked() {
+    const hidden = document.visibilityState === "hidden";
+    hiddenAt = hidden ? Date.now() : 0;
+    if (hidden) setTimeout(() => { if (isAway()) wake(); }, 20500);
+    else wake();
+  }
 
   async function stream(turn) {
     let heard = Date.now();
@@ -216,7 +229,7 @@
   }
 
   // What there is already is wanted at once, even if it is nothing.
-  const first = () => (state.ready ? "events" : "events?wait=0");
+  const first = () => (state.ready && !isAway() ? "events" : "events?wait=0");
 
   async function poll(turn) {
     const began = Date.now();
@@ -231,7 +244,7 @@
     if (Date.now() - began < 1000) {
       const nap = new AbortController();
       wake = () => nap.abort();
-      await pause((state.open ? 1500 : 5000) * (1 + poll.idle / 2), nap.signal);
+      await pause((isAway() ? 10000 : state.open ? 1500 : 5000) * (1 + poll.idle / 2), nap.signal);
     }
   }
 
@@ -755,7 +768,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
       bubble.append(el("a", { class: "shot", href: `${base}/${part.url}`, target: "_blank", rel: "noopener noreferrer" }, image));
       if (part.text) bubble.append(...linked(part.text));
     } else if (part.kind === "link") {
-      bubble.append(part.url ? el("a", { class: "card", href: part.url, target: "_blank", rel: "noopener noreferrer nofollow" }, icon(...ICONS.link), el("span", {}, el("b", {}, part.title), el("small", {}, part.about || hostOf(part.url)), el("span", { class: "hidden" }, say("opens")))) : el("p", {}, part.title));
+      bubble.append(safe(part.url) ? el("a", { class: "card", href: part.url, target: "_blank", rel: "noopener noreferrer nofollow" }, icon(...ICONS.link), el("span", {}, el("b", {}, part.title), el("small", {}, part.about || hostOf(part.url)), el("span", { class: "hidden" }, say("opens")))) : el("p", {}, part.title));
     } else if (part.kind === "menu") {
       if (part.head) bubble.append(...linked(part.head));
       if (part.tail) bubble.append(...linked(part.tail));
@@ -769,7 +782,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
   }
 
   function menuItem(item, isOpen) {
-    if (item.url) return el("a", { href: item.url, target: "_blank", rel: "noopener noreferrer nofollow" }, item.text, el("span", { class: "hidden" }, say("opens")));
+    if (safe(item.url)) return el("a", { href: item.url, target: "_blank", rel: "noopener noreferrer nofollow" }, item.text, el("span", { class: "hidden" }, say("opens")));
     if (!item.id) return el("span", {}, item.text);
     return el("button", { type: "button", disabled: !isOpen, onclick: () => { utter({ choice: { id: item.id, text: item.text }, text: item.text }); parts.input.focus(); } }, item.text);
   }
@@ -779,6 +792,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
     return href ? el("a", { class: "card", href, target: "_blank", rel: "noopener noreferrer", download: name }, ...inside) : el("div", { class: "card" }, ...inside);
   }
 
+  const safe = (url) => (/^(https?:\/\/|mailto:|tel:)/i.test(url || "") ? url : "");
   const stick = () => { const log = parts.log; if (log.scrollHeight - log.scrollTop - log.clientHeight < 400) log.scrollTop = log.scrollHeight; };
   const hostOf = (url) => { try { return new URL(url).host; } catch { return ""; } };
 
@@ -905,16 +919,25 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 
   window.addEventListener("online", () => { show("connecting"); state.failures = 0; wake(); for (const one of state.pending.values()) if (one.status !== "refused") retry(one); });
   window.addEventListener("offline", () => { show("offline"); wake(); });
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") { acknowledge(); if (state.link === "offline") wake(); } });
+  document.addEventListener("visibilitychange", () => { looked(); if (document.visibilityState === "visible") acknowledge(); });
 
   window.csdesk = Object.freeze({
     open: () => open(),
     close: () => close(),
     /** Somebody signed in on the page: the token that your server made with sign_user. */
-    identify(token) { state.user = String(token || ""); if (listening || shared.get("visit")) visit().then(() => { listen(); wake(); }, () => {}); },
+    identify(token) { state.user = String(token || ""); signIn(); },
     /** Somebody signed out: the next one begins anew. */
     forget() { shared.set("visit", null); shared.set("pending", null); mine.set("draft", null); state.token = null; state.user = ""; state.pending.clear(); reset(); wake(); },
   });
+
+  // At once, not when the window is opened: by then the word of the host may be too old.
+  function signIn() {
+    const known = shared.get("visit");
+    if (!state.user || (known && known.user === subject(state.user))) return;
+    const begun = () => visit().then(() => { if (state.open || state.said.size) listen(); wake(); }, () => {});
+    if (visiting) visiting.then(begun, begun);
+    else begun();
+  }
 
   const start = () => {
     document.body.append(host);
@@ -928,6 +951,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
     badge();
     if (mine.get("open") || "open" in given) open({ focus: false });
     else if (known) listen();
+    signIn();
   };
   if (document.body) start();
   else document.addEventListener("DOMContentLoaded", start, { once: true });

@@ -13,7 +13,7 @@ from typing import Final
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import AgentId
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.channels import ReplyDecision, Suggestion
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Category, Ticket
@@ -51,15 +51,20 @@ class Seat:
     pace: int
     lunch: int
     """The minute of the day at which lunch begins; it takes an hour."""
+    grade: int = 1
+    refunds: int = 0
+    """The level at which they settle refunds; 0: not at all."""
+    shift: str = ""
+    """The calendar they work by; empty: the hours of their queue."""
 
 
 SEATS: Final = (
     Seat("Maple 枫", ("pre-sale", "general"), ("zh", "en"), 4, 12 * 60),
-    Seat("Willow 柳", ("pre-sale",), ("zh",), 3, 12 * 60),
-    Seat("Cedar 松", ("after-sale",), ("zh", "en"), 3, 12 * 60),
-    Seat("Plum 梅", ("after-sale",), ("zh",), 2, 12 * 60 + 30),
-    Seat("Bamboo 竹", ("general", "pre-sale"), ("zh", "en"), 4, 13 * 60),
-    Seat("Orchid 兰", ("after-sale", "general"), ("zh", "en"), 2, 13 * 60),
+    Seat("Willow 柳", ("pre-sale",), ("zh",), 3, 12 * 60, shift="early"),
+    Seat("Cedar 松", ("after-sale",), ("zh", "en"), 3, 12 * 60, 3, 3),
+    Seat("Plum 梅", ("after-sale",), ("zh",), 2, 12 * 60 + 30, 1, 1),
+    Seat("Bamboo 竹", ("general", "pre-sale"), ("zh", "en"), 4, 13 * 60, 2),
+    Seat("Orchid 兰", ("after-sale", "general"), ("zh", "en"), 2, 13 * 60, 2, 2),
 )
 
 
@@ -87,7 +92,15 @@ class Staff:
         self.shown: list[Shown] = []
         """A few of the suggestions they saw, of different phrases."""
         self.agents = {
-            seat.name: desk.agents.add(seat.name, queues=seat.queues, languages=seat.languages, capacity=30)
+            seat.name: desk.agents.add(
+                seat.name,
+                queues=seat.queues,
+                languages=seat.languages,
+                capacity=30,
+                grade=seat.grade,
+                shift=seat.shift,
+                skills=(Skill(name="refund", level=seat.refunds),) if seat.refunds else (),
+            )
             for seat in SEATS
         }
 
@@ -101,11 +114,20 @@ class Staff:
             agent = self.agents[seat.name]
             if not self._is_there(seat, agent, minute):
                 continue
+            self._answer_offers(agent)
             waiting = self._desk.tickets.list(
                 assignee=agent.id, category=_WAITING, order="id", descending=False, limit=seat.pace + 5
             )
             for ticket in self._chosen(waiting.items, seat.pace):
                 self._handle(ticket, agent, questions)
+
+    def _answer_offers(self, agent: Agent) -> None:
+        """Most offers are taken; now and then somebody leaves one to the others."""
+        for ticket in self._desk.tickets.list(offered_to=agent.id, limit=20).items:
+            if self._random.random() < 0.95:
+                self._desk.tickets.accept(ticket.id, agent.id)
+            else:
+                self._desk.tickets.decline(ticket.id, agent.id, reason="in the middle of something")
 
     def _is_there(self, seat: Seat, agent: Agent, minute: int) -> bool:
         at_lunch = seat.lunch <= minute < seat.lunch + 60

@@ -6,7 +6,7 @@ it could not decide. Disabled rules are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 from typing import Final, get_args
@@ -17,11 +17,13 @@ from csdesk.domain.analysis.loops import loops
 from csdesk.domain.analysis.reachable import Rules, Verdict, alternatives, always
 from csdesk.domain.analysis.setting import Setting
 from csdesk.domain.analysis.solver import solve
+from csdesk.domain.analysis.staffing import staffing
 from csdesk.domain.analysis.usage import usage
 from csdesk.domain.policy.checks import GENERAL, rules_in
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.scenarios import when_of
+from csdesk.domain.records.changes import AgentGroup
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.actions import NoAutoReply
 from csdesk.domain.rules.compiled import compile_rules, conjuncts
@@ -34,20 +36,24 @@ MOST_PAIRS: Final = 400
 _ORDER: Final = {level: place for place, level in enumerate(Level)}
 
 
-def analyse(config: DeskConfig) -> Report:
+def analyse(config: DeskConfig, *, agents: Iterable[AgentGroup] | None = None) -> Report:
     """Look for what is wrong with a configuration, without running it.
+
+    ``agents`` are the people of a desk, as its store counts them (the kind ``group`` of a query): with them it is told
+    which skills and grades nobody has, and which queues nobody works in.
 
     Raises:
         InvalidInput: ``config`` is no ``DeskConfig``; build one first, which checks names and types.
     """
     if not isinstance(config, DeskConfig):
         raise InvalidInput("config", f"is a {type(config).__name__}", "pass a csdesk DeskConfig")
-    return _Analysis(config).report()
+    return _Analysis(config, agents).report()
 
 
 class _Analysis:
-    def __init__(self, config: DeskConfig) -> None:
+    def __init__(self, config: DeskConfig, agents: Iterable[AgentGroup] | None) -> None:
         self.config = config
+        self.agents = agents
         self.policy: Policy = compile_policy(config)
         self.settings: dict[Trigger, Setting] = {on: _setting(self.policy, on) for on in get_args(Trigger)}
         self.rules = Rules(self.policy.rules.plan, self.policy.rules, self.settings)
@@ -63,6 +69,8 @@ class _Analysis:
         ends, chains = loops(self.rules, self.policy, self.paths)
         found += chains
         found += usage(self.config)
+        if self.agents is not None:
+            found += staffing(self.config, self.agents)
         found.sort(key=lambda one: _ORDER[one.level])
         return Report(findings=tuple(found), rules=len(self.rules.plan), termination=ends)
 

@@ -34,6 +34,9 @@ def _tests(config: DeskConfig) -> Iterator[tuple[Test, str]]:
     for segment in config.segments:
         path = ("segments", segment.name, "when")
         yield from ((test, _path(where)) for test, where in tests_in(segment.when, path))
+    for need in config.routing.needs:
+        path = ("routing", "needs", need.name, "when")
+        yield from ((test, _path(where)) for test, where in tests_in(need.when, path))
     for policy in config.sla:
         for place, target in enumerate(policy.targets):
             path = ("sla", policy.name, "targets", place, "when")
@@ -110,6 +113,7 @@ def _queues(config: DeskConfig) -> Iterator[Finding]:
     used |= {one.queue for section in (config.accounts, config.types) for one in section if one.queue is not None}
     used |= {one.queue for one in _escalations(config) if one.queue is not None}
     used |= {action.queue for action in _actions(config) if isinstance(action, act.SetQueue)}
+    used |= {help_.queue for one in config.queues for help_ in one.routing.overflow}
     for queue in config.queues:
         if queue.name not in used:
             yield Finding(code="check.queue_never_used", path=f"queues.{queue.name}", params=(("queue", queue.name),))

@@ -6,7 +6,7 @@ cycle. Its stream keeps what it was, so that unmerging restores it; what was don
 
 from __future__ import annotations
 
-from csdesk.domain.core import lineage, tickets
+from csdesk.domain.core import lineage, sessions, tickets
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
@@ -40,6 +40,7 @@ def merge_ticket(work: Workspace, ticket: Ticket, command: cmd.MergeTickets, _: 
         into.id,
         ev.TicketAbsorbed(tickets=(ticket.id, *ticket.absorbed), participants=_as_cc(ticket, into)),
     )
+    sessions.go_on(work, ticket, work.ticket(into.id))
     for absorbed in (ticket.id, *ticket.absorbed):
         _hand_over(work, work.ticket(absorbed), frozenset((absorbed,)), into.id)
 
@@ -93,6 +94,7 @@ def unmerge_ticket(work: Workspace, ticket: Ticket, _command: cmd.UnmergeTicket,
         work.emit(one, ev.TicketMerged(into=ticket.id))
         work.tell(verdict("unmerge.inside", Outcome.NOTED, ticket=one, into=ticket.id))
     _resume(work, work.ticket(ticket.id), event)
+    sessions.go_on(work, survivor, work.ticket(ticket.id))
     _release_all(work, survivor, (ticket.id, *inside))
     if former.receives:
         _take_back_conversation(work, ticket, survivor)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from csdesk.domain.core import lineage
+from csdesk.domain.core import lineage, sessions
 from csdesk.domain.core.acts import recount
 from csdesk.domain.core.evolve import evolve
 from csdesk.domain.core.tickets import catch_up, emit_clocks
@@ -59,6 +59,8 @@ def split_ticket(work: Workspace, ticket: Ticket, command: cmd.SplitTicket, run:
     kept = lineage.recounted(ticket, entries, (one for one in work.past.messages if one.id not in gone))
     work.emit(ticket.id, _moved(ids, ticket, kept, target=new.id))
     _settle_old(work, ticket, work.ticket(ticket.id))
+    for half in (ticket.id, new.id):
+        sessions.go_on(work, ticket, work.ticket(half))
     for message in chosen:
         work.emit(message.id, ev.MessageMoved(message=message.id, before=ticket.id, after=new.id))
         _move_mail(work, message, ticket.id, new.id)

@@ -10,18 +10,16 @@ from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tagging import check_wish
 from csdesk.domain.core.tickets import MOVES
+from csdesk.domain.core.watching import checked, tell
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId, PhraseId
-from csdesk.domain.policy.sections.wording import WordingPolicy
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
 from csdesk.domain.records.phrases import usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
-from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.domain.records.wording import WordingSpot
-from csdesk.errors import IllegalTransition, InvalidInput, WordingRefused
+from csdesk.errors import IllegalTransition, InvalidInput
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
 
@@ -42,42 +40,11 @@ def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) ->
     if ticket.category is Category.MERGED:
         tickets.target_of(ticket, Move.AGENT_REPLY)
     said = _said(command, run)
-    spots = _checked(work, command) if said.author is AuthorKind.AGENT else ()
+    spots = checked(work, said.parts, command.override) if said.author is AuthorKind.AGENT else ()
     queue_reply(work, ticket, said)
-    if spots:
-        _tell_wording(work, ticket, command, run, spots)
+    tell(work, ticket.id, said.id, spots, command.override)
     if command.phrase is not None or command.shown:
         _note_fate(work, ticket, command, run)
-
-
-def _checked(work: Workspace, command: cmd.SendReply) -> tuple[WordingSpot, ...]:
-    """What the policy on wording finds in a person's reply.
-
-    Raises:
-        WordingRefused: it refuses some of it, and nobody said why it goes out all the same.
-    """
-    policy = work.policy.config.wording
-    spots = wording.spots_in(wording.text_of(command.parts), policy, work.past.book)
-    bad = tuple((one.kind, one.start, one.end, one.instead) for one in spots if _is_refused(policy, one))
-    if bad and not command.override.strip():
-        raise WordingRefused(bad)
-    return spots
-
-
-def _is_refused(policy: WordingPolicy, spot: WordingSpot) -> bool:
-    return wording.mode_of(policy, spot.kind) == "refuse"
-
-
-def _tell_wording(
-    work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str, spots: tuple[WordingSpot, ...]
-) -> None:
-    overridden = any(_is_refused(work.policy.config.wording, one) for one in spots)
-    reason = command.override if overridden else ""
-    event = ev.WordingFound(message=MessageId(run), found=spots, overridden=overridden, reason=reason)
-    work.emit(ticket.id, event)
-    work.tell(
-        *[verdict("wording.found", Outcome.NOTED, kind=one.kind, start=one.start, instead=one.instead) for one in spots]
-    )
 
 
 def _note_fate(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) -> None:

@@ -26,8 +26,11 @@ def text_of(parts: tuple[Part, ...]) -> str:
 
 def spots_in(text: str, policy: WordingPolicy, book: PhraseBook | None = None) -> tuple[WordingSpot, ...]:
     """What the policy speaks against in a text, in its order; ``book`` is needed for copied passages."""
-    folded, places = _folded(text)
     words, pattern = _wanted(policy)
+    is_copied = book is not None and policy.verbatim != "off"
+    if not is_copied and (pattern is None or pattern.search(fold(text)) is None):
+        return ()  # most replies: where each sign stands need not be worked out
+    folded, places = _folded(text)
     found: list[WordingSpot] = []
     offers = _OFFERS.search(folded) is not None
     for match in pattern.finditer(folded) if pattern is not None else ():
@@ -37,7 +40,7 @@ def spots_in(text: str, policy: WordingPolicy, book: PhraseBook | None = None) -
         found.append(
             WordingSpot(kind=kind, start=places[match.start()], end=places[match.end() - 1] + 1, instead=instead)
         )
-    if book is not None and policy.verbatim != "off":
+    if book is not None and is_copied:
         found += _copied(text, folded, places, book)
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 

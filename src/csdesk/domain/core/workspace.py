@@ -19,7 +19,7 @@ from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import trusted, values_of
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
@@ -70,7 +70,7 @@ class Ids(Protocol):
 
 def _burdens_alike(before: Stored, after: Stored) -> bool:
     # What an event left alone is the very same object.
-    was, now = values_of(before), values_of(after)
+    was, now = before.__dict__, after.__dict__
     return was["worker"] is now["worker"] and was["category"] is now["category"] and was["offer"] is now["offer"]
 
 

@@ -122,6 +122,9 @@ TEXTS: Final[dict[str, str]] = {
     "check.segment_empty": "nobody can belong to segment {segment}: its condition contradicts itself",
     "check.sla_never_used": "service level {sla} is never taken[: {by} fits before it]",
     "check.queue_never_used": "nothing leads to queue {queue}: only people can move tickets there",
+    "check.queue_without_agents": "nobody works in queue {queue}, nor in one that helps it out",
+    "check.skill_nobody_has": "nobody in queue {queue} has skill {skill} at level {skill_level}: tickets wait for ever",
+    "check.grade_nobody_has": "no agent has grade {grade}, which customers of level {level} need",
     "check.undecided": "could not decide whether {rule} can fire",
     "check.too_many_pairs": "only the first {most} pairs of rules were compared",
     # Errors

@@ -119,6 +119,9 @@ TEXTS: Final[dict[str, str]] = {
     "check.segment_empty": "没有人能进入客户分群 {segment}：条件自相矛盾",
     "check.sla_never_used": "服务等级 {sla} 永远不会被采用[：{by} 总是先匹配]",
     "check.queue_never_used": "没有任何设置通向队列 {queue}，只能由人工转入",
+    "check.queue_without_agents": "队列 {queue} 及其支援队列中没有任何客服",
+    "check.skill_nobody_has": "队列 {queue} 中没有人具备技能 {skill}（等级 {skill_level} 及以上），相关工单将一直等待",
+    "check.grade_nobody_has": "没有客服达到等级 {grade}，而级别为 {level} 的客户需要",
     "check.undecided": "无法判定 {rule} 能否触发",
     "check.too_many_pairs": "只比较了前 {most} 对规则",
     # 错误

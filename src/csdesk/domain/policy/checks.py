@@ -250,7 +250,6 @@ class _Names:
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
-
         self._check_routing(config)
 
     def _check_routing(self, config: DeskConfig) -> None:

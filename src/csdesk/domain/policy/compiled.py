@@ -190,6 +190,11 @@ class Policy:
         """What a folded message wishes that is nothing but a word to opt out of messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
 
+    @property
+    def has_tag_words(self) -> bool:
+        """Is there a tag that words of a message bring?"""
+        return len(self._tag_index) > 0
+
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from csdesk.domain.policy.checks import lineage, tests_in
 from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
-from csdesk.domain.records._model import trusted, values_of
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.clocks import Clock, Metric, Scope
 from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
 from csdesk.domain.rules.compiled import Conditions
@@ -166,7 +166,7 @@ class ServiceBook:
         return tuple(one for one in (plan, group) if one is not None)
 
     def _plan(self, name: str, sla: AppliedSla, ticket: Ticket) -> Plan | None:
-        applied, held = values_of(sla), values_of(ticket)
+        applied, held = sla.__dict__, ticket.__dict__
         key = (name, applied["targets"], held["priority"], held["type"], applied["level"])
         try:
             return self._kinds[key]

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
-from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word, values_of
+from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
@@ -363,7 +363,7 @@ class Ticket(Record):
         if self.offer is not None and self.offer.due_at is not None:
             marks.append(self.offer.due_at)
         for clock in self.clocks:
-            values = values_of(clock)
+            values = clock.__dict__
             if values["phase"] is not ClockPhase.RUNNING:
                 continue
             if (warn := values["warn_at"]) is not None:

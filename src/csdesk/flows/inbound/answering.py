@@ -11,6 +11,7 @@ from __future__ import annotations
 from csdesk.domain.core.askers import asker_of
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.outbound import Utterance, queue_reply
+from csdesk.domain.core.sessions import go_on
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
 from csdesk.domain.matching.book import PhraseBook
@@ -89,8 +90,7 @@ def _in_session(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
         if is_over:
             work.emit(ticket.id, ev.SessionBegan())
     elif not is_over:
-        joined = ev.SessionJoined(answered_at=before.auto_replied_at, deflection=before.deflection)
-        work.emit(ticket.id, joined)
+        go_on(work, before, ticket)
     return work.ticket(ticket.id)
 
 

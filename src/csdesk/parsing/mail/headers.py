@@ -99,7 +99,12 @@ def message_id(value: str) -> str:
 
 
 def message_ids(value: str) -> list[str]:
-    """Every message id of a field, in order, each once. An id without brackets counts if it stands alone."""
+    """Every message id of a field, in order, each once. An id without brackets counts if it stands alone.
+
+    Some mailers (Python's own among them) encode ids that are longer than a line as words.
+    """
+    if "=?" in value:
+        value = decode_words(value)
     found = _IDS.findall(value)
     if not found and "@" in value and len(value.split()) == 1:
         found = [value.strip("<>")]

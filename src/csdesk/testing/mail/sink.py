@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections import deque
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class SmtpSink:
             good = (given.login, given.password) == (user.encode(), password.encode())
             return AuthResult(success=good and planned is None, handled=False, message=planned)
 
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own deprecations at each login
         self._controller = Controller(
             _Handler(self),
             hostname="127.0.0.1",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted, values_of
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.tickets import (
     ACTIVE,
@@ -33,7 +33,7 @@ _AppliedSla = trusted(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
-    said = values_of(event)
+    said = event.__dict__
     return _Ticket(
         id=said["id"],
         number=said["number"],
@@ -54,7 +54,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
 
 
 def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) -> Ticket:
-    said, was = values_of(event), values_of(ticket)
+    said, was = event.__dict__, ticket.__dict__
     message, occurred_at = said["message"], said["occurred_at"]
     counted: dict[str, object] = {"messages": was["messages"] + 1, "last_message": message}
     if said["elsewhere"]:
