@@ -36,7 +36,7 @@ def live(database, address, life, die_at):
 
 
 @pytest.mark.parametrize(
-    ("seed", "lives"), [(1, 5), *(pytest.param(seed, 12, marks=pytest.mark.soak) for seed in range(2, 6))]
+    ("seed", "lives"), [(1, 3), *(pytest.param(seed, 12, marks=pytest.mark.soak) for seed in range(2, 6))]
 )
 def test_killed_around_poll_store_cursor_and_send(tmp_path, seed, lives):
     chance = Random(seed)

@@ -60,6 +60,16 @@ def test_rules_two_ways(tmp_path):
     ]
 
 
+def test_segments(tmp_path):
+    assert run("scripts/segments.py", tmp_path).splitlines()[:5] == [
+        "bob's flags: ['threat']",
+        "ann is in: ['vip-risk']",
+        "her ticket: ['care']",
+        "a month later bob's flags: []",
+        "ann is in: ['silent-buyer']",
+    ]
+
+
 def test_why_not(tmp_path):
     shown = run("scripts/why_not.py", tmp_path)
     assert "rule urgent-refund did not fire" in shown
@@ -163,6 +173,16 @@ def test_faq_bot(tmp_path):
         "Where is my parcle?  auto_reply, confident: See “My orders”.",
         "已经退款了  suggest, guarded: (a person answers)",
         "今天天气怎么样  suggest, unsure: (a person answers)",
+    ]
+
+
+def test_bot_with_handoff(tmp_path):
+    assert run("scripts/bot_with_handoff.py", tmp_path).splitlines() == [
+        "xiaozhi has it [-], last said: 48 小时内发货。",
+        "Mei has it [requested], last said: 正在为您转接人工客服。",
+        "the bot may not: handed_off",
+        "xiaozhi has it [requested], last said: 在订单页点“申请退款”。",
+        "Mei has it [abstained], last said: 正在为您转接人工客服。",
     ]
 
 

@@ -16,6 +16,7 @@ from csdesk.testing.rigs import LoopbackRig, WeComRig
 from csdesk.testing.telegram.rigs import TelegramPollingRig, TelegramRig
 from csdesk.testing.webchats import WebChatRig
 from csdesk.testing.webhooks import WebhookRig
+from csdesk.testing.whatsapp.rigs import WhatsAppRig
 
 MINUTE = timedelta(minutes=1)
 _OF_A_CHANNEL = {
@@ -97,7 +98,9 @@ def conversation(rig) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "make", [wecom_rig, mail_rig, WebChatRig, TelegramRig, TelegramPollingRig, WebhookRig], ids=lambda one: one.__name__
+    "make",
+    [wecom_rig, mail_rig, WebChatRig, TelegramRig, TelegramPollingRig, WhatsAppRig, WebhookRig],
+    ids=lambda one: one.__name__,
 )
 def test_every_channel_tells_the_same(make):
     plain = conversation(LoopbackRig())

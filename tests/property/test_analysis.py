@@ -14,11 +14,11 @@ from csdesk.domain.analysis.solver import solve
 from csdesk.domain.analysis.trying import tried
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.policy.compiled import compile_policy
-from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.customers import Customer, DayCount, Flag, SegmentMembership
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import FieldValue, Owner, OwnerKind, Ticket
 from csdesk.domain.rules.compiled import Conditions
-from csdesk.domain.rules.facts import Facts
+from csdesk.domain.rules.facts import BestPhrase, Facts
 from csdesk.domain.text.folding import fold
 from csdesk.rules import F, NoAutoReply, Rule, analyse
 
@@ -30,6 +30,9 @@ TAGS = [{"name": "a"}, {"name": "b"}]
 
 word = st.sampled_from(WORDS)
 tag = st.sampled_from(("a", "b"))
+group = st.sampled_from(("g", "h"))
+flag = st.sampled_from(("rude", "late"))
+SEGMENTS = [{"name": one, "when": {"field": "customer.level", "op": "is_set"}} for one in ("g", "h")]
 
 
 def _test(field: Any, op: Any, value: Any = None) -> st.SearchStrategy[dict[str, Any]]:
@@ -59,16 +62,37 @@ tests = st.one_of(
     _test("ticket.created_at", ("before", "after"), st.just("2026-06-01T02:00:00Z")),
     _test("ticket.priority", ("changed", "increased", "decreased")),
     _test("ticket.priority", ("changed_to", "changed_from"), st.sampled_from(PRIORITIES)),
+    _test(
+        "customer.segments", ("contains_any", "contains_all", "contains_none"), st.lists(group, min_size=1, max_size=2)
+    ),
+    _test("customer.flags", ("contains_any", "contains_none"), st.lists(flag, min_size=1, max_size=2)),
+    _test(("customer.flags", "customer.segments"), ("is_set", "not_set")),
+    _test(("customer.orders_7d", "customer.orders_30d"), ("eq", "ne", "ge", "gt", "lt", "le"), st.integers(0, 3)),
+    _test("customer.order_at", ("older_than", "within_last"), st.sampled_from(("2d", "9d"))),
+    _test("customer.order_at", ("is_set", "not_set")),
+    _test("message.mood", ("lt", "ge", "eq"), st.sampled_from((-0.5, 0, 0.5))),
     _test("message.author", ("eq", "ne"), st.sampled_from(("customer", "bot"))),
 )
-conditions = st.recursive(
-    tests,
-    lambda below: st.dictionaries(
-        st.sampled_from(("all", "any", "none")), st.lists(below, min_size=1, max_size=3), min_size=1, max_size=2
-    ),
-    max_leaves=5,
+phrases = st.one_of(
+    _test("message.phrase", ("eq", "ne"), st.sampled_from(("物流", "退款"))),
+    _test("message.phrase_score", ("gt", "le"), st.sampled_from((0.2, 0.8))),
+    _test("message.text", "like_phrase", st.just(["物流", 0.5])),
 )
-texts = st.lists(st.one_of(word, st.sampled_from(("我要", " ", "s", "，"))), max_size=3).map("".join)
+
+
+def nested(leaves: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.recursive(
+        leaves,
+        lambda below: st.dictionaries(
+            st.sampled_from(("all", "any", "none")), st.lists(below, min_size=1, max_size=3), min_size=1, max_size=2
+        ),
+        max_leaves=5,
+    )
+
+
+conditions = nested(tests | phrases)
+on_changes = nested(tests)
+texts = st.lists(st.one_of(word, st.sampled_from(("我要", " ", "s", "，", "投诉", "谢谢"))), max_size=3).map("".join)
 
 
 @st.composite
@@ -95,19 +119,30 @@ def moments(draw: st.DrawFn) -> Facts:
         created_at=NOW - timedelta(hours=hours, microseconds=edge),
         updated_at=NOW,
     )
-    customer = Customer(id="cus_1", level=draw(st.sampled_from(("", "vip", "basic", "c"))), created_at=NOW)
+    customer = Customer(
+        id="cus_1",
+        level=draw(st.sampled_from(("", "vip", "basic", "c"))),
+        created_at=NOW,
+        flags=tuple(Flag(name=one, at=NOW) for one in sorted(draw(st.sets(flag)))),
+        segments=tuple(SegmentMembership(name=one, since=NOW) for one in sorted(draw(st.sets(group)))),
+        acts=tuple(
+            DayCount(did="order", day=NOW.date() - timedelta(ago), count=n, last_at=NOW - timedelta(ago))
+            for ago, n in draw(st.dictionaries(st.sampled_from((0, 6, 7, 29)), st.integers(1, 3), max_size=3)).items()
+        ),
+    )
+    best = draw(st.sampled_from((BestPhrase(), BestPhrase("物流", "phr_1", 0.9), BestPhrase("退款", "phr_2", 0.5))))
     before = None
     if draw(st.booleans()):
         was = ticket.model_copy(update={"priority": draw(st.sampled_from(list(Priority)))})
         before = Facts(None, "", was, customer, now=NOW)
     new = before is None and draw(st.booleans())
-    return Facts(message, fold(text), ticket, customer, new_ticket=new, now=NOW, before=before)
+    return Facts(message, fold(text), ticket, customer, new_ticket=new, now=NOW, before=before, match=lambda _: best)
 
 
 def rules_of(*given: dict[str, Any], **more: Any) -> DeskConfig:
     then = [{"do": "no_auto_reply"}]
     named = [{"name": f"r{place}", "then": then, **one} for place, one in enumerate(given)]
-    return DeskConfig(rules=named, tags=TAGS, **more)
+    return DeskConfig(rules=named, tags=TAGS, segments=SEGMENTS, **more)
 
 
 @settings(max_examples=150, deadline=None)
@@ -189,7 +224,7 @@ def test_planted_loops_are_found_with_a_witness(ring: int, guard: Any, decoys: l
         for place in range(ring)
     ]
     others = [Rule(name=f"d{place}", when=when, then=(NoAutoReply(),)) for place, when in enumerate(decoys)]
-    config = DeskConfig(rules=(*others, *chain), rule_budget=30, tags=TAGS)
+    config = DeskConfig(rules=(*others, *chain), rule_budget=30, tags=TAGS, segments=SEGMENTS)
     report = analyse(config)
     assert report.termination == "loop"
     (finding,) = report.about("check.loop")
@@ -205,12 +240,14 @@ effects = st.one_of(
     st.sampled_from((0, 1)).map(lambda one: {"do": "set_field", "name": "x.n", "value": one}),
     st.sampled_from(("resolve", "reopen")).map(lambda one: {"do": one}),
     st.just({"do": "note", "text": "x"}),
+    flag.map(lambda one: {"do": "flag_customer", "flag": one}),
+    flag.map(lambda one: {"do": "lift_flag", "flag": one}),
 )
 
 
 @settings(max_examples=80, deadline=None)
 @given(
-    given_rules=st.lists(st.tuples(conditions, st.lists(effects, min_size=1, max_size=2)), min_size=1, max_size=5),
+    given_rules=st.lists(st.tuples(on_changes, st.lists(effects, min_size=1, max_size=2)), min_size=1, max_size=5),
     facts=st.lists(moments(), min_size=1, max_size=10),
 )
 def test_chains_that_are_proved_to_end_do_end(

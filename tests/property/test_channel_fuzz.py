@@ -22,6 +22,7 @@ from csdesk.testing.rigs import WeComRig
 from csdesk.testing.telegram.rigs import TelegramRig
 from csdesk.testing.webchats import WebChatRig
 from csdesk.testing.webhooks import WebhookRig
+from csdesk.testing.whatsapp.rigs import WhatsAppRig
 
 FIXTURES = sorted((Path(__file__).parents[1] / "fixtures" / "mail").glob("*.eml"))
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -97,7 +98,7 @@ def fuzz(payloads: Iterable[bytes], take: Callable[[bytes], object], rounds: int
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
-@pytest.mark.parametrize("make", [WeComRig, WebhookRig, WebChatRig, TelegramRig])
+@pytest.mark.parametrize("make", [WeComRig, WebhookRig, WebChatRig, TelegramRig, WhatsAppRig])
 def test_adapters(make, rounds, traced):
     if make is WeComRig:
         pytest.importorskip("cryptography", reason="the extra wecom is not installed")

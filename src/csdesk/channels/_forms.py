@@ -14,7 +14,7 @@ _UNSAFE: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 def form_of(
     fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, MediaFile]], *, with_length: bool = False
 ) -> tuple[str, bytes]:
-    """The content type and the body; the boundary follows from the content, and does not stand in it.
+    """The content type and the body. The boundary is a digest of the parts, so none of them can hold it.
 
     Args:
         fields: names and texts.
@@ -23,8 +23,6 @@ def form_of(
     """
     pieces = [_field(name, value) for name, value in fields] + [_file(name, one, with_length) for name, one in files]
     boundary = f"csdesk-{sha256(b''.join(pieces)).hexdigest()[:40]}"
-    while any(boundary.encode() in one for one in pieces):
-        boundary += "-"
     mark = f"--{boundary}\r\n".encode()
     body = b"".join(mark + one + b"\r\n" for one in pieces) + f"--{boundary}--\r\n".encode()
     return f"multipart/form-data; boundary={boundary}", body

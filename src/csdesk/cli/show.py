@@ -165,6 +165,8 @@ def _document(
             "level": customer.level,
             "language": customer.language,
             "tags": [one.name for one in customer.tags],
+            "flags": [one.name for one in brief.flags],
+            "segments": list(brief.segments),
             "tickets": brief.tickets,
             "erased_at": instant(customer.erasure.requested_at) if customer.erasure is not None else None,
             "open_tickets": [one.number for one in brief.open_tickets],

@@ -55,6 +55,8 @@ PAIRS: Final = tuple(a + b for a in ALPHABET for b in ALPHABET)
 
 _ALLOWED: Final = frozenset(ALPHABET)
 BODY_LENGTH: Final = 26
+_HIGH: Final = tuple(range(60, -1, -10))
+_LOW: Final = tuple(range(50, -1, -10))
 
 
 def encode(value: int) -> str:
@@ -63,8 +65,10 @@ def encode(value: int) -> str:
     >>> encode(0)
     '00000000000000000000000000'
     """
-    pairs = PAIRS
-    return "".join([pairs[(value >> shift) & 1023] for shift in range(120, -1, -10)])
+    high, low = value >> 60, value & (1 << 60) - 1  # numbers of more than 60 bits cost more at every step
+    return "".join([PAIRS[(high >> shift) & 1023] for shift in _HIGH]) + "".join(
+        [PAIRS[(low >> shift) & 1023] for shift in _LOW]
+    )
 
 
 def uuid7(milliseconds: int, sequence: int, chance: int) -> int:

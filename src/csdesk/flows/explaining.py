@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from csdesk._nearest import nearest
-from csdesk.domain.core.hindsight import Then, customer_then, is_first, ticket_then
+from csdesk.domain.core.hindsight import Then, customer_then, is_first, ticket_then, timed_then
 from csdesk.domain.policy.checks import rules_in
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
@@ -90,10 +90,16 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
     set_, wanted = _rule(policy, rule)
     stream = yield from entries_of(ticket.id)
     messages = yield from everything(Message, Query(kind="message", where=(("ticket", str(ticket.id)),), limit=500))
-    chosen = cause if cause is not None else _latest(wanted, stream, messages)
-    then = ticket_then(stream, chosen)
-    if then is None:
-        raise NotFound("cause", chosen)
+    if wanted.timer is not None:
+        then = timed_then(stream, rule)
+        if then is None:
+            raise InvalidInput("rule", "has not been due on this ticket yet", "ask again when its time has come")
+        chosen = then.entry.cause
+    else:
+        chosen = cause if cause is not None else _latest(wanted, stream, messages)
+        then = ticket_then(stream, chosen)
+        if then is None:
+            raise NotFound("cause", chosen)
     customer = person(loaded.snapshot, ticket.identity)
     told = yield from entries_of(customer.id)
     known = customer_then(told, then.entry) or customer
@@ -116,7 +122,7 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
         fired=rule in then.fired,
         holds=holds,
         obstacles=tuple(_obstacles(set_, wanted, message, then)),
-        stopped_by=_stopper(policy, facts, wanted, message) if holds else "",
+        stopped_by=_stopper(policy, facts, wanted, message) if holds and wanted.timer is None else "",
         policy_changed=then.entry.epochs.config != loaded.snapshot.epochs.config,
         condition=found,
     )
@@ -125,7 +131,10 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
 def _rule(policy: Policy, name: str) -> tuple[RuleSetPolicy | None, RulePolicy]:
     for rule, path in rules_in(policy.config):
         if rule.name == name:
-            return next((one for one in policy.config.rule_sets if one.name == path[1] and len(path) > 2), None), rule
+            sets = (
+                [one.rule_set for one in policy.config.scenarios] if path[0] == "scenarios" else policy.config.rule_sets
+            )
+            return next((one for one in sets if one is not None and one.name == path[1] and len(path) > 2), None), rule
     raise NotFound("rule", name, remedy=nearest(name, (rule.name for rule, _ in rules_in(policy.config))))
 
 
@@ -142,8 +151,8 @@ def _latest(rule: RulePolicy, stream: tuple[ev.Entry, ...], messages: tuple[Mess
 def _facts(then: Then, message: Message | None, customer: Customer, policy: Policy, *, new_customer: bool) -> Facts:
     zone, now = policy.zone, then.entry.at
     inbound = _as_it_came(message, customer) if message is not None and message.direction is Direction.IN else None
-    new_ticket = then.before is None
-    before = None if then.before is None else Facts(None, "", then.before, customer, now=now, zone=zone)
+    new_ticket = then.before is None and not then.timed
+    before = None if then.before is None or then.timed else Facts(None, "", then.before, customer, now=now, zone=zone)
     return Facts(
         inbound,
         fold(inbound.text[:MOST_READ]) if inbound is not None else "",
@@ -180,7 +189,7 @@ def _obstacles(set_: RuleSetPolicy | None, rule: RulePolicy, message: Message | 
         found.append("disabled")
     if not rule.is_active(then.entry.at) or (set_ is not None and not set_.is_active(then.entry.at)):
         found.append("not_active")
-    if ("message" if message is not None else "change") not in rule.on:
+    if rule.timer is None and ("message" if message is not None else "change") not in rule.on:
         found.append("not_on")
     if message is not None and (message.author is not AuthorKind.CUSTOMER or message.automatic is not Automatic.NO):
         found.append("not_human")

@@ -26,7 +26,7 @@ def note_contact(event: ContactEvent, scope: Scope) -> Flow[None]:
     customer = None if work is None else work.person(known_identity(work, event.sender))
     if work is None or customer is None or customer.erasure is not None:
         return
-    name = work.policy.config.contact.opt_out_tag
+    name = work.policy.config.contact.opt_out_tag_for(event.purpose)
     held = next((tag for tag in customer.tags if tag.name == name), None)
     if event.allowed and held is not None and held.source is TagSource.SYNC:
         work.emit(customer.id, ev.CustomerUntagged(tag=name, source=TagSource.SYNC))

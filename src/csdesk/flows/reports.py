@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar, get_args
 
-from csdesk.domain.core.pieces import reserved
+from csdesk.domain.core.pieces import Unfit, piece_of, pieces_of, reserved
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.records import channels as ch
@@ -14,7 +14,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
-from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
+from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.errors import InvalidInput
 from csdesk.flows.greeting import greet
@@ -173,6 +173,11 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs(messages=(owner,), outbox=(owner,), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message, after = work.message(owner), _STATES[event.status]
+    item = loaded.snapshot.outbox.get(message.id)
+    piece = None if after is Delivery.FAILED else _earlier_piece(message, event, scope)
+    if piece is not None:
+        yield from _piece_arrived(work, message, piece, event, item)
+        return
     if not _is_news(message.delivery, after):
         return
     known = message.provider_id or message.erased_at is not None
@@ -191,15 +196,40 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     )
     if event.status == "opted_out":
         _opt_out(work, message)
-    item = loaded.snapshot.outbox.get(message.id)
     if item is not None and item.state is not OutboxState.SENDING and after is not Delivery.FAILED:
         work.end_outbox(message.id)  # nobody need decide any more, and nothing is sent twice
     work.end(message.id)
     yield from steps.commit(work.changes())
 
 
+def _earlier_piece(message: Message, event: ch.StatusEvent, scope: Scope) -> tuple[int, int] | None:
+    """Which sending of the message the report is about, of how many, if others come after it: they decide."""
+    number, able = piece_of(message, event.key, event.provider_id), scope.channels.get(event.account)
+    if number is None:
+        return None
+    made = Unfit("no_channel") if able is None else pieces_of(message.parts, able)
+    total = len(message.pieces) + 1 if isinstance(made, Unfit) else len(made)
+    return (number, total) if number < total - 1 else None
+
+
+def _piece_arrived(
+    work: Workspace, message: Message, piece: tuple[int, int], event: ch.StatusEvent, item: OutboxItem | None
+) -> Flow[None]:
+    """Go on with a message whose sending in doubt is known now to have arrived: the rest of it waited for that."""
+    number, total = piece
+    if item is None or item.state is not OutboxState.UNKNOWN or number != len(message.pieces):
+        return
+    work.begin(message.id, Actor.adapter(event.account))
+    sent = ev.PieceSent(message=message.id, number=number + 1, of=total, provider_id=event.provider_id)
+    again = ev.DeliveryChanged(message=message.id, before=message.delivery, after=Delivery.PENDING)
+    work.emit(message.id, sent, again)
+    work.put_outbox(replace(item, state=OutboxState.PENDING, due_at=work.now, reason="", needs=""))
+    work.end(message.id)
+    yield from steps.commit(work.changes())
+
+
 def _opt_out(work: Workspace, message: Message) -> None:
-    customer, name = work.person(message.identity), work.policy.config.contact.opt_out_tag
+    customer, name = work.person(message.identity), work.policy.config.contact.opt_out_tag_for(message.purpose)
     if customer is not None and not any(one.name == name for one in customer.tags):
         assignment = TagAssignment(name=name, source=TagSource.SYNC, at=work.now)
         work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))

@@ -354,8 +354,28 @@ def test_refused_words_are_not_sent_unless_somebody_says_why(world):
         event for entry in entries(desk, ticket.id) for event in entry.events if isinstance(event, ev.WordingFound)
     ]
     assert (told.message, told.overridden, told.reason) == (sent.message.id, True, "a quote of our advertisement")
-    bot = desk.reply(ticket.id, "我们最便宜", actor=Actor.bot("helper"))
+    bot = desk.reply(ticket.id, "我们最便宜", actor=Actor.system("helper"))
     assert bot.trace.find("wording.found") is None
+
+
+def test_a_macro_that_a_person_runs_is_watched_too(world):
+    config = DeskConfig(
+        wording=WordingPolicy(forbidden="refuse"),
+        macros=(
+            {"name": "cold", "then": [{"do": "reply", "text": "没办法"}]},
+            {
+                "name": "rude",
+                "then": [{"do": "set_priority", "priority": "high"}, {"do": "reply", "text": "calm down"}],
+            },
+        ),
+    )
+    desk = world.open(config)
+    ticket = desk.receive(world.said("hello")).ticket
+    desk.tickets.run_macro(ticket.id, "cold", actor=AGENT)
+    assert "WordingFound" in happened(desk, ticket)
+    with pytest.raises(WordingRefused):
+        desk.tickets.run_macro(ticket.id, "rude", actor=AGENT)
+    assert desk.tickets.get(ticket.id).priority == 2
 
 
 def test_lists_can_be_switched_off_and_own_words_win(world):

@@ -1,9 +1,9 @@
 """What a channel tells about people: who may be written to, and who else they are."""
 
-from csdesk import Actor, Sender
+from csdesk import Actor, DeskConfig, Sender
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import AuthorKind, Delivery
-from csdesk.ports.channel import ContactEvent, IdentityEvent
+from csdesk.domain.records.messages import AuthorKind, Delivery, Purpose
+from csdesk.ports.channel import ContactEvent, IdentityEvent, StatusEvent
 from csdesk.testing import ScriptedChannel
 
 AGENT, SYSTEM = Actor.agent("agt_1"), Actor.system()
@@ -58,6 +58,25 @@ def test_who_blocks_us_again_is_left_alone_again(world):
     got = desk.receive(world.said())
     desk.take("web", [contact(f"b{number}", allowed=number % 2 == 0) for number in range(1, 4)])
     assert tags(desk, got.customer) == ["opted_out"]
+
+
+def test_who_wants_no_marketing_still_gets_service(world):
+    purposes = [{"name": "marketing", "opt_out_tag": "no_ads"}]
+    desk = world.open(
+        DeskConfig.model_validate({"contact": {"purposes": purposes}}), channels=[ScriptedChannel("web")]
+    )  # fmt: skip
+    got = desk.receive(world.said())
+    desk.take("web", [contact("b1", allowed=False).model_copy(update={"purpose": Purpose.MARKETING})])
+    assert tags(desk, got.customer) == ["no_ads"]
+    assert desk.reply(got.ticket.id, "x", actor=SYSTEM).delivery is Delivery.SENT
+    offer = desk.reply(got.ticket.id, "offer", actor=AGENT, purpose="marketing").message
+    assert offer.delivery_needs == "consent"
+    desk.take("web", [contact("b2", allowed=True).model_copy(update={"purpose": Purpose.MARKETING})])
+    assert tags(desk, got.customer) == []
+    sent = desk.reply(got.ticket.id, "offer", actor=AGENT, purpose="marketing").message
+    told = StatusEvent(account="web", dedupe_key="s", key=sent.id, status="opted_out")
+    desk.take("web", [told])
+    assert tags(desk, got.customer) == ["no_ads"]
 
 
 def test_a_stranger_who_blocks_us_is_no_customer(world):

@@ -240,3 +240,46 @@ def test_a_sending_is_noted_once_whatever_becomes_of_the_commit(world, fault):
     sent = desk.reply(ticket.id, "aabb", actor=AGENT)
     assert (sent.delivery, channel.texts) == (Delivery.SENT, ["aa", "bb"])
     assert message_of(desk, sent).pieces == ("a",)
+
+
+def reported(message, number, status="delivered", **fields):
+    key = message.id if number == 0 else f"{message.id}{number}"
+    return StatusEvent(account="web", dedupe_key=f"{status}/{number}/{fields}", key=key, status=status, **fields)
+
+
+def test_a_report_of_an_early_piece_does_not_end_the_message(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+    channel.answer(Receipt(provider_id="a"), ChannelError("web", "busy", disposition="retry"))
+    sent = desk.reply(ticket.id, "aabbcc", actor=AGENT)
+    desk.take("web", [reported(sent.message, 0), reported(sent.message, 0, "read")])
+    assert message_of(desk, sent).delivery is Delivery.PENDING
+    world.later(seconds=5)
+    desk.run_due()
+    assert channel.texts == ["aa", "bb", "bb", "cc"]
+    byid = StatusEvent(account="web", dedupe_key="s", provider_id="a", status="read")
+    desk.take("web", [byid, reported(sent.message, 1, "read")])
+    assert message_of(desk, sent).delivery is Delivery.SENT
+    desk.take("web", [reported(sent.message, 2, "read")])
+    assert message_of(desk, sent).delivery is Delivery.READ
+
+
+def test_a_report_of_the_piece_in_doubt_lets_the_rest_go(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+    channel.answer(Receipt(provider_id="a"), ChannelError("web", "lost", disposition="unknown_outcome"))
+    sent = desk.reply(ticket.id, "aabbcc", actor=AGENT)
+    assert sent.delivery is Delivery.UNKNOWN
+    told = reported(sent.message, 1, provider_id="b")
+    desk.take("web", [reported(sent.message, 0), told, told])
+    desk.run_due()
+    assert channel.texts == ["aa", "bb", "cc"]
+    message = message_of(desk, sent)
+    assert (message.delivery, message.pieces) == (Delivery.SENT, ("a", "b"))
+    assert desk.outbox.list().items == ()
+
+
+def test_a_report_by_another_process_knows_the_pieces_that_were_noted(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+    channel.answer(Receipt(provider_id="a"), ChannelError("web", "busy", disposition="retry"))
+    sent = desk.reply(ticket.id, "aabb", actor=AGENT)
+    world.open().take("web", [reported(sent.message, 0)])
+    assert message_of(desk, sent).delivery is Delivery.PENDING

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from csdesk import Actor, open_async_desk, open_desk
+from csdesk.channels._forms import form_of
 from csdesk.channels.telegram import Telegram
 from csdesk.domain.records.messages import (
     ContactPart,
@@ -24,7 +25,7 @@ from csdesk.domain.records.messages import (
     TextPart,
 )
 from csdesk.errors import ChannelError, InvalidInput, UnsupportedFeature
-from csdesk.ports.channel import OutboundMessage, Sender, SentMessage
+from csdesk.ports.channel import HttpResponse, MediaFile, MediaWanted, OutboundMessage, Sender, SentMessage
 from csdesk.system.async_http import AsyncHttpxHttp
 from csdesk.system.http import HttpxHttp
 from csdesk.testing import FakeTelegram, FixedClock, SerialIds
@@ -346,3 +347,69 @@ def test_the_served_fake_is_the_same(make_bot):
             assert desk.reply(ticket.id, [part], actor=AGENT).delivery is Delivery.SENT
         client.close()
     assert bot.platform.sent[0].file == b"x" * 1000
+
+
+def message_of(bot, *parts, conversation=str(CHAT)):
+    return OutboundMessage(
+        key="k", account="tg", conversation=conversation, to=Sender(external_id="42"),
+        parts=parts or (TextPart(text="x"),), occurred_at=bot.clock.now(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parts", "conversation", "code"),
+    [
+        ((), "nowhere", "bad_conversation"),
+        ((TextPart(text="a"), TextPart(text="b")), "42", "content"),
+        ((TextPart(text=" "),), "42", "content"),
+        ((MediaPart(media=MediaKind.IMAGE),), "42", "content"),
+        ((MediaPart(media=MediaKind.IMAGE, ref={"sha256": "0" * 64, "size": 1}),), "42", "content"),
+        ((MenuPart(items=(MenuItem(text=" ", id="x"),)),), "42", "content"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_not(bot, parts, conversation, code):
+    with pytest.raises(ChannelError) as caught:
+        next(bot.channel.send(message_of(bot, *parts, conversation=conversation)))
+    assert caught.value.provider_code == code
+
+
+def answered(exchange, answer):
+    """What an exchange ends with, given that answer."""
+    next(exchange)
+    with pytest.raises(StopIteration) as ended:
+        exchange.send(HttpResponse(status=200, body=json.dumps(answer).encode()))
+    return ended.value.value
+
+
+def test_answers_that_tell_less_than_they_should(bot):
+    assert answered(bot.channel.send(message_of(bot)), {"ok": True, "result": True}).provider_id == ""
+    told = {"ok": True, "result": {"message_id": 7}}
+    assert answered(bot.channel.send(message_of(bot)), told).provider_id == "42/7"
+    polling = Telegram("tg", token=bot.platform.token, polling=True)
+    page = answered(polling.pull(None, "9"), {"ok": True, "result": 7})
+    assert (page.events, page.cursor, page.more) == ((), "9", False)
+    held = Telegram("tg", token=bot.platform.token, polling=True, poll_seconds=50)
+    page = answered(held.pull(None, "junk"), {"ok": True, "result": [{"update_id": 5}, {"update_id": 4}, 7]})
+    assert ([one.dedupe_key for one in page.events][1:], page.cursor, page.more) == (
+        ["update/4", "update/5"],
+        "6",
+        False,
+    )
+
+
+@pytest.mark.parametrize(("status", "disposition"), [(404, "retry"), (500, "retry"), (302, "operator"), (429, "retry")])
+def test_files_that_do_not_lie_there(bot, status, disposition):
+    exchange = bot.channel.fetch(MediaWanted(account="tg", provider_id="F"))
+    next(exchange)
+    exchange.send(HttpResponse(status=200, body=b'{"ok": true, "result": {"file_path": "photos/a.jpg"}}'))
+    with pytest.raises(ChannelError) as caught:
+        exchange.send(HttpResponse(status=status))
+    assert caught.value.disposition == disposition
+
+
+def test_names_of_files_cannot_break_out_of_a_form():
+    file = MediaFile(sha256="0" * 64, content=b"x", name='x"\r\n.txt', type="text/plain\r\nX: y")
+    kind, body = form_of([("a", "b")], [("f", file)])
+    assert body.count(kind.partition("boundary=")[2].encode()) == 3
+    assert b'filename="x%22%0D%0A.txt"' in body
+    assert b"text/plain%0D%0AX: y\r\n\r\nx" in body

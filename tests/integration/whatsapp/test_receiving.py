@@ -33,6 +33,11 @@ def test_the_check_of_the_address(wa, changes, status):
     assert (answer.status, answer.body) == (status, b"42" if status == 200 else b"")
 
 
+def test_a_check_with_too_many_words_is_refused(wa):
+    request = RawRequest(method="GET", url="https://desk.example/wa?" + "&".join(["a=1"] * 60))
+    assert wa.desk.handle("wa", request).status == 400
+
+
 def test_a_challenge_is_never_shown_as_a_page(wa):
     answer = wa.desk.handle("wa", check(**{"hub.challenge": "%3Cscript%3E"}))
     assert answer.body == b"<script>"

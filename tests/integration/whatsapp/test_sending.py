@@ -22,7 +22,7 @@ from csdesk.domain.records.messages import (
     TextPart,
 )
 from csdesk.errors import ChannelError, UnsupportedFeature
-from csdesk.ports.channel import OutboundMessage, Sender
+from csdesk.ports.channel import HttpResponse, MediaFile, MediaWanted, OutboundMessage, Sender
 from csdesk.system.async_http import AsyncHttpxHttp
 from csdesk.system.http import HttpxHttp
 from csdesk.testing import SerialIds
@@ -318,8 +318,6 @@ def test_the_platform_says_when_to_come_back(wa):
 def test_an_answer_that_names_no_message_leaves_it_in_doubt(wa):
     exchange = wa.channel.send(outbound(wa))
     next(exchange)
-    from csdesk.ports.http import HttpResponse
-
     with pytest.raises(ChannelError) as caught:
         exchange.send(HttpResponse(status=200, body=b"{}"))
     assert caught.value.disposition == "unknown_outcome"
@@ -422,3 +420,28 @@ def test_the_served_fake_is_the_same(wa):
             part = MediaPart(media=MediaKind.IMAGE, ref=ref)
             assert desk.reply(ticket.id, [part], actor=AGENT).delivery is Delivery.SENT
         client.close()
+
+
+@pytest.mark.parametrize("part", [TextPart(text=" "), LinkPart(), MediaPart(media=MediaKind.IMAGE)])
+def test_what_holds_nothing_is_not_asked_for(wa, part):
+    with pytest.raises(ChannelError) as caught:
+        next(wa.channel.send(outbound(wa, part)))
+    assert caught.value.provider_code == "content"
+
+
+def test_an_upload_that_gets_no_id_is_tried_again(wa):
+    exchange = wa.channel.upload(MediaFile(sha256="0" * 64, content=b"x", type="image/png", name="a.png"))
+    next(exchange)
+    with pytest.raises(ChannelError) as caught:
+        exchange.send(HttpResponse(status=200, body=b"{}"))
+    assert caught.value.disposition == "retry"
+
+
+@pytest.mark.parametrize(("status", "disposition"), [(404, "retry"), (500, "retry"), (302, "operator"), (429, "retry")])
+def test_media_that_do_not_lie_there(wa, status, disposition):
+    exchange = wa.channel.fetch(MediaWanted(account="wa", provider_id="9"))
+    next(exchange)
+    exchange.send(HttpResponse(status=200, body=b'{"url": "https://lookaside.fbsbx.com/x"}'))
+    with pytest.raises(ChannelError) as caught:
+        exchange.send(HttpResponse(status=status))
+    assert caught.value.disposition == disposition

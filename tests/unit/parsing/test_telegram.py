@@ -189,6 +189,12 @@ def test_a_pressed_button_is_a_choice_in_answer_to_its_message() -> None:
     (gone,) = read("callback_query", {**query, "message": {"message_id": 4, "chat": PRIVATE, "date": 0}})
     assert isinstance(gone, InboundMessage)
     assert gone.text == "a"
+    in_group = {**query, "message": {"message_id": 4, "chat": GROUP}}
+    (off,) = read("callback_query", in_group)
+    assert isinstance(off, IgnoredEvent)
+    (theirs,) = read("callback_query", in_group, groups="addressed")
+    assert isinstance(theirs, InboundMessage)
+    assert theirs.conversation == "-100500~42"
     (inline,) = read("callback_query", {"id": "9", "from": ANN, "inline_message_id": "x", "data": "a"})
     assert isinstance(inline, IgnoredEvent)
 
@@ -302,6 +308,26 @@ def test_edits_and_reactions() -> None:
     assert gone.sign == ""
     (nobody,) = read("message_reaction", {**told, "user": None, "actor_chat": GROUP, "new_reaction": signs})
     assert isinstance(nobody, IgnoredEvent)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"hologram": {}}, "edit"),
+        ({"location": {"latitude": 1, "longitude": 2, "live_period": 60}}, "edit"),
+        ({"text": "x", "chat": GROUP}, "group"),
+    ],
+)
+def test_edits_that_are_passed_over(fields: dict[str, Any], reason: str) -> None:
+    (event,) = read("edited_message", message(**fields))
+    assert isinstance(event, IgnoredEvent)
+    assert event.reason == f"telegram.{reason}"
+
+
+@pytest.mark.parametrize("kind", ["edited_message", "deleted_business_messages", "message_reaction", "my_chat_member"])
+def test_kinds_without_their_fields_are_kept(kind: str) -> None:
+    (event,) = read(kind, {"chat": {"type": "private"}})
+    assert isinstance(event, UnknownEvent)
 
 
 @pytest.mark.parametrize(("status", "allowed"), [("kicked", False), ("member", True)])

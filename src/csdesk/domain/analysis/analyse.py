@@ -22,6 +22,7 @@ from csdesk.domain.analysis.usage import usage
 from csdesk.domain.policy.checks import GENERAL, rules_in
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.records.changes import AgentGroup
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.actions import NoAutoReply
@@ -169,7 +170,7 @@ class _Analysis:
     def _service_levels(self) -> Iterator[Finding]:
         for scope in ("ticket", "group"):
             policies = tuple(
-                RulePolicy(name=one.name, when=one.when, then=(NoAutoReply(),))
+                RulePolicy(name=one.name, when=when_of(self.config, one), then=(NoAutoReply(),))
                 for one in self.config.sla
                 if one.scope == scope
             )

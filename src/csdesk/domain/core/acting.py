@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import tagging, tickets
+from csdesk.domain.core import tagging, tickets, watching
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core.reception import take_from_bot
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
@@ -130,6 +131,7 @@ def _assign(acting: Acting, action: act.Assign) -> None:
     if not acting.subject.is_live:
         raise InvalidInput("agent", "the ticket is finished", "reopen it first")
     acting.work.loads_shifted = True
+    take_from_bot(acting.work, acting.subject, "assigned")
     tickets.assign(acting.work, acting.subject, action.agent, reason=acting.by)
 
 
@@ -239,7 +241,10 @@ def _reply(acting: Acting, action: act.Reply) -> None:
         if acting.work.counter(acting.allowance) >= limit:
             raise InvalidInput("reply", "this sender has had today's automatic replies", "raise automatic_per_day")
         acting.work.add(acting.allowance, 1, limit)
-    queue_reply(acting.work, acting.subject, _said(acting, action.text, action.purpose))
+    said = _said(acting, action.text, action.purpose)
+    spots = watching.checked(acting.work, said.parts) if said.author is AuthorKind.AGENT else ()
+    queue_reply(acting.work, acting.subject, said)
+    watching.tell(acting.work, acting.ticket, said.id, spots)
     acting.silent = True
 
 

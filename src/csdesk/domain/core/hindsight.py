@@ -25,6 +25,8 @@ class Then:
     before: Ticket | None
     fired: tuple[str, ...]
     """The rules that fired then, as the trace has it."""
+    timed: bool = False
+    """Was it the time of a rule that came?"""
 
 
 def ticket_then(entries: Iterable[ev.Entry], cause: str) -> Then | None:
@@ -40,6 +42,20 @@ def ticket_then(entries: Iterable[ev.Entry], cause: str) -> Then | None:
             record = evolve(record, event, entry.at)  # type: ignore[assignment]
         record = sealed(record, version, entry.at) if record is not None else None  # type: ignore[assignment]
     return None
+
+
+def timed_then(entries: Iterable[ev.Entry], rule: str) -> Then | None:
+    """The ticket as a timed rule saw it when it was last due; None if it never was."""
+    record: Ticket | None = None
+    found: Then | None = None
+    for version, entry in enumerate(entries, start=1):
+        before = record
+        for event in entry.events:
+            if isinstance(event, ev.RuleTimed) and event.rule == rule and record is not None:
+                found = Then(entry, record, before, (rule,) if event.fired else (), timed=True)
+            record = evolve(record, event, entry.at)  # type: ignore[assignment]  # a ticket's stream makes a ticket
+        record = sealed(record, version, entry.at) if record is not None else None  # type: ignore[assignment]
+    return found
 
 
 _ARRIVING: Final = (ev.StatusChanged, ev.TicketTagged)

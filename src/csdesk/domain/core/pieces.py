@@ -13,7 +13,7 @@ from typing import Final
 
 from csdesk.domain.ids import MESSAGE
 from csdesk.domain.records.channels import Capabilities, Limit, MediaLimit, MenuLimits
-from csdesk.domain.records.messages import MediaPart, MenuPart, Part, TextPart, plain_text
+from csdesk.domain.records.messages import MediaPart, MenuPart, Message, Part, TextPart, plain_text
 from csdesk.domain.text.graphemes import split_text
 
 Pieces = tuple[tuple[Part, ...], ...]
@@ -39,6 +39,15 @@ def reserved(key: str) -> tuple[str, ...]:
     """The ids under which a reserved key may have been claimed: itself, and the message that it is a piece of."""
     is_piece = key.startswith(MESSAGE) and len(key) == _KEY + 1 and key[-1] in _MARKS
     return (key, key[:-1]) if is_piece else (key,)
+
+
+def piece_of(message: Message, key: str, provider_id: str) -> int | None:
+    """Which sending of a message a report is about, counted from 0; None: it does not tell."""
+    if len(reserved(key)) > 1:
+        return _MARKS.index(key[-1]) + 1
+    if key == message.id:
+        return 0
+    return message.pieces.index(provider_id) if provider_id in message.pieces else None
 
 
 def pieces_of(parts: Sequence[Part], able: Capabilities) -> Pieces | Unfit:

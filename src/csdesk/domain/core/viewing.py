@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Viewer
-from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
+from csdesk.domain.records.customers import Attribute, Block, Customer, Flag, Identity
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, TextPart
 from csdesk.domain.records.queues import InboxItem, OutboxItem
@@ -74,6 +74,7 @@ def _customer(one: Customer) -> Customer:
         attributes=covered(one.attributes),
         identities=covered(one.identities),
         block=covered(one.block),
+        flags=covered(one.flags),
     )
 
 
@@ -107,6 +108,7 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Identity: lambda one: replaced(one, external_id=_text(one.external_id)),
     Attribute: lambda one: replaced(one, name=COVER, value=COVER),
     Block: lambda one: replaced(one, reason=_text(one.reason)),
+    Flag: lambda one: replaced(one, reason=_text(one.reason), evidence=tuple(COVER for _ in one.evidence)),
     Message: _message,
     Ticket: _ticket,
     FieldValue: lambda one: replaced(one, value=COVER),

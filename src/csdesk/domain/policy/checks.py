@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from pydantic_core import PydanticCustomError
 
 from csdesk._nearest import nearest
+from csdesk.domain.policy.receiving import check_reception
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.tags import namespace_of
@@ -66,16 +67,18 @@ def check(config: DeskConfig) -> None:
             "segments",
             "rules",
             "rule_sets",
+            "scenarios",
             "macros",
             "fields",
         ),
-        *("calendars", "holidays", "sla", "escalations"),
+        *("calendars", "holidays", "sla", "escalations", "bots", "departments"),
     ):
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
     _check_statuses(config)
     _check_retention(config)
+    check_reception(config)
     _Names(config).check_all(config)
 
 
@@ -89,23 +92,21 @@ def _unique(section: str, items: Sequence[_Named]) -> None:
 
 def _unique_rules(config: DeskConfig) -> None:
     """A rule is called by its name, wherever it stands."""
-    seen = {one.name for one in config.rules}
-    for set_ in config.rule_sets:
-        for rule in set_.rules:
-            if rule.name in seen:
-                raise refused(
-                    "the name stands twice", "give each rule its own name", "rule_sets", set_.name, "rules", rule.name
-                )
-            seen.add(rule.name)
+    seen: set[str] = set()
+    for rule, path in rules_in(config):
+        if rule.name in seen and path[0] != "rules":
+            raise refused("the name stands twice", "give each rule its own name", *path)
+        seen.add(rule.name)
 
 
 def rules_in(config: DeskConfig) -> Iterator[tuple[RulePolicy, _Path]]:
     """Every rule with the path that leads to it."""
     for rule in config.rules:
         yield rule, ("rules", rule.name)
-    for set_ in config.rule_sets:
-        for rule in set_.rules:
-            yield rule, ("rule_sets", set_.name, "rules", rule.name)
+    for section in ("rule_sets", "scenarios"):
+        for set_ in getattr(config, section):
+            for rule in set_.rules:
+                yield rule, (section, set_.name, "rules", rule.name)
 
 
 def _check_statuses(config: DeskConfig) -> None:
@@ -232,7 +233,7 @@ class _Names:
 
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
-        for section in ("accounts", "types"):
+        for section in ("accounts", "types", "departments"):
             for one in getattr(config, section):
                 if one.queue is not None:
                     self.queue(one.queue, section, one.name, "queue")
@@ -245,14 +246,12 @@ class _Names:
             for place, action in enumerate(rule.then):
                 self._action(action, *path, "then", place)
         self.calendar(config.calendar, "calendar")
-        for segment in config.segments:
-            self._segment(segment)
+        self._check_groups(config)
         for policy in config.sla:
             self._service_level(policy)
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
-
         self._check_routing(config)
 
     def _check_routing(self, config: DeskConfig) -> None:
@@ -289,6 +288,13 @@ class _Names:
             self.level(level, *path, "reserve_levels", number)
         for number, help_ in enumerate(queue.routing.overflow):
             self.queue(help_.queue, *path, "overflow", number, "queue")
+
+    def _check_groups(self, config: DeskConfig) -> None:
+        for segment in config.segments:
+            self._segment(segment)
+        for scenario in config.scenarios:
+            for place, name in enumerate(scenario.sla):
+                self.service_level(name, "scenarios", scenario.name, "sla", place)
 
     def _segment(self, segment: SegmentPolicy) -> None:
         """A segment asks what is stored of the customer and what time does to it, nothing else."""

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.receiving import Reception
 from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
+from csdesk.domain.policy.sections.scenarios import sets_of
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
@@ -83,8 +85,10 @@ class Policy:
         "declared",
         "digest",
         "reads",
+        "reception",
         "routing",
         "rules",
+        "seated",
         "segments",
         "service",
         "timers",
@@ -106,6 +110,10 @@ class Policy:
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
+    seated: frozenset[str]
+    """The accounts whose providers are told who has a conversation."""
+    reception: Reception
+    """Which bots receive where."""
     routing: RoutingBook
     """Who gets which ticket."""
     answers: bool
@@ -117,7 +125,7 @@ class Policy:
         self._wishes = _wishes(config.contact)
         self.digest = config.digest
         self.declared = {one.name: one.field for one in config.fields}
-        self.rules = compile_rules(config.rules, config.rule_mode, sets=config.rule_sets, declared=self.declared)
+        self.rules = compile_rules(config.rules, config.rule_mode, sets=sets_of(config), declared=self.declared)
         self._queues = {one.name: one for one in config.queues}
         self._accounts = {one.name: one for one in config.accounts}
         self._types = _inherited(config)
@@ -127,14 +135,16 @@ class Policy:
         self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
+        self.reception = Reception(config)
+        self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
         self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
         self.segments = Segments(config.segments, self.declared, self.zone)
         self.timers = Timers(self.rules.plan, self.service.times, self.declared)
-        macros = reads_of([one.when for one in config.macros])
-        self.reads = self.rules.reads | self.service.looks | self.segments.reads | macros
+        others = reads_of([*(one.when for one in config.macros), *(one.when for one in config.routing.needs)])
+        self.reads = self.rules.reads | self.service.looks | self.segments.reads | others
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -188,6 +198,11 @@ class Policy:
     def wish_in(self, folded: str) -> Wish | None:
         """What a folded message wishes that is nothing but a word to opt out of messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
+
+    @property
+    def has_tag_words(self) -> bool:
+        """Is there a tag that words of a message bring?"""
+        return len(self._tag_index) > 0
 
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.
@@ -277,7 +292,7 @@ def _inherited(config: DeskConfig) -> dict[str, TypePolicy]:
     return {name: _with_ancestors(one, listed) for name, one in listed.items()}
 
 
-_INHERITED: Final = ("queue", "priority", "reopen")
+_INHERITED: Final = ("queue", "priority", "reopen", "bars_bots")
 
 
 def _with_ancestors(one: TypePolicy, listed: Mapping[str, TypePolicy]) -> TypePolicy:

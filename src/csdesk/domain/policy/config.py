@@ -23,6 +23,7 @@ from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolic
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
+from csdesk.domain.policy.sections.reception import BotPolicy, DepartmentPolicy, HandOffPolicy, TransferPolicy
 from csdesk.domain.policy.sections.routing import (
     Overflow,
     QueueRouting,
@@ -31,6 +32,7 @@ from csdesk.domain.policy.sections.routing import (
     SkillWish,
     WorkWeight,
 )
+from csdesk.domain.policy.sections.scenarios import ScenarioPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -57,14 +59,17 @@ from csdesk.errors import ConfigError
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
+    "BotPolicy",
     "CalendarPolicy",
     "ContactPolicy",
+    "DepartmentPolicy",
     "DeskConfig",
     "EscalationPolicy",
     "EscalationStep",
     "FieldPolicy",
     "FlagPolicy",
     "Grant",
+    "HandOffPolicy",
     "HolidayPolicy",
     "HolidayYearPolicy",
     "LevelPolicy",
@@ -79,6 +84,7 @@ __all__ = [
     "RoutingPolicy",
     "RulePolicy",
     "RuleSetPolicy",
+    "ScenarioPolicy",
     "SegmentPolicy",
     "SkillWish",
     "SlaPolicy",
@@ -86,6 +92,7 @@ __all__ = [
     "TagPolicy",
     "TargetOverride",
     "TargetPolicy",
+    "TransferPolicy",
     "TypePolicy",
     "WordRule",
     "WordingPolicy",
@@ -113,6 +120,12 @@ class DeskConfig(Section):
     """Where tickets go that nothing else directs."""
     queues: tuple[QueuePolicy, ...] = Field(default_factory=_one_queue, min_length=1)
     accounts: tuple[AccountPolicy, ...] = ()
+    departments: tuple[DepartmentPolicy, ...] = ()
+    bots: tuple[BotPolicy, ...] = ()
+    bars_bots: bool = False
+    """True where the trade forbids bots: a bot anywhere in the configuration is then an error."""
+    hand_off: HandOffPolicy = Field(default_factory=HandOffPolicy)
+    transfer: TransferPolicy = Field(default_factory=TransferPolicy)
     levels: tuple[LevelPolicy, ...] = ()
     types: tuple[TypePolicy, ...] = ()
     reopen: ReopenPolicy = Field(default_factory=ReopenPolicy)
@@ -128,6 +141,8 @@ class DeskConfig(Section):
     """``first``: of ``rules``, none is tried after the first one that fires."""
     rule_sets: tuple[RuleSetPolicy, ...] = ()
     """More rules, each set with an order and a mode of its own; all of them see what the first one saw."""
+    scenarios: tuple[ScenarioPolicy, ...] = ()
+    """Rules and service levels that are in force for a while."""
     rule_budget: int = Field(default=200, ge=1, le=10_000)
     """How many actions of rules one cause may set off; what goes beyond is not done, and raises an alert."""
     macros: tuple[MacroPolicy, ...] = ()
@@ -246,6 +261,8 @@ def _keep_labels(config: DeskConfig, given: dict[str, list[dict[str, object]]]) 
     """An action's ``do`` equals its default but tells it apart, so it must stay in the text."""
     _label(config.rules, given.get("rules", ()))
     _label(config.macros, given.get("macros", ()))
+    for each, told in zip(config.scenarios, given.get("scenarios", ()), strict=True):
+        _label(each.rules, told.get("rules", ()))  # type: ignore[arg-type]  # the rules of a scenario are tables too
     for one, written in zip(config.rule_sets, given.get("rule_sets", ()), strict=True):
         _label(one.rules, written["rules"])  # type: ignore[arg-type]  # the rules of a set are tables too
 

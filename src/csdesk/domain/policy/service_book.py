@@ -10,8 +10,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from csdesk.domain.policy.checks import lineage, tests_in
+from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
-from csdesk.domain.records._model import trusted, values_of
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.clocks import Clock, Metric, Scope
 from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
 from csdesk.domain.rules.compiled import Conditions
@@ -66,7 +67,7 @@ class ServiceBook:
         self.default: str = config.calendar or (names[0] if len(names) == 1 else "")
         """The calendar of what names none; empty: there is none."""
         self._by_name = {policy.name: (policy, _version(policy)) for policy in config.sla}
-        conditions = [policy.when for policy in config.sla]
+        conditions = [when_of(config, policy) for policy in config.sla]
         self._numbers: dict[tuple[str, int], int] = {}
         for policy in config.sla:
             for place, target in enumerate(policy.targets):
@@ -165,7 +166,7 @@ class ServiceBook:
         return tuple(one for one in (plan, group) if one is not None)
 
     def _plan(self, name: str, sla: AppliedSla, ticket: Ticket) -> Plan | None:
-        applied, held = values_of(sla), values_of(ticket)
+        applied, held = sla.__dict__, ticket.__dict__
         key = (name, applied["targets"], held["priority"], held["type"], applied["level"])
         try:
             return self._kinds[key]

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from csdesk.domain.records import _short
-from csdesk.domain.records._model import Record, values_of
+from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 
 # ``Any``: each packer takes the values of its own class.
@@ -61,7 +61,7 @@ def _record_packer(cls: type[BaseModel], head: dict[str, object], without: Colle
 
     def pack(record: BaseModel) -> dict[str, object]:
         packed = head.copy()
-        values = values_of(record)
+        values = record.__dict__
         for name, given, default, usual in fields:
             value = values[name]
             if value is default:

@@ -174,7 +174,7 @@ class TextField(_Equal[str], _Spelled, _Holding):
     __slots__ = ()
 
     def like_phrase(self, phrase: str, score: float) -> Test:
-        """It is like that phrase, with at least that score (above 0, at most 1)."""
+        """That phrase (its title or id) answers it best, with at least that confidence (above 0, at most 1)."""
         return self._test(Op.LIKE_PHRASE, (phrase, score))
 
 

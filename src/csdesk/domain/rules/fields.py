@@ -71,7 +71,7 @@ MEANINGS: Final[Mapping[Op, str]] = MappingProxyType(
         Op.ENDS_WITH: "ends with it, or with one of the list",
         Op.MATCHES: "the pattern is found somewhere in it",
         Op.NOT_MATCHES: "the pattern is not found in it",
-        Op.LIKE_PHRASE: "is like that phrase: `[phrase, least score]`, the score from 0 to 1",
+        Op.LIKE_PHRASE: "is answered best by that phrase: `[title or id, least confidence]`, from 0 to 1",
         Op.GT: "is greater",
         Op.GE: "is greater or equal",
         Op.LT: "is less",

@@ -166,7 +166,9 @@ def _once(value: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
     return tuple(sorted(set(value), reverse=True))
 
 
-class _Timed(Section):
+class Windowed(Section):
+    """What is in force from one instant to another."""
+
     active_from: Instant | None = None
     """From this instant on; None: from the beginning."""
     active_until: Instant | None = None
@@ -218,7 +220,7 @@ class TimerPolicy(Section):
         return self
 
 
-class RulePolicy(_Timed):
+class RulePolicy(Windowed):
     """When a message fits, then these actions. Rules are tried in the order in which they stand."""
 
     name: Name
@@ -253,7 +255,7 @@ class RulePolicy(_Timed):
         return self
 
 
-class RuleSetPolicy(_Timed):
+class RuleSetPolicy(Windowed):
     """Rules that belong together, with an order and a ``stop`` of their own. Sets come after ``rules``, in order."""
 
     name: Name

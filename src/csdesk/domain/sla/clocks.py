@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from csdesk.domain.records._model import replaced, trusted, values_of
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import LIVE_PHASES, Clock, ClockPhase, Metric, Scope
 from csdesk.domain.records.events import ClockBreached, ClockEscalated, ClockWarned
 from csdesk.domain.records.tickets import Ticket
@@ -32,7 +32,7 @@ def live(ticket: Ticket, *metrics: Metric, scope: Scope | None = None) -> list[C
     """The live clocks of those metrics (none named: of all)."""
     found = []
     for clock in ticket.clocks:
-        values = values_of(clock)
+        values = clock.__dict__
         if (
             values["phase"] in LIVE_PHASES
             and (not metrics or values["metric"] in metrics)

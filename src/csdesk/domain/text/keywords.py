@@ -17,7 +17,7 @@ from csdesk.errors import InvalidInput
 _WORD: Final = re.compile(f"(?:[a-z0-9]++|{SPACED})++")
 _PLAIN_RUN: Final = re.compile("[a-z0-9]++")
 # Every ASCII character that is no letter or digit becomes a blank.
-_BLANKS: Final = str.maketrans({code: " " for code in range(128) if not chr(code).isalnum()})
+_BLANKS: Final = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)) + bytes(128)
 # The folded keyword, whether it begins and ends with a word character, and its ids.
 _Entry = tuple[str, bool, bool, tuple[int, ...]]
 _Ids = tuple[int, ...]
@@ -142,7 +142,7 @@ class KeywordIndex:
     def _words_of(self, text: str, is_ascii: bool) -> list[str]:
         """The words of a text; or, if none of them can be a keyword's, some others."""
         if is_ascii:
-            return text.translate(_BLANKS).split()
+            return text.encode().translate(_BLANKS).decode().split()
         if self._ascii_words:
             runs = _PLAIN_RUN.findall(text)  # part of a longer word, perhaps: but no word of ASCII is missing
             if not (self._whole_words.keys() & runs or self._words.keys() & runs):

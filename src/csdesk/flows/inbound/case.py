@@ -8,7 +8,6 @@ from typing import Final, Literal, NamedTuple
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
-from csdesk.domain.records._model import values_of
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
 from csdesk.domain.records.tickets import Ticket
@@ -36,8 +35,8 @@ class CaseKeys(NamedTuple):
 
 def keys_of(message: InboundMessage, keys: ClaimKeys) -> CaseKeys:
     """The claim keys of a message."""
-    said = values_of(message)
-    account, conversation, sender = said["account"], said["conversation"], values_of(said["sender"])
+    said = message.__dict__
+    account, conversation, sender = said["account"], said["conversation"], said["sender"].__dict__
     return CaseKeys(
         keys.inbound(account, said["dedupe_key"]),
         keys.identity(sender["kind"], sender["scope"], sender["external_id"]),
@@ -78,10 +77,8 @@ class Case:
     new_ticket: bool = False
     before: Ticket | None = None
     """The ticket as it was before the message; None for a new one."""
-    folded: str = ""
-    """Subject and text, folded: what tags and answers are found by."""
     folded_text: str = ""
-    """The text alone."""
+    """The text, folded."""
     language: str | None = None
     reopened: bool = False
     """The message opened the ticket again."""

@@ -18,16 +18,17 @@ MOST_READ = 65_536
 
 def read(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     """Fold the text, tell its language, put tags by keyword."""
-    message = case.message
-    case.folded_text = fold(message.text[:MOST_READ])
-    case.folded = f"{fold(message.subject)} {case.folded_text}".strip() if message.subject else case.folded_text
+    policy, subject = work.policy, case.message.subject
+    case.folded_text = text = fold(case.message.text[:MOST_READ])
     case.language = case.spoken() or ticket.language
     if not case.is_human:
         return ticket
-    wish = work.policy.wish_in(case.folded_text or case.folded)
+    if subject and (policy.has_tag_words or not text):
+        text = f"{fold(subject)} {text}".strip()
+    wish = policy.wish_in(case.folded_text or text)
     if wish is not None:
         _note_wish(case, work, wish)
-    names = work.policy.tags_in(case.folded)
+    names = policy.tags_in(text) if policy.has_tag_words else ()
     if names:
         case.say("read.tags", Outcome.PASSED, tags=",".join(names))
         return tag(work, ticket, names, TagSource.RULE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.records._model import trusted, values_of
+from csdesk.domain.records._model import trusted
 from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.messages import AuthorKind, Direction, MediaPart, Message
 from csdesk.flows.feeding import feed_counter
@@ -19,7 +19,7 @@ _Message = trusted(Message)
 def record(case: Case, work: Workspace) -> None:
     """Store the message and close its cause."""
     given = case.message
-    said = values_of(given)
+    said = given.__dict__
     assert case.identity is not None
     if said["provider_id"] and given.provider_id != given.dedupe_key and given.sender.kind != "email":
         key = work.keys.provider(given.account, given.provider_id)

@@ -60,9 +60,9 @@ def _edited(told: Told, reading: Reading) -> Events | None:
     place = place_of(message)
     if place is None or number is None:
         return None
-    if parts is None:
-        return (told.ignored("edit"),)
-    if place.chat < 0 and reading.groups == "off":
+    if parts is None or message.get("location") is not None:
+        return (told.ignored("edit"),)  # the place of somebody who shares it live changes every few seconds
+    if place.chat < 0 and not place.connection and reading.groups == "off":
         return (told.ignored("group"),)
     head = told.head(instant_of(message.get("edit_date")))
     return (EditEvent(**head, provider_id=place.message(number), parts=parts),)

@@ -14,6 +14,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from csdesk.domain.records.channels import ChannelEvent, ContactEvent
+from csdesk.domain.records.messages import Purpose
 from csdesk.errors import InvalidInput
 from csdesk.parsing.values import Fields, fields_of, text_of
 from csdesk.parsing.whatsapp.errors import code_in
@@ -83,12 +84,12 @@ def _event(told: Told, kind: str, read: _Read, number: str) -> ChannelEvent:
 
 
 def _preferred(told: Told) -> ChannelEvent | None:
-    """Whether a customer wants marketing messages: the desk knows one consent only, and keeps to the stricter word."""
+    """Whether a customer wants marketing messages."""
     who, wish = told.person(told.fields.get("wa_id")), told.fields.get("value")
     if who is None or wish not in ("stop", "resume"):
         return None
     key = f"preference/{who.external_id}/{text_of(told.fields.get('timestamp'))}"
-    return ContactEvent(**told.head(key), sender=who, allowed=wish == "resume")
+    return ContactEvent(**told.head(key), sender=who, allowed=wish == "resume", purpose=Purpose.MARKETING)
 
 
 _LISTS: Final[Mapping[str, Mapping[str, _Read]]] = MappingProxyType(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 
 from csdesk.domain.records.actors import Actor, ActorKind
@@ -112,11 +111,12 @@ def entry_keys(entries: tuple[Entry, ...]) -> list[Keys]:
     return [(made[entry.subject], made[entry.cause]) for entry in entries]
 
 
-def links(desk: int, last: int, keys: list[Keys]) -> Iterator[Cells]:
+def links(desk: int, last: int, keys: list[Keys]) -> list[Cells]:
     """The links of the entries behind the row ``last``, by their numbers in the desk."""
+    rows: list[Cells] = []
     for row, (subject, cause) in enumerate(keys, (last & _LOW) + 1):
-        yield desk, subject, _ABOUT, row
-        yield desk, cause, _CAUSED, row
+        rows += ((desk, subject, _ABOUT, row), (desk, cause, _CAUSED, row))
+    return rows
 
 
 # ``Any``: a row of the driver.

@@ -14,8 +14,8 @@ from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.values import Cell, Cells, chunks, rows_sql
 
 _LENGTH: Final = len("tkt_") + BODY_LENGTH
-_DIGITS: Final = {ord(letter): "0123456789abcdefghijklmnopqrstuv"[value] for value, letter in enumerate(ALPHABET)}
-_AS_NUMBER: Final = dict.fromkeys(range(128), "!") | _DIGITS
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
+_AS_NUMBER: Final = bytes(ord(_DIGITS[ALPHABET.index(chr(one))] if chr(one) in ALPHABET else "!") for one in range(256))
 """From the letters of Crockford's base32 to those of ``int``; from all others to what is no digit."""
 
 _LINK: Final = "INSERT INTO csdesk_link(desk,id,role,row) VALUES{} ON CONFLICT DO NOTHING"
@@ -43,8 +43,9 @@ def link_key(text: str) -> bytes | str:
     """
     if len(text) != _LENGTH or text[3] != "_" or not text.isascii():
         return text
+    written = text.encode()
     try:
-        return int(text[4:].translate(_AS_NUMBER), 32).to_bytes(16, "big") + text[:3].encode()
+        return int(written[4:].translate(_AS_NUMBER), 32).to_bytes(16, "big") + written[:3]
     except (ValueError, OverflowError):
         return text
 

@@ -19,7 +19,7 @@ from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.links import link_key
 from csdesk.stores.sqlite.search import Changed
 from csdesk.stores.sqlite.seats import seat
-from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, row_sql, select_sql, update_sql
+from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, moved_columns, row_sql, select_sql, update_sql
 from csdesk.stores.sqlite.values import Cells, chunks, rows_sql
 
 Step = Callable[[Execute], None]
@@ -163,7 +163,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
         if media_of(record):
             plan.with_media.append(record)
     elif isinstance(record, Ticket | Customer):
-        if record.tags:
+        if record.tags or _segments(record):
             _plan_tags(plan, record, ())
         if isinstance(record, Customer):
             _plan_identities(plan, record, ())
@@ -174,7 +174,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
 
 def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
     table = TABLES[type(record)]
-    moved = [column for column in table.kept if column.moved(old, record)]
+    moved = moved_columns(table, old, record)
     cells = (
         record.version,
         record.SCHEMA,

@@ -1,7 +1,8 @@
 """The parts of a read that routing asks for: the first agents of each line, and whether tickets wait in a queue.
 
 Each kind of agent is one look at the head of its part of the index; a ring is looked at from its starting point on, and
-then from its beginning.
+then from its beginning. Where no kinds are named, the statement goes from kind to kind, looks at the head of each, and
+the heads are put in order here: so no read passes over all agents of a queue.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
 from csdesk.domain.routing.profiles import profile_from
 from csdesk.stores.sqlite.values import Cell, instant
 
-KINDS: Final = frozenset({"candidate", "waits"})
+KINDS: Final = frozenset({"candidate", "head", "waits"})
 """What the rows of these parts begin with."""
 
 _MOST_PARTS: Final = 60
@@ -45,13 +46,36 @@ class Terms(NamedTuple):
 NO_TERMS: Final = Terms()
 
 
+_NEXT: Final = (
+    "SELECT profile FROM csdesk_seat WHERE desk=? AND queue=? AND open=1 AND load<capacity{} ORDER BY profile LIMIT 1"
+)
+_EACH: Final = (
+    f"(WITH RECURSIVE kind(name) AS (SELECT ({_NEXT.format('')}) UNION ALL"  # noqa: S608  # constants
+    f" SELECT ({_NEXT.format(' AND profile>name')}) FROM kind WHERE name IS NOT NULL)"
+    " SELECT name FROM kind WHERE name IS NOT NULL)"
+)
+"""The kinds of free agents of a queue, each found with one step into the index."""
+
+
 @cache
-def _part(*, has_profile: bool, side: str) -> str:
-    where = _FREE + (" AND profile=?" if has_profile else "") + (f" AND rank{side}?" if side else "")
+def _part(side: str) -> str:
     return (
         "SELECT 'candidate',?,agent,load,assigned,profile FROM (SELECT agent,load,assigned,profile FROM csdesk_seat"  # noqa: S608  # constants
-        f" WHERE {where} ORDER BY rank,assigned,agent LIMIT ?)"
+        f" WHERE {_FREE} AND profile=?{_beside(side)} ORDER BY rank,assigned,agent LIMIT ?)"
     )
+
+
+@cache
+def _heads(side: str) -> str:
+    return (
+        "SELECT 'head',?,name,(SELECT json_group_array(json_array(rank,assigned,agent,load)) FROM (SELECT"  # noqa: S608  # constants
+        f" rank,assigned,agent,load FROM csdesk_seat WHERE {_FREE} AND profile=name{_beside(side)}"
+        f" ORDER BY rank,assigned,agent LIMIT ?)),{int(side == '<')},NULL FROM {_EACH}"
+    )
+
+
+def _beside(side: str) -> str:
+    return f" AND rank{side}?" if side else ""
 
 
 def terms_of(desk: int, needs: Needs) -> Terms:
@@ -73,19 +97,23 @@ def _add(desk: int, need: CandidateNeed, parts: list[str], cells: list[Cell]) ->
     if len(need.profiles) > _MOST_PARTS:
         profiles = json.dumps(need.profiles)
         for side in sides:
-            parts.append(_PASS.format(f" AND rank{side}?" if side else ""))
+            parts.append(_PASS.format(_beside(side)))
             cells += (need.key, desk, need.queue, need.room)
             cells += (need.start, profiles, need.limit) if side else (profiles, need.limit)
         return
-    for profile in need.profiles or (None,):
+    line = (desk, need.queue)
+    if not need.profiles:
         for side in sides:
-            parts.append(_part(has_profile=profile is not None, side=side))
-            cells += (need.key, desk, need.queue, need.room)
-            if profile is not None:
-                cells.append(profile)
-            if side:
-                cells.append(need.start)
-            cells.append(need.limit)
+            parts.append(_heads(side))
+            cells += (need.key, *line, need.room, *((need.start,) if side else ()), need.limit, *line, *line)
+    for profile in need.profiles:
+        for side in sides:
+            parts.append(_part(side))
+            cells += (need.key, *line, need.room, profile, *((need.start,) if side else ()), need.limit)
+
+
+_Head = tuple[int, int, int, str, int, str]
+"""An agent at the head of a kind: behind the start of the ring or before it, rank, assigned, id, load, kind."""
 
 
 class Ranked:
@@ -93,6 +121,7 @@ class Ranked:
 
     def __init__(self) -> None:
         self._found: dict[str, list[Candidate]] = {}
+        self._heads: dict[str, list[_Head]] = {}
         self._waiting: dict[str, tuple[tuple[int, datetime], ...]] = {}
 
     # ``Any``: a row of the driver.
@@ -102,6 +131,8 @@ class Ranked:
         if what == "waits":
             if second is not None:
                 self._waiting[key] = (*self._waiting.get(key, ()), (first, instant(second)))
+        elif what == "head":
+            self._heads.setdefault(key, []).extend([(third, *one, first) for one in json.loads(second)])
         else:
             candidate = Candidate(first, second, profile_from(profile).capacity, third, profile)
             self._found.setdefault(key, []).append(candidate)
@@ -116,10 +147,13 @@ class Ranked:
         return {need.key: self._cut(need) for need in needs.candidates}
 
     def _cut(self, need: CandidateNeed) -> tuple[Candidate, ...]:
+        if not need.profiles:
+            heads = sorted(self._heads.get(need.key, ()))[: need.limit]
+            return tuple([Candidate(one[3], one[4], profile_from(one[5]).capacity, one[2], one[5]) for one in heads])
         found = self._found.get(need.key, [])
         if not need.start:
             return tuple(found)  # the statement has cut it
         lines: dict[str, list[Candidate]] = {}
         for one in found:
-            lines.setdefault(one.profile if need.profiles else "", []).append(one)
+            lines.setdefault(one.profile, []).append(one)
         return tuple(one for line in lines.values() for one in line[: need.limit])

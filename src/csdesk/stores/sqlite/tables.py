@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic_core import PydanticUndefined
 
-from csdesk.domain.records._model import Record, values_of
+from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Customer
@@ -36,14 +36,6 @@ class Column:
     cell: Callable[[Any], Cell]
     fields: tuple[str, ...]
 
-    def moved(self, old: Record, new: Record) -> bool:
-        """True if the value is another one. What an event left alone is the very same object, which is told first."""
-        before, after = values_of(old), values_of(new)
-        for name in self.fields:
-            if before[name] is not after[name]:
-                return self.cell(old) != self.cell(new)
-        return False
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
@@ -62,12 +54,23 @@ class Table:
     """The expressions of what queries may name and no column holds."""
 
 
+def moved_columns(table: Table, old: Record, new: Record) -> list[Column]:
+    """The kept columns whose values are other ones. What an event left alone is the very same object."""
+    before, after = old.__dict__, new.__dict__
+    changed = {name for name in before if before[name] is not after[name]}
+    return [
+        column
+        for column in table.kept
+        if not changed.isdisjoint(column.fields) and column.cell(old) != column.cell(new)
+    ]
+
+
 def _field(name: str) -> Column:
-    return Column(name, lambda record: values_of(record)[name], (name,))
+    return Column(name, lambda record: record.__dict__[name], (name,))
 
 
 def _time(name: str) -> Column:
-    return Column(name, lambda record: micros(values_of(record)[name]), (name,))
+    return Column(name, lambda record: micros(record.__dict__[name]), (name,))
 
 
 def read_sql(cls: type[Record], name: str, *, of: str = "doc") -> str:
@@ -84,7 +87,7 @@ def _read(cls: type[Record], *names: str) -> dict[str, str]:
     return {name: read_sql(cls, name) for name in names}
 
 
-_WAKES: Final = ("clocks", "snoozed_until", "close_at", "tags", "rules_at", "erased_at", "offer")
+_WAKES: Final = ("clocks", "snoozed_until", "close_at", "tags", "rules_at", "erased_at", "offer", "worker")
 _CUSTOMER_WAKES: Final = ("tags", "flags", "segments_at", "merged_into", "erasure")
 
 TABLES: Final[Mapping[type[Record], Table]] = {

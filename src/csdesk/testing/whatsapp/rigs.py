@@ -171,6 +171,12 @@ class WhatsAppRig(ChannelRig):
         self.platform.writes(self.number("c1"), None, phone=phone, type="document", document=document)
         return self.platform.deliveries()
 
+    def opens(self, *, customer: str = "c9") -> tuple[Arrival, str]:
+        """A customer opens the chat for the first time."""
+        phone = self._phone(self.account)
+        self.platform.writes(self.number(customer), None, phone=phone, type="request_welcome")
+        return self.platform.deliveries()[-1], "greeting"
+
     def forget_uploads(self) -> bool:
         """A month later."""
         self.platform.forget_media()

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from csdesk.domain.core.evolve import _reception as reception
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted, values_of
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.tickets import (
     ACTIVE,
@@ -33,7 +34,7 @@ _AppliedSla = trusted(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
-    said = values_of(event)
+    said = event.__dict__
     return _Ticket(
         id=said["id"],
         number=said["number"],
@@ -54,7 +55,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
 
 
 def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) -> Ticket:
-    said, was = values_of(event), values_of(ticket)
+    said, was = event.__dict__, ticket.__dict__
     message, occurred_at = said["message"], said["occurred_at"]
     counted: dict[str, object] = {"messages": was["messages"] + 1, "last_message": message}
     if said["elsewhere"]:
@@ -164,6 +165,8 @@ def _status_changed(ticket: Ticket, event: ev.StatusChanged, at: datetime) -> Ti
     elif event.before in (Category.RESOLVED, Category.CLOSED):
         changes |= {"resolved_at": None, "closed_at": None, "close_reason": "", "cycle": ticket.cycle + 1}
         changes |= {"escalations": (), "queued_at": at}
+        if ticket.reception is not None and ticket.worker is None:
+            changes["reception"] = None
     if ticket.offer is not None and event.after not in ACTIVE:
         changes["offer"] = None
     return replaced(ticket, **changes)
@@ -191,6 +194,8 @@ def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, at: datetime) -> 
 def _owner_after(ticket: Ticket, worker: Worker | None) -> Owner:
     if worker is not None and worker.kind is WorkerKind.AGENT:
         return _Owner(kind=OwnerKind.AGENT, id=worker.id)
+    if worker is not None and worker.kind is WorkerKind.DEPARTMENT:
+        return _Owner(kind=OwnerKind.DEPARTMENT, id=worker.id)
     return _Owner(kind=OwnerKind.QUEUE, id=ticket.queue)
 
 
@@ -283,6 +288,8 @@ def _ticket_unmerged(ticket: Ticket, event: ev.TicketUnmerged, _: datetime) -> T
         "absorbed": event.absorbed,
         "closed_at": None,
     }
+    if event.worker is not None:
+        changes["fence"] = max(ticket.fence, event.worker.fence)
     if event.before is Category.RESOLVED:
         changes |= {"resolved_at": None, "cycle": ticket.cycle + 1}
     return replaced(ticket, **changes)
@@ -331,6 +338,12 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
+    ev.LeaseRenewed: reception.lease_renewed,
+    ev.TurnBegan: reception.turn_began,
+    ev.TurnEnded: reception.turn_ended,
+    ev.TicketHandedOff: reception.handed_off,
+    ev.TicketHandedBack: reception.handed_back,
+    ev.TicketTransferred: reception.transferred,
     ev.OfferMade: _offer_made,
     ev.OfferAccepted: _offer_ended,
     ev.OfferDeclined: _offer_refused,

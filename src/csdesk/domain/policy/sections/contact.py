@@ -72,6 +72,14 @@ class ContactPolicy(Section):
         """What messages of a purpose respect on top; None: nothing."""
         return next((one for one in self.purposes if one.name is name), None)
 
+    def opt_out_tag_for(self, purpose: Purpose | None) -> str:
+        """The tag of customers who want no messages of a purpose (None: of any), as a provider tells of them.
+
+        A purpose that the policy does not name has no tag of its own: then it is the one for everything.
+        """
+        rule = None if purpose is None else self.purpose(purpose)
+        return self.opt_out_tag if rule is None else rule.opt_out_tag
+
     @model_validator(mode="after")
     def _both_ends(self) -> Self:
         if (self.quiet_from is None) != (self.quiet_until is None):

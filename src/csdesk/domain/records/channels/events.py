@@ -8,7 +8,7 @@ from pydantic import Field
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.channels.inbound import Entrance, InboundMessage, Sender
-from csdesk.domain.records.messages import Part
+from csdesk.domain.records.messages import Part, Purpose
 
 
 class _ChannelEvent(Value):
@@ -63,6 +63,8 @@ class ContactEvent(_ChannelEvent):
     kind: Literal["contact"] = "contact"
     sender: Sender
     allowed: bool
+    purpose: Purpose | None = None
+    """What they want, or do not want, messages for; None: for anything."""
 
 
 class IdentityEvent(_ChannelEvent):

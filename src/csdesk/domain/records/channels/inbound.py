@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from csdesk.domain.records._model import Instant, Key, Text, Value
+from csdesk.domain.records._model import Instant, Key, Text, Value, clean_text, trusted
 from csdesk.domain.records.customers import Evidence
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import Automatic, MediaKind, Part, TextPart, plain_text
@@ -22,6 +22,9 @@ class Sender(Value):
     external_id: Key
     name: Text = ""
     evidence: Evidence = Evidence.FIRST_CONTACT
+
+
+_TextPart = trusted(TextPart)
 
 
 class Entrance(Value):
@@ -121,7 +124,7 @@ class InboundMessage(Value):
             text = values.pop("text")
             if not isinstance(text, str):
                 raise PydanticCustomError("string_type", "text should be a valid string")
-            values["parts"] = (TextPart(text=text), *values.get("parts", ()))
+            values["parts"] = (_TextPart(text=str(clean_text(text))), *values.get("parts", ()))
         return values
 
     @property
