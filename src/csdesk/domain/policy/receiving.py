@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _EDGES: Final = " \n\t.,!?~。、…"
 _DECLINED: Final = re.compile(
     "(?:不用|不要|不想|不需要|不必|无需|别|勿)(?:再|给我|帮我)*+(?:转|找|接|换|叫|要)?(?:接|到)?(?:人工|真人)(?:客服|服务|坐席)?"
-    "|\\b(?:don't|do not|dont|no need)(?: (?:want|need|to|speak|talk|with|a|an|any|real|live|human)\\b)*+"
+    "|\\b(?:don't|do not|dont|no need)(?: (?:want|need|to|for|speak|talk|with|a|an|any|real|live|human)\\b)*+"
     " ?(?:agent|person|operator)?"
 )
 """A person is spoken of, and not wanted."""
