@@ -11,7 +11,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import asynchronous, bustime, growth, importing, ingest, matching, orm, replies, rules, timers
+from benchmarks import (
+    asynchronous,
+    bustime,
+    channels,
+    growth,
+    importing,
+    ingest,
+    matching,
+    orm,
+    replies,
+    routing,
+    rules,
+    timers,
+)
 
 SMALL = ["--n", "100", "--repeat", "1", "--agents", "20"]
 QUICK = {
@@ -23,7 +36,9 @@ QUICK = {
     timers.main: ["--n", "200", "--pending", "100,1000", "--repeat", "1"],
     bustime.main: ["--n", "100", "--seconds", "0.05"],
     rules.main: ["--n", "100", "--seconds", "0.05", "--scale", "10,50"],
+    routing.main: ["--agents", "10,100", "--seconds", "0.1", "--repeat", "1"],
     importing.main: ["--repeat", "1"],
+    channels.main: [*SMALL, "--tickets", "0,200", "--reply-mb", "0.1,1"],
 }
 """Each benchmark and the arguments of its quick run."""
 

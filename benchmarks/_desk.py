@@ -84,10 +84,17 @@ _ON_THE_WAY = timedelta(milliseconds=137)
 
 def arrive(desk: Desk, *mails: Mail) -> list[InboundMessage]:
     """What arrives just now: the desk's clock goes with the stream, so that nothing is late before it is read."""
+    clock_to(desk, mails[-1])
+    return [said(mail) for mail in mails]
+
+
+def clock_to(desk: Desk, mail: Mail) -> datetime:
+    """Let the desk's clock go on to when the mail arrives."""
+    at = datetime.fromtimestamp(mail.sent_ms / 1000, UTC) + _ON_THE_WAY
     going = _CLOCKS.get(desk)
     if going is not None:
-        going.advance_to(datetime.fromtimestamp(mails[-1].sent_ms / 1000, UTC) + _ON_THE_WAY)
-    return [said(mail) for mail in mails]
+        going.advance_to(at)
+    return at
 
 
 def taking(desk: Desk, mails: list[Mail], batch: int) -> int:

@@ -46,6 +46,10 @@ def test_the_wheel_holds_the_package_the_marker_and_the_licence(wheel):
     assert {"csdesk/__init__.py", "csdesk/py.typed", f"{info}/licenses/LICENSE"} <= set(wheel.namelist())
 
 
+def test_the_wheel_holds_the_widget(wheel):
+    assert b"csdesk" in wheel.read("csdesk/channels/webchat/widget.js")
+
+
 def test_the_wheel_holds_nothing_but_the_package(wheel):
     tops = {name.partition("/")[0] for name in wheel.namelist()}
     assert tops == {"csdesk", f"csdesk-{csdesk.__version__}.dist-info"}

@@ -12,6 +12,8 @@ from csdesk.desk.shell import Desk
 GROUPS = (
     "tickets",
     "customers",
+    "tags",
+    "segments",
     "agents",
     "channels",
     "replies",

@@ -16,6 +16,7 @@ __all__ = [
     "Agent",
     "ArticleLink",
     "AsyncDesk",
+    "Availability",
     "CalendarError",
     "Capabilities",
     "Category",
@@ -52,6 +53,7 @@ __all__ = [
     "MissingExtra",
     "NoWorkingTime",
     "NotFound",
+    "Offer",
     "OutboundMessage",
     "OutboxItem",
     "OutboxState",
@@ -88,6 +90,7 @@ __all__ = [
     "Verdict",
     "VersionConflict",
     "Viewer",
+    "Wait",
     "WindowState",
     "Wording",
     "WordingRefused",
@@ -142,7 +145,7 @@ if TYPE_CHECKING:
     )
     from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, PhraseUse, Usage, Variable, Wording
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
-    from csdesk.domain.records.tickets import Category, Priority, Ticket
+    from csdesk.domain.records.tickets import Category, Offer, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
     from csdesk.domain.records.wording import WordingSpot
     from csdesk.domain.time.calendar import WorkingCalendar
@@ -165,6 +168,7 @@ if TYPE_CHECKING:
     )
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
+    from csdesk.flows.staffing import Availability, Wait
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.flows.upkeep import DueReport
     from csdesk.ports.store import Page
@@ -176,6 +180,7 @@ else:
         "Agent": "csdesk.domain.records.agents",
         "ArticleLink": "csdesk.domain.records.phrases",
         "AsyncDesk": "csdesk.aio.shell",
+        "Availability": "csdesk.flows.staffing",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",
@@ -212,6 +217,7 @@ else:
         "MissingExtra": "csdesk.errors",
         "NoWorkingTime": "csdesk.domain.time.errors",
         "NotFound": "csdesk.errors",
+        "Offer": "csdesk.domain.records.tickets",
         "OutboundMessage": "csdesk.domain.records.channels",
         "OutboxItem": "csdesk.domain.records.queues",
         "OutboxState": "csdesk.domain.records.queues",
@@ -248,6 +254,7 @@ else:
         "Verdict": "csdesk.domain.records.trace",
         "VersionConflict": "csdesk.errors",
         "Viewer": "csdesk.domain.records.actors",
+        "Wait": "csdesk.flows.staffing",
         "WindowState": "csdesk.domain.records.channels",
         "Wording": "csdesk.domain.records.phrases",
         "WordingRefused": "csdesk.errors",

@@ -138,7 +138,7 @@ class _Wish:
 
     def check(self) -> None:
         """Refuse what cannot be used, before anything is opened."""
-        _check_config(self.config)
+        _check_config(self.config, self.activate)
         _check_part(self.clock, "clock", ("now", "sleep"), "a Clock such as csdesk.testing.FixedClock()")
         _check_part(self.ids, "ids", ("new", "salt"), "an IdSource such as csdesk.testing.SerialIds()")
         _check_part(
@@ -247,7 +247,9 @@ def _media_folder(path: Path | None) -> Path | None:
     return None if path is None else path.with_name(path.name + ".media")
 
 
-def _check_config(config: object) -> None:
+def _check_config(config: object, activate: object) -> None:
+    if not isinstance(activate, bool):
+        raise InvalidInput("activate", f"is a {type(activate).__name__}", "pass True or False")
     if config is not None and not isinstance(config, DeskConfig):
         raise InvalidInput(
             "config", f"is a {type(config).__name__}", "pass DeskConfig.from_toml(text) or DeskConfig(...)"

@@ -273,7 +273,8 @@ class ChannelError(RemoteError):
 
     ``retry_after`` is in seconds and None where the provider gave no time. ``provider_code`` is the provider's own
     word for the error; it never holds a secret. ``media_expired`` says that an uploaded id is no longer good: the desk
-    uploads again and sends once more.
+    uploads again and sends once more. ``alone`` says that it is about this message or its recipient, and tells nothing
+    of the account: failures that are not pause an account after a few in a row.
     """
 
     code = "error.channel"
@@ -287,6 +288,7 @@ class ChannelError(RemoteError):
         provider_code: str | None = None,
         retry_after: float | None = None,
         media_expired: bool = False,
+        alone: bool = False,
     ) -> None:
         super().__init__(
             f"account {account}: {problem} ({disposition})",
@@ -300,6 +302,7 @@ class ChannelError(RemoteError):
         self.provider_code = provider_code
         self.retry_after = retry_after
         self.media_expired = media_expired
+        self.alone = alone
 
 
 class RequestRejected(RemoteError):

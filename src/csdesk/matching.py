@@ -26,7 +26,7 @@ from csdesk.domain.records.matches import Guard, Span, Why
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.text.scripts import language_of
 from csdesk.errors import InvalidInput, NotFound
-from csdesk.parsing import phrases as parsing
+from csdesk.parsing.files import read_bytes, read_library, read_phrases, write_bytes, write_library, write_phrases
 from csdesk.ports.embedder import Embedder
 
 __all__ = [
@@ -46,7 +46,9 @@ __all__ = [
     "Why",
     "language_of",
     "phrase_of",
+    "read_library",
     "read_phrases",
+    "write_library",
     "write_phrases",
 ]
 
@@ -60,11 +62,6 @@ class Matcher:
 
     Reading never waits: every change builds a new immutable library beside the old one, under a lock, and puts it in
     its place in one step. What was read from one call is of one state.
-
-    Attributes:
-        threshold: the least confidence for ``auto_reply``, 0 to 1.
-        min_margin: the least lead in score over the runner-up for ``auto_reply``, 0 to 1.
-        floor: below this confidence ``decide`` hands over, 0 to 1.
     """
 
     def __init__(
@@ -88,19 +85,45 @@ class Matcher:
             floor: see ``floor``.
 
         Raises:
-            InvalidInput: two phrases have one id, or a number is outside 0 to 1.
+            InvalidInput: something is no phrase, two have one id, or a number is outside 0 to 1.
             MissingExtra: an embedder without numpy.
             RemoteError: a hosted embedder does not answer; so do all methods that match or add.
         """
-        for name, number in (("threshold", threshold), ("min_margin", min_margin), ("floor", floor)):
-            if not 0 <= number <= 1:
-                raise InvalidInput(name, f"{number} is out of range", "give a number from 0 to 1")
         self.threshold = threshold
         self.min_margin = min_margin
         self.floor = floor
         self._writing = Lock()
-        self._embedder = embedder
-        self._judge = self._embedded(Judge(Library(phrases, lexicon)))
+        self._embedder = _an_embedder(embedder)
+        if lexicon is not None and not isinstance(lexicon, Lexicon):
+            raise InvalidInput("lexicon", f"is a {type(lexicon).__name__}", "pass a csdesk.matching.Lexicon")
+        self._judge = self._embedded(Judge(Library(_phrases(phrases), lexicon)))
+
+    @property
+    def threshold(self) -> float:
+        """The least confidence for ``auto_reply``, 0 to 1."""
+        return self._threshold
+
+    @threshold.setter
+    def threshold(self, value: float) -> None:
+        self._threshold = _a_share("threshold", value)
+
+    @property
+    def min_margin(self) -> float:
+        """The least lead in score over the runner-up for ``auto_reply``, 0 to 1."""
+        return self._min_margin
+
+    @min_margin.setter
+    def min_margin(self, value: float) -> None:
+        self._min_margin = _a_share("min_margin", value)
+
+    @property
+    def floor(self) -> float:
+        """Below this confidence ``decide`` hands over, 0 to 1."""
+        return self._floor
+
+    @floor.setter
+    def floor(self, value: float) -> None:
+        self._floor = _a_share("floor", value)
 
     def __len__(self) -> int:
         """The number of phrases."""
@@ -120,7 +143,7 @@ class Matcher:
         Raises:
             NotFound: there is none.
         """
-        phrase = self._judge.library.get(phrase_id)
+        phrase = self._judge.library.get(_an_id("phrase_id", phrase_id))
         if phrase is None:
             raise NotFound("phrase", phrase_id)
         return phrase
@@ -138,7 +161,7 @@ class Matcher:
         Raises:
             InvalidInput: a limit outside 1 to 50.
         """
-        return self._judge.match(text, limit, context or ANYWHERE, self._vector(text))
+        return self._judge.match(text, limit, _a_context(context), self._vector(text))
 
     def decide(self, text: str, *, limit: int = 5, context: Context | None = None) -> ReplyDecision:
         """What to do with a text: answer it, suggest phrases to a person, or hand it over.
@@ -148,7 +171,7 @@ class Matcher:
         """
         judge = self._judge
         return judge.decide(
-            judge.match(text, limit, context or ANYWHERE, self._vector(text)),
+            judge.match(text, limit, _a_context(context), self._vector(text)),
             threshold=self.threshold,
             margin=self.min_margin,
             floor=self.floor,
@@ -165,6 +188,11 @@ class Matcher:
         Raises:
             InvalidInput: a phrase is not in the library.
         """
+        if isinstance(shown, str) or not isinstance(shown, Sequence):
+            raise InvalidInput("shown", f"is a {type(shown).__name__}", "pass the ids of the phrases, best first")
+        for name, one in (("picked", picked), *(("shown", one) for one in shown)):
+            if one is not None or name == "shown":
+                _an_id(name, one)
         raw = self._vector(text)
         self._change(lambda judge: judge.learned(text, picked, tuple(shown), raw))
 
@@ -177,10 +205,15 @@ class Matcher:
             last: the latest so many (undoing a mistake).
 
         Raises:
-            InvalidInput: none of the three is given, or more than one.
+            InvalidInput: none of the three is given, or more than one, or ``last`` is no positive number.
         """
+        number: object = last  # whatever a caller passes
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise InvalidInput("last", "is no number of decisions", "pass 1 or more")
         if (text is not None) + (phrase_id is not None) + (last > 0) != 1:
             raise InvalidInput("forget", "it is not clear what", "pass text, phrase_id or last, one of them")
+        if phrase_id is not None:
+            _an_id("phrase_id", phrase_id)
         erased = None if text is None else folded(text)
         gone: list[int] = []
 
@@ -214,9 +247,10 @@ class Matcher:
 
         def change(judge: Judge) -> Judge:
             library = judge.library
+            fresh = _phrases(phrases)
             if not len(library):
-                return self._embedded(judge.over(Library(phrases, library.lexicon).with_learned(library.learned)))
-            for phrase in phrases:
+                return self._embedded(judge.over(Library(fresh, library.lexicon).with_learned(library.learned)))
+            for phrase in fresh:
                 if phrase.id in judge.library:
                     raise InvalidInput("id", f"a phrase {phrase.id!r} is there already", "use replace")
                 judge = self._with(judge, phrase)
@@ -230,7 +264,8 @@ class Matcher:
         Raises:
             NotFound: there is none.
         """
-        self._change(lambda judge: self._with(_having(judge, phrase.id), phrase))
+        (given,) = _phrases((phrase,))
+        self._change(lambda judge: self._with(_having(judge, given.id), given))
 
     def remove(self, phrase_id: str) -> None:
         """Remove a phrase.
@@ -238,7 +273,8 @@ class Matcher:
         Raises:
             NotFound: there is none.
         """
-        self._change(lambda judge: _having(judge, phrase_id).without(phrase_id))
+        known = _an_id("phrase_id", phrase_id)
+        self._change(lambda judge: _having(judge, known).without(known))
 
     def optimize(self) -> None:
         """Pack everything afresh, train phrases to be told apart, and calibrate the confidence.
@@ -276,17 +312,23 @@ class Matcher:
             InvalidInput: the data is something else, cut short or changed, or was made with another embedder.
             SchemaTooNew: a newer release wrote it.
         """
+        if not isinstance(data, bytes | bytearray):
+            raise InvalidInput("data", f"is a {type(data).__name__}", "pass the bytes that to_bytes gave")
         matcher = cls(threshold=threshold, min_margin=min_margin, floor=floor)
-        matcher._embedder = embedder
-        matcher._judge = matcher._embedded(loaded(data, _name_of(embedder)))
+        matcher._embedder = _an_embedder(embedder)
+        matcher._judge = matcher._embedded(loaded(bytes(data), _name_of(embedder)))
         return matcher
 
     def save(self, path: Path | str) -> None:
-        """Write ``to_bytes`` to a file; a file of that name is replaced only once the new one is complete."""
-        target = Path(path)
-        part = target.with_name(target.name + ".part")
-        part.write_bytes(self.to_bytes())
-        part.replace(target)
+        """Write ``to_bytes`` to a file, whole or not at all.
+
+        A file of that name is replaced only once the new one is complete and on disk; savers at the same time do not
+        disturb each other, and a failed one leaves nothing behind.
+
+        Raises:
+            InvalidInput: the file cannot be written; the problem says why.
+        """
+        write_bytes(path, self.to_bytes())
 
     @classmethod
     def load(
@@ -298,9 +340,14 @@ class Matcher:
         min_margin: float = _MARGIN,
         floor: float = _FLOOR,
     ) -> Matcher:
-        """Read what ``save`` wrote; takes and raises what ``from_bytes`` does."""
+        """Read what ``save`` wrote; takes and raises what ``from_bytes`` does.
+
+        Raises:
+            NotFound: there is no such file.
+            InvalidInput: the file cannot be read, or it holds no matcher.
+        """
         return cls.from_bytes(
-            Path(path).read_bytes(), embedder=embedder, threshold=threshold, min_margin=min_margin, floor=floor
+            read_bytes(path), embedder=embedder, threshold=threshold, min_margin=min_margin, floor=floor
         )
 
     def _vector(self, text: str) -> Sequence[float] | None:
@@ -331,46 +378,6 @@ class Matcher:
             self._judge = change(self._judge)
 
 
-def read_phrases(path: Path | str) -> list[Phrase]:
-    """The phrases in a file (``.csv``, ``.jsonl``, ``.toml``, ``.md``) or in a folder of Markdown files.
-
-    Raises:
-        InvalidInput: the file is of another kind, or something in it is wrong; the field names file and place.
-        NotFound: there is no such file or folder.
-    """
-    source = Path(path)
-    if not source.exists():
-        raise NotFound("file", str(source))
-    found: list[Phrase] = []
-    for file in sorted(source.glob("*.md")) if source.is_dir() else [source]:
-        try:
-            text = file.read_text(encoding="utf-8")
-            found += parsing.read(text, file.suffix.removeprefix(".").lower(), name=file.stem)
-        except UnicodeDecodeError:
-            raise InvalidInput(file.name, "is not UTF-8", "save it as UTF-8 text") from None
-        except InvalidInput as error:
-            raise InvalidInput(f"{file.name}: {error.field}", str(error.params["problem"]), error.remedy) from None
-    return found
-
-
-def write_phrases(path: Path | str, phrases: Iterable[Phrase]) -> None:
-    """Write phrases to a file of a kind that ``read_phrases`` reads, or to an existing folder as Markdown.
-
-    Markdown keeps title, questions, keywords, tags, related and answer; the other forms keep everything.
-
-    Raises:
-        InvalidInput: the file would be of another kind, or an id cannot be the name of a Markdown file.
-    """
-    target = Path(path)
-    if not target.is_dir():
-        target.write_text(parsing.write(phrases, target.suffix.removeprefix(".").lower()), encoding="utf-8")
-        return
-    for phrase in phrases:
-        if not all(sign.isalnum() or sign in "_-. " for sign in phrase.id) or phrase.id.startswith("."):
-            raise InvalidInput("id", f"{phrase.id!r} cannot be the name of a file", "use letters, digits, _ and -")
-        (target / f"{phrase.id}.md").write_text(parsing.write([phrase], "md"), encoding="utf-8")
-
-
 def _name_of(embedder: Embedder | None) -> str | None:
     return None if embedder is None else embedder.name
 
@@ -379,3 +386,40 @@ def _having(judge: Judge, phrase_id: str) -> Judge:
     if phrase_id not in judge.library:
         raise NotFound("phrase", phrase_id)
     return judge
+
+
+def _a_share(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise InvalidInput(name, "is no number from 0 to 1", "give a number from 0 to 1")
+    return float(value)
+
+
+def _an_id(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput(name, f"is a {type(value).__name__}", "pass the id of a phrase")
+    return value
+
+
+def _a_context(context: object) -> Context:
+    if context is None:
+        return ANYWHERE
+    if not isinstance(context, Context):
+        raise InvalidInput("context", f"is a {type(context).__name__}", "pass a csdesk.matching.Context")
+    return context
+
+
+def _an_embedder(embedder: Embedder | None) -> Embedder | None:
+    named = isinstance(getattr(embedder, "name", None), str) and callable(getattr(embedder, "encode", None))
+    if embedder is not None and not named:
+        raise InvalidInput("embedder", f"is a {type(embedder).__name__}", "pass an object with name and encode")
+    return embedder
+
+
+def _phrases(given: object) -> tuple[Phrase, ...]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InvalidInput("phrases", f"is a {type(given).__name__}", "pass a list of csdesk.matching.Phrase")
+    kept = tuple(given)
+    for one in kept:
+        if not isinstance(one, Phrase):
+            raise InvalidInput("phrases", f"holds a {type(one).__name__}", "pass csdesk.matching.Phrase values")
+    return kept

@@ -4,8 +4,10 @@ import pytest
 
 from csdesk.testing import ChannelContract, ChannelRig
 from csdesk.testing.rigs import LoopbackRig, WeComRig
+from csdesk.testing.telegram.rigs import TelegramPollingRig, TelegramRig
 from csdesk.testing.webchats import WebChatRig
 from csdesk.testing.webhooks import WebhookRig
+from csdesk.testing.whatsapp.rigs import WhatsAppRig
 
 
 class TestLoopback(ChannelContract):
@@ -27,3 +29,18 @@ class TestWebhook(ChannelContract):
 class TestWebChat(ChannelContract):
     def make_rig(self) -> ChannelRig:
         return WebChatRig()
+
+
+class TestTelegram(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return TelegramRig()
+
+
+class TestTelegramPolling(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return TelegramPollingRig()
+
+
+class TestWhatsApp(ChannelContract):
+    def make_rig(self) -> ChannelRig:
+        return WhatsAppRig()

@@ -4,8 +4,6 @@
 platform, and before each call of the store.
 """
 
-import os
-import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +12,9 @@ from csdesk import Actor, open_desk
 from csdesk.channels.wecom import WeComKf
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.system.clock import SimulatedClock
-from csdesk.system.http import HttpxHttp
 from csdesk.testing import FaultyStore
+
+from points import Http, Points  # isort: skip  beside this file, which runs as a script
 
 START = datetime(2026, 3, 10, 9, tzinfo=UTC)
 ACCOUNT = {
@@ -25,32 +24,6 @@ ACCOUNT = {
     "token": "tok1",
     "encoding_aes_key": "0123456789abcdefghijABCDEFGHIJ0123456789abc",
 }
-
-
-class Points:
-    """Dies at one of them; 0: at none."""
-
-    def __init__(self, die_at):
-        self.left = die_at
-
-    def passed(self, *_):
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Http:
-    """The usual client, with a point on either side of each exchange."""
-
-    def __init__(self, points):
-        self.inner, self.points = HttpxHttp(sleep=lambda _: None), points
-
-    def exchange(self, request):
-        self.points.passed()
-        try:
-            return self.inner.exchange(request)
-        finally:
-            self.points.passed()
 
 
 def text_for(number):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from benchmarks import asynchronous, bustime, growth, importing, ingest, orm, replies, rules, timers
+from benchmarks import asynchronous, bustime, channels, growth, importing, ingest, orm, replies, routing, rules, timers
 
 FEW = ["--n", "60", "--repeat", "1", "--agents", "8", "--rules", "10"]
 
@@ -17,6 +17,12 @@ FEW = ["--n", "60", "--repeat", "1", "--agents", "8", "--rules", "10"]
         (bustime.main, ["--n", "20", "--seconds", "0.02"], ("libraries", "flat", "skipped")),
         (rules.main, ["--n", "20", "--seconds", "0.02", "--scale", "10,20"], ("csdesk_us", "peers", "growth")),
         (timers.main, ["--n", "50", "--pending", "20", "--repeat", "1"], ("poll", "drain_us", "ratio")),
+        (channels.main, [*FEW, "--tickets", "20", "--reply-mb", "0.1"], ("tickets_20", "split_reply_ms_per_mb")),
+        (
+            routing.main,
+            ["--agents", "5,50", "--seconds", "0.02", "--repeat", "1"],
+            ("csdesk_us", "buckets_us", "growth"),
+        ),
         (importing.main, ["--repeat", "1"], ("csdesk_ms", "first_receive_ms", "ratio")),
     ],
     ids=lambda value: getattr(value, "__module__", None),

@@ -112,6 +112,32 @@ def test_wecom_kf(tmp_path):
     ]
 
 
+def test_telegram_bot(tmp_path):
+    assert run("channels/telegram_bot.py", tmp_path).splitlines() == [
+        "link: https://t.me/desk_bot?start=spring-sale",
+        "HTTP 200",
+        "greeted: 您好，请问有什么可以帮您？ ['退款', '物流']",
+        "HTTP 200",
+        "HTTP 200",
+        "['物流', '我的订单三天没更新物流了']",
+        "sent 已为您催促快递，明天送到",
+        "HTTP 200",
+        "tags: ['opted_out']",
+        "failed 403.blocked needs: other_recipient",
+        "health: ok",
+    ]
+
+
+def test_whatsapp(tmp_path):
+    assert run("channels/whatsapp.py", tmp_path).splitlines() == [
+        "check: 1158201444",
+        "杯子碎了: menu read, chose Refund",
+        "failed window_closed needs: template",
+        "sent order_update",
+        "health: ok",
+    ]
+
+
 def test_own_system(tmp_path):
     assert run("channels/own_system.py", tmp_path).splitlines() == [
         "HTTP 200 tickets: 1",
@@ -134,8 +160,13 @@ def test_faq_bot(tmp_path):
 
 def test_agent_assist(tmp_path):
     shown = run("scripts/agent_assist.py", tmp_path).splitlines()
-    assert shown[0] == "我的钱什么时候回来: ship because of 什么时候; picked arrive"
-    assert shown[-2:] == ["now: arrive", "unlearnt: 1 decision, 3 left"]
+    assert shown[:2] == ["我的钱什么时候回来: 发货时间 because of 什么时候", "  sent: 客户0您好，3 个工作日内到账。"]
+    assert shown[-4:] == [
+        "now: 退款到账",
+        "unlearnt: 1",
+        "owed: ['second_contact'] wrong: 1",
+        "say it better: ['这个方式走不通，我帮您看看其他办法']",
+    ]
 
 
 def test_import_phrases(tmp_path):
@@ -173,6 +204,15 @@ def test_web_without_a_framework(tmp_path):
         'POST /hooks/nobody 404 {"error": "error.not_found"}',
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",
+    ]
+
+
+def test_webchat(tmp_path):
+    assert run("web/webchat.py", tmp_path).splitlines() == [
+        "you: 怎么退款？",
+        "agent: 在订单页点“申请退款”。",
+        "sent",
+        "read",
     ]
 
 

@@ -43,6 +43,9 @@ from csdesk import (
     Sender,
     Sent,
     Skill,
+    TemplateButton,
+    TemplatePart,
+    TemplateValue,
     TextPart,
     Ticket,
     Trace,
@@ -51,15 +54,18 @@ from csdesk import (
     open_desk,
     render,
 )
+from csdesk.channels.telegram import Telegram, WebhookInfo
+from csdesk.channels.webchat import Look, WebChat, sign_user
 from csdesk.channels.webhook import WebhookChannel, WebhookSigner
 from csdesk.channels.wecom import Servicer, ServiceState, Session, WeComKf
 from csdesk.channels.wecom.crypto import EncryptedReply, WeComCrypto
+from csdesk.channels.whatsapp import WhatsAppCloud
 from csdesk.commands import SendReply
 from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
 from csdesk.domain.records.messages import MediaKind
 from csdesk.matching import Context, Match, Matcher
 from csdesk.matching import Phrase as MatchPhrase
-from csdesk.ports.channel import BlockingChannel, Channel
+from csdesk.ports.channel import BlockingChannel, Channel, Feed, FeedChannel, FeedPage
 from csdesk.ports.http import HttpRequest, HttpResponse
 from csdesk.ports.store import AsyncStore, CommitsTogether, Hosted, Store
 from csdesk.rules import F, Finding, Group, Report, Rule, SetPriority, Test, analyse
@@ -311,9 +317,22 @@ def serve_customers(desk: Desk, ticket: Ticket, message: Message) -> None:
     code: str = desk.channels.run(kf.sessions.move("wm", ServiceState.POOL))
     assert_type(desk.channels.check("kf").code, str)
     assert_type(desk.channels.recall(message.id, actor=Actor.agent(code)), Message)
+    assert_type(desk.channels.edit(message.id, "better", actor=Actor.agent(code)), Message)
     crypto = WeComCrypto("t", "k" * 43, "ww")
     assert_type(crypto.encrypt("x", 1, "n"), EncryptedReply)
     assert_type((crypto.verify_url("s", "1", "n", "e"), crypto.decrypt("s", "1", "n", b"")), tuple[str, bytes])
+
+
+def chat_on_pages(desk: Desk, at: datetime) -> None:
+    chat = WebChat("shop", secrets=["s" * 32], user_secrets=["u" * 32], origins=["https://shop.example"], look=Look())
+    channel: FeedChannel = chat
+    assert_type(sign_user("u" * 32, "u-1", expires_at=at, name="王芳"), str)
+    answer = desk.handle("shop", RawRequest(method="GET", url="/shop/events"))
+    assert_type(answer.feed, Feed | None)
+    if answer.feed is not None:
+        assert_type(desk.channels.news([answer.feed]), tuple[int, ...])
+        assert_type(channel.show(answer.feed, FeedPage()), bytes)
+        assert_type(desk.channels.feed(answer.feed).body, bytes)
 
 
 class MyRig(ChannelRig):
@@ -334,3 +353,20 @@ class TestMyChannel(ChannelContract):
 class TestMyStore(StoreContract):
     def make_store(self) -> Store:
         return MemoryStore()
+
+
+def abroad(desk: Desk, ticket: Ticket) -> None:
+    bot = Telegram(
+        "tg", token="7:" + "a" * 35, polling=True, groups="addressed", staff=[1], markup="HTML", quote="always"
+    )
+    assert_type(desk.channels.run(bot.webhook.info()), WebhookInfo)
+    desk.channels.run(bot.typing(ticket.conversation))
+    assert_type(bot.link("ad"), str)
+    number = WhatsAppCloud(
+        "wa", phone_number_id="1", token="t", app_secrets=["s"], verify_token="v", accounts={"2": "b"}
+    )
+    desk.channels.run(number.mark_read("wamid", typing=True))
+    template = TemplatePart(
+        name="n", locale="en", body=(TemplateValue(text="x"),), buttons=(TemplateButton(value="y"),)
+    )
+    assert_type(desk.reply(ticket.id, [template], actor=Actor.agent("a")).message, Message)

@@ -7,7 +7,7 @@ from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.queues import OutboxItem, OutboxState
-from csdesk.flows import lists
+from csdesk.flows import waiting
 from csdesk.flows.lists import filters
 from csdesk.ports.store import Page, Query
 
@@ -26,11 +26,13 @@ class Outbox:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[OutboxItem]:
-        """A page of the outbox, oldest first."""
+        """A page of the outbox, oldest first.
+
+        Of a pending message ``needs`` is ``channel`` where this desk has none for its account: it waits for a process
+        that has it.
+        """
         where = filters(state=state, account=account)
-        return await self._runner.run(
-            lists.page_of(OutboxItem, Query(kind="outbox", where=where, limit=limit, after=cursor))
-        )
+        return await self._runner.run(waiting.outbox(Query(kind="outbox", where=where, limit=limit, after=cursor)))
 
     async def retry(self, message: MessageId, *, actor: Actor) -> None:
         """Queue a dead or unknown message again. An unknown one may then arrive twice: that is yours to decide.

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from csdesk.aio.learning import Learning
     from csdesk.aio.outbox import Outbox
     from csdesk.aio.replies import Replies
+    from csdesk.aio.segments import Segments
     from csdesk.aio.sla import Sla
+    from csdesk.aio.tags import Tags
     from csdesk.aio.tickets import Tickets
     from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
     from csdesk.domain.records.events import Entry
-    from csdesk.domain.records.messages import Message, Part
+    from csdesk.domain.records.messages import Message, Part, Purpose
     from csdesk.engine.core import DeskCore
     from csdesk.flows.commands import Done
     from csdesk.flows.inbound.pipeline import Arrival
@@ -132,6 +134,20 @@ class AsyncDesk:
         return Outbox(self._runner)
 
     @cached_property
+    def tags(self) -> Tags:
+        """Tags that come from outside, and what tags say."""
+        from csdesk.aio.tags import Tags
+
+        return Tags(self._runner)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Groups of customers."""
+        from csdesk.aio.segments import Segments
+
+        return Segments(self._runner)
+
+    @cached_property
     def sla(self) -> Sla:
         """Service levels: why clocks stand where they stand, promises, steps."""
         from csdesk.aio.sla import Sla
@@ -204,6 +220,8 @@ class AsyncDesk:
     async def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
 
+        ``account`` may be followed by a path where its channel has addresses of its own, as in ``shop/widget.js``.
+
         Raises:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.
@@ -229,6 +247,7 @@ class AsyncDesk:
         *,
         actor: Actor,
         subject: str = "",
+        purpose: Purpose | str = "service",
         fence: int | None = None,
         phrase: PhraseId | str | None = None,
         shown: Sequence[str] = (),
@@ -241,6 +260,9 @@ class AsyncDesk:
 
         ``phrase`` names the suggestion it was made from, ``shown`` all that were suggested, best first: that is learnt
         from. ``override`` says why words are sent that the policy on wording refuses.
+
+        ``purpose`` is ``service`` (an answer, news of an order), ``marketing`` or ``survey``: the last two go by what
+        the customer agreed to, quiet hours and caps (``[contact]``), whoever writes them.
 
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
@@ -256,6 +278,7 @@ class AsyncDesk:
             parts=parts,
             actor=actor,
             subject=subject,
+            purpose=flows.checks.a_word(purpose, records.messages.Purpose, "purpose"),
             fence=fence,
             phrase=None if phrase is None else phrase_id(phrase),
             shown=flows.checks.phrases(shown, "shown"),

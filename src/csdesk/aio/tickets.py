@@ -11,14 +11,16 @@ from csdesk.aio.drafts import Drafts
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor, Viewer
+from csdesk.domain.records.changes import WaitingLine
 from csdesk.domain.records.channels import WindowState
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
-from csdesk.flows import explaining, lists, outgoing, records, unmerging
+from csdesk.flows import explaining, lists, outgoing, records, staffing, unmerging
 from csdesk.flows.checks import several
 from csdesk.flows.commands import Done
 from csdesk.flows.explaining import RuleExplanation
 from csdesk.flows.lists import Found, TimelineItem, filters
+from csdesk.flows.staffing import Wait
 from csdesk.flows.unmerging import Unmerged
 from csdesk.ports.store import Page, Query
 
@@ -64,6 +66,7 @@ class Tickets:
         status: str | None = None,
         queue: str | None = None,
         assignee: AgentId | None = None,
+        offered_to: AgentId | None = None,
         tag: str | None = None,
         priority: Priority | None = None,
         type: str | None = None,
@@ -78,7 +81,14 @@ class Tickets:
         query = Query(
             kind="ticket",
             where=filters(
-                category=category, status=status, queue=queue, assignee=assignee, tag=tag, priority=priority, type=type
+                category=category,
+                status=status,
+                queue=queue,
+                assignee=assignee,
+                offered_to=offered_to,
+                tag=tag,
+                priority=priority,
+                type=type,
             ),
             since=since,
             until=until,
@@ -101,6 +111,18 @@ class Tickets:
         where = filters(category=category, queue=queue, assignee=assignee, tag=tag)
         return await self._runner.run(lists.count(Query(kind="ticket", where=where)))
 
+    async def waiting(self, queue: str | None = None) -> tuple[WaitingLine, ...]:
+        """How many tickets wait for somebody and since when, by queue and priority; ``queue`` None: in every queue."""
+        return await self._runner.run(staffing.waiting(queue))
+
+    async def position(self, ticket: TicketId) -> Wait | None:
+        """Where a ticket stands in the line of its queue; None if it does not wait for anybody.
+
+        Raises:
+            NotFound: this desk has no such ticket.
+        """
+        return await self._runner.run(staffing.position(ticket))
+
     async def assign(
         self,
         ticket: TicketId,
@@ -118,6 +140,60 @@ class Tickets:
                 agent=agent,
                 actor=actor,
                 reason=reason,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def accept(
+        self,
+        ticket: TicketId,
+        agent: AgentId,
+        *,
+        number: int | None = None,
+        actor: Actor | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Take an offer; ``number`` tells which one, None: the present one.
+
+        Raises:
+            InvalidInput: it is over, or was made to somebody else.
+        """
+        return await self._do(
+            cmd.AcceptOffer(
+                ticket=ticket,
+                agent=agent,
+                number=number,
+                actor=actor or Actor.agent(agent),
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def decline(
+        self,
+        ticket: TicketId,
+        agent: AgentId,
+        *,
+        reason: str = "",
+        number: int | None = None,
+        actor: Actor | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Leave an offer to others; the ticket keeps its age, and the agent is not asked again for a while.
+
+        Raises:
+            InvalidInput: it is over, or was made to somebody else.
+        """
+        return await self._do(
+            cmd.DeclineOffer(
+                ticket=ticket,
+                agent=agent,
+                number=number,
+                reason=reason,
+                actor=actor or Actor.agent(agent),
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,
             )
@@ -207,7 +283,11 @@ class Tickets:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Ticket:
-        """Put tags on the ticket."""
+        """Put tags on the ticket, where nobody who counts for more than ``source`` decided otherwise.
+
+        See docs/how-to/tags-and-segments.md. ``expires_at`` is when ``run_due`` takes them again; None: as the
+        configuration says of each, or never.
+        """
         return await self._do(
             cmd.TagTicket(
                 ticket=ticket,
@@ -225,14 +305,16 @@ class Tickets:
         ticket: TicketId,
         *tags: str,
         actor: Actor,
+        source: TagSource = TagSource.HAND,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Ticket:
-        """Take tags from the ticket."""
+        """Take tags from the ticket; whoever counts for less than ``source`` does not put them back."""
         return await self._do(
             cmd.UntagTicket(
                 ticket=ticket,
                 tags=tags,
+                source=source,
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,

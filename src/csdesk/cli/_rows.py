@@ -11,9 +11,11 @@ from csdesk.cli._words import Locale
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import IdentityId
 from csdesk.domain.locale.render import render
+from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import AuthorKind, Direction, MediaPart, Message
 from csdesk.domain.records.tickets import Ticket, WorkerKind
 from csdesk.domain.records.trace import Trace
@@ -42,10 +44,20 @@ class People:
         agent = self.agents.get(agent_id)
         return agent.name if agent is not None else agent_id
 
+    def actor(self, actor: Actor) -> str:
+        """What to call somebody or something that acts: an agent by name, others by their kind and id."""
+        return self.agent(actor.id) if actor.kind is ActorKind.AGENT else f"{actor.kind} {actor.id}"
+
     def reasons(self, trace: Trace, locale: Locale) -> list[str]:
         """The lines of a rendered trace, with the names of agents for their ids."""
-        text = _AGENT.sub(lambda match: self.agent(match[0]), render(trace, locale))
-        return text.splitlines()
+        return self._named(render(trace, locale)).splitlines()
+
+    def told(self, entry: Entry, locale: Locale) -> str:
+        """What happened, in one text, with the names of agents for their ids."""
+        return self._named(" · ".join(dict.fromkeys(render(event, locale) for event in entry.events)))
+
+    def _named(self, text: str) -> str:
+        return _AGENT.sub(lambda match: self.agent(match[0]), text)
 
     def customer(self, identity: str) -> Customer | None:
         """The customer behind an identity."""

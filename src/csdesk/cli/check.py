@@ -9,13 +9,15 @@ import typer
 
 from csdesk.cli._failing import Exit
 from csdesk.cli._options import Json, Lang
-from csdesk.cli._output import Output, cell
+from csdesk.cli._output import JsonValue, Output, cell
+from csdesk.cli._phrases import flaw_rows, matched_phrases, show_flaws
 from csdesk.cli.init import read_config
 from csdesk.domain.analysis.analyse import analyse
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.locale.render import render
 from csdesk.errors import ConfigError
+from csdesk.matching import Matcher
 
 _STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim", Level.UNDECIDED: "cyan"}
 
@@ -23,6 +25,10 @@ _STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: 
 def check(
     *,
     config: Annotated[Path, typer.Argument(help="The configuration (TOML or JSON).", metavar="CONFIG")],
+    library: Annotated[
+        Path | None,
+        typer.Option("--phrases", help="Look through this phrase library too.", metavar="LIBRARY"),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings and open questions count as errors do.")] = False,
     as_json: Json = False,
     lang: Lang,
@@ -35,11 +41,18 @@ def check(
         _refuse(error, config, out)
         raise typer.Exit(Exit.USAGE) from None
     counted = report.errors if not strict else [one for one in report.findings if one.level is not Level.INFO]
+    found = matched_phrases(library) if library is not None else []
+    flaws = Matcher(found).lint() if found else ()
     if as_json:
-        out.document({"file": str(config), "ok": not counted, **report.document()})
+        phrases: dict[str, JsonValue] = {"phrases": flaw_rows(flaws)} if library is not None else {}
+        out.document({"file": str(config), "ok": not (counted or flaws), **report.document(), **phrases})
     else:
         _show(report, config, out)
-    if counted:
+        if flaws:
+            show_flaws(flaws, out)
+        if library is not None:
+            out.say("check.phrases", file=library, count=len(found), flaws=len(flaws))
+    if counted or flaws:
         raise typer.Exit(Exit.FINDINGS)
 
 

@@ -14,11 +14,13 @@ from csdesk.cli._curve import curve_page
 from csdesk.cli._failing import CommandError, Exit
 from csdesk.cli._options import Json, Lang
 from csdesk.cli._output import JsonValue, Output, cell, fitted, shortened
+from csdesk.cli._phrases import matched_phrases
 from csdesk.domain.matching.evaluating import Asked, Evaluation, evaluated
 from csdesk.errors import InvalidInput
-from csdesk.matching import Matcher, ReplyDecision, read_phrases
+from csdesk.matching import Matcher, Phrase, ReplyDecision
 
 _SHOWN_CONFUSIONS = 10
+_SHOWN_LABELS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,9 @@ def match(
 ) -> None:
     """Ask a phrase library questions; with known answers, measure it. With --json: one JSON document."""
     out = Output(as_json=as_json, locale=lang.locale)
-    matcher = Matcher(read_phrases(library), threshold=threshold)
+    matcher = Matcher(_filled(library, out), threshold=threshold)
     asked = questions_in(queries, out)
+    _check_labels(asked, matcher, out)
     if optimize:
         matcher.optimize()
     with out.progress("match.asking", len(asked)) as tick:
@@ -67,6 +70,31 @@ def match(
         out.document(_document(asked, decisions, measured))
     else:
         _show(out, asked, decisions, measured)
+
+
+def _filled(library: Path, out: Output) -> list[Phrase]:
+    """The phrases of a library that has some.
+
+    Raises:
+        CommandError: it has none.
+    """
+    found = matched_phrases(library)
+    if not found:
+        raise CommandError(Exit.USAGE, out.word("match.empty", file=library), out.word("match.empty.remedy"))
+    return found
+
+
+def _check_labels(asked: Sequence[Question], matcher: Matcher, out: Output) -> None:
+    """Refuse labels that name no phrase: they would count as questions that nothing answers.
+
+    Raises:
+        CommandError: there are some.
+    """
+    unknown = sorted({one.gold for one in asked if one.gold is not None and one.gold not in matcher})
+    if unknown:
+        shown = ", ".join(unknown[:_SHOWN_LABELS]) + (", …" if len(unknown) > _SHOWN_LABELS else "")
+        problem = out.word("match.unknown_gold", labels=shown, count=len(unknown))
+        raise CommandError(Exit.USAGE, problem, out.word("match.unknown_gold.remedy"))
 
 
 def _asked(matcher: Matcher, text: str, limit: int, tick: object) -> ReplyDecision:

@@ -132,8 +132,8 @@ def _timeline(items: Sequence[TimelineItem], people: People, out: Output) -> Non
                 cell(shortened(said(one.message) or _gone(one.message, out), 300), style),
             )
         elif one.entry is not None:
-            names = ", ".join(dict.fromkeys(event.kind for event in one.entry.events))
-            table.add_row(cell(local(one.at), "dim"), cell(one.entry.actor.kind, "dim"), cell(names, "dim"))
+            told = people.told(one.entry, out.locale)
+            table.add_row(cell(local(one.at), "dim"), cell(people.actor(one.entry.actor), "dim"), cell(told, "dim"))
     out.show(table)
 
 
@@ -142,7 +142,7 @@ def _reasons(traces: Sequence[Entry], people: People, out: Output) -> None:
         out.say("why", "bold")
     for entry in traces:
         if entry.trace is not None:
-            out.print(f"  {local(entry.at)} {entry.actor}", "dim")
+            out.print(f"  {local(entry.at)} {people.actor(entry.actor)}", "dim")
             for line in people.reasons(entry.trace, out.locale):
                 out.print(f"  {line}")
 

@@ -82,11 +82,18 @@ def _rest(report: DueReport, clock: Clock, end: datetime) -> timedelta:
 
 
 def _tell(desk: Desk, done: Counter[str], report: DueReport, out: Output) -> None:
-    waiting = len(desk.outbox.list(state=OutboxState.PENDING, limit=1000).items)
+    pending = desk.outbox.list(state=OutboxState.PENDING, limit=1000).items
+    waiting, accounts = len(pending), sorted({one.account for one in pending})
     if out.as_json:
         counts = {name: done[name] for name in _COUNTED}
         out.document(
-            {**counts, "outbox_waiting": waiting, "more": report.more, "next_due_at": instant(report.next_due_at)}
+            {
+                **counts,
+                "outbox_waiting": waiting,
+                "outbox_accounts": accounts,
+                "more": report.more,
+                "next_due_at": instant(report.next_due_at),
+            }
         )
         return
     table = out.table("what", ">count")
@@ -94,7 +101,7 @@ def _tell(desk: Desk, done: Counter[str], report: DueReport, out: Output) -> Non
         table.add_row(cell(out.word(f"report.{name}")), cell(done[name]))
     out.show(table)
     if waiting:
-        out.say("work.outbox", "yellow", count=waiting)
+        out.say("work.outbox", "yellow", count=waiting, accounts=", ".join(accounts))
     out.say("work.more" if report.more else "work.done")
     if not report.more and report.next_due_at is not None:
         out.say("work.next", "dim", at=local(report.next_due_at))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from csdesk.desk._run import Runner
-from csdesk.domain.ids import AgentId
+from csdesk.domain.ids import AgentId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
-from csdesk.flows import lists, records
+from csdesk.flows import lists, records, staffing
 from csdesk.flows.checks import several
 from csdesk.flows.lists import AgentLoad, filters
+from csdesk.flows.staffing import Availability
 from csdesk.ports.store import Page, Query
 
 
@@ -30,11 +31,17 @@ class Agents:
         languages: Sequence[str] = (),
         grade: int = 1,
         capacity: int = 10,
+        weight: int = 1,
+        shift: str = "",
         presence: Presence = Presence.ONLINE,
         actor: Actor | None = None,
         idempotency_key: str | None = None,
     ) -> Agent:
-        """Add an agent: grade 1 to 9, capacity in units of work at once (0 to 1 000 000)."""
+        """Add an agent: grade 1 to 9, capacity in units of work at once (0 to 1 000 000).
+
+        ``weight`` (1 to 100) is the share of work in queues that go by weight; ``shift`` names the calendar of the
+        agent's working time, empty: the hours of the queue.
+        """
         return self._do(
             cmd.SaveAgent(
                 name=name,
@@ -43,6 +50,8 @@ class Agents:
                 languages=several(languages, "languages"),
                 grade=grade,
                 capacity=capacity,
+                weight=weight,
+                shift=shift,
                 presence=presence,
                 actor=actor or Actor.system(),
                 idempotency_key=idempotency_key,
@@ -59,12 +68,14 @@ class Agents:
         languages: Sequence[str] | None = None,
         grade: int | None = None,
         capacity: int | None = None,
+        weight: int | None = None,
+        shift: str | None = None,
         retired: bool | None = None,
         actor: Actor | None = None,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Agent:
-        """Change an agent; None leaves a value as it is."""
+        """Change an agent; None leaves a value as it is, an empty ``shift`` takes the shift away."""
         return self._do(
             cmd.SaveAgent(
                 agent=agent,
@@ -74,6 +85,8 @@ class Agents:
                 languages=None if languages is None else several(languages, "languages"),
                 grade=grade,
                 capacity=capacity,
+                weight=weight,
+                shift=shift,
                 retired=retired,
                 actor=actor or Actor.system(),
                 expected_version=expected_version,
@@ -84,6 +97,29 @@ class Agents:
     def set_presence(self, agent: AgentId, presence: Presence, *, actor: Actor | None = None) -> Agent:
         """Let an agent come or go; only those online are given work automatically."""
         return self._do(cmd.SaveAgent(agent=agent, presence=presence, actor=actor or Actor.agent(agent)))
+
+    def set_skills(self, agent: AgentId, skills: Sequence[Skill], *, actor: Actor | None = None) -> Agent:
+        """Let an agent have these skills and no others."""
+        given = several(skills, "skills")
+        return self._do(cmd.SaveAgent(agent=agent, skills=given, actor=actor or Actor.system()))
+
+    def set_shift(self, agent: AgentId, shift: str, *, actor: Actor | None = None) -> Agent:
+        """Let an agent work by a calendar of the configuration; empty: by the hours of the queue.
+
+        Raises:
+            InvalidInput: the configuration has no such calendar.
+        """
+        return self._do(cmd.SaveAgent(agent=agent, shift=shift, actor=actor or Actor.system()))
+
+    def available(self, *, queue: str | None = None, ticket: TicketId | None = None) -> tuple[Availability, ...]:
+        """Who of a queue could be given work now, or that ticket; of everybody else why not. All agents are looked at.
+
+        The best comes first: with a ticket, the one that routing would choose if it were the ticket's turn.
+
+        Raises:
+            InvalidInput: give one of ``queue`` and ``ticket``.
+        """
+        return self._runner.run(staffing.available(queue, ticket))
 
     def get(self, agent: AgentId) -> AgentLoad:
         """The agent of that id, with the present load.

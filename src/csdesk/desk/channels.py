@@ -10,7 +10,7 @@ from csdesk.domain.ids import MessageId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Feed, Health, RawResponse
 from csdesk.domain.records.messages import Message
-from csdesk.flows import checks, editing, feeding, recalling
+from csdesk.flows import checks, editing, feeding, pulling, recalling
 from csdesk.flows.checking import check_account, run_exchange
 from csdesk.ports.channel import Exchange
 
@@ -50,6 +50,15 @@ class Channels:
             ChannelError: the provider refused.
         """
         return self._runner.run(editing.edit(message, text, actor, self._runner.command_id()))
+
+    def pull_soon(self, account: str) -> None:
+        """Let the next ``run_due`` pull the account, before its time: somebody knows that there is news.
+
+        Raises:
+            NotFound: the desk has no channel with that account.
+            UnsupportedFeature: nothing is pulled there.
+        """
+        self._runner.run(pulling.pull_soon(account))
 
     def recall(self, message: MessageId, *, actor: Actor) -> Message:
         """Take back a message of ours; what it said stays on the ticket, as recalled.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from csdesk.desk._run import Runner
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Sender
-from csdesk.domain.records.customers import Customer, Erasure, Evidence
+from csdesk.domain.records.customers import Customer, Erasure, Evidence, SegmentMembership
 from csdesk.domain.records.messages import Message
-from csdesk.flows import erasing, lists, records, unmerging
+from csdesk.domain.records.tags import TagSource
+from csdesk.flows import erasing, lists, records, segments, unmerging
 from csdesk.flows.checks import pairs, several
 from csdesk.flows.lists import CustomerBrief, filters
+from csdesk.flows.segments import Act
 from csdesk.flows.unmerging import UnmergedCustomer
 from csdesk.ports.store import Page, Query
 
@@ -51,6 +54,7 @@ class Customers:
         level: str | None = None,
         stage: str | None = None,
         tag: str | None = None,
+        segment: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         descending: bool = True,
@@ -60,7 +64,7 @@ class Customers:
         """A page of customers by the time they first came, which ``since`` and ``until`` bound."""
         query = Query(
             kind="customer",
-            where=filters(level=level, stage=stage, tag=tag),
+            where=filters(level=level, stage=stage, tag=tag, segment=segment),
             since=since,
             until=until,
             order="created_at",
@@ -217,22 +221,129 @@ class Customers:
         actor: Actor,
         add: Sequence[str] = (),
         remove: Sequence[str] = (),
+        source: TagSource = TagSource.HAND,
         expires_at: datetime | None = None,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Put tags on the customer, or take them off."""
+        """Put tags on the customer, or take them off; see docs/how-to/tags-and-segments.md.
+
+        A tag that somebody took who counts for more than ``source`` is not put back, and one that they set stays.
+        ``expires_at`` is when ``run_due`` takes the added ones; None: as the configuration says of each, or never.
+        """
         return self._do(
             cmd.TagCustomer(
                 customer=customer,
                 add=several(add, "add"),
                 remove=several(remove, "remove"),
+                source=source,
                 expires_at=expires_at,
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,
             )
         )
+
+    def flag(
+        self,
+        customer: CustomerId,
+        flag: str,
+        *,
+        actor: Actor,
+        reason: str = "",
+        evidence: Sequence[str] = (),
+        until: datetime | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Write down a warning about the customer that everybody who serves them sees, in ``brief`` and in rules.
+
+        The same flag again takes the old one's place. ``until`` is when ``run_due`` lifts it; None: somebody has to.
+
+        Raises:
+            InvalidInput: the configuration lists flags, and not this one; or ``until`` lies in the past.
+        """
+        return self._do(
+            cmd.FlagCustomer(
+                customer=customer,
+                flag=flag,
+                reason=reason,
+                evidence=several(evidence, "evidence"),
+                until=until,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def lift_flag(
+        self,
+        customer: CustomerId,
+        flag: str,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Lift a flag; one that the customer does not have changes nothing."""
+        return self._do(
+            cmd.FlagCustomer(
+                customer=customer,
+                flag=flag,
+                lifted=True,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def record(
+        self,
+        customer: CustomerId,
+        did: Literal["browse", "cart", "order", "payment", "refund", "redeem"],
+        *,
+        actor: Actor | None = None,
+        at: datetime | None = None,
+        amount: int | None = None,
+        reference: str = "",
+        product: str = "",
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Write down what the customer did in the shop; rules and segments count it by days, ``acts`` lists it.
+
+        Args:
+            customer: who did it.
+            did: what.
+            actor: None: the system.
+            at: when; None: now. Not in the future.
+            amount: in the smallest unit of the shop's currency.
+            reference: the order or payment, as the shop calls it.
+            product: what it was about.
+            idempotency_key: the shop's id of the event, so that telling it twice counts once.
+        """
+        return self._do(
+            cmd.RecordAct(
+                customer=customer,
+                did=did,
+                at=at,
+                amount=amount,
+                reference=reference,
+                product=product,
+                actor=actor or Actor.system("shop"),
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def acts(self, customer: CustomerId, *, limit: int = 50, cursor: str | None = None) -> Page[Act]:
+        """A page of what the customer did in the shop, latest recorded first.
+
+        A page can hold fewer than ``limit``, even none, while there are more: go on while it has a cursor.
+        """
+        return self._runner.run(segments.acts_of(customer, limit, cursor))
+
+    def segments(self, customer: CustomerId) -> tuple[SegmentMembership, ...]:
+        """The segments that the customer belongs to, each with since when."""
+        return self._runner.run(segments.segments_of(customer))
 
     def block(
         self,

@@ -11,7 +11,8 @@ from csdesk.domain.ids import MessageId, PhraseId, TicketId, phrase_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import checks, library, records
+from csdesk.flows import checks, exemplars, library, records
+from csdesk.flows.exemplars import Exemplar
 from csdesk.flows.library import Correction
 from csdesk.ports.store import Page
 
@@ -120,6 +121,18 @@ class Learning:
             actor=actor,
         )
         return records.ticket_of(self._runner.execute(command))
+
+    def draft(self, message: MessageId) -> Exemplar:
+        """A draft of a phrase, made from a good answer of a person and the question before it; nothing is stored.
+
+        The customer's name, addresses and long numbers become variables; read it before ``desk.replies.import_`` keeps
+        it, since whatever else it tells of this customer would be told to others.
+
+        Raises:
+            NotFound: this desk has no such message.
+            InvalidInput: it is no answer of a person, or answers nothing.
+        """
+        return self._runner.run(exemplars.draft_of(message))
 
     def corrections(self, *, limit: int = 50, cursor: str | None = None) -> Page[Correction]:
         """Answers that were found wrong, the latest first: what counts when work is assessed."""

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from csdesk.desk.learning import Learning
     from csdesk.desk.outbox import Outbox
     from csdesk.desk.replies import Replies
+    from csdesk.desk.segments import Segments
     from csdesk.desk.sla import Sla
+    from csdesk.desk.tags import Tags
     from csdesk.desk.tickets import Tickets
     from csdesk.domain.records.actors import Actor, Viewer
     from csdesk.domain.records.channels import ChannelEvent, InboundMessage, RawRequest, RawResponse, Received, Sent
     from csdesk.domain.records.events import Entry
-    from csdesk.domain.records.messages import Message, Part
+    from csdesk.domain.records.messages import Message, Part, Purpose
     from csdesk.engine.core import DeskCore
     from csdesk.flows.commands import Done
     from csdesk.flows.inbound.pipeline import Arrival
@@ -137,6 +139,20 @@ class Desk:
         return Outbox(self._runner)
 
     @cached_property
+    def tags(self) -> Tags:
+        """Tags that come from outside, and what tags say."""
+        from csdesk.desk.tags import Tags
+
+        return Tags(self._runner)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Groups of customers."""
+        from csdesk.desk.segments import Segments
+
+        return Segments(self._runner)
+
+    @cached_property
     def sla(self) -> Sla:
         """Service levels: why clocks stand where they stand, promises, steps."""
         from csdesk.desk.sla import Sla
@@ -211,6 +227,8 @@ class Desk:
     def handle(self, account: str, request: RawRequest) -> RawResponse:
         """Answer a provider's web request: verify, parse, store, and only then give the response to send.
 
+        ``account`` may be followed by a path where its channel has addresses of its own, as in ``shop/widget.js``.
+
         Raises:
             NotFound: the desk has no channel with that account.
             StoreError: answer with an error status, so that the provider delivers again.
@@ -236,6 +254,7 @@ class Desk:
         *,
         actor: Actor,
         subject: str = "",
+        purpose: Purpose | str = "service",
         fence: int | None = None,
         phrase: PhraseId | str | None = None,
         shown: Sequence[str] = (),
@@ -245,6 +264,9 @@ class Desk:
         idempotency_key: str | None = None,
     ) -> Sent:
         """Answer the customer: the reply is stored, then sent at once (``deliver`` False: at the next ``run_due``).
+
+        ``purpose`` is ``service`` (an answer, news of an order), ``marketing`` or ``survey``: the last two go by what
+        the customer agreed to, quiet hours and caps (``[contact]``), whoever writes them.
 
         On a host's own connection it is always sent at the next ``run_due``: the host may still roll it back.
 
@@ -265,6 +287,7 @@ class Desk:
             parts=parts,
             actor=actor,
             subject=subject,
+            purpose=flows.checks.a_word(purpose, records.messages.Purpose, "purpose"),
             fence=fence,
             phrase=None if phrase is None else phrase_id(phrase),
             shown=flows.checks.phrases(shown, "shown"),

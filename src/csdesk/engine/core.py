@@ -18,9 +18,11 @@ from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.service_book import HolidayYears
+from csdesk.domain.records.changes import AgentGroup, Snapshot
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.media import MediaRef
+from csdesk.domain.routing.roster import Roster
 from csdesk.domain.time.holidays import HolidayYear
 from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature
 from csdesk.ports.channel import (
@@ -89,6 +91,9 @@ class DeskCore:
         """The compiled policy behind the epochs of config and calendars that it stands for."""
         self.shelf: Shelf | None = None
         """The phrases that were last read; None until somebody needs them."""
+        self._roster: tuple[int, Roster] | None = None
+        self.shelving: Lock = Lock()
+        """Held by the thread that brings the phrases up to date: the others find them done."""
         self._numbers: list[int] = []
         self._pid = os.getpid()
         self._lock = Lock()
@@ -166,6 +171,21 @@ class DeskCore:
         policy = before.observing(saved_years(saved))
         self.compiled = (config, epoch, policy)
         return policy
+
+    def roster(self, snapshot: Snapshot) -> Roster | None:
+        """The kinds of agents of the snapshot's epoch, if they are at hand."""
+        known = self._roster
+        return known[1] if known is not None and known[0] == snapshot.epochs.agents else None
+
+    def adopt_roster(self, groups: Iterable[AgentGroup], epoch: int) -> Roster:
+        """Use kinds of agents from now on."""
+        roster = Roster(groups)
+        self._roster = (epoch, roster)
+        return roster
+
+    def has_phrases_of(self, epoch: int) -> bool:
+        """True if the phrases at hand are those of that epoch."""
+        return self.shelf is not None and self.shelf.epoch == epoch
 
     def put_media(self, content: bytes, type: str, name: str) -> MediaRef:
         """Store bytes.

@@ -10,8 +10,9 @@ from typing import Any
 
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.records.changes import ConfigRow, Snapshot
+from csdesk.domain.records.changes import AgentGroup, ConfigRow, Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
+from csdesk.domain.routing.roster import Roster
 from csdesk.engine import shelving
 from csdesk.engine.core import DeskCore
 from csdesk.engine.reading import Reading, all_of
@@ -32,7 +33,10 @@ def loaded(core: DeskCore, step: steps.Load, snapshot: Snapshot) -> Reading[step
     if shelving.is_wanted(core, step, policy):
         shelf = yield from shelving.shelf(core.shelf, epochs.phrases, learned=step.phrases in ("learned", "held"))
         core.shelf, book = shelf, shelf.book
-    return steps.Loaded(snapshot, policy, book)
+    if not step.roster:
+        return steps.Loaded(snapshot, policy, book)
+    roster = core.roster(snapshot) or (yield from fresh_roster(core, snapshot))
+    return steps.Loaded(snapshot, policy, book, roster)
 
 
 def fresh_policy(core: DeskCore) -> Reading[Policy]:
@@ -51,3 +55,8 @@ def fresh_policy(core: DeskCore) -> Reading[Policy]:
 def fresh_holidays(core: DeskCore, snapshot: Snapshot) -> Reading[Policy]:
     """The policy with the holidays of the snapshot's epoch, in use from now on."""
     return core.adopt_holidays((yield from all_of(PublicHolidays, "holidays")), snapshot.epochs.calendars)
+
+
+def fresh_roster(core: DeskCore, snapshot: Snapshot) -> Reading[Roster]:
+    """The kinds of agents of the snapshot's epoch, in use from now on."""
+    return core.adopt_roster((yield from all_of(AgentGroup, "group")), snapshot.epochs.agents)

@@ -118,7 +118,11 @@ class LocalEngine:
 
     def _load(self, step: steps.Load) -> Reply:
         snapshot = self.store.load(self.core.name, step.needs)
-        return self._read(loading.loaded(self.core, step, snapshot))
+        reading = loading.loaded(self.core, step, snapshot)
+        if step.phrases == "no" or self.core.has_phrases_of(snapshot.epochs.phrases):
+            return self._read(reading)
+        with self.core.shelving:
+            return self._read(reading)
 
     def _read(self, reading: Reading[T]) -> T:
         """The end of a reading, with everything it asks for."""

@@ -6,18 +6,19 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
+from csdesk.domain.records.changes import AgentGroup
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.ports.store import Page, Query
 
 T = TypeVar("T")
-R = TypeVar("R", LibraryPhrase, PublicHolidays)
+R = TypeVar("R", LibraryPhrase, PublicHolidays, AgentGroup)
 
 Reading = Generator[Query | None, Any, T]
 """Asks for what it lacks. ``Any``: a page for a query, a ``DeskRow`` for None."""
 
 
-def all_of(cls: type[R], kind: Literal["phrase", "holidays"]) -> Reading[list[R]]:
+def all_of(cls: type[R], kind: Literal["phrase", "holidays", "group"]) -> Reading[list[R]]:
     """Every record of that kind."""
     found: list[R] = []
     asked = Query(kind=kind, limit=1000)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from csdesk.domain.ids import PhraseId, phrase_id
-from csdesk.domain.records._model import clean_text
+from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.queues import InboxState, OutboxState
@@ -22,6 +22,7 @@ from csdesk.errors import InvalidInput
 from csdesk.ports.store import Query
 
 T = TypeVar("T")
+W = TypeVar("W", bound=Word)
 K = TypeVar("K")
 
 LONGEST: Final = 10_000
@@ -78,6 +79,18 @@ def a_progress(value: object) -> None:
     """
     if value is not None and not callable(value):
         raise InvalidInput("progress", f"is a {type(value).__name__}", "pass a function of two numbers")
+
+
+def a_word(value: object, kind: type[W], field: str) -> W:
+    """A word of a closed list, such as ``Purpose``.
+
+    Raises:
+        InvalidInput: it is none of them.
+    """
+    try:
+        return kind(an_id(value, field))
+    except ValueError:
+        raise InvalidInput(field, "unknown value", f"choose one of: {', '.join(kind)}") from None
 
 
 def a_number(value: object, field: str, least: int, most: int) -> int:

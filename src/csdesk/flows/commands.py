@@ -137,7 +137,7 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
     match command:
         case cmd.MergeTickets():
             return Needs(claims=tuple(claims), tickets=(command.ticket, command.into), parties=True)
-        case cmd.AssignTicket() | cmd.TransferTicket():
+        case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
             agents = (command.agent,) if command.agent is not None else ()
             return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=agents, parties=True)
         case cmd.RunMacro():
@@ -155,7 +155,16 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
         case cmd.LinkIdentity(identity=one):
             claims.append(scope.keys.identity(one.kind, one.scope, one.external_id))
             return Needs(claims=tuple(claims), customers=(command.customer,))
-        case cmd.SetProfile() | cmd.TagCustomer() | cmd.UnmergeCustomers() | cmd.BlockCustomer() | cmd.EraseCustomer():
+        case (
+            cmd.SetProfile()
+            | cmd.TagCustomer()
+            | cmd.SyncTags()
+            | cmd.FlagCustomer()
+            | cmd.RecordAct()
+            | cmd.UnmergeCustomers()
+            | cmd.BlockCustomer()
+            | cmd.EraseCustomer()
+        ):
             return Needs(claims=tuple(claims), customers=(command.customer,))
         case cmd.SaveAgent():
             return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
@@ -220,6 +229,9 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
         case (
             cmd.SetProfile()
             | cmd.TagCustomer()
+            | cmd.SyncTags()
+            | cmd.FlagCustomer()
+            | cmd.RecordAct()
             | cmd.LinkIdentity()
             | cmd.MergeCustomers()
             | cmd.UnmergeCustomers()
@@ -248,6 +260,7 @@ def _run_on_customer(work: Workspace, command: customer_commands.CustomerCommand
     if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
         customer = work.customer(customer.merged_into)
     _check_version("customer", customer.id, customer.version, customer.stage, command)
+    customer = work.ready(customer)
     if isinstance(command, cmd.EraseCustomer):
         erasing.erase_customers(work, customer, run)
     else:

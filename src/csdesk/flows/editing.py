@@ -11,6 +11,7 @@ from csdesk.domain.records.channels import Capabilities, SentMessage
 from csdesk.domain.records.messages import Message, TextPart
 from csdesk.errors import InvalidInput, UnsupportedFeature
 from csdesk.flows import checks
+from csdesk.flows.feeding import note_change
 from csdesk.flows.permission import require
 from csdesk.flows.recalling import as_sent, check_went_out
 from csdesk.flows.retrying import retried
@@ -65,6 +66,7 @@ def _record(message_id: MessageId, part: TextPart, actor: Actor, run: str, scope
     if message.edited != (part,) and message.erased_at is None:
         work.begin(run, actor)
         work.emit(message_id, ev.MessageEdited(message=message_id, parts=(part,)))
+        note_change(work, message, scope)
         work.end(message_id)
         yield from steps.commit(work.changes())
     return work.message(message_id)

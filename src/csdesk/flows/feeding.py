@@ -3,7 +3,7 @@
 What stands in the messages is the feed: ours are seen from the moment at which they are recorded as sent. A counter of
 the conversation grows with each change, so whoever waits asks for one number and not for messages. A page is named by a
 mark: its last message, and a digest of the messages up to it. If they are still the same, only what came after them is
-new; if not (one was recalled, one was held back and came late), the page stands for all that was told before.
+new; if not (one was changed or recalled, one was held back and came late), the page stands for all that was told.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from hashlib import sha256
 from typing import Final
 
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records.changes import Needs
-from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message
+from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, plain_text
 from csdesk.domain.records.tickets import Ticket
 from csdesk.flows import checks
 from csdesk.flows.lists import page_of
 from csdesk.flows.outgoing import ARRIVED
 from csdesk.ports import steps
-from csdesk.ports.steps import Flow
+from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
 
 WINDOW: Final = 40
@@ -42,6 +43,13 @@ _SEEN: Final = (Delivery.NONE.value, *sorted(one.value for one in ARRIVED))
 def feed_counter(keys: ClaimKeys, account: str, conversation: str) -> str:
     """The counter that grows with each change of what the customer sees."""
     return keys.counter("feed", account, conversation)
+
+
+def note_change(work: Workspace, message: Message, scope: Scope) -> None:
+    """Count a change of what the customer sees, where they read from the desk itself."""
+    able = scope.channels.get(message.account)
+    if able is not None and able.feed:
+        work.add(feed_counter(work.keys, message.account, message.conversation), 1)
 
 
 def numbers(feeds: Sequence[ch.Feed]) -> Flow[tuple[int, ...]]:
@@ -119,6 +127,7 @@ def _visible(feed: ch.Feed, tickets: tuple[str, ...], wanted: int) -> Flow[tuple
         where=(
             ("ticket", tickets),
             ("account", feed.account),
+            # Notes belong to no account; this says once more that they stay inside.
             ("direction", (Direction.IN.value, Direction.OUT.value)),
             ("delivery", _SEEN),
         ),
@@ -159,7 +168,7 @@ def _is_whole(messages: Sequence[Message], at: int, found: _Found) -> bool:
 def _mark(messages: Sequence[Message]) -> str:
     if not messages:
         return ""
-    told = "\n".join(f"{one.id} {one.recalled_at is not None}" for one in messages)
+    told = "\n".join(f"{one.id} {one.recalled_at is not None} {plain_text(one.edited)}" for one in messages)
     return f"{messages[-1].id}.{sha256(told.encode()).hexdigest()[:16]}"
 
 
@@ -173,6 +182,7 @@ def _said(message: Message) -> ch.Said:
         parts=() if recalled else message.edited or message.parts,
         provider_id=message.provider_id if message.author is AuthorKind.CUSTOMER else "",
         recalled=recalled,
+        edited=bool(message.edited),
         read=message.delivery is Delivery.READ,
     )
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.domain.core.workspace import load_counter
 from csdesk.domain.ids import phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
-from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.customers import Customer, Flag
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
+from csdesk.domain.routing.search import load_counter
 from csdesk.domain.text.features import query_tokens
 from csdesk.errors import NotFound
 from csdesk.flows import checks
@@ -239,6 +239,10 @@ class CustomerBrief:
     """How many tickets the customer has had."""
     last_messages: tuple[Message, ...]
     """The last few messages, newest first."""
+    flags: tuple[Flag, ...] = ()
+    """The warnings in force: read them first."""
+    segments: tuple[str, ...] = ()
+    """The segments that the customer belongs to."""
 
 
 def brief(customer_id: str) -> Flow[CustomerBrief]:
@@ -256,7 +260,10 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
     )
     total = yield from steps.count(Query(kind="ticket", where=mine))
     last = yield from _words(identities, 5, None)
-    return CustomerBrief(customer, open_tickets.items, total, last.items)
+    now = (yield from steps.attempt(0)).now
+    flags = tuple(one for one in customer.flags if one.until is None or one.until > now)
+    segments = tuple(str(one.name) for one in customer.segments)
+    return CustomerBrief(customer, open_tickets.items, total, last.items, flags, segments)
 
 
 def identities_of(customer: Customer) -> Flow[tuple[str, ...]]:

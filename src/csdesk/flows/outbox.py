@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from csdesk.domain.core.pacing import PAUSE, Barred, Pause
 from csdesk.domain.core.pieces import Unfit, piece_key
 from csdesk.domain.core.politeness import Held
 from csdesk.domain.core.workspace import Workspace
@@ -25,7 +26,7 @@ from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.errors import ChannelError, Disposition, NotFound, StoreError, UnsupportedFeature
 from csdesk.flows.attaching import attached
-from csdesk.flows.feeding import feed_counter
+from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import ARRIVED, Arrived, Ready, prepared
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
@@ -68,6 +69,10 @@ _NEEDS: Final[Mapping[Disposition, str]] = MappingProxyType(
 """What would make a message possible after an error of that disposition was final."""
 
 
+_TROUBLE: Final[frozenset[Disposition]] = frozenset({"retry", "refresh_auth", "operator", "unknown_outcome"})
+"""What may befall the next message of the account too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """What a round of sending did."""
@@ -102,7 +107,12 @@ class _Result:
     tried: bool = True
     needs: str = ""
     quota: str = ""
-    unasked: str = ""
+    unasked: tuple[str, ...] = ()
+    barred: bool = False
+    """The account may not send now: nothing of it is tried for this time."""
+    trouble: bool = False
+    """It failed for a reason that other messages of the account may meet too."""
+    was_failing: bool = False
     until: datetime | None = None
     """For one that waits by our own rules: it goes behind those that are written meanwhile."""
 
@@ -140,6 +150,8 @@ def deliver(
             return Sending(counts, messages=frozenset(tried), next_due_at=leased.next_due_at)
         (item,) = leased.outbox
         result = yield from _deliver(item, scope)
+        if result.barred:
+            return Sending(counts, messages=frozenset(tried), next_due_at=scope.now + result.wait)
         counts[result.kind] += 1
         tried.add(item.message)
     return Sending(counts, messages=frozenset(tried), more=True)
@@ -158,12 +170,8 @@ def _deliver(item: OutboxItem, scope: Scope) -> Flow[_Result]:
 def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
     """Hand over every sending that is left; the last one's receipt is the message's."""
     ready = yield from retried(lambda scope: prepared(item, able, scope), loads=3)
-    if isinstance(ready, Arrived):
-        return _Result(ready.delivery, None, tried=False)
-    if isinstance(ready, Held):
-        return _Result(Delivery.PENDING, OutboxState.PENDING, ready.reason, until=ready.until, tried=False)
-    if isinstance(ready, Unfit):
-        return _Result(Delivery.FAILED, OutboxState.DEAD, ready.reason, needs=ready.needs, tried=False)
+    if not isinstance(ready, Ready):
+        return _not_asked(ready, (yield from steps.attempt(0)).now)
     last = len(ready.pieces) - 1
     receipt = Receipt()
     for number in range(ready.done, last + 1):
@@ -173,7 +181,26 @@ def _send(item: OutboxItem, able: Capabilities) -> Flow[_Result]:
         receipt = answer
         if number < last and not (yield from _noted(item, _Piece(number + 1, last + 1, receipt, ready.quota))):
             return _Result(Delivery.FAILED, OutboxState.DEAD, "erased", tried=False)
-    return _Result(Delivery(receipt.status), None, receipt=receipt, quota=ready.quota, unasked=ready.unasked)
+    return _Result(
+        Delivery(receipt.status),
+        None,
+        receipt=receipt,
+        quota=ready.quota,
+        unasked=ready.unasked,
+        was_failing=ready.was_failing,
+    )
+
+
+def _not_asked(why: Arrived | Held | Barred | Unfit, now: datetime) -> _Result:
+    """What becomes of a message that the adapter is not asked to send."""
+    if isinstance(why, Arrived):
+        return _Result(why.delivery, None, tried=False)
+    if isinstance(why, Held):
+        return _Result(Delivery.PENDING, OutboxState.PENDING, why.reason, until=why.until, tried=False)
+    if isinstance(why, Barred):
+        wait = max(why.until - now, timedelta(0))
+        return _Result(Delivery.PENDING, OutboxState.PENDING, why.reason, wait, tried=False, barred=True)
+    return _Result(Delivery.FAILED, OutboxState.DEAD, why.reason, needs=why.needs, tried=False)
 
 
 def _tried(item: OutboxItem, ready: Ready, number: int, able: Capabilities) -> Flow[Receipt | _Result]:
@@ -207,6 +234,11 @@ def _hand_over(ready: Ready, number: int, able: Capabilities) -> Flow[Receipt]:
 
 
 def _failed(item: OutboxItem, error: ChannelError, able: Capabilities) -> _Result:
+    result = _consequence(item, error, able)
+    return replace(result, trouble=not error.alone and error.disposition in _TROUBLE)
+
+
+def _consequence(item: OutboxItem, error: ChannelError, able: Capabilities) -> _Result:
     code = error.provider_code or error.disposition
     attempt = item.attempts + 1
     again: tuple[Disposition, ...] = ("retry", "refresh_auth")
@@ -229,9 +261,12 @@ def _needs(error: ChannelError, able: Capabilities) -> str:
 
 
 def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
-    loaded = yield from steps.load(Needs(messages=(item.message,)))
+    pace = (scope.keys.pace(PAUSE, item.account),) if result.trouble or result.was_failing else ()
+    loaded = yield from steps.load(Needs(messages=(item.message,), claims=pace))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     work.begin(item.message, Actor.adapter(item.account))
+    for key in pace:
+        _note_pace(work, item.account, key, result)
     message = work.message(item.message)
     gone = message.erased_at is not None
     after = _delivery_after(message, result)
@@ -250,10 +285,9 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
-        feed = feed_counter(scope.keys, item.account, item.conversation) if _is_read_here(item, scope) else ""
-        for counter in (result.quota, result.unasked, feed):
-            if counter:
-                work.add(counter, 1)
+        note_change(work, message, scope)
+        for counter in filter(None, (result.quota, *result.unasked)):
+            work.add(counter, 1)
     if result.state is None or after in ARRIVED or gone:
         work.end_outbox(item.message)
     else:
@@ -273,9 +307,22 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     yield from steps.commit(work.changes())
 
 
-def _is_read_here(item: OutboxItem, scope: Scope) -> bool:
-    able = scope.channels.get(item.account)
-    return able is not None and able.feed
+def _note_pace(work: Workspace, account: str, key: str, result: _Result) -> None:
+    """Note that the account failed once more, or works again; the first pause and its end are events of the desk."""
+    known = work.claims.get(key)
+    before = Pause.of(known)
+    if result.trouble:
+        after = before.failed(work.now)
+        if known is None:
+            work.claim(key, str(after))
+        else:
+            work.move_claim(key, known, str(after))
+        if after.until is not None and not before.times:
+            work.emit(ev.DESK, ev.AccountPaused(account=account, until=after.until, reason=result.reason))
+    elif known is not None:
+        work.move_claim(key, known, None)
+        if before.times:
+            work.emit(ev.DESK, ev.AccountResumed(account=account))
 
 
 def _delivery_after(message: Message, result: _Result) -> Delivery:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from csdesk.domain.core.pacing import PAUSE, RATE, Barred, Pause, taken
 from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
-from csdesk.domain.core.politeness import Held, consent, day_counter, held, is_unasked
+from csdesk.domain.core.politeness import Held, caps_of, consent, held, is_unasked
 from csdesk.domain.core.windows import Opening, opening_of, quota_counter, window_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
@@ -41,8 +42,10 @@ class Ready:
     """How many sendings the provider has taken over before."""
     quota: str = ""
     """The counter that each sending adds to; empty where the channel has no quota."""
-    unasked: str = ""
-    """The counter that the message adds to if nobody asked for it; empty for others."""
+    unasked: tuple[str, ...] = ()
+    """The counters that the message adds to if nobody asked for it."""
+    was_failing: bool = False
+    """The account's last sending failed: success is worth noting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,11 @@ class Arrived:
     delivery: Delivery
 
 
-def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready | Unfit | Arrived | Held]:
+def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready | Unfit | Arrived | Held | Barred]:
     """What the adapter is asked to send, or why it is not asked."""
     conversation = scope.keys.conversation(item.account, item.conversation)
-    loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation,), parties=True))
+    paces = pace_keys(item.account, able, scope)
+    loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation, *paces), parties=True))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     message = work.message(item.message)
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
@@ -71,28 +75,61 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     if customer is None:
         return Unfit("no_recipient", "other_recipient")
     manners = yield from _polite(message, customer, opening, loaded.policy.config, scope)
-    if not isinstance(manners, str):
+    if not isinstance(manners, tuple):
         return manners
     first = _outbound(message, ticket, customer, scope)
     if able.threads:
         first = first.model_copy(update={"answers": (yield from _answers(message))})
     if item.attempts or item.state is OutboxState.SENDING:
         first = first.model_copy(update={"again": True})
-    return Ready(first, made, len(message.pieces), room.quota, manners)
+    barred = yield from _admitted(work, paces, able, len(made) - len(message.pieces))
+    if barred is not None:
+        return barred
+    return Ready(first, made, len(message.pieces), room.quota, manners, was_failing=paces[0] in loaded.snapshot.claims)
+
+
+def pace_keys(account: str, able: Capabilities, scope: Scope) -> tuple[str, ...]:
+    """The claims that say how an account fares, and how full its bucket is if it has one."""
+    pause = scope.keys.pace(PAUSE, account)
+    return (pause,) if able.rate is None else (pause, scope.keys.pace(RATE, account))
+
+
+def _admitted(work: Workspace, paces: tuple[str, ...], able: Capabilities, amount: int) -> Flow[Barred | None]:
+    """Why the account may not send now; None once its share is taken, which for most accounts is nothing."""
+    pause = Pause.of(work.claims.get(paces[0]))
+    if pause.until is not None:
+        tried = pause.tried(work.now)
+        if isinstance(tried, Barred):
+            return tried
+        work.move_claim(paces[0], str(pause), str(tried))
+    if able.rate is not None:
+        before = work.claims.get(paces[1])
+        bucket = taken(before, able.rate, amount, work.now)
+        if isinstance(bucket, Barred):
+            return bucket
+        if before is None:
+            work.claim(paces[1], bucket)
+        else:
+            work.move_claim(paces[1], before, bucket)
+    changes = work.changes()
+    if not changes.is_empty:
+        yield from steps.commit(changes)
+    return None
 
 
 def _polite(
     message: Message, customer: Customer, opening: Opening | None, config: DeskConfig, scope: Scope
-) -> Flow[str | Unfit | Held]:
-    """The counter of a message that nobody asked for (empty for others), or why it may not go, or not yet."""
+) -> Flow[tuple[str, ...] | Unfit | Held]:
+    """The counters of a message that nobody asked for (none for others), or why it may not go, or not yet."""
     refused = consent(message, customer, config.contact, scope.now)
     if refused is not None:
         return refused
     if not is_unasked(message, opening, config.session_gap, scope.now):
-        return ""
-    counter = day_counter(scope.keys, customer.id, config.contact, scope.now)
-    counted = yield from steps.load(Needs(counters=(counter,)))
-    return held(config.contact, counted.snapshot.counters.get(counter, 0), scope.now) or counter
+        return ()
+    caps = caps_of(scope.keys, message.purpose, customer.id, config.contact, scope.now)
+    counters = tuple(one.counter for one in caps)
+    counted = yield from steps.load(Needs(counters=counters))
+    return held(config.contact, caps, counted.snapshot.counters, scope.now) or counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +223,7 @@ def _outbound(message: Message, ticket: Ticket, customer: Customer, scope: Scope
         subject=message.subject or ticket.subject,
         parts=message.parts,
         automatic=message.author is not AuthorKind.AGENT,
+        purpose=message.purpose,
         occurred_at=scope.now,
     )
 

@@ -20,7 +20,7 @@ from csdesk.ports.steps import Flow, Scope
 def note_contact(event: ContactEvent, scope: Scope) -> Flow[None]:
     """Note on the customer whether automatic messages may go to them; somebody unknown is nobody's customer yet.
 
-    What a person set by hand stays: only a tag that a machine put there is taken away.
+    What a person set by hand, or the customer's own words did, stays: only what a provider told is taken back.
     """
     work = yield from _begun(event, (event.sender,), scope)
     customer = None if work is None else work.person(known_identity(work, event.sender))
@@ -28,8 +28,8 @@ def note_contact(event: ContactEvent, scope: Scope) -> Flow[None]:
         return
     name = work.policy.config.contact.opt_out_tag
     held = next((tag for tag in customer.tags if tag.name == name), None)
-    if event.allowed and held is not None and held.source is not TagSource.HAND:
-        work.emit(customer.id, ev.CustomerUntagged(tag=name))
+    if event.allowed and held is not None and held.source is TagSource.SYNC:
+        work.emit(customer.id, ev.CustomerUntagged(tag=name, source=TagSource.SYNC))
     elif not event.allowed and held is None:
         assignment = TagAssignment(name=name, source=TagSource.SYNC, at=work.now)
         work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
@@ -97,6 +97,7 @@ def _begun(event: ContactEvent | IdentityEvent, people: tuple[Sender, ...], scop
     if seen in loaded.snapshot.claims:
         return None
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    work.begin(event.dedupe_key, Actor.adapter(event.account))
-    work.claim(seen, event.dedupe_key, keep=loaded.policy.config.retention.inbound_claims)
+    # The hashed key as the cause: the provider's own may hold a number, which erasing would not find there.
+    work.begin(seen, Actor.adapter(event.account))
+    work.claim(seen, seen, keep=loaded.policy.config.retention.inbound_claims)
     return work

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
@@ -10,6 +11,8 @@ from csdesk.domain.records.changes import ConfigRow, EpochName, Needs
 from csdesk.flows import checks
 from csdesk.flows.keeping import kept_items
 from csdesk.flows.permission import require
+from csdesk.flows.rebuilding import walks
+from csdesk.flows.reconciling import planned
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -40,7 +43,12 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
     work.bump(EpochName.CONFIG)
     for item in kept_items(scope.now):
         work.put_due(item)
-    work.put_config(ConfigRow(digest, config.canonical_json(), scope.now))
+    work.put_due(planned(scope.now, config))
+    compiled = compile_policy(config)
+    if not is_first:
+        for item in walks(loaded.policy, compiled, run, scope.now):
+            work.put_due(item)
+    work.put_config(ConfigRow(digest, config.canonical_json(), scope.now, compiled.routing.orders))
     work.end(ev.DESK)
     yield from steps.commit(work.changes())
     return True

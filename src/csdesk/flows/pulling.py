@@ -16,7 +16,8 @@ from csdesk.domain.ids import COMMAND
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Needs
 from csdesk.domain.records.channels import Capabilities, PullHint, PullPage
 from csdesk.domain.records.queues import DueItem
-from csdesk.errors import ChannelError
+from csdesk.errors import ChannelError, NotFound, UnsupportedFeature
+from csdesk.flows import checks
 from csdesk.flows.reports import take_events
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
@@ -75,6 +76,22 @@ class Wishes:
 def plan_pulls(hints: tuple[PullHint, ...]) -> Flow[None]:
     """Make wishes of a provider's hints."""
     yield from retried(lambda scope: _plan(hints, scope))
+
+
+def pull_soon(account: str) -> Flow[None]:
+    """Let the next ``run_due`` of a process that has the channel pull the account.
+
+    Raises:
+        NotFound: this desk has no channel with that account.
+        UnsupportedFeature: nothing is pulled there.
+    """
+    scope = yield from steps.attempt(0)
+    able = scope.channels.get(checks.an_id(account, "account"))
+    if able is None:
+        raise NotFound("account", account)
+    if not able.pull:
+        raise UnsupportedFeature(f"account {account}", "pull", "nothing is pulled there: it comes by itself")
+    yield from plan_pulls((PullHint(account=account),))
 
 
 def _plan(hints: tuple[PullHint, ...], scope: Scope) -> Flow[None]:

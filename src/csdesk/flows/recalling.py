@@ -11,7 +11,7 @@ from csdesk.domain.records.channels import SentMessage
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.errors import InvalidInput, UnsupportedFeature
 from csdesk.flows import checks
-from csdesk.flows.feeding import feed_counter
+from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import recipient
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
@@ -83,9 +83,7 @@ def _record(message_id: MessageId, actor: Actor, run: str, scope: Scope) -> Flow
         work.begin(run, actor)
         work.emit(message_id, ev.MessageRecalled(message=message_id))
         message = work.message(message_id)
-        able = scope.channels.get(message.account)
-        if able is not None and able.feed:
-            work.add(feed_counter(scope.keys, message.account, message.conversation), 1)
+        note_change(work, message, scope)
         work.end(message_id)
         yield from steps.commit(work.changes())
     return work.message(message_id)

@@ -21,6 +21,7 @@ from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
 from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
 from csdesk.flows.people import note_contact, note_identity
+from csdesk.flows.reacting import first_message, keys_of, note_reaction
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
 from csdesk.ports import steps
@@ -134,6 +135,7 @@ def _echo(event: ch.ChannelEvent) -> ch.InboundMessage | None:
         sender=event.to,
         parts=event.parts,
         provider_id=event.provider_id,
+        provider_order=event.provider_order,
         sent_at=event.occurred_at,
         author="elsewhere",
         raw=event.raw,
@@ -145,6 +147,8 @@ def _report(event: ch.ChannelEvent) -> Flow[None]:
         yield from retried(lambda scope: _status(event, scope))
     elif isinstance(event, ch.DeleteEvent | ch.EditEvent):
         yield from retried(lambda scope: _changed(event, scope))
+    elif isinstance(event, ch.ReactionEvent):
+        yield from retried(lambda scope: note_reaction(event, scope))
     elif isinstance(event, ch.ContactEvent):
         yield from retried(lambda scope: note_contact(event, scope))
     elif isinstance(event, ch.IdentityEvent):
@@ -201,14 +205,6 @@ def _opt_out(work: Workspace, message: Message) -> None:
         work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
 
 
-def _first_message(work: Workspace, keys: tuple[str, ...]) -> Message | None:
-    for key in keys:
-        found = work.find(work.claims.get(key, ""))
-        if isinstance(found, Message):
-            return found
-    return None
-
-
 def _is_news(before: Delivery, after: Delivery) -> bool:
     """False for a receipt that comes late, or again, or denies what has arrived."""
     if before is Delivery.FAILED:
@@ -219,14 +215,10 @@ def _is_news(before: Delivery, after: Delivery) -> bool:
 
 
 def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
-    keys = (
-        scope.keys.inbound(event.account, event.provider_id),
-        scope.keys.provider(event.account, event.provider_id),
-        scope.keys.outbound(event.account, event.provider_id),
-    )
+    keys = keys_of(event.account, event.provider_id, scope)
     loaded = yield from steps.load(Needs(claims=keys))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    message = _first_message(work, keys)
+    message = first_message(work, keys)
     if message is None or message.erased_at is not None:
         return
     work.begin(message.id, Actor.adapter(event.account))

@@ -8,6 +8,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Sent
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.trace import Outcome, Trace, verdict
 from csdesk.errors import StoreError
 from csdesk.flows.commands import Done, execute
 from csdesk.flows.outbox import deliver
@@ -19,21 +20,24 @@ MOST_AHEAD = 5
 
 
 def reply(command: cmd.SendReply, run: str, *, deliver_now: bool) -> Flow[Sent]:
-    """Store a reply and (with ``deliver_now``) try to send it, after those ahead of it in its conversation."""
+    """Store a reply and (with ``deliver_now``) try to send it, after those ahead of it in its conversation.
+
+    Without a channel for its account it waits for a process that has one, and the trace says so.
+    """
     done = yield from execute(command, run)
-    message, ticket = message_of(done), done.ticket
+    message, ticket, trace = message_of(done), done.ticket, done.trace
     assert ticket is not None, "a reply is loaded with its ticket"
-    if deliver_now and not done.duplicate:
+    if message.account not in (yield from steps.attempt(0)).channels:
+        lacking = verdict("send.no_channel", Outcome.NOTED, account=message.account)
+        trace = Trace(verdicts=(*trace.verdicts, lacking))
+    elif deliver_now and not done.duplicate:
         # The reply is stored, and the next ``run_due`` goes on: an error would invite a second reply.
         with suppress(StoreError):
             message = yield from _send_now(message)
-    return Sent(message=message, ticket=ticket, delivery=message.delivery, trace=done.trace)
+    return Sent(message=message, ticket=ticket, delivery=message.delivery, trace=trace)
 
 
 def _send_now(message: Message) -> Flow[Message]:
-    scope = yield from steps.attempt(0)
-    if message.account not in scope.channels:
-        return message  # a process that has the channel sends it
     for _ in range(MOST_AHEAD):
         sending = yield from deliver(1, account=message.account, conversation=message.conversation)
         if message.id in sending.messages or not sending.messages:

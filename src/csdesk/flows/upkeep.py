@@ -9,24 +9,20 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from csdesk.domain.core.tickets import assign, catch_up
-from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import TicketId
-from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import CandidateNeed, Needs
-from csdesk.domain.records.tickets import Category, Ticket
-from csdesk.domain.records.trace import Outcome, verdict
+from csdesk.domain.records.changes import Needs
 from csdesk.flows import erasing, keeping, queues
+from csdesk.flows.draining import drain
 from csdesk.flows.fetching import fetch_due
-from csdesk.flows.lists import page_of
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
-from csdesk.flows.retrying import retried
+from csdesk.flows.rebuilding import rebuild
+from csdesk.flows.reconciling import reconcile
 from csdesk.flows.waking import wake_tickets
+from csdesk.flows.waking_customers import wake_customers
 from csdesk.ports import steps
-from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Query
+from csdesk.ports.steps import Flow
 
 SLICE = 100
 """How much of one kind of work is taken at a time, so that no kind starves the others."""
@@ -44,9 +40,15 @@ class DueReport:
     """
 
     tickets: int = 0
-    """Tickets for which something came due: warnings, breaches, escalations, the end of a snooze, closing."""
+    """Tickets for which something came due: warnings, breaches, escalations, snoozes, tags that end, timed rules."""
+    customers: int = 0
+    """Customers for whom something came due: the end of a tag or flag, segments that time changes."""
+    rebuilt: int = 0
+    """Customers and tickets that were looked at anew because the configuration changed, or two people were parted."""
     assigned: int = 0
     """Waiting tickets that found an agent."""
+    repaired: int = 0
+    """Counters of routing that had drifted from the tickets, and were set right."""
     sent: int = 0
     failed: int = 0
     """Outbound messages that are now dead or unknown, and media that will never come."""
@@ -87,7 +89,10 @@ _KEPT = {
 }
 _COUNTS = (
     "tickets",
+    "customers",
+    "rebuilt",
     "assigned",
+    "repaired",
     "sent",
     "failed",
     "retried",
@@ -110,12 +115,11 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    # what may be slow comes last
-    for part in (wake_tickets, _drain, _resume, _maintain, _erase, _deliver, _planned, _fetch, _keep):
+    for part in _PARTS:
         if left <= 0 or out_of_time():
             more = True
             break
-        share = WAKE_SLICE if part is wake_tickets else SLICE
+        share = WAKE_SLICE if part in (wake_tickets, wake_customers) else SLICE
         counts, again, next_at = yield from part(min(left, share), out_of_time)
         for name, amount in counts.items():
             done[name] += amount
@@ -150,56 +154,17 @@ def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     return dict(done), more, next_at
 
 
+def _reconcile(_limit: int, _: Callable[[], bool]) -> Flow[_Part]:
+    repaired = yield from reconcile()
+    return {"repaired": repaired}, False, None
+
+
 def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
-    """Give waiting tickets to agents who have room again: in each queue oldest first, so that no queue starves."""
-    yield from steps.attempt(0)
     # On the way phrases that are at hand take in what people have decided about suggestions.
-    loaded = yield from steps.load(Needs(), phrases="held")
-    assigned = 0
-    for queue in loaded.policy.config.queues:
-        if assigned >= limit or out_of_time():
-            return {"assigned": assigned}, True, None
-        assigned += yield from _drain_queue(queue.name, limit - assigned)
-    return {"assigned": assigned}, assigned >= limit, None
-
-
-def _drain_queue(queue: str, limit: int) -> Flow[int]:
-    where = (("queue", queue), ("assignee", None), ("category", (Category.NEW.value, Category.OPEN.value)))
-    query = Query(kind="ticket", where=where, order="created_at", limit=limit)
-    page = yield from page_of(Ticket, query)
-    assigned = 0
-    for ticket in page.items:
-        found = yield from retried(_assigning(ticket.id, queue))
-        if found is None:
-            break
-        assigned += found
-    return assigned
-
-
-def _assigning(ticket_id: TicketId, queue: str) -> Callable[[Scope], Flow[int | None]]:
-    return lambda scope: _assign(ticket_id, queue, scope)
-
-
-def _assign(ticket_id: TicketId, queue: str, scope: Scope) -> Flow[int | None]:
-    """1 if the ticket found an agent, 0 if it no longer needs one, None if nobody in the queue has room."""
-    loaded = yield from steps.load(Needs(tickets=(ticket_id,), candidates=(CandidateNeed(queue),)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    work.add_candidates(loaded.snapshot.candidates)
-    ticket = work.ticket(ticket_id)
-    if ticket.worker is not None or not ticket.is_live or ticket.queue != queue:
-        return 0
-    candidate = work.take_candidate(queue)
-    if candidate is None:
-        return None
-    work.begin(f"drain/{ticket_id}", Actor.system("routing"))
-    work.guard_load(candidate.agent, candidate.capacity)
-    assign(work, catch_up(work, ticket), candidate.agent, reason="route.least_loaded")
-    work.end(
-        ticket_id,
-        (verdict("route.assigned", Outcome.CHOSEN, agent=candidate.agent, load=candidate.load, queue=queue),),
-    )
-    yield from steps.commit(work.changes())
-    return 1
+    yield from steps.attempt(0)
+    loaded = yield from steps.load(Needs(), phrases="held", roster=True)
+    assigned, is_cut, next_at = yield from drain(loaded, limit, out_of_time)
+    return {"assigned": assigned}, is_cut, next_at
 
 
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
@@ -237,3 +202,22 @@ def _erase(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 def _keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     counts, more = yield from keeping.keep(limit, out_of_time)
     return {_KEPT[name]: count for name, count in counts.items()}, more, None
+
+
+# What may be slow comes last.
+_PARTS: Final = (
+    *(
+        wake_tickets,
+        wake_customers,
+        _reconcile,
+        _drain,
+        _resume,
+        rebuild,
+        _maintain,
+        _erase,
+        _deliver,
+        _planned,
+        _fetch,
+        _keep,
+    ),
+)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from csdesk.domain.core.ruling import after_command
+from csdesk.domain.core.giving import lapse
+from csdesk.domain.core.ruling import after_command, fire_timed
 from csdesk.domain.core.tickets import catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
@@ -61,7 +62,7 @@ def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
 
 def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     rules = scope.policy.rules
-    agents = rules.agents if rules.has("change") else ()
+    agents = rules.agents if rules.has("change") or rules.has("time") else ()
     loaded = yield from steps.load(Needs(tickets=tuple(tickets), agents=agents, parties=loaded_parties(scope)))
     work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
     clock = Actor.system("clock")
@@ -73,6 +74,8 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
         _let_happen(work, catch_up(work, ticket))
         if person is not None:
             work.tell(*after_command(work, ticket, person, clock).verdicts)
+        if ticket.rules_at is not None and ticket.rules_at <= work.time_of(key):
+            work.tell(*fire_timed(work, ticket, ticket.touched_at))
         work.end(key)
     changes = work.changes()
     yield from steps.commit(changes)
@@ -83,7 +86,8 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
 def loaded_parties(scope: Scope) -> bool:
     """True if the customer must be known: to look again for a service level, or for rules on changes."""
     service = scope.policy.service
-    return bool(service.reads or service.regroups) or scope.policy.rules.has("change")
+    rules = scope.policy.rules
+    return bool(service.reads or service.regroups) or rules.has("change") or rules.has("time")
 
 
 def _let_happen(work: Workspace, ticket: Ticket) -> None:
@@ -92,3 +96,4 @@ def _let_happen(work: Workspace, ticket: Ticket) -> None:
         change_status(work, ticket, Move.WAKE, reason="snooze_over")
     elif ticket.category is Category.RESOLVED and ticket.close_at is not None and ticket.close_at <= now:
         change_status(work, ticket, Move.CLOSE, reason="resolved")
+    lapse(work, work.ticket(ticket.id))

@@ -29,10 +29,12 @@ _TIMES: Final = ("valid_from", "valid_until")
 _PARTING: Final = re.compile(r"[|\n]")
 _TRUE: Final = frozenset({"1", "true", "yes", "是", "y"})
 _FALSE: Final = frozenset({"0", "false", "no", "否", "n"})
+_TEXTS: Final = frozenset({"answer", "rationale"})
 _HEADINGS: Final = {
     "questions": "questions", "问题": "questions", "常见问法": "questions",
     "keywords": "keywords", "关键词": "keywords", "tags": "tags", "标签": "tags", "related": "related",
     "相关": "related", "answer": "answer", "回答": "answer", "话术": "answer",
+    "rationale": "rationale", "依据": "rationale", "原因": "rationale",
 }  # fmt: skip
 
 
@@ -47,15 +49,28 @@ def read(text: str, form: str, *, name: str = "phrase") -> list[Phrase]:
     Raises:
         InvalidInput: the text is not of that form; the field names the line or the place in it.
     """
+    found = list(rows(text, form, name))
+    if form == "md":  # a rationale is for people, and for libraries of a desk
+        found = [(place, {key: value for key, value in row.items() if key != "rationale"}) for place, row in found]
+    return [_phrase(row, place) for place, row in found]
+
+
+def rows(text: str, form: str, name: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The phrases of a text as they stand there, each with its place.
+
+    Raises:
+        InvalidInput: the text is not of that form.
+    """
     if form == "csv":
-        return [_phrase(row, f"line {at}") for at, row in _csv_rows(text)]
-    if form == "jsonl":
-        return [_phrase(row, f"line {at}") for at, row in _json_rows(text)]
-    if form == "toml":
-        return [_phrase(row, f"phrases.{at}") for at, row in enumerate(_toml_rows(text))]
-    if form == "md":
-        return [_phrase(_markdown(text, name), name)]
-    raise InvalidInput("form", f"{form!r} is not known", f"use one of {', '.join(FORMATS)}")
+        yield from ((f"line {at}", row) for at, row in _csv_rows(text))
+    elif form == "jsonl":
+        yield from ((f"line {at}", row) for at, row in _json_rows(text))
+    elif form == "toml":
+        yield from ((f"phrases.{at}", row) for at, row in enumerate(_toml_rows(text)))
+    elif form == "md":
+        yield name, _markdown(text, name)
+    else:
+        raise InvalidInput("form", f"{form!r} is not known", f"use one of {', '.join(FORMATS)}")
 
 
 def write(phrases: Iterable[Phrase], form: str) -> str:
@@ -69,7 +84,7 @@ def write(phrases: Iterable[Phrase], form: str) -> str:
     if form == "jsonl":
         return "".join(json.dumps(_document(one), ensure_ascii=False) + "\n" for one in phrases)
     if form == "toml":
-        return "\n".join(_to_toml(_document(one)) for one in phrases)
+        return "\n".join(to_toml(_document(one)) for one in phrases)
     if form == "md":
         kept = list(phrases)
         if len(kept) != 1:
@@ -111,18 +126,18 @@ def _toml_rows(text: str) -> Iterator[Mapping[str, object]]:
 def _markdown(text: str, name: str) -> dict[str, object]:
     document: dict[str, object] = {"id": name}
     lists: dict[str, list[str]] = {}
-    answer: list[str] = []
+    texts: dict[str, list[str]] = {"answer": []}
     section = ""
     for line in text.splitlines():
         if line.startswith("# ") and "title" not in document:
             document["title"] = line[2:].strip()
         elif line.startswith("## ") and line[3:].strip().lower() in _HEADINGS:
             section = _HEADINGS[line[3:].strip().lower()]
-        elif section == "answer":
-            answer.append(line)
+        elif section in _TEXTS:
+            texts.setdefault(section, []).append(line)
         elif section and (item := re.match(r"\s*[-*+]\s+(.*\S)", line)):
             lists.setdefault(section, []).append(item[1])
-    return {**document, **lists, "answer": "\n".join(answer).strip()}
+    return {**document, **lists, **{name: "\n".join(lines).strip() for name, lines in texts.items()}}
 
 
 def _phrase(row: Mapping[str, object], place: str) -> Phrase:
@@ -140,17 +155,26 @@ def _phrase(row: Mapping[str, object], place: str) -> Phrase:
 
 def _value(name: str, value: object) -> object:
     if name in _LISTS:
-        parts = _PARTING.split(value) if isinstance(value, str) else value
-        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-            raise InvalidInput(name, "is no list of texts", "give a list of texts")
-        return tuple(part.strip() for part in parts if part.strip())
+        return split_list(name, value)
     if name in _TIMES:
         return _time(name, value)
     if name == "auto_reply":
-        return _truth(value)
+        return truth(name, value)
     if value is not None and not isinstance(value, str):
         raise InvalidInput(name, "is no text", "put it in quotes")
     return value
+
+
+def split_list(name: str, value: object) -> tuple[str, ...]:
+    """A list of texts, or one text parted by `|` or line breaks.
+
+    Raises:
+        InvalidInput: it is neither.
+    """
+    parts = _PARTING.split(value) if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise InvalidInput(name, "is no list of texts", "give a list of texts")
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def _time(name: str, value: object) -> datetime | None:
@@ -160,10 +184,15 @@ def _time(name: str, value: object) -> datetime | None:
         raise InvalidInput(name, "is no time", "write it as 2026-06-18T00:00:00+08:00") from None
 
 
-def _truth(value: object) -> bool:
+def truth(name: str, value: object) -> bool:
+    """Yes or no, in words of either language.
+
+    Raises:
+        InvalidInput: it is neither.
+    """
     said = str(value).strip().lower()
     if said not in _TRUE | _FALSE:
-        raise InvalidInput("auto_reply", "is neither true nor false", "write true or false")
+        raise InvalidInput(name, "is neither true nor false", "write true or false")
     return said in _TRUE
 
 
@@ -188,12 +217,18 @@ def _to_csv(phrases: Iterable[Phrase]) -> str:
     return out.getvalue()
 
 
-def _to_toml(document: Mapping[str, object]) -> str:
-    lines = [
-        f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
-        for name, value in document.items()
-    ]
+def to_toml(document: Mapping[str, object]) -> str:
+    """One phrase as a table of TOML."""
+    lines = [f"{name} = {_toml_value(value)}" for name, value in document.items()]
     return "\n".join(["[[phrases]]", *lines, ""])
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_toml_value(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _to_markdown(phrase: Phrase) -> str:

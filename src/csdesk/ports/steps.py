@@ -35,6 +35,7 @@ from csdesk.domain.records.channels import (
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import TextPart
+from csdesk.domain.routing.roster import Roster
 from csdesk.errors import FlowError
 from csdesk.ports.channel import Exchange
 from csdesk.ports.ids import IdSource
@@ -92,6 +93,8 @@ class Load:
 
     needs: Needs
     phrases: Phrases = "no"
+    roster: bool = False
+    """Whether the reply must carry the kinds of agents, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ class Loaded:
     snapshot: Snapshot
     policy: Policy
     phrases: PhraseBook | None = None
+    roster: Roster = Roster()
+    """The kinds of agents of each queue; nobody unless it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,9 +395,9 @@ def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
     raise _wrong("attempt", reply)
 
 
-def load(needs: Needs, *, phrases: Phrases = "no") -> Flow[Loaded]:
+def load(needs: Needs, *, phrases: Phrases = "no", roster: bool = False) -> Flow[Loaded]:
     """Everything that ``needs`` names, of one moment."""
-    reply = yield Load(needs, phrases)
+    reply = yield Load(needs, phrases, roster)
     if isinstance(reply, Loaded):
         return reply
     raise _wrong("load", reply)

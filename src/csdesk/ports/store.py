@@ -117,7 +117,9 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
         {"id", "number", "category", "status", "queue", "assignee", "owner", "priority", "type", "identity", "account",
          "conversation", "tag", "merged_into", "created_at", "updated_at", "wake_at", "waits", "offered_to"}
     ),
-    "customer": frozenset({"id", "level", "stage", "tag", "merged_into", "identity", "created_at", "seen_at"}),
+    "customer": frozenset(
+        {"id", "level", "stage", "tag", "segment", "merged_into", "identity", "created_at", "seen_at"}
+    ),
     "message": frozenset(
         {"id", "ticket", "direction", "delivery", "identity", "occurred_at", "provider_id", "account"}
     ),
@@ -131,17 +133,18 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "config": frozenset({"digest", "activated_at"}),
     "group": frozenset({"queue", "profile", "agents"}),
     "line": frozenset({"queue", "priority", "tickets", "oldest_at"}),
-    "burden": frozenset({"agent", "counted", "carried"}),
+    "burden": frozenset({"counter", "counted", "carried"}),
 }  # fmt: skip
 """Filter and order columns of each kind.
 
-``tag``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order. ``owner`` is the
-id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket, ``offered_to`` the one who
-has an open offer of it, ``waits`` its priority while somebody has to be found for it, ``seen_at`` the mark.
+``tag``, ``segment``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order.
+``owner`` is the id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket,
+``offered_to`` the one who has an open offer of it, ``waits`` its priority while somebody has to be found for it,
+``seen_at`` the mark.
 
 Three kinds are worked out with each question: ``group``, how many agents of each kind belong to a queue (the retired do
-not); ``line``, how many tickets of a queue and priority wait for somebody; ``burden``, what each agent carries by the
-counter and by the tickets, read in one moment.
+not); ``line``, how many tickets of a queue and priority wait for somebody; ``burden``, what the counters of each
+agent's load and of each queue's work say and what the tickets do, read in one moment.
 """
 
 TIME_COLUMN: dict[str, str] = {
@@ -175,14 +178,14 @@ class LeaseRequest:
     the lease of its sender ran out (then it comes with state ``sending``, as it was left). Nothing behind it in its
     conversation is given; dead and unknown ones are passed over. ``due``: due items, oldest first; no ``kinds`` means
     all. ``tickets``: the ids of tickets whose wake-up has come, oldest first; they are not leased, their version guards
-    them.
+    them. ``customers``: the same of customers.
 
     A conversation is ``account`` and key together; its oldest message is the first by ``created_at``, then by id. Due
     means ``due_at`` <= ``now``; conversations are served by ``due_at``. An item is given as it was left; the stored one
     is then due at ``now`` + ``hold``, an outbox item also in state ``sending``. The store never counts attempts.
     """
 
-    what: Literal["outbox", "due", "tickets"]
+    what: Literal["outbox", "due", "tickets", "customers"]
     now: datetime
     limit: int
     hold: timedelta = timedelta(seconds=60)
@@ -202,6 +205,7 @@ class Leased:
     outbox: tuple[OutboxItem, ...] = ()
     due: tuple[DueItem, ...] = ()
     tickets: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
     next_due_at: datetime | None = None
 
 

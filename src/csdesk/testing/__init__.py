@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from csdesk.testing.faults import CountingStore, Fault, FaultyStore
     from csdesk.testing.ids import SerialIds
     from csdesk.testing.store_contract import StoreContract
+    from csdesk.testing.telegram import FakeTelegram
+    from csdesk.testing.whatsapp import FakeWhatsApp
 
 __all__ = [
     "AwaitedStore",
@@ -26,6 +28,8 @@ __all__ = [
     "ChannelContract",
     "ChannelRig",
     "CountingStore",
+    "FakeTelegram",
+    "FakeWhatsApp",
     "Fault",
     "FaultyStore",
     "FixedClock",
@@ -42,6 +46,8 @@ _HOMES: Final = {
     "ChannelContract": "csdesk.testing.channel_contract",
     "ChannelRig": "csdesk.testing.channel_contract",
     "CountingStore": "csdesk.testing.faults",
+    "FakeTelegram": "csdesk.testing.telegram",
+    "FakeWhatsApp": "csdesk.testing.whatsapp",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",
     "FixedClock": "csdesk.testing.clocks",

@@ -12,7 +12,6 @@ from typing import Final, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve_message, fold
-from csdesk.domain.core.workspace import load_counter
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
@@ -22,6 +21,7 @@ from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Mess
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Ticket, burdens_of
+from csdesk.domain.routing.search import load_counter
 from csdesk.ports.store import Query, Store
 
 R = TypeVar("R")

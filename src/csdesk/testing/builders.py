@@ -211,7 +211,10 @@ def _customer_born(record: Customer) -> ev.Entry:
         for one in record.identities
     ]
     tagged = [ev.CustomerTagged(tags=record.tags)] if record.tags else []
-    return entry(record.id, made, *linked, *tagged)
+    flagged = [ev.CustomerFlagged(flag=one.name, until=one.until) for one in record.flags]
+    planned = [ev.SegmentsPlanned(at=record.segments_at)] if record.segments_at is not None else []
+    entered = [ev.SegmentEntered(segment=one.name) for one in record.segments]
+    return entry(record.id, made, *linked, *tagged, *flagged, *entered, *planned)
 
 
 def _ticket_born(record: Ticket) -> ev.Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,6 +44,19 @@ class Broken(Exception):
         super().__init__("by plan")
         self.slow = slow
         self.refused = refused
+
+
+def parts_in_form(kind: str, body: bytes) -> Iterator[tuple[str, str | None, bytes]]:
+    """The name, the file name (None for a mere field) and the content of each part of a form with files."""
+    mark = b"--" + kind.partition("boundary=")[2].strip('"').encode()
+    for piece in body.split(mark)[1:-1]:
+        head, _, content = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        found = _DISPOSITION.search(head.decode("utf-8", "replace"))
+        if found is not None:
+            yield found[1], found[2], content.removesuffix(b"\r\n")
+
+
+_DISPOSITION: Final = re.compile(r'name="([^"]*)"(?:; filename="([^"]*)")?')
 
 
 class FakePlatform:

@@ -27,14 +27,15 @@ _URL: Final = "https://desk.example/hooks"
 
 
 class Page:
-    """A page with the widget: it keeps a token, and numbers what is written on it."""
+    """A page with the widget: it keeps a token, and numbers what is written on it (``device`` is part of the ids)."""
 
-    def __init__(self, account: str, *, url: str = _URL, origin: str | None = None) -> None:
+    def __init__(self, account: str, *, url: str = _URL, origin: str | None = None, device: str = "client") -> None:
         self.account = account
         self.token = ""
         self.mark = ""
         self._url = f"{url}/{account}"
         self._origin = origin
+        self._device = device
         self._numbers = count(1)
 
     def opens(self, *, user: str = "") -> RawRequest:
@@ -72,7 +73,7 @@ class Page:
         return self._post("receipts", {"delivered": list(delivered), "read": list(read)})
 
     def _key(self) -> str:
-        return f"client-{next(self._numbers):06d}"
+        return f"{self._device}-{next(self._numbers):06d}"
 
     def _headers(self, token: str) -> tuple[tuple[str, str], ...]:
         origin = (("Origin", self._origin),) if self._origin else ()

@@ -77,10 +77,11 @@ class _Application:
         kind = scope["type"]
         if kind == "http":
             answer = await self._answer(scope, receive)
-            if answer is not None and answer.feed is not None and answer.feed.wait > 0:
+            bodiless = scope["method"] == "HEAD"
+            if answer is not None and answer.feed is not None and answer.feed.wait > 0 and not bodiless:
                 await self._wait(answer, receive, send)
             elif answer is not None:
-                await _send(answer, send, bodiless=scope["method"] == "HEAD")
+                await _send(answer, send, bodiless=bodiless)
         elif kind == "lifespan":
             await self._live(receive, send)
         elif kind == "websocket":

@@ -99,7 +99,7 @@ class Waiting:
         """The present number of a feed, at most ``every`` old; the one it has if the store cannot tell now."""
         key, loop = _key(feed), asyncio.get_running_loop()
         async with self._lock:
-            if key not in self._numbers or loop.time() - self._asked_at >= self._every * 0.9:
+            if loop.time() - self._asked_at >= self._every * 0.9:
                 await self._ask()
                 self._asked_at = loop.time()
         return self._numbers.get(key, feed.number)

@@ -73,7 +73,7 @@ def wsgi_app(
 
     def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         answer = _answer(desk, environ, base, most)
-        if answer.feed is not None:
+        if answer.feed is not None and environ.get("REQUEST_METHOD") != "HEAD":
             try:
                 answer = waiting.answer(answer, sleep)
             except Exception as error:  # noqa: BLE001  the server would show what it knows of it

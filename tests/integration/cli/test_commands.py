@@ -5,6 +5,7 @@ import json
 import pytest
 
 from csdesk import open_desk
+from csdesk.domain.records.tags import TagSource
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_tickets_are_filtered(filled):
     with open_desk(f"sqlite:///{filled.db}") as desk:
         agent = desk.agents.add("Maple 枫", queues=["default"])
         desk.tickets.assign(desk.tickets.numbered(2).id, agent.id, actor=_system())
-        desk.tickets.tag(desk.tickets.numbered(1).id, "shop:vip", actor=_system())
+        desk.tickets.tag(desk.tickets.numbered(1).id, "shop:vip", actor=_system(), source=TagSource.SYNC)
     assert [one["number"] for one in filled.lines("tickets", "--assignee", "Maple 枫")] == [2]
     assert [one["number"] for one in filled.lines("tickets", "--tag", "shop:vip")] == [1]
     assert filled.lines("tickets", "--category", "closed") == []

@@ -67,10 +67,20 @@ def test_everybody_gets_work_and_all_three_ways_of_answering_occur(figures):
     assert min(answered.values()) > 0
 
 
+def test_suggestions_are_real_and_say_why(figures):
+    told = figures["suggested"]
+    assert {one["taken"] for one in told} == {True, False}
+    assert len({one["phrase"] for one in told}) == len(told) >= 6
+    assert {one["phrase"] for one in told} <= {one.title for one in phrases()}
+    assert all(any(part in one["question"].lower() for part in one["because"]) for one in told if one["taken"])
+    assert all(0 <= one["confidence"] <= 1 for one in told)
+
+
 def test_promises_are_warned_of_and_broken(figures):
     late = figures["late"]
     assert late["warned"] > 0
-    assert late["breached"] >= len(late["still_late"]) > 0
+    assert late["breached"] >= len(late["still_late"])
+    assert late["breached"] > 0
 
 
 def test_the_complaint_is_explained(figures):

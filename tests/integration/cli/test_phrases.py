@@ -69,6 +69,57 @@ def test_match_of_plain_text_shows_what_it_would_do(run, library, tmp_path):
     assert run("match", "--library", library, "--queries", path).exit_code == 2
 
 
+def test_match_refuses_labels_that_name_no_phrase_and_an_empty_library(run, library, tmp_path):
+    path = tmp_path / "asked.jsonl"
+    path.write_text('{"text": "怎么退款", "gold": "refnd"}\n{"text": "x", "gold": null}\n', encoding="utf-8")
+    done = run("match", "--library", library, "--queries", path, "--no-optimize", "--json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "refnd" in done.stderr
+    (tmp_path / "empty.jsonl").write_text("", encoding="utf-8")
+    done = run("match", "--library", "empty.jsonl", "--queries", path)
+    assert done.exit_code == 2
+    assert "holds no phrases" in done.stderr
+
+
+def test_a_library_goes_into_a_desk_and_out_again(run, tmp_path):
+    run("init", "--db", "shop.db")
+    lines = [
+        {"id": "refund", "title": "申请退款", "questions": ["怎么退款", "我要退款"], "rationale": "平台规则",
+         "wordings": [{"text": "{{ order }} 在订单页申请。"}, {"text": "Ask on the order page.", "language": "en"}],
+         "variables": [{"name": "order", "source": "ticket.x.order"}],
+         "article": {"title": "退款", "sections": ["what"]}},
+        {"id": "hours", "title": "Hours", "answer": "Nine to five.", "valid_until": "2099-01-01T00:00:00Z"},
+    ]  # fmt: skip
+    (tmp_path / "lib.jsonl").write_text("\n".join(json.dumps(one) for one in lines), encoding="utf-8")
+    first = json.loads(run("phrases", "import", "lib.jsonl", "--db", "shop.db", "--json").stdout)
+    assert first == {"desk": "main", "added": 2, "changed": 0, "unchanged": 0, "retired": 0}
+    for name in ("out.jsonl", "out.csv", "out.toml"):
+        assert run("phrases", "export", name, "--db", "shop.db").exit_code == 0
+        again = json.loads(run("phrases", "import", name, "--db", "shop.db", "--json").stdout)
+        assert (again["unchanged"], again["added"], again["changed"]) == (2, 0, 0), name
+    (tmp_path / "one.jsonl").write_text(json.dumps({**lines[1], "answer": "Ten to five."}), encoding="utf-8")
+    shown = run("phrases", "import", "one.jsonl", "--db", "shop.db", "--retire-others").stdout
+    assert "0 added, 1 changed, 0 as they were, 1 retired" in shown
+    rows = [json.loads(one) for one in run("phrases", "usage", "--db", "shop.db", "--json").stdout.splitlines()]
+    assert [(one["phrase"], one["sent"]) for one in rows] == [("phr_hours", 0)]
+    assert "Hours" in run("phrases", "usage", "never_used", "--db", "shop.db").stdout
+    assert "No such phrases" in run("phrases", "usage", "wrong", "--db", "shop.db").stdout
+    assert run("phrases", "lint", "out.jsonl").exit_code in (0, 7)
+    assert run("phrases", "convert", "out.jsonl", "again.toml").exit_code == 0
+    assert run("phrases", "export", "out.csv", "--db", "shop.db").exit_code == 4
+
+
+def test_check_looks_through_a_library_too(run, library, tmp_path):
+    (tmp_path / "desk.toml").write_text('name = "shop"\n', encoding="utf-8")
+    assert run("check", "desk.toml", "--phrases", library).exit_code == 0
+    write_phrases(tmp_path / "bad.csv", [*SHOP, Phrase("money", "退钱", ("怎么退款",))])
+    done = run("check", "desk.toml", "--phrases", "bad.csv", "--json")
+    assert done.exit_code == 7
+    document = json.loads(done.stdout)
+    assert (document["ok"], document["phrases"][0]["problem"]) == (False, "same_question")
+    assert "to mend" in run("check", "desk.toml", "--phrases", "bad.csv").stdout
+
+
 def test_match_names_a_file_that_is_not_there(run, library):
     assert run("match", "--library", "none.csv", "--queries", library).exit_code == 3
     assert run("match", "--library", library, "--queries", "none.txt").exit_code == 2
@@ -77,9 +128,13 @@ def test_match_names_a_file_that_is_not_there(run, library):
 def test_lint_names_pairs_and_phrases_without_questions(run, library, tmp_path):
     assert run("phrases", "lint", library).exit_code == 0
     write_phrases(tmp_path / "bad.csv", [*SHOP, Phrase("money", "退钱", ("怎么退款",)), Phrase("bare", "会员")])
+    sound = json.loads(run("phrases", "lint", library, "--json").stdout)
+    assert sound == {"file": str(library), "ok": True, "phrases": 3, "flaws": []}
     done = run("phrases", "lint", "bad.csv", "--json")
-    assert done.exit_code == 6
-    flaws = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.exit_code == 7
+    document = json.loads(done.stdout)
+    assert (document["ok"], document["phrases"]) == (False, 5)
+    flaws = document["flaws"]
     assert {"problem": "no_samples", "phrase": "bare", "other": None, "question": ""} in flaws
     assert {"problem": "same_question", "phrase": "money", "other": "refund", "question": "怎么退款"} in flaws
     assert "same question" in run("phrases", "lint", "bad.csv").stdout

@@ -122,17 +122,26 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "fate": "shown",
         "phrases": (),
         "presence": "online",
+        "skills": (),
+        "shift": "",
         "events": (),
         "tags": "a",
         "messages": (),
         "config": None,
         "request": None,
         "target": "copy.db",
+        "flag": "rude",
+        "did": "order",
+        "namespace": "shop",
+        "segment": "loyal",
+        "since": datetime(2026, 1, 1, tzinfo=UTC),
+        "until": datetime(2026, 2, 1, tzinfo=UTC),
     }
 
 
 def _methods(desk: Desk) -> Iterator[tuple[str, object]]:
-    groups = ("tickets", "customers", "agents", "replies", "learning", "inbox", "outbox", "config", "events")
+    groups = ("tickets", "customers", "tags", "segments", "agents", "replies", "learning")
+    groups += ("inbox", "outbox", "config", "events")
     for group in (desk, desk.tickets.drafts, *(getattr(desk, name) for name in groups)):
         for name, method in inspect.getmembers(group, inspect.ismethod):
             if not name.startswith("_") and name != "close":
@@ -420,6 +429,12 @@ def test_an_id_of_another_kind_is_not_found_or_refused(desk: Desk) -> None:
 def test_urls_that_name_no_store(url: object) -> None:
     with pytest.raises((InvalidInput, CsdeskError), match="url"):
         open_desk(url)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wish", ["x", 1, None])
+def test_activating_is_wished_or_not(wish: object) -> None:
+    with pytest.raises(InvalidInput, match="activate"):
+        open_desk("memory://", activate=wish)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\0b", "\ud800", 5, None])

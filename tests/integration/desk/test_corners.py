@@ -67,7 +67,7 @@ def test_run_due_stops_in_time_whatever_it_is_doing(world):
     desk._core.clock = clock = Ticking(world.clock.now())
     rounds = 0
     while True:
-        report = desk.run_due(max_time=timedelta(seconds=40))
+        report = desk.run_due(max_time=timedelta(seconds=45))
         rounds += 1
         done = {name: done[name] + getattr(report, name) for name in done}
         if not report.more:

@@ -179,7 +179,9 @@ class Story:
         gone = self.said(conversation=ticket.conversation).message.provider_id
         recall = marker.made(ch.DeleteEvent, account="web", provider_id=gone)
         sign = marker.made(ch.ReactionEvent, account="web", provider_id=provider_id, sender=self.me)
-        desk.take("web", [edit, recall, sign])
+        blocked = marker.made(ch.ContactEvent, account="web", sender=self.me, allowed=False)
+        moved = marker.made(ch.IdentityEvent, account="web", sender=self.me, also=(marker.made(ch.Sender),))
+        desk.take("web", [edit, recall, sign, blocked, moved])
 
     def _work(self, ticket: Any) -> None:
         mark, desk, marker = self.marker.text, self.desk, self.marker
@@ -345,7 +347,7 @@ def test_after_erasing_the_marker_stands_in_no_byte_and_everybody_elses_is_all_t
     assert place.desk.customers.timeline(kept, limit=500).items == before
     assert problems_of(place.desk._store) == ()
     counts = erasure.counts
-    assert (counts.customers, counts.identities) == (3, 3)
+    assert (counts.customers, counts.identities) == (3, 4)
     assert counts.tickets >= 4
     assert counts.messages >= 10
     assert counts.inbox >= 5

@@ -19,7 +19,7 @@ STEPS = [
     (reading, "read"),
     (rules, "apply_rules"),
     (clocks, "run_clocks"),
-    (routing, "wanted_queue"),
+    (routing, "wanted"),
     (routing, "route"),
     (answering, "answer"),
     (recording, "record"),

@@ -46,6 +46,20 @@ def test_what_a_person_set_by_hand_stays(world):
     assert tags(desk, got.customer) == ["opted_out"]
 
 
+def test_whoever_asked_to_be_left_alone_in_words_stays_so(world):
+    desk = world.open(channels=[ScriptedChannel("web")])
+    got = desk.receive(world.said("退订"))
+    desk.take("web", [contact("b1", allowed=False), contact("b2", allowed=True)])
+    assert tags(desk, got.customer) == ["opted_out"]
+
+
+def test_who_blocks_us_again_is_left_alone_again(world):
+    desk = world.open(channels=[ScriptedChannel("web")])
+    got = desk.receive(world.said())
+    desk.take("web", [contact(f"b{number}", allowed=number % 2 == 0) for number in range(1, 4)])
+    assert tags(desk, got.customer) == ["opted_out"]
+
+
 def test_a_stranger_who_blocks_us_is_no_customer(world):
     desk = world.open(channels=[ScriptedChannel("web")])
     desk.take("web", [contact("b1", allowed=False, sender=Sender(external_id="nobody"))])

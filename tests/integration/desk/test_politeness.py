@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from csdesk import Actor, DeskConfig
-from csdesk.domain.records.messages import Delivery
+from csdesk.domain.records.messages import Delivery, Purpose
 from csdesk.domain.records.queues import OutboxState
-from csdesk.errors import ConfigError
+from csdesk.errors import ConfigError, InvalidInput
 from csdesk.ports.channel import StatusEvent
 from csdesk.testing import ScriptedChannel
 
@@ -171,3 +171,95 @@ def test_opting_out_at_the_provider_twice_tags_once(world):
         desk.handle("web", channel.report(told))
     assert [one.name for one in desk.customers.get(got.customer.id).tags] == ["opted_out"]
     assert desk.customers.get(got.customer.id).version == got.customer.version + 1
+
+
+PURPOSES = """
+[contact]
+quiet_from = "21:00"
+quiet_until = "08:00"
+
+[[contact.purposes]]
+name = "marketing"
+opt_in = true
+opt_in_words = ["订阅优惠"]
+opt_out_words = ["不要广告", "no ads"]
+per_week = 1
+
+[[contact.purposes]]
+name = "survey"
+per_day = 1
+"""
+
+
+def test_marketing_needs_consent_whoever_writes_it(world):
+    desk, channel = desk_with(world, PURPOSES)
+    at(world, 10)
+    ticket = desk.receive(world.said("hi")).ticket
+    for actor in (AGENT, SYSTEM):
+        sent = desk.reply(ticket.id, "sale!", actor=actor, purpose="marketing")
+        assert (sent.delivery, sent.message.delivery_reason) == (Delivery.FAILED, "no_consent")
+    assert desk.reply(ticket.id, "your parcel", actor=SYSTEM).delivery is Delivery.SENT
+    agreed = desk.receive(world.said("订阅优惠"))
+    assert "agreed_marketing" in [one.name for one in desk.customers.get(agreed.customer.id).tags]
+    assert desk.reply(ticket.id, "sale", actor=AGENT, purpose="marketing").delivery is Delivery.SENT
+    desk.receive(world.said("No ads"))
+    gone = desk.reply(ticket.id, "sale", actor=AGENT, purpose="marketing").message
+    assert (gone.delivery_reason, gone.delivery_needs) == ("opted_out", "consent")
+    tags = {one.name for one in desk.customers.get(agreed.customer.id).tags}
+    assert tags == {"no_marketing"}
+    assert channel.texts == ["your parcel", "sale"]
+    assert channel.sent[-1].purpose is Purpose.MARKETING
+
+
+def test_the_caps_of_a_purpose_are_its_own_and_end_with_day_and_week(world):
+    desk, channel = desk_with(world, PURPOSES)
+    at(world, 10, day=5)  # a Monday
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.receive(world.said("订阅优惠"))
+    for text in ("one", "two"):
+        desk.reply(ticket.id, f"ad {text}", actor=AGENT, purpose="marketing")
+        desk.reply(ticket.id, f"survey {text}", actor=SYSTEM, purpose=Purpose.SURVEY)
+    assert channel.texts == ["ad one", "survey one"]
+    at(world, 10, day=6)
+    desk.run_due()
+    assert channel.texts[2:] == ["survey two"]
+    at(world, 23, 59, day=11)
+    desk.run_due()
+    assert len(channel.texts) == 3
+    at(world, 9, day=12)
+    desk.run_due()
+    assert channel.texts[3:] == ["ad two"]
+
+
+def test_a_survey_waits_for_the_morning_though_the_customer_is_there(world):
+    desk, channel = desk_with(world, PURPOSES)
+    at(world, 22)
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.reply(ticket.id, "how was it?", actor=AGENT, purpose="survey")
+    desk.reply(ticket.id, "an answer", actor=AGENT)
+    assert channel.texts == ["an answer"]
+    at(world, 8, day=7)
+    desk.run_due()
+    assert channel.texts == ["an answer", "how was it?"]
+
+
+def test_opting_out_of_everything_ends_every_purpose(world):
+    desk, _ = desk_with(world, PURPOSES)
+    at(world, 10)
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.receive(world.said("TD"))
+    sent = desk.reply(ticket.id, "how was it?", actor=AGENT, purpose="survey")
+    assert sent.message.delivery_reason == "opted_out"
+
+
+def test_an_unknown_purpose_is_refused(world):
+    desk, _ = desk_with(world)
+    ticket = desk.receive(world.said("hi")).ticket
+    with pytest.raises(InvalidInput, match="service, marketing, survey"):
+        desk.reply(ticket.id, "x", actor=AGENT, purpose="spam")
+
+
+def test_one_purpose_has_one_table():
+    twice = '[[contact.purposes]]\nname = "survey"\n' * 2
+    with pytest.raises(ConfigError, match="twice"):
+        DeskConfig.from_toml(twice)

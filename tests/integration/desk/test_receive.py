@@ -314,7 +314,7 @@ def test_reopening_keeps_the_worker_if_the_policy_says_so(world, keep):
     assert first.worker.id == one.id
     finish(desk, first.ticket, "resolved")
     desk.agents.add("Two", queues=("default",))
-    desk.agents.set_presence(one.id, "away")
+    desk.agents.set_presence(one.id, "busy")
     got = desk.receive(world.said())
     assert (got.worker.id == one.id) is keep
 

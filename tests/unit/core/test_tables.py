@@ -11,7 +11,14 @@ from csdesk.domain.records.tickets import LIVE, TRANSITIONS, Category, Move
 from csdesk.engine import local
 from csdesk.ports import steps
 
-OF_THE_DESK = {ev.SessionAnswered, ev.ConfigActivated, ev.MessageParked, ev.MessageReleased}
+OF_THE_DESK = {
+    ev.SessionAnswered,
+    ev.ConfigActivated,
+    ev.MessageParked,
+    ev.MessageReleased,
+    ev.AccountPaused,
+    ev.AccountResumed,
+}
 """Events that stand in the desk's own stream and change no record."""
 
 

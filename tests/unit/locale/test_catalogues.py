@@ -28,9 +28,11 @@ PLANNED = frozenset(
         *("thread.merged", "thread.reopened", "thread.follow_up", "ticket.opened"),
         *("read.language", "read.tags", "rules.alert", "rules.illegal", "clocks.started", "clocks.none"),
         *("route.kept", "route.assigned", "route.no_candidate", "route.full"),
+        *("route.offered", "route.is_offered"),
         *("reply.off", "reply.skipped", "reply.auto", "reply.hand_over", "reply.none"),
         *("inbox.waits", "parked", "record"),
         *("why.all", "why.any", "why.none", "why.test", "why.test_hidden", "why.test_absent"),  # named by a table
+        *("why.in_segment", "why.not_in_segment"),
         *("why.fired", "why.not_fired", "why.disabled", "why.not_active", "why.not_on", "why.not_human"),
     }
 )

@@ -199,8 +199,9 @@ def test_too_deep_a_condition_is_refused_with_a_short_path() -> None:
 
 
 def test_a_type_below_a_known_one_and_a_namespaced_tag_need_no_declaration() -> None:
-    then = [{"do": "set_type", "type": "refund/late"}, {"do": "add_tags", "tags": ["shop:vip"]}]
-    assert DeskConfig(types=[{"name": "refund"}], rules=[{"name": "r", "then": then}])
+    when = {"field": "ticket.tags", "op": "contains", "value": "shop:vip"}
+    then = [{"do": "set_type", "type": "refund/late"}]
+    assert DeskConfig(types=[{"name": "refund"}], rules=[{"name": "r", "when": when, "then": then}])
 
 
 @pytest.mark.parametrize(

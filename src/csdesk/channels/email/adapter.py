@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from csdesk.channels.email import delivering, pulling
+from csdesk.channels.email import delivering, pulling, waiting
 from csdesk.channels.email.composing import compose, mail_address, one_line
 from csdesk.channels.email.delivering import Envelope
 from csdesk.channels.email.servers import ImapServer, SmtpServer
@@ -31,6 +31,7 @@ from csdesk.ports.channel import (
     OutboundMessage,
     PullHint,
     PullPage,
+    Rate,
     RawRequest,
     RawResponse,
     Receipt,
@@ -76,6 +77,7 @@ class EmailChannel:
         null_return_path: whether automatic answers are sent with an empty return path (RFC 3834), so that no bounce
             of them comes back; some servers refuse it.
         poll_every: how often the mailbox is asked.
+        rate: how fast mail goes out, as the provider allows; None: at any speed.
         most_bytes: the largest mail that is read; of a larger one the header lands in the inbox as ``mail.too_large``.
         scope: the scope of the identities; empty unless the host keeps several worlds of addresses.
 
@@ -99,6 +101,7 @@ class EmailChannel:
         webhook_secrets: tuple[str, ...] = (),
         null_return_path: bool = False,
         poll_every: timedelta = timedelta(minutes=1),
+        rate: Rate | None = None,
         most_bytes: int = MOST_BYTES,
         scope: str = "",
     ) -> None:
@@ -134,6 +137,7 @@ class EmailChannel:
             receipts=frozenset({"sent", "delivered", "read"}),
             threads=True,
             may_start=True,
+            rate=rate,
             pull=imap is not None,
             poll_every=poll_every if imap is not None else None,
         )
@@ -174,6 +178,24 @@ class EmailChannel:
             raise UnsupportedFeature(f"account {self.account}", "pull", "make the channel with imap=ImapServer(...)")
         page = pulling.read_page(self.account, self._imap, cursor, most=self._most)
         return PullPage(events=tuple(self._pulled(one) for one in page.mails), cursor=page.cursor, more=page.more)
+
+    def wait_for_mail(self, known: str | None = None, *, at_most: timedelta) -> str:
+        """Wait until the mailbox holds other mail than what is ``known``; what is known then.
+
+        Blocks for ``at_most`` (up to a day); by IDLE where the server has it, else the mailbox is looked at every
+        minute. Without ``known`` it returns at once. A pull is then asked for by ``desk.channels.pull_soon``.
+
+        Raises:
+            UnsupportedFeature: the channel was made without ``imap``.
+            InvalidInput: ``at_most`` is no span of time between nothing and a day.
+            ChannelError: the mailbox cannot be read now, or the password is refused.
+        """
+        if self._imap is None:
+            raise UnsupportedFeature(f"account {self.account}", "pull", "make the channel with imap=ImapServer(...)")
+        span: object = at_most
+        if not isinstance(span, timedelta) or not timedelta(0) <= span <= timedelta(days=1):
+            raise InvalidInput("at_most", "is out of range", "pass a datetime.timedelta of a day at most")
+        return waiting.news_of(self.account, self._imap, known, at_most)
 
     def _pulled(self, mail: pulling.Mail) -> ChannelEvent:
         at = mail.received_at or datetime.fromtimestamp(0, UTC)  # a server that breaks the protocol

@@ -60,6 +60,7 @@ def refusal(account: str, code: int, said: bytes, stage: Stage) -> ChannelError:
         disposition=_meaning(code, enhanced, stage),
         provider_code=f"{code} {enhanced}".strip(),
         retry_after=60 if code == _BUSY else None,
+        alone=stage in ("rcpt", "data") and code != _BUSY,
     )
 
 
@@ -219,6 +220,7 @@ class _Refused(ChannelError):
             disposition=error.disposition,
             provider_code=error.provider_code,
             retry_after=error.retry_after,
+            alone=True,
         )
 
 

@@ -77,8 +77,8 @@ def read_page(account: str, server: ImapServer, cursor: str | None, *, most: int
     Raises:
         ChannelError: the server cannot be reached (``retry``), or does not let us in (``operator``).
     """
-    with _mailbox(account, server) as imap:
-        validity = _open(account, imap, server)
+    with mailbox(account, server) as imap:
+        validity = open_folder(account, imap, server)
         place = _Place.of(cursor)
         since = server.since
         if place.validity != validity:
@@ -91,8 +91,8 @@ def read_page(account: str, server: ImapServer, cursor: str | None, *, most: int
 def check(account: str, server: ImapServer) -> Health:
     """Whether the server lets us in and has the folder."""
     try:
-        with _mailbox(account, server) as imap:
-            _open(account, imap, server)
+        with mailbox(account, server) as imap:
+            open_folder(account, imap, server)
     except ChannelError as error:
         status: Literal["auth", "unreachable"] = "auth" if error.disposition == "operator" else "unreachable"
         return Health(status=status, code=error.provider_code or "")
@@ -100,7 +100,12 @@ def check(account: str, server: ImapServer) -> Health:
 
 
 @contextmanager
-def _mailbox(account: str, server: ImapServer) -> Iterator[IMAP4]:
+def mailbox(account: str, server: ImapServer) -> Iterator[IMAP4]:
+    """A connection, logged in.
+
+    Raises:
+        ChannelError: what imaplib raises while it is open becomes one.
+    """
     import imaplib
     import ssl
 
@@ -145,7 +150,7 @@ def _connected(server: ImapServer) -> IMAP4:
     return imap
 
 
-def _open(account: str, imap: IMAP4, server: ImapServer) -> int:
+def open_folder(account: str, imap: IMAP4, server: ImapServer) -> int:
     """Open the folder read-only; its UIDVALIDITY."""
     name = server.folder.replace("\\", "\\\\").replace('"', '\\"')
     status, _ = imap.select(f'"{name}"', readonly=True)

@@ -88,7 +88,12 @@ class Shower:
         }
         if said.author is AuthorKind.CUSTOMER:
             shown["client"] = said.provider_id.rpartition("/")[2]
-        optional = {"name": said.name if self._names else "", "recalled": said.recalled, "read": said.read}
+        optional = {
+            "name": said.name if self._names else "",
+            "recalled": said.recalled,
+            "edited": said.edited,
+            "read": said.read,
+        }
         return shown | {key: value for key, value in optional.items() if value}
 
     def _part(self, part: Part, feed: Feed) -> dict[str, object]:  # noqa: PLR0911  one line for each kind of part

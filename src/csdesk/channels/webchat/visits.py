@@ -24,6 +24,7 @@ VISITOR: Final = "visitor"
 _PURPOSE: Final = "visit"
 _SKEW: Final = timedelta(minutes=1)
 _MOST_KEYS: Final = 20_000
+_MINUTE: Final = 60.0
 
 
 class Limits(Value):
@@ -144,7 +145,7 @@ class Buckets:
     """
 
     def __init__(self, per_minute: int, at_once: int) -> None:
-        self._every = 60 / per_minute
+        self._every = _MINUTE / per_minute
         self._room = self._every * max(1, at_once)
         self._full_until: OrderedDict[str, float] = OrderedDict()
         self._lock = Lock()
@@ -153,9 +154,11 @@ class Buckets:
         """0 if it may be done now, and is counted; else after how many whole seconds it may be tried again."""
         at = now.timestamp()
         with self._lock:
-            until = max(self._full_until.get(key, at), at)
+            # A clock that was put back keeps nobody out for much longer than a minute.
+            until = min(max(self._full_until.get(key, at), at), at + self._room + _MINUTE)
             after = until + self._every * cost
             if until > at and after - at > self._room:
+                self._full_until[key] = until
                 return max(1, int(after - at - self._room) + 1)
             self._full_until[key] = after
             self._full_until.move_to_end(key)

@@ -25,7 +25,7 @@
       unread: "{n} unread", placeholder: "Write a message…", message: "Your message", send: "Send", attach: "Attach a file",
       online: "Connected", connecting: "Connecting…", offline: "You are offline. We keep trying.", sending: "Sending…",
       sent: "Sent", failed: "Not sent.", retry: "Try again", waiting: "Will be sent when you are back online", log: "Conversation",
-      earlier: "Show earlier messages", recalled: "This message was taken back.", agent: "Support", bot: "Assistant",
+      earlier: "Show earlier messages", recalled: "This message was taken back.", edited: "edited", agent: "Support", bot: "Assistant",
       system: "Notice", you: "You", file: "File", tooLarge: "This file is too large (at most {n}).", badType: "Files of this type cannot be sent.",
       tooLong: "{n} characters too many", today: "Today", yesterday: "Yesterday", refused: "This could not be sent.",
       drop: "Drop the file to send it", newMessages: "New messages", opens: "(opens in a new tab)",
@@ -35,7 +35,7 @@
       unread: "{n} 条未读消息", placeholder: "请输入消息…", message: "您的消息", send: "发送", attach: "发送文件",
       online: "已连接", connecting: "正在连接…", offline: "网络已断开，正在重试", sending: "发送中…",
       sent: "已发送", failed: "发送失败。", retry: "重试", waiting: "恢复网络后自动发送", log: "对话内容",
-      earlier: "查看更早的消息", recalled: "该消息已撤回", agent: "客服", bot: "智能助手",
+      earlier: "查看更早的消息", recalled: "该消息已撤回", edited: "已编辑", agent: "客服", bot: "智能助手",
       system: "系统通知", you: "我", file: "文件", tooLarge: "文件过大（最大 {n}）。", badType: "不支持发送此类文件。",
       tooLong: "超出 {n} 字", today: "今天", yesterday: "昨天", refused: "该消息无法发送。",
       drop: "松开即可发送文件", newMessages: "新消息", opens: "（在新标签页中打开）",
@@ -185,7 +185,7 @@
     }, 5000);
     try {
       const headers = { Accept: "text/event-stream, application/json;q=0.5", "Last-Event-ID": state.mark };
-      const answer = await asked("GET", "events", { headers, signal: turn.signal });
+      const answer = await asked("GET", first(), { headers, signal: turn.signal });
       online();
       if (!/event-stream/.test(answer.headers.get("Content-Type") || "") || !answer.body) {
         take(await answer.json());
@@ -215,11 +215,13 @@
     }
   }
 
+  // What there is already is wanted at once, even if it is nothing.
+  const first = () => (state.ready ? "events" : "events?wait=0");
+
   async function poll(turn) {
     const began = Date.now();
-    const query = state.ready ? "" : "?wait=0";
     const headers = { Accept: "application/json", "Last-Event-ID": state.mark };
-    const answer = await asked("GET", `events${query}`, { headers, signal: turn.signal });
+    const answer = await asked("GET", first(), { headers, signal: turn.signal });
     online();
     const told = await answer.json();
     take(told);
@@ -445,7 +447,7 @@
 :host { all: initial; }
 *, *::before, *::after { box-sizing: border-box; }
 .root {
-  --accent: #0b5cff; --on-accent: #fff; --surface: #fff; --ground: #f5f6fa; --text: #171a21; --soft: #5b6372;
+  --accent: #0b5cff; --on-accent: #fff; --ink-light: #0b5cff; --ink-dark: #8ab0ff; --ink: var(--ink-light); --surface: #fff; --ground: #f5f6fa; --text: #171a21; --soft: #5b6372;
   --line: #e3e6ee; --bubble: #fff; --danger: #b42318; --shadow: 0 18px 50px rgba(20, 27, 45, .22), 0 3px 10px rgba(20, 27, 45, .1);
   color: var(--text); font: 400 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
   -webkit-font-smoothing: antialiased; text-align: left; letter-spacing: normal;
@@ -454,7 +456,7 @@ button, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
 button { cursor: pointer; }
 svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; display: block; }
 :focus { outline: none; }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [hidden] { display: none !important; }
 .launcher {
@@ -502,7 +504,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 .who { margin: 0 0 4px 40px; font-size: 12px; color: var(--soft); }
 .line { display: flex; align-items: flex-end; gap: 8px; max-width: 88%; }
 .you .line { max-width: 82%; }
-.avatar { width: 32px; height: 32px; flex: none; border-radius: 50%; display: grid; place-items: center; font-size: 14px; font-weight: 650; color: var(--accent); background: color-mix(in srgb, var(--accent) 14%, var(--surface)); }
+.avatar { width: 32px; height: 32px; flex: none; border-radius: 50%; display: grid; place-items: center; font-size: 14px; font-weight: 650; color: var(--ink); background: color-mix(in srgb, var(--ink) 14%, var(--surface)); }
 .avatar svg { width: 18px; height: 18px; }
 .gap { width: 32px; flex: none; }
 .bubble { min-width: 0; padding: 9px 14px; border-radius: 18px; background: var(--bubble); box-shadow: 0 1px 2px rgba(20, 27, 45, .08); overflow-wrap: anywhere; white-space: pre-wrap; }
@@ -517,7 +519,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 .problem .bubble { opacity: 1; box-shadow: inset 0 0 0 2px var(--danger); }
 .bubble p { margin: 0; }
 .bubble p + p, .bubble p + .menu, .bubble .card + p, .bubble .shot + p { margin-top: 6px; }
-.bubble a { color: var(--accent); text-decoration: underline; text-underline-offset: 2px; }
+.bubble a { color: var(--ink); text-decoration: underline; text-underline-offset: 2px; }
 .bubble.bare { padding: 0; background: transparent; box-shadow: none; }
 .shot { display: block; border-radius: 14px; overflow: hidden; background: var(--line); }
 .shot img { display: block; max-width: 100%; max-height: 260px; object-fit: cover; }
@@ -531,13 +533,13 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 .meta.bad { color: var(--danger); }
 .meta button { padding: 2px 6px; margin: -2px 0; border: 0; background: none; color: inherit; font-weight: 650; text-decoration: underline; text-underline-offset: 2px; border-radius: 6px; }
 .menu { display: flex; flex-wrap: wrap; gap: 8px; margin: 8px 0 2px 40px; }
-.menu button, .menu a { display: inline-flex; align-items: center; min-height: 40px; padding: 8px 16px; border: 1.5px solid var(--accent); border-radius: 20px; background: var(--surface); color: var(--accent); font-weight: 550; line-height: 1.4; text-align: left; text-decoration: none; }
-.menu button:hover:not(:disabled), .menu a:hover { background: color-mix(in srgb, var(--accent) 9%, var(--surface)); }
+.menu button, .menu a { display: inline-flex; align-items: center; min-height: 40px; padding: 8px 16px; border: 1.5px solid var(--ink); border-radius: 20px; background: var(--surface); color: var(--ink); font-weight: 550; line-height: 1.4; text-align: left; text-decoration: none; }
+.menu button:hover:not(:disabled), .menu a:hover { background: color-mix(in srgb, var(--ink) 9%, var(--surface)); }
 .menu button:disabled { border-color: var(--line); color: var(--soft); cursor: default; }
 .foot { padding: 10px 12px 12px; background: var(--surface); border-top: 1px solid var(--line); }
 .notice { margin: 0 4px 8px; font-size: 13px; color: var(--danger); }
 .box { display: flex; align-items: flex-end; gap: 4px; padding: 4px; border: 1.5px solid var(--line); border-radius: 24px; background: var(--ground); transition: border-color .15s; }
-.box:focus-within { border-color: var(--accent); }
+.box:focus-within { border-color: var(--ink); }
 .box textarea { flex: 1; min-width: 0; max-height: 132px; padding: 9px 4px 9px 8px; border: 0; resize: none; background: transparent; line-height: 1.45; outline: none; font-size: 16px; }
 .box textarea::placeholder { color: var(--soft); opacity: 1; }
 .box button { width: 42px; height: 42px; flex: none; padding: 0; border: 0; border-radius: 50%; display: grid; place-items: center; background: transparent; color: var(--soft); transition: background .15s, color .15s, transform .15s; }
@@ -555,10 +557,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
   .foot { padding-bottom: max(12px, env(safe-area-inset-bottom)); }
 }
 @media (prefers-color-scheme: dark) {
-  .root { --surface: #1c1f27; --ground: #13151b; --text: #eef0f5; --soft: #a3abbb; --line: #313642; --bubble: #262a34; --danger: #ff8a7a; --shadow: 0 18px 50px rgba(0, 0, 0, .6); }
-  .root:not(.strong) { --link: color-mix(in srgb, var(--accent) 45%, #fff); }
-  .bubble a, .menu button, .menu a, .avatar { color: var(--link, var(--accent)); }
-  .menu button, .menu a { border-color: var(--link, var(--accent)); }
+  .root { --ink: var(--ink-dark); --surface: #1c1f27; --ground: #13151b; --text: #eef0f5; --soft: #a3abbb; --line: #313642; --bubble: #262a34; --danger: #ff8a7a; --shadow: 0 18px 50px rgba(0, 0, 0, .6); }
 }
 @media (prefers-contrast: more) {
   .root { --line: #6b7280; --soft: #3b4252; }
@@ -566,6 +565,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 }
 @media (forced-colors: active) {
   .panel, .bubble, .launcher, .box, .badge { border: 1px solid CanvasText; }
+  .head { border-bottom: 1px solid CanvasText; }
   .you .bubble { border: 2px solid Highlight; }
 }
 @media (prefers-reduced-motion: reduce) {
@@ -615,16 +615,28 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
   if ("hidden" in given) parts.launcher.hidden = true;
   shadow.append(parts.root);
 
-  // Colours: text on the accent is whichever of black and white can be read better (WCAG 2, relative luminance).
+  // Colours (WCAG 2): text on the accent is black or white, whichever can be read better; words and lines in the accent's
+  // colour become darker, or lighter on dark ground, until they stand out by 4.5 to 1.
+  const light = (rgb) => rgb.map((one) => one / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, at) => sum + one * [0.2126, 0.7152, 0.0722][at], 0);
+  const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+
+  function readable(rgb, ground, towards) {
+    for (let share = 0; share < 1; share += 0.05) {
+      const mixed = rgb.map((one) => Math.round(one + (towards - one) * share));
+      if (contrast(mixed, ground) >= 4.5) return `rgb(${mixed.join(" ")})`;
+    }
+    return `rgb(${towards} ${towards} ${towards})`;
+  }
+
   function tint(color) {
     if (!/^#[0-9a-f]{6}$/i.test(color)) return;
-    const [r, g, b] = [1, 3, 5].map((at) => {
-      const one = parseInt(color.slice(at, at + 2), 16) / 255;
-      return one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4;
-    });
-    const light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    parts.root.style.setProperty("--accent", color);
-    parts.root.style.setProperty("--on-accent", 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 ? "#fff" : "#111");
+    const rgb = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+    const style = parts.root.style;
+    style.setProperty("--accent", color);
+    style.setProperty("--on-accent", contrast(rgb, [255, 255, 255]) >= contrast(rgb, [17, 17, 17]) ? "#fff" : "#111");
+    style.setProperty("--ink-light", readable(rgb, [245, 246, 250], 0));
+    style.setProperty("--ink-dark", readable(rgb, [38, 42, 52], 255));
   }
 
   function dress() {
@@ -658,7 +670,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
       const shape = { first: date !== day || !same(before), last: !same(after), newest: at === all.length - 1 };
       day = date;
       const key = one.client ? `c:${one.client}` : `m:${one.id}`;
-      const stamp = JSON.stringify([one.recalled, one.pending ? one.pending.status : "", shape, one.name]);
+      const stamp = JSON.stringify([one.recalled, one.edited && one.parts, one.pending ? one.pending.status : "", shape, one.name]);
       wanted.push(remembered(key, stamp, () => row(one, shape)));
     });
     for (const [key, one] of drawn) if (!wanted.includes(one.node)) { one.node.remove(); drawn.delete(key); }
@@ -721,10 +733,10 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
       return el("p", { class: "meta bad", role: "alert" }, pending.code === "bad_type" ? say("badType") : say("refused"));
     }
     if (pending && pending.status !== "sent") return el("p", { class: "meta" }, say(pending.status));
-    if (!shape.last || one.from === "system") return null;
+    if ((!shape.last && !one.edited) || one.from === "system") return null;
     const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(new Date(one.at));
     const sent = one.from === "you" && shape.newest;
-    return el("p", { class: "meta" }, el("time", { datetime: one.at }, time), ...(sent ? [icon(...ICONS.tick), say("sent")] : []));
+    return el("p", { class: "meta" }, el("time", { datetime: one.at }, time), one.edited ? ` · ${say("edited")}` : null, ...(sent ? [icon(...ICONS.tick), say("sent")] : []));
   }
 
   function fillPending(bubble, pending) {

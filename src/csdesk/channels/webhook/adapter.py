@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
+from csdesk.channels._waits import retry_after
 from csdesk.channels.webhook.forms import BadFields, Delivered, event_of
 from csdesk.channels.webhook.signing import TOLERANCE, WebhookSigner
 from csdesk.domain.records.messages import plain_text
@@ -42,7 +43,6 @@ CAPABILITIES: Final = Capabilities(
 """What the channel can do unless told otherwise. The other side drops a ``webhook-id`` that it has seen."""
 
 _STATUS: Final[Mapping[str, int]] = MappingProxyType({"bad_method": 405, "bad_body": 400, "bad_fields": 422})
-_MOST_WAIT: Final = 86_400
 
 
 class WebhookChannel:
@@ -178,12 +178,6 @@ def checked_url(url: str) -> str:
     except ValueError:
         raise problem from None
     return url
-
-
-def retry_after(answer: HttpResponse) -> float | None:
-    """The seconds in Retry-After, at most a day; None if it has none (a date counts as none)."""
-    given = (answer.header("Retry-After") or "").strip()
-    return float(min(int(given), _MOST_WAIT)) if given.isascii() and given.isdigit() and len(given) < 10 else None
 
 
 def _refused(code: str, fields: tuple[str, ...]) -> InboundResult:

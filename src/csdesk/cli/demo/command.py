@@ -66,6 +66,16 @@ def demo(
                     "day": midnight.date().isoformat(),
                     "opens_at": instant(midnight + timedelta(minutes=OPENS)),
                     **figures.document(),
+                    "suggested": [
+                        {
+                            "question": one.question,
+                            "phrase": one.phrase,
+                            "confidence": round(one.confidence, 4),
+                            "because": list(one.because),
+                            "taken": one.is_taken,
+                        }
+                        for one in log.suggested
+                    ],
                     "explained": _explained(told),
                 }
             )

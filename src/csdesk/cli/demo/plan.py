@@ -9,9 +9,9 @@ from random import Random
 from typing import Final
 
 from csdesk.cli.demo import mails, pages
+from csdesk.cli.demo.chats import Chats, Posted
 from csdesk.cli.demo.material import MAIL, OUR_ADDRESS, WEB, WECOM, MailScript, Question, questions
-from csdesk.domain.records.channels import ChannelEvent, InboundMessage, Sender
-from csdesk.domain.records.messages import TextPart
+from csdesk.domain.records.channels import ChannelEvent
 from csdesk.parsing.mail import ParsedMail, parse_mail
 from csdesk.parsing.wecom import parse_page
 
@@ -31,16 +31,16 @@ _RUSH: Final = (2, 4, 7, 8, 7, 6, 4, 4, 4, 5, 7, 8, 7, 6, 4, 3, 2, 1)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something that arrives. ``payload`` is what a provider hands over; web chat comes as a message already."""
+    """Something that arrives. ``payload`` is a mail as it came, or what a page of the shop posted."""
 
     minute: int
     account: str
-    payload: bytes | InboundMessage
+    payload: bytes | Posted
 
     def read(self, now: datetime) -> ParsedMail:
         """The event, read by the parser of its channel."""
-        if isinstance(self.payload, InboundMessage):
-            return ParsedMail(self.payload)
+        if isinstance(self.payload, Posted):
+            return ParsedMail(self.payload.read())
         return parse_mail(self.payload, account=self.account, own_addresses=frozenset({OUR_ADDRESS}), received_at=now)
 
 
@@ -70,6 +70,7 @@ class Plan:
         self._random = Random(seed)  # noqa: S311  a simulation, no secret
         self._share = share
         self._number = 0
+        self._chats = Chats()
 
     def at(self, minute: int) -> datetime:
         """That minute of the day."""
@@ -136,16 +137,7 @@ class Plan:
 
     def chat(self, visitor: int, line: int, minute: int, said: str) -> Delivery:
         """A line of web chat."""
-        message = InboundMessage(
-            account=WEB,
-            dedupe_key=f"web-{visitor}-{line}",
-            conversation=f"visitor-{visitor}",
-            sender=Sender(kind="webchat", external_id=f"visitor-{visitor}", name=f"Visitor {visitor}"),
-            parts=(TextPart(text=said),),
-            provider_id=f"web-{visitor}-{line}",
-            sent_at=self.at(minute),
-        )
-        return Delivery(minute, WEB, message)
+        return Delivery(minute, WEB, self._chats.line(visitor, line, self.at(minute), said))
 
     def _scenes(self) -> Iterator[tuple[int, pages.Item]]:
         """Scripted turns on WeCom: a picture, a place, a message that is taken back, a complaint."""

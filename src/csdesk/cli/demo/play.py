@@ -15,7 +15,7 @@ from csdesk.cli.demo.incidents import Incidents, StumblingIds
 from csdesk.cli.demo.material import MAIL, WEB, MailScript, Reaction
 from csdesk.cli.demo.material import mails as scripts_of_the_day
 from csdesk.cli.demo.plan import CLOSES, COMPLAINT, OPENS, SLOT, Delivery, Page, Plan
-from csdesk.cli.demo.staff import Staff
+from csdesk.cli.demo.staff import Shown, Staff
 from csdesk.cli.ingest import keep
 from csdesk.desk.shell import Desk
 from csdesk.domain.records.channels import ChannelEvent, OutboundMessage, Received
@@ -39,6 +39,8 @@ class Log:
     reports: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     complaint: Received | None = None
+    suggested: tuple[Shown, ...] = ()
+    """A few of the suggestions that people saw."""
 
 
 class Day:
@@ -98,6 +100,7 @@ class Day:
             self._run_due()
             before = now
             tick(1)
+        self.log.suggested = tuple(sorted(self._staff.shown, key=lambda one: -one.confidence))
         return self.log
 
     def _receive(self, deliveries: list[Delivery | Page]) -> None:

@@ -14,7 +14,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from csdesk.cli._output import Output, cell
+from csdesk.cli._output import Output, cell, fitted
 from csdesk.cli.demo.figures import Figures
 from csdesk.cli.demo.plan import CLOSES, COMPLAINT, OPENS
 from csdesk.cli.demo.play import Log
@@ -47,6 +47,8 @@ def tell(told: Told, out: Output) -> None:
     _got(figures, out)
     _section("demo.answered", out)
     _answered(figures, out)
+    _section("demo.suggested", out)
+    _suggested(told, out)
     _section("demo.late", out)
     _late(told, out)
     _section("demo.why", out)
@@ -118,6 +120,20 @@ def _answered(figures: Figures, out: Output) -> None:
         table.add_row(cell(out.word(f"demo.{name}")), cell(number), cell(f"{number / total:.0%}"), cell(bar, "green"))
     out.show(table)
     out.say("demo.delivery", "dim", delivered=figures.delivery["delivered"], undelivered=figures.delivery["failed"])
+
+
+def _suggested(told: Told, out: Output) -> None:
+    out.say("demo.suggested.note", "dim")
+    table = out.table("said", "match.phrase", ">match.confidence", "match.because", "demo.fate")
+    for one in told.log.suggested:
+        table.add_row(
+            fitted(one.question, 30),
+            fitted(one.phrase, 22),
+            cell(f"{one.confidence:.2f}"),
+            fitted(" · ".join(one.because), 24),
+            cell(out.word("demo.taken" if one.is_taken else "demo.ignored"), "green" if one.is_taken else "dim"),
+        )
+    out.show(table)
 
 
 def _late(told: Told, out: Output) -> None:

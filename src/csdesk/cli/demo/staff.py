@@ -34,6 +34,10 @@ _BY_HAND: Final = {
     ),
 }
 
+_THANKS: Final = ("谢谢", "thanks")
+_LONGEST_THANKS: Final = 15
+"""A message that thanks and says hardly anything else wants no answer."""
+
 _WAITING: Final = (Category.NEW, Category.OPEN)
 
 
@@ -59,12 +63,29 @@ SEATS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the desk suggested for one question, why, and what became of it."""
+
+    question: str
+    phrase: str
+    confidence: float
+    because: tuple[str, ...]
+    is_taken: bool
+
+
+MOST_SHOWN: Final = 4
+"""How many suggestions of each fate are told of."""
+
+
 class Staff:
     """The people at work."""
 
     def __init__(self, desk: Desk, random: Random) -> None:
         self._desk = desk
         self._random = random
+        self.shown: list[Shown] = []
+        """A few of the suggestions they saw, of different phrases."""
         self.agents = {
             seat.name: desk.agents.add(seat.name, queues=seat.queues, languages=seat.languages, capacity=30)
             for seat in SEATS
@@ -105,8 +126,12 @@ class Staff:
         if ticket.auto_replied_at is not None and self._random.random() < 0.6:
             self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered automatically")
             return
+        if len(question.text) < _LONGEST_THANKS and any(word in question.text.lower() for word in _THANKS):
+            self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="thanked")
+            return
         decision = self._desk.replies.suggest(question.id, actor=actor)
         found, shown = self._taken(decision, question), decision.shown
+        self._remember(question, decision, found)
         language = question.language if question.language in _BY_HAND else "zh"
         if found is not None:
             self._desk.replies.send(ticket.id, found.phrase.id, actor=actor, shown=shown)
@@ -114,6 +139,16 @@ class Staff:
             self._desk.reply(ticket.id, self._random.choice(_BY_HAND[language or "zh"]), actor=actor, shown=shown)
         if self._random.random() < 0.8:
             self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered")
+
+    def _remember(self, question: Message, decision: ReplyDecision, taken: Suggestion | None) -> None:
+        """Keep a suggestion to tell of, if there is room for its fate and its phrase was not told of yet."""
+        best = taken or next(iter(decision.suggestions), None)
+        is_taken = taken is not None
+        told = [one for one in self.shown if one.is_taken is is_taken]
+        if best is None or len(told) >= MOST_SHOWN or any(best.phrase.title == one.phrase for one in self.shown):
+            return
+        because = tuple(span.text for span in best.why.spans[:3])
+        self.shown.append(Shown(question.text, best.phrase.title, best.confidence, because, is_taken))
 
     @staticmethod
     def _taken(decision: ReplyDecision, question: Message) -> Suggestion | None:

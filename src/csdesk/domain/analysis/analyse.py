@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
-from typing import Final
+from typing import Final, get_args
 
 from csdesk.domain.analysis.effects import readable, writes_of
 from csdesk.domain.analysis.findings import Finding, Level, Report
@@ -48,10 +48,7 @@ class _Analysis:
     def __init__(self, config: DeskConfig) -> None:
         self.config = config
         self.policy: Policy = compile_policy(config)
-        self.settings: dict[Trigger, Setting] = {
-            "message": _setting(self.policy, "message"),
-            "change": _setting(self.policy, "change"),
-        }
+        self.settings: dict[Trigger, Setting] = {on: _setting(self.policy, on) for on in get_args(Trigger)}
         self.rules = Rules(self.policy.rules.plan, self.policy.rules, self.settings)
         self.paths = {rule.name: ".".join(path) for rule, path in _named(config)}
 
@@ -61,6 +58,7 @@ class _Analysis:
             found += self._rule(number, rule)
         found += self._pairs()
         found += self._service_levels()
+        found += self._segments()
         ends, chains = loops(self.rules, self.policy, self.paths)
         found += chains
         found += usage(self.config)
@@ -120,8 +118,8 @@ class _Analysis:
 
     def _is_worth_it(self, first: int, second: int) -> bool:
         (set_, one), (other_set, other) = self.rules.plan[first], self.rules.plan[second]
-        if not {*one.on} & {*other.on}:
-            return False
+        if not {*one.on} & {*other.on} or one.timer is not None:
+            return False  # timed rules act one after the other
         if not (self._clash(one, other) or (one.when == other.when and set_ is other_set)):
             return False
         tried = [(number, on) for number, rule in ((first, one), (second, other)) for on in rule.on]
@@ -179,6 +177,14 @@ class _Analysis:
         elif verdict.witness is None:
             yield Finding(code="check.undecided", path=f"sla.{name}", params=(("rule", name),))
 
+    # Segments: those to which nobody can belong
+
+    def _segments(self) -> Iterator[Finding]:
+        for segment in self.config.segments:
+            told = (("segment", segment.name),)
+            if solve([(segment.when, True)], self.settings["change"]).impossible:
+                yield Finding(code="check.segment_empty", path=f"segments.{segment.name}", params=told)
+
 
 def _named(config: DeskConfig) -> Iterator[tuple[RulePolicy, tuple[str, ...]]]:
     return ((rule, tuple(map(str, path))) for rule, path in rules_in(config))
@@ -203,6 +209,8 @@ def _setting(policy: Policy, on: Trigger) -> Setting:
         "ticket.type": (*(one.name for one in config.types), GENERAL),
         "ticket.status": tuple(statuses),
         "ticket.sla": tuple(one.name for one in config.sla),
+        "customer.segments": policy.segments.names,
+        "customer.flags": tuple(one.name for one in config.flags),
         "customer.level": tuple(one.name for one in config.levels),
         "message.account": tuple(one.name for one in config.accounts),
     }

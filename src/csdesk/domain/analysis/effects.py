@@ -37,7 +37,7 @@ class Reach:
         return frozenset(slot for slot, _ in self.writes)
 
 
-def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozenset()) -> Iterator[Write]:  # noqa: C901, PLR0912
+def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozenset()) -> Iterator[Write]:  # noqa: C901, PLR0912, PLR0915
     """The slots that an action writes, with the values; ``tags`` are those that anything names."""
     match action:
         case act.SetPriority():
@@ -76,6 +76,10 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
             yield from ((f"customer.tags:{name}", True) for name in action.tags)
         case act.UntagCustomer():
             yield from ((f"customer.tags:{name}", False) for name in action.tags)
+        case act.FlagCustomer():
+            yield f"customer.flags:{action.flag}", True
+        case act.LiftFlag():
+            yield f"customer.flags:{action.flag}", False
         case act.PlaceCustomer():
             for name in ("level", "stage", "language"):
                 if getattr(action, name) is not None:
@@ -110,6 +114,12 @@ def slots_of(test: Test, tags: frozenset[str]) -> Iterator[str]:
         yield from ("ticket.worker", "ticket.queue", "ticket.state")
     elif field in _SAID:
         yield from ("ticket.messages", "ticket.state")
+    elif field == "customer.flags":
+        yield from (f"{field}:{one}" for one in (listed(test.value) if test.op in KEYWORD else ()))
+        if test.op not in KEYWORD:
+            yield _ANY_SLOT
+    elif field == "customer.segments":
+        yield _ANY_SLOT  # any field may decide which of them the customer belongs to
     elif field in _CLOCKS:
         yield _ANY_SLOT  # any field may decide which service level holds
     else:

@@ -20,8 +20,8 @@ def loops(rules: Rules, policy: Policy, paths: dict[str, str]) -> tuple[Ends, tu
     given = reaches(rules.plan, policy)
     moving = settles(given)
     involved = _involved(given, moving)
-    for witness in _starts(rules):
-        done = tried(policy, witness)
+    for number, witness in _starts(rules):
+        done = tried(policy, witness, number)
         if done.exhausted:
             going = tuple(dict.fromkeys(done.fired[-2 * len(given) :])) or done.fired
             return "loop", (
@@ -59,12 +59,12 @@ def _told(given: tuple[Reach, ...], moving: frozenset[str]) -> str:
     return "; ".join(found)
 
 
-def _starts(rules: Rules) -> Iterator[Witness]:
+def _starts(rules: Rules) -> Iterator[tuple[int, Witness]]:
     """Moments at which a chain may begin: those at which each rule fires, rules on changes first."""
-    order: tuple[Trigger, ...] = ("change", "message")
+    order: tuple[Trigger, ...] = ("change", "message", "time")
     for on in order:
         for number, (_, rule) in enumerate(rules.plan):
             if on in rule.on:
                 found = rules.can_fire(number, on).witness
                 if found is not None:
-                    yield found
+                    yield number, found

@@ -59,7 +59,7 @@ class Rules:
                 return Verdict(dead=True, by=self._names(self._least(numbers, by, on)))
             if answer.witness is None:
                 return Verdict()
-            fired = self.compiled.evaluate(answer.witness.facts(), on).fired
+            fired = self._fired(numbers, answer.witness, on)
             if names <= {*fired}:
                 return Verdict(answer.witness)
             catching = self._catching(numbers, fired, by)
@@ -68,6 +68,13 @@ class Rules:
             by.append(catching)
             wishes.append((whole(*self.plan[catching]), False))
         return Verdict()
+
+    def _fired(self, numbers: list[int], witness: Witness, on: Trigger) -> tuple[str, ...]:
+        facts = witness.facts()
+        if on != "time":
+            return self.compiled.evaluate(facts, on).fired
+        # Timed rules are tried each by itself: none stops another one.
+        return tuple(name for number in numbers for name in self.compiled.evaluate_one(number, facts).fired)
 
     def _names(self, numbers: list[int]) -> tuple[str, ...]:
         return tuple(self.plan[number][1].name for number in numbers)
@@ -109,6 +116,8 @@ def whole(set_: RuleSetPolicy, rule: RulePolicy) -> Condition | None:
 
 def _parts(set_: RuleSetPolicy, rule: RulePolicy) -> list[Condition]:
     parts: list[Condition] = [] if rule.when is None else [rule.when]
+    if rule.timer is not None:
+        return parts  # its window is asked when it is due, not when it is late
     for one in (set_, rule):
         if one.active_from is not None:
             parts.append(Group(none=(_now(Op.BEFORE, one.active_from),)))

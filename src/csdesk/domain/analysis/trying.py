@@ -7,7 +7,7 @@ from itertools import count
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.core.acting import Acting
 from csdesk.domain.core.claims import ClaimKeys
-from csdesk.domain.core.ruling import Ruled, apply_rules
+from csdesk.domain.core.ruling import Ruled, apply_rules, go_on
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AgentId
 from csdesk.domain.policy.compiled import Policy
@@ -31,8 +31,8 @@ class _Ids:
         return "0" * 16
 
 
-def tried(policy: Policy, witness: Witness) -> Ruled:
-    """What the rules of a policy do at that moment, all rounds of it."""
+def tried(policy: Policy, witness: Witness, number: int = -1) -> Ruled:
+    """What the rules of a policy do at that moment, all rounds of it; ``number`` is the rule whose time has come."""
     agents = {name: Agent(id=AgentId(name), name=name, created_at=witness.now) for name in policy.rules.agents}
     snapshot = Snapshot(
         tickets={witness.ticket.id: witness.ticket},
@@ -48,4 +48,7 @@ def tried(policy: Policy, witness: Witness) -> Ruled:
         new_ticket=witness.new_ticket,
         allowance="try" if witness.on == "message" else None,
     )
-    return apply_rules(acting, witness.facts(), witness.on)
+    facts = witness.facts()
+    if witness.on == "time" and number >= 0:
+        return go_on(acting, facts, policy.rules.evaluate_one(number, facts), policy.config.rule_budget)
+    return apply_rules(acting, facts, witness.on)

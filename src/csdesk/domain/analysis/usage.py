@@ -10,13 +10,15 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.service_levels import EscalationActions
 from csdesk.domain.rules import actions as act
 from csdesk.domain.rules.checks import listed
-from csdesk.domain.rules.fields import CUSTOM, KEYWORD
+from csdesk.domain.rules.fields import CUSTOM, KEYWORD, Op
 from csdesk.domain.rules.language import Test
 
 
 def usage(config: DeskConfig) -> Iterator[Finding]:
-    """Tags, queues and fields that nobody sets, reads or reaches."""
+    """Tags, segments, flags, queues and fields that nobody sets, reads or reaches."""
     yield from _tags(config)
+    yield from _groups(config)
+    yield from _segments(config)
     yield from _queues(config)
     yield from _fields(config)
 
@@ -29,6 +31,9 @@ def _tests(config: DeskConfig) -> Iterator[tuple[Test, str]]:
     for section in ("sla", "macros", "escalations"):
         for one in getattr(config, section):
             yield from ((test, _path(where)) for test, where in tests_in(one.when, (section, one.name, "when")))
+    for segment in config.segments:
+        path = ("segments", segment.name, "when")
+        yield from ((test, _path(where)) for test, where in tests_in(segment.when, path))
     for policy in config.sla:
         for place, target in enumerate(policy.targets):
             path = ("sla", policy.name, "targets", place, "when")
@@ -73,6 +78,31 @@ def _tags(config: DeskConfig) -> Iterator[Finding]:
     for tag in config.tags:
         if tag.name not in read:
             yield Finding(code="check.tag_never_read", path=f"tags.{tag.name}", params=(("tag", tag.name),))
+
+
+def _groups(config: DeskConfig) -> Iterator[Finding]:
+    """Conditions that want two tags of an exclusive group on one record."""
+    groups = {one.name: one.group for one in config.tags if one.group is not None}
+    for test, path in _tests(config):
+        if test.field in ("ticket.tags", "customer.tags") and test.op is Op.CONTAINS_ALL:
+            names = [str(one) for one in listed(test.value) if one in groups]
+            held = [groups[name] for name in names]
+            for group in dict.fromkeys(one for one in held if held.count(one) > 1):
+                both = ", ".join(name for name in names if groups[name] == group)
+                yield Finding(code="check.tags_exclude", path=path, params=(("tags", both), ("group", group)))
+
+
+def _segments(config: DeskConfig) -> Iterator[Finding]:
+    read = {
+        str(name)
+        for test, _ in _tests(config)
+        if test.field == "customer.segments" and test.op in KEYWORD
+        for name in listed(test.value)
+    }
+    for segment in config.segments:
+        if segment.name not in read:
+            told = (("segment", segment.name),)
+            yield Finding(code="check.segment_never_read", path=f"segments.{segment.name}", params=told)
 
 
 def _queues(config: DeskConfig) -> Iterator[Finding]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from csdesk.domain.analysis.candidates import NOW
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, TicketId
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.channels import Entrance, InboundMessage, Sender
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
-from csdesk.domain.records.customers import Attribute, Customer, Identity
+from csdesk.domain.records.customers import Attribute, Customer, DayCount, Flag, Identity, SegmentMembership
 from csdesk.domain.records.messages import (
     ChoicePart,
     ContactPart,
@@ -39,8 +41,8 @@ from csdesk.domain.records.tickets import (
     Worker,
     WorkerKind,
 )
-from csdesk.domain.rules.facts import Fact, Facts
-from csdesk.domain.rules.fields import History, history_of
+from csdesk.domain.rules.facts import NO_PHRASE, BestPhrase, Fact, Facts
+from csdesk.domain.rules.fields import HISTORY, LAST, SUMS, History, history_of
 from csdesk.domain.rules.language import Trigger
 from csdesk.domain.text.folding import fold
 from csdesk.domain.time.counting import Timeline
@@ -61,7 +63,8 @@ class Witness:
     """The ticket as it was before; None if it is new."""
     customer_before: Customer | None = None
     actor: Actor | None = None
-    history: tuple[tuple[History, int], ...] = ()
+    best: BestPhrase = NO_PHRASE
+    """The phrase that answers the message best."""
     zone: str = "UTC"
     calendars: Mapping[str, Timeline] = field(default_factory=dict, compare=False, repr=False)
     shown: tuple[tuple[str, str], ...] = ()
@@ -84,7 +87,7 @@ class Witness:
             zone=self.zone,
             before=was,
             actor=self.actor,
-            history=dict(self.history),
+            match=lambda _: self.best,
             calendars=self.calendars,
         )
 
@@ -108,7 +111,7 @@ class Draft:
         """The moment that has these values."""
         new_ticket = bool(self.values.get("ticket.is_new", False))
         before = {**self.values, **self.before}
-        customer = _customer(self.values, self.now)
+        customer = _customer(self.values, self.now, self.zone)
         return Witness(
             on=self.on,
             now=self.now,
@@ -118,12 +121,11 @@ class Draft:
             new_ticket=new_ticket,
             new_customer=bool(self.values.get("customer.is_new", False)),
             before=_ticket(before, self) if self.has_before else None,
-            customer_before=_customer(before, self.now) if self.has_before else None,
+            customer_before=_customer(before, self.now, self.zone) if self.has_before else None,
             actor=_actor(self.values),
-            history=tuple(
-                (asked, value)
-                for name, value in self.values.items()
-                if (asked := history_of(name)) is not None and isinstance(value, int)
+            best=BestPhrase(
+                title=_word(self.values, "message.phrase", ""),
+                score=_number(self.values, "message.phrase_score"),
             ),
             zone=self.zone,
             calendars=self.calendars,
@@ -151,6 +153,11 @@ def _word(values: Mapping[str, Fact], name: str, usual: str) -> str:
 def _count(values: Mapping[str, Fact], name: str, usual: int) -> int:
     value = values.get(name)
     return int(value) if isinstance(value, int | float) else usual
+
+
+def _number(values: Mapping[str, Fact], name: str) -> float:
+    value = values.get(name)
+    return value if isinstance(value, int | float) else 0.0
 
 
 def _names(values: Mapping[str, Fact], name: str) -> frozenset[str]:
@@ -186,7 +193,7 @@ def _message(values: Mapping[str, Fact], now: datetime) -> InboundMessage:
 
 def _parts(values: Mapping[str, Fact]) -> tuple[Part, ...]:
     kinds = _names(values, "message.kinds")
-    text = _word(values, "message.text", "")
+    text = _word(values, "message.text", "") or _sounding(_number(values, "message.mood"))
     length = _count(values, "message.length", len(text))
     if len(text) < length <= 100_000:
         text = f"{text}{' ' if text else ''}".ljust(length, "。")
@@ -198,6 +205,14 @@ def _parts(values: Mapping[str, Fact]) -> tuple[Part, ...]:
         media.append(media[0] if media else MediaPart(media=MediaKind.IMAGE))
     return (*parts, *media)
 
+
+def _sounding(mood: float) -> str:
+    """A text that sounds about so."""
+    return "" if not mood else _BAD * 5 if mood < -0.7 else _BAD if mood < 0 else _GOOD if mood < 0.7 else _GOOD * 5
+
+
+_BAD: Final = "投诉,"
+_GOOD: Final = "谢谢,"
 
 _OF_A_KIND: dict[str, Part] = {
     "html": HtmlPart(html="<p></p>"),
@@ -314,7 +329,30 @@ def _clocks(values: Mapping[str, Fact], now: datetime) -> tuple[Clock, ...]:
     )
 
 
-def _customer(values: Mapping[str, Fact], now: datetime) -> Customer:
+def _acts(values: Mapping[str, Fact], now: datetime, zone: str) -> Iterator[DayCount]:
+    """Days that make up the counts: of each kind the shorter a window, the nearer its days."""
+    counts = [(asked, _count(values, name, 0)) for name in values if (asked := history_of(name)) is not None]
+    today = now.astimezone(ZoneInfo(zone)).date()
+    for did in dict.fromkeys(HISTORY[asked.what] for asked, _ in counts):
+        before = 0
+        for asked, count in sorted(((one, n) for one, n in counts if HISTORY[one.what] == did), key=_days):
+            day = today - timedelta(days=asked.days - 1)
+            if asked.what in SUMS:
+                yield DayCount(did=did, day=day, count=0, amount=count, last_at=now)
+            elif count > before:
+                yield DayCount(did=did, day=day, count=count - before, last_at=now)
+                before = count
+    for name, did in LAST.items():
+        at = _instant(values, name, None)
+        if at is not None:
+            yield DayCount(did=did, day=at.astimezone(ZoneInfo(zone)).date(), count=0, last_at=at)
+
+
+def _days(pair: tuple[History, int]) -> int:
+    return pair[0].days
+
+
+def _customer(values: Mapping[str, Fact], now: datetime, zone: str) -> Customer:
     agent = _optional(values, "customer.agent")
     identities = min(_count(values, "customer.identities", 1), 1000)
     return Customer(
@@ -334,6 +372,9 @@ def _customer(values: Mapping[str, Fact], now: datetime) -> Customer:
             for n in range(identities)
         ),
         tags=_tags(values, "customer.tags", now),
+        flags=tuple(Flag(name=one, at=now) for one in sorted(_names(values, "customer.flags"))),
+        segments=tuple(SegmentMembership(name=one, since=now) for one in sorted(_names(values, "customer.segments"))),
+        acts=tuple(_acts(values, now, zone)),
         dedicated_agent=AgentId(agent) if agent is not None else None,
         first_account=_word(values, "customer.account", ""),
         members=(CustomerId("cus_absorbed"),) if values.get("customer.is_merged") else (),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import tickets
+from csdesk.domain.core import tagging, tickets
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
@@ -21,8 +21,8 @@ from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Attribute, Customer
-from csdesk.domain.records.messages import AuthorKind, TextPart
-from csdesk.domain.records.tags import TagAssignment, TagSource
+from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
+from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.rules import actions as act
@@ -146,8 +146,8 @@ def _add_tags(acting: Acting, action: act.AddTags) -> None:
 
 
 def _untag(acting: Acting, is_wanted: Callable[[str], bool]) -> None:
-    free = (tag for tag in acting.subject.tags if tag.source is not TagSource.HAND or acting.person is not None)
-    tickets.untag(acting.work, acting.subject, *[tag.name for tag in free if is_wanted(tag.name)])
+    names = [tag.name for tag in acting.subject.tags if is_wanted(tag.name)]
+    tickets.untag(acting.work, acting.subject, *names, source=_source(acting))
 
 
 def _remove_tags(acting: Acting, action: act.RemoveTags) -> None:
@@ -161,19 +161,28 @@ def _set_tags(acting: Acting, action: act.SetTags) -> None:
 
 def _tag_customer(acting: Acting, action: act.TagCustomer) -> None:
     customer = acting.customer
-    known = {tag.name for tag in customer.tags} if customer is not None else set()
-    at, source = acting.work.now, _source(acting)
-    fresh = tuple(TagAssignment(name=name, source=source, at=at) for name in action.tags if name not in known)
-    if fresh and customer is not None:
-        acting.work.emit(customer.id, ev.CustomerTagged(tags=fresh))
+    if customer is not None:
+        acting.verdicts.extend(tagging.tag_customer(acting.work, customer, action.tags, _source(acting)))
 
 
 def _untag_customer(acting: Acting, action: act.UntagCustomer) -> None:
     customer = acting.customer
-    for tag in customer.tags if customer is not None else ():
-        if tag.name in action.tags and (tag.source is not TagSource.HAND or acting.person is not None):
-            assert customer is not None
-            acting.work.emit(customer.id, ev.CustomerUntagged(tag=tag.name))
+    if customer is not None:
+        tagging.untag_customer(acting.work, customer, action.tags, _source(acting))
+
+
+def _flag_customer(acting: Acting, action: act.FlagCustomer) -> None:
+    customer, now = acting.customer, acting.work.now
+    if customer is not None and customer.flag(action.flag) is None:
+        by = str(acting.person) if acting.person is not None else f"rule:{acting.by}"
+        until = now + action.span if action.span is not None else None
+        acting.work.emit(customer.id, ev.CustomerFlagged(flag=action.flag, reason=action.reason, until=until, by=by))
+
+
+def _lift_flag(acting: Acting, action: act.LiftFlag) -> None:
+    customer = acting.customer
+    if customer is not None and customer.flag(action.flag) is not None:
+        acting.work.emit(customer.id, ev.CustomerUnflagged(flag=action.flag))
 
 
 def _place_customer(acting: Acting, action: act.PlaceCustomer) -> None:
@@ -202,13 +211,14 @@ def _block(acting: Acting, action: act.BlockCustomer) -> None:
         acting.work.emit(customer.id, ev.CustomerBlocked(reason=action.reason, until=until))
 
 
-def _said(acting: Acting, text: str) -> Utterance:
+def _said(acting: Acting, text: str, purpose: Purpose = Purpose.SERVICE) -> Utterance:
     person = acting.person
     return Utterance(
         id=MessageId(acting.work.ids.new(MESSAGE)),
         author=AuthorKind.BOT if person is None else AuthorKind(_AUTHORS.get(person.kind.value, "system")),
         author_id=acting.by if person is None else person.id,
         parts=(TextPart(text=text),),
+        purpose=purpose,
     )
 
 
@@ -229,7 +239,7 @@ def _reply(acting: Acting, action: act.Reply) -> None:
         if acting.work.counter(acting.allowance) >= limit:
             raise InvalidInput("reply", "this sender has had today's automatic replies", "raise automatic_per_day")
         acting.work.add(acting.allowance, 1, limit)
-    queue_reply(acting.work, acting.subject, _said(acting, action.text))
+    queue_reply(acting.work, acting.subject, _said(acting, action.text, action.purpose))
     acting.silent = True
 
 
@@ -271,6 +281,8 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.Close: _close,
     act.TagCustomer: _tag_customer,
     act.UntagCustomer: _untag_customer,
+    act.FlagCustomer: _flag_customer,
+    act.LiftFlag: _lift_flag,
     act.PlaceCustomer: _place_customer,
     act.SetCustomerField: _set_customer_field,
     act.BlockCustomer: _block,

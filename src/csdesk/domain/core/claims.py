@@ -98,6 +98,10 @@ class ClaimKeys:
         """How far an account was pulled: the owner of this claim is the cursor."""
         return self._key(CURSOR, account)
 
+    def pace(self, kind: str, account: str) -> str:
+        """How an account fares (``pause``) or how full its bucket is (``rate``): the owner of this claim says."""
+        return self._key(kind, account)
+
     def counter(self, kind: str, *parts: str) -> str:
         """The name of a counter about somebody, hashed like a claim."""
         return self._key(kind, *parts)

@@ -7,15 +7,24 @@ from typing import Any, Final
 
 from csdesk.domain.core.customer_links import merge_customers, unmerge_customers
 from csdesk.domain.core.identity import known_identity, link_identity
+from csdesk.domain.core.tagging import check_wish, sync_tags, tag_customer, untag_customer
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.customers import Attribute, Customer
-from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tags import TagSource
 from csdesk.errors import InvalidInput
 
 CustomerCommand = (
-    cmd.SetProfile | cmd.TagCustomer | cmd.LinkIdentity | cmd.MergeCustomers | cmd.UnmergeCustomers | cmd.BlockCustomer
+    cmd.SetProfile
+    | cmd.TagCustomer
+    | cmd.SyncTags
+    | cmd.FlagCustomer
+    | cmd.RecordAct
+    | cmd.LinkIdentity
+    | cmd.MergeCustomers
+    | cmd.UnmergeCustomers
+    | cmd.BlockCustomer
 )
 """The commands that change one customer."""
 
@@ -39,16 +48,49 @@ def _set_profile(work: Workspace, customer: Customer, command: cmd.SetProfile) -
 
 
 def _tag(work: Workspace, customer: Customer, command: cmd.TagCustomer) -> None:
-    if command.add:
-        tags = tuple(
-            TagAssignment(name=name, source=command.source, at=work.now, expires_at=command.expires_at)
-            for name in command.add
-        )
-        work.emit(customer.id, ev.CustomerTagged(tags=tags))
-    held = {tag.name for tag in customer.tags}
-    for name in command.remove:
-        if name in held:
-            work.emit(customer.id, ev.CustomerUntagged(tag=name))
+    names = (*command.add, *command.remove)
+    check_wish(command.actor, names, command.source, work.now, command.expires_at)
+    told = tag_customer(work, customer, command.add, command.source, expires_at=command.expires_at)
+    untag_customer(work, work.customer(customer.id), command.remove, command.source)
+    work.tell(*told)
+
+
+def _sync(work: Workspace, customer: Customer, command: cmd.SyncTags) -> None:
+    check_wish(command.actor, (), TagSource.SYNC, work.now)
+    sync_tags(work, customer, command.namespace, command.tags)
+
+
+def _flag(work: Workspace, customer: Customer, command: cmd.FlagCustomer) -> None:
+    if command.lifted:
+        if customer.flag(command.flag) is not None:
+            work.emit(customer.id, ev.CustomerUnflagged(flag=command.flag))
+        return
+    work.policy.check_flag(command.flag)
+    if command.until is not None and command.until <= work.now:
+        raise InvalidInput("until", "lies in the past", "pass an instant after now, or nothing")
+    event = ev.CustomerFlagged(
+        flag=command.flag,
+        reason=command.reason,
+        evidence=command.evidence,
+        until=command.until,
+        by=str(command.actor),
+    )
+    work.emit(customer.id, event)
+
+
+def _record(work: Workspace, customer: Customer, command: cmd.RecordAct) -> None:
+    at = command.at or work.now
+    if at > work.now:
+        raise InvalidInput("at", "lies in the future", "record what happened when it has happened")
+    event = ev.CustomerActed(
+        did=command.did,
+        at=at,
+        day=work.policy.day_of(at),
+        amount=command.amount,
+        reference=command.reference,
+        product=command.product,
+    )
+    work.emit(customer.id, event)
 
 
 def _link(work: Workspace, customer: Customer, command: cmd.LinkIdentity) -> None:
@@ -75,6 +117,9 @@ def _block(work: Workspace, customer: Customer, command: cmd.BlockCustomer) -> N
 _RUNS: Final[dict[type, Callable[[Workspace, Customer, Any], None]]] = {
     cmd.SetProfile: _set_profile,
     cmd.TagCustomer: _tag,
+    cmd.SyncTags: _sync,
+    cmd.FlagCustomer: _flag,
+    cmd.RecordAct: _record,
     cmd.LinkIdentity: _link,
     cmd.MergeCustomers: merge_customers,
     cmd.UnmergeCustomers: unmerge_customers,

@@ -7,6 +7,7 @@ through them follows by itself when a link is taken back; what was set on the su
 from __future__ import annotations
 
 from csdesk.domain.core import lineage
+from csdesk.domain.core.acts import brought_by, recount
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import CustomerId, IdentityId
 from csdesk.domain.records import commands as cmd
@@ -34,7 +35,10 @@ def merge_customers(work: Workspace, customer: Customer, command: cmd.MergeCusto
     # Customers merged into this one before now lead straight to the new survivor: no chains, so no cycles.
     for member in (*customer.members, customer.id):
         work.emit(member, ev.CustomerMerged(into=into.id, evidence=command.evidence))
-    work.emit(into.id, ev.CustomerAbsorbed(customers=(*customer.members, customer.id), evidence=command.evidence))
+    event = ev.CustomerAbsorbed(
+        customers=(*customer.members, customer.id), evidence=command.evidence, acts=brought_by([customer])
+    )
+    work.emit(into.id, event)
 
 
 def unmerge_customers(work: Workspace, customer: Customer, _: cmd.UnmergeCustomers) -> None:
@@ -61,6 +65,7 @@ def unmerge_customers(work: Workspace, customer: Customer, _: cmd.UnmergeCustome
         if gone:
             work.emit(key, ev.CustomerReleased(customers=gone))
     work.emit(survivor.id, ev.CustomerReleased(customers=leaving))
+    recount(work, survivor.id, customer.id)
     for kind, name in lineage.done_to_union(streams[survivor.id], customer.id):
         if _is_held(survivor, kind, name):
             work.tell(verdict("unmerge.kept", Outcome.NOTED, kind=kind, name=name, customer=survivor.id))
@@ -111,6 +116,7 @@ def unlink_identity(work: Workspace, home: Customer, command: cmd.UnlinkIdentity
         work.emit(after, ev.CustomerCreated(id=after, language=home.language, account=home.first_account))
     work.emit(after, _linked(identity, command, origin=None if back is not None else home.id))
     work.add_home(identity.id, after)
+    recount(work, home.id, after)
     if back is None:
         work.tell(verdict("unlink.new", Outcome.CHOSEN, identity=identity.id, customer=after))
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from csdesk.domain.core.segmenting import ends
 from csdesk.domain.core.tickets import catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import CustomerId
@@ -50,7 +51,7 @@ def erase_customers(work: Workspace, survivor: Customer, command: str) -> None:
             claim = work.keys.identity(identity.kind, identity.scope, identity.external_id)
             if work.claims.get(claim) == identity.id:
                 work.move_claim(claim, identity.id, None)
-        work.emit(key, ev.CustomerErased(survivor=survivor.id, command=command))
+        work.emit(key, *ends(work.customer(key)), ev.CustomerErased(survivor=survivor.id, command=command))
     _plan(work, survivor, command, people)
     # What was decided before this moment, in any process, is decided again: nothing is stored that does not know it.
     work.bump(EpochName.CONFIG)

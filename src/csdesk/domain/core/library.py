@@ -39,7 +39,7 @@ def save_phrase(work: Workspace, command: cmd.SavePhrase, fresh_id: str) -> Libr
     else:
         old = work.phrase(command.phrase)
         # Built anew rather than copied: only so are its parts checked against each other.
-        made = LibraryPhrase.model_validate({**dict(old), **given, "updated_at": work.now})
+        made = LibraryPhrase(**{**dict(old), **given, "updated_at": work.now})
     _keep(work, [made])
     return work.phrase(made.id)
 

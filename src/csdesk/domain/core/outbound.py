@@ -10,7 +10,7 @@ from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.changes import ClaimMode
-from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, Part
+from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, Part, Purpose
 from csdesk.domain.records.queues import OutboxItem
 from csdesk.domain.records.tickets import Move, Ticket
 
@@ -27,6 +27,7 @@ class Utterance:
     author_id: str
     parts: tuple[Part, ...]
     subject: str = ""
+    purpose: Purpose = Purpose.SERVICE
 
 
 def queue_reply(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
@@ -47,6 +48,7 @@ def queue_reply(work: Workspace, ticket: Ticket, said: Utterance) -> Message:
         received_at=at,
         occurred_at=at,
         language=ticket.language,
+        purpose=said.purpose,
         delivery=Delivery.PENDING,
     )
     work.add_message(message)

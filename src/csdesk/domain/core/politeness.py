@@ -1,7 +1,11 @@
-"""Whether an automatic message may go now: consent, quiet hours, a cap. A person's reply always may."""
+"""Whether a message may go now: consent, quiet hours, caps. A person's answer to a customer always may.
+
+Marketing and surveys are never an answer: they are held to what the customer agreed to, whoever wrote them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -12,7 +16,7 @@ from csdesk.domain.core.pieces import Unfit
 from csdesk.domain.core.windows import Opening
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import AuthorKind, Message
+from csdesk.domain.records.messages import AuthorKind, Message, Purpose
 
 UNASKED: Final = "unasked"
 """The kind of the counters of unasked messages."""
@@ -34,31 +38,61 @@ def is_automatic(message: Message) -> bool:
 
 
 def is_unasked(message: Message, opening: Opening | None, gap: timedelta, now: datetime) -> bool:
-    """True if no person wrote it, and the customer has been silent for longer than a session."""
+    """True for marketing and surveys, and for what no person wrote when the customer is silent for over a session."""
+    if message.purpose is not Purpose.SERVICE:
+        return True
     return is_automatic(message) and (opening is None or now - opening.at > gap)
 
 
-def day_counter(keys: ClaimKeys, customer: str, policy: ContactPolicy, now: datetime) -> str:
-    """The counter of unasked messages to a customer on this day of the policy's zone."""
-    return keys.counter(UNASKED, customer, now.astimezone(ZoneInfo(policy.zone)).date().isoformat())
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How many unasked messages a customer may get in a span of time, and the counter of those that went."""
+
+    counter: str
+    most: int
+    until: datetime
+    """When the next span begins."""
+
+
+def caps_of(keys: ClaimKeys, purpose: Purpose, customer: str, policy: ContactPolicy, now: datetime) -> tuple[Cap, ...]:
+    """Everything that limits how many unasked messages of that purpose the customer gets, by the policy's zone."""
+    local = now.astimezone(ZoneInfo(policy.zone))
+    day, week = local.date(), local.date() - timedelta(days=local.weekday())
+    tomorrow, monday = _at(local, time(0), days=1), _at(local, time(0), days=7 - local.weekday())
+    caps = []
+    if policy.unasked_per_day is not None:
+        caps.append(Cap(keys.counter(UNASKED, customer, day.isoformat()), policy.unasked_per_day, tomorrow))
+    rule = policy.purpose(purpose)
+    if rule is not None and rule.per_day is not None:
+        counter = keys.counter(UNASKED, customer, purpose.value, day.isoformat())
+        caps.append(Cap(counter, rule.per_day, tomorrow))
+    if rule is not None and rule.per_week is not None:
+        counter = keys.counter(UNASKED, customer, purpose.value, "week", week.isoformat())
+        caps.append(Cap(counter, rule.per_week, monday))
+    return tuple(caps)
 
 
 def consent(message: Message, customer: Customer, policy: ContactPolicy, now: datetime) -> Unfit | None:
     """Why the customer must not get it; None if they may."""
-    if not is_automatic(message):
+    if message.purpose is Purpose.SERVICE and not is_automatic(message):
         return None
-    tags = (tag for tag in customer.tags if tag.name == policy.opt_out_tag)
-    opted_out = any(tag.expires_at is None or tag.expires_at > now for tag in tags)
-    return Unfit("opted_out", "consent") if opted_out else None
+    held = {tag.name for tag in customer.tags if tag.expires_at is None or tag.expires_at > now}
+    rule = policy.purpose(message.purpose)
+    if policy.opt_out_tag in held or (rule is not None and rule.opt_out_tag in held):
+        return Unfit("opted_out", "consent")
+    if rule is not None and rule.opt_in and rule.opt_in_tag not in held:
+        return Unfit("no_consent", "consent")
+    return None
 
 
-def held(policy: ContactPolicy, sent_today: int, now: datetime) -> Held | None:
+def held(policy: ContactPolicy, caps: Sequence[Cap], sent: Mapping[str, int], now: datetime) -> Held | None:
     """Until when an unasked message waits; None if it may go."""
-    local = now.astimezone(ZoneInfo(policy.zone))
-    if policy.unasked_per_day is not None and sent_today >= policy.unasked_per_day:
-        return Held(_at(local, time(0), days=1), "capped")
+    full = [cap.until for cap in caps if sent.get(cap.counter, 0) >= cap.most]
+    if full:
+        return Held(max(full), "capped")
     if policy.quiet_from is None or policy.quiet_until is None:
         return None
+    local = now.astimezone(ZoneInfo(policy.zone))
     begins, ends = time.fromisoformat(policy.quiet_from), time.fromisoformat(policy.quiet_until)
     clock = local.time()
     if begins < ends:

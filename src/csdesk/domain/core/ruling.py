@@ -8,10 +8,12 @@ did. One cause may set off ``rule_budget`` actions; what goes beyond is not done
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from csdesk.domain.core.acting import Acting
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer
@@ -35,19 +37,23 @@ class Ruled:
     exhausted: bool = False
     verdicts: tuple[Verdict, ...] = ()
     """``rules.fired`` with the rules below it for each round, then what was not possible, and alerts."""
+    left: int = 0
+    """How many actions the cause may still set off."""
 
 
 def apply_rules(acting: Acting, facts: Facts, on: Trigger) -> Ruled:
     """Try the rules, let their effects happen, and go on while they change something."""
+    work = acting.work
+    return go_on(acting, facts, work.policy.rules.evaluate(facts, on), work.policy.config.rule_budget)
+
+
+def go_on(acting: Acting, facts: Facts, result: RuleResult, left: int) -> Ruled:
+    """Let what rules ask for happen, then what those on changes ask for; ``left`` is what the cause may still do."""
     rules = acting.work.policy.rules
     fired: list[str] = []
     told: list[Verdict] = []
-    rounds, left = 0, acting.work.policy.config.rule_budget
-    exhausted = False
-    while True:
-        result = rules.evaluate(facts, on)
-        if not result.fired:
-            break
+    rounds, exhausted = 0, False
+    while result.fired:
         rounds += 1
         fired += result.fired
         told.append(_round(acting, result, rounds))
@@ -58,8 +64,8 @@ def apply_rules(acting: Acting, facts: Facts, on: Trigger) -> Ruled:
         after = _facts_after(acting, facts)
         if after is None:
             break
-        facts, on = after, "change"
-    return Ruled(tuple(fired), rounds, exhausted, (*told, *acting.verdicts))
+        facts, result = after, rules.evaluate(after, "change")
+    return Ruled(tuple(fired), rounds, exhausted, (*told, *acting.verdicts), max(left, 0))
 
 
 def _round(acting: Acting, result: RuleResult, number: int) -> Verdict:
@@ -96,6 +102,8 @@ def _carry_out(acting: Acting, result: RuleResult, left: int, rounds: int) -> in
 def _facts_after(acting: Acting, facts: Facts) -> Facts | None:
     """What conditions see after a round; None if it has changed nothing."""
     ticket, customer = acting.subject, acting.customer or facts.customer
+    if acting.customer is not None and asks_segments(acting.work.policy):
+        customer = acting.work.settle(customer)
     if outline(ticket, customer) == outline(facts.ticket, facts.customer):
         return None
     return Facts(
@@ -109,9 +117,7 @@ def _facts_after(acting: Acting, facts: Facts) -> Facts | None:
         zone=facts.zone,
         before=facts,
         actor=Actor.rule(acting.by),
-        history=facts.history,
-        score=facts.score,
-        segments=facts.segments,
+        match=facts.match,
         calendars=facts.calendars,
     )
 
@@ -136,8 +142,60 @@ def outline(ticket: Ticket, customer: Customer) -> tuple[object, ...]:
         customer.language,
         customer.dedicated_agent,
         frozenset([tag.name for tag in customer.tags]),
+        frozenset([flag.name for flag in customer.flags]),
+        frozenset([one.name for one in customer.segments]),
         frozenset([(one.name, one.value) for one in customer.attributes]),
     )
+
+
+def asks_segments(policy: Policy) -> bool:
+    """True if some rule asks what segments a customer belongs to."""
+    return "customer.segments" in policy.rules.reads.fields
+
+
+def ready(work: Workspace, customer: Customer) -> Customer:
+    """The customer as the rules have to see it: what is over has ended, and the segments are those of now."""
+    customer = work.ready(customer)
+    return work.settle(customer) if asks_segments(work.policy) else customer
+
+
+def fire_timed(work: Workspace, ticket: Ticket, touched_at: datetime) -> tuple[Verdict, ...]:
+    """Let the timed rules of a ticket act whose time has come, earliest first; each at most once.
+
+    They share the budget of one cause. ``touched_at`` is when something last happened that they did not do.
+    """
+    policy, key = work.policy, ticket.id
+    told: list[Verdict] = []
+    done: set[int] = set()
+    left = policy.config.rule_budget
+    while True:
+        ticket, now = work.ticket(key), work.time_of(key)
+        found = next((one for one in policy.timers.planned(ticket) if one.at <= now and one.number not in done), None)
+        customer = work.person(ticket.identity)
+        if found is None or customer is None:
+            return tuple(told)
+        done.add(found.number)
+        zone, calendars = policy.zone, policy.service.times
+        customer = ready(work, customer)
+        facts = Facts(None, "", ticket, customer, now=now, zone=zone, actor=_CLOCK, calendars=calendars)
+        result = policy.rules.evaluate_one(found.number, facts)
+        rule = policy.rules.plan[found.number][1]
+        event = ev.RuleTimed(
+            rule=rule.name,
+            version=policy.timers.version(found.number),
+            since=found.since,
+            due_at=found.at,
+            touched_at=touched_at,
+            fired=bool(result.fired),
+        )
+        work.emit(key, event)
+        if result.fired:
+            ruled = go_on(Acting(work=work, ticket=key), facts, result, left)
+            left = ruled.left
+            told += ruled.verdicts
+
+
+_CLOCK: Final = Actor.system("clock")
 
 
 def after_command(work: Workspace, ticket: Ticket, customer: Customer, actor: Actor) -> Ruled:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from csdesk.domain.core import lineage
+from csdesk.domain.core.acts import recount
 from csdesk.domain.core.evolve import evolve
 from csdesk.domain.core.tickets import catch_up, emit_clocks
 from csdesk.domain.core.workspace import Workspace
@@ -98,6 +99,7 @@ def _open(work: Workspace, ticket: Ticket, key: TicketId, chosen: list[Message],
             links=(Link(kind=LinkKind.SPLIT_FROM, ticket=ticket.id),),
         ),
     )
+    recount(work, identity)
     return work.ticket(key)
 
 

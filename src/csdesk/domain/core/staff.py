@@ -10,9 +10,12 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import EpochName
 from csdesk.domain.records.holidays import PublicHolidays, SavedYear
+from csdesk.domain.routing.profiles import key_of
 from csdesk.errors import InvalidInput
 
-_AGENT_FIELDS = ("name", "queues", "skills", "languages", "grade", "capacity", "presence", "retired")
+_AGENT_FIELDS = (
+    *("name", "queues", "skills", "languages", "grade", "capacity", "weight", "shift", "presence", "retired"),
+)
 
 
 def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
@@ -21,19 +24,48 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     for queue in command.queues or ():
         if not work.policy.has_queue(queue):
             raise InvalidInput("queues", f"no queue {queue!r}", "choose queues of the configuration")
+    if "shift" in given:
+        given["shift"] = _shift(work, command.shift)
     if command.agent is None:
-        if not given.get("name"):
-            raise InvalidInput("name", "a new agent needs one", "pass name=")
-        agent = Agent.model_validate({**given, "id": agent_id, "created_at": work.now})
-        work.emit(agent_id, ev.AgentSaved(agent=agent))
-    else:
-        old = work.agent(command.agent)
-        if set(given) == {"presence"}:
-            if old.presence is not command.presence and command.presence is not None:
-                work.emit(old.id, ev.PresenceChanged(before=old.presence, after=command.presence))
-        elif given:
-            work.emit(old.id, ev.AgentSaved(agent=replaced(old, **given)))
-    return work.agent(agent_id if command.agent is None else command.agent)
+        return _add_agent(work, given, agent_id)
+    old = work.agent(command.agent)
+    if set(given) == {"presence"}:
+        if old.presence is not command.presence and command.presence is not None:
+            work.emit(old.id, ev.PresenceChanged(before=old.presence, after=command.presence))
+    elif given:
+        _change_agent(work, old, given)
+    return work.agent(command.agent)
+
+
+def _add_agent(work: Workspace, given: dict[str, object], agent_id: str) -> Agent:
+    if not given.get("name"):
+        raise InvalidInput("name", "a new agent needs one", "pass name=")
+    agent = Agent.model_validate({**given, "id": agent_id, "created_at": work.now})
+    work.emit(agent_id, ev.AgentSaved(agent=agent))
+    work.bump(EpochName.AGENTS)
+    return agent
+
+
+def _change_agent(work: Workspace, old: Agent, given: dict[str, object]) -> None:
+    if given.get("presence", old.presence) is not old.presence:
+        given["presence_since"] = work.now
+    saved = replaced(old, **given)
+    work.emit(old.id, ev.AgentSaved(agent=saved))
+    if _seat(saved) != _seat(old):
+        work.bump(EpochName.AGENTS)
+
+
+def _shift(work: Workspace, name: str | None) -> str | None:
+    """The calendar of that name; an empty name: none."""
+    if name and name not in work.policy.service.times:
+        known = ", ".join(sorted(work.policy.service.times)) or "none yet"
+        raise InvalidInput("shift", f"no calendar {name!r}", f"choose a calendar of the configuration ({known})")
+    return name or None
+
+
+def _seat(agent: Agent) -> tuple[object, ...]:
+    """What the kinds of agents of each queue follow from."""
+    return key_of(agent), agent.queues, agent.retired
 
 
 def holidays_id(keys: ClaimKeys, place: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import lessons, macros, merging, promises, splitting, tickets, wording
+from csdesk.domain.core import lessons, macros, merging, offers, promises, splitting, tickets, wording
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core.tagging import check_wish
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId, PhraseId
@@ -15,7 +16,7 @@ from csdesk.domain.policy.sections.wording import WordingPolicy
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
-from csdesk.domain.records.messages import AuthorKind, TextPart
+from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
 from csdesk.domain.records.phrases import usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
@@ -32,6 +33,7 @@ def _said(command: cmd.SendReply | cmd.AddNote, run: str) -> Utterance:
         author_id=command.actor.id,
         parts=command.parts,
         subject=command.subject if isinstance(command, cmd.SendReply) else "",
+        purpose=command.purpose if isinstance(command, cmd.SendReply) else Purpose.SERVICE,
     )
 
 
@@ -179,11 +181,13 @@ def _priority(value: object) -> Priority:
 
 
 def _tag(work: Workspace, ticket: Ticket, command: cmd.TagTicket, _: str) -> None:
+    check_wish(command.actor, command.tags, command.source, work.time_of(ticket.id), command.expires_at)
     tickets.tag(work, ticket, command.tags, command.source, expires_at=command.expires_at)
 
 
 def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) -> None:
-    tickets.untag(work, ticket, *command.tags)
+    check_wish(command.actor, command.tags, command.source, work.time_of(ticket.id))
+    tickets.untag(work, ticket, *command.tags, source=command.source)
 
 
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
@@ -207,6 +211,8 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.SendReply: _reply,
     cmd.AddNote: _note,
     cmd.AssignTicket: _assign,
+    cmd.AcceptOffer: offers.accept,
+    cmd.DeclineOffer: offers.decline,
     cmd.TransferTicket: _transfer,
     cmd.SetStatus: _set_status,
     cmd.SetTicketField: _set_field,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Literal
 
+from csdesk.domain.core import tagging
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.service_levels import EscalationActions
@@ -12,7 +13,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag
+from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import TRANSITIONS, AppliedSla, Category, Move, Ticket, Worker, WorkerKind
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.rules.facts import Facts, ticket_facts
@@ -25,7 +26,6 @@ _SlaApplied = trusted(ev.SlaApplied)
 _StatusChanged = trusted(ev.StatusChanged)
 _TicketAssigned = trusted(ev.TicketAssigned)
 _TicketTagged = trusted(ev.TicketTagged)
-_TagAssignment = trusted(TagAssignment)
 _Worker = trusted(Worker)
 
 
@@ -71,6 +71,7 @@ def catch_up(work: Workspace, ticket: Ticket) -> Ticket:
     wake = ticket.wake_at
     if wake is None or wake > now:
         return ticket
+    ticket = _end_tags(work, ticket, now)
     marks = told(work.policy.config, due(work.policy.service, ticket, now), now)
     for event in marks:
         work.emit(ticket.id, event)
@@ -84,6 +85,14 @@ def catch_up(work: Workspace, ticket: Ticket) -> Ticket:
                 name = f"{clock.policy}/{clock.metric}/{clock.cycle}/{event.level}"
                 ticket = escalate(work, ticket, step, name, by_clock=True)
     return ticket
+
+
+def _end_tags(work: Workspace, ticket: Ticket, now: datetime) -> Ticket:
+    """Take the tags whose time is over."""
+    over = tagging.expired(ticket, now) if ticket.erased_at is None else ()
+    for tag in over:
+        work.emit(ticket.id, ev.TicketUntagged(tag=tag.name, source=tag.source, why="expired"))
+    return match_again(work, work.ticket(ticket.id), "ticket.tags") if over else ticket
 
 
 def told(config: DeskConfig, marks: tuple[ClockMark, ...], now: datetime) -> tuple[ClockMark, ...]:
@@ -199,12 +208,22 @@ def change_status(
     return happen(work, ticket.id, event)
 
 
-def assign(work: Workspace, ticket: Ticket, agent: str | None, *, reason: str, remark: str = "") -> Ticket:
-    """Give the ticket to an agent, or (None) to nobody; a new ticket becomes open when somebody has it."""
+def assign(
+    work: Workspace, ticket: Ticket, agent: str | None, *, reason: str, remark: str = "", units: int | None = None
+) -> Ticket:
+    """Give the ticket to an agent, or (None) to nobody; a new ticket becomes open when somebody has it.
+
+    ``units`` None: as the configuration weighs the ticket now.
+    """
+    offer = ticket.offer
+    if offer is not None:  # whoever decides this decides over the offer, too
+        ticket = happen(work, ticket.id, ev.OfferWithdrawn(number=offer.number, agent=offer.agent, reason=reason))
     worker = None if agent is None else _Worker(kind=WorkerKind.AGENT, id=agent, fence=ticket.fence + 1)
     if ticket.assignee == agent and (agent is not None or ticket.worker is None):
         return ticket
-    event = _TicketAssigned(worker=worker, before=ticket.worker, reason=reason, remark=remark)
+    if units is None:
+        units = 1 if worker is None else work.policy.routing.units(ticket)
+    event = _TicketAssigned(worker=worker, before=ticket.worker, units=units, reason=reason, remark=remark)
     moved = happen(work, ticket.id, event)
     if worker is not None and moved.category is Category.NEW:
         moved = change_status(work, moved, Move.START)
@@ -224,29 +243,27 @@ def check_fence(ticket: Ticket, fence: int | None) -> None:
 def tag(
     work: Workspace, ticket: Ticket, names: tuple[str, ...], source: TagSource, *, expires_at: datetime | None = None
 ) -> Ticket:
-    """Put tags on the ticket; those it has already from as strong a source change nothing."""
-    at = work.time_of(ticket.id)
-    wanted = tuple(_TagAssignment(name=name, source=source, at=at, expires_at=expires_at) for name in names)
-    fresh = tuple(
-        one for one in wanted if expires_at is not None or not ticket.has_tag(one.name) or _stronger(ticket, one)
-    )
-    if not fresh:
+    """Put tags on the ticket, as far as their source may; what it has already from as strong a source stays."""
+    if all(ticket.has_tag(name) for name in names) and source is TagSource.RULE and expires_at is None:
         return ticket
-    work.emit(ticket.id, _TicketTagged(tags=fresh))
+    found = tagging.decide(work.policy, ticket, names, source, at=work.time_of(ticket.id), expires_at=expires_at)
+    if found.refused:
+        work.tell(*found.refused)
+    for name in found.gone:
+        work.emit(ticket.id, ev.TicketUntagged(tag=name, source=source, why="group"))
+    if not found.fresh:
+        return work.ticket(ticket.id)
+    work.emit(ticket.id, _TicketTagged(tags=found.fresh))
     return match_again(work, work.ticket(ticket.id), "ticket.tags")
 
 
-def untag(work: Workspace, ticket: Ticket, *names: str) -> Ticket:
-    """Take tags from the ticket; those it does not have change nothing."""
-    for name in names:
-        if ticket.has_tag(name):
-            work.emit(ticket.id, ev.TicketUntagged(tag=name))
-    return match_again(work, work.ticket(ticket.id), "ticket.tags")
-
-
-def _stronger(ticket: Ticket, new: TagAssignment) -> bool:
-    old = next(one for one in ticket.tags if one.name == new.name)
-    return old.source is not new.source and with_tag((old,), new) != (old,)
+def untag(work: Workspace, ticket: Ticket, *names: str, source: TagSource = TagSource.HAND) -> Ticket:
+    """Take tags from the ticket; those it does not have, or that count for more, stay as they are."""
+    free = tagging.removable(work.policy, ticket, source)
+    gone = [name for name in dict.fromkeys(names) if name in free]
+    for name in gone:
+        work.emit(ticket.id, ev.TicketUntagged(tag=name, source=source))
+    return match_again(work, work.ticket(ticket.id), "ticket.tags") if gone else ticket
 
 
 def set_field(work: Workspace, ticket: Ticket, name: str, value: str | float | bool | None) -> Ticket:

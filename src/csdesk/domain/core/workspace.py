@@ -7,7 +7,7 @@ events, same changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final, Protocol, TypeVar
@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
+from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
@@ -22,7 +23,6 @@ from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import (
-    Candidate,
     ChangeSet,
     Claim,
     ClaimMode,
@@ -42,8 +42,11 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.tickets import Ticket, burdens_of
+from csdesk.domain.records.tickets import ACTIVE, Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
+from csdesk.domain.routing.choice import Found
+from csdesk.domain.routing.search import load_counter, work_counter
+from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
@@ -63,11 +66,6 @@ class Ids(Protocol):
     def salt(self) -> str:
         """16 random characters."""
         ...
-
-
-def load_counter(agent: str) -> str:
-    """The counter that holds an agent's load."""
-    return f"load/{agent}"
 
 
 def _burdens_alike(before: Stored, after: Stored) -> bool:
@@ -90,8 +88,8 @@ class Workspace:
         self.ids = ids
         self.claims: dict[str, str] = dict(snapshot.claims)
         self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
-        self.candidates: dict[str, list[Candidate]] = {}
-        self._queues_of: dict[str, dict[str, None]] = {}
+        self.found: Found = Found()
+        """What routing chooses from."""
         self._records: dict[str, Stored] = {
             **snapshot.tickets,
             **snapshot.customers,
@@ -106,6 +104,7 @@ class Workspace:
         self._moved: list[ClaimMove] = []
         self._deltas: dict[str, tuple[int, int | None]] = {}
         self._guards: dict[str, int] = {}
+        self._turns: dict[str, str] = {}
         self._seen: dict[CustomerId, datetime] = {}
         self._entries: list[ev.Entry] = []
         self._queues: dict[str, list[object]] = {}
@@ -269,9 +268,13 @@ class Workspace:
         """The value of a counter, with what this decision adds to it."""
         return self.snapshot.counters.get(name, 0) + self._deltas.get(name, (0, None))[0]
 
-    def guard_load(self, agent: str, capacity: int) -> None:
-        """Let the commit fail if the agent's load would pass the capacity."""
-        self._guards[agent] = capacity
+    def guard(self, counter: str, limit: int) -> None:
+        """Let the commit fail if what this decision adds to a counter would make it pass a limit."""
+        self._guards[counter] = limit
+
+    def take_turn(self, agent: str, queue: str) -> None:
+        """Note of which queue an agent is given work."""
+        self._turns[load_counter(agent)] = queue
 
     def saw(self, customer: CustomerId, at: datetime) -> None:
         """Mark that the customer was heard of."""
@@ -309,36 +312,12 @@ class Workspace:
         """Let other processes notice that phrases, agents or calendars changed."""
         self._bumps.add(epoch)
 
-    def add_candidates(self, pools: Mapping[str, tuple[Candidate, ...]]) -> None:
-        """Lay in the candidates of a second load."""
-        for queue, pool in pools.items():
-            self.candidates[queue] = list(pool)
-            for one in pool:
-                self._queues_of.setdefault(one.agent, {})[queue] = None
-
-    def take_candidate(self, queue: str) -> Candidate | None:
-        """The next agent of a queue who has room: least loaded first; the overlay counts what it already gave."""
-        pool = self.candidates.setdefault(queue, [])
-        best: Candidate | None = None
-        for one in pool:
-            if one.load < one.capacity and (best is None or one.load < best.load):
-                best = one
-        if best is not None:
-            self._burden(best.agent)
-        return best
-
-    def _burden(self, agent: str) -> None:
-        # An agent may work in several queues; whoever was given something last comes last among equals.
-        for queue in self._queues_of[agent]:
-            pool = self.candidates[queue]
-            for one in [one for one in pool if one.agent == agent]:
-                pool.remove(one)
-                pool.append(Candidate(agent, one.load + 1, one.capacity))
-
     # Ending
 
     def close(self, subject: str, trace: Trace | None = None) -> None:
         """Make an entry of what the present cause did to a subject so far; its version grows by one."""
+        if self._open[self._cause].get(subject):
+            self._follow(subject)
         happened = self._open[self._cause].pop(subject, None)
         if not happened:
             return
@@ -361,6 +340,41 @@ class Workspace:
             )
         )
 
+    def _follow(self, subject: str) -> None:
+        """Let happen what follows from what happened: the segments of a customer, the next timer of a ticket."""
+        record = self._records.get(subject)
+        if type(record) is Customer:
+            if self.policy.segments.names or record.segments:
+                self.settle(record)
+        elif type(record) is Ticket and (len(self.policy.timers) or record.rules_at is not None):
+            self._plan(at_time(record, self.time_of(subject)))
+
+    def _plan(self, ticket: Ticket, touched_at: datetime | None = None) -> None:
+        planned = self.policy.timers.planned(ticket)
+        at = planned[0].at if planned else None
+        if at != ticket.rules_at:
+            self.emit(ticket.id, ev.RulesPlanned(at=at, touched_at=touched_at))
+
+    def plan_again(self, ticket: Ticket) -> None:
+        """Work out anew when the next timed rule is due for a ticket to which nothing else happens now."""
+        self._plan(ticket, ticket.touched_at)
+
+    def settle(self, customer: Customer) -> Customer:
+        """Let the customer's stored segments be those that it belongs to now."""
+        events = settled(self.policy, customer, self.now)
+        if events:
+            self.emit(customer.id, *events)
+        return self.customer(customer.id)
+
+    def ready(self, customer: Customer) -> Customer:
+        """End what is over of a customer, before anything else is decided by it."""
+        if is_due(customer, self.now):
+            ended = tuple(over(customer, self.now))
+            if ended:
+                self.emit(customer.id, *ended)
+            return self.settle(self.customer(customer.id))
+        return customer
+
     def close_others(self, main: str) -> None:
         """Close every subject of the present cause but one."""
         mine = self._open[self._cause]
@@ -382,13 +396,22 @@ class Workspace:
             if type(after) is not Ticket:
                 continue
             before = self.snapshot.tickets.get(subject)
-            if before is not None and _burdens_alike(before, after):
+            if before is not None and _burdens_alike(before, after) and before.queue == after.queue:
                 continue
             was, now = burdens_of(before), burdens_of(after)
             for agent in {**was, **now}:
                 amount = now.get(agent, 0) - was.get(agent, 0)
                 if amount:
-                    self.add(load_counter(agent), amount, self._guards.get(agent) if amount > 0 else None)
+                    self.add(load_counter(agent), amount)
+            if self.policy.routing.limits_work:
+                self._add_work(before, -1)
+                self._add_work(after, 1)
+
+    def _add_work(self, ticket: Ticket | None, sign: int) -> None:
+        if ticket is None or ticket.category not in ACTIVE or ticket.assignee is None:
+            return
+        if self.policy.routing.terms(ticket.queue).capacity is not None:
+            self.add(work_counter(ticket.queue), sign * ticket.units)
 
     @property
     def _is_touched(self) -> bool:
@@ -422,7 +445,12 @@ class Workspace:
             claims=tuple(self._taken),
             moves=tuple(self._moved),
             deltas=tuple(
-                Delta(counter, amount, limit if amount > 0 else None)
+                Delta(
+                    counter,
+                    amount,
+                    self._guards.get(counter, limit) if amount > 0 else None,
+                    self._turns.get(counter, "") if amount > 0 else "",
+                )
                 for counter, (amount, limit) in self._deltas.items()
                 if amount
             ),

@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Literal, get_args
 
 from csdesk.domain.locale import en, zh_cn
+from csdesk.domain.locale.happenings import HAPPENINGS
+from csdesk.domain.locale.telling import facts_of
 from csdesk.domain.records._model import Scalar
+from csdesk.domain.records.events import Event
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
 from csdesk.errors import CsdeskError, InvalidInput
 
@@ -34,8 +37,8 @@ _MARKS: Final = {
 }
 
 
-def render(thing: Trace | Verdict | CsdeskError | str, /, locale: Locale = "zh-CN", **params: Scalar) -> str:
-    """The text of a trace, a verdict, an error or a code.
+def render(thing: Trace | Verdict | Event | CsdeskError | str, /, locale: Locale = "zh-CN", **params: Scalar) -> str:
+    """The text of a trace, a verdict, an event, an error or a code.
 
     A verdict is one line for itself and one, indented by two blanks, for each below it; each begins with the mark of
     its outcome (``*`` chosen, ``+`` passed, ``x`` removed, ``-`` skipped, ``.`` noted). A code that the catalogue
@@ -57,7 +60,18 @@ def render(thing: Trace | Verdict | CsdeskError | str, /, locale: Locale = "zh-C
         return "\n".join(_lines(thing, locale, params, 0))
     if isinstance(thing, CsdeskError):
         return _text(thing.code, locale, {**thing.params, **params})
-    return _text(thing, locale, params)
+    if isinstance(thing, str):
+        return _text(thing, locale, params)
+    return happening(thing, locale)
+
+
+def happening(event: Event, locale: Locale) -> str:
+    """The line that an event is in a timeline; nothing personal stands in it."""
+    facts = facts_of(event, chinese=locale == "zh-CN")
+    both = HAPPENINGS.get(event.kind)
+    if both is None:
+        return event.kind
+    return _filled(both[locale == "zh-CN"], facts).lstrip(" ,，")
 
 
 def _lines(verdict: Verdict, locale: Locale, params: Mapping[str, Scalar], depth: int) -> Iterator[str]:
@@ -72,8 +86,12 @@ def _text(code: str, locale: Locale, params: Mapping[str, Scalar]) -> str:
     if template is None:
         told = ", ".join(f"{name}={_shown(name, value, locale)}" for name, value in params.items())
         return f"{code} ({told})" if told else code
-    given = {name: _shown(name, value, locale) for name, value in params.items() if value not in (None, "")}
+    return _filled(
+        template, {name: _shown(name, value, locale) for name, value in params.items() if value not in (None, "")}
+    )
 
+
+def _filled(template: str, given: Mapping[str, str]) -> str:
     # One pass each, so that braces and brackets inside a value stay as they are.
     def optional(match: re.Match[str]) -> str:
         return match[1] if all(name in given for name in _NAME.findall(match[1])) else ""

@@ -69,9 +69,14 @@ class Ranking:
 
 
 def checked(limit: int) -> int:
-    """The limit, if it can be one."""
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput("limit", f"{limit} is out of range", f"give a number from 1 to {MAX_LIMIT}")
+    """The limit, if it can be one.
+
+    Raises:
+        InvalidInput: it is no whole number, or outside 1 to 50.
+    """
+    given: object = limit  # whatever a caller passes
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MAX_LIMIT:
+        raise InvalidInput("limit", "is out of range", f"give a whole number from 1 to {MAX_LIMIT}")
     return limit
 
 

@@ -121,6 +121,9 @@ class Lexicon:
         for group in groups:
             if isinstance(group, str):
                 raise InvalidInput("lexicon", "a group is one text", "pass each group as a sequence of words")
+            words: object = group  # whatever a caller passes
+            if not isinstance(words, Iterable) or not all(isinstance(word, str) for word in words):
+                raise InvalidInput("lexicon", "a group holds no texts", "pass each group as a sequence of words")
             kept.append(tuple(dict.fromkeys(fold(word) for word in group)))
         self.groups: tuple[tuple[str, ...], ...] = tuple(group for group in kept if group)
         self._index = KeywordIndex((word, number) for number, group in enumerate(self.groups) for word in group)

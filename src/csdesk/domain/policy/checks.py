@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -11,25 +11,30 @@ from pydantic_core import PydanticCustomError
 from csdesk._nearest import nearest
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.durations import format_duration
+from csdesk.domain.records.tags import namespace_of
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules import actions
 from csdesk.domain.rules.fields import (
+    BY_PHRASE,
     CALENDAR,
     CUSTOM,
     LISTABLE,
     PATTERNS,
+    SINCE,
     TIMED,
     Field,
     FieldType,
     Op,
-    history_of,
     ops_of,
 )
-from csdesk.domain.rules.language import Condition, Group, MacroPolicy, RulePolicy, Test
+from csdesk.domain.rules.language import Condition, Group, MacroPolicy, RulePolicy, Test, TimerPolicy
 from csdesk.domain.rules.values import checked
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
+    from csdesk.domain.policy.sections.reading import SegmentPolicy
+    from csdesk.domain.policy.sections.routing import RoutingNeed
+    from csdesk.domain.policy.sections.service import QueuePolicy
     from csdesk.domain.policy.sections.service_levels import EscalationActions, SlaPolicy
 
 GENERAL: Final = "general"
@@ -50,10 +55,24 @@ class _Named(Protocol):
 def check(config: DeskConfig) -> None:
     """Raise the first inconsistency, as a validator's error with its path."""
     for section in (
-        *("queues", "accounts", "levels", "types", "statuses", "tags", "rules", "rule_sets", "macros", "fields"),
+        *(
+            "queues",
+            "accounts",
+            "levels",
+            "types",
+            "statuses",
+            "tags",
+            "flags",
+            "segments",
+            "rules",
+            "rule_sets",
+            "macros",
+            "fields",
+        ),
         *("calendars", "holidays", "sla", "escalations"),
     ):
         _unique(section, getattr(config, section))
+    _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
     _check_statuses(config)
     _check_retention(config)
@@ -64,7 +83,7 @@ def _unique(section: str, items: Sequence[_Named]) -> None:
     seen: set[str] = set()
     for item in items:
         if item.name in seen:
-            raise refused("the name stands twice", "give each one its own name", section, item.name)
+            raise refused("the name stands twice", "give each one its own name", *section.split("."), item.name)
         seen.add(item.name)
 
 
@@ -121,6 +140,29 @@ def _check_retention(config: DeskConfig) -> None:
             raise refused("too short", remedy, "retention", name)
 
 
+def _check_overflow(config: DeskConfig) -> None:
+    """Refuse queues that would help each other out in a circle, with the way around it."""
+    helpers = {one.name: tuple(help_.queue for help_ in one.routing.overflow) for one in config.queues}
+    for queue in config.queues:
+        way = _circle(queue.name, helpers, (queue.name,))
+        if way is not None:
+            told = " -> ".join(way)
+            remedy = "take one of these steps out"
+            raise refused(f"the queues overflow in a circle: {told}", remedy, "queues", way[0], "routing", "overflow")
+
+
+def _circle(queue: str, helpers: Mapping[str, tuple[str, ...]], way: tuple[str, ...]) -> tuple[str, ...] | None:
+    """A way that leads back to its beginning, None if there is none; circles elsewhere are found from there."""
+    for after in helpers.get(queue, ()):
+        if after == way[0]:
+            return (*way, after)
+        if after not in way:
+            found = _circle(after, helpers, (*way, after))
+            if found is not None:
+                return found
+    return None
+
+
 class _Names:
     """The names that references may use."""
 
@@ -130,6 +172,8 @@ class _Names:
         self.types = {one.name for one in config.types} | {GENERAL}
         self.statuses = {one.name for one in config.statuses} | set(Category)
         self.tags = {one.name for one in config.tags}
+        self.flags = {one.name for one in config.flags}
+        self.segments = {one.name for one in config.segments}
         self.sla = {one.name for one in config.sla}
         self.declared = {one.name: one.field for one in config.fields}
         self.complete = {one.name.partition(".")[0] for one in config.fields}
@@ -162,6 +206,21 @@ class _Names:
         if ":" not in name and name not in self.tags:
             raise unknown("tag", name, self.tags, *path)
 
+    def own_tag(self, name: str, *path: str | int) -> None:
+        if namespace_of(name):
+            raise refused(
+                f"{name!r} belongs to a system outside", "only what it syncs changes it: use a tag of your own", *path
+            )
+        self.tag(name, *path)
+
+    def flag(self, name: str, *path: str | int) -> None:
+        if self.flags and name not in self.flags:
+            raise unknown("flag", name, self.flags, *path)
+
+    def segment(self, name: str, *path: str | int) -> None:
+        if name not in self.segments:
+            raise unknown("segment", name, self.segments, *path)
+
     def calendar(self, name: str | None, *path: str | int) -> None:
         if name is not None and name not in self.calendars:
             raise unknown("calendar", name, self.calendars, *path)
@@ -180,21 +239,73 @@ class _Names:
         macros = ((one, ("macros", one.name)) for one in config.macros)
         deciding: list[tuple[RulePolicy | MacroPolicy, _Path]] = [*rules_in(config), *macros]
         for rule, path in deciding:
-            self._condition(rule.when, *path, "when")
+            self._condition(rule.when, *path, "when", phrases=isinstance(rule, RulePolicy) and "message" in rule.on)
+            if isinstance(rule, RulePolicy) and rule.timer is not None:
+                self._timer(rule, rule.timer, *path)
             for place, action in enumerate(rule.then):
                 self._action(action, *path, "then", place)
         self.calendar(config.calendar, "calendar")
+        for segment in config.segments:
+            self._segment(segment)
         for policy in config.sla:
             self._service_level(policy)
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
 
+        self._check_routing(config)
+
+    def _check_routing(self, config: DeskConfig) -> None:
+        for need in config.routing.needs:
+            self._need(need)
+        for place, weight in enumerate(config.routing.weights):
+            self._places(weight.queues, "routing", "weights", place, "queues")
+            for number, type_ in enumerate(weight.types):
+                self.type(type_, "routing", "weights", place, "types", number)
+        for queue in config.queues:
+            self._routing(queue)
+        _check_overflow(config)
+
+    def _places(self, queues: tuple[str, ...], *path: str | int) -> None:
+        for number, queue in enumerate(queues):
+            self.queue(queue, *path, number)
+
+    def _need(self, need: RoutingNeed) -> None:
+        path = ("routing", "needs", need.name)
+        self._condition(need.when, *path, "when")
+        for test, where in tests_in(need.when, (*path, "when")):
+            if test.field.startswith("message."):
+                remedy = "ask about the ticket: let a rule set a tag or a field by the message"
+                raise refused("routing looks at a ticket again when its message is long gone", remedy, *where, "field")
+        self._places(need.queues, *path, "queues")
+        self.calendar(need.calendar, *path, "calendar")
+        if need.clock == "working" and not need.calendar and not self.calendars:
+            raise refused("working time without a calendar", "name one: calendar = ...", *path, "clock")
+
+    def _routing(self, queue: QueuePolicy) -> None:
+        path = ("queues", queue.name, "routing")
+        self.calendar(queue.routing.hours, *path, "hours")
+        for number, level in enumerate(queue.routing.reserve_levels):
+            self.level(level, *path, "reserve_levels", number)
+        for number, help_ in enumerate(queue.routing.overflow):
+            self.queue(help_.queue, *path, "overflow", number, "queue")
+
+    def _segment(self, segment: SegmentPolicy) -> None:
+        """A segment asks what is stored of the customer and what time does to it, nothing else."""
+        for test, where in tests_in(segment.when, ("segments", segment.name, "when")):
+            if not test.field.startswith("customer.") or test.field in _OF_A_MOMENT:
+                raise refused(
+                    f"a segment cannot ask for {test.field}", "ask for what is known of a customer", *where, "field"
+                )
+            if test.op in SINCE | CALENDAR:
+                raise refused(f"a segment cannot ask {test.op}", "ask for the value itself", *where, "op")
+        self._condition(segment.when, "segments", segment.name, "when")
+
     def _escalation(self, step: EscalationActions, *path: str | int) -> None:
         if step.queue is not None:
             self.queue(step.queue, *path, "queue")
         for place, tag in enumerate(step.tags):
-            self.tag(tag, *path, "tags", place)
+            self.own_tag(tag, *path, "tags", place)
 
     def _service_level(self, policy: SlaPolicy) -> None:
         path = ("sla", policy.name)
@@ -224,16 +335,38 @@ class _Names:
                 self.status(action.status, *path, "status")
             case actions.SetField():
                 self._set_field(action, *path)
-            case actions.AddTags() | actions.RemoveTags() | actions.TagCustomer():
+            case (
+                actions.AddTags()
+                | actions.RemoveTags()
+                | actions.SetTags()
+                | actions.TagCustomer()
+                | actions.UntagCustomer()
+            ):
                 for place, tag in enumerate(action.tags):
-                    self.tag(tag, *path, "tags", place)
+                    self.own_tag(tag, *path, "tags", place)
+            case actions.FlagCustomer() | actions.LiftFlag():
+                self.flag(action.flag, *path, "flag")
             case _:
                 pass
 
-    def _condition(self, condition: Condition | None, *path: str | int) -> None:
+    def _timer(self, rule: RulePolicy, timer: TimerPolicy, *path: str | int) -> None:
+        """A timed rule counts from an instant, and sees a ticket to which nothing has just happened."""
+        if timer.of.startswith("ticket.x."):
+            declared = self.custom(timer.of, *path, "timer", "of")
+            if declared is None or declared.type is not FieldType.TIME:
+                raise refused("it needs an instant", "declare the field, with type time", *path, "timer", "of")
+        self.calendar(timer.calendar, *path, "timer", "calendar")
+        for test, where in tests_in(rule.when, (*path, "when")):
+            if test.field.startswith("message.") or test.field in _WITH_A_MESSAGE:
+                raise refused(f"no message comes with time, so {test.field} says nothing", "leave it out", *where)
+            if test.op in SINCE:
+                raise refused("nothing changes when time comes", "ask for the value itself", *where, "op")
+
+    def _condition(self, condition: Condition | None, *path: str | int, phrases: bool = False) -> None:
         for test, where in tests_in(condition, path):
             self._typed(test, *where)
-            _check_wired(test, *where)
+            if (test.op is Op.LIKE_PHRASE or test.field in BY_PHRASE) and not phrases:
+                raise refused("phrases are looked up for messages alone", "use it in a rule on messages", *where)
             if test.op in CALENDAR:
                 self.working_time(str(test.value), *where)
             reference = self._reference(test)
@@ -285,21 +418,18 @@ class _Names:
             "ticket.type": self.type,
             "ticket.status": self.status,
             "ticket.tags": self.tag,
+            "customer.flags": self.flag,
+            "customer.segments": self.segment,
             "customer.level": self.level,
         }.get(test.field)
 
 
+_WITH_A_MESSAGE: Final = frozenset({"ticket.is_new", "customer.is_new", "actor.kind", "actor.id"})
+
+_OF_A_MOMENT: Final = frozenset({"customer.is_new", "customer.segments"})
+"""What is known of a customer only while a message is taken in, or follows from segments."""
+
 _BY_SPELLING: Final = LISTABLE | PATTERNS
-
-
-def _check_wired(test: Test, *path: str | int) -> None:
-    """Refuse what the language has, but nothing answers yet."""
-    if test.op is Op.LIKE_PHRASE:
-        raise refused("it needs a scorer of phrases", "use contains_any until one is wired", *path, "op")
-    if test.field == "customer.segments":
-        raise refused("it needs segments", "none can be configured yet: use customer.tags", *path, "field")
-    if history_of(test.field) is not None:
-        raise refused("it needs the customer's history", "use a custom field that the host keeps", *path, "field")
 
 
 def lineage(name: str) -> Iterator[str]:

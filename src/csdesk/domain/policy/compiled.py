@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
+from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
+from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.compiled import RuleSet, compile_rules
 from csdesk.domain.rules.fields import Declared
 from csdesk.domain.rules.language import MacroPolicy
-from csdesk.domain.rules.reads import Reads
+from csdesk.domain.rules.reads import Reads, reads_of
+from csdesk.domain.rules.timers import Timers
 from csdesk.domain.text.folding import fold
 from csdesk.domain.text.keywords import KeywordIndex
 from csdesk.errors import InvalidInput, NotFound
@@ -33,6 +40,31 @@ _QueuePolicy = trusted(QueuePolicy)
 _TypePolicy = trusted(TypePolicy)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a customer wants of messages nobody asked for: the tags that say so, put and taken away."""
+
+    is_out: bool = False
+    adds: str = ""
+    removes: str = ""
+
+
+def _wishes(contact: ContactPolicy) -> Mapping[str, Wish]:
+    """Every word that is a wish, folded; of a word with several meanings the one that stops more."""
+    found: dict[str, Wish] = {}
+
+    def mean(words: Iterable[str], wish: Wish) -> None:
+        found.update(dict.fromkeys((fold(one).strip() for one in words), wish))
+
+    for one in contact.purposes:
+        mean(one.opt_in_words, Wish(adds=one.opt_in_tag, removes=one.opt_out_tag))
+    mean(contact.opt_in_words, Wish(removes=contact.opt_out_tag))
+    for one in contact.purposes:
+        mean(one.opt_out_words, Wish(is_out=True, adds=one.opt_out_tag, removes=one.opt_in_tag))
+    mean(contact.opt_out_words, Wish(is_out=True, adds=contact.opt_out_tag))
+    return MappingProxyType(found)
+
+
 class Policy:
     """A compiled configuration. Build it with ``compile_policy``."""
 
@@ -41,6 +73,8 @@ class Policy:
         "_queues",
         "_statuses",
         "_tag_index",
+        "_tag_policies",
+        "_tag_ranks",
         "_tags",
         "_types",
         "_wishes",
@@ -49,8 +83,11 @@ class Policy:
         "declared",
         "digest",
         "reads",
+        "routing",
         "rules",
+        "segments",
         "service",
+        "timers",
         "zone",
     )
 
@@ -62,20 +99,22 @@ class Policy:
     """What the conditions of rules and service levels read."""
     declared: Declared
     """The custom fields that have a type."""
+    segments: Segments
+    timers: Timers
+    """The timed rules."""
     zone: str
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
+    routing: RoutingBook
+    """Who gets which ticket."""
     answers: bool
     """May anything be answered automatically: is there a queue that allows it, and an account?"""
 
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
-        contact = config.contact
-        outs: dict[str, Literal["out", "in"]] = {fold(one).strip(): "out" for one in contact.opt_out_words}
-        ins: dict[str, Literal["out", "in"]] = {fold(one).strip(): "in" for one in contact.opt_in_words}
-        self._wishes: Mapping[str, Literal["out", "in"]] = MappingProxyType({**ins, **outs})
+        self._wishes = _wishes(config.contact)
         self.digest = config.digest
         self.declared = {one.name: one.field for one in config.fields}
         self.rules = compile_rules(config.rules, config.rule_mode, sets=config.rule_sets, declared=self.declared)
@@ -84,12 +123,18 @@ class Policy:
         self._types = _inherited(config)
         self._statuses = _statuses(config)
         self._tags = config.tags
+        self._tag_policies = {one.name: one for one in config.tags}
+        self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
-        self.reads = self.rules.reads | self.service.looks
+        self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
+        self.segments = Segments(config.segments, self.declared, self.zone)
+        self.timers = Timers(self.rules.plan, self.service.times, self.declared)
+        macros = reads_of([one.when for one in config.macros])
+        self.reads = self.rules.reads | self.service.looks | self.segments.reads | macros
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -140,8 +185,8 @@ class Policy:
         """What a customer's message does to a finished ticket of that type."""
         return self.type(type_).reopen or self.config.reopen
 
-    def wish_in(self, folded: str) -> Literal["out", "in"] | None:
-        """Whether a folded message is nothing but a word that opts out of automatic messages, or in again."""
+    def wish_in(self, folded: str) -> Wish | None:
+        """What a folded message wishes that is nothing but a word to opt out of messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
 
     @property
@@ -165,6 +210,34 @@ class Policy:
                 groups.update((tag.group,) if tag.group is not None else ())
         return tuple(names)
 
+    def tag_group(self, name: str) -> str | None:
+        """The exclusive group of a tag, None if it has none."""
+        known = self._tag_policies.get(name)
+        return known.group if known is not None else None
+
+    def tag_lasts(self, name: str) -> timedelta | None:
+        """How long a tag stays when nobody says until when."""
+        known = self._tag_policies.get(name)
+        return known.lasts if known is not None else None
+
+    def tag_rank(self, source: TagSource) -> int:
+        """How much a source counts: a greater number wins."""
+        return self._tag_ranks[source]
+
+    def check_flag(self, name: str) -> None:
+        """Refuse a flag that the configuration does not list, if it lists any.
+
+        Raises:
+            InvalidInput: there is none of that name; says the nearest one.
+        """
+        names = [one.name for one in self.config.flags]
+        if names and name not in names:
+            raise InvalidInput("flag", f"no flag {name!r}", nearest(name, names))
+
+    def day_of(self, at: datetime) -> date:
+        """The day of an instant in the desk's time zone."""
+        return at.astimezone(ZoneInfo(self.zone)).date()
+
     def macro(self, name: str) -> MacroPolicy:
         """The macro of that name.
 
@@ -180,6 +253,7 @@ class Policy:
         """The same policy with these holiday years in its calendars."""
         other = copy(self)
         other.service = ServiceBook(self.config, years, self.declared)
+        other.timers = Timers(self.rules.plan, other.service.times, self.declared)
         return other
 
     @property

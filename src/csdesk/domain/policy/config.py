@@ -22,7 +22,15 @@ from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
-from csdesk.domain.policy.sections.reading import ReplyPolicy, TagPolicy
+from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
+from csdesk.domain.policy.sections.routing import (
+    Overflow,
+    QueueRouting,
+    RoutingNeed,
+    RoutingPolicy,
+    SkillWish,
+    WorkWeight,
+)
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
     LevelPolicy,
@@ -42,6 +50,7 @@ from csdesk.domain.policy.sections.wording import WordingPolicy, WordRule
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
+from csdesk.domain.records.tags import TagSource
 from csdesk.domain.rules.language import FieldPolicy, MacroPolicy, RulePolicy, RuleSetPolicy
 from csdesk.errors import ConfigError
 
@@ -54,17 +63,24 @@ __all__ = [
     "EscalationPolicy",
     "EscalationStep",
     "FieldPolicy",
+    "FlagPolicy",
     "Grant",
     "HolidayPolicy",
     "HolidayYearPolicy",
     "LevelPolicy",
     "MacroPolicy",
+    "Overflow",
     "QueuePolicy",
+    "QueueRouting",
     "ReopenPolicy",
     "ReplyPolicy",
     "RetentionPolicy",
+    "RoutingNeed",
+    "RoutingPolicy",
     "RulePolicy",
     "RuleSetPolicy",
+    "SegmentPolicy",
+    "SkillWish",
     "SlaPolicy",
     "StatusPolicy",
     "TagPolicy",
@@ -73,6 +89,7 @@ __all__ = [
     "TypePolicy",
     "WordRule",
     "WordingPolicy",
+    "WorkWeight",
     "digest_of",
 ]
 
@@ -102,6 +119,10 @@ class DeskConfig(Section):
     """What holds for types that say nothing themselves."""
     statuses: tuple[StatusPolicy, ...] = ()
     tags: tuple[TagPolicy, ...] = ()
+    tag_order: tuple[TagSource, ...] = tuple(TagSource)
+    """Whose tags and removals count for more: nobody undoes what an earlier one of the list did."""
+    flags: tuple[FlagPolicy, ...] = ()
+    segments: tuple[SegmentPolicy, ...] = ()
     rules: tuple[RulePolicy, ...] = ()
     rule_mode: Literal["all", "first"] = "all"
     """``first``: of ``rules``, none is tried after the first one that fires."""
@@ -141,6 +162,7 @@ class DeskConfig(Section):
     access: AccessPolicy = Field(default_factory=AccessPolicy)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
+    routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     wording: WordingPolicy = Field(default_factory=WordingPolicy)
 
     @field_validator("zone", mode="after")
@@ -151,6 +173,13 @@ class DeskConfig(Section):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             meant = guess(value, sorted(available_timezones()))
             raise refused("not a time zone", f"{meant}use an IANA name such as Asia/Shanghai") from None
+        return value
+
+    @field_validator("tag_order", mode="after")
+    @classmethod
+    def _has_each_once(cls, value: tuple[TagSource, ...]) -> tuple[TagSource, ...]:
+        if sorted(value) != sorted(TagSource):
+            raise refused("it does not name every source once", f"put these in order: {', '.join(TagSource)}")
         return value
 
     @model_validator(mode="after")

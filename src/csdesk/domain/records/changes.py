@@ -242,9 +242,13 @@ class WaitingLine:
 
 @dataclass(frozen=True, slots=True)
 class Burden:
-    """What an agent carries: by the counter, and by the tickets that say so; both of one moment."""
+    """What a counter of routing says, and what the tickets say; both of one moment.
 
-    agent: str
+    The counters are ``load/<agent>``, the units of an agent's tickets and offers, and ``work/<queue>``, the units of a
+    queue's tickets that agents have in hand.
+    """
+
+    counter: str
     counted: int
     carried: int
 
@@ -268,7 +272,7 @@ class Needs:
     drafts: tuple[str, ...] = ()
     candidates: tuple[CandidateNeed, ...] = ()
     waiting: tuple[str, ...] = ()
-    """Queues of which it is asked whether a ticket waits in them."""
+    """Queues of which it is asked which tickets have waited there longest."""
     counters: tuple[str, ...] = ()
     inbox: tuple[str, ...] = ()
     outbox: tuple[str, ...] = ()
@@ -290,8 +294,8 @@ class Snapshot(NamedTuple):
     drafts: Mapping[str, Draft] = _NOTHING
     candidates: Mapping[str, tuple[Candidate, ...]] = _NOTHING
     """By the ``key`` of their need."""
-    waiting: frozenset[str] = frozenset()
-    """The queues asked about in which a ticket waits for somebody."""
+    waiting: Mapping[str, tuple[tuple[int, datetime], ...]] = _NOTHING
+    """Of the queues asked about in which tickets wait: by priority, when the oldest of them was opened."""
     counters: Mapping[str, int] = _NOTHING
     inbox: Mapping[str, InboxItem] = _NOTHING
     outbox: Mapping[str, OutboxItem] = _NOTHING

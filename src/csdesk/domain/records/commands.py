@@ -20,7 +20,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import HtmlPart, Part, TextPart
+from csdesk.domain.records.messages import HtmlPart, Part, Purpose, TextPart
 from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
@@ -94,6 +94,7 @@ class SendReply(_TicketCommand):
     """The customer's message it answers; None: the last one."""
     override: Text = ""
     """Why words are sent that the policy on wording refuses."""
+    purpose: Purpose = Purpose.SERVICE
 
     @field_validator("parts")
     @classmethod
@@ -117,6 +118,25 @@ class AssignTicket(_TicketCommand):
 
     kind: Literal["assign"] = "assign"
     agent: AgentId | None
+    reason: Text = ""
+
+
+class AcceptOffer(_TicketCommand):
+    """Take what was offered; the ticket is then the agent's."""
+
+    kind: Literal["accept_offer"] = "accept_offer"
+    agent: AgentId
+    number: int | None = None
+    """Which offer; None: the present one."""
+
+
+class DeclineOffer(_TicketCommand):
+    """Leave what was offered to others. The ticket keeps its age, and the agent is not asked again for a while."""
+
+    kind: Literal["decline_offer"] = "decline_offer"
+    agent: AgentId
+    number: int | None = None
+    """Which offer; None: the present one."""
     reason: Text = ""
 
 
@@ -158,10 +178,11 @@ class TagTicket(_TicketCommand):
 
 
 class UntagTicket(_TicketCommand):
-    """Take tags from the ticket."""
+    """Take tags from the ticket; whoever counts for less than the source does not put them back."""
 
     kind: Literal["untag"] = "untag"
     tags: tuple[Key, ...] = Field(min_length=1)
+    source: TagSource = TagSource.HAND
 
 
 class NewParticipant(Value):
@@ -275,6 +296,45 @@ class TagCustomer(_Command):
     expires_at: Instant | None = None
 
 
+class SyncTags(_Command):
+    """Let a customer have exactly these tags of a namespace: what a system outside, such as the shop, says of them."""
+
+    kind: Literal["sync_tags"] = "sync_tags"
+    customer: CustomerId
+    expected_version: int | None = None
+    namespace: Annotated[Name, Field(pattern=r"^[^:]+$")]
+    tags: tuple[Name, ...] = ()
+    """Without the namespace."""
+
+
+class FlagCustomer(_Command):
+    """Write down a warning about a customer, or (``lifted``) lift it; the same flag again takes the old one's place."""
+
+    kind: Literal["flag"] = "flag"
+    customer: CustomerId
+    expected_version: int | None = None
+    flag: Name
+    reason: Text = ""
+    evidence: tuple[Key, ...] = Field(default=(), max_length=50)
+    until: Instant | None = None
+    lifted: bool = False
+
+
+class RecordAct(_Command):
+    """Write down what a customer did in the shop: browse, fill a cart, order, pay, get a refund, redeem."""
+
+    kind: Literal["record"] = "record"
+    customer: CustomerId
+    expected_version: int | None = None
+    did: Literal["browse", "cart", "order", "payment", "refund", "redeem"]
+    at: Instant | None = None
+    """When; None: now."""
+    amount: int | None = Field(default=None, ge=0, le=10**15)
+    """In the smallest unit of the shop's currency."""
+    reference: Text = ""
+    product: Text = ""
+
+
 class LinkIdentity(_Command):
     """Attach a new identity to a customer."""
 
@@ -342,6 +402,9 @@ class SaveAgent(_Command):
     languages: tuple[Key, ...] | None = None
     grade: int | None = Field(default=None, ge=1, le=9)
     capacity: int | None = Field(default=None, ge=0, le=1_000_000)
+    weight: int | None = Field(default=None, ge=1, le=100)
+    shift: Annotated[str, Field(max_length=64)] | None = None
+    """A calendar of the configuration; empty: the hours of the queue."""
     presence: Presence | None = None
     retired: bool | None = None
 
@@ -389,12 +452,20 @@ class PutPhrases(_Command):
     expected_version: int | None = None
     """For a single phrase."""
 
+    @field_validator("phrases", mode="before")
+    @classmethod
+    def _from_the_ground_up(cls, phrases: object) -> object:
+        # A copy that was made of a phrase is not checked by itself.
+        if not isinstance(phrases, tuple | list):
+            return phrases
+        return [one.model_dump(warnings=False) if isinstance(one, LibraryPhrase) else one for one in phrases]
+
     @field_validator("phrases")
     @classmethod
     def _named(cls, phrases: tuple[LibraryPhrase, ...]) -> tuple[LibraryPhrase, ...]:
-        # Checked again from the ground up: a copy that was made of a phrase is not checked by itself.
-        sound = [LibraryPhrase.model_validate(one.model_dump(warnings=False)) for one in phrases]
-        named = tuple(replaced(one, id=phrase_id(one.id), related=tuple(map(phrase_id, one.related))) for one in sound)
+        named = tuple(
+            replaced(one, id=phrase_id(one.id), related=tuple(map(phrase_id, one.related))) for one in phrases
+        )
         if len({one.id for one in named}) < len(named):
             raise ValueError("two phrases have one id")
         for one in named:
@@ -487,6 +558,8 @@ TicketCommand = (
     SendReply
     | AddNote
     | AssignTicket
+    | AcceptOffer
+    | DeclineOffer
     | TransferTicket
     | SetStatus
     | SetTicketField
@@ -508,6 +581,9 @@ Command = Annotated[
     TicketCommand
     | SetProfile
     | TagCustomer
+    | SyncTags
+    | FlagCustomer
+    | RecordAct
     | LinkIdentity
     | MergeCustomers
     | UnmergeCustomers

@@ -7,14 +7,14 @@ them: the absorbed one keeps its identities and points to the survivor, so that 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
-from csdesk.domain.records._model import Instant, Key, Record, Scalar, Word
-from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
+from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 
 class Evidence(Word):
@@ -57,6 +57,48 @@ class Block(Record):
     reason: str = ""
     at: Instant
     until: Instant | None = None
+
+
+class Flag(Record):
+    """A warning about a customer that those who serve must see: why, on what evidence, by whom, until when."""
+
+    name: Name
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+    """Ids of tickets and messages, addresses of files, numbers of orders."""
+    by: str = ""
+    """Who wrote it, as ``kind:id``."""
+    at: Instant
+    until: Instant | None = None
+    """When ``run_due`` lifts it; None: somebody has to."""
+
+
+Did = Literal["ticket", "browse", "cart", "order", "payment", "refund", "redeem"]
+"""What customers do that is counted: opening a ticket here, the others in the shop."""
+
+
+class DayCount(Record):
+    """How often a customer did something on one day of the desk's time zone."""
+
+    did: Did
+    day: date
+    count: int = 1
+    amount: int = 0
+    """The sum, in the smallest unit of the shop's currency."""
+    last_at: Instant
+    of: CustomerId | None = None
+    """The merged customer who did it before the merge; None: this one."""
+
+
+COUNTED_DAYS: Final = 366
+"""For how many days what customers do is counted."""
+
+
+class SegmentMembership(Record):
+    """That a customer belongs to a segment, since when."""
+
+    name: Name
+    since: Instant
 
 
 class ErasedCounts(Record):
@@ -114,6 +156,14 @@ class Customer(Record):
     attributes: tuple[Attribute, ...] = ()
     identities: tuple[Identity, ...] = ()
     tags: tuple[TagAssignment, ...] = ()
+    withheld: tuple[TagRemoval, ...] = ()
+    """Tags that were taken away on purpose."""
+    flags: tuple[Flag, ...] = ()
+    acts: tuple[DayCount, ...] = ()
+    """What the customer did, counted by day, for ``COUNTED_DAYS``; of each kind the last day stays longer."""
+    segments: tuple[SegmentMembership, ...] = ()
+    segments_at: Instant | None = None
+    """When time alone may change the segments."""
     block: Block | None = None
     dedicated_agent: AgentId | None = None
     first_account: str = ""
@@ -124,6 +174,26 @@ class Customer(Record):
     created_at: Instant
     erasure: Erasure | None = None
     """That the customer was erased: ids and links stay, nothing personal does."""
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """The next instant at which something is due for the customer: the end of a tag or flag, a look at segments."""
+        values = self.__dict__
+        if values["erasure"] is not None or values["merged_into"] is not None:
+            return None
+        if not (values["segments_at"] or values["tags"] or values["flags"]):
+            return None  # mostly, and every message asks
+        marks = [at for at in (self.segments_at, next_expiry(self.tags)) if at is not None]
+        marks += [one.until for one in self.flags if one.until is not None]
+        return min(marks, default=None)
+
+    def flag(self, name: str) -> Flag | None:
+        """The flag of that name, None if the customer has none."""
+        return next((one for one in self.flags if one.name == name), None)
+
+    def is_in(self, segment: str) -> bool:
+        """True if the customer belongs to that segment."""
+        return any(one.name == segment for one in self.segments)
 
     def is_blocked(self, now: datetime) -> bool:
         """True if their messages go no further than the inbox at that instant."""

@@ -240,6 +240,14 @@ class AuthorKind(Word):
     ELSEWHERE = "elsewhere"
 
 
+class Purpose(Word):
+    """What a message of ours is for: consent, quiet hours and caps go by it."""
+
+    SERVICE = "service"
+    MARKETING = "marketing"
+    SURVEY = "survey"
+
+
 class Delivery(Word):
     """What became of an outbound message. ``unknown``: sent, but nobody can say whether it arrived."""
 
@@ -294,6 +302,8 @@ class Message(Record):
     backlog: bool = False
     """True if it was too old on arrival to be answered automatically."""
     language: str | None = None
+    purpose: Purpose = Purpose.SERVICE
+    """For messages of ours: what it is for."""
     delivery: Delivery = Delivery.NONE
     delivery_reason: str = ""
     delivery_needs: str = ""

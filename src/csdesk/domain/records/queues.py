@@ -19,6 +19,7 @@ NEEDS: Final = frozenset(
         "other_recipient",  # the recipient is gone or unknown: reach the customer on another channel
         "consent",  # the customer wants no such messages
         "operator",  # the account needs somebody: a permission, a secret, a setting
+        "channel",  # this process has no channel for the account: one that has it sends the message
         "retry",  # it failed as often as it is tried: the provider was busy or could not be reached
         "check",  # nobody knows whether it arrived: look before it is sent again
     }

@@ -12,7 +12,7 @@ from typing import ClassVar
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
-from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 _BREACHED_AFTER = timedelta(microseconds=1)
 # Met exactly when due is met: a breach is to be looked for just after.
@@ -200,6 +200,21 @@ class FieldValue(Record):
     value: Scalar
 
 
+class Firing(Record):
+    """The last cycle of a timed rule on a ticket that is over: see the event ``RuleTimed``."""
+
+    rule: Name
+    version: str
+    since: Instant
+
+
+class Untouched(Record):
+    """That what happened at an instant was the work of timed rules, and when something else happened last."""
+
+    at: Instant
+    touched_at: Instant
+
+
 class AppliedSla(Record):
     """The service level that holds for a ticket."""
 
@@ -259,6 +274,13 @@ class Ticket(Record):
     """When it last began to wait for somebody in its queue; None: when it was opened."""
     participants: tuple[Participant, ...] = ()
     tags: tuple[TagAssignment, ...] = ()
+    withheld: tuple[TagRemoval, ...] = ()
+    """Tags that were taken away on purpose."""
+    firings: tuple[Firing, ...] = ()
+    """Of each timed rule the last cycle that is over."""
+    rules_at: Instant | None = None
+    """When the next timed rule is due."""
+    untouched: Untouched | None = None
     fields: tuple[FieldValue, ...] = ()
     sla: AppliedSla | None = None
     """None: no service level has applied yet."""
@@ -335,7 +357,9 @@ class Ticket(Record):
     @property
     def wake_at(self) -> datetime | None:
         """The next instant at which something is due for this ticket: a warning, a breach, an escalation, ..."""
-        marks = [at for at in (self.snoozed_until, self.close_at) if at is not None]
+        marks = [at for at in (self.snoozed_until, self.close_at, self.rules_at) if at is not None]
+        if self.tags and self.erased_at is None and (expiry := next_expiry(self.tags)) is not None:
+            marks.append(expiry)
         if self.offer is not None and self.offer.due_at is not None:
             marks.append(self.offer.due_at)
         for clock in self.clocks:
@@ -349,6 +373,12 @@ class Ticket(Record):
             if (escalate := values["escalate_at"]) is not None:
                 marks.append(escalate + _BREACHED_AFTER)
         return min(marks, default=None)
+
+    @property
+    def touched_at(self) -> datetime:
+        """When something last happened to the ticket that no timed rule did by itself."""
+        mark = self.untouched
+        return mark.touched_at if mark is not None and mark.at == self.updated_at else self.updated_at
 
     def field(self, name: str) -> Scalar:
         """The value of a custom field, None if unset."""

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from csdesk.domain.records._model import Key, Name, Scalar
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
+from csdesk.domain.records.messages import Purpose
 from csdesk.domain.records.priorities import PriorityName
 
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -54,7 +55,7 @@ class SetField(Section):
 
 
 class AddTags(Section):
-    """Put tags on the ticket."""
+    """Put tags on the ticket, unless somebody who counts for more took them away or set others of their groups."""
 
     do: Literal["add_tags"] = "add_tags"
     tags: Names
@@ -147,6 +148,23 @@ class UntagCustomer(Section):
     tags: Names
 
 
+class FlagCustomer(Section):
+    """Flag the customer, for so long or for good; one who has the flag keeps it as it is."""
+
+    do: Literal["flag_customer"] = "flag_customer"
+    flag: Name
+    reason: Annotated[str, Field(max_length=1000)] = ""
+    span: Duration | None = None
+    """None: until somebody lifts it."""
+
+
+class LiftFlag(Section):
+    """Take a flag from the customer."""
+
+    do: Literal["lift_flag"] = "lift_flag"
+    flag: Name
+
+
 class PlaceCustomer(Section):
     """Set the customer's level, lifecycle stage or language."""
 
@@ -192,6 +210,8 @@ class Reply(Section):
 
     do: Literal["reply"] = "reply"
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    purpose: Purpose = Purpose.SERVICE
+    """What it is for: ``[contact]`` goes by it."""
 
 
 class Notify(Section):
@@ -229,6 +249,8 @@ Action = Annotated[
     | Close
     | TagCustomer
     | UntagCustomer
+    | FlagCustomer
+    | LiftFlag
     | PlaceCustomer
     | SetCustomerField
     | BlockCustomer
@@ -261,6 +283,8 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         Close: "set_status",
         TagCustomer: "tag_customer",
         UntagCustomer: "tag_customer",
+        FlagCustomer: "flag",
+        LiftFlag: "flag",
         PlaceCustomer: "set_profile",
         SetCustomerField: "set_profile",
         BlockCustomer: "block",

@@ -309,6 +309,9 @@ class _Message:
     length = NumberField("message.length")
     attachments = NumberField("message.attachments")
     copied = NumberField("message.copied")
+    mood = NumberField("message.mood")
+    phrase = WordField("message.phrase")
+    phrase_score = NumberField("message.phrase_score")
 
 
 class _Ticket:
@@ -358,6 +361,7 @@ class _Customer:
     stage = WordField("customer.stage")
     tags = TagsField("customer.tags")
     segments = TagsField("customer.segments")
+    flags = TagsField("customer.flags")
     language = WordField("customer.language")
     account = WordField("customer.account")
     agent = WordField("customer.agent")
@@ -365,18 +369,49 @@ class _Customer:
     is_merged = FlagField("customer.is_merged")
     identities = NumberField("customer.identities")
     created_at = TimeField("customer.created_at")
+    ticket_at = TimeField("customer.ticket_at")
+    browse_at = TimeField("customer.browse_at")
+    cart_at = TimeField("customer.cart_at")
+    order_at = TimeField("customer.order_at")
+    payment_at = TimeField("customer.payment_at")
+    refund_at = TimeField("customer.refund_at")
+    redeem_at = TimeField("customer.redeem_at")
 
     def x(self, name: str) -> CustomField:
         """The custom field (profile value) of that name."""
         return CustomField(f"customer.x.{name}")
 
     def tickets(self, *, days: int) -> NumberField:
-        """How many tickets they opened in the last days (1 to 366)."""
+        """How many tickets they opened today and in the days before it, so many days in all (1 to 366)."""
         return NumberField(f"customer.tickets_{days}d")
+
+    def browses(self, *, days: int) -> NumberField:
+        """How often they looked at something in the shop in the last days (1 to 366)."""
+        return NumberField(f"customer.browses_{days}d")
+
+    def carts(self, *, days: int) -> NumberField:
+        """How often they put something into the cart in the last days (1 to 366)."""
+        return NumberField(f"customer.carts_{days}d")
 
     def orders(self, *, days: int) -> NumberField:
         """How many orders they made in the last days (1 to 366)."""
         return NumberField(f"customer.orders_{days}d")
+
+    def payments(self, *, days: int) -> NumberField:
+        """How often they paid in the last days (1 to 366)."""
+        return NumberField(f"customer.payments_{days}d")
+
+    def refunds(self, *, days: int) -> NumberField:
+        """How many refunds they got in the last days (1 to 366)."""
+        return NumberField(f"customer.refunds_{days}d")
+
+    def redeems(self, *, days: int) -> NumberField:
+        """How often they redeemed something in the last days (1 to 366)."""
+        return NumberField(f"customer.redeems_{days}d")
+
+    def spent(self, *, days: int) -> NumberField:
+        """How much they paid in the last days (1 to 366), in the smallest unit of the shop's currency."""
+        return NumberField(f"customer.spent_{days}d")
 
 
 class _Actor:

@@ -18,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.rules.actions import Action, Assign, Reply
 from csdesk.domain.rules.facts import Fact, Facts, Reader, reader_of
-from csdesk.domain.rules.fields import NOTHING, Declared, FieldType, Op, field_of
+from csdesk.domain.rules.fields import BY_PHRASE, NOTHING, Declared, FieldType, Op, field_of
 from csdesk.domain.rules.language import Condition, Group, Plan, RulePolicy, RuleSetPolicy, Test, Trigger, in_order
 from csdesk.domain.rules.predicates import MOMENTARY, Compiler, Found, Predicate, all_of, by_cost, is_searched
 from csdesk.domain.rules.reads import Reads, reads_of, tests_of
@@ -271,7 +271,8 @@ def _only_field(condition: Condition, declared: Declared) -> str | None:
     return None if known.personal or known.type is FieldType.TIME or name in _UNIQUE else name
 
 
-_UNIQUE: Final = frozenset({"message.length", "ticket.worker", "actor.id"})
+# Nor is a text looked up among the phrases before a rule needs to know, and counts go by the day too.
+_UNIQUE: Final = frozenset({"message.length", "ticket.worker", "actor.id", "message.mood"}) | BY_PHRASE
 
 
 class RuleSet:
@@ -314,7 +315,7 @@ class RuleSet:
         self._stopping = any(self._stops)
         self._ends = _ends([id(set_) for set_, _ in plan])
         self._verdicts = tuple(verdict("rules.fired", Outcome.CHOSEN, rule=rule.name) for rule in rules)
-        self._on: dict[Trigger, int] = {"message": _bits(plan, "message"), "change": _bits(plan, "change")}
+        self._on: dict[Trigger, int] = {on: _bits(plan, on) for on in get_args(Trigger)}
         self._marks = sorted(
             {mark for pair in plan for one in pair for mark in (one.active_from, one.active_until) if mark}
         )
@@ -356,6 +357,10 @@ class RuleSet:
                     if skip >= len(self._names):
                         break
         return self._result(fired)
+
+    def evaluate_one(self, number: int, facts: Facts) -> RuleResult:
+        """What one rule of the plan asks for, whatever stands before it: a timed rule is tried by itself."""
+        return self._result(self._conditions.all_holding(facts, 1 << number))
 
     def _result(self, fired: list[int]) -> RuleResult:
         if not fired:

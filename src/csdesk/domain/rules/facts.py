@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from csdesk.domain.ids import CustomerId
 from csdesk.domain.records._model import Scalar, trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Clock, ClockPhase
-from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.customers import Customer, Did
 from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.tickets import Ticket, WorkerKind
-from csdesk.domain.rules.fields import FIELDS, NOTHING, Declared, FieldType, History, history_of
+from csdesk.domain.rules.fields import FIELDS, LAST, NOTHING, Declared, FieldType, history_of
+from csdesk.domain.rules.history import counted, last_time
 from csdesk.domain.rules.values import read_instant
 from csdesk.domain.text.folding import fold
+from csdesk.domain.text.mood import mood_of
 
 if TYPE_CHECKING:
     from csdesk.domain.time.counting import Timeline
@@ -28,7 +31,22 @@ Fact = Scalar | datetime | frozenset[str]
 Reader = Callable[["Facts"], Fact]
 """Reads one field."""
 
-_NOTHING: Final[Mapping[History, int]] = MappingProxyType({})
+
+class BestPhrase(NamedTuple):
+    """The phrase that answers a text best: its title and its id, and how sure that is, from 0 to 1."""
+
+    title: str = ""
+    id: str = ""
+    score: float = 0.0
+
+
+NO_PHRASE: Final = BestPhrase()
+"""What is said of a text that no phrase answers."""
+
+Match = Callable[[str], BestPhrase]
+"""Finds the phrase that answers a folded text best."""
+
+_NOBODY: Final[Customer] = trusted(Customer)(id=CustomerId("cus_none"), created_at=datetime(1970, 1, 1, tzinfo=UTC))
 WEEKDAYS: Final = FIELDS["time.weekday"].choices
 
 _InboundMessage = trusted(InboundMessage)
@@ -46,25 +64,23 @@ class Facts:
         before: the moment before the change; None if there was none (the ticket is new).
         now: the present time.
         zone: the desk's time zone.
-        history: the counts that load 1 brought.
-        score: how like a phrase the message is, from 0 to 1; None if nothing scores.
-        segments: the segments of the customer.
+        match: finds the phrase that answers a text best; None if there are none, or nobody asks.
         calendars: how working calendars count, by name.
     """
 
     __slots__ = (
+        "_best",
+        "_mood",
         "_subject",
         "actor",
         "before",
         "calendars",
         "customer",
-        "history",
+        "match",
         "message",
         "new_customer",
         "new_ticket",
         "now",
-        "score",
-        "segments",
         "text",
         "ticket",
         "zone",
@@ -83,9 +99,7 @@ class Facts:
         zone: str = "UTC",
         before: Facts | None = None,
         actor: Actor | None = None,
-        history: Mapping[History, int] = _NOTHING,
-        score: Callable[[str, str], float] | None = None,
-        segments: frozenset[str] = frozenset(),
+        match: Match | None = None,
         calendars: Mapping[str, Timeline] = MappingProxyType({}),
     ) -> None:
         """See ``facts_of`` and ``change_of``; ``text`` is folded."""
@@ -99,11 +113,11 @@ class Facts:
         self.zone: str = zone
         self.before: Facts | None = before
         self.actor: Actor | None = actor
-        self.history: Mapping[History, int] = history
-        self.score = score
-        self.segments: frozenset[str] = segments
+        self.match: Match | None = match
         self.calendars: Mapping[str, Timeline] = calendars
         self._subject: str | None = None
+        self._best: BestPhrase | None = None
+        self._mood: float | None = None
 
     @property
     def subject(self) -> str:
@@ -112,6 +126,20 @@ class Facts:
             given = self.message.subject if self.message is not None else ""
             self._subject = fold(given) if given else ""
         return self._subject
+
+    @property
+    def mood(self) -> float:
+        """How the message sounds, from -1 (bad) to 1 (good)."""
+        if self._mood is None:
+            self._mood = mood_of(self.text) if self.text else 0.0
+        return self._mood
+
+    @property
+    def best(self) -> BestPhrase:
+        """The phrase that answers the message best."""
+        if self._best is None:
+            self._best = self.match(self.text) if self.match is not None and self.text else NO_PHRASE
+        return self._best
 
     def local(self, at: datetime) -> datetime:
         """An instant on the desk's own clock."""
@@ -126,6 +154,11 @@ class Facts:
         return reader_of(field)(self)
 
 
+def ticket_value(ticket: Ticket, read: Reader) -> Fact:
+    """What a reader of a ticket's own field sees."""
+    return read(Facts(None, "", ticket, _NOBODY))
+
+
 def reader_of(field: str, declared: Declared = NOTHING) -> Reader:
     """What reads a declared, custom or history field.
 
@@ -137,7 +170,7 @@ def reader_of(field: str, declared: Declared = NOTHING) -> Reader:
         return found
     asked = history_of(field)
     if asked is not None:
-        return lambda facts: facts.history.get(asked, 0)
+        return lambda facts: counted(facts.customer, asked, facts.local(facts.now).date())
     plain = _custom(field)
     kind = declared[field].type if field in declared else None
     if kind is FieldType.TIME:
@@ -200,6 +233,15 @@ def _known(read: Callable[[Customer], Fact]) -> Reader:
     return lambda facts: read(facts.customer)
 
 
+def _flags(facts: Facts) -> Iterator[str]:
+    """The flags in force: one whose time is over does not count, though it may not have been lifted yet."""
+    return (one.name for one in facts.customer.flags if one.until is None or one.until > facts.now)
+
+
+def _last(did: Did) -> Reader:
+    return lambda facts: last_time(facts.customer, did)
+
+
 _READERS: Final[dict[str, Reader]] = {
     "message.text": lambda facts: facts.text,
     "message.subject": lambda facts: facts.subject,
@@ -216,6 +258,9 @@ _READERS: Final[dict[str, Reader]] = {
     "message.length": _said(lambda message: len(message.text), 0),
     "message.attachments": _said(_media, 0),
     "message.copied": _said(lambda message: len(message.cc), 0),
+    "message.mood": lambda facts: facts.mood,
+    "message.phrase": lambda facts: facts.best.title or None,
+    "message.phrase_score": lambda facts: facts.best.score,
     "ticket.subject": _held(lambda ticket: fold(ticket.subject)),
     "ticket.priority": _held(lambda ticket: int(ticket.priority)),
     "ticket.type": _held(lambda ticket: ticket.type),
@@ -250,7 +295,8 @@ _READERS: Final[dict[str, Reader]] = {
     "customer.level": _known(lambda customer: customer.level or None),
     "customer.stage": _known(lambda customer: customer.stage or None),
     "customer.tags": _known(lambda customer: frozenset([tag.name for tag in customer.tags])),
-    "customer.segments": lambda facts: facts.segments,
+    "customer.segments": _known(lambda customer: frozenset([one.name for one in customer.segments])),
+    "customer.flags": lambda facts: frozenset(_flags(facts)),
     "customer.language": _known(lambda customer: customer.language),
     "customer.account": _known(lambda customer: customer.first_account or None),
     "customer.agent": _known(lambda customer: customer.dedicated_agent),
@@ -258,6 +304,7 @@ _READERS: Final[dict[str, Reader]] = {
     "customer.is_merged": _known(lambda customer: bool(customer.members)),
     "customer.identities": _known(lambda customer: len(customer.identities)),
     "customer.created_at": _known(lambda customer: customer.created_at),
+    **{name: _last(did) for name, did in LAST.items()},
     "actor.kind": lambda facts: facts.actor.kind.value if facts.actor is not None else None,
     "actor.id": lambda facts: facts.actor.id if facts.actor is not None else None,
     "time.now": lambda facts: facts.now.astimezone(UTC),
@@ -279,7 +326,7 @@ def facts_of(
     zone: str = "UTC",
     before: Facts | None = None,
     actor: Actor | None = None,
-    history: Mapping[History, int] = _NOTHING,
+    match: Match | None = None,
     calendars: Mapping[str, Timeline] = MappingProxyType({}),
 ) -> Facts:
     """The facts of one message.
@@ -295,7 +342,7 @@ def facts_of(
         zone: the time zone of hours, weekdays and dates.
         before: the ticket before the message; None for a new one.
         actor: who brought the message in.
-        history: counts over the customer's past.
+        match: finds the phrase that answers a text best.
         calendars: how working calendars count, by name.
     """
     return Facts(
@@ -309,7 +356,7 @@ def facts_of(
         zone=zone,
         before=before,
         actor=actor,
-        history=history,
+        match=match,
         calendars=calendars,
     )
 

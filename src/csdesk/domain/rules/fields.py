@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, get_args
 
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.channels import InboundMessage
+from csdesk.domain.records.customers import COUNTED_DAYS, Did
 from csdesk.domain.records.messages import Automatic
 from csdesk.domain.records.priorities import PRIORITIES
 from csdesk.domain.records.tickets import Category, LinkKind
@@ -158,6 +159,9 @@ FIELDS: Final[dict[str, Field]] = {
     "message.length": _COUNT,
     "message.attachments": _COUNT,
     "message.copied": _COUNT,
+    "message.mood": Field(FieldType.NUMBER),
+    "message.phrase": _MAYBE,
+    "message.phrase_score": Field(FieldType.NUMBER),
     "ticket.subject": _SAID,
     "ticket.priority": Field(FieldType.RANK, tuple(PRIORITIES)),
     "ticket.type": _WORD,
@@ -193,6 +197,7 @@ FIELDS: Final[dict[str, Field]] = {
     "customer.stage": _MAYBE,
     "customer.tags": _TAGS,
     "customer.segments": _TAGS,
+    "customer.flags": _TAGS,
     "customer.language": _MAYBE,
     "customer.account": _MAYBE,
     "customer.agent": _MAYBE,
@@ -200,6 +205,13 @@ FIELDS: Final[dict[str, Field]] = {
     "customer.is_merged": _FLAG,
     "customer.identities": _COUNT,
     "customer.created_at": _TIME,
+    "customer.ticket_at": _MAYBE_TIME,
+    "customer.browse_at": _MAYBE_TIME,
+    "customer.cart_at": _MAYBE_TIME,
+    "customer.order_at": _MAYBE_TIME,
+    "customer.payment_at": _MAYBE_TIME,
+    "customer.refund_at": _MAYBE_TIME,
+    "customer.redeem_at": _MAYBE_TIME,
     "actor.kind": Field(FieldType.WORD, tuple(ActorKind), optional=True),
     "actor.id": _MAYBE,
     "time.now": _TIME,
@@ -208,6 +220,9 @@ FIELDS: Final[dict[str, Field]] = {
     "time.date": _WORD,
 }
 """Every declared field; custom fields and ``HISTORY`` come on top."""
+
+BY_PHRASE: Final = frozenset({"message.phrase", "message.phrase_score"})
+"""The fields that are worked out last: a text is looked up among all phrases."""
 
 CUSTOM: Final = ("ticket.x.", "customer.x.")
 """How the names of custom fields begin."""
@@ -220,12 +235,32 @@ class History(NamedTuple):
     days: int
 
 
-HISTORY: Final = ("tickets", "orders")
-"""What is counted: the field is ``customer.<what>_<days>d``, for example ``customer.tickets_7d``."""
+HISTORY: Final[Mapping[str, Did]] = MappingProxyType(
+    {
+        "tickets": "ticket",
+        "browses": "browse",
+        "carts": "cart",
+        "orders": "order",
+        "payments": "payment",
+        "refunds": "refund",
+        "redeems": "redeem",
+        "spent": "payment",
+    }
+)
+"""What is counted: the field is ``customer.<what>_<days>d``, for example ``customer.tickets_7d``.
+
+``spent`` is the sum of payments, in the smallest unit of the shop's currency.
+"""
+
+SUMS: Final = frozenset({"spent"})
+"""The counts that are sums of amounts."""
+
+LAST: Final[Mapping[str, Did]] = MappingProxyType({f"customer.{did}_at": did for did in get_args(Did)})
+"""The fields that tell when the customer last did something."""
 
 _HISTORY: Final = re.compile(rf"customer\.({'|'.join(HISTORY)})_([1-9]\d{{0,2}})d")
-LONGEST_HISTORY: Final = 366
-"""How many days a history field may look back."""
+LONGEST_HISTORY: Final = COUNTED_DAYS
+"""How many days a history field may look back, the present one included."""
 
 SETS: Final = frozenset({Op.IN, Op.NOT_IN, Op.CONTAINS_ANY, Op.CONTAINS_ALL, Op.CONTAINS_NONE})
 """The operators whose value is a list."""

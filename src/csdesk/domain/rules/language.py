@@ -24,6 +24,7 @@ from pydantic import (
 from csdesk._nearest import nearest
 from csdesk.domain.records._model import Instant, Key, Name
 from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.records.durations import Duration
 from csdesk.domain.rules import fields
 from csdesk.domain.rules.actions import Action
 from csdesk.domain.rules.fields import FieldType, Op
@@ -156,8 +157,9 @@ Some = Annotated[tuple[Condition, ...], Field(min_length=1)]
 """At least one condition."""
 
 
-Trigger = Literal["message", "change"]
-"""What rules are tried on: a person's message that came in, or a change that a command or a rule made to a ticket."""
+Trigger = Literal["message", "change", "time"]
+"""What rules are tried on: a person's message that came in, a change that a command or a rule made to a ticket, or (for
+a rule with a ``timer``) an instant that has come."""
 
 
 def _once(value: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
@@ -183,10 +185,46 @@ class _Timed(Section):
         )
 
 
+TIMES: Final = (
+    *("ticket.created_at", "ticket.updated_at", "ticket.customer_at", "ticket.replied_at", "ticket.waiting_since"),
+    *("ticket.resolved_at", "ticket.closed_at", "ticket.sla_due_at"),
+)
+"""What the time of a rule can be counted from; custom fields of type ``time`` come on top."""
+
+
+class TimerPolicy(Section):
+    """When a timed rule is due: so long ``after`` an instant of the ticket, or so long ``before`` it."""
+
+    of: str
+    """A field: one of ``TIMES``, or ``ticket.x.<name>``. ``ticket.updated_at`` passes over what timed rules did."""
+    after: Duration | None = None
+    before: Duration | None = None
+    calendar: Name | None = None
+    """The calendar whose working time counts; None: every second. Only with ``after``."""
+
+    @field_validator("of", mode="after")
+    @classmethod
+    def _is_instant(cls, value: str) -> str:
+        if value not in TIMES and not (value.startswith("ticket.x.") and fields.field_of(value) is not None):
+            raise refused("not an instant of a ticket", nearest(value, (*TIMES, "ticket.x.<name>")))
+        return value
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if (self.after is None) == (self.before is None):
+            raise refused("it needs either after or before", "give one of them", "after")
+        if self.before is not None and self.calendar is not None:
+            raise refused("working time counts only after an instant", "leave the calendar out", "calendar")
+        return self
+
+
 class RulePolicy(_Timed):
     """When a message fits, then these actions. Rules are tried in the order in which they stand."""
 
     name: Name
+    timer: TimerPolicy | None = None
+    """For a rule that is tried when its time has come, on each ticket by itself, once for each value of the instant
+    that it counts from. ``stop`` and ``mode`` mean nothing to it."""
     when: Condition | None = None
     """None: every message fits."""
     then: tuple[Action, ...] = Field(min_length=1)
@@ -198,6 +236,21 @@ class RulePolicy(_Timed):
     owner: str = ""
     """Who answers for the rule."""
     note: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _timed_on_time(cls, value: object) -> object:
+        if isinstance(value, dict) and value.get("timer") is not None:
+            return {"on": ("time",), **value}
+        return value
+
+    @model_validator(mode="after")
+    def _has_its_timer(self) -> Self:
+        if self.timer is not None and self.on != ("time",):
+            raise refused("a rule with a timer is tried on time alone", "leave on out", "on")
+        if self.timer is None and "time" in self.on:
+            raise refused("a rule on time needs its timer", "add timer = { of = ..., after = ... }", "timer")
+        return self
 
 
 class RuleSetPolicy(_Timed):

@@ -100,7 +100,7 @@ class Compiler:
 def cost_of(condition: Condition) -> int:
     """How much later than others a condition should be tried: 0 for cheap ones."""
     if isinstance(condition, Test):
-        return 1 if condition.op in COSTLY else 0
+        return 1 if condition.op in COSTLY or condition.field in fields.BY_PHRASE else 0
     return max(cost_of(one) for part in (condition.all, condition.any, condition.none) for one in part or ())
 
 
@@ -161,7 +161,8 @@ def _like(test: Test, _: Field, _read: Reader) -> Predicate:
 
     def holds(facts: Facts, _: Found) -> bool:
         assert isinstance(least, int | float)
-        return facts.score is not None and facts.score(name, facts.text) >= least
+        best = facts.best
+        return name in (best.title, best.id) and best.score >= least
 
     return holds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from csdesk.domain.rules.fields import CALENDAR, SINCE, History, Op, history_of
+from csdesk.domain.rules.fields import BY_PHRASE, CALENDAR, SINCE, History, Op, history_of
 from csdesk.domain.rules.language import Condition, Group, Test
 
 
@@ -25,6 +25,16 @@ class Reads:
     """The working calendars that are asked."""
     segments: frozenset[str] = frozenset()
     """The segments that are asked for."""
+
+    @property
+    def asks_phrases(self) -> bool:
+        """True if some condition asks which phrase answers a message."""
+        return bool(self.phrases) or not BY_PHRASE.isdisjoint(self.fields)
+
+    @property
+    def counts_tickets(self) -> bool:
+        """True if some condition asks how many tickets a customer opened, or when the last one."""
+        return "customer.ticket_at" in self.fields or any(one.what == "tickets" for one in self.history)
 
     def __or__(self, other: Reads) -> Reads:
         return Reads(

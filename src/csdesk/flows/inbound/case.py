@@ -12,6 +12,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
+from csdesk.domain.routing.search import Search
 from csdesk.domain.text.scripts import language_of
 
 MOST_CC = 20
@@ -79,8 +80,10 @@ class Case:
     folded_text: str = ""
     """The text, folded."""
     language: str | None = None
-    route: str | None = None
-    """The queue whose agents are wanted; None: nobody has to be found."""
+    reopened: bool = False
+    """The message opened the ticket again."""
+    route: Search | None = None
+    """Where somebody is looked for; None: nobody has to be found."""
     fetches: bool = False
     """Whether the channel can fetch the media that the message names."""
     feeds: bool = False

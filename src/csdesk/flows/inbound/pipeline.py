@@ -10,22 +10,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from csdesk.domain.core.giving import age_of
 from csdesk.domain.core.identity import identity_key, known_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
+from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace
-from csdesk.errors import NotFound, StoreError
+from csdesk.domain.routing.choice import Found
+from csdesk.domain.routing.search import needs_of
+from csdesk.errors import GuardFailed, NotFound, StoreError, VersionConflict
 from csdesk.flows.checks import an_instance
 from csdesk.flows.inbound import (
     answering,
@@ -43,16 +46,13 @@ from csdesk.flows.inbound.case import Case, keys_of
 from csdesk.flows.inbound.stowing import stow
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
+from csdesk.flows.routing import is_overtaken
 from csdesk.ports import steps
 from csdesk.ports.ids import IdSource
 from csdesk.ports.steps import Flow, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-CANDIDATES = 8
-"""How many agents of a queue are loaded for one ticket; a batch loads one more for each further ticket."""
-
 
 BATCH = 100
 """How many messages share a commit at most."""
@@ -115,24 +115,32 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
 
 def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
     cases = [_case(arrival, scope) for arrival in arrivals]
-    loaded = yield from steps.load(_needs(cases, scope), phrases="auto")
+    # Only rules that ask for the phrase behind a text need all of them where nothing is answered automatically.
+    loaded = yield from steps.load(
+        _needs(cases, scope), phrases="yes" if scope.policy.rules.reads.asks_phrases else "auto", roster=True
+    )
+    if loaded.phrases is None and loaded.policy.rules.reads.asks_phrases:
+        raise VersionConflict("config", "epoch", expected=0)  # another policy than the one last seen: ask again
     if not loaded.policy.is_open:
         for arrival in arrivals:
             asked = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
             asked.begin(arrival.id, arrival.actor)
             yield from require(asked, arrival.actor, "receive", ev.DESK)
     broken: dict[int, Exception] = {}
-    pools: dict[str, tuple[Candidate, ...]] = {}
+    found = Found()
     while True:
         work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        work.found = found.afresh()
         try:
-            yield from _decide(cases, work, loaded, broken, pools)
+            yield from _decide(cases, work, loaded, broken)
+            yield from steps.commit(work.changes())
+            break
         except _Broken as problem:
             broken[problem.index] = problem.error
-            cases = [_case(arrival, scope) for arrival in arrivals]
-            continue
-        break
-    yield from steps.commit(work.changes())
+        except GuardFailed as problem:
+            if not is_overtaken(problem, found):
+                raise
+        cases = [_case(arrival, scope) for arrival in arrivals]
     return tuple(_outcome(case, work) for case in cases)
 
 
@@ -185,7 +193,6 @@ def _decide(
     work: Workspace,
     loaded: steps.Loaded,
     broken: dict[int, Exception],
-    pools: dict[str, tuple[Candidate, ...]],
 ) -> Flow[None]:
     waiting: Waiting = {}
     later: list[tuple[int, Case]] = []
@@ -197,23 +204,26 @@ def _decide(
         else:
             yield from _guarded(index, case, work, loaded, broken, waiting)
     if waiting:
-        yield from _load_candidates(work, waiting, pools, more=len(later))
+        yield from _load_candidates(work, waiting, more=len(later))
         _settle_all(waiting, work, loaded)
     for index, case in later:
         settled: Waiting = {}
         yield from _guarded(index, case, work, loaded, broken, settled)
-        if settled and (
-            _is_overtaken(index, work, waiting) or any(one.route not in pools for _, one in settled.values())
-        ):
+        if settled and (_is_overtaken(index, work, waiting) or not _is_known(work, settled)):
             raise Entangled
         _settle_all(settled, work, loaded)
-    if pools and len(cases) > 1 and work.loads_shifted:
+    if work.found.asked and len(cases) > 1 and work.loads_shifted:
         raise Entangled
 
 
 def _is_overtaken(index: int, work: Workspace, waiting: Waiting) -> bool:
     """True if a message behind that place was given an agent, whom the one at that place might have been given."""
     return any(place > index and work.ticket(one).worker is not None for one, (place, _) in waiting.items())
+
+
+def _is_known(work: Workspace, waiting: Waiting) -> bool:
+    """True if what was loaded tells who may get these tickets."""
+    return all(case.route is None or work.found.covers(case.route) for _, case in waiting.values())
 
 
 def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> bool:
@@ -295,9 +305,9 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | Non
     window.set_times(case, work)
     ticket = yield from threading.thread(case, work, customer)
     ticket = reading.read(case, work, ticket)
-    ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket)
+    ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket, loaded.phrases)
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)
-    case.route = routing.wanted_queue(case, ticket)
+    case.route = routing.wanted(case, work, ticket, loaded.roster)
     work.close_others(ticket.id)
     if case.route is not None:
         return ticket.id
@@ -312,18 +322,13 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
     recording.record(case, work)
 
 
-def _load_candidates(
-    work: Workspace, waiting: Waiting, pools: dict[str, tuple[Candidate, ...]], *, more: int
-) -> Flow[None]:
-    wanted: dict[str, int] = {}
-    for _, case in waiting.values():
-        if case.route is not None and case.route not in pools:
-            wanted[case.route] = wanted.get(case.route, 0) + 1
-    missing = [CandidateNeed(queue, CANDIDATES + n + more - 1) for queue, n in sorted(wanted.items())]
-    if missing:
-        loaded = yield from steps.load(Needs(candidates=tuple(missing)))
-        pools.update(loaded.snapshot.candidates)
-    work.add_candidates(pools)
+def _load_candidates(work: Workspace, waiting: Waiting, *, more: int) -> Flow[None]:
+    """Load who may get the tickets that wait, unless an earlier try of the batch did."""
+    if _is_known(work, waiting):
+        return
+    needs = needs_of((case.route for _, case in waiting.values() if case.route is not None), more=more)
+    loaded = yield from steps.load(needs)
+    work.found.lay_in(needs, loaded.snapshot, partial(age_of, work))
 
 
 def _park(case: Case, work: Workspace, error: Exception) -> None:

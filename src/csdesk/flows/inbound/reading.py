@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from csdesk.domain.core.tickets import tag
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.policy.compiled import Wish
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.domain.records.tickets import Ticket
@@ -36,15 +35,20 @@ def read(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     return ticket
 
 
-def _note_wish(case: Case, work: Workspace, wish: Literal["out", "in"]) -> None:
-    """Let the customer out of automatic messages, or in again."""
+def _note_wish(case: Case, work: Workspace, wish: Wish) -> None:
+    """Let the customer out of messages that nobody asked for, or in again."""
     assert case.customer is not None
-    customer, name = work.customer(case.customer), work.policy.config.contact.opt_out_tag
-    held = any(one.name == name for one in customer.tags)
-    if wish == "out" and not held:
-        assignment = TagAssignment(name=name, source=TagSource.RULE, at=case.received_at)
+    customer = work.customer(case.customer)
+    held = {one.name for one in customer.tags}
+    changes = False
+    if wish.adds and wish.adds not in held:
+        assignment = TagAssignment(name=wish.adds, source=TagSource.RULE, at=case.received_at)
         work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
-        case.say("contact.opted_out", Outcome.NOTED)
-    elif wish == "in" and held:
-        work.emit(customer.id, ev.CustomerUntagged(tag=name))
-        case.say("contact.opted_in", Outcome.NOTED)
+        changes = True
+    if wish.removes in held:
+        work.emit(customer.id, ev.CustomerUntagged(tag=wish.removes))
+        changes = True
+    if changes and wish.is_out:
+        case.say("contact.opted_out", Outcome.NOTED, tag=wish.adds)
+    elif changes:
+        case.say("contact.opted_in", Outcome.NOTED, tag=wish.adds or wish.removes)

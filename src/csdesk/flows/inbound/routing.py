@@ -1,32 +1,54 @@
-"""Step 8: who gets it. A ticket that somebody has stays there; others go to the least loaded agent of their queue."""
+"""Step 8: who gets it. A ticket that somebody has stays there, unless it is opened again while they are absent."""
 
 from __future__ import annotations
 
-from csdesk.domain.core.tickets import assign
+from csdesk.domain.core.giving import give, is_with_agent, turn_of
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.tickets import LinkKind, Ticket
 from csdesk.domain.records.trace import Outcome
+from csdesk.domain.routing.roster import Roster
+from csdesk.domain.routing.search import Search
 from csdesk.flows.inbound.case import Case
 
 
-def wanted_queue(case: Case, ticket: Ticket) -> str | None:
-    """The queue whose agents are wanted; None if nobody has to be found."""
+def wanted(case: Case, work: Workspace, ticket: Ticket, roster: Roster) -> Search | None:
+    """Where somebody is looked for; None if nobody has to be found."""
     if not ticket.is_live:
         return None
-    if ticket.worker is not None:
+    if ticket.offer is not None:
+        case.say("route.is_offered", Outcome.PASSED, agent=ticket.offer.agent, queue=ticket.offer.queue)
+        return None
+    is_back = case.reopened and is_with_agent(ticket)
+    if ticket.worker is not None and not is_back:
         case.say("route.kept", Outcome.PASSED, worker=ticket.worker.id)
         return None
-    return ticket.queue if case.is_human or case.new_ticket else None
+    if not (case.is_human or case.new_ticket):
+        return None
+    return work.policy.routing.search(
+        ticket,
+        work.person(ticket.identity),
+        roster,
+        work.policy.service,
+        now=work.time_of(ticket.id),
+        zone=work.policy.zone,
+        prior=followed_up(work, ticket),
+        kept=is_back,
+    )
+
+
+def followed_up(work: Workspace, ticket: Ticket) -> Ticket | None:
+    """The ticket that this one follows up, as far as it was loaded."""
+    for link in ticket.links:
+        found = work.find(link.ticket) if link.kind is LinkKind.FOLLOW_UP_OF else None
+        if isinstance(found, Ticket):
+            return found
+    return None
 
 
 def route(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
-    """Assign the ticket to the least loaded agent with room; without one it waits in its queue."""
-    if case.route is None or ticket.worker is not None:
+    """Give the ticket to whoever the search finds; without anybody it waits in its queue."""
+    if case.route is None or (ticket.worker is not None and not case.reopened):
         return ticket
-    candidate = work.take_candidate(case.route)
-    if candidate is None:
-        case.say("route.no_candidate", Outcome.SKIPPED, queue=case.route)
-        return ticket
-    work.guard_load(candidate.agent, candidate.capacity)
-    case.say("route.assigned", Outcome.CHOSEN, agent=candidate.agent, load=candidate.load, queue=case.route)
-    return assign(work, ticket, candidate.agent, reason="route.least_loaded")
+    given, told = give(work, ticket, case.route, turn_of(work, ticket, is_new=case.new_ticket))
+    case.verdicts.append(told)
+    return given

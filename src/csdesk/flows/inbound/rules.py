@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from csdesk.domain.core import tickets
 from csdesk.domain.core.acting import Acting
+from csdesk.domain.core.askers import asker_of
 from csdesk.domain.core.ruling import apply_rules as apply
+from csdesk.domain.core.ruling import ready
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.matching.book import Asker, PhraseBook
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Move, Ticket
-from csdesk.domain.rules.facts import Facts, facts_of
+from csdesk.domain.rules.facts import NO_PHRASE, BestPhrase, Facts, Match, facts_of
 from csdesk.flows.inbound.answering import daily_counter
 from csdesk.flows.inbound.case import Case
 
 
-def apply_rules(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Ticket:
+def apply_rules(
+    case: Case, work: Workspace, customer: Customer, ticket: Ticket, phrases: PhraseBook | None = None
+) -> Ticket:
     """Evaluate the rules and let their effects happen."""
     if case.message.spam and case.new_ticket:
         case.silent = True
         return tickets.change_status(work, ticket, Move.CLOSE, reason="spam")
     if not case.is_human:
         return ticket
+    customer = ready(work, customer)
     may_answer = work.policy.rules.replies and not case.backlog
     acting = Acting(
         work=work,
@@ -27,7 +33,10 @@ def apply_rules(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
         new_ticket=case.new_ticket,
         allowance=daily_counter(case, work.keys) if may_answer else None,
     )
-    ruled = apply(acting, facts_at(case, work, customer, ticket), "message")
+    match: Match | None = None
+    if phrases is not None and work.policy.rules.reads.asks_phrases:
+        match = best_of(phrases, asker_of(ticket, customer, now=case.occurred_at, language=case.language))
+    ruled = apply(acting, facts_at(case, work, customer, ticket, match), "message")
     if not ruled.fired:
         return ticket
     case.verdicts.extend(ruled.verdicts)
@@ -35,7 +44,17 @@ def apply_rules(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
     return work.ticket(ticket.id)
 
 
-def facts_at(case: Case, work: Workspace, customer: Customer, ticket: Ticket) -> Facts:
+def best_of(phrases: PhraseBook, asker: Asker) -> Match:
+    """What finds the phrase that answers a text best, for whom it is asked."""
+
+    def match(text: str) -> BestPhrase:
+        found = phrases.match(text, 1, asker).suggestions
+        return BestPhrase(found[0].phrase.title, found[0].phrase.id, found[0].confidence) if found else NO_PHRASE
+
+    return match
+
+
+def facts_at(case: Case, work: Workspace, customer: Customer, ticket: Ticket, match: Match | None = None) -> Facts:
     """What conditions see of the message that has just come in."""
     was = None
     if case.before is not None and work.policy.reads.before:
@@ -51,5 +70,6 @@ def facts_at(case: Case, work: Workspace, customer: Customer, ticket: Ticket) ->
         zone=work.policy.zone,
         before=was,
         actor=case.actor,
+        match=match,
         calendars=work.policy.service.times,
     )

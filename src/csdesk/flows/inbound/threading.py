@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from csdesk.domain.core.acts import count_ticket
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.tickets import assign, catch_up, change_status, happen
 from csdesk.domain.core.workspace import Workspace
@@ -113,6 +114,7 @@ def _reopen(
     if policy.mode == "reopen" and ended is not None and at <= ended + span:
         case.say("thread.reopened", Outcome.CHOSEN, ticket=ticket.id)
         ticket = change_status(work, ticket, Move.REOPEN)
+        case.reopened = True
         return (ticket if policy.keep_worker else assign(work, ticket, None, reason="reopened")), links
     case.say("thread.follow_up", Outcome.NOTED, ticket=ticket.id)
     return None, (*links, Link(kind=LinkKind.FOLLOW_UP_OF, ticket=ticket.id))
@@ -138,6 +140,7 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
         ),
     )
     _receive_here(case, work, ticket_id)
+    count_ticket(work, customer.id)
     case.new_ticket, case.before = True, None
     case.say("ticket.opened", Outcome.CHOSEN, ticket=ticket_id)
     return work.ticket(ticket_id)

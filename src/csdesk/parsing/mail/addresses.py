@@ -30,6 +30,8 @@ class Mailbox(NamedTuple):
 
 def mailboxes(value: str) -> tuple[Mailbox, ...]:
     """The mailboxes of a header value that is not decoded yet, in order, each address once."""
+    if not value:
+        return ()
     found = _read(value)
     if not found and "=?" in value:
         found = _read(decode_words(value))

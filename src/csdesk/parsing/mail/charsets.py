@@ -63,7 +63,7 @@ def codec_of(label: str) -> str | None:
 
 def decode_text(content: bytes, label: str = "") -> str:
     """The text that those bytes most likely hold; an empty or unknown ``label`` means a guess."""
-    codec = codec_of(label)
+    codec = codec_of(label) if label else None
     if codec is not None and codec in _WIDE:
         return _strict(content, codec) or _guess(content)
     if content.isascii():

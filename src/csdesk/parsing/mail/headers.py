@@ -34,14 +34,16 @@ class Headers:
 
     def __init__(self, fields: tuple[tuple[str, bytes], ...] = ()) -> None:
         self.fields = fields
+        self._raw = dict(reversed(fields))
         self._first: dict[str, str] = {}
 
     def get(self, name: str) -> str:
         """The first field of that (lower-case) name, 8-bit signs decoded; empty if it is missing."""
-        if name not in self._first:
-            value = next((value for key, value in self.fields if key == name), b"")
-            self._first[name] = decode_text(value)
-        return self._first[name]
+        known = self._first.get(name)
+        if known is None:
+            raw = self._raw.get(name)
+            known = self._first[name] = decode_text(raw) if raw else ""
+        return known
 
     def every(self, name: str) -> tuple[str, ...]:
         """All fields of that name, in order."""
@@ -52,7 +54,7 @@ class Headers:
         return _BLANKS.sub(" ", decode_words(self.get(name))).strip()
 
     def __contains__(self, name: object) -> bool:
-        return any(key == name for key, _ in self.fields)
+        return name in self._raw
 
 
 def read_headers(content: bytes, begin: int, end: int) -> tuple[Headers, int]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.queues import DueItem, OutboxItem, OutboxState
+from csdesk.domain.records.tickets import Ticket
 from csdesk.ports.store import Leased, LeaseRequest
 from csdesk.stores.memory.state import DeskState
 
@@ -18,7 +22,11 @@ def lease(desk: DeskState, request: LeaseRequest) -> Leased:
         return _lease_outbox(desk, request)
     if request.what == "due":
         return _lease_due(desk, request)
-    return _due_tickets(desk, request)
+    if request.what == "customers":
+        keys, next_at = _woken(request, desk.customers)
+        return Leased(customers=keys, next_due_at=next_at)
+    keys, next_at = _woken(request, desk.tickets)
+    return Leased(tickets=keys, next_due_at=next_at)
 
 
 def _lease_outbox(desk: DeskState, request: LeaseRequest) -> Leased:
@@ -53,8 +61,11 @@ def _lease_due(desk: DeskState, request: LeaseRequest) -> Leased:
     return Leased(due=tuple(taken), next_due_at=min((one.due_at for one in items[len(taken) :]), default=None))
 
 
-def _due_tickets(desk: DeskState, request: LeaseRequest) -> Leased:
-    planned = sorted((at, ticket.id) for ticket in desk.tickets.values() if (at := ticket.wake_at) is not None)
-    taken = [key for at, key in planned if at <= request.now][: request.limit]
+def _woken(
+    request: LeaseRequest, records: Mapping[str, Ticket] | Mapping[str, Customer]
+) -> tuple[tuple[str, ...], datetime | None]:
+    """The records whose wake-up has come, and when the next one's will."""
+    planned = sorted((at, str(one.id)) for one in records.values() if (at := one.wake_at) is not None)
+    taken = tuple(key for at, key in planned if at <= request.now)[: request.limit]
     left = planned[len(taken) :]
-    return Leased(tickets=tuple(taken), next_due_at=left[0][0] if left else None)
+    return taken, left[0][0] if left else None

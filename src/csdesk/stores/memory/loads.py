@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -35,7 +36,7 @@ def load(desk: DeskState, needs: Needs) -> Snapshot:
         holidays=_picked(desk.holidays, needs.holidays),
         drafts=_picked(desk.drafts, needs.drafts),
         candidates=MappingProxyType({need.key: desk.seats.candidates(need) for need in needs.candidates}),
-        waiting=frozenset(queue for queue in needs.waiting if _is_waited_in(desk, queue)),
+        waiting=MappingProxyType(_waiting(desk, needs.waiting)),
         counters=_picked(desk.counters, needs.counters),
         inbox=_picked(desk.inbox, needs.inbox),
         outbox=_picked(desk.outbox, needs.outbox),
@@ -106,5 +107,12 @@ class _Found:
             self._ticket(message.ticket)
 
 
-def _is_waited_in(desk: DeskState, queue: str) -> bool:
-    return any(ticket.queue == queue and ticket.waits is not None for ticket in desk.tickets.values())
+def _waiting(desk: DeskState, queues: Iterable[str]) -> dict[str, tuple[tuple[int, datetime], ...]]:
+    """When the oldest ticket that waits in each queue was opened, by priority."""
+    wanted = {*queues}
+    found: dict[str, dict[int, datetime]] = {}
+    for ticket in desk.tickets.values() if wanted else ():
+        if ticket.queue in wanted and ticket.waits is not None:
+            oldest = found.setdefault(ticket.queue, {})
+            oldest[ticket.waits] = min(ticket.created_at, oldest.get(ticket.waits, ticket.created_at))
+    return {queue: tuple(sorted(oldest.items())) for queue, oldest in found.items()}

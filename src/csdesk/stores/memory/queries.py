@@ -14,17 +14,18 @@ from csdesk.domain.records.changes import AgentGroup, Burden, WaitingLine
 from csdesk.domain.records.tickets import burdens_of
 from csdesk.errors import InvalidInput
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row
-from csdesk.stores.memory.state import LOAD, DeskState
+from csdesk.stores.memory.state import LOAD, WORK, DeskState
 
 SortKey = tuple[tuple[object, ...], str]
 
-_KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "position", "config": "digest", "burden": "agent"}
+_KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "position", "config": "digest", "burden": "counter"}
 """What "id" means for kinds whose rows have no field of that name."""
 
 # ``Any``: each function takes the rows of its own kind.
 _MANY: Final[dict[tuple[str, str], Callable[[Any], Iterable[str]]]] = {
     ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
     ("customer", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("customer", "segment"): lambda row: [one.name for one in row.segments],
     ("customer", "identity"): lambda row: [identity.id for identity in row.identities],
     ("agent", "queue"): lambda row: row.queues,
 }
@@ -92,11 +93,18 @@ def _lines(desk: DeskState) -> list[WaitingLine]:
 
 
 def _burdens(desk: DeskState) -> list[Burden]:
-    """What agents carry, by their counters and by their tickets."""
+    """What the counters of routing say, and what the tickets do."""
     carried: Counter[str] = Counter()
     for ticket in desk.tickets.values():
-        carried.update(burdens_of(ticket))
-    return [Burden(agent, desk.counters.get(LOAD + agent, 0), carried[agent]) for agent in desk.agents]
+        burdens = burdens_of(ticket)
+        carried.update({LOAD + agent: units for agent, units in burdens.items()})
+        if ticket.assignee in burdens:
+            carried[WORK + ticket.queue] += ticket.units
+    names = {
+        *(LOAD + agent for agent in desk.agents),
+        *(one for one in (*carried, *desk.counters) if one.startswith(WORK)),
+    }
+    return [Burden(name, desk.counters.get(name, 0), carried[name]) for name in names]
 
 
 def _check_column(kind: str, column: str, field: str) -> None:

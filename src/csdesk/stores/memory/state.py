@@ -22,6 +22,9 @@ from csdesk.stores.memory.seats import Seats
 LOAD: Final = "load/"
 """The prefix of the counters that hold what agents carry."""
 
+WORK: Final = "work/"
+"""The prefix of the counters that hold how much of a queue's work is in hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

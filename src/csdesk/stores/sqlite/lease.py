@@ -11,8 +11,10 @@ from csdesk.stores.sqlite.queues import DUE, OUTBOX, due_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, instant_or_none, marks, micros
 from csdesk.stores.sqlite.write import finish
 
-_TICKETS: Final = "SELECT id,wake_at FROM csdesk_ticket WHERE desk=? AND wake_at<=? ORDER BY wake_at,id LIMIT ?"
-_NEXT_TICKET: Final = "SELECT min(wake_at) FROM csdesk_ticket WHERE desk=? AND wake_at>?"
+_WOKEN: Final = "SELECT id,wake_at FROM csdesk_{} WHERE desk=? AND wake_at<=? ORDER BY wake_at,id LIMIT ?"
+_NEXT: Final = "SELECT min(wake_at) FROM csdesk_{} WHERE desk=? AND wake_at>?"
+_WAKING: Final = {"tickets": "ticket", "customers": "customer"}
+_WOKEN_SQL: Final = {what: (_WOKEN.format(kind), _NEXT.format(kind)) for what, kind in _WAKING.items()}
 _HEADS: Final = (
     "SELECT {columns} FROM csdesk_outbox INDEXED BY {index} WHERE desk=? AND head=1{where}"
     " ORDER BY due_at,message LIMIT ?"
@@ -36,12 +38,13 @@ class Work:
 
 def look(execute: Execute, desk: int, request: LeaseRequest) -> Work:
     """What could be taken now."""
-    if request.what == "tickets":
+    if request.what in _WOKEN_SQL:
         # Two looks at the ends of the index: what is planned for later is never read.
         now = micros(request.now)
-        rows = execute(_TICKETS, (desk, now, request.limit + 1)).fetchall()
+        woken, following = _WOKEN_SQL[request.what]
+        rows = execute(woken, (desk, now, request.limit + 1)).fetchall()
         if len(rows) <= request.limit:
-            return Work(rows, execute(_NEXT_TICKET, (desk, now)).fetchone()[0])
+            return Work(rows, execute(following, (desk, now)).fetchone()[0])
         return _cut(rows, request, 1)
     sql, cells = _question(desk, request)
     return _cut(execute(sql, cells).fetchall(), request, _DUE_AT[request.what])
@@ -94,5 +97,6 @@ def leased(work: Work, request: LeaseRequest) -> Leased:
         outbox=tuple(map(outbox_item, rows)) if request.what == "outbox" else (),
         due=tuple(map(due_item, rows)) if request.what == "due" else (),
         tickets=tuple(row[0] for row in rows) if request.what == "tickets" else (),
+        customers=tuple(row[0] for row in rows) if request.what == "customers" else (),
         next_due_at=instant_or_none(work.next_due_at),
     )

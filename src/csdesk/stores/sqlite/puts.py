@@ -8,7 +8,7 @@ from typing import Final
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
-from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.customers import Customer, SegmentMembership
 from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
@@ -163,7 +163,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
         if media_of(record):
             plan.with_media.append(record)
     elif isinstance(record, Ticket | Customer):
-        if record.tags:
+        if record.tags or _segments(record):
             _plan_tags(plan, record, ())
         if isinstance(record, Customer):
             _plan_identities(plan, record, ())
@@ -218,14 +218,30 @@ class _Replace:
             raise VersionConflict(self.table.kind, self.key, expected=self.expected)
 
 
+def segment_label(name: str) -> str:
+    """How a segment stands among the tags of customers."""
+    return f":{name}"
+
+
+def _segments(record: Ticket | Customer) -> tuple[SegmentMembership, ...]:
+    return record.segments if isinstance(record, Customer) else ()
+
+
+def _labels(record: Ticket | Customer) -> tuple[str, ...]:
+    """What the record is found by: its tags, and the segments of a customer."""
+    tags = tuple([tag.name for tag in record.tags])
+    segments = _segments(record)
+    return (*tags, *[segment_label(one.name) for one in segments]) if segments else tags
+
+
 def _plan_tags_again(plan: Puts, record: Ticket | Customer, old: Ticket | Customer) -> None:
-    if record.tags is not old.tags:
-        _plan_tags(plan, record, tuple([tag.name for tag in old.tags]))
+    if record.tags is not old.tags or _segments(record) is not _segments(old):
+        _plan_tags(plan, record, _labels(old))
 
 
 def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> None:
     kind = TABLES[type(record)].kind
-    names = dict.fromkeys([tag.name for tag in record.tags])
+    names = dict.fromkeys(_labels(record))
     for name in names:
         if name not in old:
             plan.tags.setdefault(kind, {})[name, record.id] = None

@@ -16,6 +16,7 @@ from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.links import Role, link_key
+from csdesk.stores.sqlite.puts import segment_label
 from csdesk.stores.sqlite.seats import orders_of
 from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
@@ -60,16 +61,24 @@ _WAITING: Final = (
     "(SELECT desk,queue||'/'||waits AS id,queue,waits AS priority,count(*) AS tickets,min(created_at) AS oldest_at"
     " FROM csdesk_ticket WHERE waits IS NOT NULL GROUP BY desk,queue,waits)"
 )
+_IN_HAND: Final = "t.category IN ('new','open','waiting_customer','waiting_internal')"
 _CARRIED: Final = (
-    "coalesce((SELECT sum(coalesce(json_extract(t.doc,'$.{}'),1)) FROM csdesk_ticket t WHERE t.desk=a.desk"
-    " AND t.{}=a.id AND t.category IN ('new','open','waiting_customer','waiting_internal')),0)"
+    "coalesce((SELECT sum(coalesce(json_extract(t.doc,'$.{}'),1)) FROM csdesk_ticket t WHERE t.desk=a.desk"  # noqa: S608  # constants
+    f" AND t.{{}}=a.id AND {_IN_HAND}),0)"
 )
 _COUNTED: Final = (
     "coalesce((SELECT load FROM csdesk_seat s WHERE s.desk=a.desk AND s.agent=a.id AND s.queue=''),0) AS counted"
 )
+_WORK: Final = "coalesce((SELECT value FROM csdesk_counter c WHERE c.desk=w.desk AND c.name=w.counter),0)"
 _BURDENS: Final = (
-    f"(SELECT a.desk AS desk,a.id AS agent,{_COUNTED},{_CARRIED.format('units', 'assignee')}"  # noqa: S608  # constants
-    f"+{_CARRIED.format('offer.units', 'offered_to')} AS carried FROM csdesk_agent a)"
+    f"(SELECT a.desk AS desk,'load/'||a.id AS counter,{_COUNTED},{_CARRIED.format('units', 'assignee')}"  # noqa: S608  # constants
+    f"+{_CARRIED.format('offer.units', 'offered_to')} AS carried FROM csdesk_agent a"
+    f" UNION ALL SELECT desk,counter,{_WORK},carried FROM (SELECT t.desk AS desk,'work/'||t.queue AS counter,"
+    f"sum(coalesce(json_extract(t.doc,'$.units'),1)) AS carried FROM csdesk_ticket t WHERE t.assignee IS NOT NULL"
+    f" AND {_IN_HAND} GROUP BY t.desk,t.queue) w"
+    " UNION ALL SELECT c.desk,c.name,c.value,0 FROM csdesk_counter c WHERE c.name>='work/' AND c.name<'work0' AND NOT"
+    " EXISTS(SELECT 1 FROM csdesk_ticket t WHERE t.desk=c.desk AND t.queue=substr(c.name,6) AND t.assignee IS NOT NULL"
+    f" AND {_IN_HAND}))"
 )
 
 _KINDS: Final[Mapping[str, _Kind]] = {
@@ -80,12 +89,13 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "config": _Kind("digest", "digest,body,activated_at,orders", _config_row),
     "group": _Kind("id", "queue,profile,agents", lambda row: AgentGroup(*row), _GROUPS),
     "line": _Kind("id", "queue,priority,tickets,oldest_at", _line_of, _WAITING),
-    "burden": _Kind("agent", "agent,counted,carried", lambda row: Burden(*row), _BURDENS),
+    "burden": _Kind("counter", "counter,counted,carried", lambda row: Burden(*row), _BURDENS),
 }
 
 _MANY: Final[Mapping[tuple[str, str], str]] = {
     ("ticket", "tag"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "tag"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
+    ("customer", "segment"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "identity"): "pk IN (SELECT home FROM csdesk_identity WHERE desk=? AND id IN ({}))",
     ("agent", "queue"): "id IN (SELECT agent FROM csdesk_seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
 }
@@ -154,6 +164,8 @@ class _Where:
             return _micros(value, f"where.{column}")
         if self._kind == "entry" and column in {"id", "position"}:
             return entries.row_of(self._desk, str(value))
+        if column == "segment":
+            return segment_label(str(value))
         return value
 
     def _add_time(self, asked: Query) -> None:

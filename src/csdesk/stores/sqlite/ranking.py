@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from csdesk.domain.records.changes import Candidate, CandidateNeed, Needs
 from csdesk.domain.routing.profiles import profile_from
-from csdesk.stores.sqlite.values import Cell
+from csdesk.stores.sqlite.values import Cell, instant
 
 KINDS: Final = frozenset({"candidate", "head", "waits"})
 """What the rows of these parts begin with."""
@@ -24,8 +25,10 @@ _MOST_PARTS: Final = 60
 
 _FREE: Final = "desk=? AND queue=? AND open=1 AND load<capacity AND load+?<=capacity"
 _WAITS: Final = (
-    "SELECT 'waits',?,EXISTS(SELECT 1 FROM csdesk_ticket WHERE desk=? AND queue=? AND waits IS NOT NULL),NULL,NULL,NULL"
+    "SELECT 'waits',?,column1,(SELECT min(created_at) FROM csdesk_ticket WHERE desk=? AND queue=? AND waits=column1)"
+    ",NULL,NULL FROM (VALUES(1),(2),(3),(4))"
 )
+"""The oldest of each priority: four looks at the ends of the index."""
 _PASS: Final = (
     "SELECT 'candidate',?,agent,load,assigned,profile FROM (SELECT agent,load,assigned,profile,row_number() OVER"  # noqa: S608  # constants
     f" (PARTITION BY profile ORDER BY rank,assigned,agent) AS place FROM csdesk_seat WHERE {_FREE}{{}}"
@@ -119,15 +122,15 @@ class Ranked:
     def __init__(self) -> None:
         self._found: dict[str, list[Candidate]] = {}
         self._heads: dict[str, list[_Head]] = {}
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, tuple[tuple[int, datetime], ...]] = {}
 
     # ``Any``: a row of the driver.
     def take(self, row: tuple[Any, ...]) -> None:
         """One more row."""
         what, key, first, second, third, profile = row
         if what == "waits":
-            if first:
-                self._waiting.add(key)
+            if second is not None:
+                self._waiting[key] = (*self._waiting.get(key, ()), (first, instant(second)))
         elif what == "head":
             self._heads.setdefault(key, []).extend([(third, *one, first) for one in json.loads(second)])
         else:
@@ -135,9 +138,9 @@ class Ranked:
             self._found.setdefault(key, []).append(candidate)
 
     @property
-    def waiting(self) -> frozenset[str]:
-        """The queues in which a ticket waits."""
-        return frozenset(self._waiting)
+    def waiting(self) -> Mapping[str, tuple[tuple[int, datetime], ...]]:
+        """Of the queues in which tickets wait: when the oldest of each priority was opened."""
+        return self._waiting
 
     def candidates(self, needs: Needs) -> Mapping[str, tuple[Candidate, ...]]:
         """What was found for each need, cut to its limits."""

@@ -88,7 +88,7 @@ class SqliteCalls:
         """Take due work."""
         _check_limit(request.limit)
         work = self._read(lease.look, desk, request)
-        if work.rows and request.what != "tickets":
+        if work.rows and request.what not in ("tickets", "customers"):
             work = self._translated(self._hands.write, lease.take, self._number(desk), request)
         return lease.leased(work, request)
 

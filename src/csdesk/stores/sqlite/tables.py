@@ -87,6 +87,9 @@ def _read(cls: type[Record], *names: str) -> dict[str, str]:
     return {name: read_sql(cls, name) for name in names}
 
 
+_WAKES: Final = ("clocks", "snoozed_until", "close_at", "tags", "rules_at", "erased_at", "offer")
+_CUSTOMER_WAKES: Final = ("tags", "flags", "segments_at", "merged_into", "erasure")
+
 TABLES: Final[Mapping[type[Record], Table]] = {
     Ticket: Table(
         "ticket",
@@ -99,11 +102,7 @@ TABLES: Final[Mapping[type[Record], Table]] = {
             _field("identity"),
             _field("merged_into"),
             _time("created_at"),
-            Column(
-                "wake_at",
-                lambda ticket: micros_or_none(ticket.wake_at),
-                ("clocks", "snoozed_until", "close_at", "offer"),
-            ),
+            Column("wake_at", lambda ticket: micros_or_none(ticket.wake_at), _WAKES),
             Column("waits", lambda ticket: ticket.waits, ("worker", "offer", "category", "priority")),
             Column("offered_to", lambda ticket: ticket.offered_to, ("offer",)),
         ),
@@ -118,7 +117,11 @@ TABLES: Final[Mapping[type[Record], Table]] = {
     Customer: Table(
         "customer",
         Customer,
-        (_field("merged_into"), _time("created_at")),
+        (
+            _field("merged_into"),
+            _time("created_at"),
+            Column("wake_at", lambda customer: micros_or_none(customer.wake_at), _CUSTOMER_WAKES),
+        ),
         born=("seen_at",),
         read=_read(Customer, "level", "stage"),
     ),

@@ -67,6 +67,8 @@ class Bench:
                 statuses.append(target.handle(name, one).status)
             elif one is not None:
                 target.take(name, (one,))
+            elif self.able.poll_every is not None:
+                self.rig.clock.advance(self.able.poll_every)
         self.settle(target)
         return statuses
 
@@ -107,7 +109,7 @@ class Bench:
 
     def later_state(self, message: Message) -> Message:
         """How a message stands after the desk has tried everything again for a while."""
-        for _ in range(ROUNDS):
+        for _ in range(20 * ROUNDS):  # a channel that is polled has something due every few seconds
             due = self.desk.run_due().next_due_at
             if due is None:
                 break

@@ -153,7 +153,9 @@ class MailPromises(ContractBase):
 
     def _answering(self, rig: ChannelRig, bench: Bench) -> Desk:
         desk = bench.open(config=DeskConfig.from_toml(_ANSWERING.format(account=rig.account)))
-        desk.replies.add("退款", "请在订单页申请。", questions=("我要退款怎么办理",), auto_reply=True, actor=AGENT)
+        desk.replies.add(
+            "退款", "请在订单页申请。", questions=("我要退款怎么办理", "如何申请退款"), auto_reply=True, actor=AGENT
+        )
         return desk
 
     def _last(self, rig: ChannelRig) -> Letter:

@@ -13,6 +13,7 @@ import pytest
 from csdesk import DeskConfig
 from csdesk.domain.records.commands import MOST_WRITTEN
 from csdesk.domain.records.messages import Delivery, MediaKind, MediaPart
+from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.text.graphemes import graphemes
 from csdesk.ports.channel import BlockingChannel, Channel, MediaLimit, OutboundMessage, Sender
 from csdesk.testing.channel_contract.bench import AGENT, Bench, ContractBase, shown, skip
@@ -179,7 +180,7 @@ class SendPromises(ContractBase):
         ticket = bench.said()
         channel = bench.channel
         if isinstance(channel, Channel) and not isinstance(channel, BlockingChannel):
-            exchange = channel.send(self._outbound(bench, "dropped"))
+            exchange = channel.send(self._outbound(bench, ticket, "dropped"))
             next(exchange, None)  # one that has nobody to talk to ends at once
             exchange.close()
         assert bench.reply(ticket, "whole").delivery is Delivery.SENT
@@ -211,14 +212,14 @@ class SendPromises(ContractBase):
         desk = bench.open()
         assert desk.channels.check(rig.account).status == state
 
-    def _outbound(self, bench: Bench, text: str) -> OutboundMessage:
+    def _outbound(self, bench: Bench, ticket: Ticket, text: str) -> OutboundMessage:
         from csdesk.domain.records.messages import TextPart
 
         return OutboundMessage(
             key="msg_0000000000000000000000dr0p",
             account=bench.rig.account,
-            conversation="c1",
-            to=Sender(external_id="c1"),
+            conversation=ticket.conversation,
+            to=Sender(external_id=ticket.conversation),
             parts=(TextPart(text=text),),
             occurred_at=bench.rig.clock.now(),
         )

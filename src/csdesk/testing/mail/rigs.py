@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import cached_property
 from itertools import count
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
@@ -64,12 +65,20 @@ class EmailRig(ChannelRig):
         self.sink = SmtpSink(user="desk", password=_PASSWORD)
         self.smtp_line = FlakyLine("127.0.0.1", self.sink.port)
         self._server = self.sink.server(port=self.smtp_line.port)
-        self.mailbox = Mailbox.shared()
-        self.imap_line = FlakyLine("127.0.0.1", self.mailbox.port, half_beyond=200)
         self._folders: dict[str, Folder] = {}
         self._numbers = count(1)
         self._is_closed = False
         self._last: dict[str, str] = {}
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """The server of the folders; it is started by the first rig that needs it."""
+        return Mailbox.shared()
+
+    @cached_property
+    def imap_line(self) -> FlakyLine:
+        """The line before it."""
+        return FlakyLine("127.0.0.1", self.mailbox.port, half_beyond=200)
 
     def folder(self, account: str) -> Folder:
         """The folder in which the mail of an account arrives."""
@@ -286,7 +295,7 @@ class EmailRig(ChannelRig):
 
     def secrets(self) -> Sequence[str]:
         """The passwords, the secrets of the requests, the key that signs."""
-        return (_PASSWORD, self.mailbox.password, *_SECRETS, _KEY.decode())
+        return (_PASSWORD, Mailbox.password, *_SECRETS, _KEY.decode())
 
     def payloads(self) -> Iterable[bytes]:
         """An ordinary mail, one with a file, a report."""
@@ -306,7 +315,8 @@ class EmailRig(ChannelRig):
         if not self._is_closed:
             self._is_closed = True
             self.smtp_line.close()
-            self.imap_line.close()
+            if "imap_line" in vars(self):
+                self.imap_line.close()
             self.sink.close()
 
 

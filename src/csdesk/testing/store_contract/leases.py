@@ -9,7 +9,9 @@ import pytest
 
 from csdesk.domain.records.changes import ChangeSet, Needs, Put
 from csdesk.domain.records.clocks import Clock, Metric
+from csdesk.domain.records.customers import Flag
 from csdesk.domain.records.queues import OutboxItem, OutboxState
+from csdesk.domain.records.tags import TagAssignment
 from csdesk.errors import InvalidInput
 from csdesk.ports.store import Leased, LeaseRequest, Store
 from csdesk.testing import builders as build
@@ -156,7 +158,28 @@ class LeasePromises(ContractBase):
         found = store.lease(DESK, request)
         assert (found.tickets, found.next_due_at) == ((), at(99))
 
+    def test_customers_that_wake(self, store: Store) -> None:
+        """By the end of a tag or flag, or when their segments are to be looked at; never those who were merged."""
+        tag = TagAssignment(name="vip", at=at(0), expires_at=at(20))
+        customers = (
+            build.customer(1, segments_at=at(30)),
+            build.customer(2, tags=(tag,)),
+            build.customer(3, flags=(Flag(name="rude", at=at(0), until=at(99)),)),
+            build.customer(4),
+            build.customer(5, tags=(tag,), merged_into=build.customer(1).id),
+        )
+        store.commit(DESK, build.changes_for(*customers))
+        request = LeaseRequest(what="customers", now=at(30), limit=9)
+        for _ in range(2):
+            found = store.lease(DESK, request)
+            assert (found.customers, found.next_due_at) == ((customers[1].id, customers[0].id), at(99))
+        cut = store.lease(DESK, replace(request, limit=1))
+        assert (cut.customers, cut.next_due_at) == ((customers[1].id,), at(30))
+        store.commit(DESK, ChangeSet(puts=(Put(build.customer(2, version=2), 1), Put(build.customer(1, version=2), 1))))
+        found = store.lease(DESK, request)
+        assert (found.customers, found.next_due_at) == ((), at(99))
+
     def test_nothing_planned(self, store: Store) -> None:
         """An idle desk needs no call at all."""
-        for what in ("outbox", "due", "tickets"):
+        for what in ("outbox", "due", "tickets", "customers"):
             assert store.lease(DESK, LeaseRequest(what=what, now=at(0), limit=9)) == Leased()

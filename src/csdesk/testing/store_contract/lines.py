@@ -168,7 +168,7 @@ class LinePromises(ContractBase):
             WaitingLine("general", Priority.URGENT, 1, build.at(0)),
         }
         found = store.load(DESK, Needs(waiting=("general", "sales", "none")))
-        assert sorted(found.waiting) == ["general"]
+        assert dict(found.waiting) == {"general": ((Priority.NORMAL, build.at(3)), (Priority.URGENT, build.at(0)))}
         both = store.load(
             DESK, Needs(waiting=("general",), candidates=(CandidateNeed("x"),), tickets=(build.ticket(1).id,))
         )
@@ -192,5 +192,12 @@ class LinePromises(ContractBase):
             ),
         )
         _give(store, 1, amount=4)
+        store.commit(DESK, ChangeSet(deltas=(Delta("work/general", 1), Delta("work/gone", 2), Delta("words", 3))))
         rows = everything(store, Query(kind="burden"))
-        assert rows == [Burden(AGT[1], 4, 4), Burden(AGT[2], 0, 2), Burden(AGT[3], 0, 0)]
+        assert rows == [
+            Burden(f"load/{AGT[1]}", 4, 4),
+            Burden(f"load/{AGT[2]}", 0, 2),
+            Burden(f"load/{AGT[3]}", 0, 0),
+            Burden("work/general", 1, 4),
+            Burden("work/gone", 2, 0),
+        ]

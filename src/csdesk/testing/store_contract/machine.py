@@ -96,6 +96,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert (list(leased.due), leased.next_due_at) == jobs
         leased = self.store.lease(DESK, LeaseRequest(what="tickets", now=now, limit=100))
         assert (list(leased.tickets), leased.next_due_at) == self.model.waking(now)
+        leased = self.store.lease(DESK, LeaseRequest(what="customers", now=now, limit=100))
+        assert (list(leased.customers), leased.next_due_at) == self.model.waking_customers(now)
 
     @rule()
     def maintain(self) -> None:

@@ -178,6 +178,13 @@ class PlainModel:
         later = [at for key, at in times.items() if at is not None and key not in ready]
         return sorted(ready, key=lambda key: (times[key], key)), min(later, default=None)
 
+    def waking_customers(self, now: datetime) -> tuple[list[str], datetime | None]:
+        """Customers to look at, and when the next one wakes."""
+        times = {customer.id: customer_wake_at(customer) for customer in self.records("customer")}
+        ready = [key for key, at in times.items() if at is not None and at <= now]
+        later = [at for key, at in times.items() if at is not None and key not in ready]
+        return sorted(ready, key=lambda key: (times[key], key)), min(later, default=None)
+
     def expire(self, now: datetime) -> int:
         """Remove what has expired."""
         gone = [key for key, (_, until) in self.state.claims.items() if until is not None and until <= now]
@@ -290,7 +297,8 @@ def time_of(kind: str, row: Any) -> datetime:
 
 def wake_at(ticket: Any) -> datetime | None:
     """When the ticket wants to be looked at."""
-    times = [ticket.snoozed_until, ticket.close_at, ticket.offer and ticket.offer.due_at]
+    times = [ticket.snoozed_until, ticket.close_at, ticket.rules_at, *[tag.expires_at for tag in ticket.tags]]
+    times.append(ticket.offer and ticket.offer.due_at)
     for clock in ticket.clocks:
         if clock.phase == "running":
             times.append(clock.warn_at)
@@ -298,6 +306,14 @@ def wake_at(ticket: Any) -> datetime | None:
             times.append(met_until and met_until + timedelta(microseconds=1))
     known = [at for at in times if at is not None]
     return min(known) if known else None
+
+
+def customer_wake_at(customer: Any) -> datetime | None:
+    """When the customer wants to be looked at."""
+    if customer.merged_into is not None or customer.erasure is not None:
+        return None
+    times = [customer.segments_at, *[one.expires_at for one in customer.tags], *[one.until for one in customer.flags]]
+    return min((at for at in times if at is not None), default=None)
 
 
 def _assignee(ticket: Any) -> list[Any]:
@@ -317,6 +333,7 @@ COLUMNS: dict[tuple[str, str], Callable[[Any], list[Any]]] = {
     ("ticket", "waits"): _waits,
     ("ticket", "wake_at"): lambda row: [at for at in [wake_at(row)] if at],
     ("customer", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("customer", "segment"): lambda row: [one.name for one in row.segments],
     ("customer", "identity"): lambda row: [one.id for one in row.identities],
     ("agent", "queue"): lambda row: list(row.queues),
 }

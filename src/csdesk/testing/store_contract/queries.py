@@ -6,6 +6,7 @@ import base64
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 import pytest
 
@@ -13,6 +14,7 @@ from csdesk.domain.ids import AgentId, CustomerId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import ChangeSet, ConfigRow, Put, Seen, Stored
+from csdesk.domain.records.customers import SegmentMembership
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tags import TagAssignment
@@ -29,7 +31,7 @@ WORKED_OUT = frozenset({"group", "line", "burden"})
 """What no row is kept for: see ``LinePromises``."""
 
 KINDS = sorted({*QUERY_COLUMNS} - WORKED_OUT)
-MANY = {("ticket", "tag"), ("customer", "tag"), ("customer", "identity"), ("agent", "queue")}
+MANY = {("ticket", "tag"), ("customer", "tag"), ("customer", "segment"), ("customer", "identity"), ("agent", "queue")}
 
 
 _OFFER = Offer(agent=AgentId(serial("agt_", 2)), queue="general", made_at=at(1), due_at=at(30))
@@ -37,6 +39,9 @@ _OFFER = Offer(agent=AgentId(serial("agt_", 2)), queue="general", made_at=at(1),
 
 def _tags(*names: str) -> tuple[TagAssignment, ...]:
     return tuple(TagAssignment(name=name, at=at(0)) for name in names)
+
+
+_SEGMENTS: Final = (SegmentMembership(name="常客", since=at(0)), SegmentMembership(name="vip", since=at(0)))
 
 
 def _tickets() -> list[Stored]:
@@ -62,7 +67,7 @@ def _tickets() -> list[Stored]:
 
 def _others() -> list[Stored]:
     return [
-        build.customer(1, level="vip", stage="buyer", tags=_tags("vip"), created_at=at(4)),
+        build.customer(1, level="vip", stage="buyer", tags=_tags("vip"), created_at=at(4), segments=_SEGMENTS),
         build.customer(2, merged_into=serial("cus_", 1)),
         build.customer(3, level="vip", identities=(build.identity(3), build.identity(30)), tags=_tags("a", "b")),
         build.customer(4, identities=(), created_at=at(-5)),

@@ -30,6 +30,7 @@ from csdesk.domain.records.changes import (
 )
 from csdesk.domain.records.clocks import Clock, Metric
 from csdesk.domain.records.codec import KINDS
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message, TextPart
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tags import TagAssignment
@@ -130,11 +131,14 @@ class Pieces:
         )
         asleep = self.draw(st.sampled_from((None, later)))
         worker = Worker(kind=self.draw(st.sampled_from(WorkerKind)), id=serial("agt_", self.draw(_FEW)), fence=2)
-        tags = tuple(TagAssignment(name=name, at=at(0)) for name in self.draw(st.sets(st.sampled_from("abc"))))
+        ends = self.draw(st.sampled_from((None, later)))
+        names = self.draw(st.sets(st.sampled_from("abc")))
+        tags = tuple(TagAssignment(name=name, at=at(0), expires_at=ends) for name in names)
         return [
             ev.StatusChanged(before=ticket.category, after=Category.SNOOZED, status="asleep", until=asleep),
             ev.TicketTagged(tags=tags),
             ev.TicketUntagged(tag="a"),
+            ev.RulesPlanned(at=asleep),
             ev.TicketFieldSet(name="priority", before=2, after=self.draw(_FEW)),
             ev.TicketFieldSet(name="queue", before=ticket.queue, after=self.draw(st.sampled_from(QUEUES))),
             ev.CustomFieldSet(name="size", after=self.draw(st.sampled_from((None, 1.5, "L", True)))),
@@ -158,7 +162,9 @@ class Pieces:
         key = build.customer(number).id
         if self._present("customer", key) is None:
             return self._told("customer", key, *build.birth(build.customer(number)).events)
-        tags = (TagAssignment(name=self.draw(st.sampled_from("abc")), at=at(0)),)
+        later = self.draw(st.sampled_from((None, at(self._seconds + self.draw(st.integers(0, 40))))))
+        name = self.draw(st.sampled_from("abc"))
+        tags = (TagAssignment(name=name, at=at(0), expires_at=later),)
         another = serial("idn_", number * 10 + self.draw(_FEW))
         moved = self._move_identity(key)
         if moved is not None:
@@ -168,6 +174,11 @@ class Pieces:
                 [
                     ev.CustomerTagged(tags=tags),
                     ev.CustomerUntagged(tag="a"),
+                    ev.CustomerFlagged(flag=name, reason="张三 threatens", until=later),
+                    ev.CustomerUnflagged(flag=name),
+                    *[ev.SegmentEntered(segment=name) for _ in (1,) if not self._is_in("customer", key, name)],
+                    ev.SegmentLeft(segment=name),
+                    ev.SegmentsPlanned(at=later),
                     ev.CustomerNamed(name=self.draw(st.sampled_from(("李娜", "Ann")))),
                     ev.CustomerPlaced(level="vip", stage="buyer"),
                     *[ev.CustomerMerged(into=into) for into in self._survivors("customer", key)],
@@ -176,6 +187,10 @@ class Pieces:
             )
         )
         return self._told("customer", key, event)
+
+    def _is_in(self, kind: str, key: str, segment: str) -> bool:
+        record = self._present(kind, key)
+        return isinstance(record, Customer) and record.is_in(segment)
 
     def _move_identity(self, key: str) -> ChangeSet | None:
         """Now and then the customer's last identity gets another home; the two puts stand in either order."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
-from csdesk.domain.records.customers import ERASED, Attribute, Block, Customer, Erasure, Identity
-from csdesk.domain.records.tags import TagAssignment, TagSource, with_tag, without_tag
+from csdesk.domain.records.customers import (
+    COUNTED_DAYS,
+    ERASED,
+    Attribute,
+    Block,
+    Customer,
+    DayCount,
+    Erasure,
+    Flag,
+    Identity,
+    SegmentMembership,
+)
+from csdesk.domain.records.tags import TagAssignment, TagSource
 
 _Customer = trusted(Customer)
 _Identity = trusted(Identity)
@@ -68,14 +80,73 @@ def _customer_placed(customer: Customer, event: ev.CustomerPlaced, _: datetime) 
 
 
 def _customer_tagged(customer: Customer, event: ev.CustomerTagged, _: datetime) -> Customer:
-    tags = customer.tags
-    for tag in event.tags:
-        tags = with_tag(tags, tag)
-    return replaced(customer, tags=tags)
+    return replaced(customer, **tagged(customer, event.tags))
 
 
-def _customer_untagged(customer: Customer, event: ev.CustomerUntagged, _: datetime) -> Customer:
-    return replaced(customer, tags=without_tag(customer.tags, event.tag))
+def _customer_untagged(customer: Customer, event: ev.CustomerUntagged, at: datetime) -> Customer:
+    return replaced(customer, **untagged(customer, event, at))
+
+
+def _customer_flagged(customer: Customer, event: ev.CustomerFlagged, at: datetime) -> Customer:
+    flag = Flag(
+        name=event.flag,
+        reason=event.reason or "",
+        evidence=event.evidence or (),
+        by=event.by,
+        at=at,
+        until=event.until,
+    )
+    return replaced(customer, flags=(*_other_flags(customer, event.flag), flag))
+
+
+def _customer_unflagged(customer: Customer, event: ev.CustomerUnflagged, _: datetime) -> Customer:
+    return replaced(customer, flags=_other_flags(customer, event.flag))
+
+
+def _other_flags(customer: Customer, name: str) -> tuple[Flag, ...]:
+    return tuple(one for one in customer.flags if one.name != name)
+
+
+def _customer_acted(customer: Customer, event: ev.CustomerActed, _: datetime) -> Customer:
+    fresh = DayCount(did=event.did, day=event.day, amount=event.amount or 0, last_at=event.at)
+    acts = [_joined(one, fresh) if _is_same(one, fresh) else one for one in customer.acts]
+    if not any(_is_same(one, fresh) for one in customer.acts):
+        acts.append(fresh)
+    return replaced(customer, acts=_still_counted(acts))
+
+
+def _is_same(one: DayCount, other: DayCount) -> bool:
+    return (one.did, one.day, one.of) == (other.did, other.day, other.of)
+
+
+def _joined(one: DayCount, other: DayCount) -> DayCount:
+    last = max(one.last_at, other.last_at)
+    return replaced(one, count=one.count + other.count, amount=one.amount + other.amount, last_at=last)
+
+
+def _still_counted(acts: list[DayCount]) -> tuple[DayCount, ...]:
+    """Without the days that no window reaches any more, except the last day of each kind."""
+    latest = max(one.day for one in acts)
+    last = {one.did: one.day for one in sorted(acts, key=lambda one: one.day)}
+    oldest = latest - timedelta(days=COUNTED_DAYS)
+    return tuple(one for one in acts if one.day > oldest or one.day == last[one.did])
+
+
+def _acts_recounted(customer: Customer, event: ev.ActsRecounted, _: datetime) -> Customer:
+    kept = tuple(one for one in customer.acts if one.did != event.did)
+    return replaced(customer, acts=(*kept, *event.days))
+
+
+def _segment_entered(customer: Customer, event: ev.SegmentEntered, at: datetime) -> Customer:
+    return replaced(customer, segments=(*customer.segments, SegmentMembership(name=event.segment, since=at)))
+
+
+def _segment_left(customer: Customer, event: ev.SegmentLeft, _: datetime) -> Customer:
+    return replaced(customer, segments=tuple(one for one in customer.segments if one.name != event.segment))
+
+
+def _segments_planned(customer: Customer, event: ev.SegmentsPlanned, _: datetime) -> Customer:
+    return replaced(customer, segments_at=event.at)
 
 
 def _customer_blocked(customer: Customer, event: ev.CustomerBlocked, at: datetime) -> Customer:
@@ -91,7 +162,7 @@ def _customer_merged(customer: Customer, event: ev.CustomerMerged, _: datetime) 
 
 
 def _customer_absorbed(customer: Customer, event: ev.CustomerAbsorbed, _: datetime) -> Customer:
-    return replaced(customer, members=(*customer.members, *event.customers))
+    return replaced(customer, members=(*customer.members, *event.customers), acts=(*customer.acts, *event.acts))
 
 
 def _customer_unmerged(customer: Customer, event: ev.CustomerUnmerged, _: datetime) -> Customer:
@@ -99,7 +170,10 @@ def _customer_unmerged(customer: Customer, event: ev.CustomerUnmerged, _: dateti
 
 
 def _customer_released(customer: Customer, event: ev.CustomerReleased, _: datetime) -> Customer:
-    return replaced(customer, members=tuple(one for one in customer.members if one not in event.customers))
+    members = tuple(one for one in customer.members if one not in event.customers)
+    return replaced(
+        customer, members=members, acts=tuple(one for one in customer.acts if one.of not in event.customers)
+    )
 
 
 def _customer_erased(customer: Customer, event: ev.CustomerErased, at: datetime) -> Customer:
@@ -110,6 +184,11 @@ def _customer_erased(customer: Customer, event: ev.CustomerErased, at: datetime)
         attributes=(),
         identities=tuple(replaced(one, external_id="") for one in customer.identities),
         tags=(mark,),
+        withheld=(),
+        flags=(),
+        acts=(),
+        segments=(),
+        segments_at=None,
         block=None,
         dedicated_agent=None,
         erasure=Erasure(customer=event.survivor, command=event.command, requested_at=at),
@@ -137,6 +216,13 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.CustomerAbsorbed: _customer_absorbed,
     ev.CustomerUnmerged: _customer_unmerged,
     ev.CustomerReleased: _customer_released,
+    ev.CustomerFlagged: _customer_flagged,
+    ev.CustomerUnflagged: _customer_unflagged,
+    ev.CustomerActed: _customer_acted,
+    ev.ActsRecounted: _acts_recounted,
+    ev.SegmentEntered: _segment_entered,
+    ev.SegmentLeft: _segment_left,
+    ev.SegmentsPlanned: _segments_planned,
     ev.CustomerErased: _customer_erased,
     ev.ErasureCompleted: _erasure_completed,
 }

@@ -38,6 +38,10 @@ def _message_recalled(message: Message, _event: ev.MessageRecalled, at: datetime
     return replaced(message, recalled_at=at)
 
 
+def _message_reacted(message: Message, _event: ev.MessageReacted, _: datetime) -> Message:
+    return message  # signs stand in the log alone
+
+
 def _message_edited(message: Message, event: ev.MessageEdited, _: datetime) -> Message:
     return replaced(message, edited=event.parts or ())
 
@@ -62,6 +66,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Message]]] = {
     ev.PieceSent: _piece_sent,
     ev.MediaStored: _media_stored,
     ev.MessageRecalled: _message_recalled,
+    ev.MessageReacted: _message_reacted,
     ev.MessageEdited: _message_edited,
     ev.MessageErased: _message_erased,
     ev.RawRemoved: _raw_removed,

@@ -6,21 +6,23 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.clocks import with_clocks
-from csdesk.domain.records.tags import with_tag, without_tag
 from csdesk.domain.records.tickets import (
     ACTIVE,
     AppliedSla,
     Category,
     Deflection,
     FieldValue,
+    Firing,
     Owner,
     OwnerKind,
     Participant,
     Priority,
     Ticket,
+    Untouched,
     Worker,
     WorkerKind,
 )
@@ -105,14 +107,24 @@ def _note_added(ticket: Ticket, event: ev.NoteAdded, _: datetime) -> Ticket:
 
 
 def _ticket_tagged(ticket: Ticket, event: ev.TicketTagged, _: datetime) -> Ticket:
-    tags = ticket.tags
-    for tag in event.tags:
-        tags = with_tag(tags, tag)
-    return replaced(ticket, tags=tags)
+    return replaced(ticket, **tagged(ticket, event.tags))
 
 
-def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, _: datetime) -> Ticket:
-    return replaced(ticket, tags=without_tag(ticket.tags, event.tag))
+def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, at: datetime) -> Ticket:
+    return replaced(ticket, **untagged(ticket, event, at))
+
+
+def _rule_timed(ticket: Ticket, event: ev.RuleTimed, at: datetime) -> Ticket:
+    firing = Firing(rule=event.rule, version=event.version, since=event.since)
+    others = tuple(one for one in ticket.firings if one.rule != event.rule)
+    mark = Untouched(at=at, touched_at=event.touched_at)
+    return replaced(ticket, firings=(*others, firing), untouched=mark)
+
+
+def _rules_planned(ticket: Ticket, event: ev.RulesPlanned, at: datetime) -> Ticket:
+    if event.touched_at is None:
+        return replaced(ticket, rules_at=event.at)
+    return replaced(ticket, rules_at=event.at, untouched=Untouched(at=at, touched_at=event.touched_at))
 
 
 def _field_set(ticket: Ticket, event: ev.TicketFieldSet, at: datetime) -> Ticket:
@@ -134,7 +146,7 @@ def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> 
 
 
 def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
-    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", erased_at=at)
+    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", rules_at=None, erased_at=at)
 
 
 def _subject_set(ticket: Ticket, event: ev.SubjectSet, _: datetime) -> Ticket:
@@ -311,6 +323,8 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SessionJoined: _session_joined,
     ev.TicketTagged: _ticket_tagged,
     ev.TicketUntagged: _ticket_untagged,
+    ev.RuleTimed: _rule_timed,
+    ev.RulesPlanned: _rules_planned,
     ev.TicketFieldSet: _field_set,
     ev.CustomFieldSet: _custom_field_set,
     ev.TicketErased: _ticket_erased,

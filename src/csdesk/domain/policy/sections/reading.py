@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
+from csdesk.domain.rules.language import Condition
 from csdesk.domain.text.folding import fold
 
 
@@ -21,7 +22,10 @@ class TagPolicy(Section):
     keywords: tuple[str, ...] = ()
     polarity: Literal["negative", "neutral", "positive"] = "neutral"
     group: Name | None = None
-    """Of the tags of one group only the first one that fits is set, in the order of the configuration."""
+    """A ticket or customer has one tag of a group at most: a new one takes the other's place, unless that one counts
+    for more. Of several keywords' tags the first one in the order of the configuration is set."""
+    lasts: Duration | None = None
+    """How long it stays when nobody says until when; None: until somebody takes it."""
 
     @field_validator("keywords", mode="after")
     @classmethod
@@ -30,6 +34,22 @@ class TagPolicy(Section):
             if not fold(keyword):
                 raise refused("a keyword without a visible character", "remove it or write it out", place)
         return value
+
+
+class FlagPolicy(Section):
+    """A flag that customers may have: a warning that everybody who serves them sees. If one is listed, all are."""
+
+    name: Name
+    title: str = ""
+
+
+class SegmentPolicy(Section):
+    """The customers of whom a condition holds; it may ask fields that begin with ``customer.``."""
+
+    name: Name
+    title: str = ""
+    when: Condition
+    note: str = ""
 
 
 class ReplyPolicy(Section):

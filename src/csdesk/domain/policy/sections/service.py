@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from csdesk.domain.policy.sections.routing import QueueRouting
 from csdesk.domain.records._model import Key, Name
 from csdesk.domain.records._settings import Section
 from csdesk.domain.records.durations import Duration, DurationOrZero
@@ -23,6 +24,8 @@ class QueuePolicy(Section):
     """May phrases be sent without a person?"""
     suggest: bool = True
     """Are phrases suggested to the people of the queue?"""
+    routing: QueueRouting = Field(default_factory=QueueRouting)
+    """Who gets the tickets of the queue."""
 
 
 class AccountPolicy(Section):
@@ -51,6 +54,10 @@ class LevelPolicy(Section):
     title: str = ""
     rank: int = Field(default=0, ge=0, le=1000)
     """Where your own lists put it, the highest first. The desk decides nothing by it."""
+    grade: int | None = Field(default=None, ge=1, le=9)
+    """The least grade of the agents who serve customers of this level."""
+    relax_grade_after: Duration | None = None
+    """How long a ticket waits for that grade; None: for ever."""
 
 
 class ReopenPolicy(Section):

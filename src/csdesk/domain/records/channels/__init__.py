@@ -6,7 +6,7 @@ An adapter only translates. These names are for the desk itself; authors of chan
 
 from __future__ import annotations
 
-from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, WindowState
+from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, Rate, WindowState
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
     ContactEvent,
@@ -61,6 +61,7 @@ __all__ = [
     "OutboundMessage",
     "PullHint",
     "PullPage",
+    "Rate",
     "RawRequest",
     "RawResponse",
     "ReactionEvent",

@@ -51,6 +51,15 @@ class MenuLimits(Value):
     url: Limit | None = None
 
 
+class Rate(Value):
+    """How fast a provider takes sendings: ``amount`` in each ``per``, evenly, ``burst`` of them at once."""
+
+    amount: int = Field(gt=0, le=1_000_000)
+    per: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0), le=timedelta(days=1))
+    burst: int | None = Field(default=None, gt=0, le=1_000_000)
+    """How many may go at once after a rest; None: as many as ``amount``."""
+
+
 class Capabilities(Value):
     """What a channel can do, declared by its adapter; the desk validates, splits and refuses from it."""
 
@@ -89,6 +98,8 @@ class Capabilities(Value):
     """The kinds of part that may be sent when the window is closed, or before the customer ever wrote."""
     per_message: int | None = None
     """How many sendings may answer one message of the customer; None: any number."""
+    rate: Rate | None = None
+    """How fast the account may send, all processes together; None: any speed. What is too fast waits."""
     code_lives: timedelta = timedelta(seconds=20)
     """How long the code of a session event allows a message."""
     may_start: bool = False

@@ -115,6 +115,7 @@ class EchoEvent(_ChannelEvent):
     key: Text = ""
     """The id that we reserved, where the provider gives it back: an echo may come before the answer to our request."""
     provider_id: Text = ""
+    provider_order: int = Field(default=0, ge=-(2**63), lt=2**63)
     parts: tuple[Part, ...] = ()
 
 

@@ -48,6 +48,8 @@ class Said(Value):
     """For the customer's own messages: the id that their device gave."""
     recalled: bool = False
     """True if it was taken back: nothing of what it said is left."""
+    edited: bool = False
+    """True if it says something else than when it was sent."""
     read: bool = False
     """For ours: whether the customer has read it."""
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.channels.inbound import MediaFile, Sender
-from csdesk.domain.records.messages import MediaKind, Part
+from csdesk.domain.records.messages import MediaKind, Part, Purpose
 
 
 class Receipt(Value):
@@ -42,6 +42,8 @@ class OutboundMessage(Value):
     """True if it was tried before and nobody knows whether it arrived."""
     automatic: bool = False
     """A machine wrote it: mail adapters mark it so that machines do not answer it."""
+    purpose: Purpose = Purpose.SERVICE
+    """What it is for: some providers want to know."""
     occurred_at: Instant
 
 

@@ -19,24 +19,33 @@ from pydantic import Field
 
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.events.customers import (
+    ActsRecounted,
     AttributesSet,
     CustomerAbsorbed,
+    CustomerActed,
     CustomerBlocked,
     CustomerCreated,
     CustomerErased,
+    CustomerFlagged,
     CustomerMerged,
     CustomerNamed,
     CustomerPlaced,
     CustomerReleased,
     CustomerTagged,
     CustomerUnblocked,
+    CustomerUnflagged,
     CustomerUnmerged,
     CustomerUntagged,
     ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
+    SegmentEntered,
+    SegmentLeft,
+    SegmentsPlanned,
 )
 from csdesk.domain.records.events.desk import (
+    AccountPaused,
+    AccountResumed,
     AgentSaved,
     CommandDenied,
     ConfigActivated,
@@ -59,6 +68,7 @@ from csdesk.domain.records.events.messages import (
     MessageEdited,
     MessageErased,
     MessageMoved,
+    MessageReacted,
     MessageRecalled,
     MessageReceived,
     NoteAdded,
@@ -94,6 +104,8 @@ from csdesk.domain.records.events.tickets import (
     OfferWithdrawn,
     ParticipantsChanged,
     RulesExhausted,
+    RulesPlanned,
+    RuleTimed,
     SkewSeen,
     SlaApplied,
     StatusChanged,
@@ -117,7 +129,10 @@ __all__ = [
     "DESK",
     "LEARNING",
     "LIBRARY",
+    "AccountPaused",
+    "AccountResumed",
     "ActionRequested",
+    "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
     "AttributesSet",
@@ -133,15 +148,18 @@ __all__ = [
     "ConversationTaken",
     "CustomFieldSet",
     "CustomerAbsorbed",
+    "CustomerActed",
     "CustomerBlocked",
     "CustomerCreated",
     "CustomerErased",
+    "CustomerFlagged",
     "CustomerMerged",
     "CustomerNamed",
     "CustomerPlaced",
     "CustomerReleased",
     "CustomerTagged",
     "CustomerUnblocked",
+    "CustomerUnflagged",
     "CustomerUnmerged",
     "CustomerUntagged",
     "DeliveryChanged",
@@ -162,6 +180,7 @@ __all__ = [
     "MessageErased",
     "MessageMoved",
     "MessageParked",
+    "MessageReacted",
     "MessageRecalled",
     "MessageReceived",
     "MessageReleased",
@@ -183,7 +202,12 @@ __all__ = [
     "ReplyCorrected",
     "ReplyDecided",
     "ReplyQueued",
+    "RuleTimed",
     "RulesExhausted",
+    "RulesPlanned",
+    "SegmentEntered",
+    "SegmentLeft",
+    "SegmentsPlanned",
     "SessionAnswered",
     "SessionBegan",
     "SessionJoined",
@@ -222,6 +246,13 @@ Event = Annotated[
     | CustomerAbsorbed
     | CustomerUnmerged
     | CustomerReleased
+    | CustomerFlagged
+    | CustomerUnflagged
+    | CustomerActed
+    | ActsRecounted
+    | SegmentEntered
+    | SegmentLeft
+    | SegmentsPlanned
     | CustomerErased
     | ErasureCompleted
     | TicketOpened
@@ -232,6 +263,7 @@ Event = Annotated[
     | PieceSent
     | MediaStored
     | MessageRecalled
+    | MessageReacted
     | MessageEdited
     | MessageErased
     | RawRemoved
@@ -276,6 +308,8 @@ Event = Annotated[
     | AlertRaised
     | ActionRequested
     | RulesExhausted
+    | RuleTimed
+    | RulesPlanned
     | SkewSeen
     | AgentSaved
     | PresenceChanged
@@ -288,6 +322,8 @@ Event = Annotated[
     | HolidaysSaved
     | ConfigActivated
     | SessionAnswered
+    | AccountPaused
+    | AccountResumed
     | CommandDenied
     | MessageParked
     | MessageReleased,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records._model import Instant
-from csdesk.domain.records.customers import Attribute, ErasedCounts, Evidence
-from csdesk.domain.records.events._base import EventBase
-from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.customers import Attribute, DayCount, Did, ErasedCounts, Evidence
+from csdesk.domain.records.events._base import EventBase, Gone
+from csdesk.domain.records.tags import TagAssignment, TagSource
 
 
 class CustomerCreated(EventBase):
@@ -84,6 +85,77 @@ class CustomerUntagged(EventBase):
 
     kind: Literal["customer.untagged"] = "customer.untagged"
     tag: str
+    source: TagSource = TagSource.HAND
+    """Who took it: whoever counts for less does not put it back."""
+    why: Gone = ""
+    """``expired``: its time was over; ``group``: another tag of its exclusive group took its place."""
+
+
+class CustomerFlagged(EventBase):
+    """A warning about the customer was written down, or written anew under the same name."""
+
+    PERSONAL = frozenset({"reason", "evidence"})
+    kind: Literal["customer.flagged"] = "customer.flagged"
+    flag: str
+    reason: str | None = ""
+    evidence: tuple[str, ...] | None = ()
+    until: Instant | None = None
+    by: str = ""
+    """Who wrote it, as ``kind:id``."""
+
+
+class CustomerUnflagged(EventBase):
+    """A warning about the customer was lifted, or its time was over (``expired``)."""
+
+    kind: Literal["customer.unflagged"] = "customer.unflagged"
+    flag: str
+    expired: bool = False
+
+
+class CustomerActed(EventBase):
+    """The customer did something: opened a ticket here, or browsed, ordered, paid in the shop."""
+
+    PERSONAL = frozenset({"reference", "product"})
+    kind: Literal["customer.acted"] = "customer.acted"
+    did: Did
+    at: Instant
+    day: date
+    """The day on which it counts, in the desk's time zone."""
+    amount: int | None = None
+    """In the smallest unit of the shop's currency."""
+    reference: str | None = ""
+    """The order or payment it is about, as the shop calls it."""
+    product: str | None = ""
+
+
+class ActsRecounted(EventBase):
+    """What the customer did of one kind was counted anew from what is stored."""
+
+    kind: Literal["customer.recounted"] = "customer.recounted"
+    did: Did
+    days: tuple[DayCount, ...] = ()
+
+
+class SegmentEntered(EventBase):
+    """The customer belongs to a segment from now on."""
+
+    kind: Literal["segment.entered"] = "segment.entered"
+    segment: str
+
+
+class SegmentLeft(EventBase):
+    """The customer no longer belongs to a segment; ``ended``: the segment itself is gone, or the customer's data."""
+
+    kind: Literal["segment.left"] = "segment.left"
+    segment: str
+    ended: bool = False
+
+
+class SegmentsPlanned(EventBase):
+    """When time alone may change what segments the customer belongs to; None: never."""
+
+    kind: Literal["segment.planned"] = "segment.planned"
+    at: Instant | None = None
 
 
 class CustomerBlocked(EventBase):
@@ -114,6 +186,8 @@ class CustomerAbsorbed(EventBase):
 
     kind: Literal["customer.absorbed"] = "customer.absorbed"
     customers: tuple[CustomerId, ...]
+    acts: tuple[DayCount, ...] = ()
+    """What they had done before, which counts for the survivor while they are merged."""
     evidence: Evidence = Evidence.AGENT
 
 

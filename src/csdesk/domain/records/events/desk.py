@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from csdesk.domain.ids import AgentId, MessageId, PhraseId, TicketId
+from csdesk.domain.ids import MessageId, PhraseId, TicketId
+from csdesk.domain.records._model import Instant
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.holidays import PublicHolidays
@@ -33,10 +34,10 @@ class PresenceChanged(EventBase):
 
 
 class LoadRepaired(EventBase):
-    """An agent's counted load was not what the tickets say, and was set right."""
+    """A counter of routing (an agent's load, a queue's work) was not what the tickets say, and was set right."""
 
-    kind: Literal["agent.load_repaired"] = "agent.load_repaired"
-    agent: AgentId
+    kind: Literal["routing.repaired"] = "routing.repaired"
+    counter: str
     counted: int
     carried: int
 
@@ -122,6 +123,23 @@ class SessionAnswered(EventBase):
     account: str
     what: str
     problem: str = ""
+
+
+class AccountPaused(EventBase):
+    """An account failed so often in a row that it rests; one message tries it again at ``until``, once in a while."""
+
+    kind: Literal["account.paused"] = "account.paused"
+    account: str
+    until: Instant
+    reason: str
+    """The code of the last failure."""
+
+
+class AccountResumed(EventBase):
+    """A message went out by an account that had been paused."""
+
+    kind: Literal["account.resumed"] = "account.resumed"
+    account: str
 
 
 class CommandDenied(EventBase):

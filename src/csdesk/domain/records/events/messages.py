@@ -93,6 +93,17 @@ class MessageRecalled(EventBase):
     message: MessageId
 
 
+class MessageReacted(EventBase):
+    """Somebody put a sign on the message, or (empty) took theirs away."""
+
+    PERSONAL = frozenset({"sign"})
+    kind: Literal["message.reacted"] = "message.reacted"
+    message: MessageId
+    identity: IdentityId | None = None
+    """Who it was, if the desk knows them."""
+    sign: str | None = ""
+
+
 class MessageEdited(EventBase):
     """The sender changed the message; the original content stays in the message record."""
 

@@ -8,8 +8,8 @@ from typing import Literal
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records._model import Instant, Name, Scalar
 from csdesk.domain.records.clocks import Clock, Mark, Metric
-from csdesk.domain.records.events._base import EventBase
-from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.events._base import EventBase, Gone
+from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.domain.records.tickets import Category, Link, Offer, Participant, Priority, Worker
 
 
@@ -45,6 +45,10 @@ class TicketUntagged(EventBase):
 
     kind: Literal["ticket.untagged"] = "ticket.untagged"
     tag: str
+    source: TagSource = TagSource.HAND
+    """Who took it: whoever counts for less does not put it back."""
+    why: Gone = ""
+    """``expired``: its time was over; ``group``: another tag of its exclusive group took its place."""
 
 
 class TicketFieldSet(EventBase):
@@ -355,6 +359,32 @@ class ActionRequested(EventBase):
     """For ``notify``: an agent, a queue, or a name that the application knows."""
     by: str = ""
     """The rule or macro."""
+
+
+class RuleTimed(EventBase):
+    """The instant of a timed rule came: its condition was looked at, for this cycle once and for all."""
+
+    kind: Literal["rules.timed"] = "rules.timed"
+    rule: str
+    version: str
+    """Of the rule: another one when its time, condition or actions change."""
+    since: Instant
+    """What the time was counted from: each value is a cycle."""
+    due_at: Instant
+    """When it was to be; the entry's time tells how late it was."""
+    touched_at: Instant
+    """When something last happened to the ticket that no timed rule did."""
+    fired: bool = True
+    """False: the condition did not hold."""
+
+
+class RulesPlanned(EventBase):
+    """When the next timed rule is due for the ticket; None: none is."""
+
+    kind: Literal["rules.planned"] = "rules.planned"
+    at: Instant | None = None
+    touched_at: Instant | None = None
+    """Set if nothing else happened to the ticket: when something last did."""
 
 
 class RulesExhausted(EventBase):

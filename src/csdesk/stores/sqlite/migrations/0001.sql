@@ -68,11 +68,14 @@ CREATE TABLE csdesk_customer(
   seen_at INTEGER,
   merged_into TEXT,
   created_at INTEGER NOT NULL,
+  wake_at INTEGER,
   doc TEXT NOT NULL,
   UNIQUE(desk, id)
 );
 CREATE INDEX csdesk_customer_merged ON csdesk_customer(desk, merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX csdesk_customer_wake ON csdesk_customer(desk, wake_at) WHERE wake_at IS NOT NULL;
 
+-- Segments stand here too, with a colon before their names: no tag begins with one.
 CREATE TABLE csdesk_customer_tag(
   desk INTEGER NOT NULL,
   tag TEXT NOT NULL,

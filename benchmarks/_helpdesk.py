@@ -1,0 +1,135 @@
+"""django-helpdesk takes mails in through its own e-mail import; run by ``benchmarks.channels`` in its own interpreter.
+
+    python _helpdesk.py <mails.json> <database> <tickets before>
+
+``mails.json`` holds raw mails; those under ``warm`` only warm up. Prints one line of JSON: microseconds and
+those of the processor per mail, with the answers that it renders (to a backend that drops them) and without.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import tempfile
+import types
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+CHUNK = 5000
+OURS = "help@shop.example"
+
+
+def configure(database: str) -> None:
+    """Django with nothing but what the import needs, on SQLite as csdesk has it."""
+    import django
+    from django.conf import settings
+
+    apps = ["auth", "contenttypes", "sessions", "sites", "humanize", "messages", "admin", "staticfiles"]
+    pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
+    settings.configure(
+        SECRET_KEY="benchmark",  # noqa: S106  of nothing
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": database,
+                "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": pragmas},
+            }
+        },
+        INSTALLED_APPS=[*(f"django.contrib.{one}" for one in apps), "rest_framework", "helpdesk"],
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+        ROOT_URLCONF="benchmark_urls",
+        SITE_ID=1,
+        USE_TZ=True,
+        HELPDESK_TEAMS_MODE_ENABLED=False,
+        EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        MEDIA_ROOT=tempfile.mkdtemp(prefix="helpdesk-media-"),
+    )
+    routes: Any = types.ModuleType("benchmark_urls")
+    sys.modules["benchmark_urls"] = routes
+    django.setup()
+    from django.core.management import call_command
+    from django.urls import include, path
+
+    routes.urlpatterns = [path("helpdesk/", include("helpdesk.urls", namespace="helpdesk"))]
+    call_command("migrate", verbosity=0)
+
+
+def fill(tickets: int, queue: Any) -> None:
+    """Old tickets with one mail each; nine of ten are closed."""
+    from django.utils import timezone
+    from helpdesk.models import FollowUp, Ticket
+
+    now = timezone.now()
+    for start in range(0, tickets, CHUNK):
+        made = Ticket.objects.bulk_create(
+            Ticket(
+                title="parcel",
+                queue=queue,
+                submitter_email=f"u{number}@example.com",
+                created=now,
+                modified=now,
+                description="where is my parcel",
+                status=1 if number % 10 == 0 else 4,
+            )
+            for number in range(start, min(start + CHUNK, tickets))
+        )
+        FollowUp.objects.bulk_create(
+            FollowUp(ticket=one, title="mail", date=now, public=True, comment="old", message_id=f"<old{one.id}@x>")
+            for one in made
+        )
+
+
+def taking(mails: list[str], take: Callable[[str], object]) -> tuple[float, float]:
+    """Microseconds per mail, and those of the processor."""
+    start, busy = perf_counter(), process_time()
+    for one in mails:
+        take(one)
+    return (perf_counter() - start) / len(mails) * 1e6, (process_time() - busy) / len(mails) * 1e6
+
+
+def main() -> None:
+    """Run it."""
+    source, database, tickets = sys.argv[1:4]
+    configure(database)
+    from django.db import transaction
+    from helpdesk.email import extract_email_metadata
+    from helpdesk.models import EmailTemplate, Queue
+
+    logging.disable(logging.CRITICAL)
+    log = logging.getLogger("helpdesk")
+    queue = Queue.objects.create(
+        title="Help",
+        slug="help",
+        allow_email_submission=True,
+        email_address="help@shop.example",
+        email_box_type="local",
+    )
+    fill(int(tickets), queue)
+
+    def take(raw: str) -> None:
+        with transaction.atomic():
+            extract_email_metadata(raw, queue, log)
+
+    given = json.loads(Path(source).read_text(encoding="utf-8"))
+    taking(given["warm"], take)
+    answered = taking(given["first"], take)
+    EmailTemplate.objects.all().delete()
+    plain = taking(given["second"], take)
+    print(
+        json.dumps(
+            {
+                "with_answers_us": answered[0],
+                "with_answers_cpu_us": answered[1],
+                "us": plain[0],
+                "cpu_us": plain[1],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

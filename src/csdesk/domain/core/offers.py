@@ -1,0 +1,50 @@
+"""Answering an offer of work. Pure: events are laid into the workspace."""
+
+from __future__ import annotations
+
+from csdesk.domain.core import tickets
+from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.tickets import Move, Offer, OfferPurpose, Ticket
+from csdesk.errors import InvalidInput
+
+
+def accept(work: Workspace, ticket: Ticket, command: cmd.AcceptOffer, _: str) -> None:
+    """The agent takes the ticket, on the capacity that the offer has held.
+
+    Raises:
+        InvalidInput: there is no such offer (any more), or it was made to somebody else.
+    """
+    offer = _open_offer(work, ticket, command)
+    agent = work.agent(command.agent)
+    if agent.retired:
+        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
+    tickets.happen(work, ticket.id, ev.OfferAccepted(number=offer.number, agent=agent.id))
+    tickets.assign(work, work.ticket(ticket.id), agent.id, reason="offer", units=offer.units)
+
+
+def decline(work: Workspace, ticket: Ticket, command: cmd.DeclineOffer, _: str) -> None:
+    """The agent does not take it; it waits for somebody else, as old as it is.
+
+    Raises:
+        InvalidInput: there is no such offer (any more), or it was made to somebody else.
+    """
+    offer = _open_offer(work, ticket, command)
+    event = ev.OfferDeclined(number=offer.number, agent=command.agent, reason="by_hand", remark=command.reason)
+    tickets.happen(work, ticket.id, event)
+
+
+def _open_offer(work: Workspace, ticket: Ticket, command: cmd.AcceptOffer | cmd.DeclineOffer) -> Offer:
+    if not ticket.is_live:
+        tickets.target_of(ticket, Move.START)
+    offer = ticket.offer
+    if offer is None or offer.purpose is not OfferPurpose.WORK:
+        raise InvalidInput("ticket", "has no open offer", "it was taken, declined or lapsed: look at the ticket again")
+    if command.number not in (None, offer.number):
+        raise InvalidInput("number", f"offer {command.number} is over", f"the present one is {offer.number}")
+    if command.agent != offer.agent and (
+        offer.agent is not None or offer.queue not in work.agent(command.agent).queues
+    ):
+        raise InvalidInput("agent", "was not offered it", "answer as the agent to whom the offer was made")
+    return offer

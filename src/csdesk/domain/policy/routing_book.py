@@ -1,0 +1,327 @@
+"""Routing in the form that decisions read: what a ticket needs at an instant, and who is asked for it.
+
+What a ticket of a plain queue needs is worked out once for all tickets of its kind.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from csdesk.domain.policy.checks import lineage
+from csdesk.domain.policy.sections.routing import ORDERS, QueueRouting, RoutingNeed
+from csdesk.domain.policy.service_book import ServiceBook
+from csdesk.domain.records.changes import RankOrder
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.tickets import OwnerKind, Priority, Ticket
+from csdesk.domain.records.trace import Outcome, Verdict, verdict
+from csdesk.domain.routing.demands import Demand, Wish, dropped_at, firm_at, wished_at
+from csdesk.domain.routing.profiles import spot_of
+from csdesk.domain.routing.roster import Roster
+from csdesk.domain.routing.search import Preferred, QueueTerms, Search, Stage, StageTerms
+from csdesk.domain.rules.compiled import Conditions
+from csdesk.domain.rules.facts import ticket_facts
+from csdesk.domain.rules.fields import NOTHING, Declared
+from csdesk.domain.time.counting import EVERY_SECOND, Timeline
+
+if TYPE_CHECKING:
+    from csdesk.domain.policy.config import DeskConfig
+
+_NO_WAIT: Final = timedelta(0)
+_MOST_PLAIN: Final = 1024
+
+
+class RoutingBook:
+    """The routing of a configuration. Immutable but for what it remembers."""
+
+    __slots__ = ("_config", "_levels", "_needs", "_plain", "_queues", "_terms", "_when", "limits_work")
+
+    def __init__(self, config: DeskConfig, declared: Declared = NOTHING) -> None:
+        self._config = config
+        self._queues = {one.name: one.routing for one in config.queues}
+        self._levels = {one.name: one for one in config.levels}
+        self.limits_work: bool = any(one.capacity is not None for one in self._queues.values())
+        """True if a queue limits how much of its work is in hand."""
+        self._needs = config.routing.needs
+        self._when = Conditions([one.when for one in self._needs], declared)
+        self._terms: dict[str, QueueTerms] = {}
+        self._plain: dict[tuple[str, int, int], tuple[Roster, Search]] = {}
+
+    @property
+    def orders(self) -> tuple[tuple[str, RankOrder], ...]:
+        """The queues whose candidates come in another order than by load."""
+        found = ((name, ORDERS[one.strategy]) for name, one in self._queues.items())
+        return tuple((name, order) for name, order in found if order is not RankOrder.LOAD)
+
+    def routing(self, queue: str) -> QueueRouting:
+        """How a queue gives out its tickets; a queue that the configuration no longer has goes by the defaults."""
+        return self._queues.get(queue) or _DEFAULT
+
+    def terms(self, queue: str) -> QueueTerms:
+        """The same in the form that searches carry."""
+        known = self._terms.get(queue)
+        if known is None:
+            known = self._terms[queue] = self._worked_out(queue)
+        return known
+
+    def _worked_out(self, queue: str) -> QueueTerms:
+        routing = self.routing(queue)
+        steps = routing.aging if routing.order == "priority" else _NO_WAIT
+        return QueueTerms(
+            name=queue,
+            stages=self._chain(queue),
+            is_offered=routing.assign == "offer",
+            offer_within=routing.offer_within,
+            ask_again_after=routing.ask_again_after,
+            dedicated_wait=routing.dedicated_wait,
+            last_agent=routing.last_agent,
+            last_wait=routing.last_agent_wait,
+            capacity=routing.capacity,
+            bonus=tuple(steps * max(0, place - int(Priority.LOW)) for place in range(int(max(Priority)) + 1)),
+        )
+
+    def _chain(self, queue: str) -> tuple[StageTerms, ...]:
+        """The queue and all that help out, nearest first; each of them once."""
+        own = self.routing(queue)
+        chain = [StageTerms(queue=queue, strategy=own.strategy, hours=own.hours or "", after=_NO_WAIT)]
+        seen = {queue}
+        for place, stage in enumerate(chain):  # it grows on the way
+            for help_ in self.routing(stage.queue).overflow:
+                if help_.queue in seen:
+                    continue
+                seen.add(help_.queue)
+                other = self.routing(help_.queue)
+                after = None if help_.after is None or stage.after is None else stage.after + help_.after
+                chain.append(
+                    StageTerms(
+                        queue=help_.queue,
+                        strategy=other.strategy,
+                        hours=other.hours or "",
+                        helps=place,
+                        after=after,
+                        when_nobody="nobody" in help_.when,
+                        when_closed="closed" in help_.when,
+                    )
+                )
+        return tuple(chain)
+
+    def units(self, ticket: Ticket) -> int:
+        """How many units of work a ticket is."""
+        for weight in self._config.routing.weights:
+            fits = not weight.queues or ticket.queue in weight.queues
+            fits = fits and (not weight.accounts or ticket.account in weight.accounts)
+            if fits and (not weight.types or not {*lineage(ticket.type)}.isdisjoint(weight.types)):
+                return weight.units
+        return 1
+
+    def reserve(self, ticket: Ticket, level: str) -> int:
+        """How much of each agent's capacity a ticket must leave free."""
+        routing = self.routing(ticket.queue)
+        is_special = ticket.priority >= routing.reserve_for or level in routing.reserve_levels
+        return 0 if is_special else routing.reserve
+
+    def wishes(self, ticket: Ticket, customer: Customer | None, book: ServiceBook, zone: str) -> tuple[Wish, ...]:
+        """What a ticket needs of whoever gets it, each with its end."""
+        found: list[Wish] = []
+        since, routing = ticket.waits_since, self.routing(ticket.queue)
+        for need in self._fitting(ticket, customer, book, zone):
+            time = _time(need, routing, book)
+            for skill in need.skills:
+                demand = Demand("skill", skill.name, skill.level)
+                is_soft = not skill.must and skill.relax_after is None
+                found.append(Wish(demand, _end(time, since, skill.relax_after), is_soft))
+            if need.grade is not None:
+                found.append(Wish(Demand("grade", "", need.grade), _end(time, since, need.relax_grade_after)))
+        level = self._levels.get(customer.level) if customer is not None else None
+        if level is not None and level.grade is not None:
+            found.append(Wish(Demand("grade", "", level.grade), _end(EVERY_SECOND, since, level.relax_grade_after)))
+        if routing.language != "any" and ticket.language:
+            end = _end(EVERY_SECOND, since, routing.relax_language_after)
+            found.append(Wish(Demand("language", ticket.language), end, routing.language == "should" and end is None))
+        return tuple(found)
+
+    def _fitting(self, ticket: Ticket, customer: Customer | None, book: ServiceBook, zone: str) -> list[RoutingNeed]:
+        if not self._needs or customer is None:
+            return [one for one in self._needs if one.when is None and _is_in(ticket, one)]
+        # By the instant at which it began to wait: what a ticket needs does not change while it waits.
+        facts = ticket_facts(ticket, customer, now=ticket.waits_since, zone=zone, calendars=book.times)
+        return [self._needs[number] for number in self._when.holding(facts) if _is_in(ticket, self._needs[number])]
+
+    def search(
+        self,
+        ticket: Ticket,
+        customer: Customer | None,
+        roster: Roster,
+        book: ServiceBook,
+        *,
+        now: datetime,
+        zone: str = "UTC",
+        prior: Ticket | None = None,
+        kept: bool = False,
+        plans: bool = False,
+    ) -> Search:
+        """Where somebody is looked for at an instant.
+
+        ``prior`` is the ticket that this one follows up. With ``kept`` its worker keeps it if that agent is there. With
+        ``plans`` the search tells when time alone may change the answer.
+        """
+        terms = self.terms(ticket.queue)
+        units, reserve = self.units(ticket), self.reserve(ticket, customer.level if customer is not None else "")
+        preferred = _preferred(ticket, customer, terms, prior, kept=kept)
+        wishes = self.wishes(ticket, customer, book, zone)
+        asked = _asked(ticket, terms, now)
+        if not (preferred or wishes or asked) and _is_plain(terms, roster):
+            return self._plain_search(terms, roster, units, reserve, now)
+        off = _off(terms, roster, book, now, preferred=bool(preferred))
+        stages = _stages(ticket, terms, roster, wishes, off, now)
+        return Search(
+            terms=terms,
+            at=now,
+            units=units,
+            reserve=reserve,
+            demands=firm_at(wishes, now),
+            stages=stages,
+            preferred=preferred,
+            asked=asked,
+            off=off,
+            start=spot_of(ticket.identity),
+            notes=_notes(terms, wishes, off, now),
+            next_at=_next(ticket, terms, wishes, preferred, off, book, now) if plans else None,
+        )
+
+    def look(self, queue: str, roster: Roster, book: ServiceBook, now: datetime) -> Search:
+        """A search for anybody of a queue, for a ticket of one unit that asks for nothing."""
+        terms = self.terms(queue)
+        own = terms.stages[0]
+        off = _off(terms, roster, book, now, preferred=True)
+        closed = off | {""} if own.hours in off else off
+        fitting = roster.fitting(queue, (), closed)
+        return Search(terms=terms, at=now, stages=(Stage(queue, own.strategy, fitting, fitting, closed),), off=off)
+
+    def _plain_search(self, terms: QueueTerms, roster: Roster, units: int, reserve: int, now: datetime) -> Search:
+        key = (terms.name, units, reserve)
+        known = self._plain.get(key)
+        if known is None or known[0] is not roster:
+            if len(self._plain) >= _MOST_PLAIN:
+                self._plain.clear()
+            everybody = roster.fitting(terms.name, ())
+            stage = Stage(terms.name, terms.stages[0].strategy, everybody, everybody)
+            found = Search(terms=terms, at=now, units=units, reserve=reserve, stages=(stage,))
+            known = self._plain[key] = roster, found
+        return known[1]
+
+
+_DEFAULT: Final = QueueRouting()
+_ANY: Final = frozenset({""})
+
+
+def _is_plain(terms: QueueTerms, roster: Roster) -> bool:
+    """True if who is asked depends neither on time nor on the ticket."""
+    is_alone = len(terms.stages) == 1 and not terms.hours and terms.stages[0].strategy != "consistent_hash"
+    return is_alone and roster.shifts.get(terms.name, _ANY) == _ANY
+
+
+def _is_in(ticket: Ticket, need: RoutingNeed) -> bool:
+    return not need.queues or ticket.queue in need.queues
+
+
+def _time(need: RoutingNeed, routing: QueueRouting, book: ServiceBook) -> Timeline:
+    return EVERY_SECOND if need.clock == "wall" else book.time(need.calendar or routing.hours or book.default)
+
+
+def _end(time: Timeline, since: datetime, after: timedelta | None) -> datetime | None:
+    return None if after is None else time.add(since, after)
+
+
+def _preferred(
+    ticket: Ticket, customer: Customer | None, terms: QueueTerms, prior: Ticket | None, *, kept: bool
+) -> tuple[Preferred, ...]:
+    found: list[Preferred] = []
+    since = ticket.waits_since
+    if kept and ticket.assignee is not None:
+        found.append(Preferred(ticket.assignee, "kept"))
+    if customer is not None and customer.dedicated_agent is not None:
+        found.append(Preferred(customer.dedicated_agent, "dedicated", since + terms.dedicated_wait))
+    if terms.last_agent and prior is not None:
+        last = prior.assignee or (prior.owner.id if prior.owner.kind is OwnerKind.AGENT else None)
+        if last is not None and all(one.agent != last for one in found):
+            found.append(Preferred(last, "last", since + terms.last_wait))
+    return tuple(found)
+
+
+def _asked(ticket: Ticket, terms: QueueTerms, now: datetime) -> frozenset[str]:
+    if ticket.asked_at is None or ticket.asked_at + terms.ask_again_after <= now:
+        return frozenset()
+    return frozenset(ticket.asked)
+
+
+def _off(terms: QueueTerms, roster: Roster, book: ServiceBook, now: datetime, *, preferred: bool) -> frozenset[str]:
+    """The calendars that matter and are closed now."""
+    names = {stage.hours for stage in terms.stages}
+    for stage in terms.stages:
+        names |= roster.shifts.get(stage.queue, frozenset())
+    if preferred:
+        names |= {*book.times}
+    return frozenset(name for name in names if name and not book.time(name).is_open(now))
+
+
+def _stages(
+    ticket: Ticket,
+    terms: QueueTerms,
+    roster: Roster,
+    wishes: tuple[Wish, ...],
+    off: frozenset[str],
+    now: datetime,
+) -> tuple[Stage, ...]:
+    waited = now - ticket.waits_since
+    firm, wished = firm_at(wishes, now), wished_at(wishes, now)
+    found: list[Stage] = []
+    is_open = [False] * len(terms.stages)
+    for place, stage in enumerate(terms.stages):
+        why = _why(terms, stage, waited, off) if place == 0 or is_open[stage.helps] else None
+        if why is None:
+            continue
+        is_open[place] = True
+        # Those without a shift of their own work in the hours of the queue.
+        closed = off | {""} if stage.hours in off else off
+        loose = roster.fitting(stage.queue, firm, closed)
+        strict = loose if wished == firm else roster.fitting(stage.queue, wished, closed)
+        found.append(Stage(stage.queue, stage.strategy, strict, loose, closed, why))
+    return tuple(found)
+
+
+def _why(terms: QueueTerms, stage: StageTerms, waited: timedelta, off: frozenset[str]) -> str | None:
+    """Why a stage is open to the ticket; None: it is not."""
+    if stage.helps < 0:
+        return ""
+    if stage.after is not None and waited >= stage.after:
+        return "waited"
+    if stage.when_closed and terms.stages[stage.helps].hours in off:
+        return "closed"
+    return "nobody" if stage.when_nobody else None
+
+
+def _notes(terms: QueueTerms, wishes: tuple[Wish, ...], off: frozenset[str], now: datetime) -> tuple[Verdict, ...]:
+    dropped = dict.fromkeys(dropped_at(wishes, now))
+    told = [verdict("route.relaxed", Outcome.NOTED, kind=one.kind, what=one.told) for one in dropped]
+    if terms.hours in off:
+        told.append(verdict("route.closed", Outcome.NOTED, queue=terms.name, hours=terms.hours))
+    return tuple(told)
+
+
+def _next(
+    ticket: Ticket,
+    terms: QueueTerms,
+    wishes: tuple[Wish, ...],
+    preferred: tuple[Preferred, ...],
+    off: frozenset[str],
+    book: ServiceBook,
+    now: datetime,
+) -> datetime | None:
+    since = ticket.waits_since
+    marks = [one.until for one in wishes] + [one.until for one in preferred]
+    marks += [since + stage.after for stage in terms.stages if stage.after is not None]
+    marks += [book.time(name).add(now, _NO_WAIT, snap=True) for name in off]
+    if ticket.asked_at is not None:
+        marks.append(ticket.asked_at + terms.ask_again_after)
+    return min((at for at in marks if at is not None and at > now), default=None)

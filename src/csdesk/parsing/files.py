@@ -1,0 +1,171 @@
+"""Files of phrases, read and written; and writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from csdesk.domain.matching.phrases import Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.errors import InvalidInput, NotFound
+from csdesk.parsing import library, phrases
+
+T = TypeVar("T")
+
+
+def read_phrases(path: Path | str) -> list[Phrase]:
+    """The phrases in a file (``.csv``, ``.jsonl``, ``.toml``, ``.md``) or in a folder of Markdown files.
+
+    Raises:
+        InvalidInput: the file is of another kind, or something in it is wrong; the field names file and place.
+        NotFound: there is no such file or folder.
+    """
+    return _read(path, lambda text, form, name: phrases.read(text, form, name=name))
+
+
+def read_library(path: Path | str) -> list[LibraryPhrase]:
+    """The phrases of a library with everything a team notes about them, from files as ``read_phrases`` takes them.
+
+    Raises:
+        InvalidInput: the file is of another kind, or something in it is wrong; the field names file and place.
+        NotFound: there is no such file or folder.
+    """
+    return _read(path, lambda text, form, name: library.read(text, form, name=name))
+
+
+def write_phrases(path: Path | str, given: Iterable[Phrase]) -> None:
+    """Write phrases to a file of a kind that ``read_phrases`` reads, or to an existing folder as Markdown.
+
+    Markdown keeps title, questions, keywords, tags, related and answer; the other forms keep everything.
+
+    Raises:
+        InvalidInput: the file would be of another kind, cannot be written, or an id cannot be the name of a file.
+    """
+    _write(path, given, phrases.write, lambda one: one.id)
+
+
+def write_library(path: Path | str, given: Iterable[LibraryPhrase]) -> None:
+    """Write a library as ``read_library`` reads it, or to an existing folder as Markdown.
+
+    Markdown keeps title, questions, keywords, tags, related, the wording for everybody and the rationale; the other
+    forms keep everything but version and times, which are a desk's own.
+
+    Raises:
+        InvalidInput: the file would be of another kind, cannot be written, or an id cannot be the name of a file.
+    """
+    _write(path, given, library.write, lambda one: one.id)
+
+
+def _read(path: Path | str, read: Callable[[str, str, str], list[T]]) -> list[T]:
+    source = _a_path(path)
+    if not source.exists():
+        raise NotFound("file", str(source))
+    found: list[T] = []
+    for file in sorted(source.glob("*.md")) if source.is_dir() else [source]:
+        try:
+            text = file.read_text(encoding="utf-8")
+            found += read(text, file.suffix.removeprefix(".").lower(), file.stem)
+        except UnicodeDecodeError:
+            raise InvalidInput(file.name, "is not UTF-8", "save it as UTF-8 text") from None
+        except OSError as error:
+            raise _unusable(file, error) from error
+        except InvalidInput as error:
+            raise InvalidInput(f"{file.name}: {error.field}", str(error.params["problem"]), error.remedy) from None
+    return found
+
+
+def _write(
+    path: Path | str, given: Iterable[T], write: Callable[[Iterable[T], str], str], name_of: Callable[[T], str]
+) -> None:
+    target = _a_path(path)
+    if not target.is_dir():
+        write_bytes(target, write(given, target.suffix.removeprefix(".").lower()).encode())
+        return
+    for one in given:
+        key = name_of(one)
+        if not all(sign.isalnum() or sign in "_-. " for sign in key) or key.startswith("."):
+            raise InvalidInput("id", f"{key!r} cannot be the name of a file", "use letters, digits, _ and -")
+        write_bytes(target / f"{key}.md", write([one], "md").encode())
+
+
+def read_bytes(path: Path | str) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: it cannot be read.
+    """
+    source = _a_path(path)
+    try:
+        return source.read_bytes()
+    except FileNotFoundError:
+        raise NotFound("file", str(source)) from None
+    except OSError as error:
+        raise _unusable(source, error) from error
+
+
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write a file whole or not at all: beside it first, then on disk, then in its place.
+
+    Raises:
+        InvalidInput: it cannot be written.
+    """
+    target = _a_path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(_mode_of(target))
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync(target.parent)
+    except OSError as error:
+        raise _unusable(target, error) from error
+
+
+def _mode_of(target: Path) -> int:
+    """The permissions of the file that is replaced, or those that any new file would get."""
+    with suppress(FileNotFoundError):
+        return target.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _sync(folder: Path) -> None:
+    """Put the name itself on disk, where the system can open folders."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _a_path(path: object) -> Path:
+    given = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(given, str) or not given or "\0" in given or not _can_be_named(given):
+        raise InvalidInput("path", "is not the path of a file", "pass a str or a pathlib.Path")
+    return Path(given)
+
+
+def _can_be_named(path: str) -> bool:
+    """Whether the file system's encoding has all of its characters."""
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unusable(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput("path", f"{path}: {error.strerror or type(error).__name__}", "check the path and permissions")

@@ -1,0 +1,143 @@
+"""An account sends no faster than it may, and rests when its provider is down; what waits for a channel says so."""
+
+from datetime import timedelta
+
+import pytest
+
+from csdesk import Actor, render
+from csdesk.domain.core.pacing import IN_A_ROW
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.messages import Delivery
+from csdesk.domain.records.queues import OutboxState
+from csdesk.errors import ChannelError
+from csdesk.ports.channel import Capabilities, Rate, Receipt
+from csdesk.ports.store import Query
+from csdesk.testing import CountingStore, ScriptedChannel
+
+AGENT = Actor.agent("agt_1")
+DOWN = ChannelError("web", "down", disposition="retry", provider_code="down")
+SLOW = Capabilities(rate=Rate(amount=60, per=timedelta(minutes=1), burst=2))
+
+
+def events_of(desk, *kinds):
+    return [one for entry in entries(desk, ev.DESK) for one in entry.events if isinstance(one, kinds)]
+
+
+def entries(desk, subject):
+    query = Query(kind="entry", where=(("subject", subject),), order="position", limit=1000)
+    return desk._store.query(desk.name, query).items
+
+
+def tickets_of(desk, world, count):
+    return [desk.receive(world.said("hi", by=f"c{number}")).ticket for number in range(count)]
+
+
+def test_two_processes_share_the_rate_of_an_account(world):
+    channels = [ScriptedChannel("web", capabilities=SLOW) for _ in range(2)]
+    one, other = (world.open(channels=[channel]) for channel in channels)
+    tickets = tickets_of(one, world, 4)
+    got = [
+        desk.reply(ticket.id, "x", actor=AGENT).delivery for desk, ticket in zip((one, other) * 2, tickets, strict=True)
+    ]
+    assert got == [Delivery.SENT, Delivery.SENT, Delivery.PENDING, Delivery.PENDING]
+    assert {item.reason for item in one.outbox.list().items} == {"throttled"}
+    report = one.run_due()
+    assert (report.sent, report.more) == (0, False)
+    assert report.next_due_at == world.clock.now() + timedelta(seconds=1)
+    world.later(seconds=1)
+    assert one.run_due().sent + other.run_due().sent == 1
+    world.later(seconds=1)
+    assert one.run_due().sent + other.run_due().sent == 1
+    assert [len(channel.sent) for channel in channels] != [0, 0]
+    assert one.outbox.list().items == ()
+
+
+def test_messages_of_one_conversation_stay_in_order_when_they_are_throttled(world):
+    channel = ScriptedChannel("web", capabilities=SLOW)
+    desk = world.open(channels=[channel])
+    (ticket,) = tickets_of(desk, world, 1)
+    for number in range(5):
+        desk.reply(ticket.id, str(number), actor=AGENT)
+    for _ in range(6):
+        world.later(seconds=1)
+        desk.run_due()
+    assert channel.texts == ["0", "1", "2", "3", "4"]
+
+
+def test_an_account_that_fails_rests_and_tells_once(world):
+    channel = ScriptedChannel("web")
+    desk = world.open(channels=[channel])
+    tickets = tickets_of(desk, world, 12)
+    channel.answer(*[DOWN] * (IN_A_ROW + 1))
+    for ticket in tickets:
+        desk.reply(ticket.id, "x", actor=AGENT)
+    assert len(channel.sent) == IN_A_ROW, "seven were spared"
+    (paused,) = events_of(desk, ev.AccountPaused)
+    assert (paused.account, paused.reason) == ("web", "down")
+    for _ in range(10):
+        desk.run_due()
+    assert len(channel.sent) == IN_A_ROW
+    world.later(minutes=1)
+    desk.run_due()
+    desk.run_due()
+    assert len(channel.sent) == IN_A_ROW + 1, "one tries, the others wait for what comes of it"
+    world.later(minutes=2)
+    for _ in range(3):
+        desk.run_due()
+        world.later(hours=2)
+    assert desk.outbox.list().items == ()
+    assert len(events_of(desk, ev.AccountPaused)) == 1
+    (resumed,) = events_of(desk, ev.AccountResumed)
+    assert resumed.account == "web"
+
+
+def test_a_refused_recipient_is_no_failure_of_the_account(world):
+    channel = ScriptedChannel("web")
+    desk = world.open(channels=[channel])
+    tickets = tickets_of(desk, world, 8)
+    channel.answer(*[ChannelError("web", "full", disposition="retry", alone=True)] * 8)
+    for ticket in tickets:
+        desk.reply(ticket.id, "x", actor=AGENT)
+    assert len(channel.sent) == 8
+    assert events_of(desk, ev.AccountPaused) == []
+
+
+def test_a_success_ends_the_row(world):
+    channel = ScriptedChannel("web")
+    desk = world.open(channels=[channel])
+    tickets = tickets_of(desk, world, 9)
+    channel.answer(*[DOWN] * (IN_A_ROW - 1), Receipt(), *[DOWN] * (IN_A_ROW - 1))
+    for ticket in tickets:
+        desk.reply(ticket.id, "x", actor=AGENT)
+    assert len(channel.sent) == 9
+    assert events_of(desk, ev.AccountPaused) == []
+
+
+def test_an_ordinary_account_pays_nothing_for_it(world):
+    counting = []
+
+    def wrap(store):
+        counting.append(CountingStore(store))
+        return counting[-1]
+
+    desk = world.open(channels=[ScriptedChannel("web")], wrap=wrap)
+    (ticket,) = tickets_of(desk, world, 1)
+    counting[0].reset()
+    assert desk.reply(ticket.id, "x", actor=AGENT).delivery is Delivery.SENT
+    assert counting[0].commits == 2, "the reply, and what became of it"
+
+
+@pytest.mark.parametrize("deliver", [True, False])
+def test_a_reply_without_a_channel_says_what_it_waits_for(world, deliver):
+    bare = world.open()
+    ticket = bare.receive(world.said("hi")).ticket
+    sent = bare.reply(ticket.id, "x", actor=AGENT, deliver=deliver)
+    assert sent.delivery is Delivery.PENDING
+    assert sent.trace.find("send.no_channel").params == (("account", "web"),)
+    assert "no channel for account web" in render(sent.trace, "en")
+    (item,) = bare.outbox.list().items
+    assert (item.state, item.reason, item.needs) == (OutboxState.PENDING, "no_channel", "channel")
+    able = world.open(channels=[ScriptedChannel("web")])
+    (item,) = able.outbox.list().items
+    assert (item.reason, item.needs) == ("", "")
+    assert able.run_due().sent == 1
