@@ -15,6 +15,7 @@ GROUPS = (
     "tags",
     "segments",
     "agents",
+    "bots",
     "channels",
     "replies",
     "learning",
@@ -25,7 +26,7 @@ GROUPS = (
     "sla",
     "calendars",
 )
-WITHIN = ("drafts",)
+WITHIN = ("drafts", "holding")
 """Groups that hang on another group."""
 RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 SEEN = {"__enter__", "__exit__", "__aenter__", "__aexit__"}

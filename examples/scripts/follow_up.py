@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from csdesk import Actor, Category, Desk, InboundMessage, Sender, open_desk
 from csdesk.testing import FixedClock
 
-ACTOR = Actor.bot("follow-up")
+ACTOR = Actor.system("follow-up")
 SILENCE = timedelta(days=1)
 REMINDER = "您好，您的问题解决了吗？如需帮助请直接回复。"
 MOST = 100  # tickets in one run

@@ -15,8 +15,10 @@ from csdesk.domain.records.actors import Actor
 from csdesk.engine.core import AnyChannel, DeskCore
 from csdesk.engine.hosted import engine_for
 from csdesk.engine.local import Finished, Run
+from csdesk.engine.network import is_awaited
 from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
 from csdesk.flows import policies
+from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.clock import Clock
 from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
@@ -39,6 +41,7 @@ def open_desk(
     desk: str = "main",
     config: DeskConfig | None = None,
     channels: Iterable[AnyChannel] = (),
+    bots: Iterable[Bot] = (),
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -56,6 +59,8 @@ def open_desk(
         config: the policy. A new desk takes it (or the defaults); for an existing desk it must be the active one,
             unless ``activate``.
         channels: the configured channels, each with its own account.
+        bots: the bots that this process runs, by the names of the configuration: ``run_due`` asks them. A bot that no
+            process runs hands its tickets to people when the time for its answer is up.
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
@@ -71,7 +76,11 @@ def open_desk(
     """
     from csdesk.system.http import HttpxHttp
 
-    wish = _Wish(desk, config, channels, clock, ids, media, activate)
+    own_bots = tuple(bots)
+    for bot in own_bots:
+        if is_awaited(getattr(bot, "answer", None)):
+            raise InvalidInput("bots", f"{type(bot).__name__} has to be awaited", "pass it to open_async_desk")
+    wish = _Wish(desk, config, channels, own_bots, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
@@ -88,6 +97,7 @@ async def open_async_desk(
     desk: str = "main",
     config: DeskConfig | None = None,
     channels: Iterable[AnyChannel] = (),
+    bots: Iterable[AnyBot] = (),
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -110,7 +120,7 @@ async def open_async_desk(
         raise UnsupportedFeature(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
-    wish = _Wish(desk, config, channels, clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, tuple(bots), clock, ids, media, activate)
     if isinstance(url, AsyncStore):
         core, own = await _wired_async(url, wish), AsyncHttpxHttp()
         return AsyncDesk(core, url, http or own, owned=own.aclose)
@@ -131,6 +141,7 @@ class _Wish:
     desk: str
     config: DeskConfig | None
     channels: Iterable[AnyChannel]
+    bots: tuple[AnyBot, ...]
     clock: Clock | None
     ids: IdSource | None
     media: MediaStore | None
@@ -156,6 +167,7 @@ class _Wish:
             media=self.media or _media(folder),
             media_at=_media_at,
             channels=self.channels,
+            bots=self.bots,
         )
 
     def activation(self, core: DeskCore) -> Flow[None]:
@@ -178,6 +190,7 @@ def _wired(
         with _alone(store):
             core = wish.core(store.open_desk(_desk_name(wish.desk), secret=SystemIds().secret()), folder)
             state = Run(wish.activation(core)).advance(engine_for(core, store).perform)
+        core.check_bots()
     except BaseException:
         close()
         raise
@@ -191,6 +204,7 @@ async def _wired_async(store: AsyncStore, wish: _Wish) -> DeskCore:
     wish.check()
     core = wish.core(await store.open_desk(_desk_name(wish.desk), secret=SystemIds().secret()), None)
     _check_end(await StepEngine(core, store).advance(Run(wish.activation(core))))
+    core.check_bots()
     return core
 
 

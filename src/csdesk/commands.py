@@ -2,6 +2,7 @@
 
 from csdesk.domain.records.commands import (
     AcceptOffer,
+    AcceptTransfer,
     AddNote,
     AssignTicket,
     BlockCustomer,
@@ -13,7 +14,10 @@ from csdesk.domain.records.commands import (
     EraseCustomer,
     FlagCustomer,
     ForgetLessons,
+    HandBack,
+    HandOff,
     JudgeSuggestions,
+    LeaseTicket,
     LinkIdentity,
     MergeCustomers,
     MergeTickets,
@@ -21,6 +25,9 @@ from csdesk.domain.records.commands import (
     PutPhrases,
     ReassessTicket,
     RecordAct,
+    RejectTransfer,
+    ReleaseTicket,
+    RenewLease,
     RetryOutbound,
     RunMacro,
     SaveAgent,
@@ -41,10 +48,12 @@ from csdesk.domain.records.commands import (
     UnmergeCustomers,
     UnmergeTicket,
     UntagTicket,
+    WithdrawTransfer,
 )
 
 __all__ = [
     "AcceptOffer",
+    "AcceptTransfer",
     "AddNote",
     "AssignTicket",
     "BlockCustomer",
@@ -56,7 +65,10 @@ __all__ = [
     "EraseCustomer",
     "FlagCustomer",
     "ForgetLessons",
+    "HandBack",
+    "HandOff",
     "JudgeSuggestions",
+    "LeaseTicket",
     "LinkIdentity",
     "MergeCustomers",
     "MergeTickets",
@@ -64,6 +76,9 @@ __all__ = [
     "PutPhrases",
     "ReassessTicket",
     "RecordAct",
+    "RejectTransfer",
+    "ReleaseTicket",
+    "RenewLease",
     "RetryOutbound",
     "RunMacro",
     "SaveAgent",
@@ -84,4 +99,5 @@ __all__ = [
     "UnmergeCustomers",
     "UnmergeTicket",
     "UntagTicket",
+    "WithdrawTransfer",
 ]

@@ -8,7 +8,9 @@
     │   ├── IllegalTransition    a ticket cannot go where the command wants it
     │   ├── WordingRefused       the policy on wording speaks against words of a reply; names the places
     │   ├── Denied               the actor may not run the command
-    │   ├── StaleWorker          the reply comes from a worker that no longer holds the ticket
+    │   ├── StaleWorker          the command comes from a worker that no longer holds the ticket
+    │   ├── LeaseHeld            somebody else works on the ticket
+    │   ├── BotBarred            a bot may not work on the ticket
     │   ├── MissingExtra         an optional package is not installed; names the extra
     │   ├── UnsupportedFeature   the store or channel does not have this power
     │   ├── DeskClosed           the desk was closed before the call
@@ -36,6 +38,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal, NamedTuple
 
 __all__ = [
+    "BotBarred",
     "ChannelError",
     "ClaimTaken",
     "CommitUnknown",
@@ -49,6 +52,7 @@ __all__ = [
     "GuardFailed",
     "IllegalTransition",
     "InvalidInput",
+    "LeaseHeld",
     "MissingExtra",
     "NotFound",
     "Problem",
@@ -196,17 +200,51 @@ class Denied(UsageError):
 
 
 class StaleWorker(UsageError):
-    """The reply comes from a worker that no longer holds the ticket (its fencing number is old)."""
+    """The command comes from a worker that no longer holds the ticket (its fencing number is old)."""
 
     code = "error.stale_worker"
     status_hint = 409
 
-    def __init__(self, ticket: str, given: int, current: int) -> None:
+    def __init__(self, ticket: str, given: int, current: int, holder: str = "") -> None:
+        held = f"{holder} works on it under {current}" if holder else "nobody works on it now"
         super().__init__(
-            f"ticket {ticket}: fencing number {given} is old, the worker holds {current}; load the ticket again",
+            f"ticket {ticket}: the lease under {given} is over, {held}; load the ticket again, and take a lease anew "
+            "if you still want to work on it",
             ticket=ticket,
             given=given,
             current=current,
+            holder=holder or None,
+        )
+
+
+class LeaseHeld(UsageError):
+    """Somebody works on the ticket, so that nobody else may. ``until`` in the params is ISO 8601, None: no end."""
+
+    code = "error.lease_held"
+    status_hint = 409
+
+    def __init__(self, ticket: str, holder: str, until: str | None) -> None:
+        told = f" until {until}" if until is not None else ""
+        super().__init__(
+            f"ticket {ticket}: {holder} works on it{told}; wait, or take over with take_over=True and a reason",
+            ticket=ticket,
+            holder=holder,
+            until=until,
+        )
+
+
+class BotBarred(UsageError):
+    """A bot may not work on the ticket: its queue or type bars bots, people have it, or it was handed off to them."""
+
+    code = "error.bot_barred"
+    status_hint = 403
+
+    def __init__(self, ticket: str, bot: str, reason: str) -> None:
+        super().__init__(
+            f"ticket {ticket}: no bot may work on it ({reason}); leave it to people, or let one of them hand it back",
+            ticket=ticket,
+            bot=bot,
+            reason=reason,
         )
 
 

@@ -176,6 +176,16 @@ def test_faq_bot(tmp_path):
     ]
 
 
+def test_bot_with_handoff(tmp_path):
+    assert run("scripts/bot_with_handoff.py", tmp_path).splitlines() == [
+        "xiaozhi has it [-], last said: 48 小时内发货。",
+        "Mei has it [requested], last said: 正在为您转接人工客服。",
+        "the bot may not: handed_off",
+        "xiaozhi has it [requested], last said: 在订单页点“申请退款”。",
+        "Mei has it [abstained], last said: 正在为您转接人工客服。",
+    ]
+
+
 def test_agent_assist(tmp_path):
     shown = run("scripts/agent_assist.py", tmp_path).splitlines()
     assert shown[:2] == ["我的钱什么时候回来: 发货时间 because of 什么时候", "  sent: 客户0您好，3 个工作日内到账。"]

@@ -117,7 +117,8 @@ def test_an_unmerged_ticket_is_what_it_was(at: Counter) -> None:
     at.desk.tickets.merge(ticket.id, into.id, actor=LIN)
     assert at.desk.agents.get(agent.id).load == 1
     done = at.desk.tickets.unmerge(ticket.id, actor=LIN)
-    assert without(done.ticket) == without(before)
+    assert without(done.ticket, "worker", "fence") == without(before, "worker", "fence")
+    assert (done.ticket.assignee, done.ticket.worker.fence, done.ticket.fence) == (before.assignee, 2, 2)
     assert (done.ticket.category, done.ticket.status) == (before.category, before.status)
     assert without(done.survivor, "clocks") == without(survivor, "clocks")
     assert done.ticket == at.get(ticket)

@@ -47,7 +47,7 @@ CONFIG = DeskConfig.model_validate(
 )
 MARKS = ("messages", "last_message", "customer_at", "replied_at", "waiting_since", "unanswered", "auto_replied_at")
 OWN = (
-    *("subject", "type", "priority", "queue", "identity", "account", "conversation", "owner", "worker", "fence"),
+    *("subject", "type", "priority", "queue", "identity", "account", "conversation", "owner"),
     *("tags", "fields", "links", "created_at", *MARKS),
 )
 NUMBERS = st.integers(0, 30)
@@ -196,6 +196,8 @@ class Merging(RuleBasedStateMachine):
         assert self.receiver(ticket) == (ticket.id if taken_back else holder)
         assert after.category is Category.OPEN
         assert {name: getattr(after, name) for name in OWN} == {name: getattr(before, name) for name in OWN}
+        assert after.assignee == before.assignee
+        assert after.worker is None or after.worker.fence == after.fence > before.fence
         assert set(after.absorbed) <= set(before.absorbed)
         if after.absorbed == before.absorbed:
             assert after.participants == before.participants

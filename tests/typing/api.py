@@ -195,7 +195,7 @@ def one_day(desk: Desk) -> None:
 
     actor = Actor.agent(agent.id)
     sent: Sent = desk.reply(ticket.id, text, actor=actor, expected_version=ticket.version, idempotency_key="k")
-    desk.reply(ticket.id, [TextPart(text=text)], actor=Actor.bot("helper"), deliver=False)
+    desk.reply(ticket.id, [TextPart(text=text)], actor=Actor.bot("helper"), fence=1, deliver=False)
     note: Message = desk.note(ticket.id, "called", actor=actor)
     is_sent: bool = sent.delivery is Delivery.SENT and note.text == "called"
 

@@ -7,6 +7,8 @@ An engine brings it to its next network step (see ``csdesk.aio._engines``). Netw
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 from csdesk.aio._engines import AsyncEngine
@@ -17,8 +19,9 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Viewer
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, NetworkStep, Run
-from csdesk.engine.network import work_of
+from csdesk.engine.network import is_awaited, work_of
 from csdesk.flows.commands import Done, execute, result_id
+from csdesk.ports import steps
 from csdesk.ports.channel import Exchange
 from csdesk.ports.http import AsyncHttp
 from csdesk.ports.steps import Flow, Reply
@@ -78,9 +81,19 @@ class AsyncRunner:
 
     async def _network(self, step: NetworkStep) -> Reply:
         work = work_of(self.core, step)
+        if isinstance(step, steps.Ask) and callable(work):
+            return await self._ask(work, step.within)
         if callable(work):
             return await asyncio.to_thread(work)
         return await self._converse(work)
+
+    async def _ask(self, answer: Callable[[], Reply], within: timedelta) -> Reply:
+        """Let a bot answer, for so long at most; a blocking one goes on in its thread, and nobody waits for it."""
+        async with asyncio.timeout(within.total_seconds()):
+            if is_awaited(answer):
+                awaited: Reply = await answer()  # type: ignore[misc]  # what an ``AsyncBot`` gives is awaitable
+                return awaited
+            return await asyncio.to_thread(answer)
 
     async def _converse(self, exchange: Exchange[Reply]) -> Reply:
         """Let an adapter talk to its provider."""

@@ -387,6 +387,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "demo.by_suggestion": ("a suggestion, sent by a person", "采用推荐话术"),
     "demo.by_hand": ("by hand", "人工书写"),
     "demo.bar": ("", ""),
+    "demo.bot": (
+        "the bot answered {answered} messages by itself and handed {handed_off} customers to people",
+        "机器人独立回答 {answered} 条消息，转人工 {handed_off} 位客户",
+    ),
     "demo.delivery": (
         "{delivered} replies confirmed as delivered, {undelivered} came back undelivered",
         "{delivered} 条回复确认送达，{undelivered} 条被退回",

@@ -16,6 +16,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
+    from csdesk.desk.bots import Bots
     from csdesk.desk.calendars import Calendars
     from csdesk.desk.channels import Channels
     from csdesk.desk.config import Config
@@ -109,6 +110,13 @@ class Desk:
         from csdesk.desk.agents import Agents
 
         return Agents(self._runner)
+
+    @cached_property
+    def bots(self) -> Bots:
+        """What waits for bots, for hosts that run them outside ``run_due``."""
+        from csdesk.desk.bots import Bots
+
+        return Bots(self._runner)
 
     @cached_property
     def replies(self) -> Replies:
@@ -276,7 +284,9 @@ class Desk:
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
         Raises:
-            StaleWorker: ``fence`` is old: somebody else has the ticket now.
+            StaleWorker: ``fence`` is not that of the live lease.
+            InvalidInput: a bot without ``fence``, or one that the configuration does not have.
+            BotBarred: a bot may not answer on the ticket.
             IllegalTransition: the ticket was merged; reply on its survivor.
             WordingRefused: the policy on wording speaks against words of a person's reply.
             VersionConflict: the ticket is not at ``expected_version``.

@@ -8,6 +8,7 @@ from typing import Literal
 
 from csdesk.desk._run import Runner
 from csdesk.desk.drafts import Drafts
+from csdesk.desk.holding import Holding
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor, Viewer
@@ -28,11 +29,11 @@ Order = Literal["id", "number", "priority", "updated_at"]
 """``id`` is the order in which tickets were opened; ``updated_at`` has to sort all that match."""
 
 
-class Tickets:
+class Tickets(Holding):
     """The tickets of a desk. Every write takes an expected version, or is tried again when it loses a race."""
 
     def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+        super().__init__(runner)
         self.drafts: Drafts = Drafts(runner)
 
     def get(self, ticket: TicketId) -> Ticket:
@@ -194,30 +195,6 @@ class Tickets:
                 number=number,
                 reason=reason,
                 actor=actor or Actor.agent(agent),
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    def transfer(
-        self,
-        ticket: TicketId,
-        queue: str,
-        *,
-        actor: Actor,
-        agent: AgentId | None = None,
-        brief: str = "",
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Ticket:
-        """Move the ticket to another queue (and agent); ``brief`` tells them what they must know."""
-        return self._do(
-            cmd.TransferTicket(
-                ticket=ticket,
-                queue=queue,
-                agent=agent,
-                brief=brief,
-                actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,
             )

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
@@ -25,6 +26,7 @@ from csdesk.domain.records.media import MediaRef
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.time.holidays import HolidayYear
 from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature
+from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.channel import (
     BlockingChannel,
     Channel,
@@ -74,6 +76,7 @@ class DeskCore:
         media: MediaStore,
         media_at: Callable[[Path], MediaStore],
         channels: Iterable[AnyChannel],
+        bots: Iterable[AnyBot] = (),
     ) -> None:
         self.name = name
         self.keys: ClaimKeys = ClaimKeys(secret)
@@ -82,6 +85,7 @@ class DeskCore:
         self.media = media
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
+        self.bots: Mapping[str, AnyBot] = _by_name(bots)
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
@@ -116,7 +120,7 @@ class DeskCore:
             DeskClosed: the desk was closed.
         """
         self.check_open()
-        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able)
+        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able, tuple(self.bots))
 
     def check_open(self) -> None:
         """Refuse calls of a closed desk.
@@ -143,6 +147,28 @@ class DeskCore:
             remedy = "open the desk with its channel: open_desk(..., channels=[...])"
             raise NotFound("account", account, remedy=remedy)
         return channel
+
+    def bot(self, name: str) -> AnyBot:
+        """The bot of that name.
+
+        Raises:
+            NotFound: the desk was opened without it.
+        """
+        bot = self.bots.get(name)
+        if bot is None:
+            raise NotFound("bot", name)
+        return bot
+
+    def check_bots(self) -> None:
+        """Refuse a bot that the configuration does not have.
+
+        Raises:
+            InvalidInput: it is not under ``bots`` there.
+        """
+        known = self.policy.reception.bots
+        for name in self.bots:
+            if name not in known:
+                raise InvalidInput("bots", f"unknown bot {name!r}", nearest(name, known))
 
     def show(self, feed: Feed, page: FeedPage) -> bytes:
         """A page of a conversation, as its channel writes it.
@@ -262,4 +288,15 @@ def _by_account(channels: object) -> dict[str, AnyChannel]:
         if channel.account in found:
             raise InvalidInput("channels", f"two channels have the account {channel.account!r}", "give each its own")
         found[channel.account] = channel
+    return found
+
+
+def _by_name(bots: Iterable[AnyBot]) -> dict[str, AnyBot]:
+    found: dict[str, AnyBot] = {}
+    for bot in bots:
+        if isinstance(bot, type) or not isinstance(bot, Bot) or not callable(bot.answer):
+            raise InvalidInput("bots", f"{type(bot).__name__} is no bot", "see docs/how-to/plug-in-a-bot.md")
+        if bot.name in found:
+            raise InvalidInput("bots", f"two bots have the name {bot.name!r}", "give each its own")
+        found[bot.name] = bot
     return found

@@ -24,7 +24,16 @@ from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, Page, Query, R
 T = TypeVar("T")
 
 NetworkStep = (
-    steps.Send | steps.Pull | steps.Upload | steps.Fetch | steps.Recall | steps.Edit | steps.Check | steps.Converse
+    steps.Send
+    | steps.Pull
+    | steps.Upload
+    | steps.Fetch
+    | steps.Recall
+    | steps.Edit
+    | steps.Check
+    | steps.Converse
+    | steps.Ask
+    | steps.TakeSeat
 )
 """The steps that leave the machine."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from csdesk.engine.core import DeskCore
@@ -24,9 +25,16 @@ _ASKED: Final[dict[type, tuple[str, Callable[[Any], tuple[str, tuple[object, ...
     steps.Fetch: ("fetch", lambda step: (step.wanted.account, (step.wanted,))),
     steps.Recall: ("recall", lambda step: (step.sent.account, (step.sent,))),
     steps.Edit: ("edit", lambda step: (step.sent.account, (step.sent, step.part))),
+    steps.TakeSeat: ("seat", lambda step: (step.seat.account, (step.seat,))),
     steps.Check: ("check", lambda step: (step.account, ())),
 }
 """The method of a channel behind a step (a ``BlockingChannel`` has it with ``_now``), its account and arguments."""
+
+
+def is_awaited(answer: object) -> bool:
+    """True if what a bot answers has to be awaited: its method is a coroutine function, or looks like one."""
+    method = answer.func if isinstance(answer, partial) else answer
+    return iscoroutinefunction(method) or iscoroutinefunction(getattr(method, "__call__", None))  # noqa: B004
 
 
 def work_of(core: DeskCore, step: NetworkStep) -> Work:
@@ -38,6 +46,8 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
     """
     if isinstance(step, steps.Converse):
         return step.exchange
+    if isinstance(step, steps.Ask):
+        return partial(core.bot(step.turn.bot).answer, step.turn)  # type: ignore[return-value]  # awaited if need be
     name, of = _ASKED[type(step)]
     account, arguments = of(step)
     channel = core.channel(account)

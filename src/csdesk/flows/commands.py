@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands
+from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.macros import agents_of, permits_of
 from csdesk.domain.core.ruling import after_command
-from csdesk.domain.core.tickets import catch_up
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
@@ -140,6 +141,9 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
         case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
             agents = (command.agent,) if command.agent is not None else ()
             return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=agents, parties=True)
+        case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer():
+            holder = (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
+            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=holder, parties=True)
         case cmd.RunMacro():
             named = agents_of(scope.policy, command.macro)
             return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=named, parties=True)

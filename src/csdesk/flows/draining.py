@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.giving import age_of, give
-from csdesk.domain.core.tickets import catch_up
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs, WaitingLine
@@ -98,8 +98,10 @@ def drain(loaded: Loaded, limit: int, out_of_time: Callable[[], bool]) -> Flow[D
 
 
 def _has_people(queue: str, loaded: Loaded) -> bool:
-    """True if anybody works in a queue, or in one that may help out."""
-    return any(loaded.roster.groups(stage.queue) for stage in loaded.policy.routing.terms(queue).stages)
+    """True if anybody works in a queue, or in one that may help out; of ``bot_only`` people get nothing by routing."""
+    return queue not in loaded.policy.reception.bot_only and any(
+        loaded.roster.groups(stage.queue) for stage in loaded.policy.routing.terms(queue).stages
+    )
 
 
 class _Ages:

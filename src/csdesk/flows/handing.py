@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.tickets import assign, catch_up
+from csdesk.domain.core.catching_up import catch_up
+from csdesk.domain.core.leases import is_with_bot
+from csdesk.domain.core.reception import hand_off
+from csdesk.domain.core.tickets import assign
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
@@ -40,6 +43,8 @@ def hand(event: HandoffEvent | SessionEvent, scope: Scope) -> Flow[None]:
 def _note(work: Workspace, ticket: Ticket, by: str, agent: str) -> None:
     if ticket.elsewhere != by:
         work.emit(ticket.id, ev.ConversationTaken(by=by, before=ticket.elsewhere))
+        if by and is_with_bot(ticket):
+            hand_off(work, work.ticket(ticket.id), "away")
     known = work.find(agent) if agent else None
     if isinstance(known, Agent) and not known.retired and ticket.is_live:
         assign(work, catch_up(work, work.ticket(ticket.id)), known.id, reason="elsewhere")

@@ -19,6 +19,8 @@ from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
 from csdesk.flows.rebuilding import rebuild
 from csdesk.flows.reconciling import reconcile
+from csdesk.flows.seating import seat_due
+from csdesk.flows.turns import turns_due
 from csdesk.flows.waking import wake_tickets
 from csdesk.flows.waking_customers import wake_customers
 from csdesk.ports import steps
@@ -39,6 +41,10 @@ class DueReport:
     nothing is planned; come back when you like, new work makes itself known at the next call).
     """
 
+    answered: int = 0
+    """Turns of bots that were answered."""
+    handed_off: int = 0
+    """Turns of bots after which people have the ticket, or may have it."""
     tickets: int = 0
     """Tickets for which something came due: warnings, breaches, escalations, snoozes, tags that end, timed rules."""
     customers: int = 0
@@ -88,6 +94,8 @@ _KEPT = {
     "media": "media_removed",
 }
 _COUNTS = (
+    "answered",
+    "handed_off",
     "tickets",
     "customers",
     "rebuilt",
@@ -167,15 +175,34 @@ def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     return {"assigned": assigned}, is_cut, next_at
 
 
+def _seats(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    """After sending: a farewell goes out before the conversation leaves."""
+    counts, more, next_at = yield from seat_due(limit, out_of_time)
+    return dict(counts), more, next_at
+
+
+def _turns(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    """Ask bots; what they hand off finds its people in the next round."""
+    turned = yield from turns_due(limit, out_of_time)
+    counts = {"answered": turned.answered, "handed_off": turned.handed_off}
+    return counts, turned.more or turned.handed_off > 0, turned.next_due_at
+
+
 def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     pulled = yield from pull_due(limit, out_of_time)
     counts = Counter(pulled=pulled.events, retried=pulled.retried)
-    if not pulled.events or counts.total() >= limit:
-        return dict(counts), pulled.more, pulled.next_due_at
-    # What came in may have been answered: that is due at once, and its turn has passed.
-    sent, more, next_at = yield from _deliver(limit - counts.total(), out_of_time)
-    counts.update(sent)
-    return dict(counts), pulled.more or more, _earliest(pulled.next_due_at, next_at)
+    more, next_at = pulled.more, pulled.next_due_at
+    if not pulled.events:
+        return dict(counts), more, next_at
+    # What came in may have been answered, or asks for a bot: that is due at once, and its turn has passed.
+    for part in (_deliver, _seats, _turns):
+        left = limit - counts.total()
+        if left <= 0 or out_of_time():
+            return dict(counts), True, next_at
+        done, again, later = yield from part(left, out_of_time)
+        counts.update(done)
+        more, next_at = more or again, _earliest(next_at, later)
+    return dict(counts), more, next_at
 
 
 def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
@@ -216,6 +243,8 @@ _PARTS: Final = (
         _maintain,
         _erase,
         _deliver,
+        _seats,
+        _turns,
         _planned,
         _fetch,
         _keep,

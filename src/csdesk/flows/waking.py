@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.giving import lapse
 from csdesk.domain.core.ruling import after_command, fire_timed
-from csdesk.domain.core.tickets import catch_up, change_status
+from csdesk.domain.core.tickets import change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs

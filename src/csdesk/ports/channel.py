@@ -48,6 +48,7 @@ from csdesk.domain.records.channels import (
     Receipt,
     Rejected,
     Said,
+    Seat,
     Sender,
     SentMessage,
     SessionEvent,
@@ -68,6 +69,7 @@ __all__ = [
     "BlockingEditingChannel",
     "BlockingMediaChannel",
     "BlockingRecallingChannel",
+    "BlockingSeatedChannel",
     "Capabilities",
     "Channel",
     "ChannelError",
@@ -114,6 +116,8 @@ __all__ = [
     "Receipt",
     "Rejected",
     "Said",
+    "Seat",
+    "SeatedChannel",
     "Sender",
     "SentMessage",
     "SessionEvent",
@@ -268,6 +272,28 @@ class BlockingCheckedChannel(Protocol):
 
     def check_now(self) -> Health:
         """As ``CheckedChannel.check``, done when it returns."""
+        ...
+
+
+@runtime_checkable
+class SeatedChannel(Protocol):
+    """A ``Channel`` whose provider keeps who has a conversation (``capabilities.seats``)."""
+
+    def seat(self, seat: Seat) -> Exchange[None]:
+        """Tell who has it now; told what holds already it changes nothing.
+
+        Raises:
+            ChannelError: ``retry`` is tried again, anything else raises an alert.
+        """
+        ...
+
+
+@runtime_checkable
+class BlockingSeatedChannel(Protocol):
+    """A ``BlockingChannel`` whose provider keeps who has a conversation."""
+
+    def seat_now(self, seat: Seat) -> None:
+        """As ``SeatedChannel.seat``, done when it returns."""
         ...
 
 

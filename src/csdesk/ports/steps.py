@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.records.bots import BotAbstains, BotAnswer, BotHandsOver, BotTurn
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.channels import (
     Capabilities,
@@ -30,6 +31,7 @@ from csdesk.domain.records.channels import (
     PullPage,
     RawRequest,
     Receipt,
+    Seat,
     SentMessage,
 )
 from csdesk.domain.records.events import Entry
@@ -69,6 +71,8 @@ class Scope:
     ids: IdSource
     policy: Policy
     channels: Mapping[str, Capabilities]
+    bots: tuple[str, ...] = ()
+    """The bots that this process has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +322,21 @@ class Converse:
     exchange: Exchange[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class TakeSeat:
+    """Tell the account's provider who has a conversation. A step of the network."""
+
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Let a bot answer a turn, for so long at most. A step of the network."""
+
+    turn: BotTurn
+    within: timedelta
+
+
 Step = (
     Attempt
     | Load
@@ -349,6 +368,8 @@ Step = (
     | Edit
     | Check
     | Converse
+    | Ask
+    | TakeSeat
 )
 """Everything a flow can ask for."""
 
@@ -373,6 +394,9 @@ Reply = (
     | Receipt
     | MediaFetched
     | Health
+    | BotAnswer
+    | BotAbstains
+    | BotHandsOver
     | bytes
     | str
     | None
@@ -658,3 +682,23 @@ def converse(exchange: Exchange[T]) -> Flow[T]:
     """
     reply = yield Converse(exchange)
     return reply  # type: ignore[return-value]  # the step ends with what the exchange ends with
+
+
+def seat(seat: Seat) -> Flow[None]:
+    """Tell who has a conversation.
+
+    Raises:
+        ChannelError: the provider does not take it.
+        UnsupportedFeature: the channel does not have this power.
+    """
+    yield TakeSeat(seat)
+
+
+def ask(turn: BotTurn, within: timedelta) -> Flow[object]:
+    """What a bot says to a turn; an outcome, if it keeps its contract.
+
+    Raises:
+        TimeoutError: it took too long.
+    """
+    reply: object = yield Ask(turn, within)
+    return reply

@@ -76,6 +76,10 @@ def test_suggestions_are_real_and_say_why(figures):
     assert all(0 <= one["confidence"] <= 1 for one in told)
 
 
+def test_a_bot_receives_in_web_chat_and_hands_off(figures):
+    assert min(figures["bot"].values()) > 5
+
+
 def test_promises_are_warned_of_and_broken(figures):
     late = figures["late"]
     assert late["warned"] > 0

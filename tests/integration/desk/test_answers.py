@@ -354,7 +354,7 @@ def test_refused_words_are_not_sent_unless_somebody_says_why(world):
         event for entry in entries(desk, ticket.id) for event in entry.events if isinstance(event, ev.WordingFound)
     ]
     assert (told.message, told.overridden, told.reason) == (sent.message.id, True, "a quote of our advertisement")
-    bot = desk.reply(ticket.id, "我们最便宜", actor=Actor.bot("helper"))
+    bot = desk.reply(ticket.id, "我们最便宜", actor=Actor.system("helper"))
     assert bot.trace.find("wording.found") is None
 
 

@@ -17,6 +17,7 @@ from csdesk.desk.shell import Desk
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.bots import BotAbstains
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import InboundMessage, Received, Sender
 from csdesk.domain.records.messages import HtmlPart, LocationPart, MediaPart, TextPart
@@ -130,6 +131,10 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "config": None,
         "request": None,
         "target": "copy.db",
+        "fence": 1,
+        "bot": "xiaozhi",
+        "turn": None,
+        "outcome": BotAbstains(),
         "flag": "rude",
         "did": "order",
         "namespace": "shop",
@@ -141,7 +146,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
 
 def _methods(desk: Desk) -> Iterator[tuple[str, object]]:
     groups = ("tickets", "customers", "tags", "segments", "agents", "replies", "learning")
-    groups += ("inbox", "outbox", "config", "events")
+    groups += ("inbox", "outbox", "config", "events", "bots")
     for group in (desk, desk.tickets.drafts, *(getattr(desk, name) for name in groups)):
         for name, method in inspect.getmembers(group, inspect.ismethod):
             if not name.startswith("_") and name != "close":

@@ -293,7 +293,7 @@ def test_who_has_retired_is_given_nothing(desk, ticket):
     with pytest.raises(InvalidInput, match="agent"):
         desk.tickets.assign(ticket.id, one.id, actor=AGENT)
     with pytest.raises(InvalidInput, match="agent"):
-        desk.tickets.transfer(ticket.id, "vip", agent=one.id, actor=AGENT)
+        desk.tickets.transfer(ticket.id, "vip", agent=one.id, ask=False, actor=AGENT)
     with pytest.raises(NotFound):
         desk.tickets.assign(ticket.id, "agt_none", actor=AGENT)
 
@@ -312,7 +312,7 @@ def test_a_transfer_hands_over_with_a_brief(desk, ticket):
     one = desk.agents.add("One", queues=("default",))
     two = desk.agents.add("Two", queues=("vip",))
     desk.tickets.assign(ticket.id, one.id, actor=AGENT)
-    after = desk.tickets.transfer(ticket.id, "vip", agent=two.id, brief="wants a refund", actor=AGENT)
+    after = desk.tickets.transfer(ticket.id, "vip", agent=two.id, brief="wants a refund", ask=False, actor=AGENT)
     assert (after.queue, after.worker.id, after.fence) == ("vip", two.id, 2)
     assert (desk.agents.get(one.id).load, desk.agents.get(two.id).load) == (0, 1)
     (note,) = [item.message for item in desk.tickets.timeline(ticket.id)

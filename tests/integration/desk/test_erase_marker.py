@@ -19,13 +19,14 @@ from pydantic import BaseModel
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
 from csdesk import commands as cmd
-from csdesk.domain.policy.config import AccountPolicy
+from csdesk.domain.policy.config import AccountPolicy, BotPolicy, QueuePolicy
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records.channels import MediaFile
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import HtmlPart, MediaPart, MenuPart, Part, TextPart
 from csdesk.domain.text.folding import fold
 from csdesk.flows.inbound import reading
+from csdesk.ports.bots import BotAnswer, BotHandsOver
 from csdesk.stores.media import FolderMedia
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, ScriptedChannel, SerialIds
@@ -52,6 +53,7 @@ UNMARKED = {
     "ticket": "an id",
     "customer": "an id",
     "agent": "an id",
+    "department": "a word of the configuration",
     "phrase": "an id",
     "dedicated_agent": "an id",
     "ticket_hint": "an id",
@@ -198,11 +200,32 @@ class Story:
         desk.note(ticket.id, mark("note"), actor=AGENT)
         desk.tickets.drafts.save(ticket.id, mark("draft"), actor=AGENT)
         self._command(cmd.AssignTicket, ticket=ticket.id, agent=desk.agents.list().items[0].id)
-        self._command(cmd.TransferTicket, ticket=ticket.id, queue="default", agent=None)
+        self._command(cmd.TransferTicket, ticket=ticket.id, queue="bots", agent=None, reason="expert")
+        self._hand_round(ticket)
         desk.tickets.set_field(ticket.id, "subject", mark("subject"), actor=AGENT)
         desk.tickets.set_field(ticket.id, "x.size", mark("field"), actor=AGENT)
         split = desk.tickets.split(ticket.id, [sent.message.id], subject=mark("split"), actor=AGENT)
         self._command(cmd.SetStatus, ticket=split.id, status="closed", until=None)
+
+    def _hand_round(self, ticket: Any) -> None:
+        """Between bots and people, and from one person to another."""
+        mark, desk, marker = self.marker.text, self.desk, self.marker
+        other = desk.agents.add("Other")
+        for outcome in (
+            marker.made(BotAnswer, text=mark("answer"), parts=()),
+            marker.made(BotHandsOver, reason="refund", text=mark("farewell")),
+        ):
+            self.said(conversation=ticket.conversation)
+            (turn,) = desk.bots.take("xiaozhi")
+            assert desk.bots.finish(turn, outcome).outcome != "stale"
+        self._command(cmd.HandBack, ticket=ticket.id)
+        self._command(cmd.HandOff, ticket=ticket.id, reason="by_hand")
+        desk.tickets.lease(ticket.id, actor=Actor.agent(desk.agents.list().items[0].id), reason=mark("mine"))
+        fields = {"tried": mark("tried")}
+        desk.tickets.transfer(ticket.id, agent=other.id, actor=AGENT, brief=mark("brief"), fields=fields)
+        desk.tickets.reject_transfer(ticket.id, actor=Actor.agent(other.id), reason=mark("rejected"))
+        desk.tickets.lease(ticket.id, actor=Actor.agent(other.id), take_over=True, reason=mark("taken"))
+        desk.tickets.release(ticket.id, desk.tickets.get(ticket.id).fence, actor=AGENT, reason=mark("released"))
 
     def _command(self, kind: Any, **given: object) -> None:
         self.desk.execute(self.marker.made(kind, actor=AGENT, expected_version=None, **given))
@@ -283,7 +306,11 @@ class Place:
         self.channel = ScriptedChannel("web", capabilities=able)
         self.desk = open_desk(
             SqliteStore(folder / "desk.db", synchronous="NORMAL"),
-            config=DeskConfig(accounts=(AccountPolicy(name="web"),)),
+            config=DeskConfig(
+                queues=(QueuePolicy(name="default"), QueuePolicy(name="bots", reception="bot_first", bot="xiaozhi")),
+                bots=(BotPolicy(name="xiaozhi"),),
+                accounts=(AccountPolicy(name="web"),),
+            ),
             channels=[self.channel],
             clock=self.clock,
             ids=SerialIds(),

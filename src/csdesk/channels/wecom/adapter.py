@@ -13,7 +13,7 @@ from csdesk.channels.wecom.callback import Callback
 from csdesk.channels.wecom.content import ON_EVENT, body_of, media_type
 from csdesk.channels.wecom.crypto import WeComCrypto
 from csdesk.channels.wecom.limits import CAPABILITIES, MB
-from csdesk.channels.wecom.management import Accounts, Customers, Servicers, Sessions
+from csdesk.channels.wecom.management import Accounts, Customers, Servicers, ServiceState, Sessions
 from csdesk.errors import ChannelError, InvalidInput
 from csdesk.parsing.values import text_of
 from csdesk.parsing.wecom import parse_page
@@ -32,6 +32,7 @@ from csdesk.ports.channel import (
     PullPage,
     RawRequest,
     Receipt,
+    Seat,
     SentMessage,
 )
 from csdesk.ports.clock import Clock
@@ -42,6 +43,8 @@ _STALE_TOKEN: Final = 95007
 _WRONG_STATE: Final = 95018
 _BAD_MEDIA: Final = "40007"
 _IN_RANGES: Final = 830002
+_NOT_RECEIVING: Final = frozenset({"95014", "95019"})
+"""The named person is no servicer, or does not take conversations now."""
 _RANGE: Final = 10 * MB
 
 
@@ -180,6 +183,33 @@ class WeComKf:
         """Take back every sending of a message; the platform allows it for two minutes."""
         for one in sent.provider_ids:
             yield from self._api.post("kf/recall_msg", {"msgid": one, "open_kfid": self._open_kfid}, safe=True)
+
+    # Who has the conversation
+
+    def seat(self, seat: Seat) -> Exchange[None]:
+        """Bots and people in the desk answer as the platform's smart assistant, others as servicers or in the pool."""
+        customer = seat.customer.external_id
+        session = yield from self.sessions.get(customer)
+        stays = seat.holder == "bot" or not seat.away
+        if session.state is ServiceState.UNTREATED and stays:
+            yield from self.sessions.move(customer, ServiceState.ROBOT)
+        if stays or session.state is ServiceState.ENDED:
+            return
+        servicer = next((userid for userid, agent in self._agents.items() if agent == seat.agent), "")
+        if servicer and (session.servicer == servicer or (yield from self._given(customer, servicer))):
+            return
+        if session.state in (ServiceState.UNTREATED, ServiceState.ROBOT):
+            yield from self.sessions.move(customer, ServiceState.POOL)
+
+    def _given(self, customer: str, servicer: str) -> Exchange[bool]:
+        """True if the servicer has the conversation now; False if they take none."""
+        try:
+            yield from self.sessions.move(customer, ServiceState.HUMAN, servicer=servicer)
+        except ChannelError as error:
+            if error.provider_code not in _NOT_RECEIVING:
+                raise
+            return False
+        return True
 
     # Pulling
 

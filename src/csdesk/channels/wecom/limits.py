@@ -45,6 +45,7 @@ CAPABILITIES: Final = Capabilities(
     window=timedelta(hours=48),
     per_message=5,
     idempotency="key",
+    seats=True,
     pull=True,
     poll_every=timedelta(minutes=15),
 )

@@ -19,6 +19,7 @@ from csdesk.cli._opening import check_folder, media_of
 from csdesk.cli._options import Json, Lang
 from csdesk.cli._output import Output, Tick, instant
 from csdesk.cli._words import Locale
+from csdesk.cli.demo.bot import Lantern
 from csdesk.cli.demo.figures import Figures, count
 from csdesk.cli.demo.incidents import StumblingIds
 from csdesk.cli.demo.material import ACCOUNTS, phrases, policy
@@ -90,7 +91,9 @@ def play_day(path: Path, plan: Plan, tick: Tick, locale: Locale, *, seed: int) -
     ids, media = StumblingIds(), media_of(path)
     with (
         closing(SqliteStore(path, synchronous="NORMAL")) as store,
-        open_desk(store, config=policy(), channels=channels.values(), clock=clock, ids=ids, media=media) as desk,
+        open_desk(
+            store, config=policy(), channels=channels.values(), clock=clock, ids=ids, media=media, bots=[Lantern()]
+        ) as desk,
     ):
         _add_phrases(desk)
         log = Day(desk, clock, channels, media, ids, plan, seed=seed).run(tick)

@@ -14,6 +14,7 @@ from csdesk.cli.demo.play import Log
 from csdesk.desk.shell import Desk
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
+from csdesk.domain.records.bots import TurnOutcome
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.tickets import LIVE, Category, Ticket
 
@@ -45,6 +46,8 @@ class Figures:
     moves: Counter[str] = field(default_factory=Counter)
     delivery: Counter[str] = field(default_factory=Counter)
     """How many replies reached each state of delivery."""
+    bot: Counter[str] = field(default_factory=Counter)
+    """What came of the bot's turns: ``answered``, ``handed_off``."""
     events: Counter[type[ev.Event]] = field(default_factory=Counter)
     why: tuple[str, ...] = ()
     """The rendered trace of the complaint."""
@@ -103,6 +106,7 @@ class Figures:
                 for name in self.load
             ],
             "answered": {name: self.answered[name] for name in ("automatic", "by_suggestion", "by_hand")},
+            "bot": {name: self.bot[name] for name in ("answered", "handed_off")},
             "moves": dict(sorted(self.moves.items())),
             "delivery": {"delivered": self.delivery["delivered"], "undelivered": self.delivery["failed"]},
             "late": {
@@ -165,6 +169,10 @@ def _count(figures: Figures, entry: Entry, event: ev.Event, people: People) -> N
             # The same reply was counted as one by hand: it was one by suggestion.
             figures.answered["by_suggestion"] += 1
             figures.answered["by_hand"] -= 1
+        case ev.TurnEnded(outcome=TurnOutcome.ANSWERED):
+            figures.bot["answered"] += 1
+        case ev.TicketHandedOff():
+            figures.bot["handed_off"] += 1
         case ev.StatusChanged():
             _count_move(figures, event)
         case ev.DeliveryChanged():

@@ -16,7 +16,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.channels import ReplyDecision, Suggestion
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.tickets import Category, Ticket
+from csdesk.domain.records.tickets import Category, Ticket, WorkerKind
 
 SURE: Final = 0.25
 """The confidence from which a suggestion is taken by a person who has read it."""
@@ -110,6 +110,7 @@ class Staff:
 
     def work(self, minute: int, questions: dict[str, Message]) -> None:
         """Everybody does what fits into one slot; ``questions`` holds the last words of each ticket's customer."""
+        self._look_over()
         for seat in SEATS:
             agent = self.agents[seat.name]
             if not self._is_there(seat, agent, minute):
@@ -128,6 +129,14 @@ class Staff:
                 self._desk.tickets.accept(ticket.id, agent.id)
             else:
                 self._desk.tickets.decline(ticket.id, agent.id, reason="in the middle of something")
+
+    def _look_over(self) -> None:
+        """Somebody reads what the bot has answered since the last slot, and ends what needs no more."""
+        actor = Actor.agent(self.agents[SEATS[0].name].id)
+        for ticket in self._desk.tickets.list(queue="pre-sale", category=Category.NEW, limit=200).items:
+            has_bot = ticket.worker is not None and ticket.worker.kind is WorkerKind.BOT
+            if has_bot and ticket.auto_replied_at is not None:
+                self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered by the bot")
 
     def _is_there(self, seat: Seat, agent: Agent, minute: int) -> bool:
         at_lunch = seat.lunch <= minute < seat.lunch + 60

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from csdesk.domain.core import tagging, tickets, watching
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core.reception import take_from_bot
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
@@ -130,6 +131,7 @@ def _assign(acting: Acting, action: act.Assign) -> None:
     if not acting.subject.is_live:
         raise InvalidInput("agent", "the ticket is finished", "reopen it first")
     acting.work.loads_shifted = True
+    take_from_bot(acting.work, acting.subject, "assigned")
     tickets.assign(acting.work, acting.subject, action.agent, reason=acting.by)
 
 

@@ -11,7 +11,8 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
-from csdesk.domain.records.tickets import Category, Move, Participant, Role, Ticket
+from csdesk.domain.records._model import replaced
+from csdesk.domain.records.tickets import Category, Move, Participant, Role, Ticket, Worker, WorkerKind
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.sla.life import follow
 from csdesk.errors import InvalidInput
@@ -83,7 +84,7 @@ def unmerge_ticket(work: Workspace, ticket: Ticket, _command: cmd.UnmergeTicket,
         out_of=survivor.id,
         before=former.ticket.category,
         status=former.ticket.status if former.ticket.category is Category.OPEN else Category.OPEN.value,
-        worker=former.ticket.worker,
+        worker=_held_again(ticket, former.ticket.worker),
         clocks=former.ticket.clocks,
         waiting_since=former.ticket.waiting_since,
         absorbed=inside,
@@ -100,6 +101,13 @@ def unmerge_ticket(work: Workspace, ticket: Ticket, _command: cmd.UnmergeTicket,
         _take_back_conversation(work, ticket, survivor)
     for message in stayed:
         work.tell(verdict("unmerge.stayed", Outcome.NOTED, message=message, ticket=survivor.id))
+
+
+def _held_again(ticket: Ticket, worker: Worker | None) -> Worker | None:
+    """The agent who had the ticket before the merge, under a new lease; bots and departments do not come back."""
+    if worker is None or worker.kind is not WorkerKind.AGENT:
+        return None
+    return replaced(worker, fence=ticket.fence + 1, until=None)
 
 
 def _stayed(work: Workspace, survivor: Ticket, ticket: Ticket, inside: tuple[TicketId, ...]) -> tuple[MessageId, ...]:

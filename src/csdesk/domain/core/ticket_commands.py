@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from csdesk.domain.core import lessons, macros, merging, offers, promises, splitting, tickets, wording
+from csdesk.domain.core import (
+    leases,
+    lessons,
+    macros,
+    merging,
+    offers,
+    promises,
+    reception,
+    splitting,
+    tickets,
+    transfers,
+    wording,
+)
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tagging import check_wish
@@ -16,7 +28,7 @@ from csdesk.domain.ids import MessageId, PhraseId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
-from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
+from csdesk.domain.records.messages import AuthorKind, Purpose
 from csdesk.domain.records.phrases import usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
 from csdesk.errors import IllegalTransition, InvalidInput
@@ -36,11 +48,11 @@ def _said(command: cmd.SendReply | cmd.AddNote, run: str) -> Utterance:
 
 
 def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) -> None:
-    tickets.check_fence(ticket, command.fence)
     if ticket.category is Category.MERGED:
         tickets.target_of(ticket, Move.AGENT_REPLY)
     said = _said(command, run)
     spots = checked(work, said.parts, command.override) if said.author is AuthorKind.AGENT else ()
+    ticket = reception.before_reply(work, ticket, command, run)
     queue_reply(work, ticket, said)
     tell(work, ticket.id, said.id, spots, command.override)
     if command.phrase is not None or command.shown:
@@ -72,32 +84,14 @@ def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) 
     if not ticket.is_live:
         tickets.target_of(ticket, Move.START)
     _check_works(work, command.agent)
+    ticket = reception.take_from_bot(work, transfers.withdraw(work, ticket, "assigned"), "assigned")
+    ticket = leases.settle_loan(work, ticket, kept=True)
     tickets.assign(work, ticket, command.agent, reason="by_hand", remark=command.reason)
 
 
 def _check_works(work: Workspace, agent: str | None) -> None:
     if agent is not None and work.agent(agent).retired:
         raise InvalidInput("agent", "has retired", "choose an agent who still works here")
-
-
-def _transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run: str) -> None:
-    if not ticket.is_live:
-        tickets.target_of(ticket, Move.START)
-    if not work.policy.has_queue(command.queue):
-        raise InvalidInput("queue", f"no queue {command.queue!r}", "choose a queue of the configuration")
-    _check_works(work, command.agent)
-    if command.brief:
-        said = Utterance(
-            id=MessageId(run),
-            author=_AUTHORS.get(command.actor.kind, AuthorKind.SYSTEM),
-            author_id=command.actor.id,
-            parts=(TextPart(text=command.brief),),
-        )
-        add_note(work, ticket, said)
-    moved = tickets.assign(work, work.ticket(ticket.id), None, reason="transfer")
-    moved = tickets.set_field(work, moved, "queue", command.queue)
-    if command.agent is not None:
-        tickets.assign(work, moved, command.agent, reason="transfer")
 
 
 def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str) -> None:
@@ -180,7 +174,15 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.AssignTicket: _assign,
     cmd.AcceptOffer: offers.accept,
     cmd.DeclineOffer: offers.decline,
-    cmd.TransferTicket: _transfer,
+    cmd.LeaseTicket: leases.lease,
+    cmd.RenewLease: leases.renew,
+    cmd.ReleaseTicket: reception.release,
+    cmd.HandOff: reception.hand_off_by_hand,
+    cmd.HandBack: reception.hand_back,
+    cmd.TransferTicket: transfers.transfer,
+    cmd.AcceptTransfer: transfers.accept,
+    cmd.RejectTransfer: transfers.reject,
+    cmd.WithdrawTransfer: transfers.withdraw_by_hand,
     cmd.SetStatus: _set_status,
     cmd.SetTicketField: _set_field,
     cmd.TagTicket: _tag,
@@ -206,4 +208,7 @@ def run(work: Workspace, ticket: Ticket, command: cmd.TicketCommand, run_id: str
     for touched in (ticket.id, getattr(command, "into", ticket.id)):
         if is_erased(work, work.ticket(touched)):
             raise IllegalTransition(touched, "erased", command.kind)
+    if command.actor.kind is ActorKind.BOT and isinstance(command, cmd.SendReply | cmd.HandOff):
+        leases.check_bot(work, ticket, command.actor)
+    leases.check_fence(ticket, command.fence, work.time_of(ticket.id))
     _RUNS[type(command)](work, ticket, command, run_id)

@@ -19,7 +19,7 @@ from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.rules.facts import Facts, ticket_facts
 from csdesk.domain.sla.clocks import ClockMark, due
 from csdesk.domain.sla.life import follow
-from csdesk.errors import IllegalTransition, StaleWorker
+from csdesk.errors import IllegalTransition
 
 _ClocksChanged = trusted(ev.ClocksChanged)
 _SlaApplied = trusted(ev.SlaApplied)
@@ -228,16 +228,6 @@ def assign(
     if worker is not None and moved.category is Category.NEW:
         moved = change_status(work, moved, Move.START)
     return moved
-
-
-def check_fence(ticket: Ticket, fence: int | None) -> None:
-    """Refuse a worker that no longer holds the ticket.
-
-    Raises:
-        StaleWorker: the fencing number is not the present one.
-    """
-    if fence is not None and fence != ticket.fence:
-        raise StaleWorker(ticket.id, fence, ticket.fence)
 
 
 def tag(

@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
+from csdesk.domain.core.seating import seats
 from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
@@ -413,6 +414,13 @@ class Workspace:
         if self.policy.routing.terms(ticket.queue).capacity is not None:
             self.add(work_counter(ticket.queue), sign * ticket.units)
 
+    def _plan_seats(self) -> None:
+        for subject in self._expected:
+            after = self._records.get(subject)
+            if type(after) is Ticket:
+                for item in seats(self.policy, self.snapshot.tickets.get(subject), after, self.now):
+                    self.put_due(item)
+
     @property
     def _is_touched(self) -> bool:
         # Without an event, a claim, a counter, a mark or a row there is nothing to write: a delivery seen before.
@@ -432,6 +440,8 @@ class Workspace:
         if not self._is_touched:
             return ChangeSet(config_epoch=self.snapshot.epochs.config)
         self._load_deltas()
+        if self.policy.seated:
+            self._plan_seats()
         lists = {name: tuple(items) for name, items in self._queues.items()}
         return ChangeSet(
             config_epoch=self.snapshot.epochs.config,

@@ -47,6 +47,10 @@ TEXTS: Final[dict[str, str]] = {
     "route.assigned": "assigned to {agent}, whose load was {load}[, in queue {queue}][, one of {helper}][; by {how}]",
     "route.no_candidate": "nobody in queue {queue} can take it now",
     "route.full": "everybody is at capacity; the ticket waits in its queue",
+    "bot.received": "bot {bot} receives the customer",
+    "bot.asked": "bot {bot} is asked to answer",
+    "bot.skipped": "bot {bot} does not receive: {reason}",
+    "bot.handed_off": "bot {bot} hands off to people: {reason}",
     "route.is_offered": "is offered[ to {agent}] in queue {queue}; nobody else is asked meanwhile",
     "route.offered": "offered to {agent}, whose load was {load}[, in queue {queue}][, one of {helper}][; by {how}]",
     "route.preferred": "{agent} ({kind}) would come first, but: {reason}",
@@ -142,7 +146,14 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "error.denied": "{actor} may not run {command}: {reason}",
     "error.stale_worker": (
-        "ticket {ticket} has another worker now: number {given} is old, {current} holds; load the ticket again"
+        "ticket {ticket}: the lease under {given} is over[; {holder} works on it under {current}]; load the ticket "
+        "again, and take a lease anew if you still want to work on it"
+    ),
+    "error.lease_held": (
+        "ticket {ticket}: {holder} works on it[ until {until}]; wait, or take over with take_over=True and a reason"
+    ),
+    "error.bot_barred": (
+        "ticket {ticket}: no bot may work on it: {reason}; leave it to people, or let one of them hand it back"
     ),
     "error.calendar": "{field}: {problem}; {remedy}",
     "error.no_working_time": "{field}: {problem}; {remedy}",
@@ -170,6 +181,24 @@ REASONS: Final[dict[str, str]] = {
     # Access
     "refused": "a grant refuses it",
     "not_granted": "nothing grants it",
+    # Bots and people
+    "queue": "the queue bars bots",
+    "type": "the ticket's type bars bots",
+    "people": "people have it",
+    "handed_off": "it was handed off to people",
+    "away": "a person has the conversation elsewhere",
+    "requested": "the customer wants a person",
+    "mood": "the customer is upset",
+    "abstained": "the bot has no answer",
+    "failed_turns": "the bot had no answer several times in a row",
+    "most_turns": "the bot had all its turns",
+    "timeout": "the bot did not answer in time",
+    "error": "the bot failed",
+    "denied": "the bot may not reply",
+    "person": "a person answered",
+    "released": "the bot gave it up",
+    "assigned": "it was assigned to a person",
+    "wanted": "somebody wanted it",
     # Automatic replies
     "not_human": "a machine wrote the message",
     "backlog": "the message was old when it arrived",

@@ -73,6 +73,16 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "ticket.session": ("a new session", "新会话"),
     "ticket.session_joined": ("the session goes on here", "会话在此继续"),
     "ticket.erased": ("erased", "内容已删除"),
+    # Bots and people
+    "ticket.lease_renewed": ("the lease goes on[ until {until}]", "处理权续期[至 {until}]"),
+    "ticket.handed_off": ("bot {bot} hands off: {reason}", "机器人 {bot} 转人工：{reason}"),
+    "ticket.handed_back": ("handed back to bot {bot}", "交还机器人 {bot}"),
+    "ticket.transferred": (
+        "transferred: [agent {agent}, ][department {department}, ]queue {queue}[ ({reason})]",
+        "转交：[客服 {agent}，][部门 {department}，]队列 {queue}[（{reason}）]",
+    ),
+    "bot.turn_began": ("bot {bot} is asked[, until {until}]", "请机器人 {bot} 回答[，限 {until} 前]"),
+    "bot.turn_ended": ("bot {bot}: {outcome}[ ({reason})]", "机器人 {bot}：{outcome}[（{reason}）]"),
     # Offers
     "offer.made": ("offered to {offer}", "派给 {offer}，等待接单"),
     "offer.accepted": ("accepted by {agent}", "{agent} 已接单"),

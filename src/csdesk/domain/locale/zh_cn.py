@@ -47,6 +47,10 @@ TEXTS: Final[dict[str, str]] = {
     "route.assigned": "分配给客服 {agent}，分配前负载 {load}[，队列“{queue}”][，来自支援队列“{helper}”][；依据 {how}]",
     "route.no_candidate": "队列“{queue}”暂时没有可接单的客服",
     "route.full": "客服均已满负荷，工单在队列中等待",
+    "bot.received": "由机器人“{bot}”接待",
+    "bot.asked": "请机器人“{bot}”回答",
+    "bot.skipped": "机器人“{bot}”不接待：{reason}",
+    "bot.handed_off": "机器人“{bot}”转人工：{reason}",
     "route.is_offered": "已在队列“{queue}”中[向 {agent} ]发出派单邀请，期间不再询问他人",
     "route.offered": "向 {agent} 发出派单邀请，负载 {load}[，队列“{queue}”][，来自支援队列“{helper}”][；依据 {how}]",
     "route.preferred": "本应优先交给 {agent}（{kind}），但：{reason}",
@@ -136,7 +140,14 @@ TEXTS: Final[dict[str, str]] = {
     "error.illegal_transition": "工单 {ticket} 当前状态为 {state}，不能执行 {command}",
     "error.wording_refused": "回复中有不允许的用语：{places}。请修改，或在 override 中写明原因",
     "error.denied": "{actor} 无权执行 {command}：{reason}",
-    "error.stale_worker": "工单 {ticket} 已换人处理：令牌 {given} 已失效，当前为 {current}；请重新加载工单",
+    "error.stale_worker": (
+        "工单 {ticket}：凭令牌 {given} 的处理权已失效[，现由 {holder} 处理，令牌 {current}]；请重新加载工单，"
+        "如仍需处理请重新领取"
+    ),
+    "error.lease_held": (
+        "工单 {ticket} 正由 {holder} 处理[，到 {until} 为止]；请等待，或用 take_over=True 并写明原因接管"
+    ),
+    "error.bot_barred": "工单 {ticket} 不能由机器人处理：{reason}；请留给人工，或由人工交还机器人",
     "error.calendar": "工作日历的 {field} 有误：{problem}；{remedy}",
     "error.no_working_time": "工作时间不足，{field}：{problem}；{remedy}",
     "error.holidays_unknown": "节假日安排尚未公布，{field}：{problem}；{remedy}",
@@ -163,6 +174,24 @@ REASONS: Final[dict[str, str]] = {
     # 权限
     "refused": "授权规则禁止",
     "not_granted": "未获授权",
+    # 机器人与人工
+    "queue": "该队列不允许机器人",
+    "type": "该类工单不允许机器人",
+    "people": "已有人工处理",
+    "handed_off": "已转人工",
+    "away": "会话已由别处的人工接待",
+    "requested": "客户要求转人工",
+    "mood": "客户情绪不满",
+    "abstained": "机器人没有答案",
+    "failed_turns": "机器人连续多轮没有答案",
+    "most_turns": "机器人已用完轮次",
+    "timeout": "机器人未按时回答",
+    "error": "机器人出错",
+    "denied": "机器人无权回复",
+    "person": "人工已回复",
+    "released": "机器人放弃处理",
+    "assigned": "已分配给人工",
+    "wanted": "有人要求转人工",
     # 自动回复
     "not_human": "对方是自动发出的消息",
     "backlog": "消息送达时已经太旧",

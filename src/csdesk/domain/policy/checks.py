@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from pydantic_core import PydanticCustomError
 
 from csdesk._nearest import nearest
+from csdesk.domain.policy.receiving import check_reception
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.tags import namespace_of
@@ -70,13 +71,14 @@ def check(config: DeskConfig) -> None:
             "macros",
             "fields",
         ),
-        *("calendars", "holidays", "sla", "escalations"),
+        *("calendars", "holidays", "sla", "escalations", "bots", "departments"),
     ):
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
     _check_statuses(config)
     _check_retention(config)
+    check_reception(config)
     _Names(config).check_all(config)
 
 
@@ -231,7 +233,7 @@ class _Names:
 
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
-        for section in ("accounts", "types"):
+        for section in ("accounts", "types", "departments"):
             for one in getattr(config, section):
                 if one.queue is not None:
                     self.queue(one.queue, section, one.name, "queue")

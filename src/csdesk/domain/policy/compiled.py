@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.receiving import Reception
 from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.contact import ContactPolicy
@@ -84,8 +85,10 @@ class Policy:
         "declared",
         "digest",
         "reads",
+        "reception",
         "routing",
         "rules",
+        "seated",
         "segments",
         "service",
         "timers",
@@ -107,6 +110,10 @@ class Policy:
     """The time zone in which rules read hours, weekdays and dates."""
     service: ServiceBook
     """The service levels, with the calendars they count by."""
+    seated: frozenset[str]
+    """The accounts whose providers are told who has a conversation."""
+    reception: Reception
+    """Which bots receive where."""
     routing: RoutingBook
     """Who gets which ticket."""
     answers: bool
@@ -128,6 +135,8 @@ class Policy:
         self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
+        self.reception = Reception(config)
+        self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
         self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         default = self.service.calendars.get(self.service.default)
@@ -283,7 +292,7 @@ def _inherited(config: DeskConfig) -> dict[str, TypePolicy]:
     return {name: _with_ancestors(one, listed) for name, one in listed.items()}
 
 
-_INHERITED: Final = ("queue", "priority", "reopen")
+_INHERITED: Final = ("queue", "priority", "reopen", "bars_bots")
 
 
 def _with_ancestors(one: TypePolicy, listed: Mapping[str, TypePolicy]) -> TypePolicy:

@@ -23,6 +23,7 @@ from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolic
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
+from csdesk.domain.policy.sections.reception import BotPolicy, DepartmentPolicy, HandOffPolicy, TransferPolicy
 from csdesk.domain.policy.sections.routing import (
     Overflow,
     QueueRouting,
@@ -58,14 +59,17 @@ from csdesk.errors import ConfigError
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
+    "BotPolicy",
     "CalendarPolicy",
     "ContactPolicy",
+    "DepartmentPolicy",
     "DeskConfig",
     "EscalationPolicy",
     "EscalationStep",
     "FieldPolicy",
     "FlagPolicy",
     "Grant",
+    "HandOffPolicy",
     "HolidayPolicy",
     "HolidayYearPolicy",
     "LevelPolicy",
@@ -88,6 +92,7 @@ __all__ = [
     "TagPolicy",
     "TargetOverride",
     "TargetPolicy",
+    "TransferPolicy",
     "TypePolicy",
     "WordRule",
     "WordingPolicy",
@@ -115,6 +120,12 @@ class DeskConfig(Section):
     """Where tickets go that nothing else directs."""
     queues: tuple[QueuePolicy, ...] = Field(default_factory=_one_queue, min_length=1)
     accounts: tuple[AccountPolicy, ...] = ()
+    departments: tuple[DepartmentPolicy, ...] = ()
+    bots: tuple[BotPolicy, ...] = ()
+    bars_bots: bool = False
+    """True where the trade forbids bots: a bot anywhere in the configuration is then an error."""
+    hand_off: HandOffPolicy = Field(default_factory=HandOffPolicy)
+    transfer: TransferPolicy = Field(default_factory=TransferPolicy)
     levels: tuple[LevelPolicy, ...] = ()
     types: tuple[TypePolicy, ...] = ()
     reopen: ReopenPolicy = Field(default_factory=ReopenPolicy)

@@ -20,7 +20,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import HtmlPart, Part, Purpose, TextPart
+from csdesk.domain.records.messages import HtmlPart, Part, Purpose, TextPart, says_nothing
 from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
@@ -61,6 +61,8 @@ class _Command(Value):
 class _TicketCommand(_Command):
     ticket: TicketId
     expected_version: int | None = None
+    fence: int | None = None
+    """The fencing number of the caller's lease: the command fails if the lease is over. None: not checked."""
 
 
 def _fits_a_row(parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -80,12 +82,11 @@ class ReceiveMessage(_Command):
 
 
 class SendReply(_TicketCommand):
-    """Answer the customer in public. ``fence`` is the worker's fencing number, checked if given."""
+    """Answer the customer in public. A bot speaks only under the ``fence`` of its lease."""
 
     kind: Literal["reply"] = "reply"
     parts: tuple[Part, ...] = Field(min_length=1)
     subject: Text = ""
-    fence: int | None = None
     phrase: PhraseName | None = None
     """The suggested phrase it was made from."""
     shown: tuple[PhraseName, ...] = Field(default=(), max_length=50)
@@ -99,7 +100,7 @@ class SendReply(_TicketCommand):
     @field_validator("parts")
     @classmethod
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-        if all(isinstance(one, TextPart) and not one.text.strip() for one in parts):
+        if says_nothing(parts):
             raise ValueError("says nothing")
         return _fits_a_row(parts)
 
@@ -140,14 +141,100 @@ class DeclineOffer(_TicketCommand):
     reason: Text = ""
 
 
+Span = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=366))]
+
+
+class LeaseTicket(_TicketCommand):
+    """Work on the ticket: the actor (an agent or a bot), or the department for which the actor speaks."""
+
+    kind: Literal["lease"] = "lease"
+    department: Name | None = None
+    span: Span | None = None
+    """How long; None: a bot as long as an answer may take, others without an end."""
+    take_over: bool = False
+    """Take it from whoever works on it now, for a ``reason``."""
+    reason: Text = ""
+
+
+class RenewLease(_TicketCommand):
+    """Go on working on the ticket for that long from now, under the same number."""
+
+    kind: Literal["renew_lease"] = "renew_lease"
+    fence: int
+    span: Span | None = None
+
+
+class ReleaseTicket(_TicketCommand):
+    """Stop working on the ticket. It waits for people; who is accountable stays so."""
+
+    kind: Literal["release"] = "release"
+    fence: int
+    reason: Text = ""
+
+
+class HandOff(_TicketCommand):
+    """Give a bot's ticket to people."""
+
+    kind: Literal["hand_off"] = "hand_off"
+    reason: Name = "wanted"
+    """A code of yours."""
+    brief: Text = ""
+    """What they must know; kept as an internal note."""
+
+
+class HandBack(_TicketCommand):
+    """Give the ticket to the bot of its queue again, or of another queue."""
+
+    kind: Literal["hand_back"] = "hand_back"
+    queue: Name | None = None
+    reason: Text = ""
+
+
 class TransferTicket(_TicketCommand):
-    """Move the ticket to another queue, which then owns it; a named agent takes it at once."""
+    """Move the work to a queue, an agent or a department. The latter are asked first, unless ``ask`` says otherwise."""
 
     kind: Literal["transfer"] = "transfer"
-    queue: Name
+    queue: Name | None = None
+    """The queue it belongs to then; None: an agent takes it where it is, a department in its own queue."""
     agent: AgentId | None = None
+    department: Name | None = None
+    ask: bool | None = None
+    """True: it is offered, and the giver has it until somebody accepts. False: it goes over at once."""
+    reason: Name = "wanted"
+    """A code of yours."""
     brief: Text = ""
     """What the next one must know; kept as an internal note."""
+    fields: tuple[tuple[Name, Text], ...] = ()
+    """Named parts of the brief; the configuration says which ones must be there."""
+    within: Span | None = None
+    """How long the offer stands; None: as the configuration says."""
+    returns: bool = False
+    """The return clause: the work is lent, the giver stays accountable and gets it back."""
+    return_within: Span | None = None
+    """How long it is lent at most; None: until it is released."""
+
+
+class AcceptTransfer(_TicketCommand):
+    """Take what was offered to the actor."""
+
+    kind: Literal["accept_transfer"] = "accept_transfer"
+    number: int | None = None
+    """Of the offer; None: the one that is open."""
+
+
+class RejectTransfer(_TicketCommand):
+    """Do not take what was offered to the actor; the giver goes on."""
+
+    kind: Literal["reject_transfer"] = "reject_transfer"
+    number: int | None = None
+    reason: Text = ""
+
+
+class WithdrawTransfer(_TicketCommand):
+    """Take an offered transfer back."""
+
+    kind: Literal["withdraw_transfer"] = "withdraw_transfer"
+    number: int | None = None
 
 
 class SetStatus(_TicketCommand):
@@ -560,7 +647,15 @@ TicketCommand = (
     | AssignTicket
     | AcceptOffer
     | DeclineOffer
+    | LeaseTicket
+    | RenewLease
+    | ReleaseTicket
+    | HandOff
+    | HandBack
     | TransferTicket
+    | AcceptTransfer
+    | RejectTransfer
+    | WithdrawTransfer
     | SetStatus
     | SetTicketField
     | TagTicket

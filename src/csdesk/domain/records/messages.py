@@ -222,6 +222,11 @@ def whole_text_of(texts: Sequence[KindOfText]) -> str:
     return "\n".join([text for kind, text in texts if kind in ("text", "quote")])
 
 
+def says_nothing(parts: tuple[Part, ...]) -> bool:
+    """True if nothing but blanks would be sent."""
+    return all(isinstance(one, TextPart) and not one.text.strip() for one in parts)
+
+
 class Direction(Word):
     """Which way a message goes; notes stay inside."""
 

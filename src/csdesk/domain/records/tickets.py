@@ -119,6 +119,7 @@ class OwnerKind(Word):
 
     AGENT = "agent"
     QUEUE = "queue"
+    DEPARTMENT = "department"
 
 
 class Owner(Record):
@@ -137,11 +138,39 @@ class WorkerKind(Word):
 
 
 class Worker(Record):
-    """Who works on the ticket now, under a fencing number that only grows: an old number is refused."""
+    """Who works on the ticket now, under a lease: a fencing number that only grows, and perhaps an end."""
 
     kind: WorkerKind
     id: Key
     fence: int
+    until: Instant | None = None
+    """When the lease ends by itself; None: it holds until somebody ends it."""
+    lent: bool = False
+    """True under a return clause: when the lease ends, the work goes back to the accountable owner."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+class Reception(Record):
+    """How a bot has received the ticket so far, since it was opened, reopened or handed back."""
+
+    bot: Name
+    turns: int = 0
+    """How many messages of the customer it was asked to answer."""
+    failed: int = 0
+    """How many of the last turns brought no answer."""
+    asked: MessageId | None = None
+    """The message of the turn that is under way."""
+    is_over: bool = False
+    """True once it was handed off to people: the bot stays out until a person hands the ticket back."""
+
+
+class Lent(Record):
+    """A return clause: the work is lent, the giver stays accountable and gets it back."""
+
+    within: timedelta | None = None
+    """How long after accepting; None: when the borrower releases it."""
 
 
 class OfferPurpose(Word):
@@ -162,7 +191,8 @@ class Offer(Record):
     """Which offer of its ticket it is, from 1: an answer to an older one is refused."""
     purpose: OfferPurpose = OfferPurpose.WORK
     agent: AgentId | None = None
-    """Whom it was made to; None: whoever works in ``queue``."""
+    """Whom it was made to; None: whoever works in ``queue`` or speaks for ``department``."""
+    department: Name | None = None
     queue: str
     """The queue the work belongs to when it is taken."""
     units: int = 1
@@ -174,6 +204,10 @@ class Offer(Record):
     """The internal note that tells what the next one must know."""
     back_to: Owner | None = None
     """Who gets the ticket back if nobody takes it; None: it waits in its queue."""
+    reason: str = ""
+    """Why it is transferred: a code of the giver's."""
+    lend: Lent | None = None
+    """None: who takes it becomes accountable."""
 
 
 class LinkKind(Word):
@@ -260,6 +294,10 @@ class Ticket(Record):
     worker: Worker | None = None
     fence: int = 0
     """The last fencing number given to a worker of this ticket."""
+    reception: Reception | None = None
+    """None: no bot has received it."""
+    hand_offs: int = 0
+    """How often the work went from one to another: from a bot to people, or by a transfer."""
     units: int = 1
     """How many units of work it is to its worker, as weighed when it was given to them."""
     offer: Offer | None = None
@@ -360,6 +398,8 @@ class Ticket(Record):
         marks = [at for at in (self.snoozed_until, self.close_at, self.rules_at) if at is not None]
         if self.tags and self.erased_at is None and (expiry := next_expiry(self.tags)) is not None:
             marks.append(expiry)
+        if self.worker is not None and self.worker.until is not None:
+            marks.append(self.worker.until)
         if self.offer is not None and self.offer.due_at is not None:
             marks.append(self.offer.due_at)
         for clock in self.clocks:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from csdesk.domain.core.askers import asker_of
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.core.leases import is_with_bot
 from csdesk.domain.core.outbound import Utterance, queue_reply
 from csdesk.domain.core.sessions import go_on
 from csdesk.domain.core.workspace import Workspace
@@ -72,6 +73,8 @@ def answer(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook | No
 
 
 def _is_wanted(work: Workspace, ticket: Ticket) -> bool:
+    if is_with_bot(ticket):
+        return False  # it is the bot who answers
     return work.policy.account(ticket.account).auto_reply and work.policy.queue(ticket.queue).auto_reply
 
 

@@ -36,6 +36,7 @@ from csdesk.flows.inbound import (
     dedupe,
     identity,
     reading,
+    reception,
     recording,
     routing,
     rules,
@@ -307,6 +308,7 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | Non
     ticket = reading.read(case, work, ticket)
     ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket, loaded.phrases)
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)
+    ticket = reception.receive(case, work, ticket)
     case.route = routing.wanted(case, work, ticket, loaded.roster)
     work.close_others(ticket.id)
     if case.route is not None:

@@ -13,7 +13,7 @@ from csdesk.flows.inbound.case import Case
 
 def wanted(case: Case, work: Workspace, ticket: Ticket, roster: Roster) -> Search | None:
     """Where somebody is looked for; None if nobody has to be found."""
-    if not ticket.is_live:
+    if not ticket.is_live or ticket.queue in work.policy.reception.bot_only:
         return None
     if ticket.offer is not None:
         case.say("route.is_offered", Outcome.PASSED, agent=ticket.offer.agent, queue=ticket.offer.queue)

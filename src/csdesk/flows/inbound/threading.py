@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from csdesk.domain.core.acts import count_ticket
+from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.erasing import is_erased
-from csdesk.domain.core.tickets import assign, catch_up, change_status, happen
+from csdesk.domain.core.tickets import assign, change_status, happen
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TICKET, IdentityId, TicketId
 from csdesk.domain.records import events as ev

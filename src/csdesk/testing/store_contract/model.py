@@ -299,6 +299,7 @@ def wake_at(ticket: Any) -> datetime | None:
     """When the ticket wants to be looked at."""
     times = [ticket.snoozed_until, ticket.close_at, ticket.rules_at, *[tag.expires_at for tag in ticket.tags]]
     times.append(ticket.offer and ticket.offer.due_at)
+    times.append(ticket.worker and ticket.worker.until)
     for clock in ticket.clocks:
         if clock.phase == "running":
             times.append(clock.warn_at)

@@ -130,7 +130,8 @@ class Pieces:
             breached_at=self.draw(st.sampled_from((None, at(1)))),
         )
         asleep = self.draw(st.sampled_from((None, later)))
-        worker = Worker(kind=self.draw(st.sampled_from(WorkerKind)), id=serial("agt_", self.draw(_FEW)), fence=2)
+        kind = self.draw(st.sampled_from(WorkerKind))
+        worker = Worker(kind=kind, id=serial("agt_", self.draw(_FEW)), fence=2, until=asleep)
         ends = self.draw(st.sampled_from((None, later)))
         names = self.draw(st.sets(st.sampled_from("abc")))
         tags = tuple(TagAssignment(name=name, at=at(0), expires_at=ends) for name in names)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from csdesk.domain.core.evolve import _reception as reception
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
@@ -164,6 +165,8 @@ def _status_changed(ticket: Ticket, event: ev.StatusChanged, at: datetime) -> Ti
     elif event.before in (Category.RESOLVED, Category.CLOSED):
         changes |= {"resolved_at": None, "closed_at": None, "close_reason": "", "cycle": ticket.cycle + 1}
         changes |= {"escalations": (), "queued_at": at}
+        if ticket.reception is not None and ticket.worker is None:
+            changes["reception"] = None
     if ticket.offer is not None and event.after not in ACTIVE:
         changes["offer"] = None
     return replaced(ticket, **changes)
@@ -191,6 +194,8 @@ def _ticket_assigned(ticket: Ticket, event: ev.TicketAssigned, at: datetime) -> 
 def _owner_after(ticket: Ticket, worker: Worker | None) -> Owner:
     if worker is not None and worker.kind is WorkerKind.AGENT:
         return _Owner(kind=OwnerKind.AGENT, id=worker.id)
+    if worker is not None and worker.kind is WorkerKind.DEPARTMENT:
+        return _Owner(kind=OwnerKind.DEPARTMENT, id=worker.id)
     return _Owner(kind=OwnerKind.QUEUE, id=ticket.queue)
 
 
@@ -283,6 +288,8 @@ def _ticket_unmerged(ticket: Ticket, event: ev.TicketUnmerged, _: datetime) -> T
         "absorbed": event.absorbed,
         "closed_at": None,
     }
+    if event.worker is not None:
+        changes["fence"] = max(ticket.fence, event.worker.fence)
     if event.before is Category.RESOLVED:
         changes |= {"resolved_at": None, "cycle": ticket.cycle + 1}
     return replaced(ticket, **changes)
@@ -331,6 +338,12 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SubjectSet: _subject_set,
     ev.StatusChanged: _status_changed,
     ev.TicketAssigned: _ticket_assigned,
+    ev.LeaseRenewed: reception.lease_renewed,
+    ev.TurnBegan: reception.turn_began,
+    ev.TurnEnded: reception.turn_ended,
+    ev.TicketHandedOff: reception.handed_off,
+    ev.TicketHandedBack: reception.handed_back,
+    ev.TicketTransferred: reception.transferred,
     ev.OfferMade: _offer_made,
     ev.OfferAccepted: _offer_ended,
     ev.OfferDeclined: _offer_refused,

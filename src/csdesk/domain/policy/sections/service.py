@@ -24,6 +24,12 @@ class QueuePolicy(Section):
     """May phrases be sent without a person?"""
     suggest: bool = True
     """Are phrases suggested to the people of the queue?"""
+    reception: Literal["human_only", "bot_first", "bot_only"] = "human_only"
+    """Who receives a customer first. ``human_only`` bars bots; of ``bot_only`` people get what the bot hands off."""
+    bot: Name | None = None
+    """The bot that receives."""
+    hand_off_to: Name | None = None
+    """The queue whose people take over from the bot; None: this one. ``bot_only`` needs another one."""
     routing: QueueRouting = Field(default_factory=QueueRouting)
     """Who gets the tickets of the queue."""
 
@@ -39,6 +45,9 @@ class AccountPolicy(Section):
     """How old a message may be on arrival before its time is clamped and it is no longer answered automatically."""
     auto_reply: bool = False
     """May messages of this account be answered without a person, where the queue allows it too?"""
+    people: Literal["here", "there"] | None = None
+    """Where people answer the customers of the account: ``here`` in the desk, or ``there`` in the provider's own
+    client. The provider is then told who has a conversation, where the channel can (``Capabilities.seats``)."""
     greeting: str = Field(default="", max_length=1000)
     """What is said when somebody opens a conversation, where the channel gives a code for it; empty: nothing."""
     greeting_choices: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(default=(), max_length=10)
@@ -81,6 +90,8 @@ class TypePolicy(Section):
     queue: Name | None = None
     priority: PriorityName | None = None
     reopen: ReopenPolicy | None = None
+    bars_bots: bool | None = None
+    """True: no bot may receive or answer tickets of this type."""
 
 
 class StatusPolicy(Section):

@@ -30,6 +30,7 @@ from csdesk.domain.records.channels.outbound import (
     MediaWanted,
     OutboundMessage,
     Receipt,
+    Seat,
     SentMessage,
 )
 from csdesk.domain.records.channels.outcomes import Received, ReplyDecision, Sent, Suggestion
@@ -70,6 +71,7 @@ __all__ = [
     "Rejected",
     "ReplyDecision",
     "Said",
+    "Seat",
     "Sender",
     "Sent",
     "SentMessage",

@@ -106,6 +106,8 @@ class Capabilities(Value):
     """Whether the desk may write first."""
     idempotency: Literal["key", "none"] = "none"
     """``key``: sending twice with the same key sends once, so an unknown outcome may be tried again."""
+    seats: bool = False
+    """Whether the provider keeps who has a conversation, and can be told (``SeatedChannel``)."""
     pull: bool = False
     poll_every: timedelta | None = None
     """For a provider that gives no hint, or may lose one: how often it is asked for news. None: only after a hint."""

@@ -47,6 +47,19 @@ class OutboundMessage(Value):
     occurred_at: Instant
 
 
+class Seat(Value):
+    """Who has a conversation now: what the provider is told."""
+
+    account: Key
+    conversation: Key
+    customer: Sender
+    holder: Literal["bot", "people"]
+    agent: Key | None = None
+    """The agent who has it; None: nobody in particular."""
+    away: bool = False
+    """True if people answer in the provider's own client; False: in the desk, through this channel."""
+
+
 class MediaWanted(Value):
     """Media that a customer sent and the provider still has."""
 

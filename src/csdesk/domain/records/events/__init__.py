@@ -83,6 +83,14 @@ from csdesk.domain.records.events.messages import (
     SessionJoined,
     WordingFound,
 )
+from csdesk.domain.records.events.reception import (
+    LeaseRenewed,
+    TicketHandedBack,
+    TicketHandedOff,
+    TicketTransferred,
+    TurnBegan,
+    TurnEnded,
+)
 from csdesk.domain.records.events.tickets import (
     ActionRequested,
     AlertRaised,
@@ -171,6 +179,7 @@ __all__ = [
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
+    "LeaseRenewed",
     "LessonsForgotten",
     "LibraryChanged",
     "LinksChanged",
@@ -221,12 +230,17 @@ __all__ = [
     "TicketErased",
     "TicketEscalated",
     "TicketFieldSet",
+    "TicketHandedBack",
+    "TicketHandedOff",
     "TicketMerged",
     "TicketOpened",
     "TicketReleased",
     "TicketTagged",
+    "TicketTransferred",
     "TicketUnmerged",
     "TicketUntagged",
+    "TurnBegan",
+    "TurnEnded",
     "WordingFound",
 ]
 
@@ -274,6 +288,12 @@ Event = Annotated[
     | SubjectSet
     | StatusChanged
     | TicketAssigned
+    | LeaseRenewed
+    | TurnBegan
+    | TurnEnded
+    | TicketHandedOff
+    | TicketHandedBack
+    | TicketTransferred
     | ConversationTaken
     | OfferMade
     | OfferAccepted

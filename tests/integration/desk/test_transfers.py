@@ -1,0 +1,258 @@
+"""Transfers: offered, accepted, rejected, withdrawn, lapsed; lent work comes back."""
+
+from datetime import timedelta
+
+import pytest
+
+from csdesk import Actor, Category, DeskConfig, IllegalTransition, InvalidInput, NotFound
+from csdesk.domain.policy.config import BotPolicy, DepartmentPolicy, QueuePolicy, TransferPolicy
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.clocks import ClockPhase, Metric
+from csdesk.errors import StaleWorker
+
+from .conftest import entries
+
+CONFIG = DeskConfig(
+    queues=(QueuePolicy(name="default"), QueuePolicy(name="vip"), QueuePolicy(name="parcels")),
+    bots=(BotPolicy(name="xiaozhi"),),
+    departments=(DepartmentPolicy(name="warehouse", queue="parcels"), DepartmentPolicy(name="legal")),
+)
+STRICT = CONFIG.model_copy(update={"transfer": TransferPolicy(fields=("problem", "tried"))})
+ENDS = (ev.OfferAccepted, ev.OfferDeclined, ev.OfferExpired, ev.OfferWithdrawn)
+
+
+@pytest.fixture
+def desk(world):
+    return world.open(CONFIG)
+
+
+@pytest.fixture
+def li(desk):
+    return Actor.agent(desk.agents.add("Li", queues=("default",)).id)
+
+
+@pytest.fixture
+def mei(desk):
+    return Actor.agent(desk.agents.add("Mei", queues=("vip",)).id)
+
+
+@pytest.fixture
+def ticket(desk, world, li):
+    made = desk.receive(world.said()).ticket
+    return desk.tickets.assign(made.id, li.id, actor=li)
+
+
+def offered(desk, ticket, giver, to, **given):
+    return desk.tickets.transfer(ticket.id, agent=to.id, actor=giver, **({"brief": "asks for a refund"} | given))
+
+
+def told(desk, ticket, *kinds):
+    return [event for entry in entries(desk, ticket.id) for event in entry.events if isinstance(event, kinds)]
+
+
+def loads(desk, *actors):
+    return [desk.agents.get(one.id).load for one in actors]
+
+
+def test_until_somebody_accepts_nothing_changes(desk, world, ticket, li, mei):
+    after = offered(desk, ticket, li, mei, reason="expert")
+    assert (after.assignee, after.owner.id, after.hand_offs) == (li.id, li.id, 0)
+    offer = after.offer
+    assert (offer.purpose, offer.agent, offer.reason, offer.back_to.id) == ("transfer", mei.id, "expert", li.id)
+    assert offer.due_at == world.clock.now() + timedelta(minutes=10)
+    assert desk.run_due().next_due_at == offer.due_at
+    brief = desk.tickets.brief(ticket.id)
+    assert (brief.reason, brief.by, brief.note.text) == ("expert", li, "asks for a refund")
+    assert desk.reply(ticket.id, "one moment", actor=li, fence=1, deliver=False).message.text == "one moment"
+
+
+def test_who_accepts_has_it_and_is_accountable(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei)
+    after = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    assert (after.assignee, after.owner.id, after.fence, after.offer, after.hand_offs) == (mei.id, mei.id, 2, None, 1)
+    assert loads(desk, li, mei) == [0, 1]
+    with pytest.raises(StaleWorker):
+        desk.reply(ticket.id, "late", actor=li, fence=1)
+    (event,) = told(desk, ticket, ev.TicketTransferred)
+    assert (event.agent, event.before.id, event.lent) == (mei.id, li.id, False)
+
+
+def test_who_rejects_changes_nothing(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei)
+    after = desk.tickets.reject_transfer(ticket.id, actor=mei, reason="not mine")
+    assert (after.assignee, after.owner.id, after.fence, after.offer) == (li.id, li.id, 1, None)
+    assert loads(desk, li, mei) == [1, 0]
+    assert [one.remark for one in told(desk, ticket, ev.OfferDeclined)] == ["not mine"]
+
+
+def test_an_offer_lapses(desk, world, ticket, li, mei):
+    offered(desk, ticket, li, mei, within=timedelta(minutes=3))
+    world.later(minutes=3)
+    with pytest.raises(InvalidInput, match="no transfer is open"):
+        desk.tickets.accept_transfer(ticket.id, actor=mei)
+    assert desk.run_due().tickets == 1
+    after = desk.tickets.get(ticket.id)
+    assert (after.assignee, after.owner.id, after.offer) == (li.id, li.id, None)
+    assert desk.run_due().tickets == 0
+
+
+def test_a_giver_who_let_go_has_it_again(desk, world, ticket, li, mei):
+    offered(desk, ticket, li, mei)
+    desk.tickets.release(ticket.id, 1, actor=li)
+    world.later(minutes=10)
+    desk.run_due()
+    after = desk.tickets.get(ticket.id)
+    assert (after.assignee, after.fence) == (li.id, 2)
+
+
+def test_an_offer_ends_once(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei)
+    again = offered(desk, ticket, li, mei)
+    assert again.offer.number == 2
+    with pytest.raises(InvalidInput, match="2 is open"):
+        desk.tickets.accept_transfer(ticket.id, actor=mei, number=1)
+    desk.tickets.withdraw_transfer(ticket.id, actor=li)
+    for method in (desk.tickets.accept_transfer, desk.tickets.reject_transfer, desk.tickets.withdraw_transfer):
+        with pytest.raises(InvalidInput, match="no transfer is open"):
+            method(ticket.id, actor=mei)
+    assert [(type(one).__name__, one.number, one.reason) for one in told(desk, ticket, *ENDS)] == [
+        ("OfferWithdrawn", 1, "offered_again"),
+        ("OfferWithdrawn", 2, "by_hand"),
+    ]
+
+
+def test_assigning_by_hand_ends_an_offer(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei)
+    third = desk.agents.add("Wang")
+    after = desk.tickets.assign(ticket.id, third.id, actor=li)
+    assert after.offer is None
+    assert [one.reason for one in told(desk, ticket, *ENDS)] == ["assigned"]
+    assert loads(desk, li, mei) == [0, 0]
+
+
+def test_only_who_was_asked_can_answer(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei)
+    with pytest.raises(InvalidInput, match="was not asked"):
+        desk.tickets.accept_transfer(ticket.id, actor=li)
+    with pytest.raises(InvalidInput, match="answered by an agent"):
+        desk.tickets.accept_transfer(ticket.id, actor=Actor.system())
+    with pytest.raises(NotFound):
+        desk.tickets.accept_transfer(ticket.id, actor=Actor.agent("agt_nobody"))
+
+
+def test_a_queue_may_be_asked(desk, ticket, li, mei):
+    after = desk.tickets.transfer(ticket.id, "vip", actor=li, ask=True, brief="important")
+    assert (after.queue, after.offer.agent, after.offer.queue) == ("default", None, "vip")
+    with pytest.raises(InvalidInput, match="was not asked"):
+        desk.tickets.accept_transfer(ticket.id, actor=li)
+    taken = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    assert (taken.queue, taken.assignee, taken.owner.id) == ("vip", mei.id, mei.id)
+
+
+def test_to_a_queue_at_once(desk, ticket, li):
+    after = desk.tickets.transfer(ticket.id, "vip", actor=li, reason="vip")
+    assert (after.queue, after.worker, after.owner.id, after.hand_offs) == ("vip", None, "vip", 1)
+
+
+def test_a_department_becomes_accountable(desk, ticket, li, mei):
+    desk.tickets.transfer(ticket.id, department="warehouse", actor=li, brief="find it")
+    after = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    assert (str(after.worker), after.owner.kind, after.owner.id, after.queue) == (
+        "department:warehouse", "department", "warehouse", "parcels",
+    )  # fmt: skip
+    assert loads(desk, li) == [0]
+
+
+def test_a_department_at_once(desk, ticket, li):
+    after = desk.tickets.transfer(ticket.id, department="legal", ask=False, actor=li)
+    assert (str(after.worker), after.owner.id, after.queue) == ("department:legal", "legal", "default")
+
+
+def test_lent_work_comes_back_when_it_is_done(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei, returns=True)
+    lent = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    assert (lent.assignee, lent.owner.id, lent.worker.lent) == (mei.id, li.id, True)
+    back = desk.tickets.release(ticket.id, lent.fence, actor=mei, reason="looked it up")
+    assert (back.assignee, back.owner.id, back.fence, back.worker.lent) == (li.id, li.id, 3, False)
+    assert loads(desk, li, mei) == [1, 0]
+
+
+def test_lent_work_comes_back_in_time(desk, world, ticket, li, mei):
+    offered(desk, ticket, li, mei, returns=True, return_within=timedelta(hours=1))
+    world.later(minutes=5)
+    lent = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    assert lent.worker.until == world.clock.now() + timedelta(hours=1)
+    (clock,) = [one for one in lent.clocks if one.metric is Metric.STEP]
+    assert (clock.name, clock.due_at) == ("transfer", lent.worker.until)
+    world.later(hours=1)
+    desk.run_due()
+    back = desk.tickets.get(ticket.id)
+    assert (back.assignee, back.owner.id) == (li.id, li.id)
+    assert [one.phase for one in back.clocks if one.metric is Metric.STEP] == [ClockPhase.CANCELLED]
+
+
+def test_lent_work_that_is_done_in_time_meets_its_clock(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei, returns=True, return_within=timedelta(hours=1))
+    lent = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    back = desk.tickets.release(ticket.id, lent.fence, actor=mei)
+    assert [one.phase for one in back.clocks if one.metric is Metric.STEP] == [ClockPhase.MET]
+
+
+def test_lent_to_a_department(desk, ticket, li, mei):
+    desk.tickets.transfer(ticket.id, department="warehouse", actor=li, brief="find it", returns=True)
+    lent = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    assert (str(lent.worker), lent.owner.id, lent.queue) == ("department:warehouse", li.id, "default")
+    back = desk.tickets.release(ticket.id, lent.fence, actor=mei)
+    assert back.assignee == li.id
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({}, "brief: is empty"),
+        ({"brief": "  "}, "brief: is empty"),
+        ({"brief": "x", "agent": "self"}, "agent: has the ticket already"),
+        ({"brief": "x", "agent": None}, "nobody is named"),
+        ({"brief": "x", "agent": None, "queue": "default"}, "is there already"),
+        ({"brief": "x", "agent": None, "queue": "vipp"}, "did you mean 'vip'"),
+        ({"brief": "x", "agent": None, "department": "legl"}, "did you mean 'legal'"),
+        ({"brief": "x", "department": "legal"}, "name one of them"),
+        ({"brief": "x", "returns": True, "ask": False}, "returns"),
+    ],
+)
+def test_transfers_that_cannot_be(desk, ticket, li, mei, given, problem):
+    if given.get("agent") == "self":
+        given = given | {"agent": li.id}
+    with pytest.raises(InvalidInput, match=problem):
+        desk.tickets.transfer(ticket.id, **({"agent": mei.id} | given), actor=li)
+
+
+def test_a_brief_has_what_the_configuration_asks_for(world):
+    desk = world.open(STRICT)
+    li, mei = (Actor.agent(desk.agents.add(name).id) for name in ("Li", "Mei"))
+    ticket = desk.receive(world.said()).ticket
+    with pytest.raises(InvalidInput, match="the brief lacks tried"):
+        offered(desk, ticket, li, mei, fields={"problem": "no parcel", "tried": " "})
+    offered(desk, ticket, li, mei, fields={"problem": "no parcel", "tried": "asked the carrier"})
+    assert desk.tickets.brief(ticket.id).note.text == (
+        "asks for a refund\nproblem: no parcel\ntried: asked the carrier"
+    )
+
+
+def test_a_closed_ticket_is_not_transferred(desk, ticket, li, mei):
+    desk.tickets.set_status(ticket.id, "closed", actor=li)
+    with pytest.raises(IllegalTransition):
+        offered(desk, ticket, li, mei)
+
+
+def test_closing_ends_an_offer(desk, world, ticket, li, mei):
+    offered(desk, ticket, li, mei)
+    after = desk.tickets.set_status(ticket.id, "closed", actor=li)
+    assert (after.category, after.offer) == (Category.CLOSED, None)
+    assert desk.run_due().next_due_at is None
+
+
+def test_a_retired_agent_gets_nothing(desk, ticket, li, mei):
+    desk.agents.change(mei.id, retired=True)
+    with pytest.raises(InvalidInput, match="retired"):
+        offered(desk, ticket, li, mei)

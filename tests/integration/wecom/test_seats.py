@@ -1,0 +1,116 @@
+"""What the platform is told about who has a conversation follows from who works on its ticket."""
+
+import pytest
+
+from csdesk import Actor
+from csdesk.channels.wecom.management import ServiceState
+from csdesk.domain.records import events as ev
+from csdesk.ports.bots import BotAbstains, BotAnswer
+
+UNTREATED, ROBOT, POOL, HUMAN = ServiceState.UNTREATED, ServiceState.ROBOT, ServiceState.POOL, ServiceState.HUMAN
+CONFIG = """
+    [[queues]]
+    name = "default"
+    reception = "bot_first"
+    bot = "xiaozhi"
+    [[bots]]
+    name = "xiaozhi"
+    farewell = "马上为您转接"
+    [[accounts]]
+    name = "kf"
+    people = "{people}"
+"""
+
+
+@pytest.fixture
+def opened(make_kf):
+    def opened(people="there", **given):
+        return make_kf(CONFIG.format(people=people), **given)
+
+    return opened
+
+
+def answer(kf, outcome):
+    (turn,) = kf.desk.bots.take("xiaozhi")
+    kf.desk.bots.finish(turn, outcome)
+    kf.desk.run_due()
+
+
+def state(kf):
+    return ServiceState(kf.platform.talk("wm1").state)
+
+
+def test_a_bot_is_the_smart_assistant(opened):
+    kf = opened()
+    kf.said()
+    assert state(kf) is ROBOT
+    answer(kf, BotAnswer(text="48 小时内发货"))
+    assert kf.texts() == ["48 小时内发货"]
+    assert state(kf) is ROBOT
+
+
+def test_people_of_the_platform_get_it_from_the_pool(opened):
+    kf = opened()
+    kf.said()
+    answer(kf, BotAbstains())
+    assert kf.texts() == ["马上为您转接"]
+    assert state(kf) is POOL
+
+
+def test_an_agent_who_answers_there_gets_it(opened):
+    kf = opened(agents={"agent_li": "agt_00000000000000000000000002"})
+    li = kf.desk.agents.add("Li", queues=("default",))
+    assert li.id == "agt_00000000000000000000000002"
+    kf.said()
+    answer(kf, BotAbstains())
+    kf.desk.run_due()
+    assert kf.ticket().assignee == li.id
+    assert (state(kf), kf.platform.talk("wm1").servicer) == (HUMAN, "agent_li")
+    kf.arrives()
+    assert kf.ticket().elsewhere == "agent_li"
+
+
+def test_an_agent_who_does_not_take_any_now_leaves_it_to_the_pool(opened):
+    kf = opened(agents={"agent_li": "agt_00000000000000000000000002"})
+    kf.desk.agents.add("Li", queues=("default",))
+    kf.platform.servicers["agent_li"] = 1
+    kf.said(text="转人工")
+    assert state(kf) is POOL
+
+
+def test_people_here_answer_as_the_smart_assistant(opened):
+    kf = opened("here")
+    li = kf.desk.agents.add("Li", queues=("default",))
+    kf.said(text="转人工")
+    assert kf.ticket().assignee == li.id
+    kf.desk.reply(kf.ticket().id, "您好", actor=Actor.agent(li.id))
+    assert kf.texts() == ["马上为您转接", "您好"]
+    assert state(kf) is ROBOT
+
+
+def test_who_is_not_asked_is_told_nothing(make_kf):
+    kf = make_kf(CONFIG.format(people="here").partition("[[accounts]]")[0])
+    kf.said()
+    assert state(kf) is UNTREATED
+    assert not any("service_state" in target for _, target, _ in kf.platform.requests)
+
+
+def test_it_is_told_again_until_it_is_heard(opened):
+    kf = opened()
+    kf.platform.writes("wm1", "hi")
+    kf.platform.plan("kf/service_state/trans", -1)
+    report = kf.arrives()
+    assert (report.retried, state(kf)) == (1, UNTREATED)
+    kf.later(seconds=10)
+    kf.desk.run_due()
+    assert state(kf) is ROBOT
+
+
+def test_a_refusal_is_an_alert(opened):
+    kf = opened()
+    kf.platform.writes("wm1", "hi")
+    kf.platform.plan("kf/service_state/trans", 95016)
+    assert kf.arrives().failed == 1
+    events = [event for entry in kf.desk.explain(kf.ticket().id) for event in entry.events]
+    assert [one.name for one in events if isinstance(one, ev.AlertRaised)] == ["channel.seat"]
+    assert kf.desk.run_due().failed == 0
