@@ -14,6 +14,9 @@ The same rules can be written in TOML or JSON: docs/reference/rules.md lists eve
 from csdesk.domain.analysis.analyse import analyse
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.worlds import Witness
+from csdesk.domain.policy.sections.reading import FlagPolicy as Flag
+from csdesk.domain.policy.sections.reading import SegmentPolicy as Segment
+from csdesk.domain.policy.sections.scenarios import ScenarioPolicy as Scenario
 from csdesk.domain.rules.actions import (
     AddTags,
     Alert,
@@ -50,6 +53,7 @@ from csdesk.domain.rules.language import FieldPolicy as CustomField
 from csdesk.domain.rules.language import MacroPolicy as Macro
 from csdesk.domain.rules.language import RulePolicy as Rule
 from csdesk.domain.rules.language import RuleSetPolicy as RuleSet
+from csdesk.domain.rules.language import TimerPolicy as Timer
 
 __all__ = [
     "AddTags",
@@ -62,6 +66,7 @@ __all__ = [
     "CustomField",
     "F",
     "Finding",
+    "Flag",
     "FlagCustomer",
     "Group",
     "Level",
@@ -78,6 +83,8 @@ __all__ = [
     "Resolve",
     "Rule",
     "RuleSet",
+    "Scenario",
+    "Segment",
     "SetCustomerField",
     "SetField",
     "SetLanguage",
@@ -89,6 +96,7 @@ __all__ = [
     "Snooze",
     "TagCustomer",
     "Test",
+    "Timer",
     "Unassign",
     "UntagCustomer",
     "Witness",

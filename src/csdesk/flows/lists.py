@@ -240,7 +240,7 @@ class CustomerBrief:
     last_messages: tuple[Message, ...]
     """The last few messages, newest first."""
     flags: tuple[Flag, ...] = ()
-    """The warnings in force: read them first."""
+    """The warnings in force, those of customers merged into this one too: read them first."""
     segments: tuple[str, ...] = ()
     """The segments that the customer belongs to."""
 
@@ -261,9 +261,20 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
     total = yield from steps.count(Query(kind="ticket", where=mine))
     last = yield from _words(identities, 5, None)
     now = (yield from steps.attempt(0)).now
-    flags = tuple(one for one in customer.flags if one.until is None or one.until > now)
+    flags = tuple((yield from _flags(customer, now)))
     segments = tuple(str(one.name) for one in customer.segments)
     return CustomerBrief(customer, open_tickets.items, total, last.items, flags, segments)
+
+
+def _flags(customer: Customer, now: datetime) -> Flow[list[Flag]]:
+    """The flags in force, those of merged customers behind its own."""
+    people = [customer]
+    if customer.members:
+        loaded = yield from read(Needs(customers=customer.members))
+        people += [loaded.snapshot.customers[one] for one in customer.members]
+    flags = [flag for one in people for flag in one.flags if flag.until is None or flag.until > now]
+    names = [flag.name for flag in flags]
+    return [flag for place, flag in enumerate(flags) if flag.name not in names[:place]]
 
 
 def identities_of(customer: Customer) -> Flow[tuple[str, ...]]:

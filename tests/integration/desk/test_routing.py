@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from csdesk import Actor, DeskConfig, InvalidInput, Skill, render
+from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Skill, open_desk, render
 from csdesk.domain.records import events as ev
+from csdesk.domain.records.changes import ChangeSet, Delta
 from csdesk.domain.records.tickets import Priority
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore
@@ -412,7 +413,7 @@ def test_a_choice_by_hand_wins_over_an_offer(world):
     ticket = desk.tickets.assign(got.ticket.id, ben.id, actor=LEAD)
     assert (ticket.assignee, ticket.offer) == (ben.id, None)
     assert [desk.agents.get(one.id).load for one in (ann, ben)] == [0, 1]
-    assert [one.reason for one in events_of(desk, ticket.id, ev.OfferWithdrawn)] == ["by_hand"]
+    assert [one.reason for one in events_of(desk, ticket.id, ev.OfferWithdrawn)] == ["assigned"]
     world.later(hours=1)
     desk.run_due()
     assert desk.tickets.get(ticket.id).assignee == ben.id
@@ -553,8 +554,6 @@ def test_lines_and_positions(world):
 
 
 def test_drifted_counters_are_set_right(world):
-    from csdesk.domain.records.changes import ChangeSet, Delta
-
     desk = shop(world, routed(capacity=5))
     ann = desk.agents.add("Ann", queues=["default"])
     desk.receive(world.said())
@@ -575,8 +574,6 @@ def test_drifted_counters_are_set_right(world):
 
 
 def test_a_lost_race_takes_the_next_of_those_loaded(world):
-    from csdesk.domain.records.changes import ChangeSet, Delta
-
     taken = []
 
     class Racing(CountingStore):
@@ -615,8 +612,6 @@ def test_statements_do_not_grow_with_the_agents(tmp_path, world):
     def statements(agents):
         seen = []
         store = SqliteStore(tmp_path / f"{agents}.db", trace=seen.append)
-        from csdesk import open_desk
-
         with open_desk(store, config=DeskConfig(), clock=world.clock) as desk:
             for number in range(agents):
                 desk.agents.add(f"A{number}", queues=["default"])
@@ -626,3 +621,107 @@ def test_statements_do_not_grow_with_the_agents(tmp_path, world):
             return len(seen)
 
     assert statements(40) == statements(3)
+
+
+def test_the_dedicated_agent_is_passed_over_for_what_they_lack(world):
+    desk = shop(
+        world, routed(assign="offer", hours="night", dedicated_wait="1m"), calendars=[DAY, NIGHT], calendar="day"
+    )
+    own = desk.agents.add("Own", queues=[], shift="day")
+    other = desk.agents.add("Other", queues=["default"], shift="day")
+    ticket = dedicated(world, desk, own)
+    desk.run_due()
+    assert desk.tickets.get(ticket).offer.agent == own.id
+    desk.tickets.decline(ticket, own.id)
+    desk.run_due()
+    assert desk.tickets.get(ticket).offer.agent == other.id
+    assert "(dedicated) would come first, but: asked lately" in told(desk, ticket)
+    for change, reason in (({"shift": "night"}, "off shift"), ({"retired": True}, "works here no longer")):
+        desk.agents.change(own.id, **change)
+        desk.tickets.assign(ticket, other.id, actor=LEAD)
+        desk.tickets.assign(ticket, None, actor=LEAD)
+        desk.run_due()
+        assert reason in told(desk, ticket)
+
+
+def test_the_dedicated_agent_who_is_busy_is_waited_for(world):
+    desk = shop(world, routed(dedicated_wait="5m"))
+    desk.agents.add("Other", queues=["default"])
+    own = desk.agents.add("Own", queues=[])
+    ticket = dedicated(world, desk, own)
+    desk.agents.set_presence(own.id, "busy")
+    assert desk.run_due().assigned == 0
+    assert "waits for" not in told(desk, ticket), "a drain that gives nothing leaves no trace"
+    desk.agents.set_presence(own.id, "online")
+    assert desk.run_due().assigned == 1
+    assert desk.tickets.get(ticket).assignee == own.id
+
+
+def test_a_long_line_is_served_page_by_page(world):
+    desk = shop(world)
+    ann = desk.agents.add("Ann", queues=["default"], capacity=130, presence="offline")
+    desk.receive_many([world.said(by=f"u{number}") for number in range(120)])
+    desk.agents.set_presence(ann.id, "online")
+    given = 0
+    while True:
+        report = desk.run_due()
+        given += report.assigned
+        if not report.more:
+            break
+    assert (given, desk.agents.get(ann.id).load) == (120, 120)
+
+
+def test_a_drain_that_loses_a_race_takes_the_next(world):
+    taken = []
+
+    class Racing(CountingStore):
+        def commit(self, desk, changes):
+            loads = [one for one in changes.deltas if one.counter.startswith("load/")]
+            if loads and len(taken) < 1:
+                taken.append(loads[0].counter)
+                super().commit(desk, ChangeSet(deltas=(Delta(loads[0].counter, 5),)))
+            return super().commit(desk, changes)
+
+    desk = world.open(DeskConfig(), wrap=Racing)
+    got = desk.receive(world.said())
+    agents = [desk.agents.add(name, queues=["default"], capacity=5) for name in ("One", "Two")]
+    assert desk.run_due().assigned == 1
+    assert desk.tickets.get(got.ticket.id).assignee == agents[1].id
+
+
+def test_offers_are_answered_only_by_those_who_can(world):
+    desk = shop(world, OFFER)
+    ann = desk.agents.add("Ann", queues=["default"])
+    got = desk.receive(world.said())
+    desk.agents.change(ann.id, retired=True)
+    with pytest.raises(InvalidInput, match="has retired"):
+        desk.tickets.accept(got.ticket.id, ann.id)
+    desk.tickets.set_status(got.ticket.id, "closed", actor=LEAD)
+    with pytest.raises(IllegalTransition):
+        desk.tickets.decline(got.ticket.id, ann.id)
+    assert desk.agents.get(ann.id).load == 0
+
+
+def test_a_batch_of_different_tickets_is_routed_as_one_by_one(world):
+    weights = [{"units": 2, "accounts": ["phone"]}]
+    desk = shop(world, routed(reserve=1), routing={"weights": weights})
+    people = [desk.agents.add(f"A{number}", queues=["default"], capacity=3) for number in range(3)]
+    batch = [world.said(by=str(number), account=("phone", "web")[number % 2]) for number in range(5)]
+    got = desk.receive_many(batch)
+    assert [one.worker is not None for one in got] == [True, True, True, True, False]
+    assert sorted(desk.agents.get(one.id).load for one in people) == [2, 2, 2]
+    sound(desk)
+
+
+def test_questions_about_what_is_not_there(world):
+    desk = shop(world)
+    with pytest.raises(NotFound):
+        desk.agents.available(queue="nobody's")
+    ann = desk.agents.add("Ann", queues=["default"])
+    assert [(one.queue, one.agents) for one in desk.agents.groups()] == [("default", 1)]
+    assert desk.agents.groups("b") == ()
+    gone = desk.agents.add("Gone", queues=["default"])
+    desk.agents.change(gone.id, retired=True)
+    found = {one.agent.id: one for one in desk.agents.available(queue="default")}
+    assert found[ann.id].is_available
+    assert {one.param("reason") for one in found[gone.id].reasons} == {"retired"}

@@ -245,11 +245,13 @@ def test_merged_customers_count_together_and_apart_again(world):
     desk.customers.record(ann, "refund")
     desk.customers.record(bob, "refund")
     assert inside(desk, bob) == ["asked-not-bought"]
+    desk.customers.flag(bob, "rude", actor=AGENT)
     desk.customers.merge(bob, ann, actor=AGENT)
     assert inside(desk, ann) == ["asked-not-bought", "vip-risk"]
     assert desk.customers.get(ann).id == ann
     assert [one.id for one in desk.segments.members("asked-not-bought").items] == [ann]
     desk.receive(world.said(by="bob", conversation="while merged"))
+    assert [flag.name for flag in desk.customers.brief(ann).flags] == ["rude"]
     desk.customers.unmerge(bob, actor=AGENT)
     desk.run_due()
     tickets = {who: sum(one.count for one in desk.customers.get(who).acts if one.did == "ticket") for who in (ann, bob)}

@@ -234,7 +234,8 @@ def tag(
     work: Workspace, ticket: Ticket, names: tuple[str, ...], source: TagSource, *, expires_at: datetime | None = None
 ) -> Ticket:
     """Put tags on the ticket, as far as their source may; what it has already from as strong a source stays."""
-    if all(ticket.has_tag(name) for name in names) and source is TagSource.RULE and expires_at is None:
+    held = {tag.name: tag.source for tag in ticket.tags}
+    if expires_at is None and all(held.get(name) is source for name in names):
         return ticket
     found = tagging.decide(work.policy, ticket, names, source, at=work.time_of(ticket.id), expires_at=expires_at)
     if found.refused:

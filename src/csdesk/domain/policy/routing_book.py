@@ -34,12 +34,14 @@ _MOST_PLAIN: Final = 1024
 class RoutingBook:
     """The routing of a configuration. Immutable but for what it remembers."""
 
-    __slots__ = ("_config", "_levels", "_needs", "_plain", "_queues", "_terms", "_when")
+    __slots__ = ("_config", "_levels", "_needs", "_plain", "_queues", "_terms", "_when", "limits_work")
 
     def __init__(self, config: DeskConfig, declared: Declared = NOTHING) -> None:
         self._config = config
         self._queues = {one.name: one.routing for one in config.queues}
         self._levels = {one.name: one for one in config.levels}
+        self.limits_work: bool = any(one.capacity is not None for one in self._queues.values())
+        """True if a queue limits how much of its work is in hand."""
         self._needs = config.routing.needs
         self._when = Conditions([one.when for one in self._needs], declared)
         self._terms: dict[str, QueueTerms] = {}
@@ -50,11 +52,6 @@ class RoutingBook:
         """The queues whose candidates come in another order than by load."""
         found = ((name, ORDERS[one.strategy]) for name, one in self._queues.items())
         return tuple((name, order) for name, order in found if order is not RankOrder.LOAD)
-
-    @property
-    def limits_work(self) -> bool:
-        """True if a queue limits how much of its work is in hand."""
-        return any(one.capacity is not None for one in self._queues.values())
 
     def routing(self, queue: str) -> QueueRouting:
         """How a queue gives out its tickets; a queue that the configuration no longer has goes by the defaults."""

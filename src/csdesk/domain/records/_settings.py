@@ -75,7 +75,8 @@ class Section(Value):
     @classmethod
     def _refusal(cls, error: ValidationError) -> CsdeskError:
         root = cls._root()
-        first, *more = [_below([root] if root else [], one) for one in _problems(error, None)]
+        found = [_below([root] if root else [], one) for one in _problems(error, None)]
+        first, *more = [one._replace(path=one.path or "document") for one in found]
         return ConfigError(*first, more=tuple(more))
 
     @classmethod
@@ -110,7 +111,7 @@ def _below(head: Sequence[str], told: Problem) -> Problem:
     path = ".".join((*head, told.path) if told.path else head)
     if len(path) > _LONGEST_PATH:
         path = f"{path[:_LONGEST_PATH]}..."
-    return told._replace(path=path or "document")
+    return told._replace(path=path)
 
 
 def _told(detail: ErrorDetails) -> list[Problem]:

@@ -178,8 +178,11 @@ class Customer(Record):
     @property
     def wake_at(self) -> datetime | None:
         """The next instant at which something is due for the customer: the end of a tag or flag, a look at segments."""
-        if self.erasure is not None or self.merged_into is not None:
+        values = self.__dict__
+        if values["erasure"] is not None or values["merged_into"] is not None:
             return None
+        if not (values["segments_at"] or values["tags"] or values["flags"]):
+            return None  # mostly, and every message asks
         marks = [at for at in (self.segments_at, next_expiry(self.tags)) if at is not None]
         marks += [one.until for one in self.flags if one.until is not None]
         return min(marks, default=None)

@@ -62,4 +62,4 @@ def without_tag(tags: tuple[TagAssignment, ...], name: str) -> tuple[TagAssignme
 
 def next_expiry(tags: tuple[TagAssignment, ...]) -> datetime | None:
     """The first instant at which one of the tags ends; None: none of them does."""
-    return min((tag.expires_at for tag in tags if tag.expires_at is not None), default=None)
+    return min([tag.expires_at for tag in tags if tag.expires_at is not None], default=None) if tags else None

@@ -22,6 +22,15 @@ from csdesk.domain.routing.search import Preferred, Search, Stage, Strategy, loa
 _MOST_TOLD: Final = 8
 """How many reasons for which agents were removed a trace tells of one queue."""
 _NEVER: Final = 1 << 62
+_SHORT: Final = 16
+"""How many candidates are simply looked through."""
+
+
+class Lines(NamedTuple):
+    """A pool, kind by kind: within a kind, whoever was given nothing since stands in the order of the strategy."""
+
+    kinds: tuple[tuple[Candidate, ...], ...]
+    members: Mapping[str, Candidate]
 
 
 @dataclass(slots=True)
@@ -39,17 +48,22 @@ class Found:
     waiting: dict[str, datetime] = field(default_factory=dict)
     """The same of those who have begun to wait since."""
     taken: dict[str, int] = field(default_factory=dict)
-    """Units given to agents since; the last one comes last."""
+    """Units given to agents since."""
+    turns: dict[str, int] = field(default_factory=dict)
+    """When each of them was given work last: a number that grows."""
     in_hand: dict[str, int] = field(default_factory=dict)
     """Units of queues given out since."""
     full: set[str] = field(default_factory=set)
     """Agents and queues (by their counters) whose guard failed: others gave them work in between."""
+    lines: dict[str, Lines] = field(default_factory=dict)
+    """Long pools, kind by kind, as far as they were needed."""
 
     def lay_in(self, needs: Needs, found: Snapshot, age: Callable[[str, int, datetime], datetime]) -> None:
         """Take in the answer to needs; ``age`` tells how old a ticket of a queue and priority counts."""
         for need in needs.candidates:
             self.asked.setdefault(need.key, set()).update(need.profiles)
             self.pools[need.key] = found.candidates.get(need.key, ())
+            self.lines.pop(need.key, None)
         self.agents |= found.agents
         for name in needs.counters:
             self.loads[name] = found.counters.get(name, 0)
@@ -68,7 +82,7 @@ class Found:
 
     def afresh(self) -> Found:
         """What the store found, with nothing given out yet."""
-        return replace(self, waiting={}, taken={}, in_hand={})
+        return replace(self, waiting={}, taken={}, turns={}, in_hand={})
 
     def covers(self, search: Search) -> bool:
         """True if everything was asked for that a search wants to know."""
@@ -82,7 +96,9 @@ class Found:
 
     def give(self, agent: str, units: int) -> None:
         """Note that an agent was given work; among equals they now come last."""
-        self.taken[agent] = self.taken.pop(agent, 0) + units
+        self.taken[agent] = self.taken.get(agent, 0) + units
+        self.turns.pop(agent, None)
+        self.turns[agent] = next(reversed(self.turns.values()), 0) + 1
 
     def hand_out(self, queue: str, units: int) -> None:
         """Note that work of a queue was given out."""
@@ -199,12 +215,12 @@ def _removed(stage: Stage) -> list[Verdict]:
 
 def _best(search: Search, stage: Stage, found: Found, told: list[Verdict]) -> Candidate | None:
     pool = found.pools.get(search.key(stage), ())
-    free = [one for one in pool if _has_room(one, search, found)]
-    asked = sum(one.agent in search.asked for one in pool)
+    free = _free(pool, search, found) if len(pool) <= _SHORT else _heads(pool, search, stage, found)
+    asked = sum(one.agent in search.asked for one in pool) if search.asked else 0
     if asked:
         told.append(verdict("route.removed", Outcome.REMOVED, queue=stage.queue, agents=asked, reason="asked"))
     for fitting in (stage.strict, stage.loose):
-        best = first(stage.strategy, (one for one in free if one.profile in fitting.profiles), search, found)
+        best = first(stage.strategy, [one for one in free if one.profile in fitting.profiles], search, found)
         if best is not None:
             if fitting is not stage.strict:
                 told.append(verdict("route.gave_way", Outcome.NOTED, queue=stage.queue))
@@ -214,47 +230,87 @@ def _best(search: Search, stage: Stage, found: Found, told: list[Verdict]) -> Ca
     return None
 
 
-def _has_room(one: Candidate, search: Search, found: Found) -> bool:
-    return (
-        found.load(one.agent, one.load) + search.room <= one.capacity
-        and one.agent not in search.asked
-        and load_counter(one.agent) not in found.full
-    )
+def _free(pool: Iterable[Candidate], search: Search, found: Found) -> list[Candidate]:
+    """Those of a pool who have room and may be asked."""
+    room, asked, taken, full = search.room, search.asked, found.taken, found.full
+    return [
+        one
+        for one in pool
+        if one.load + taken.get(one.agent, 0) + room <= one.capacity
+        and one.agent not in asked
+        and not (full and load_counter(one.agent) in full)
+    ]
 
 
-def first(strategy: Strategy, pool: Iterable[Candidate], search: Search, found: Found) -> Candidate | None:
+def _heads(pool: Sequence[Candidate], search: Search, stage: Stage, found: Found) -> list[Candidate]:
+    """Of a long pool: those with room who were given work since, and of each kind the first of the others.
+
+    Whoever else has room stands behind one of them: so a batch of messages is no square of its size.
+    """
+    key = search.key(stage)
+    lines = found.lines.get(key)
+    if lines is None:
+        lines = found.lines[key] = _lines_of(pool, stage.strategy, search)
+    free = _free([lines.members[agent] for agent in found.taken if agent in lines.members], search, found)
+    for kind in lines.kinds:
+        for one in kind:
+            if one.agent not in found.taken and _free((one,), search, found):
+                free.append(one)
+                break
+    return free
+
+
+def _lines_of(pool: Sequence[Candidate], strategy: Strategy, search: Search) -> Lines:
+    kinds: dict[str, list[Candidate]] = {}
+    for one in ordered(pool, strategy, search):
+        kinds.setdefault(one.profile, []).append(one)
+    return Lines(tuple(map(tuple, kinds.values())), {one.agent: one for one in pool})
+
+
+def first(strategy: Strategy, pool: Sequence[Candidate], search: Search, found: Found) -> Candidate | None:
     """The first of a pool by a strategy; None of an empty one."""
-    taken = {agent: place for place, agent in enumerate(found.taken)} if found.taken else {}
-    rank = _RANKS[strategy]
-    return min(pool, key=lambda one: rank(one, search, found, taken), default=None)
+    return min(pool, key=_RANKS[strategy](search, found), default=None)
 
 
 _Rank = tuple[float | int | str, ...]
+_Ranking = Callable[[Candidate], _Rank]
 
 
-def _given(one: Candidate, taken: Mapping[str, int]) -> int:
-    return _NEVER + taken[one.agent] if one.agent in taken else one.given
+def _by_load(_: Search, found: Found) -> _Ranking:
+    taken, turns = found.taken, found.turns
+
+    def rank(one: Candidate) -> _Rank:
+        agent = one.agent
+        if agent in taken:
+            return one.load + taken[agent], _NEVER + turns[agent], agent
+        return one.load, one.given, agent
+
+    return rank
 
 
-def _by_load(one: Candidate, _: Search, found: Found, taken: Mapping[str, int]) -> _Rank:
-    return found.load(one.agent, one.load), _given(one, taken), one.agent
+def _by_turn(_: Search, found: Found) -> _Ranking:
+    return lambda one: (_given(one, found), one.agent)
 
 
-def _by_turn(one: Candidate, _: Search, _found: Found, taken: Mapping[str, int]) -> _Rank:
-    return _given(one, taken), one.agent
+def _by_weight(search: Search, found: Found) -> _Ranking:
+    def rank(one: Candidate) -> _Rank:
+        # What the share would be with this ticket: of two idle agents the one of more weight is first.
+        share = (found.load(one.agent, one.load) + search.units) / profile_from(one.profile).weight
+        return share, _given(one, found), one.agent
+
+    return rank
 
 
-def _by_weight(one: Candidate, search: Search, found: Found, taken: Mapping[str, int]) -> _Rank:
-    # What the share would be with this ticket: of two idle agents the one of more weight is first.
-    share = (found.load(one.agent, one.load) + search.units) / profile_from(one.profile).weight
-    return share, _given(one, taken), one.agent
+def _by_ring(search: Search, _: Found) -> _Ranking:
+    return lambda one: ((spot_of(one.agent) - search.start) % (1 << 33), one.agent)
 
 
-def _by_ring(one: Candidate, search: Search, _found: Found, _taken: Mapping[str, int]) -> _Rank:
-    return (spot_of(one.agent) - search.start) % (1 << 33), one.agent
+def _given(one: Candidate, found: Found) -> int:
+    turn = found.turns.get(one.agent)
+    return one.given if turn is None else _NEVER + turn
 
 
-_RANKS: Final[Mapping[Strategy, Callable[[Candidate, Search, Found, Mapping[str, int]], _Rank]]] = {
+_RANKS: Final[Mapping[Strategy, Callable[[Search, Found], _Ranking]]] = {
     "least_loaded": _by_load,
     "most_idle": _by_turn,
     "round_robin": _by_turn,
@@ -265,4 +321,4 @@ _RANKS: Final[Mapping[Strategy, Callable[[Candidate, Search, Found, Mapping[str,
 
 def ordered(pool: Sequence[Candidate], strategy: Strategy, search: Search) -> list[Candidate]:
     """All of a pool, as a strategy ranks them."""
-    return sorted(pool, key=lambda one: _RANKS[strategy](one, search, Found(), {}))
+    return sorted(pool, key=_RANKS[strategy](search, Found()))

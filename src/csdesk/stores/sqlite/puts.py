@@ -190,11 +190,12 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
     if table.link is not None and getattr(old, table.link[1]) != getattr(record, table.link[1]):
         plan.steps.append(_relinking(plan, table, old, record))
     match record, old:
-        case ((Ticket() | Customer()), (Ticket() | Customer())):
-            if record.tags is not old.tags or _segments(record) is not _segments(old):
-                _plan_tags(plan, record, _labels(old))
-            if isinstance(record, Customer) and isinstance(old, Customer) and record.identities is not old.identities:
-                _plan_identities(plan, record, tuple(one.id for one in old.identities))
+        case Ticket(), Ticket():
+            _plan_tags_again(plan, record, old)
+        case Customer(), Customer():
+            _plan_tags_again(plan, record, old)
+            if record.identities is not old.identities:
+                _plan_identities(plan, record, tuple([one.id for one in old.identities]))
         case Agent(), _:
             plan.agents.append(record)
         case Message(), Message():
@@ -228,9 +229,14 @@ def _segments(record: Ticket | Customer) -> tuple[SegmentMembership, ...]:
 
 def _labels(record: Ticket | Customer) -> tuple[str, ...]:
     """What the record is found by: its tags, and the segments of a customer."""
-    tags = tuple(tag.name for tag in record.tags)
+    tags = tuple([tag.name for tag in record.tags])
     segments = _segments(record)
     return (*tags, *[segment_label(one.name) for one in segments]) if segments else tags
+
+
+def _plan_tags_again(plan: Puts, record: Ticket | Customer, old: Ticket | Customer) -> None:
+    if record.tags is not old.tags or _segments(record) is not _segments(old):
+        _plan_tags(plan, record, _labels(old))
 
 
 def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> None:

@@ -70,7 +70,7 @@ def _others() -> list[Stored]:
         build.customer(1, level="vip", stage="buyer", tags=_tags("vip"), created_at=at(4), segments=_SEGMENTS),
         build.customer(2, merged_into=serial("cus_", 1)),
         build.customer(3, level="vip", identities=(build.identity(3), build.identity(30)), tags=_tags("a", "b")),
-        build.customer(4, identities=(), created_at=at(-5)),
+        build.customer(4, identities=(), created_at=at(-5), segments=_SEGMENTS[:1]),
         build.message(1, account="chat"),
         build.message(2, ticket=serial("tkt_", 1), provider_id="p-1", occurred_at=at(-1)),
         build.reply(3, ticket=serial("tkt_", 1), identity=None),

@@ -49,7 +49,7 @@ CREATE INDEX csdesk_ticket_category ON csdesk_ticket(desk, category, queue);
 CREATE INDEX csdesk_ticket_assignee ON csdesk_ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
 CREATE INDEX csdesk_ticket_wake ON csdesk_ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX csdesk_ticket_waiting ON csdesk_ticket(desk, queue, waits, created_at) WHERE waits IS NOT NULL;
-CREATE INDEX csdesk_ticket_offered ON csdesk_ticket(desk, offered_to) WHERE offered_to IS NOT NULL;
+CREATE INDEX csdesk_ticket_offered ON csdesk_ticket(desk, offered_to, id) WHERE offered_to IS NOT NULL;
 CREATE INDEX csdesk_ticket_merged ON csdesk_ticket(desk, merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE csdesk_ticket_tag(
@@ -131,7 +131,7 @@ CREATE TABLE csdesk_seat(
   profile TEXT NOT NULL DEFAULT '',
   PRIMARY KEY(desk, agent, queue)
 ) WITHOUT ROWID;
-CREATE INDEX csdesk_seat_pick ON csdesk_seat(desk, queue, profile, rank, assigned, agent, load, capacity) WHERE open = 1 AND load < capacity;
+CREATE INDEX csdesk_seat_pick ON csdesk_seat(desk, queue, profile, rank, assigned, agent, load, capacity, open) WHERE open = 1 AND load < capacity;
 
 CREATE TABLE csdesk_phrase(
   pk INTEGER PRIMARY KEY,
