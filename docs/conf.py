@@ -3,6 +3,9 @@
 import sys
 from pathlib import Path
 
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
+
 from csdesk import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -34,3 +37,8 @@ napoleon_use_ivar = True  # autodoc describes the attributes already
 
 # A field named `type` or a second `Clock` is no mistake: generated pages look up short names, and one of them is shown.
 suppress_warnings = ["ref.python"]
+
+
+def setup(app: Sphinx) -> None:
+    """Show drawings in mermaid as their text: repository browsers draw them."""
+    app.add_lexer("mermaid", TextLexer)
