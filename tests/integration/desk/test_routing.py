@@ -413,7 +413,7 @@ def test_a_choice_by_hand_wins_over_an_offer(world):
     ticket = desk.tickets.assign(got.ticket.id, ben.id, actor=LEAD)
     assert (ticket.assignee, ticket.offer) == (ben.id, None)
     assert [desk.agents.get(one.id).load for one in (ann, ben)] == [0, 1]
-    assert [one.reason for one in events_of(desk, ticket.id, ev.OfferWithdrawn)] == ["assigned"]
+    assert [one.reason for one in events_of(desk, ticket.id, ev.OfferWithdrawn)] == ["by_hand"]
     world.later(hours=1)
     desk.run_due()
     assert desk.tickets.get(ticket.id).assignee == ben.id

@@ -138,6 +138,15 @@ def test_only_who_was_asked_can_answer(desk, ticket, li, mei):
         desk.tickets.accept_transfer(ticket.id, actor=Actor.agent("agt_nobody"))
 
 
+def test_work_and_transfers_have_answers_of_their_own(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei)
+    with pytest.raises(InvalidInput, match="accept_transfer"):
+        desk.tickets.accept(ticket.id, mei.id)
+    with pytest.raises(InvalidInput, match="accept_transfer"):
+        desk.tickets.decline(ticket.id, mei.id)
+    assert desk.tickets.get(ticket.id).offer is not None
+
+
 def test_a_queue_may_be_asked(desk, ticket, li, mei):
     after = desk.tickets.transfer(ticket.id, "vip", actor=li, ask=True, brief="important")
     assert (after.queue, after.offer.agent, after.offer.queue) == ("default", None, "vip")

@@ -39,7 +39,9 @@ def _open_offer(work: Workspace, ticket: Ticket, command: cmd.AcceptOffer | cmd.
     if not ticket.is_live:
         tickets.target_of(ticket, Move.START)
     offer = ticket.offer
-    if offer is None or offer.purpose is not OfferPurpose.WORK:
+    if offer is not None and offer.purpose is OfferPurpose.TRANSFER:
+        raise InvalidInput("ticket", "is offered by a transfer", "answer with accept_transfer or reject_transfer")
+    if offer is None:
         raise InvalidInput("ticket", "has no open offer", "it was taken, declined or lapsed: look at the ticket again")
     if command.number not in (None, offer.number):
         raise InvalidInput("number", f"offer {command.number} is over", f"the present one is {offer.number}")

@@ -162,7 +162,9 @@ def _offer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, brief: 
 
 def _open_offer(ticket: Ticket, number: int | None) -> Offer:
     offer = ticket.offer
-    if offer is None or offer.purpose is not OfferPurpose.TRANSFER:
+    if offer is not None and offer.purpose is OfferPurpose.WORK:
+        raise InvalidInput("ticket", "is offered as work", "answer with accept or decline")
+    if offer is None:
         raise InvalidInput("ticket", "no transfer is open", "it was answered, withdrawn, or it lapsed")
     if number is not None and number != offer.number:
         raise InvalidInput("number", f"that offer is over, {offer.number} is open", "look at ticket.offer")
