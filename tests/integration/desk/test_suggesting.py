@@ -283,7 +283,7 @@ def test_a_good_answer_becomes_a_draft_that_tells_nothing_of_its_customer(world,
     assert draft.similar[0] == "phr_refund"
     assert len(desk.replies.export()) == 3
     assert desk.replies.import_([draft.phrase]).added == 1
-    bot = desk.reply(got.ticket.id, "hi", actor=Actor.bot("b")).message
+    bot = desk.reply(got.ticket.id, "hi", actor=Actor.system("b")).message
     for wrong in (bot.id, got.message.id):
         with pytest.raises(InvalidInput, match="no answer of a person"):
             desk.learning.draft(wrong)

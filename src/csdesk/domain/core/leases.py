@@ -69,11 +69,18 @@ def grant(
 
     ``accountable`` None: a person becomes so unless another one is already; nobody does if the work is ``lent``.
     """
-    ticket = settle_loan(work, ticket, kept=True)
+    ticket = settle_loan(work, withdraw_offer(work, ticket, reason), kept=True)
     worker = _Worker(kind=kind, id=holder, fence=ticket.fence + 1, until=until, lent=lent)
     if accountable is None:
         accountable = kind is WorkerKind.AGENT and ticket.owner.kind is not OwnerKind.AGENT and not lent
-    event = _TicketAssigned(worker=worker, before=ticket.worker, accountable=accountable, reason=reason, remark=remark)
+    event = _TicketAssigned(
+        worker=worker,
+        before=ticket.worker,
+        accountable=accountable,
+        units=work.policy.routing.units(ticket) if kind is WorkerKind.AGENT else 1,
+        reason=reason,
+        remark=remark,
+    )
     moved = tickets.happen(work, ticket.id, event)
     if kind is not WorkerKind.BOT and moved.category is Category.NEW:
         moved = tickets.change_status(work, moved, Move.START)
@@ -85,12 +92,20 @@ def end(work: Workspace, ticket: Ticket, *, reason: str, remark: str = "") -> Ti
     worker, owner = ticket.worker, ticket.owner
     if worker is None:
         return ticket
-    ticket = settle_loan(work, ticket, kept=reason != "lease_expired")
+    ticket = settle_loan(work, withdraw_offer(work, ticket, reason), kept=reason != "lease_expired")
     event = _TicketAssigned(before=worker, accountable=False, reason=reason, remark=remark)
     ticket = tickets.happen(work, ticket.id, event)
     if worker.lent and ticket.is_live and owner.kind is OwnerKind.AGENT:
         ticket = grant(work, ticket, WorkerKind.AGENT, owner.id, reason="returned")
     return ticket
+
+
+def withdraw_offer(work: Workspace, ticket: Ticket, reason: str) -> Ticket:
+    """Take the open offer back, if there is one: the ticket goes another way."""
+    offer = ticket.offer
+    if offer is None:
+        return ticket
+    return tickets.happen(work, ticket.id, ev.OfferWithdrawn(number=offer.number, agent=offer.agent, reason=reason))
 
 
 def settle_loan(work: Workspace, ticket: Ticket, *, kept: bool) -> Ticket:

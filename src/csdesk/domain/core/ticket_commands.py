@@ -84,7 +84,7 @@ def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) 
     if not ticket.is_live:
         tickets.target_of(ticket, Move.START)
     _check_works(work, command.agent)
-    ticket = reception.take_from_bot(work, transfers.withdraw(work, ticket, "assigned"), "assigned")
+    ticket = reception.take_from_bot(work, ticket, "assigned")
     ticket = leases.settle_loan(work, ticket, kept=True)
     tickets.assign(work, ticket, command.agent, reason="by_hand", remark=command.reason)
 

@@ -20,7 +20,7 @@ from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.messages import AuthorKind, TextPart
-from csdesk.domain.records.tickets import Lent, Move, Offer, OfferPurpose, OwnerKind, Ticket, WorkerKind
+from csdesk.domain.records.tickets import Lent, Move, Offer, OfferPurpose, Ticket, WorkerKind
 from csdesk.errors import InvalidInput
 
 _Offer = trusted(Offer)
@@ -142,7 +142,7 @@ def _offer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, brief: 
     if leases.is_with_bot(ticket):
         raise InvalidInput("ticket", "a bot has it", "hand it off first: desk.tickets.hand_off")
     if ticket.offer is not None:
-        ticket = withdraw(work, ticket, "offered_again")
+        ticket = leases.withdraw_offer(work, ticket, "offered_again")
     at = work.time_of(ticket.id)
     offer = _Offer(
         number=ticket.offers + 1,
@@ -158,14 +158,6 @@ def _offer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, brief: 
         lend=Lent(within=command.return_within) if command.returns else None,
     )
     tickets.happen(work, ticket.id, ev.OfferMade(offer=offer))
-
-
-def withdraw(work: Workspace, ticket: Ticket, reason: str) -> Ticket:
-    """Take the open offer back."""
-    offer = ticket.offer
-    if offer is None:
-        return ticket
-    return tickets.happen(work, ticket.id, ev.OfferWithdrawn(number=offer.number, agent=offer.agent, reason=reason))
 
 
 def _open_offer(ticket: Ticket, number: int | None) -> Offer:
@@ -247,19 +239,15 @@ def withdraw_by_hand(work: Workspace, ticket: Ticket, command: cmd.WithdrawTrans
         InvalidInput: no transfer is open.
     """
     _open_offer(ticket, command.number)
-    withdraw(work, ticket, "by_hand")
+    leases.withdraw_offer(work, ticket, "by_hand")
 
 
 def lapse(work: Workspace, ticket: Ticket) -> Ticket:
-    """Let an offered transfer lapse whose time is over: the giver goes on, or gets the ticket again."""
+    """Let an offered transfer lapse whose time is over: the giver goes on."""
     offer = ticket.offer
     if offer is None or offer.purpose is not OfferPurpose.TRANSFER or offer.due_at is None:
         return ticket
     if offer.due_at > work.time_of(ticket.id):
         return ticket
     event = ev.OfferExpired(number=offer.number, agent=offer.agent, at=offer.due_at)
-    ticket = tickets.happen(work, ticket.id, event)
-    back = offer.back_to
-    if ticket.worker is None and back is not None and back.kind is OwnerKind.AGENT and back == ticket.owner:
-        ticket = leases.grant(work, ticket, WorkerKind.AGENT, back.id, reason="transfer_lapsed")
-    return ticket
+    return tickets.happen(work, ticket.id, event)
