@@ -169,7 +169,8 @@ def needs_of(searches: Iterable[Search], *, more: int = 0, waiting: bool = True)
 def _joined(one: CandidateNeed, other: CandidateNeed, more: int) -> CandidateNeed:
     """Enough for both: each may take the best of a kind from the other."""
     profiles = tuple(dict.fromkeys((*one.profiles, *other.profiles)))
-    limit = one.limit + other.limit - more
+    # Each ticket takes one of a kind from those that follow; only of unequal ones may some pass over many.
+    limit = max(one.limit, other.limit) + 1 if one.room == other.room else one.limit + other.limit - more
     return CandidateNeed(one.queue, limit, profiles, min(one.room, other.room), one.start)
 
 
