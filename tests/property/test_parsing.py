@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage
+from csdesk.domain.text.markup import text_of_html
 from csdesk.errors import ChannelError
 from csdesk.parsing.mail import ParsedMail, parse_mail
 from csdesk.parsing.mail.addresses import mailboxes
 from csdesk.parsing.mail.charsets import decode_text
 from csdesk.parsing.mail.fields import read_field, safe_name
-from csdesk.parsing.mail.markup import text_of_html
 from csdesk.parsing.mail.words import decode_words
 from csdesk.parsing.wecom import parse_page
 from csdesk.sources.mbox import split_mbox

@@ -40,16 +40,23 @@ class Channels:
         """
         return self._runner.run(check_account(account))
 
-    def edit(self, message: MessageId, text: str, *, actor: Actor) -> Message:
+    def edit(self, message: MessageId, text: str, *, actor: Actor, override: str = "") -> Message:
         """Change what a message of ours says; its first words stay in the message record.
+
+        Args:
+            message: one of ours that was sent.
+            text: what it is to say.
+            actor: who changes it.
+            override: why words are sent that the policy on wording refuses.
 
         Raises:
             NotFound: this desk has no such message.
             InvalidInput: it was not sent, or is no single text; the new text is empty or too long for one sending.
             UnsupportedFeature: the channel changes nothing, or not so late.
+            WordingRefused: the policy on wording speaks against words of a person.
             ChannelError: the provider refused.
         """
-        return self._runner.run(editing.edit(message, text, actor, self._runner.command_id()))
+        return self._runner.run(editing.edit(message, text, actor, self._runner.command_id(), override))
 
     def pull_soon(self, account: str) -> None:
         """Let the next ``run_due`` pull the account, before its time: somebody knows that there is news.

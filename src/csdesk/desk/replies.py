@@ -13,11 +13,11 @@ from csdesk.domain.matching.phrases import ANYWHERE, Context
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ReplyDecision, Sent
-from csdesk.domain.records.messages import TextPart
+from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Preview, Variable, Wording
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
-from csdesk.flows import checks, library, lists, records, sending, suggesting
+from csdesk.flows import checks, library, lists, phrasing, records, suggesting
 from csdesk.flows.checks import a_span, several
 from csdesk.flows.library import Imported, PhraseVersion
 from csdesk.flows.lists import filters
@@ -253,7 +253,9 @@ class Replies:
         *,
         actor: Actor,
         shown: Sequence[str] = (),
+        attachments: Sequence[MediaPart] = (),
         override: str = "",
+        expected_phrase_version: int | None = None,
         deliver: bool = True,
         idempotency_key: str | None = None,
     ) -> Sent:
@@ -265,26 +267,35 @@ class Replies:
             values: of variables; those that the desk knows need none.
             actor: who sends it.
             shown: the phrases that were suggested, best first (``ReplyDecision.shown``): what is learnt from.
-            override: why words are sent that the policy on wording refuses.
+            attachments: files to send behind the text. The phrase's own ``attachments`` are names for the host, which
+                looks them up and passes what they mean here: nothing is sent for a name alone.
+            override: why words are sent that the policy on wording refuses, or a phrase whose language, channels,
+                levels or validity rule it out here.
+            expected_phrase_version: the version somebody approved (``Suggestion.phrase.version``): no other words are
+                sent. None: those it has now.
             deliver: False: it is sent at the next ``run_due``.
             idempotency_key: makes a second run return the first one's outcome.
 
         Raises:
-            InvalidInput: a value is missing or of the wrong type, or the phrase says nothing to this customer.
+            InvalidInput: a value is missing, unknown or of the wrong type, the phrase has retired, says nothing to this
+                customer, or is not meant for this ticket (its language, channels, levels or validity).
+            VersionConflict: the phrase is not at ``expected_phrase_version``.
             WordingRefused: the policy on wording speaks against words of it.
         """
-        found, text = self._runner.run(suggesting.rendered(ticket, phrase, values, actor))
-        command = cmd.SendReply(
-            ticket=ticket,
-            parts=(TextPart(text=text),),
+        flow = phrasing.send(
+            ticket,
+            phrase,
+            values,
+            self._runner.core.ids.new(MESSAGE),
             actor=actor,
-            phrase=PhraseId(found.id),
-            shown=checks.phrases(shown, "shown"),
+            shown=shown,
+            attachments=attachments,
             override=override,
+            expected_phrase_version=expected_phrase_version,
+            deliver_now=deliver and self._runner.sends_at_once,
             idempotency_key=idempotency_key,
         )
-        now = deliver and self._runner.sends_at_once
-        return self._runner.run(sending.reply(command, self._runner.core.ids.new(MESSAGE), deliver_now=now))
+        return self._runner.run(flow)
 
     def check(self, text: str) -> tuple[WordingSpot, ...]:
         """What the policy on wording speaks against in a reply that is being written, and how to say it better."""

@@ -15,7 +15,7 @@ from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.macros import agents_of, permits_of
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET
+from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
@@ -121,7 +121,24 @@ def _own_key(command: cmd.Command) -> str | None:
     """The caller's key, apart from the same key of another kind of command or for another record."""
     if command.idempotency_key is None:
         return None
-    return f"{command.kind} {_subject(command)} {command.idempotency_key}"
+    return _key_of(command.kind, _subject(command), command.idempotency_key)
+
+
+def _key_of(kind: str, subject: str, idempotency_key: str) -> str:
+    return f"{kind} {subject} {idempotency_key}"
+
+
+def earlier_reply(ticket: TicketId, idempotency_key: str) -> Flow[Done | None]:
+    """The reply that was stored under that key, as it stands now; None: none was, so its words may be worked out."""
+    scope = yield from steps.attempt(0)
+    kind: str = cmd.SendReply.model_fields["kind"].default
+    key = scope.keys.command(_key_of(kind, ticket, idempotency_key))
+    owner = (yield from steps.load(Needs(claims=(key,)))).snapshot.claims.get(key)
+    if owner is None:
+        return None
+    message = MessageId(owner)
+    found = (yield from steps.load(Needs(tickets=(ticket,), messages=(message,), parties=True))).snapshot
+    return Done(id=owner, duplicate=True, ticket=found.tickets.get(ticket), message=found.messages.get(message))
 
 
 def _subject(command: cmd.Command) -> str:

@@ -25,6 +25,11 @@ def reply(command: cmd.SendReply, run: str, *, deliver_now: bool) -> Flow[Sent]:
     Without a channel for its account it waits for a process that has one, and the trace says so.
     """
     done = yield from execute(command, run)
+    return (yield from outcome_of(done, deliver_now=deliver_now))
+
+
+def outcome_of(done: Done, *, deliver_now: bool) -> Flow[Sent]:
+    """What became of a stored reply, after trying to send it; one that was stored before is not tried again."""
     message, ticket, trace = message_of(done), done.ticket, done.trace
     assert ticket is not None, "a reply is loaded with its ticket"
     if message.account not in (yield from steps.attempt(0)).channels:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core import wording
 from csdesk.domain.core.askers import asker_of
 from csdesk.domain.ids import phrase_id
-from csdesk.domain.matching.book import Asker
+from csdesk.domain.matching.book import Asker, phrase_of
 from csdesk.domain.matching.linting import Flaw
-from csdesk.domain.matching.phrases import Context
+from csdesk.domain.matching.phrases import Context, excluded_by
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
@@ -20,7 +22,7 @@ from csdesk.domain.records.phrases import LibraryPhrase, Preview
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, VersionConflict
 from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
@@ -79,25 +81,50 @@ def _person(found: Snapshot, ticket: Ticket) -> Customer | None:
 
 
 def rendered(
-    ticket_id: str, phrase: str, values: Mapping[str, TemplateValue] | None, actor: Actor
+    ticket_id: str,
+    phrase: str,
+    values: Mapping[str, TemplateValue] | None,
+    actor: Actor,
+    *,
+    override: str = "",
+    expected_version: int | None = None,
 ) -> Flow[tuple[LibraryPhrase, str]]:
-    """A phrase, and what it says to the customer of a ticket.
+    """A phrase, and what it says to the customer of a ticket; ``override`` is why its conditions do not count.
 
     Raises:
         NotFound: this desk has no such ticket or phrase.
-        InvalidInput: it has no wording for them, a variable has no value, or the phrase has retired.
+        VersionConflict: the phrase is not at ``expected_version``.
+        InvalidInput: it has no wording for them, a variable has no value, the phrase has retired, or its conditions
+            rule it out.
     """
     found, _, asker = yield from _for_ticket(ticket_id, phrase, actor)
+    if expected_version is not None and found.version != expected_version:
+        raise VersionConflict("phrase", found.id, expected=expected_version, command="reply")
     if found.retired:
         raise InvalidInput("phrase", "has retired", "choose another, or let it come back")
     context = asker.context
+    condition = excluded_by(phrase_of(found), context)
+    if condition is not None and not override.strip():
+        raise InvalidInput(
+            "phrase",
+            f"is not meant for this ticket: {_CONDITIONS[condition]}",
+            "choose another, or pass override= with the reason",
+        )
     text = found.render(
-        found.values(_values(values), asker.sources),
+        found.values(_values(found, values), asker.sources),
         language=context.language,
         channels=[one for one in (context.channel, context.account) if one],
         level=context.level,
     )
     return found, text
+
+
+_CONDITIONS: Final = {
+    "language": "its language is another",
+    "channel": "its channels do not include this one",
+    "level": "its levels do not include this customer's",
+    "validity": "it is not valid now (valid_from, valid_until)",
+}
 
 
 def preview(
@@ -107,19 +134,25 @@ def preview(
 
     Raises:
         NotFound: this desk has no such ticket or phrase.
+        InvalidInput: a value is for a variable that the phrase has not.
     """
     found, _, asker = yield from _for_ticket(ticket_id, phrase, actor)
     context = asker.context
     return found.preview(
-        found.values(_values(values), asker.sources),
+        found.values(_values(found, values), asker.sources),
         language=context.language,
         channels=[one for one in (context.channel, context.account) if one],
         level=context.level,
     )
 
 
-def _values(values: Mapping[str, TemplateValue] | None) -> dict[str, TemplateValue]:
-    return dict(checks.pairs(values or {}, "values"))
+def _values(phrase: LibraryPhrase, values: Mapping[str, TemplateValue] | None) -> dict[str, TemplateValue]:
+    given = dict(checks.pairs(values if values is not None else {}, "values"))
+    names = [one.name for one in phrase.variables]
+    for name in given:
+        if name not in names:
+            raise InvalidInput("values", f"the phrase has no variable {name!r}", nearest(name, names))
+    return given
 
 
 def _for_ticket(ticket_id: str, phrase: str, actor: Actor | None) -> Flow[tuple[LibraryPhrase, Ticket, Asker]]:

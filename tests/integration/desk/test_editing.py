@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.desk.conftest import entries
 
 from csdesk import Actor, DeskConfig
+from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import Delivery, TemplatePart, TemplateValue, TextPart
-from csdesk.errors import ChannelError, Denied, InvalidInput, NotFound, UnsupportedFeature
+from csdesk.errors import ChannelError, Denied, InvalidInput, NotFound, UnsupportedFeature, WordingRefused
 from csdesk.ports.channel import Capabilities, Limit, StatusEvent
 from csdesk.testing import ScriptedChannel
 
@@ -129,3 +131,18 @@ def test_what_a_provider_tells_of_a_delivery_stands_in_the_log(world):
         if one.kind == "message.delivery" and one.after is Delivery.DELIVERED
     ]
     assert event.facts == facts
+
+
+def test_changed_words_are_watched_as_new_ones_are(world):
+    config = DeskConfig.model_validate({"wording": {"forbidden": "refuse", "verbatim": "refuse"}})
+    desk, channel, ticket = desk_with(world, config, edit_within=timedelta(hours=1))
+    desk.replies.add("Refund", "Yes.", rationale="Only a manager may grant what the rule excludes.")
+    sent = desk.reply(ticket.id, "on Friday", actor=AGENT).message
+    for text in ("calm down", "Only a manager may grant what the rule excludes."):
+        with pytest.raises(WordingRefused):
+            desk.channels.edit(sent.id, text, actor=AGENT)
+    assert channel.edits == []
+    assert desk.channels.edit(sent.id, "calm down", actor=AGENT, override="a song").text == "calm down"
+    told = [one for entry in entries(desk, ticket.id) for one in entry.events if isinstance(one, ev.WordingFound)]
+    assert [(one.message, one.reason) for one in told] == [(sent.id, "a song")]
+    assert desk.channels.edit(sent.id, "not my job", actor=Actor.system("x")).text == "not my job"

@@ -6,12 +6,12 @@ import base64
 
 import pytest
 
+from csdesk.domain.text.markup import text_of_html
 from csdesk.parsing.mail.addresses import mailboxes, without_tag
 from csdesk.parsing.mail.charsets import codec_of, decode_text
 from csdesk.parsing.mail.content import read_content
 from csdesk.parsing.mail.fields import read_field, safe_name
 from csdesk.parsing.mail.headers import read_headers
-from csdesk.parsing.mail.markup import text_of_html
 from csdesk.parsing.mail.structure import MOST_DEPTH, MOST_PARTS, read_tree
 from csdesk.parsing.mail.words import decode_words
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from csdesk.domain.records.channels import MediaFile, OutboundMessage, Sender
 from csdesk.domain.records.messages import HtmlPart, LinkPart, LocationPart, MediaPart, TextPart
+from csdesk.domain.text.markup import text_of_html
 from csdesk.errors import ChannelError
 from csdesk.parsing.mail.addresses import address_of
 from csdesk.parsing.mail.fields import safe_name
-from csdesk.parsing.mail.markup import text_of_html
 
 if TYPE_CHECKING:
     from email.headerregistry import Address

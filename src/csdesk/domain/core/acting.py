@@ -242,7 +242,7 @@ def _reply(acting: Acting, action: act.Reply) -> None:
             raise InvalidInput("reply", "this sender has had today's automatic replies", "raise automatic_per_day")
         acting.work.add(acting.allowance, 1, limit)
     said = _said(acting, action.text, action.purpose)
-    spots = watching.checked(acting.work, said.parts) if said.author is AuthorKind.AGENT else ()
+    spots = watching.checked(acting.work, said.parts, subject=said.subject) if said.author is AuthorKind.AGENT else ()
     queue_reply(acting.work, acting.subject, said)
     watching.tell(acting.work, acting.ticket, said.id, spots)
     acting.silent = True

@@ -42,6 +42,7 @@ def judge(
 
     The matcher's view of the text is taken down with it, so that learning is a fold of what was recorded.
     """
+    shown = tuple(dict.fromkeys(shown))  # named twice, it was shown once
     asked = work.find(question)
     book = work.past.book
     number, lead, evidence = 0, 0.0, tuple[float, ...]()

@@ -51,7 +51,8 @@ def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) ->
     if ticket.category is Category.MERGED:
         tickets.target_of(ticket, Move.AGENT_REPLY)
     said = _said(command, run)
-    spots = checked(work, said.parts, command.override) if said.author is AuthorKind.AGENT else ()
+    is_by_person = said.author is AuthorKind.AGENT
+    spots = checked(work, said.parts, command.override, subject=said.subject) if is_by_person else ()
     ticket = reception.before_reply(work, ticket, command, run)
     queue_reply(work, ticket, said)
     tell(work, ticket.id, said.id, spots, command.override)

@@ -13,14 +13,16 @@ from csdesk.domain.records.wording import WordingSpot
 from csdesk.errors import WordingRefused
 
 
-def checked(work: Workspace, parts: tuple[Part, ...], override: str = "") -> tuple[WordingSpot, ...]:
+def checked(
+    work: Workspace, parts: tuple[Part, ...], override: str = "", *, subject: str = ""
+) -> tuple[WordingSpot, ...]:
     """What the policy on wording finds in a person's reply.
 
     Raises:
         WordingRefused: it refuses some of it, and nobody said why it goes out all the same.
     """
     policy = work.policy.config.wording
-    spots = wording.spots_in(wording.text_of(parts), policy, work.past.book)
+    spots = wording.spots_in(wording.words_of(parts, subject), policy, work.past.book)
     bad = tuple((one.kind, one.start, one.end, one.instead) for one in spots if _is_refused(policy, one))
     if bad and not override.strip():
         raise WordingRefused(bad)

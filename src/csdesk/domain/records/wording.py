@@ -12,7 +12,11 @@ from what a phrase says to its own people."""
 
 
 class WordingSpot(Record):
-    """One place. Positions count characters of the reply's text parts, joined by a line break."""
+    """One place. Positions count characters of the reply's text parts, joined by a line break.
+
+    Behind them the words of its other parts are counted (titles, menus, captions, the visible text of HTML), and the
+    subject at last, each on a line.
+    """
 
     kind: WordingKind
     start: int

@@ -12,9 +12,9 @@ from typing import Final
 
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import HtmlPart, MediaKind, MediaPart, OtherPart, Part, TextPart
+from csdesk.domain.text.markup import text_of_html
 from csdesk.parsing.mail.fields import MOST_NAME_BYTES, media_type, safe_name
 from csdesk.parsing.mail.headers import Headers, message_id
-from csdesk.parsing.mail.markup import text_of_html
 from csdesk.parsing.mail.structure import Node, nested
 
 MOST_TEXT: Final = 4_000_000

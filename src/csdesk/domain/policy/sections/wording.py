@@ -14,7 +14,7 @@ Mode = Literal["off", "warn", "refuse"]
 
 
 class WordRule(Section):
-    """Words that are looked for in people's replies; case, width and traditional characters do not matter."""
+    """Words that are looked for in people's replies; case, width, script, quotes and blanks do not matter."""
 
     text: str = Field(min_length=1, max_length=100)
     kind: Literal["forbidden", "cold"] = "forbidden"

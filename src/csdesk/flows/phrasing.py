@@ -1,0 +1,64 @@
+"""Sending a phrase, filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from csdesk.domain.ids import PhraseId, TicketId
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.channels import Sent
+from csdesk.domain.records.messages import MediaPart, TextPart
+from csdesk.domain.text.templates import TemplateValue
+from csdesk.flows import checks
+from csdesk.flows.commands import earlier_reply
+from csdesk.flows.sending import outcome_of, reply
+from csdesk.flows.suggesting import rendered
+from csdesk.ports.steps import Flow
+
+
+def send(
+    ticket: TicketId,
+    phrase: PhraseId | str,
+    values: Mapping[str, TemplateValue] | None,
+    run: str,
+    *,
+    actor: Actor,
+    shown: Sequence[str],
+    attachments: Sequence[MediaPart],
+    override: str,
+    expected_phrase_version: int | None,
+    deliver_now: bool,
+    idempotency_key: str | None,
+) -> Flow[Sent]:
+    """Fill a phrase in for the customer of a ticket, and send it; under a key that came before nothing is filled in.
+
+    Raises:
+        NotFound: this desk has no such ticket or phrase.
+        InvalidInput: the phrase cannot be filled in, or is not meant for this ticket and ``override`` says no reason.
+        VersionConflict: the phrase is not at ``expected_phrase_version``.
+        WordingRefused: the policy on wording speaks against words of it.
+    """
+    checks.a_text(override, "override")
+    files = checks.several(attachments, "attachments")
+    for one in files:
+        checks.an_instance(one, MediaPart, "attachments")
+    if idempotency_key is not None:
+        checks.an_id(ticket, "ticket")
+        key = checks.a_text(checks.an_id(idempotency_key, "idempotency_key"), "idempotency_key")
+        earlier = yield from earlier_reply(ticket, key)
+        if earlier is not None:
+            return (yield from outcome_of(earlier, deliver_now=False))
+    found, text = yield from rendered(
+        ticket, phrase, values, actor, override=override, expected_version=expected_phrase_version
+    )
+    command = cmd.SendReply(
+        ticket=ticket,
+        parts=(TextPart(text=text), *files),
+        actor=actor,
+        phrase=PhraseId(found.id),
+        shown=checks.phrases(shown, "shown"),
+        override=override,
+        idempotency_key=idempotency_key,
+    )
+    return (yield from reply(command, run, deliver_now=deliver_now))
