@@ -12,7 +12,7 @@ CHINESE: Final = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 _QUOTES: Final = str.maketrans("‘’‚‛ʼ`´′＇“”„‟«»「」『』″＂", "'''''''''" + '"' * 12)
 _NEEDLESS: Final = re.compile(rf"(?<=[{CHINESE},.;:!?]) +(?=[{CHINESE}])|(?<=[{CHINESE}]) +(?=[,.;:!?])|(?<=\s)\s+")
-_CLUSTER: Final = re.compile("(?s:.)[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*")
+_CLUSTER: Final = re.compile("\\S[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*|(?s:.)")
 """A sign with the marks that fold into it."""
 
 
