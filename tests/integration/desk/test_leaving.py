@@ -59,3 +59,10 @@ def test_who_comes_back_at_once_keeps_what_they_have(world):
     desk.run_due()
     assert desk.tickets.get(ticket.id).assignee is None
     assert len(desk.tickets.waiting()) == 1
+
+
+def test_a_queue_named_twice_counts_once(world):
+    desk = world.open(PUSH)
+    ann = desk.agents.add("Ann", queues=["default", "default"])
+    assert ann.queues == ("default",)
+    assert [one.agents for one in desk.agents.groups()] == [1]

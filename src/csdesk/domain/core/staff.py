@@ -30,6 +30,8 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     for queue in command.queues or ():
         if not work.policy.has_queue(queue):
             raise InvalidInput("queues", f"no queue {queue!r}", "choose queues of the configuration")
+    if command.queues is not None:
+        given["queues"] = tuple(dict.fromkeys(command.queues))
     if "shift" in given:
         given["shift"] = _shift(work, command.shift)
     if command.agent is None:
