@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final
 
 from csdesk.channels.webchat.doors import JSON, STREAM
@@ -47,6 +48,20 @@ _WAIT: Final = 25.0
 
 _STREAM: Final = 300.0
 """How long, in seconds, a stream goes on: then the page asks again, which spreads pages over processes anew."""
+
+
+METHODS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "visits": "POST",
+        "messages": "POST",
+        "files": "POST",
+        "receipts": "POST",
+        "events": "GET",
+        "file": "GET",
+        "widget.js": "GET",
+    }
+)
+"""How each address is asked."""
 
 
 class TooMany(Exception):
@@ -97,21 +112,21 @@ class Asks:
         self._reads = Buckets(limits.reads, limits.reads // 3)
         self._arrivals = None if limits.visits is None else Buckets(limits.visits, limits.visits // 3)
         self._answers: Mapping[str, Callable[[Asked], InboundResult]] = {
-            "POST visits": self._visit,
-            "POST messages": self._messages,
-            "POST files": self._file,
-            "POST receipts": self._receipts,
-            "GET events": self._events,
+            "visits": self._visit,
+            "messages": self._messages,
+            "files": self._file,
+            "receipts": self._receipts,
+            "events": self._events,
         }
 
-    def answer(self, method: str, what: str, asked: Asked) -> InboundResult:
-        """The answer to what a page asks.
+    def answer(self, what: str, asked: Asked) -> InboundResult:
+        """The answer to what a page asks, with the method of ``METHODS``.
 
         Raises:
             RequestRejected: something is wrong with it.
             TooMany: it is asked too often.
         """
-        answers = self._answers.get(f"{method} {what}")
+        answers = self._answers.get(what)
         if answers is None:
             raise RequestRejected("not_found")
         return answers(asked)
@@ -297,11 +312,11 @@ def _count(bucket: Buckets, key: str, at: datetime, cost: int = 1) -> None:
 def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        if at.tzinfo is None:
+            raise RequestRejected("bad_fields")
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: in UTC it is before the first year or after the last
         raise RequestRejected("bad_fields") from None
-    if at.tzinfo is None:
-        raise RequestRejected("bad_fields")
-    return at
 
 
 def _json(values: Mapping[str, object]) -> RawResponse:
