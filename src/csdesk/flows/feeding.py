@@ -20,7 +20,9 @@ from csdesk.domain.records import channels as ch
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, plain_text
 from csdesk.domain.records.tickets import Ticket
+from csdesk.errors import RequestRejected
 from csdesk.flows import checks
+from csdesk.flows.holding import holders, is_open_to
 from csdesk.flows.lists import page_of
 from csdesk.flows.outgoing import ARRIVED
 from csdesk.ports import steps
@@ -66,7 +68,11 @@ def numbers(feeds: Sequence[ch.Feed]) -> Flow[tuple[int, ...]]:
 
 
 def answer(feed: ch.Feed) -> Flow[ch.RawResponse]:
-    """The page after the feed's mark as the body of an answer; what to ask with next stands in its ``feed``."""
+    """The page after the feed's mark as the body of an answer; what to ask with next stands in its ``feed``.
+
+    Raises:
+        RequestRejected: ``bad_token``: somebody else has signed in to the conversation meanwhile.
+    """
     checks.an_instance(feed, ch.Feed, "feed")
     found = yield from _read(feed)
     page = _page(feed, found)
@@ -99,8 +105,11 @@ def _read(feed: ch.Feed) -> Flow[_Found]:
     receives = keys.conversation(feed.account, feed.conversation)
     known = keys.identity(who.kind, who.scope, who.external_id)
     counter = feed_counter(keys, feed.account, feed.conversation)
-    loaded = yield from steps.load(Needs(claims=(receives, known), counters=(counter,)))
+    signed = holders(keys, feed)
+    loaded = yield from steps.load(Needs(claims=(receives, known), counters=(counter, *signed)))
     snapshot = loaded.snapshot
+    if not is_open_to(snapshot, signed):
+        raise RequestRejected("bad_token")
     number = snapshot.counters.get(counter, 0)
     tickets = {snapshot.claims[receives]} if receives in snapshot.claims else set()
     if known in snapshot.claims:

@@ -32,6 +32,7 @@ from csdesk.ports.channel import (
     PullHint,
     PullPage,
     RawRequest,
+    RawResponse,
     Receipt,
     Rejected,
 )
@@ -191,8 +192,10 @@ class WebChat:
             result = InboundResult(reply=refusal("too_many", after=error.after), rejected=Rejected(code="too_many"))
         except RequestRejected as error:
             result = InboundResult(reply=refusal(error.reason), rejected=Rejected(code=error.reason))
-        headers = (*result.reply.headers, *self._doors.headers(request))
-        return result.model_copy(update={"reply": result.reply.model_copy(update={"headers": headers})})
+        headers, held = self._doors.headers(request), result.held
+        if held is not None:
+            held = held.model_copy(update={"reply": _with(held.reply, headers)})
+        return result.model_copy(update={"reply": _with(result.reply, headers), "held": held})
 
     def _answer(self, request: RawRequest) -> InboundResult:
         path, _, query = request.url.partition("#")[0].partition("?")
@@ -215,6 +218,10 @@ class WebChat:
         if self._ids is None:
             raise RequestRejected("no_desk")
         return self._ids.new("vis_")
+
+
+def _with(reply: RawResponse, headers: tuple[tuple[str, str], ...]) -> RawResponse:
+    return reply.model_copy(update={"headers": (*reply.headers, *headers)})
 
 
 def _check_made(value: object, cls: type, field: str) -> None:

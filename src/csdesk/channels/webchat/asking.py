@@ -10,7 +10,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
-from csdesk.channels.webchat.doors import JSON, STREAM
+from csdesk.channels.webchat.doors import JSON, STREAM, refusal
 from csdesk.channels.webchat.forms import (
     FileForm,
     Look,
@@ -32,6 +32,7 @@ from csdesk.ports.channel import (
     ChannelEvent,
     Entrance,
     Feed,
+    Held,
     IdentityEvent,
     InboundMessage,
     InboundResult,
@@ -143,17 +144,35 @@ class Asks:
             if self._arrivals is not None:
                 _count(self._arrivals, asked.request.remote, asked.at)
             visit = self._visits.begin("" if people else self._new_id(), people, asked.at)
+        if not people:
+            return InboundResult(reply=self._begun(visit, resumed=before is not None))
+        # Somebody else may have signed in since that token was given: then this user has a visit of their own.
+        other = self._begun(self._visits.begin("", people, asked.at), resumed=False)
+        return InboundResult(
+            reply=self._begun(visit, resumed=before is not None),
+            events=self._joined(visit),
+            held=self._held(visit, other),
+        )
+
+    def _begun(self, visit: Visit, *, resumed: bool) -> RawResponse:
         values = {
             "token": self._visits.token(visit),
             "expires": visit.expires_at.isoformat(),
             "lives": int((visit.expires_at - visit.issued_at).total_seconds()),
-            "resumed": before is not None,
+            "resumed": resumed,
             "text": self._limits.text,
             "file_bytes": self._limits.file_bytes,
             "file_types": sorted(self._types),
             "look": self._look.model_dump(exclude_defaults=True),
         }
-        return InboundResult(reply=_json(values), events=self._joined(visit) if people else ())
+        return _json(values)
+
+    def _held(self, visit: Visit, reply: RawResponse | None = None) -> Held | None:
+        """What the desk must know of who has signed in: an older token of the conversation is good no more."""
+        if visit.by is None:
+            return None
+        otherwise = reply or refusal("bad_token")
+        return Held(account=self._account, conversation=visit.conversation, by=visit.by, reply=otherwise)
 
     def _known(self, token: str, now: datetime) -> Visit | None:
         """The visit of a token that may be old or none: then another one begins."""
@@ -198,7 +217,9 @@ class Asks:
                 taken.append(form.id)
         if not taken:
             raise RequestRejected("bad_fields")
-        return InboundResult(reply=_json({"taken": taken, "refused": refused}), events=tuple(events))
+        return InboundResult(
+            reply=_json({"taken": taken, "refused": refused}), events=tuple(events), held=self._held(visit)
+        )
 
     def _said(self, form: MessageForm, visit: Visit, raw: object) -> ChannelEvent:
         key = f"{visit.conversation}/{form.id}"
@@ -250,7 +271,7 @@ class Asks:
         file = MediaFile(sha256=digest, media=kind, type=declared, name=form.name, content=content)
         part = MediaPart(media=kind, ref=MediaRef(sha256=digest, size=len(content), type=declared), name="")
         event = self._message(visit, form.id, form.page, part, (file,))
-        return InboundResult(reply=_json({"taken": [form.id], "refused": []}), events=(event,))
+        return InboundResult(reply=_json({"taken": [form.id], "refused": []}), events=(event,), held=self._held(visit))
 
     def _is_office(self, declared: str, found: str) -> bool:
         """True for an allowed document that is a ZIP archive inside."""
@@ -265,7 +286,7 @@ class Asks:
         for status, ids in (("delivered", form.delivered), ("read", form.read)):
             keys = (self._shower.key_of(visit.conversation, one) for one in dict.fromkeys(ids))
             events += [self._receipt(status, key, asked.at) for key in keys if key is not None]
-        return InboundResult(reply=_json({"taken": len(events)}), events=tuple(events))
+        return InboundResult(reply=_json({"taken": len(events)}), events=tuple(events), held=self._held(visit))
 
     def _receipt(self, status: str, key: str, at: datetime) -> StatusEvent:
         return StatusEvent(
@@ -295,8 +316,11 @@ class Asks:
             wait=0.0 if at_once else min(_STREAM if stream else _WAIT, left),
             stream=stream,
             until=visit.expires_at,
+            by=visit.by,
         )
-        return InboundResult(reply=RawResponse(headers=STREAM if feed.stream else JSON), feed=feed)
+        return InboundResult(
+            reply=RawResponse(headers=STREAM if feed.stream else JSON), feed=feed, held=self._held(visit)
+        )
 
     def _visitor(self, asked: Asked) -> Visit:
         scheme, _, token = (asked.request.header("Authorization") or "").partition(" ")

@@ -64,6 +64,13 @@ class Visit:
         """Who that is besides."""
         return self.people if self.visitor else self.people[1:]
 
+    @property
+    def by(self) -> str | None:
+        """Who has signed in to a conversation that began without a user; empty: nobody; None: it began with one."""
+        if not self.visitor:
+            return None
+        return sha256("\0".join(_world(self.people[0])).encode()).hexdigest() if self.people else ""
+
     def is_of(self, user: Sender) -> bool:
         """True if that user signed in."""
         mine = self.people[0] if self.people else None
