@@ -44,6 +44,8 @@ def handle(path: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, Take
             return held.reply, taken
         return result.reply.model_copy(update={"body": page.body, "feed": page.feed}), taken
     if result.file is not None:
+        if result.file_in is not None:
+            yield from feeding.check_shown(result.file_in, result.file)
         content = yield from steps.read_media(result.file)
         return result.reply.model_copy(update={"body": content}), taken
     return result.reply, taken

@@ -9,7 +9,7 @@ import pytest
 from csdesk import Actor, InboundMessage, MediaPart, MenuPart, RawRequest, Sender, TextPart, open_desk
 from csdesk.channels.webchat import Limits, WebChat, sign_user
 from csdesk.domain.records.messages import ChoicePart, Delivery, MenuItem
-from csdesk.errors import RequestRejected
+from csdesk.errors import NotFound, RequestRejected
 from csdesk.flows.feeding import WINDOW
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, SerialIds
@@ -249,6 +249,28 @@ def test_files_go_both_ways_through_the_media_store(shop, tmp_path):
     assert dict(shop.does(RawRequest(method="GET", url=f"/shop/{ours[1]['url']}")).headers)[
         "Content-Disposition"
     ].startswith("attachment")
+
+
+def test_the_link_of_a_file_ends_with_the_message_that_shows_it(shop):
+    page = shop.page()
+    shop.does(page.attaches(b"mine", type="text/plain", name="mine.txt"))
+    ticket = shop.desk.tickets.list().items[0]
+    stored = next(one.message for one in shop.desk.tickets.timeline(ticket.id) if one.message)
+    ours = shop.reply(ticket, [MediaPart(ref=stored.parts[0].ref, name="ours.txt")])
+    links = [
+        RawRequest(method="GET", url=f"https://desk.example/chat/shop/{one['parts'][0]['url']}")
+        for one in shop.news(page)["messages"]
+    ]
+    assert [shop.does(one).body for one in links] == [b"mine", b"mine"]
+    shop.desk.channels.recall(ours.id, actor=LI)
+    assert shop.does(links[0]).body == b"mine"
+    with pytest.raises(NotFound):
+        shop.does(links[1])
+    shop.desk.customers.erase(shop.desk.customers.list().items[0].id, actor=LI)
+    for _ in range(5):
+        shop.desk.run_due()
+    with pytest.raises(NotFound):
+        shop.does(links[0])
 
 
 # Who they are

@@ -205,8 +205,8 @@ class WebChat:
         if what == "widget.js" and method == "GET":
             return InboundResult(reply=widget(request))
         if what == "file" and method == "GET":
-            ref, head = self._shower.file_of(asked.query.get("ref", ""), asked.at)
-            return InboundResult(reply=head, file=ref)
+            message, ref, head = self._shower.file_of(asked.query.get("ref", ""), asked.at)
+            return InboundResult(reply=head, file=ref, file_in=message)
         self._doors.check(request)
         allowed = METHODS.get(what)
         if allowed is not None and method != allowed:

@@ -79,6 +79,8 @@ class InboundResult(Value):
     """The answer's body is a page of this conversation, as the channel's ``show`` writes it."""
     file: MediaRef | None = None
     """The answer's body is this stored file."""
+    file_in: Key | None = None
+    """The message that must still show the file: not after a recall or an erasure. None: it is given in any case."""
     held: Held | None = None
     """Where a conversation may have become somebody's since the request's permission was given."""
 
