@@ -7,7 +7,7 @@ import pytest
 
 from csdesk import MenuPart
 from csdesk.channels.webchat import sign_user
-from csdesk.domain.records.messages import Delivery, LinkPart, MenuItem
+from csdesk.domain.records.messages import Delivery, MenuItem
 from csdesk.system.clock import SystemClock
 
 from .browser import USER_SECRET, Shop, chromium, need_browser
@@ -122,10 +122,11 @@ def test_text_is_never_markup(shop, visit):
     writes(page, evil)
     ticket = ticket_of(shop, page, "<img")
     shop.reply(ticket, f"agent {evil}")
-    shop.reply(ticket, [LinkPart(url="javascript:document.title='owned'", title="a link")])
-    bubble(page, "a link").wait_for()
+    owned = MenuItem(text="a link", url="javascript:document.title='owned'")  # a LinkPart like that is refused
+    shop.reply(ticket, [MenuPart(head="look", items=(owned,))])
+    bubble(page, "look").wait_for()
     assert bubble(page, "agent <img").inner_text() == f"agent {evil}"
-    assert page.locator(".bubble img, .bubble script, .bubble a").count() == 0
+    assert page.locator(".bubble img, .bubble script, .bubble a, .menu a").count() == 0
     assert page.title() == "茶"
 
 

@@ -276,7 +276,8 @@ class AsyncDesk:
 
         Raises:
             StaleWorker: ``fence`` is not that of the live lease.
-            InvalidInput: a bot without ``fence``, or one that the configuration does not have.
+            InvalidInput: a bot without ``fence``, or one that the configuration does not have; or a link that is not
+                http, https, mailto or tel.
             BotBarred: a bot may not answer on the ticket.
             IllegalTransition: the ticket was merged; reply on its survivor.
             WordingRefused: the policy on wording speaks against words of a person's reply.

@@ -160,6 +160,7 @@ class Tickets(Holding):
 
         Raises:
             InvalidInput: it is over, or was made to somebody else.
+            GuardFailed: the queue is at its capacity: others were faster.
         """
         return await self._do(
             cmd.AcceptOffer(

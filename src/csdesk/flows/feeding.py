@@ -16,11 +16,15 @@ from typing import Final
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import MessageId
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records.changes import Needs
-from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, plain_text
+from csdesk.domain.records.media import MediaRef
+from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, MediaPart, Message, plain_text
 from csdesk.domain.records.tickets import Ticket
+from csdesk.errors import NotFound, RequestRejected
 from csdesk.flows import checks
+from csdesk.flows.holding import holders, is_open_to
 from csdesk.flows.lists import page_of
 from csdesk.flows.outgoing import ARRIVED
 from csdesk.ports import steps
@@ -66,7 +70,11 @@ def numbers(feeds: Sequence[ch.Feed]) -> Flow[tuple[int, ...]]:
 
 
 def answer(feed: ch.Feed) -> Flow[ch.RawResponse]:
-    """The page after the feed's mark as the body of an answer; what to ask with next stands in its ``feed``."""
+    """The page after the feed's mark as the body of an answer; what to ask with next stands in its ``feed``.
+
+    Raises:
+        RequestRejected: ``bad_token``: somebody else has signed in to the conversation meanwhile.
+    """
     checks.an_instance(feed, ch.Feed, "feed")
     found = yield from _read(feed)
     page = _page(feed, found)
@@ -76,6 +84,21 @@ def answer(feed: ch.Feed) -> Flow[ch.RawResponse]:
     wait = feed.wait if feed.stream or (not page.said and page.mark == feed.after) else 0.0
     again = feed.model_copy(update={"after": after, "before": None, "number": found.number, "wait": wait})
     return ch.RawResponse(body=body, feed=again)
+
+
+def check_shown(message: str, file: MediaRef) -> Flow[None]:
+    """Refuse a file whose message says it no more.
+
+    Raises:
+        NotFound: the message was recalled, erased, or changed and is without it now.
+    """
+    yield from steps.attempt(0)
+    loaded = yield from steps.load(Needs(messages=(MessageId(message),)))
+    found = loaded.snapshot.messages.get(message)
+    shown = () if found is None or found.recalled_at or found.erased_at else found.edited or found.parts
+    media = (one.ref for one in shown if isinstance(one, MediaPart))
+    if all(one is None or one.sha256 != file.sha256 for one in media):
+        raise NotFound("media", message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +122,11 @@ def _read(feed: ch.Feed) -> Flow[_Found]:
     receives = keys.conversation(feed.account, feed.conversation)
     known = keys.identity(who.kind, who.scope, who.external_id)
     counter = feed_counter(keys, feed.account, feed.conversation)
-    loaded = yield from steps.load(Needs(claims=(receives, known), counters=(counter,)))
+    signed = holders(keys, feed)
+    loaded = yield from steps.load(Needs(claims=(receives, known), counters=(counter, *signed)))
     snapshot = loaded.snapshot
+    if not is_open_to(snapshot, signed):
+        raise RequestRejected("bad_token")
     number = snapshot.counters.get(counter, 0)
     tickets = {snapshot.claims[receives]} if receives in snapshot.claims else set()
     if known in snapshot.claims:

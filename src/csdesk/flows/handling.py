@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from csdesk.domain.records import channels as ch
+from csdesk.errors import RequestRejected
 from csdesk.flows import checks, feeding
+from csdesk.flows.holding import hold
 from csdesk.flows.pulling import plan_pulls
 from csdesk.flows.reports import Taken, take_events
+from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 
@@ -26,13 +29,23 @@ def handle(path: str, request: ch.RawRequest) -> Flow[tuple[ch.RawResponse, Take
     result = yield from steps.parse(account, request)
     if result.rejected is not None:
         return result.reply, Taken()
+    held = result.held
+    if held is not None and result.feed is None and not (yield from retried(lambda scope: hold(held, scope))):
+        return held.reply, Taken()
     taken = yield from take_events(account, result.events)
     if result.pulls:
         yield from plan_pulls(result.pulls)
     if result.feed is not None:
-        page = yield from feeding.answer(result.feed)
+        try:
+            page = yield from feeding.answer(result.feed)
+        except RequestRejected:
+            if held is None:
+                raise
+            return held.reply, taken
         return result.reply.model_copy(update={"body": page.body, "feed": page.feed}), taken
     if result.file is not None:
+        if result.file_in is not None:
+            yield from feeding.check_shown(result.file_in, result.file)
         content = yield from steps.read_media(result.file)
         return result.reply.model_copy(update={"body": content}), taken
     return result.reply, taken

@@ -21,7 +21,7 @@ from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ClaimMode, Needs
-from csdesk.domain.records.channels import Capabilities, Receipt
+from csdesk.domain.records.channels import Capabilities, OutboundMessage, Receipt
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.errors import ChannelError, Disposition, NotFound, StoreError, UnsupportedFeature
@@ -226,11 +226,26 @@ def _hand_over(ready: Ready, number: int, able: Capabilities) -> Flow[Receipt]:
     key = piece_key(ready.first.key, number)
     message = ready.first.model_copy(update={"key": key, "parts": ready.pieces[number]})
     try:
-        return (yield from steps.send((yield from attached(message, able))))
+        return (yield from steps.send((yield from _attached(message, able))))
     except ChannelError as error:
         if not error.media_expired:
             raise
-        return (yield from steps.send((yield from attached(message, able, anew=True))))
+        return (yield from steps.send((yield from _attached(message, able, anew=True))))
+
+
+def _attached(message: OutboundMessage, able: Capabilities, *, anew: bool = False) -> Flow[OutboundMessage]:
+    """The message with its media. What breaks here broke before anything was said: the outcome is known."""
+    try:
+        return (yield from attached(message, able, anew=anew))
+    except (ChannelError, StoreError, UnsupportedFeature):
+        raise
+    except Exception as error:
+        raise ChannelError(
+            message.account,
+            "the media of the message could not be made ready",
+            disposition="operator",
+            provider_code=type(error).__name__,
+        ) from error
 
 
 def _failed(item: OutboxItem, error: ChannelError, able: Capabilities) -> _Result:

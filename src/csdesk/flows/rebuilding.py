@@ -2,7 +2,8 @@
 
 Each change that matters makes a due item of its own, which walks all customers or tickets once, a page in each commit,
 and carries how far it came in that commit: so it goes on where it stopped, in any process. Whatever happens to a record
-meanwhile is decided by the new configuration anyway. The same counts the tickets of single customers anew.
+meanwhile is decided by the new configuration anyway. The same counts the tickets of single customers anew,
+and lets go of the tickets of agents who retired.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from csdesk.domain.core.acts import RECOUNT
+from csdesk.domain.core.staff import LEAVING
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
@@ -21,6 +23,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import COUNTED_DAYS, Customer, DayCount
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import LIVE, Category, Ticket
+from csdesk.flows.leaving import leave
 from csdesk.flows.retrying import retried
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -30,7 +33,7 @@ SEGMENTS: Final = "segments"
 """The kind of due item that works out the segments of all customers."""
 TIMERS: Final = "timers"
 """The kind of due item that works out the timers of all tickets."""
-KINDS: Final = (RECOUNT, SEGMENTS, TIMERS)
+KINDS: Final = (RECOUNT, SEGMENTS, TIMERS, LEAVING)
 
 BATCH: Final = 50
 """How many records share a commit at most."""
@@ -83,7 +86,7 @@ def _later(item: DueItem, cursor: str | None, now: datetime) -> DueItem:
 
 
 def _walking(item: DueItem, cursor: str | None) -> Callable[[Scope], Flow[tuple[int, str | None]]]:
-    walk = {RECOUNT: _recount, SEGMENTS: _customers, TIMERS: _tickets}[item.kind]
+    walk = {RECOUNT: _recount, SEGMENTS: _customers, TIMERS: _tickets, LEAVING: leave}[item.kind]
     return lambda scope: walk(item, cursor, scope)
 
 

@@ -236,10 +236,10 @@ _PARTS: Final = (
     *(
         wake_tickets,
         wake_customers,
+        rebuild,  # before the waiting tickets: those of agents who left are among them
         _reconcile,
         _drain,
         _resume,
-        rebuild,
         _maintain,
         _erase,
         _deliver,

@@ -169,6 +169,16 @@ def test_an_upload_that_nobody_knows_of_is_tried_again_and_leaves_no_doubt(world
     assert desk.run_due().sent == 1
 
 
+def test_an_upload_that_breaks_leaves_no_doubt(world):
+    channel = MediaScripted(capabilities=UPLOADS.model_copy(update={"idempotency": "none"}))
+    desk = world.open(channels=[channel])
+    ticket = desk.receive(world.said()).ticket
+    channel.shelf["upload"] = TypeError("the adapter broke")
+    message = desk.reply(ticket.id, [stored(desk)], actor=AGENT).message
+    assert (message.delivery, message.delivery_reason, message.delivery_needs) == ("failed", "TypeError", "operator")
+    assert channel.sent == []
+
+
 def test_media_that_are_gone_are_refused_before_anything_is_sent(world):
     channel = MediaScripted(capabilities=ABLE)
     desk = world.open(channels=[channel])

@@ -9,6 +9,7 @@ from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound,
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
 from csdesk.domain.records.tickets import Priority
+from csdesk.errors import GuardFailed
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore
 from csdesk.testing.audit import problems_of
@@ -402,6 +403,19 @@ def test_an_offer_lapses(world):
     assert ticket.offer.agent == ben.id
     (expired,) = events_of(desk, ticket.id, ev.OfferExpired)
     assert (expired.agent, expired.at) == (ann.id, got.ticket.offer.due_at)
+    sound(desk)
+
+
+def test_no_more_offers_are_taken_than_a_queue_has_room_for(world):
+    desk = shop(world, routed(assign="offer", offer_within="2m", capacity=1))
+    for name in ("Ann", "Ben"):
+        desk.agents.add(name, queues=["default"])
+    first, second = (desk.receive(world.said(by=str(number))).ticket for number in range(2))
+    assert desk.tickets.accept(first.id, first.offer.agent).assignee == first.offer.agent
+    with pytest.raises(GuardFailed):
+        desk.tickets.accept(second.id, second.offer.agent)
+    desk.tickets.set_status(first.id, "closed", actor=LEAD)
+    assert desk.tickets.accept(second.id, second.offer.agent).assignee == second.offer.agent
     sound(desk)
 
 

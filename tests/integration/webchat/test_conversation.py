@@ -9,6 +9,7 @@ import pytest
 from csdesk import Actor, InboundMessage, MediaPart, MenuPart, RawRequest, Sender, TextPart, open_desk
 from csdesk.channels.webchat import Limits, WebChat, sign_user
 from csdesk.domain.records.messages import ChoicePart, Delivery, MenuItem
+from csdesk.errors import NotFound, RequestRejected
 from csdesk.flows.feeding import WINDOW
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, SerialIds
@@ -250,6 +251,28 @@ def test_files_go_both_ways_through_the_media_store(shop, tmp_path):
     ].startswith("attachment")
 
 
+def test_the_link_of_a_file_ends_with_the_message_that_shows_it(shop):
+    page = shop.page()
+    shop.does(page.attaches(b"mine", type="text/plain", name="mine.txt"))
+    ticket = shop.desk.tickets.list().items[0]
+    stored = next(one.message for one in shop.desk.tickets.timeline(ticket.id) if one.message)
+    ours = shop.reply(ticket, [MediaPart(ref=stored.parts[0].ref, name="ours.txt")])
+    links = [
+        RawRequest(method="GET", url=f"https://desk.example/chat/shop/{one['parts'][0]['url']}")
+        for one in shop.news(page)["messages"]
+    ]
+    assert [shop.does(one).body for one in links] == [b"mine", b"mine"]
+    shop.desk.channels.recall(ours.id, actor=LI)
+    assert shop.does(links[0]).body == b"mine"
+    with pytest.raises(NotFound):
+        shop.does(links[1])
+    shop.desk.customers.erase(shop.desk.customers.list().items[0].id, actor=LI)
+    for _ in range(5):
+        shop.desk.run_due()
+    with pytest.raises(NotFound):
+        shop.does(links[0])
+
+
 # Who they are
 
 
@@ -323,6 +346,59 @@ def test_two_people_on_one_device_stay_two_customers(shop):
     shop.signs_in(page, "wang")
     ids = {shop.desk.customers.find(name, kind="user").id for name in ("li", "wang")}
     assert len(ids) == 2
+
+
+def test_once_somebody_has_signed_in_the_token_from_before_opens_nothing(shop):
+    page = shop.page()
+    ticket = shop.said(page, "hello")
+    left = Page("shop", origin="https://desk.example", device="left-behind")
+    left.token = page.token
+    waiting = shop.does(left.asks()).feed
+    shop.signs_in(page, "li")
+    shop.reply(ticket, "for Li alone")
+    requests = (
+        left.asks(), left.asks(stream=True), left.writes("as if I were Li"), left.has(read=["x"]),
+        left.attaches(b"x", type="text/plain", name="a.txt"),
+    )  # fmt: skip
+    for request in requests:
+        answer = shop.does(request, 401)
+        assert json.loads(answer.body) == {"error": "bad_token"}
+        assert dict(answer.headers)["Access-Control-Allow-Origin"] == "https://desk.example"
+    with pytest.raises(RequestRejected):
+        shop.desk.channels.feed(waiting)
+    left.opened(shop.does(left.opens()))  # renewed, it is no better
+    shop.does(left.asks(), 401)
+    assert shop.sees(page) == ["hello", "for Li alone"]
+    assert shop.said(page, "still me").id == ticket.id
+
+
+@pytest.mark.parametrize("first", ["hello", ""])
+def test_another_user_who_signs_in_with_an_old_token_sees_nothing_of_the_first(shop, first):
+    page = shop.page()
+    if first:
+        shop.said(page, first)
+    left = Page("shop", device="left-behind")
+    left.token = page.token
+    shop.signs_in(page, "li")
+    shop.said(page, "I am Li")
+    shop.signs_in(left, "wang")
+    assert shop.sees(left) == []
+    shop.said(left, "I am Wang")
+    assert shop.sees(page) == [one for one in (first, "I am Li") if one]
+    ids = {shop.desk.customers.find(name, kind="user").id for name in ("li", "wang")}
+    assert len(ids) == 2
+
+
+def test_the_same_user_may_sign_in_with_the_old_token_again(shop):
+    page = shop.page()
+    shop.said(page, "hello")
+    tab = Page("shop", device="other-tab")
+    tab.token = page.token
+    for one in (page, tab, page):
+        shop.signs_in(one, "li")
+        assert shop.sees(one, after="") in (["hello"], [])
+    shop.said(tab, "me again")
+    assert shop.sees(page)[-1] == "me again"
 
 
 def test_an_erased_customer_is_not_shown_any_more(shop):

@@ -89,6 +89,22 @@ def test_what_cannot_be_used_is_refused_when_it_is_made(wrong):
         WebChat(account, **{"secrets": [SECRET], **wrong})
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("look", {"title": "x"}), ("limits", {"messages": 3}), ("lifetime", 5), ("secrets", None), ("secrets", [None]),
+        ("user_secrets", None), ("user_secrets", [SECRET]), ("user_secrets", SECRET), ("file_types", "image/png"),
+        ("file_types", ["png"]), ("file_types", [7]), ("file_types", None), ("account", 7), ("user_kind", None),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_is_refused_by_the_name_of_its_field(field, value):
+    given = {"account": "shop", "secrets": [SECRET], field: value}
+    with pytest.raises(InvalidInput) as caught:
+        WebChat(**given)
+    assert caught.value.field == field
+    assert SECRET not in str(caught.value)
+
+
 def test_a_visit_says_what_the_page_may_and_how_it_looks():
     chat = channel(
         look=Look(title="茶", choices=("退款",)), limits=Limits(text=100, file_bytes=7), file_types=["image/PNG"]
@@ -109,6 +125,28 @@ def test_a_visit_goes_on_after_a_reload_and_is_renewed():
     page.opened(again.reply)
     feed = receive(chat, page.asks(), later + timedelta(days=13)).feed
     assert (feed.conversation, feed.sender) == (first.conversation, first.sender)
+
+
+def test_only_the_hosts_word_for_its_user_moves_the_end_of_a_signed_in_visit():
+    chat = channel(lifetime=timedelta(days=1))
+    page = opened(chat, user=user())
+    later = NOW + timedelta(hours=23)
+    answer = json.loads(receive(chat, page.opens(), later).reply.body)
+    assert (answer["resumed"], answer["lives"]) == (True, 3600)
+    opened(chat, later, page=page)
+    end = NOW + timedelta(days=1)
+    assert code(receive(chat, page.asks(), end)) == ("expired_token", 401)
+    again = sign_user(HOST, "li", expires_at=later + timedelta(minutes=5))
+    opened(chat, later, user=again, page=page)
+    assert receive(chat, page.asks(), end).rejected is None
+
+
+def test_who_signs_in_later_stays_no_longer_either():
+    chat = channel(lifetime=timedelta(days=1))
+    page = opened(chat)
+    opened(chat, user=user(), page=page)
+    opened(chat, NOW + timedelta(hours=23), page=page)
+    assert code(receive(chat, page.asks(), NOW + timedelta(days=1))) == ("expired_token", 401)
 
 
 def test_a_visit_that_is_over_is_followed_by_another():
@@ -206,7 +244,8 @@ def test_a_choice_and_the_page_that_it_was_made_on():
         ({"headers": ()}, ("no_token", 401)),
         ({"headers": (("Authorization", "Basic eA=="),)}, ("no_token", 401)),
         ({"headers": (("Authorization", "Bearer x"),)}, ("bad_token", 401)),
-        ({"method": "PUT"}, ("not_found", 404)),
+        ({"method": "PUT"}, ("bad_method", 405)),
+        ({"method": "DELETE"}, ("bad_method", 405)),
         ({"url": "/shop"}, ("not_found", 404)),
         ({"url": "https://["}, ("not_found", 404)),
         ({"headers": (("Origin", "https://evil.example"),)}, ("bad_origin", 403)),
@@ -367,10 +406,23 @@ def test_receipts_are_believed_for_messages_that_this_visitor_was_shown():
     assert receive(chat, other.has(delivered=[key])).events == ()
 
 
-@pytest.mark.parametrize("earlier", ["yesterday", "2026-01-01T00:00:00", ""])
+@pytest.mark.parametrize(
+    "earlier",
+    ["yesterday", "2026-01-01T00:00:00", "", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"],
+)
 def test_an_earlier_page_needs_an_instant(earlier):
+    chat = channel(origins=["*"])
+    result = receive(chat, opened(chat, page=Page("shop", origin="https://a.example")).asks(before=earlier))
+    assert code(result) == ("bad_fields", 422)
+    assert dict(result.reply.headers)["Access-Control-Allow-Origin"] == "https://a.example"
+
+
+def test_a_wrong_method_is_told_the_right_one():
     chat = channel()
-    assert code(receive(chat, opened(chat).asks(before=earlier))) == ("bad_fields", 422)
+    for what, allowed in (("messages", "POST"), ("events", "GET"), ("widget.js", "GET")):
+        result = receive(chat, RawRequest(method="DELETE", url=f"https://desk.example/chat/shop/{what}"))
+        assert code(result) == ("bad_method", 405)
+        assert dict(result.reply.headers)["Allow"] == f"{allowed}, OPTIONS"
 
 
 def test_an_answer_waits_no_longer_than_the_visit_lasts():

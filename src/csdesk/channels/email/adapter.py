@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from csdesk.channels._settings import check_span, several
 from csdesk.channels.email import delivering, pulling, waiting
 from csdesk.channels.email.composing import compose, mail_address, one_line
-from csdesk.channels.email.delivering import Envelope
+from csdesk.channels.email.delivering import Envelope, nothing_sent
 from csdesk.channels.email.servers import ImapServer, SmtpServer
 from csdesk.channels.email.signing import Signer
 from csdesk.domain.ids import TICKET
@@ -76,7 +77,7 @@ class EmailChannel:
             requests are refused.
         null_return_path: whether automatic answers are sent with an empty return path (RFC 3834), so that no bounce
             of them comes back; some servers refuse it.
-        poll_every: how often the mailbox is asked.
+        poll_every: how often the mailbox is asked, more than 0.
         rate: how fast mail goes out, as the provider allows; None: at any speed.
         most_bytes: the largest mail that is read; of a larger one the header lands in the inbox as ``mail.too_large``.
         scope: the scope of the identities; empty unless the host keeps several worlds of addresses.
@@ -109,27 +110,39 @@ class EmailChannel:
             raise InvalidInput("account", "is empty or not printable", "pass the desk's id of this account")
         self.account: Final = account
         self._address = _own_address("address", address)
-        self._own = frozenset({self._address, *(_own_address("also", one) for one in also)})
+        self._own = frozenset(
+            {
+                self._address,
+                *(_own_address("also", one) for one in several("also", also, str, "pass a tuple of addresses")),
+            }
+        )
         if tagged_replies and len(self._address.partition("@")[0]) + _TAG > _LONGEST_LOCAL:
             raise InvalidInput(
                 "tagged_replies", "makes the address too long", "take an address of at most 20 characters"
             )
-        if not signing_keys or any(len(one) < _LEAST_KEY for one in signing_keys):
+        keys = several(
+            "signing_keys", signing_keys, bytes, 'pass a tuple of bytes, such as (os.environb[b"MAIL_KEY"],)'
+        )
+        if not keys or any(len(one) < _LEAST_KEY for one in keys):
             raise InvalidInput("signing_keys", "are missing or too short", "pass at least one of 16 bytes or more")
-        if "" in webhook_secrets:
+        secrets = several("webhook_secrets", webhook_secrets, str, "pass a tuple of secrets, or none")
+        if "" in secrets:
             raise InvalidInput("webhook_secrets", "hold an empty secret", "pass a tuple of secrets, or none")
+        check_span("poll_every", poll_every)
+        _check_server("smtp", smtp, SmtpServer)
+        _check_server("imap", imap, ImapServer)
         if most_bytes < 1:
             raise InvalidInput("most_bytes", "is out of range", "pass at least 1")
         self._name = one_line(name)
         self._smtp = smtp
         self._imap = imap
         self._tagged = tagged_replies
-        self._secrets = tuple(f"Bearer {one}".encode() for one in webhook_secrets)
+        self._secrets = tuple(f"Bearer {one}".encode() for one in secrets)
         self._null_path = null_return_path
         self._most = most_bytes
         self._scope = scope
         self._domain = self._address.rpartition("@")[2]
-        self._signer = Signer(account, self._domain, tuple(signing_keys))
+        self._signer = Signer(account, self._domain, keys)
         self.capabilities: Final = Capabilities(
             text=Limit(amount=MOST_TEXT, unit="bytes"),
             parts=frozenset({"text", "html", "media", "link", "location"} if smtp is not None else ()),
@@ -250,6 +263,13 @@ class EmailChannel:
         """
         if self._smtp is None:
             raise ChannelError(self.account, "there is no SMTP server", disposition="operator", provider_code="no_smtp")
+        with nothing_sent(self.account):
+            envelope, identifier, mail = self._mail(message)
+        delivering.hand_over(self.account, self._smtp, self._domain, envelope, mail)
+        return Receipt(provider_id=identifier)
+
+    def _mail(self, message: OutboundMessage) -> tuple[Envelope, str, bytes]:
+        """For whom it is, its Message-ID, and the mail."""
         to = mail_address(self.account, message.to)
         copies = {one.addr_spec: one for one in self._copies(message) if one.addr_spec != to.addr_spec}
         ticket = message.ticket if message.ticket.startswith(TICKET) else ""
@@ -263,9 +283,7 @@ class EmailChannel:
             answer_to=self._signer.reply_address(self._address, ticket) if self._tagged else "",
         )
         sender = "" if message.automatic and self._null_path else self._address
-        envelope = Envelope(sender, to.addr_spec, tuple(copies))
-        delivering.hand_over(self.account, self._smtp, self._domain, envelope, mail)
-        return Receipt(provider_id=identifier)
+        return Envelope(sender, to.addr_spec, tuple(copies)), identifier, mail
 
     def _copies(self, message: OutboundMessage) -> list[Address]:
         """Who takes part and has an address that is not ours; one that cannot be written to is left out."""
@@ -285,6 +303,11 @@ class EmailChannel:
         if self._imap is not None and seen.status == "ok":
             seen = pulling.check(self.account, self._imap)
         return seen
+
+
+def _check_server(field: str, given: object, kind: type) -> None:
+    if given is not None and not isinstance(given, kind):
+        raise InvalidInput(field, f"is a {type(given).__name__}", f"pass {kind.__name__}(...)")
 
 
 def _own_address(field: str, address: str) -> str:

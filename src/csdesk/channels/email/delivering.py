@@ -8,7 +8,8 @@ one, else from the reply code and the command it answers (RFC 5321, section 4.2)
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Self
 
@@ -84,8 +85,30 @@ def hand_over(account: str, server: SmtpServer, helo: str, envelope: Envelope, m
             the connection was lost when the server had the mail.
     """
     with _Talk(account, server, helo) as talk:
-        talk.begin(envelope)
+        with nothing_sent(account):
+            talk.begin(envelope)
         talk.give(mail)
+
+
+@contextmanager
+def nothing_sent(account: str) -> Iterator[None]:
+    """What breaks in here did so before any mail was given away: it failed, and nobody has to wonder.
+
+    Raises:
+        ChannelError: with the disposition ``operator``, for whatever else broke.
+    """
+    try:
+        yield
+    except ChannelError:
+        raise
+    except Exception as error:
+        raise ChannelError(
+            account,
+            "the mail could not be made",
+            disposition="operator",
+            provider_code=type(error).__name__,
+            alone=True,
+        ) from error
 
 
 def check(account: str, server: SmtpServer, helo: str) -> Health:
@@ -121,6 +144,9 @@ class _Talk:
         except smtplib.SMTPNotSupportedError:
             self._hang_up()
             raise self._error("the mail server lacks what the settings ask for", "operator", "unsupported") from None
+        except UnicodeError:
+            self._hang_up()
+            raise self._error("the user or password holds signs beyond ASCII", "operator", "not_ascii") from None
         except ssl.SSLError as error:
             self._hang_up()
             raise self._error("the mail server's certificate was refused", "operator", "tls") from error

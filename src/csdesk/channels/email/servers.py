@@ -5,13 +5,13 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
+from csdesk.channels._settings import LOOPBACK, check_choice
 from csdesk.errors import InvalidInput
 
 Security = Literal["tls", "starttls", "none"]
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LONGEST_WAIT: Final = 60.0
 
 
@@ -77,13 +77,15 @@ class ImapServer:
 
 def _check(server: SmtpServer | ImapServer) -> None:
     where = "smtp" if isinstance(server, SmtpServer) else "imap"
+    # Any other word would be taken for "none" further on, and the password would go in the clear.
+    check_choice(f"{where}.security", server.security, get_args(Security))
     if not server.host or not server.host.isprintable() or " " in server.host:
         raise InvalidInput(f"{where}.host", "is empty or malformed", "pass a host name or an address")
     if not 0 < server.port < 65_536:
         raise InvalidInput(f"{where}.port", "is out of range", "pass 1 to 65535")
     if not 0 < server.timeout <= _LONGEST_WAIT:
         raise InvalidInput(f"{where}.timeout", "is out of range", "pass more than 0 and at most 60 seconds")
-    if server.security == "none" and server.host not in _LOOPBACK and not server.allow_plain:
+    if server.security == "none" and server.host not in LOOPBACK and server.allow_plain is not True:
         raise InvalidInput(
             f"{where}.security", "would send mail in the clear", "use tls or starttls, or allow_plain=True"
         )

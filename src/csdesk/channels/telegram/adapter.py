@@ -8,9 +8,9 @@ from datetime import timedelta
 from mimetypes import guess_type
 from re import compile as pattern
 from types import MappingProxyType
-from typing import Final, Literal
-from urllib.parse import urlsplit
+from typing import Final, Literal, get_args
 
+from csdesk.channels._settings import base_address, check_choice, check_span, several
 from csdesk.channels.telegram.api import BotApi, Call
 from csdesk.channels.telegram.content import MARKED, call_of
 from csdesk.channels.telegram.deliveries import Delivered, Poll, secrets_of
@@ -39,6 +39,10 @@ from csdesk.ports.clock import Clock
 
 BASE_URL: Final = "https://api.telegram.org"
 
+Quote = Literal["groups", "always", "never"]
+Markup = Literal["HTML", "MarkdownV2"]
+
+_KIND: Final = pattern(r"[a-z_]{1,64}")
 _TOKEN: Final = pattern(r"([0-9]{1,18}):[0-9A-Za-z_-]{20,100}")
 _PARAM: Final = pattern(r"[0-9A-Za-z_-]{1,64}")
 _GONE: Final = frozenset({"400.no_message"})
@@ -56,7 +60,7 @@ class Telegram:
         secrets: for a webhook: one secret or more, each 1 to 256 of ``A-Z a-z 0-9 _ -``; more than one while they are
             being changed. ``webhook.set`` gives Telegram the first.
         polling: whether updates are polled.
-        poll_every: how often, if nothing hurries it.
+        poll_every: how often, if nothing hurries it; more than 0.
         poll_seconds: how long Telegram may hold a poll that finds nothing, 0 to 50; ``run_due`` waits for it.
         username: the bot's name, without the ``@``: for links, and for groups.
         groups: what is taken from groups: nothing (``off``), what is addressed to the bot, or ``all`` that it sees.
@@ -87,8 +91,8 @@ class Telegram:
         username: str = "",
         groups: Groups = "off",
         staff: Iterable[int] = (),
-        quote: Literal["groups", "always", "never"] = "groups",
-        markup: Literal["HTML", "MarkdownV2"] | None = None,
+        quote: Quote = "groups",
+        markup: Markup | None = None,
         link_phones: bool = False,
         start_opens: bool = False,
         base_url: str = BASE_URL,
@@ -96,18 +100,24 @@ class Telegram:
         capabilities: Capabilities = CAPABILITIES,
     ) -> None:
         bot = _checked(account, token)
-        if not 0 <= poll_seconds <= 50:
+        if type(poll_seconds) is not int or not 0 <= poll_seconds <= 50:
             raise InvalidInput("poll_seconds", "is out of range", "pass 0 to 50")
+        check_span("poll_every", poll_every)
+        check_choice("groups", groups, get_args(Groups))
+        check_choice("quote", quote, get_args(Quote))
+        if markup is not None:
+            check_choice("markup", markup, get_args(Markup))
+        people = several("staff", staff, int, "pass Telegram's numbers of people, such as [123456789]")
+        asked = _kinds(allowed_updates)
         self.kind: Final = "telegram"
         self.account: Final = account
         self._polling = polling
         self._quote = quote
         self._markup = markup
         self._username = username.removeprefix("@")
-        self._reading = Reading(bot, self._username, groups, frozenset(staff), link_phones, start_opens)
+        self._reading = Reading(bot, self._username, groups, frozenset(people), link_phones, start_opens)
         self._clock: Clock | None = None
-        self._api = BotApi(account, token, base_url=_base(base_url))
-        asked = tuple(allowed_updates)
+        self._api = BotApi(account, token, base_url=base_address(base_url, BASE_URL, in_clear=True))
         self._delivered = Delivered(account, secrets_of(secrets, polling=polling))
         self._poll = Poll(self._api, account, asked, poll_seconds)
         self.webhook: Final = Webhooks(self._api, self._delivered.first, asked, polling=polling)
@@ -288,11 +298,12 @@ def _checked(account: str, token: str) -> int:
     return int(found[1])
 
 
-def _base(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInput("base_url", "is no address", f"pass one such as {BASE_URL}")
-    return url
+def _kinds(given: object) -> tuple[str, ...]:
+    remedy = 'pass a list such as ["message", "callback_query"], or leave it out'
+    found = several("allowed_updates", given, str, remedy)
+    if not found or not all(_KIND.fullmatch(one) for one in found):
+        raise InvalidInput("allowed_updates", "is empty or holds something that is no kind of update", remedy)
+    return found
 
 
 def _address(place: Place) -> dict[str, object]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from re import compile as pattern
 from typing import Final
 
+from csdesk.channels._settings import several
 from csdesk.channels.telegram.api import BotApi, Call
 from csdesk.errors import ChannelError, InvalidInput
 from csdesk.parsing.telegram import Reading, parse_update
@@ -25,7 +26,7 @@ def secrets_of(secrets: Iterable[str], *, polling: bool) -> tuple[bytes, ...]:
     Raises:
         InvalidInput: one is none, there is none though one is needed, or one though it is of no use.
     """
-    given = (secrets,) if isinstance(secrets, str) else tuple(secrets)
+    given = several("secrets", (secrets,) if isinstance(secrets, str) else secrets, str, "pass a list of secrets")
     if polling and given:
         raise InvalidInput("secrets", "are for a webhook", "pass secrets or polling=True, not both")
     if not polling and not given:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
-from csdesk.channels.webchat.asking import Asked, Asks, Settings, TooMany
+from csdesk.channels.webchat.asking import METHODS, Asked, Asks, Settings, TooMany
 from csdesk.channels.webchat.assets import widget
 from csdesk.channels.webchat.doors import Doors, refusal
 from csdesk.channels.webchat.forms import (
     Look,
 )
 from csdesk.channels.webchat.showing import Shower
-from csdesk.channels.webchat.signing import Seal
+from csdesk.channels.webchat.signing import Seal, secrets_of
 from csdesk.channels.webchat.users import UserTokens
 from csdesk.channels.webchat.visits import VISITOR, Limits, Visits
 from csdesk.domain.records.messages import MediaKind
@@ -31,6 +32,7 @@ from csdesk.ports.channel import (
     PullHint,
     PullPage,
     RawRequest,
+    RawResponse,
     Receipt,
     Rejected,
 )
@@ -63,6 +65,9 @@ FILE_TYPES: Final = frozenset(
 """The types of file that visitors may send unless told otherwise."""
 
 
+_TYPE: Final = re.compile(r"[^\s/;,]+/[^\s/;,]+")
+
+
 class WebChat:
     """The ``Channel`` of a chat window on web pages: visitors write, and read the conversation from the desk itself.
 
@@ -77,7 +82,8 @@ class WebChat:
         user_scope: the scope beside it.
         origins: the sites whose pages may call, such as ``https://shop.example``; ``*``: any. Pages of the mount's own
             site always may.
-        lifetime: how long a visit lasts after its last renewal, 1 minute to 400 days.
+        lifetime: how long a visit lasts after its last renewal, 1 minute to 400 days; a signed-in one, after the last
+            time that your server's word for its user was given.
         limits: how much a visitor may do.
         file_types: the types of file that a visitor may send; empty: any.
         names: whether visitors see the names of agents.
@@ -85,7 +91,8 @@ class WebChat:
         ids: where ids of new visitors come from; the desk's source by default.
 
     Raises:
-        InvalidInput: a secret is missing or too short, an origin is none, or a value is out of range.
+        InvalidInput: a secret is missing, too short, or used for visits and users; an origin or a type of file is none;
+            a value is of another type or out of range.
     """
 
     def __init__(
@@ -105,26 +112,33 @@ class WebChat:
         ids: IdSource | None = None,
     ) -> None:
         for name, value in (("account", account), ("user_kind", user_kind)):
+            _check_made(value, str, name)
             if not value or not value.isprintable():
                 raise InvalidInput(name, "is empty or not printable", "pass a short name")
         if user_kind == VISITOR:
             raise InvalidInput("user_kind", "is that of visitors who did not sign in", "choose another word")
+        _check_made(lifetime, timedelta, "lifetime")
         if not timedelta(minutes=1) <= lifetime <= timedelta(days=400):
             raise InvalidInput("lifetime", "is out of range", "pass 1 minute to 400 days")
+        _check_made(limits, Limits, "limits")
+        _check_made(look, Look, "look")
+        ours, theirs = secrets_of(secrets, "secrets"), secrets_of(user_secrets, "user_secrets")
+        if set(ours) & set(theirs):
+            raise InvalidInput("user_secrets", "holds one of secrets", "use another secret for each purpose")
         self.kind: Final = "webchat"
         self.account: Final = account
         self.capabilities: Final = CAPABILITIES
-        seal = Seal(account, secrets)
+        seal = Seal(account, ours)
         self._doors = Doors(origins)
         self._shower = Shower(seal, names=names)
         self._ids = ids
         settings = Settings(
             account=account,
             visits=Visits(seal, lifetime),
-            users=UserTokens(account, user_secrets, user_kind, user_scope),
+            users=UserTokens(account, theirs, user_kind, user_scope),
             shower=self._shower,
             limits=limits,
-            types=frozenset(one.lower() for one in file_types),
+            types=_types(file_types),
             look=look,
             new_id=self._new_id,
         )
@@ -178,8 +192,10 @@ class WebChat:
             result = InboundResult(reply=refusal("too_many", after=error.after), rejected=Rejected(code="too_many"))
         except RequestRejected as error:
             result = InboundResult(reply=refusal(error.reason), rejected=Rejected(code=error.reason))
-        headers = (*result.reply.headers, *self._doors.headers(request))
-        return result.model_copy(update={"reply": result.reply.model_copy(update={"headers": headers})})
+        headers, held = self._doors.headers(request), result.held
+        if held is not None:
+            held = held.model_copy(update={"reply": _with(held.reply, headers)})
+        return result.model_copy(update={"reply": _with(result.reply, headers), "held": held})
 
     def _answer(self, request: RawRequest) -> InboundResult:
         path, _, query = request.url.partition("#")[0].partition("?")
@@ -189,15 +205,43 @@ class WebChat:
         if what == "widget.js" and method == "GET":
             return InboundResult(reply=widget(request))
         if what == "file" and method == "GET":
-            ref, head = self._shower.file_of(asked.query.get("ref", ""), asked.at)
-            return InboundResult(reply=head, file=ref)
+            message, ref, head = self._shower.file_of(asked.query.get("ref", ""), asked.at)
+            return InboundResult(reply=head, file=ref, file_in=message)
         self._doors.check(request)
-        return self._asks.answer(method, what, asked)
+        allowed = METHODS.get(what)
+        if allowed is not None and method != allowed:
+            reply = refusal("bad_method", allow=f"{allowed}, OPTIONS")
+            return InboundResult(reply=reply, rejected=Rejected(code="bad_method"))
+        return self._asks.answer(what, asked)
 
     def _new_id(self) -> str:
         if self._ids is None:
             raise RequestRejected("no_desk")
         return self._ids.new("vis_")
+
+
+def _with(reply: RawResponse, headers: tuple[tuple[str, str], ...]) -> RawResponse:
+    return reply.model_copy(update={"headers": (*reply.headers, *headers)})
+
+
+def _check_made(value: object, cls: type, field: str) -> None:
+    if not isinstance(value, cls):
+        raise InvalidInput(field, f"is a {type(value).__name__}", f"pass a {cls.__name__}")
+
+
+def _types(given: Iterable[str]) -> frozenset[str]:
+    """Types of file, as they are compared.
+
+    Raises:
+        InvalidInput: it is no collection of them.
+    """
+    problem = InvalidInput("file_types", "is no collection of media types", 'pass such as ["image/png"]')
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise problem
+    found: list[object] = list(given)
+    if not all(isinstance(one, str) and _TYPE.fullmatch(one) for one in found):
+        raise problem
+    return frozenset(str(one).lower() for one in found)
 
 
 def _at(request: RawRequest) -> datetime:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final
 
-from csdesk.channels.webchat.doors import JSON, STREAM
+from csdesk.channels.webchat.doors import JSON, STREAM, refusal
 from csdesk.channels.webchat.forms import (
     FileForm,
     Look,
@@ -31,6 +32,7 @@ from csdesk.ports.channel import (
     ChannelEvent,
     Entrance,
     Feed,
+    Held,
     IdentityEvent,
     InboundMessage,
     InboundResult,
@@ -47,6 +49,20 @@ _WAIT: Final = 25.0
 
 _STREAM: Final = 300.0
 """How long, in seconds, a stream goes on: then the page asks again, which spreads pages over processes anew."""
+
+
+METHODS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "visits": "POST",
+        "messages": "POST",
+        "files": "POST",
+        "receipts": "POST",
+        "events": "GET",
+        "file": "GET",
+        "widget.js": "GET",
+    }
+)
+"""How each address is asked."""
 
 
 class TooMany(Exception):
@@ -97,21 +113,21 @@ class Asks:
         self._reads = Buckets(limits.reads, limits.reads // 3)
         self._arrivals = None if limits.visits is None else Buckets(limits.visits, limits.visits // 3)
         self._answers: Mapping[str, Callable[[Asked], InboundResult]] = {
-            "POST visits": self._visit,
-            "POST messages": self._messages,
-            "POST files": self._file,
-            "POST receipts": self._receipts,
-            "GET events": self._events,
+            "visits": self._visit,
+            "messages": self._messages,
+            "files": self._file,
+            "receipts": self._receipts,
+            "events": self._events,
         }
 
-    def answer(self, method: str, what: str, asked: Asked) -> InboundResult:
-        """The answer to what a page asks.
+    def answer(self, what: str, asked: Asked) -> InboundResult:
+        """The answer to what a page asks, with the method of ``METHODS``.
 
         Raises:
             RequestRejected: something is wrong with it.
             TooMany: it is asked too often.
         """
-        answers = self._answers.get(f"{method} {what}")
+        answers = self._answers.get(what)
         if answers is None:
             raise RequestRejected("not_found")
         return answers(asked)
@@ -128,17 +144,35 @@ class Asks:
             if self._arrivals is not None:
                 _count(self._arrivals, asked.request.remote, asked.at)
             visit = self._visits.begin("" if people else self._new_id(), people, asked.at)
+        if not people:
+            return InboundResult(reply=self._begun(visit, resumed=before is not None))
+        # Somebody else may have signed in since that token was given: then this user has a visit of their own.
+        other = self._begun(self._visits.begin("", people, asked.at), resumed=False)
+        return InboundResult(
+            reply=self._begun(visit, resumed=before is not None),
+            events=self._joined(visit),
+            held=self._held(visit, other),
+        )
+
+    def _begun(self, visit: Visit, *, resumed: bool) -> RawResponse:
         values = {
             "token": self._visits.token(visit),
             "expires": visit.expires_at.isoformat(),
             "lives": int((visit.expires_at - visit.issued_at).total_seconds()),
-            "resumed": before is not None,
+            "resumed": resumed,
             "text": self._limits.text,
             "file_bytes": self._limits.file_bytes,
             "file_types": sorted(self._types),
             "look": self._look.model_dump(exclude_defaults=True),
         }
-        return InboundResult(reply=_json(values), events=self._joined(visit) if people else ())
+        return _json(values)
+
+    def _held(self, visit: Visit, reply: RawResponse | None = None) -> Held | None:
+        """What the desk must know of who has signed in: an older token of the conversation is good no more."""
+        if visit.by is None:
+            return None
+        otherwise = reply or refusal("bad_token")
+        return Held(account=self._account, conversation=visit.conversation, by=visit.by, reply=otherwise)
 
     def _known(self, token: str, now: datetime) -> Visit | None:
         """The visit of a token that may be old or none: then another one begins."""
@@ -183,7 +217,9 @@ class Asks:
                 taken.append(form.id)
         if not taken:
             raise RequestRejected("bad_fields")
-        return InboundResult(reply=_json({"taken": taken, "refused": refused}), events=tuple(events))
+        return InboundResult(
+            reply=_json({"taken": taken, "refused": refused}), events=tuple(events), held=self._held(visit)
+        )
 
     def _said(self, form: MessageForm, visit: Visit, raw: object) -> ChannelEvent:
         key = f"{visit.conversation}/{form.id}"
@@ -235,7 +271,7 @@ class Asks:
         file = MediaFile(sha256=digest, media=kind, type=declared, name=form.name, content=content)
         part = MediaPart(media=kind, ref=MediaRef(sha256=digest, size=len(content), type=declared), name="")
         event = self._message(visit, form.id, form.page, part, (file,))
-        return InboundResult(reply=_json({"taken": [form.id], "refused": []}), events=(event,))
+        return InboundResult(reply=_json({"taken": [form.id], "refused": []}), events=(event,), held=self._held(visit))
 
     def _is_office(self, declared: str, found: str) -> bool:
         """True for an allowed document that is a ZIP archive inside."""
@@ -250,7 +286,7 @@ class Asks:
         for status, ids in (("delivered", form.delivered), ("read", form.read)):
             keys = (self._shower.key_of(visit.conversation, one) for one in dict.fromkeys(ids))
             events += [self._receipt(status, key, asked.at) for key in keys if key is not None]
-        return InboundResult(reply=_json({"taken": len(events)}), events=tuple(events))
+        return InboundResult(reply=_json({"taken": len(events)}), events=tuple(events), held=self._held(visit))
 
     def _receipt(self, status: str, key: str, at: datetime) -> StatusEvent:
         return StatusEvent(
@@ -280,8 +316,11 @@ class Asks:
             wait=0.0 if at_once else min(_STREAM if stream else _WAIT, left),
             stream=stream,
             until=visit.expires_at,
+            by=visit.by,
         )
-        return InboundResult(reply=RawResponse(headers=STREAM if feed.stream else JSON), feed=feed)
+        return InboundResult(
+            reply=RawResponse(headers=STREAM if feed.stream else JSON), feed=feed, held=self._held(visit)
+        )
 
     def _visitor(self, asked: Asked) -> Visit:
         scheme, _, token = (asked.request.header("Authorization") or "").partition(" ")
@@ -297,11 +336,11 @@ def _count(bucket: Buckets, key: str, at: datetime, cost: int = 1) -> None:
 def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        if at.tzinfo is None:
+            raise RequestRejected("bad_fields")
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: in UTC it is before the first year or after the last
         raise RequestRejected("bad_fields") from None
-    if at.tzinfo is None:
-        raise RequestRejected("bad_fields")
-    return at
 
 
 def _json(values: Mapping[str, object]) -> RawResponse:

@@ -81,9 +81,9 @@ class Doors:
         return "://" in request.url and origin == _origin_of(request.url)
 
 
-def refusal(reason: str, *, after: int = 0) -> RawResponse:
-    """The answer to what is refused: a code, as JSON."""
-    wait = (("Retry-After", str(after)),) if after else ()
+def refusal(reason: str, *, after: int = 0, allow: str = "") -> RawResponse:
+    """The answer to what is refused: a code, as JSON; when it may be tried again, or with which methods."""
+    wait = (("Retry-After", str(after)),) if after else (("Allow", allow),) if allow else ()
     body = json.dumps({"error": reason}).encode()
     return RawResponse(status=_STATUS[reason], headers=(*JSON, *wait), body=body)
 

@@ -84,7 +84,7 @@ class Shower:
             "id": f"{said.id}.{self._seal.tag(_MESSAGE, feed.conversation, said.id)}",
             "at": said.at.isoformat(),
             "from": _FROM[said.author],
-            "parts": [one for one in (self._part(part, feed) for part in said.parts) if one],
+            "parts": [one for one in (self._part(part, feed, said.id) for part in said.parts) if one],
         }
         if said.author is AuthorKind.CUSTOMER:
             shown["client"] = said.provider_id.rpartition("/")[2]
@@ -96,12 +96,12 @@ class Shower:
         }
         return shown | {key: value for key, value in optional.items() if value}
 
-    def _part(self, part: Part, feed: Feed) -> dict[str, object]:  # noqa: PLR0911  one line for each kind of part
+    def _part(self, part: Part, feed: Feed, message: str) -> dict[str, object]:  # noqa: PLR0911  one line for each kind of part
         match part:
             case TextPart():
                 return {"kind": "text", "text": part.text}
             case MediaPart():
-                return self._media(part, feed)
+                return self._media(part, feed, message)
             case LinkPart():
                 url = part.url if part.url.lower().startswith(_LINKS) else ""
                 return {"kind": "link", "url": url, "title": part.title or part.url, "about": part.description}
@@ -118,7 +118,7 @@ class Shower:
             case _:
                 return {}
 
-    def _media(self, part: MediaPart, feed: Feed) -> dict[str, object]:
+    def _media(self, part: MediaPart, feed: Feed, message: str) -> dict[str, object]:
         name = part.name or (part.ref.name if part.ref is not None else "")
         if part.ref is None:
             return {"kind": "file", "name": name, "text": part.caption}
@@ -131,29 +131,30 @@ class Shower:
             "type": type_,
             "size": part.ref.size,
             "text": part.caption,
-            "url": f"file?ref={self._link(part.ref, name, type_, feed.until)}",
+            "url": f"file?ref={self._link(message, part.ref, name, type_, feed.until)}",
         }
 
     # Files
 
-    def _link(self, ref: MediaRef, name: str, type_: str, until: datetime | None) -> str:
+    def _link(self, message: str, ref: MediaRef, name: str, type_: str, until: datetime | None) -> str:
         ends = 0 if until is None else int(until.timestamp())
-        return self._seal.sign(_FILE, {"s": ref.sha256, "z": ref.size, "t": type_, "n": name, "e": ends})
+        return self._seal.sign(_FILE, {"m": message, "s": ref.sha256, "z": ref.size, "t": type_, "n": name, "e": ends})
 
-    def file_of(self, link: str, now: datetime) -> tuple[MediaRef, RawResponse]:
-        """The file of a link, and the head of the answer that brings it.
+    def file_of(self, link: str, now: datetime) -> tuple[str, MediaRef, RawResponse]:
+        """The message and the file of a link, and the head of the answer that brings it.
 
         Raises:
             RequestRejected: ``bad_token`` or ``expired_token``.
         """
         told = self._seal.read(_FILE, link)
-        sha256, size, type_, name, ends = (told.get(one) for one in ("s", "z", "t", "n", "e"))
-        if not (isinstance(sha256, str) and isinstance(size, int) and isinstance(type_, str) and isinstance(name, str)):
+        message, sha256, size, type_, name, ends = (told.get(one) for one in ("m", "s", "z", "t", "n", "e"))
+        texts = all(isinstance(one, str) for one in (message, sha256, type_, name))
+        if not texts or not isinstance(size, int):
             raise RequestRejected("bad_token")
         if not isinstance(ends, int) or ends <= now.timestamp():
             raise RequestRejected("expired_token")
-        ref = MediaRef(sha256=sha256, size=size, type=type_, name=name)
-        return ref, RawResponse(headers=_file_headers(type_, name))
+        ref = MediaRef(sha256=str(sha256), size=size, type=str(type_), name=str(name))
+        return str(message), ref, RawResponse(headers=_file_headers(ref.type, ref.name))
 
 
 def _item(item: MenuItem) -> dict[str, object]:

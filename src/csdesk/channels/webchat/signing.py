@@ -80,9 +80,21 @@ def checked_secrets(secrets: Iterable[str | bytes], field: str) -> tuple[bytes, 
     Raises:
         InvalidInput: there is none, or one is shorter than 32 bytes.
     """
-    given: list[object] = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
-    if not given:
+    found = secrets_of(secrets, field)
+    if not found:
         raise InvalidInput(field, "is empty", f"pass at least one secret of {LEAST} random bytes or more")
+    return found
+
+
+def secrets_of(secrets: Iterable[str | bytes], field: str) -> tuple[bytes, ...]:
+    """Secrets as bytes, if there are any.
+
+    Raises:
+        InvalidInput: it is no collection of them, or one is shorter than 32 bytes.
+    """
+    if not isinstance(secrets, Iterable):
+        raise InvalidInput(field, f"is a {type(secrets).__name__}", "pass a list of secrets")
+    given: list[object] = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
     found = []
     for one in given:
         secret = one.encode("utf-8", "replace") if isinstance(one, str) else one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from threading import Lock
@@ -64,6 +64,13 @@ class Visit:
         """Who that is besides."""
         return self.people if self.visitor else self.people[1:]
 
+    @property
+    def by(self) -> str | None:
+        """Who has signed in to a conversation that began without a user; empty: nobody; None: it began with one."""
+        if not self.visitor:
+            return None
+        return sha256("\0".join(_world(self.people[0])).encode()).hexdigest() if self.people else ""
+
     def is_of(self, user: Sender) -> bool:
         """True if that user signed in."""
         mine = self.people[0] if self.people else None
@@ -85,8 +92,12 @@ class Visits:
         return self._visit(f"user-{sha256(told).hexdigest()[:26]}", "", people, now)
 
     def renewed(self, visit: Visit, people: tuple[Sender, ...], now: datetime) -> Visit:
-        """The same visit from now on, by whoever has signed in meanwhile."""
-        return self._visit(visit.conversation, visit.visitor, people or visit.people, now)
+        """The same visit from now on, by whoever has signed in meanwhile.
+
+        Nobody stays signed in by asking again: only the host's word for its user moves the end of such a visit.
+        """
+        renewed = self._visit(visit.conversation, visit.visitor, people or visit.people, now)
+        return replace(renewed, expires_at=visit.expires_at) if visit.people and not people else renewed
 
     def _visit(self, conversation: str, visitor: str, people: tuple[Sender, ...], now: datetime) -> Visit:
         return Visit(conversation, visitor, people, now, now + self._lifetime)

@@ -139,11 +139,13 @@
 
   async function asked(method, path, options = {}) {
     if (!state.token || Date.now() > state.token.renew) await visit();
+    const used = state.token;
     try {
       return await call(method, path, options);
     } catch (error) {
       if (error.status !== 401) throw error;
-      if (error.code !== "no_token") shared.set("visit", null);
+      const kept = shared.get("visit"); // signing in, here or in another tab, may have put another one there meanwhile
+      if (error.code !== "no_token" && kept && used && kept.token === used.token) shared.set("visit", null);
       await visit();
       return call(method, path, options);
     }

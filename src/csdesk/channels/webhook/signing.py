@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from csdesk.channels._settings import check_span, several
 from csdesk.errors import InvalidInput, RequestRejected
 from csdesk.ports.channel import RawRequest
 
@@ -19,6 +20,7 @@ TOLERANCE: Final = timedelta(minutes=5)
 
 _PREFIX: Final = "whsec_"
 _LEAST, _MOST = 24, 64
+_REMEDY: Final = f"pass {_PREFIX} and the base64 of {_LEAST} to {_MOST} random bytes"
 _MOST_ID: Final = 200
 _MOST_SIGNATURES: Final = 32
 
@@ -35,13 +37,13 @@ class WebhookSigner:
     """
 
     def __init__(self, secrets: Iterable[str], *, tolerance: timedelta = TOLERANCE) -> None:
-        given = [secrets] if isinstance(secrets, str) else list(secrets)
+        alone = [secrets] if isinstance(secrets, str) else secrets
+        given = several("secrets", alone, str, _REMEDY)
         self._keys = tuple(_key(one) for one in given)
+        check_span("tolerance", tolerance)
         self._tolerance = tolerance
         if not self._keys:
             raise InvalidInput("secrets", "is empty", "pass at least one secret")
-        if tolerance <= timedelta(0):
-            raise InvalidInput("tolerance", "is not positive", "pass for example timedelta(minutes=5)")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._keys)} secrets)"
@@ -82,12 +84,8 @@ class WebhookSigner:
             raise RequestRejected("bad_time")
 
 
-def _key(secret: object) -> bytes:
-    problem = InvalidInput(
-        "secrets", "holds something that is no secret", f"pass {_PREFIX} and the base64 of {_LEAST} to {_MOST} bytes"
-    )
-    if not isinstance(secret, str):
-        raise problem
+def _key(secret: str) -> bytes:
+    problem = InvalidInput("secrets", "holds something that is no secret", _REMEDY)
     try:
         key = b64decode(secret.removeprefix(_PREFIX), validate=True)
     except ValueError:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from csdesk.channels._forms import form_of
+from csdesk.channels._settings import base_address, check_span, names_of, several
 from csdesk.channels.wecom.api import Call, KfApi, MemoryShelf, TokenShelf, code_of
 from csdesk.channels.wecom.callback import Callback
 from csdesk.channels.wecom.content import ON_EVENT, body_of, media_type
@@ -62,7 +63,8 @@ class WeComKf:
         accounts: the desk's ids of other accounts whose callbacks come to the same address, by ``open_kfid``.
         agents: ids of the desk's agents by the platform's ``userid``: a conversation that one of them takes in the
             WeCom client becomes theirs here.
-        base_url: where the interface is; another one for a proxy or a private deployment.
+        base_url: where the interface is; another one for a proxy or a private deployment: https, unless it is on
+            this machine.
         capabilities: what the platform allows, if that has changed.
         duplicate_codes: the ``errcode`` by which the platform refuses a message id that it has seen: only after an
             unknown outcome is it read as "was sent". Not documented, so it can be set.
@@ -97,17 +99,21 @@ class WeComKf:
         for name, value in (("account", account), ("corp_id", corp_id), ("secret", secret), ("open_kfid", open_kfid)):
             if not value or not value.isprintable():
                 raise InvalidInput(name, "is empty or not printable", "pass what the platform shows")
+        check_span("tolerance", tolerance)
+        siblings = names_of("accounts", accounts)
+        codes = several("duplicate_codes", duplicate_codes, int, "pass numbers, such as {40058}")
         self.kind: Final = "wecom"
         self.account: Final = account
         self.capabilities: Final = capabilities
         self._corp_id = corp_id
         self._open_kfid = open_kfid
-        self._accounts = {**(accounts or {}), open_kfid: account}
-        self._agents = dict(agents or {})
-        self._duplicate_codes = {str(one) for one in duplicate_codes}
+        self._accounts = {**siblings, open_kfid: account}
+        self._agents = names_of("agents", agents)
+        self._duplicate_codes = {str(one) for one in codes}
         crypto = WeComCrypto(token, encoding_aes_key, corp_id if receive_id is None else receive_id)
-        self._callback = Callback(crypto, account, open_kfid, accounts or {}, tolerance)
-        self._api = KfApi(account, corp_id, secret, base_url=base_url, shelf=shelf or MemoryShelf())
+        self._callback = Callback(crypto, account, open_kfid, siblings, tolerance)
+        address = base_address(base_url, BASE_URL)
+        self._api = KfApi(account, corp_id, secret, base_url=address, shelf=shelf or MemoryShelf())
         self._api.clock = clock
         self._own_clock = clock is not None
         self.sessions: Final = Sessions(self._api, open_kfid)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from re import compile as pattern
 from types import MappingProxyType
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
+from csdesk.channels._settings import base_address, names_of, several
 from csdesk.channels.whatsapp.api import GraphApi
 from csdesk.channels.whatsapp.content import content_of
 from csdesk.channels.whatsapp.limits import BUTTON, CAPABILITIES
@@ -37,6 +37,7 @@ MEDIA_HOSTS: Final = ("fbsbx.com", "fbcdn.net", "facebook.com", "whatsapp.net")
 """Where the platform keeps media: the access token is shown to these hosts and their subdomains, and to no other."""
 
 _VERSION: Final = pattern(r"v[0-9]{1,3}\.[0-9]{1,2}")
+_HOST: Final = pattern(r"[0-9a-z-]{1,63}(\.[0-9a-z-]{1,63}){1,10}")
 _NUMBER: Final = pattern(r"[0-9]{1,30}")
 _MEDIA_ID: Final = pattern(r"[0-9A-Za-z_-]{1,200}")
 _BAD_MEDIA: Final = frozenset({"100", "131009", "131052", "131053"})
@@ -59,9 +60,10 @@ class WhatsAppCloud:
         link_phones: whether the number of a customer is an identity of kind ``phone`` too.
         quote: whether a reply quotes the message before it.
         menu_label: the words on the button that opens a list of more than three choices, at most 20 characters.
-        base_url: where the Graph API is.
+        base_url: where the Graph API is: https, unless it is on this machine.
         version: which version of it is spoken.
-        media_hosts: the hosts that may be shown the access token when media are fetched.
+        media_hosts: the domains, such as ``fbcdn.net``, that may be shown the access token when media are fetched,
+            each with what lies below it.
         capabilities: what the platform allows, if that has changed.
 
     Raises:
@@ -99,10 +101,14 @@ class WhatsAppCloud:
         self._phone = phone_number_id
         self._label = menu_label
         self._quote = quote
-        reading = Reading(account, {**(accounts or {}), phone_number_id: account}, link_phones)
+        reading = Reading(account, {**names_of("accounts", accounts), phone_number_id: account}, link_phones)
         self._webhook = Webhook(reading, app_secrets, verify_token)
         self._api = GraphApi(
-            account, token, base_url=_base(base_url), version=_version(version), media_hosts=media_hosts
+            account,
+            token,
+            base_url=base_address(base_url, BASE_URL),
+            version=_version(version),
+            media_hosts=_hosts(media_hosts),
         )
 
     def __repr__(self) -> str:
@@ -227,11 +233,12 @@ def _recipient(message: OutboundMessage) -> Fields:
     return {"to": known} if known.isascii() and known.isdecimal() else {"recipient": known}
 
 
-def _base(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInput("base_url", "is no address", f"pass one such as {BASE_URL}")
-    return url
+def _hosts(given: object) -> tuple[str, ...]:
+    remedy = f"pass a list of whole domains, such as {list(MEDIA_HOSTS[:2])}"
+    found = tuple(one.lower() for one in several("media_hosts", given, str, remedy))
+    if not all(_HOST.fullmatch(one) for one in found):
+        raise InvalidInput("media_hosts", "holds something that is no domain", remedy)
+    return found
 
 
 def _version(version: str) -> str:

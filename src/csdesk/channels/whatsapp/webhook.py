@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from csdesk.channels._settings import several
 from csdesk.errors import InvalidInput, RequestRejected
 from csdesk.parsing.values import object_in
 from csdesk.parsing.whatsapp import Reading, parse_delivery
@@ -31,7 +32,8 @@ class Webhook:
     """
 
     def __init__(self, reading: Reading, app_secrets: Iterable[str], verify_token: str) -> None:
-        given = (app_secrets,) if isinstance(app_secrets, str) else tuple(app_secrets)
+        alone = (app_secrets,) if isinstance(app_secrets, str) else app_secrets
+        given = several("app_secrets", alone, str, "pass the app's secret")
         if not given or not all(one and one.isascii() and one.isprintable() for one in given):
             raise InvalidInput("app_secrets", "is empty or holds something that is no secret", "pass the app's secret")
         if not verify_token:

@@ -7,6 +7,7 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.tickets import Move, Offer, OfferPurpose, Ticket
+from csdesk.domain.routing.search import work_counter
 from csdesk.errors import InvalidInput
 
 
@@ -15,8 +16,12 @@ def accept(work: Workspace, ticket: Ticket, command: cmd.AcceptOffer, _: str) ->
 
     Raises:
         InvalidInput: there is no such offer (any more), or it was made to somebody else.
+        GuardFailed: the queue is at its capacity: others were faster.
     """
     offer = _open_offer(work, ticket, command)
+    limit = work.policy.routing.terms(ticket.queue).capacity
+    if limit is not None:
+        work.guard(work_counter(ticket.queue), limit)
     agent = work.agent(command.agent)
     if agent.retired:
         raise InvalidInput("agent", "has retired", "choose an agent who still works here")

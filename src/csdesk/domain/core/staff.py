@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
@@ -10,8 +12,12 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import EpochName
 from csdesk.domain.records.holidays import PublicHolidays, SavedYear
+from csdesk.domain.records.queues import DueItem
 from csdesk.domain.routing.profiles import key_of
 from csdesk.errors import InvalidInput
+
+LEAVING: Final = "leaving"
+"""The kind of due item that lets go of the tickets of an agent who has retired."""
 
 _AGENT_FIELDS = (
     *("name", "queues", "skills", "languages", "grade", "capacity", "weight", "shift", "presence", "retired"),
@@ -24,6 +30,8 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     for queue in command.queues or ():
         if not work.policy.has_queue(queue):
             raise InvalidInput("queues", f"no queue {queue!r}", "choose queues of the configuration")
+    if command.queues is not None:
+        given["queues"] = tuple(dict.fromkeys(command.queues))
     if "shift" in given:
         given["shift"] = _shift(work, command.shift)
     if command.agent is None:
@@ -51,6 +59,8 @@ def _change_agent(work: Workspace, old: Agent, given: dict[str, object]) -> None
         given["presence_since"] = work.now
     saved = replaced(old, **given)
     work.emit(old.id, ev.AgentSaved(agent=saved))
+    if saved.retired and not old.retired:
+        work.put_due(DueItem(key=f"{LEAVING}/{old.id}", kind=LEAVING, due_at=work.now))
     if _seat(saved) != _seat(old):
         work.bump(EpochName.AGENTS)
 

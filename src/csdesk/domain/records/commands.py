@@ -20,7 +20,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
-from csdesk.domain.records.messages import HtmlPart, Part, Purpose, TextPart, says_nothing
+from csdesk.domain.records.messages import HtmlPart, LinkPart, Part, Purpose, TextPart, is_safe_link, says_nothing
 from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
@@ -82,7 +82,10 @@ class ReceiveMessage(_Command):
 
 
 class SendReply(_TicketCommand):
-    """Answer the customer in public. A bot speaks only under the ``fence`` of its lease."""
+    """Answer the customer in public. A bot speaks only under the ``fence`` of its lease.
+
+    Links (``LinkPart``) are http, https, mailto or tel, or a page of a mini program: others may run code when pressed.
+    """
 
     kind: Literal["reply"] = "reply"
     parts: tuple[Part, ...] = Field(min_length=1)
@@ -102,6 +105,8 @@ class SendReply(_TicketCommand):
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         if says_nothing(parts):
             raise ValueError("says nothing")
+        if any(isinstance(one, LinkPart) and not is_safe_link(one.url) for one in parts):
+            raise ValueError("holds a link whose scheme is not http, https, mailto or tel")
         return _fits_a_row(parts)
 
 

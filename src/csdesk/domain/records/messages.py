@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -10,6 +11,9 @@ from pydantic import Field
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
 from csdesk.domain.records._model import Instant, Record, Text, Word
 from csdesk.domain.records.media import MediaRef
+
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_SAFE_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 
 
 class TextPart(Record):
@@ -225,6 +229,13 @@ def whole_text_of(texts: Sequence[KindOfText]) -> str:
 def says_nothing(parts: tuple[Part, ...]) -> bool:
     """True if nothing but blanks would be sent."""
     return all(isinstance(one, TextPart) and not one.text.strip() for one in parts)
+
+
+def is_safe_link(url: str) -> bool:
+    """True if the address has no scheme, or one that runs no code where somebody presses it."""
+    bare = "".join(sign for sign in url if sign > " ")  # browsers pass over blanks and control signs
+    scheme, colon, _ = bare.partition(":")
+    return not colon or not _SCHEME.fullmatch(scheme) or scheme.lower() in _SAFE_SCHEMES
 
 
 class Direction(Word):

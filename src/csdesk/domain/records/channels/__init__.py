@@ -34,7 +34,15 @@ from csdesk.domain.records.channels.outbound import (
     SentMessage,
 )
 from csdesk.domain.records.channels.outcomes import Received, ReplyDecision, Sent, Suggestion
-from csdesk.domain.records.channels.requests import InboundResult, PullHint, PullPage, RawRequest, RawResponse, Rejected
+from csdesk.domain.records.channels.requests import (
+    Held,
+    InboundResult,
+    PullHint,
+    PullPage,
+    RawRequest,
+    RawResponse,
+    Rejected,
+)
 
 __all__ = [
     "Capabilities",
@@ -49,6 +57,7 @@ __all__ = [
     "HandoffEvent",
     "HandshakeEvent",
     "Health",
+    "Held",
     "IdentityEvent",
     "IgnoredEvent",
     "InboundMessage",

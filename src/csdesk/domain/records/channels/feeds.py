@@ -31,6 +31,9 @@ class Feed(Value):
     """Whether one answer goes on for as long as both sides like; only if the request said that this is possible."""
     until: Instant | None = None
     """The end of their permission."""
+    by: Text | None = None
+    """Who has signed in, in the channel's own words, which are only compared; empty: nobody; None: it does not matter.
+    Once somebody has, the conversation is shown to nobody else."""
     number: int = -1
     """The number of the conversation's feed when the page was read: it grows with each change."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from csdesk.domain.records._model import Instant, Key, Value
+from csdesk.domain.records._model import Instant, Key, Text, Value
 from csdesk.domain.records.channels.events import ChannelEvent
 from csdesk.domain.records.channels.feeds import Feed
 from csdesk.domain.records.media import MediaRef
@@ -57,6 +57,17 @@ class Rejected(Value):
     detail: str = ""
 
 
+class Held(Value):
+    """A conversation that somebody may sign in to: from then on it is theirs, and older permissions are over."""
+
+    account: Key
+    conversation: Key
+    by: Text = ""
+    """Who has signed in, in the channel's own words, which are only compared; empty: nobody."""
+    reply: RawResponse
+    """The answer if somebody else has signed in before; then nothing of the request is stored."""
+
+
 class InboundResult(Value):
     """What an adapter made of a request. ``reply`` is sent only after events and hints are stored."""
 
@@ -68,6 +79,10 @@ class InboundResult(Value):
     """The answer's body is a page of this conversation, as the channel's ``show`` writes it."""
     file: MediaRef | None = None
     """The answer's body is this stored file."""
+    file_in: Key | None = None
+    """The message that must still show the file: not after a recall or an erasure. None: it is given in any case."""
+    held: Held | None = None
+    """Where a conversation may have become somebody's since the request's permission was given."""
 
 
 class PullPage(Value):
