@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import NetworkStep
-from csdesk.errors import UnsupportedFeature
+from csdesk.errors import ChannelError, StoreError, UnsupportedFeature
 from csdesk.ports import steps
 from csdesk.ports.channel import BlockingChannel, Exchange
 from csdesk.ports.steps import Reply
@@ -58,4 +58,33 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
     if blocks:
         return partial(method, *arguments)
     exchange: Exchange[Reply] = method(*arguments)
-    return exchange
+    return _sending(account, exchange) if isinstance(step, steps.Send) else exchange
+
+
+def _sending(account: str, exchange: Exchange[Reply]) -> Exchange[Reply]:
+    """A sending. What breaks before its first request broke before anything was said: the outcome is known."""
+    try:
+        request = next(exchange)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]  # what a generator returns has no type here
+    except (ChannelError, StoreError, UnsupportedFeature):
+        raise
+    except Exception as error:
+        raise ChannelError(
+            account,
+            "the adapter broke before it sent anything",
+            disposition="operator",
+            provider_code=type(error).__name__,
+        ) from error
+    try:
+        while True:
+            try:
+                response = yield request
+            except Exception as error:  # noqa: BLE001  the adapter decides what a failed exchange means
+                request = exchange.throw(error)
+            else:
+                request = exchange.send(response)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    finally:
+        exchange.close()

@@ -116,6 +116,21 @@ def test_an_unknown_outcome_is_unknown_without_a_key(world, error):
     assert desk.reply(ticket.id, "y", actor=AGENT).delivery is Delivery.SENT
 
 
+@pytest.mark.parametrize(("asks_first", "outcome"), [(False, Delivery.FAILED), (True, Delivery.UNKNOWN)])
+def test_an_adapter_that_breaks_leaves_doubt_only_after_its_first_request(world, asks_first, outcome):
+    class Breaks(ScriptedHttpChannel):
+        def send(self, message):
+            if asks_first:
+                yield from super().send(message)
+            raise InvalidInput("key", "is no key", "pass one")
+
+    channel = Breaks("web", capabilities=Capabilities())
+    desk, _, ticket = desk_with(world, channel, http=ScriptedHttp())
+    assert desk.reply(ticket.id, "x", actor=AGENT).delivery is outcome
+    (item,) = desk.outbox.list().items
+    assert item.reason == "InvalidInput"
+
+
 @pytest.mark.parametrize("error", [None, RuntimeError("adapter")])
 def test_an_unknown_outcome_is_tried_again_under_the_same_key(world, error):
     desk, channel, ticket = desk_with(world, ScriptedChannel("web", capabilities=KEYED))

@@ -98,7 +98,7 @@ class EmailRig(ChannelRig):
             "smtp": self._server,
             "imap": self._imap(account),
             "webhook_secrets": _SECRETS,
-            "poll_every": timedelta(milliseconds=1),
+            "poll_every": timedelta(seconds=30),
             **given,
         }
         return EmailChannel(account, **settings)
