@@ -347,6 +347,22 @@ def test_a_user_of_the_host_signs_in(shop, visit):
     assert ticket_of(shop, page, "我是别人").id != ticket.id
 
 
+def test_another_tab_goes_on_as_the_user_who_signed_in(shop, visit):
+    page = visit()
+    opens(page)
+    writes(page, "两个标签页")
+    ticket = ticket_of(shop, page, "两个标签页")
+    tab = visit(page.context)
+    opens(tab)
+    bubble(tab, "两个标签页").wait_for()
+    token = sign_user(USER_SECRET, "u-3", expires_at=SystemClock().now() + timedelta(minutes=5), name="孙丽")
+    page.evaluate("token => csdesk.identify(token)", token)
+    wait_for(page, lambda: shop.does(shop.desk.customers.find("u-3", kind="user")) is not None)
+    writes(tab, "我在另一页")
+    assert ticket_of(shop, tab, "我在另一页").id == ticket.id
+    bubble(page, "我在另一页").wait_for()
+
+
 def test_a_page_for_a_signed_in_user_signs_in_when_it_is_loaded(shop, visit):
     token = sign_user(USER_SECRET, "u-2", expires_at=SystemClock().now() + timedelta(minutes=5), name="赵敏")
     shop.attributes = f'data-user="{token}"'
