@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -127,20 +127,7 @@ def everything(cls: type[R], query: Query) -> Flow[tuple[R, ...]]:
         found.extend(page.items)
         if page.cursor is None:
             return tuple(found)
-        query = _after(query, page.cursor)
-
-
-def _after(query: Query, cursor: str) -> Query:
-    return Query(
-        kind=query.kind,
-        where=query.where,
-        since=query.since,
-        until=query.until,
-        order=query.order,
-        descending=query.descending,
-        limit=query.limit,
-        after=cursor,
-    )
+        query = replace(query, after=page.cursor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -165,20 +166,14 @@ def _tickets_by_day(customer: Customer, policy: Policy, now: datetime) -> Flow[t
 
 
 def _all(query: Query) -> Flow[list[Ticket]]:
+    """All pages of a list, within the attempt that goes on: ``lists.everything`` would begin one of its own."""
     found: list[Ticket] = []
     while True:
         page = yield from steps.listed(query)
         found += [one for one in page.items if isinstance(one, Ticket)]
         if page.cursor is None:
             return found
-        query = Query(
-            kind=query.kind,
-            where=query.where,
-            order=query.order,
-            since=query.since,
-            limit=query.limit,
-            after=page.cursor,
-        )
+        query = replace(query, after=page.cursor)
 
 
 def _tickets(item: DueItem, cursor: str | None, scope: Scope) -> Flow[tuple[int, str | None]]:
