@@ -166,6 +166,10 @@ class Office(RuleBasedStateMachine):
                 older = (other.created_at, other.id) < (ticket.created_at, ticket.id)
                 was_there = other.id in stood and stood[other.id].waits is not None
                 assert not (older and was_there and self.may(agent, other) and not asked), "not the oldest"
+        for ticket in self.tickets():
+            if ticket.offer is not None:
+                asked_one = self.desk.agents.get(ticket.offered_to).agent
+                assert not asked_one.is_absent, "an offer outlived its agent"
         people = [self.desk.agents.get(key) for key in self.agents]
         for ticket in waiting:
             for row in people:

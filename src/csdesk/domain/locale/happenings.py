@@ -84,6 +84,7 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "bot.turn_began": ("bot {bot} is asked[, until {until}]", "请机器人 {bot} 回答[，限 {until} 前]"),
     "bot.turn_ended": ("bot {bot}: {outcome}[ ({reason})]", "机器人 {bot}：{outcome}[（{reason}）]"),
     # Offers
+    "ticket.owner_left": ("{agent} left; the queue answers for it", "{agent} 已离职，改由队列负责"),
     "offer.made": ("offered to {offer}", "派给 {offer}，等待接单"),
     "offer.accepted": ("accepted by {agent}", "{agent} 已接单"),
     "offer.declined": ("declined[ by {agent}][: {reason}]", "[{agent} ]拒绝接单[：{reason}]"),

@@ -110,6 +110,7 @@ from csdesk.domain.records.events.tickets import (
     OfferExpired,
     OfferMade,
     OfferWithdrawn,
+    OwnerLeft,
     ParticipantsChanged,
     RulesExhausted,
     RulesPlanned,
@@ -200,6 +201,7 @@ __all__ = [
     "OfferExpired",
     "OfferMade",
     "OfferWithdrawn",
+    "OwnerLeft",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
@@ -295,6 +297,7 @@ Event = Annotated[
     | TicketHandedBack
     | TicketTransferred
     | ConversationTaken
+    | OwnerLeft
     | OfferMade
     | OfferAccepted
     | OfferDeclined
