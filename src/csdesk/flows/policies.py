@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
@@ -14,6 +13,7 @@ from csdesk.flows.permission import require
 from csdesk.flows.rebuilding import walks
 from csdesk.flows.reconciling import planned
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -34,7 +34,7 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
     is_first = loaded.snapshot.epochs.config == 0
     if not is_first and (only_first or loaded.policy.digest == digest):
         return False
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(run, actor)
     if not is_first:  # a new desk has no policy yet that could refuse
         yield from require(work, actor, "activate_config", ev.DESK)

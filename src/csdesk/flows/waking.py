@@ -15,6 +15,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest
@@ -65,7 +66,7 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     rules = scope.policy.rules
     agents = rules.agents if rules.has("change") or rules.has("time") else ()
     loaded = yield from steps.load(Needs(tickets=tuple(tickets), agents=agents, parties=loaded_parties(scope)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     clock = Actor.system("clock")
     for key in tickets:
         ticket = work.ticket(key)
