@@ -45,12 +45,18 @@ _ACTOR: Final = Actor.system("config")
 
 
 def walks(before: Policy, after: Policy, run: str, now: datetime) -> Iterator[DueItem]:
-    """What has to be worked out anew when one configuration takes the place of another; ``run`` names the change."""
-    counts = before.reads.counts_tickets, after.reads.counts_tickets
-    if before.segments.digest(counts_tickets=counts[0]) != after.segments.digest(counts_tickets=counts[1]):
+    """What has to be worked out anew when one configuration takes the place of another; ``run`` names the change.
+
+    Where nobody can tell what was before, everything is.
+    """
+    if not before.is_usable or _segments_of(before) != _segments_of(after):
         yield DueItem(key=f"{SEGMENTS}/{run}", kind=SEGMENTS, due_at=now)
-    if before.timers.digest() != after.timers.digest():
+    if not before.is_usable or before.timers.digest() != after.timers.digest():
         yield DueItem(key=f"{TIMERS}/{run}", kind=TIMERS, due_at=now)
+
+
+def _segments_of(policy: Policy) -> str:
+    return policy.segments.digest(counts_tickets=policy.reads.counts_tickets)
 
 
 def rebuild(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str, int], bool, datetime | None]]:
