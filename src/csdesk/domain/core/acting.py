@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import tagging, tickets, watching
+from csdesk.domain.core import leases, reception, tagging, tickets, watching
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
-from csdesk.domain.core.reception import take_from_bot
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
@@ -21,13 +20,14 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.commands import HandBack
 from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.rules import actions as act
-from csdesk.errors import IllegalTransition, InvalidInput
+from csdesk.errors import BotBarred, IllegalTransition, InvalidInput
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,12 +131,44 @@ def _assign(acting: Acting, action: act.Assign) -> None:
     if not acting.subject.is_live:
         raise InvalidInput("agent", "the ticket is finished", "reopen it first")
     acting.work.loads_shifted = True
-    take_from_bot(acting.work, acting.subject, "assigned")
+    reception.take_from_bot(acting.work, acting.subject, "assigned")
     tickets.assign(acting.work, acting.subject, action.agent, reason=acting.by)
 
 
 def _unassign(acting: Acting, _: act.Unassign) -> None:
     tickets.assign(acting.work, acting.subject, None, reason=acting.by)
+
+
+def _hand_off(acting: Acting, action: act.HandOff) -> None:
+    ticket, work = acting.subject, acting.work
+    bot = work.policy.reception.bot_of(ticket.queue)
+    if not (leases.is_with_bot(ticket) or _awaits_bot(ticket, bot)) or not ticket.is_live:
+        if acting.person is not None:
+            raise InvalidInput("hand_off", "no bot has the ticket", "assign or transfer it")
+        return  # people have it, which is what is wanted
+    reception.hand_off(
+        work, ticket, action.reason, message=ticket.customer_message, brief=action.brief, text=action.text
+    )
+
+
+def _awaits_bot(ticket: Ticket, bot: object) -> bool:
+    """True if a bot would take the ticket up with the customer's next message, or with this one."""
+    over = ticket.reception is not None and ticket.reception.is_over
+    return bot is not None and not over and ticket.worker is None and ticket.offer is None
+
+
+def _hand_back(acting: Acting, action: act.HandBack) -> None:
+    ticket = acting.subject
+    if acting.person is None and (leases.is_with_bot(ticket) or not ticket.is_live):
+        return
+    actor = acting.person if acting.person is not None else Actor.rule(acting.by)
+    wanted = HandBack(ticket=ticket.id, queue=action.queue, actor=actor)
+    try:
+        reception.hand_back(acting.work, ticket, wanted, "")
+    except BotBarred:
+        if acting.person is not None:
+            raise
+        raise InvalidInput("hand_back", "no bot receives there", "use a queue with a bot, and a type for it") from None
 
 
 def _source(acting: Acting) -> TagSource:
@@ -280,6 +312,8 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.SetTags: _set_tags,
     act.Assign: _assign,
     act.Unassign: _unassign,
+    act.HandOff: _hand_off,
+    act.HandBack: _hand_back,
     act.Snooze: _snooze,
     act.Resolve: lambda acting, _: _move(acting, Category.RESOLVED, "resolved"),
     act.Reopen: _reopen,

@@ -135,6 +135,7 @@ def outline(ticket: Ticket, customer: Customer) -> tuple[object, ...]:
         ticket.worker.id if ticket.worker is not None else None,
         ticket.owner.id,
         ticket.close_reason,
+        ticket.hand_offs,
         frozenset([tag.name for tag in ticket.tags]),
         frozenset([(one.name, one.value) for one in ticket.fields]),
         customer.level,

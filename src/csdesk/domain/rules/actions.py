@@ -122,6 +122,25 @@ class Unassign(Section):
     do: Literal["unassign"] = "unassign"
 
 
+class HandOff(Section):
+    """Give the ticket to people and keep bots out; a ticket that no bot has, or is about to have, stays as it is."""
+
+    do: Literal["hand_off"] = "hand_off"
+    reason: Name = "rule"
+    """A code of yours."""
+    brief: Annotated[str, Field(max_length=10_000)] = ""
+    """What people must know; kept as an internal note."""
+    text: Annotated[str, Field(max_length=1_000)] = ""
+    """What the customer reads; empty: the bot's farewell."""
+
+
+class HandBack(Section):
+    """Give the ticket to the bot of its queue again, or of another queue; what waits for an answer is its turn."""
+
+    do: Literal["hand_back"] = "hand_back"
+    queue: Name | None = None
+
+
 class Snooze(Section):
     """Let the ticket sleep for so long; a message of the customer wakes it."""
 
@@ -243,6 +262,8 @@ Action = Annotated[
     | SetTags
     | Assign
     | Unassign
+    | HandOff
+    | HandBack
     | Snooze
     | Resolve
     | Reopen
@@ -277,6 +298,8 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         SetTags: "tag",
         Assign: "assign",
         Unassign: "assign",
+        HandOff: "hand_off",
+        HandBack: "hand_back",
         Snooze: "set_status",
         Resolve: "set_status",
         Reopen: "set_status",
