@@ -12,7 +12,7 @@ from typing import get_args
 from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
-from csdesk.domain.core.macros import agents_of, permits_of
+from csdesk.domain.core.macros import agents_of, permits_of, phrases_of
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET, MessageId, TicketId
@@ -96,7 +96,8 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
     key = scope.keys.command(_own_key(command) or run)
     needs = _needs(command, key, scope)
     if scope.policy.rules.has("change") and needs.tickets:
-        needs = replace(needs, agents=(*needs.agents, *scope.policy.rules.agents))
+        rules = scope.policy.rules
+        needs = replace(needs, agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
@@ -162,8 +163,8 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
             holder = (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
             return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=holder, parties=True)
         case cmd.RunMacro():
-            named = agents_of(scope.policy, command.macro)
-            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=named, parties=True)
+            given, phrases = agents_of(scope.policy, command), phrases_of(scope.policy, command.macro)
+            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=given, phrases=phrases, parties=True)
         case cmd.ChangeParticipants():
             people = tuple(one.identity for one in command.add)
             return Needs(claims=tuple(claims), tickets=(command.ticket,), identities=people, parties=True)

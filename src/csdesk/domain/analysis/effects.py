@@ -92,7 +92,7 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
                     yield f"customer.{name}", getattr(action, name)
         case act.SetCustomerField():
             yield f"customer.{action.name}", action.value
-        case act.Note() | act.Reply():
+        case act.Note() | act.Reply() | act.SendPhrase() | act.SendTemplate():
             yield "ticket.messages", action.do
         case _:
             pass  # alerts, requests and blocks change nothing that a condition sees

@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import leases, reception, tagging, tickets, watching
-from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
+from csdesk.domain.core import leases, promises, reception, tagging, tickets
+from csdesk.domain.core.outbound import add_note
+from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MESSAGE, MessageId
+from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.commands import HandBack
+from csdesk.domain.records.clocks import Metric
+from csdesk.domain.records.commands import HandBack, StartClock
 from csdesk.domain.records.customers import Attribute, Customer
-from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
+from csdesk.domain.records.messages import Part, Purpose, TextPart
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
@@ -245,39 +247,45 @@ def _block(acting: Acting, action: act.BlockCustomer) -> None:
         acting.work.emit(customer.id, ev.CustomerBlocked(reason=action.reason, until=until))
 
 
-def _said(acting: Acting, text: str, purpose: Purpose = Purpose.SERVICE) -> Utterance:
-    person = acting.person
-    return Utterance(
-        id=MessageId(acting.work.ids.new(MESSAGE)),
-        author=AuthorKind.BOT if person is None else AuthorKind(_AUTHORS.get(person.kind.value, "system")),
-        author_id=acting.by if person is None else person.id,
-        parts=(TextPart(text=text),),
-        purpose=purpose,
-    )
-
-
-_AUTHORS: Final = {"agent": "agent", "bot": "bot"}
-
-
 def _note(acting: Acting, action: act.Note) -> None:
-    add_note(acting.work, acting.subject, _said(acting, action.text))
+    parts = (TextPart(text=action.text),)
+    add_note(acting.work, acting.subject, utterance(acting.work, acting.by, acting.person, parts))
+
+
+def _promise(acting: Acting, action: act.Promise) -> None:
+    ticket = acting.subject
+    if not ticket.is_live and acting.person is None:
+        raise InvalidInput("promise", "the ticket is finished", "reopen it first")
+    wanted = StartClock(
+        ticket=ticket.id,
+        metric=Metric.PROMISE,
+        name=action.name,
+        within=action.within,
+        calendar=action.calendar,
+        warn=action.warn,
+    )
+    promises.start_clock(acting.work, ticket, wanted, "")
+
+
+def _speak(acting: Acting, parts: tuple[Part, ...], purpose: Purpose) -> MessageId:
+    said = utterance(acting.work, acting.by, acting.person, parts, purpose)
+    speak(acting.work, acting.subject, said, allowance=acting.allowance, by_rule=acting.person is None)
+    acting.silent = True
+    return said.id
 
 
 def _reply(acting: Acting, action: act.Reply) -> None:
-    if acting.subject.category is Category.MERGED:
-        raise InvalidInput("reply", "the ticket was merged", "reply on its survivor")
-    if acting.person is None:
-        limit = acting.work.policy.config.automatic_per_day
-        if acting.allowance is None:
-            raise InvalidInput("reply", "no person's message is answered here", "use rules on messages")
-        if acting.work.counter(acting.allowance) >= limit:
-            raise InvalidInput("reply", "this sender has had today's automatic replies", "raise automatic_per_day")
-        acting.work.add(acting.allowance, 1, limit)
-    said = _said(acting, action.text, action.purpose)
-    spots = watching.checked(acting.work, said.parts, subject=said.subject) if said.author is AuthorKind.AGENT else ()
-    queue_reply(acting.work, acting.subject, said)
-    watching.tell(acting.work, acting.ticket, said.id, spots)
-    acting.silent = True
+    _speak(acting, (TextPart(text=action.text),), action.purpose)
+
+
+def _send_phrase(acting: Acting, action: act.SendPhrase) -> None:
+    phrase, text = filled_in(acting.work, acting.subject, action.phrase, acting.person)
+    message = _speak(acting, (TextPart(text=text),), action.purpose)
+    note_use(acting.work, acting.subject, phrase, message, by_rule=acting.person is None)
+
+
+def _send_template(acting: Acting, action: act.SendTemplate) -> None:
+    _speak(acting, (template_of(acting.work, acting.subject, action),), action.purpose)
 
 
 def _no_auto_reply(acting: Acting, _: act.NoAutoReply) -> None:
@@ -327,6 +335,9 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.BlockCustomer: _block,
     act.Note: _note,
     act.Reply: _reply,
+    act.SendPhrase: _send_phrase,
+    act.SendTemplate: _send_template,
+    act.Promise: _promise,
     act.NoAutoReply: _no_auto_reply,
     act.Alert: _alert,
     act.Notify: _notify,

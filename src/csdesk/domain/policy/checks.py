@@ -354,6 +354,8 @@ class _Names:
             ):
                 for place, tag in enumerate(action.tags):
                     self.own_tag(tag, *path, "tags", place)
+            case actions.Promise():
+                self.calendar(action.calendar, *path, "calendar")
             case actions.FlagCustomer() | actions.LiftFlag():
                 self.flag(action.flag, *path, "flag")
             case _:
