@@ -98,7 +98,8 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
     needs = command_needs(command, scope)
     needs = replace(needs, claims=(key, *needs.claims))
     if scope.policy.rules.has("change") and needs.tickets:
-        needs = replace(needs, agents=(*needs.agents, *scope.policy.rules.agents))
+        rules = scope.policy.rules
+        needs = replace(needs, agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csdesk.domain.core import lessons, staff
 from csdesk.domain.core.customer_commands import CustomerCommand
-from csdesk.domain.core.macros import agents_of
+from csdesk.domain.core.macros import agents_of, phrases_of
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.changes import Needs
@@ -33,19 +33,20 @@ def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
             return Needs(tickets=one, messages=command.messages, parties=True)
         case cmd.CorrectReply():
             return _of_correction(command, scope)
+        case cmd.RunMacro():
+            given, phrases = agents_of(scope.policy, command), phrases_of(scope.policy, command.macro)
+            return Needs(tickets=one, agents=given, phrases=phrases, parties=True)
         case _:
-            return Needs(tickets=one, agents=_agents(command, scope), parties=True)
+            return Needs(tickets=one, agents=_agents(command), parties=True)
 
 
-def _agents(command: cmd.TicketCommand, scope: Scope) -> tuple[str, ...]:
+def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
     """Who is named, or has the ticket afterwards."""
     match command:
         case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
             return (command.agent,) if command.agent is not None else ()
         case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer():
             return (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
-        case cmd.RunMacro():
-            return agents_of(scope.policy, command.macro)
         case _:
             return ()
 

@@ -185,6 +185,7 @@ def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
         claims=tuple(claims),
         tickets=tuple(tickets),
         agents=scope.policy.rules.agents,
+        phrases=scope.policy.rules.phrases,
         counters=tuple(counters),
         parties=True,
     )
