@@ -199,7 +199,8 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
             named = tuple(one for one in (command.picked, *command.shown) if one is not None)
             return Needs(claims=(key,), messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
         case cmd.ForgetLessons():
-            return Needs(claims=(key,))
+            asked = (command.message,) if command.message is not None else ()
+            return Needs(claims=(key,), messages=asked, phrases=(command.phrase,) if command.phrase is not None else ())
         case cmd.CorrectReply():
             claims.append(scope.keys.effect("corrected", command.message))
             right = (command.right,) if command.right is not None else ()
