@@ -97,4 +97,5 @@ def _of_the_desk(
             named = tuple(one for one in (command.picked, *command.shown) if one is not None)
             return Needs(messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
         case cmd.ForgetLessons():
-            return Needs()
+            asked = (command.message,) if command.message is not None else ()
+            return Needs(messages=asked, phrases=(command.phrase,) if command.phrase is not None else ())
