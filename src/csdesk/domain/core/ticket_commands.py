@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from csdesk.domain.core import (
+    flagging,
+    goals,
     leases,
     lessons,
     macros,
@@ -152,6 +154,11 @@ def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) ->
     tickets.untag(work, ticket, *command.tags, source=command.source)
 
 
+def _flag(work: Workspace, ticket: Ticket, command: cmd.FlagTicket, _: str) -> None:
+    flagging.flag_ticket(work, ticket, command)
+    tickets.match_again(work, work.ticket(ticket.id), "ticket.flags")
+
+
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
     if ticket.identity in command.remove:
         raise InvalidInput("remove", "the requester stays", "merge or split the ticket instead")
@@ -188,6 +195,8 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.SetTicketField: _set_field,
     cmd.TagTicket: _tag,
     cmd.UntagTicket: _untag,
+    cmd.FlagTicket: _flag,
+    cmd.SetGoal: goals.set_goal,
     cmd.ChangeParticipants: _participants,
     cmd.RunMacro: macros.run_macro,
     cmd.MergeTickets: merging.merge_ticket,

@@ -80,6 +80,7 @@ class Policy:
         "_tags",
         "_types",
         "_wishes",
+        "aims",
         "answers",
         "config",
         "declared",
@@ -119,6 +120,9 @@ class Policy:
     answers: bool
     """May anything be answered automatically: is there a queue that allows it, and an account?"""
 
+    aims: bool
+    """Do sessions in some queue have a goal from the beginning?"""
+
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
@@ -139,6 +143,7 @@ class Policy:
         self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
         self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
+        self.aims = any(one.goal is not None for one in config.queues)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
         self.segments = Segments(config.segments, self.declared, self.zone)
