@@ -17,6 +17,7 @@ from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import LeaseRequest
@@ -65,18 +66,17 @@ def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
 
 def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     rules = scope.policy.rules
-    agents = rules.agents if rules.has("change") or rules.has("time") else ()
-    phrases = rules.phrases if agents or rules.has("change") or rules.has("time") else ()
+    acts = rules.has("change") or rules.has("time")
+    agents, phrases = (rules.agents, rules.phrases) if acts else ((), ())
     needs = Needs(tickets=tuple(tickets), agents=agents, phrases=phrases, parties=loaded_parties(scope))
     loaded = yield from steps.load(needs)
     if not needs.parties and any(_asks_the_customer(one) for one in loaded.snapshot.tickets.values()):
         loaded = yield from steps.load(replace(needs, parties=True))
     counters = _reminding(loaded, scope)
-    snapshot = loaded.snapshot
     if counters:
         counted = yield from steps.load(Needs(counters=tuple(counters.values())))
-        snapshot = snapshot._replace(counters=counted.snapshot.counters)
-    work = Workspace(snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        loaded = replace(loaded, snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
+    work = workspace(loaded, scope)
     clock = Actor.system("clock")
     for key in tickets:
         ticket = work.ticket(key)
