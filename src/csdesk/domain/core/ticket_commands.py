@@ -20,6 +20,7 @@ from csdesk.domain.core import (
     transfers,
     wording,
 )
+from csdesk.domain.core.askers import asker_of
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tagging import check_wish
@@ -27,12 +28,15 @@ from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.watching import checked, tell
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId, PhraseId
+from csdesk.domain.matching.book import phrase_of
+from csdesk.domain.matching.phrases import excluded_by
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.messages import AuthorKind, Purpose
-from csdesk.domain.records.phrases import usage_counter
+from csdesk.domain.records.phrases import LibraryPhrase, usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
+from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.errors import IllegalTransition, InvalidInput
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
@@ -69,14 +73,31 @@ def _note_fate(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str
     phrase = work.phrase(command.phrase) if command.phrase is not None else None
     if phrase is not None:
         link = phrase.article is not None and bool(phrase.article.url)
-        used = ev.PhraseUsed(message=MessageId(run), phrase=PhraseId(phrase.id), question=question, link=link)
+        despite = _condition_against(work, ticket, phrase)
+        used = ev.PhraseUsed(
+            message=MessageId(run),
+            phrase=PhraseId(phrase.id),
+            question=question,
+            link=link,
+            despite=despite,
+            reason=command.override if despite else "",
+        )
         work.emit(ticket.id, used)
+        if despite:
+            work.tell(verdict("reply.overridden", Outcome.NOTED, phrase=phrase.id, despite=despite))
         work.add(usage_counter(phrase.id, "sent"), 1)
     if question is not None:
         as_it_stands = phrase is not None and phrase.says(wording.text_of(command.parts))
         fate: ev.Fate = "ignored" if phrase is None else "picked" if as_it_stands else "edited"
         picked = PhraseId(phrase.id) if phrase is not None else None
         lessons.judge(work, question, fate, picked=picked, shown=command.shown)
+
+
+def _condition_against(work: Workspace, ticket: Ticket, phrase: LibraryPhrase) -> str:
+    """The condition of a phrase that rules this ticket out; empty if none does."""
+    now = work.time_of(ticket.id)
+    asker = asker_of(ticket, work.person(ticket.identity), now=now, barred=work.policy.barred(now))
+    return excluded_by(phrase_of(phrase), asker.context) or ""
 
 
 def _note(work: Workspace, ticket: Ticket, command: cmd.AddNote, run: str) -> None:

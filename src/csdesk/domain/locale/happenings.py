@@ -113,7 +113,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "sla.breach_voided": ("{clock}: not late after all", "{clock}：超时已撤销"),
     # Replies
     "reply.decided": ("{action}[: {phrase}]", "{action}[：{phrase}]"),
-    "reply.phrase_used": ("phrase {phrase} used", "使用话术 {phrase}"),
+    "reply.phrase_used": (
+        "phrase {phrase} used[, although its {despite} speaks against it]",
+        "使用话术 {phrase}[，与其 {despite} 条件不符]",
+    ),
     "reply.returned": ("the question came back after {phrase}", "自动回复 {phrase} 之后客户再次提问"),
     "reply.corrected": ("an answer was corrected[: {right} was right]", "更正了回复[：应为 {right}]"),
     "reply.wording": ("wording was found fault with", "发现不当用语"),
