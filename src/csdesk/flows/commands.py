@@ -12,6 +12,7 @@ from typing import get_args
 from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
+from csdesk.domain.core.goals import settle
 from csdesk.domain.core.macros import permits_of
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
@@ -208,6 +209,8 @@ def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
     ticket = catch_up(work, ticket)
     person = work.person(ticket.identity)
     ticket_commands.run(work, ticket, command, run)
+    if ticket.goal is not None:
+        settle(work, work.ticket(ticket.id))
     if person is not None:
         work.tell(*after_command(work, ticket, person, command.actor).verdicts)
     return ticket.id

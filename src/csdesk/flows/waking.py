@@ -13,6 +13,7 @@ from csdesk.domain.core.tickets import change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs, person_behind
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
@@ -46,14 +47,14 @@ def wake_tickets(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict
 def _wake_batch(tickets: Sequence[str]) -> Flow[Woken]:
     """The batch in one commit; if it keeps losing races, its tickets one by one."""
     try:
-        return (yield from retried(_waking(tickets), attempts=2 if len(tickets) > 1 else ATTEMPTS))
+        return (yield from retried(_waking(tickets), attempts=2 if len(tickets) > 1 else ATTEMPTS, loads=3))
     except StoreError as error:
         if len(tickets) == 1 or not may_repeat(error):
             raise
     woken = 0
     nexts: list[datetime] = []
     for one in tickets:
-        count, again = yield from retried(_waking((one,)))
+        count, again = yield from retried(_waking((one,)), loads=3)
         woken += count
         nexts += [] if again is None else [again]
     return woken, min(nexts, default=None)
@@ -65,10 +66,12 @@ def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
 
 def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     rules = scope.policy.rules
-    agents = rules.agents if rules.has("change") or rules.has("time") else ()
-    phrases = rules.phrases if agents or rules.has("change") or rules.has("time") else ()
+    acts = rules.has("change") or rules.has("time")
+    agents, phrases = (rules.agents, rules.phrases) if acts else ((), ())
     needs = Needs(tickets=tuple(tickets), agents=agents, phrases=phrases, parties=loaded_parties(scope))
     loaded = yield from steps.load(needs)
+    if not needs.parties and any(_asks_the_customer(one) for one in loaded.snapshot.tickets.values()):
+        loaded = yield from steps.load(replace(needs, parties=True))
     counters = _reminding(loaded, scope)
     if counters:
         counted = yield from steps.load(Needs(counters=tuple(counters.values())))
@@ -90,6 +93,11 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     yield from steps.commit(changes)
     wakes = (work.ticket(key).wake_at for key in tickets)
     return len(changes.entries), min((at for at in wakes if at is not None), default=None)
+
+
+def _asks_the_customer(ticket: Ticket) -> bool:
+    """True if what the customer did decides about the goal of the ticket's session."""
+    return ticket.goal is not None and ticket.goal.is_open and ticket.goal.name is GoalName.ORDER
 
 
 def _reminding(loaded: Loaded, scope: Scope) -> dict[str, str]:

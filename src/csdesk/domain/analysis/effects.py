@@ -86,6 +86,12 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
             yield f"customer.flags:{action.flag}", True
         case act.LiftFlag():
             yield f"customer.flags:{action.flag}", False
+        case act.FlagTicket():
+            yield f"ticket.flags:{action.flag}", True
+        case act.LiftTicketFlag():
+            yield f"ticket.flags:{action.flag}", False
+        case act.SetGoal():
+            yield "ticket.goal", action.goal.value
         case act.PlaceCustomer():
             for name in ("level", "stage", "language"):
                 if getattr(action, name) is not None:
@@ -137,7 +143,9 @@ def slots_of(test: Test, tags: frozenset[str]) -> Iterator[str]:
         yield from ("ticket.worker", "ticket.queue", "ticket.state")
     elif field in _SAID:
         yield from ("ticket.messages", "ticket.state")
-    elif field == "customer.flags":
+    elif field in ("ticket.goal", "ticket.goal_state"):
+        yield "ticket.goal"
+    elif field in ("customer.flags", "ticket.flags"):
         yield from (f"{field}:{one}" for one in (listed(test.value) if test.op in KEYWORD else ()))
         if test.op not in KEYWORD:
             yield _ANY_SLOT

@@ -13,7 +13,9 @@ from csdesk.domain.ids import AgentId, CustomerId, IdentityId, TicketId
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.channels import Entrance, InboundMessage, Sender
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
-from csdesk.domain.records.customers import Attribute, Customer, DayCount, Flag, Identity, SegmentMembership
+from csdesk.domain.records.customers import Attribute, Customer, DayCount, Identity, SegmentMembership
+from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.goals import Goal, GoalName, GoalState
 from csdesk.domain.records.messages import (
     ChoicePart,
     ContactPart,
@@ -263,6 +265,8 @@ def _ticket(values: Mapping[str, Fact], draft: Draft) -> Ticket:
             for n in range(min(_count(values, "ticket.participants", 1), 1000))
         ),
         tags=_tags(values, "ticket.tags", now),
+        flags=tuple(Flag(name=one, at=now) for one in sorted(_names(values, "ticket.flags"))),
+        goal=_goal(values, now),
         fields=tuple(_custom(values, "ticket.x.")),
         clocks=_clocks(values, now),
         sla=AppliedSla(policy=policy) if (policy := _optional(values, "ticket.sla")) is not None else None,
@@ -305,6 +309,19 @@ def _reception(values: Mapping[str, Fact], worker: Worker | None) -> Reception |
         return None
     return Reception(
         bot=worker.id if worker is not None and worker.kind is WorkerKind.BOT else "bot", turns=turns, failed=failed
+    )
+
+
+def _goal(values: Mapping[str, Fact], now: datetime) -> Goal | None:
+    name, state = _optional(values, "ticket.goal"), _optional(values, "ticket.goal_state")
+    if name is None and (state is None or "ticket.goal" in values):
+        return None
+    return Goal(
+        name=GoalName(name or "answer"),
+        state=GoalState(state or "open"),
+        since=now - timedelta(hours=1),
+        span=timedelta(days=2),
+        due_at=now + timedelta(days=2),
     )
 
 

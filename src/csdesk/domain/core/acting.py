@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import leases, promises, reception, tagging, tickets
+from csdesk.domain.core import goals, leases, promises, reception, tagging, tickets
 from csdesk.domain.core.outbound import add_note
 from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.tickets import MOVES
@@ -49,6 +49,11 @@ class Acting:
     """Becomes true if no automatic answer is wanted any more."""
     verdicts: list[Verdict] = field(default_factory=list)
     """What was not possible, and alerts."""
+
+    @property
+    def name(self) -> str:
+        """Who acts, as ``kind:id``."""
+        return str(self.person) if self.person is not None else f"rule:{self.by}"
 
     @property
     def subject(self) -> Ticket:
@@ -210,15 +215,38 @@ def _untag_customer(acting: Acting, action: act.UntagCustomer) -> None:
 def _flag_customer(acting: Acting, action: act.FlagCustomer) -> None:
     customer, now = acting.customer, acting.work.now
     if customer is not None and customer.flag(action.flag) is None:
-        by = str(acting.person) if acting.person is not None else f"rule:{acting.by}"
         until = now + action.span if action.span is not None else None
-        acting.work.emit(customer.id, ev.CustomerFlagged(flag=action.flag, reason=action.reason, until=until, by=by))
+        acting.work.emit(
+            customer.id, ev.CustomerFlagged(flag=action.flag, reason=action.reason, until=until, by=acting.name)
+        )
 
 
 def _lift_flag(acting: Acting, action: act.LiftFlag) -> None:
     customer = acting.customer
     if customer is not None and customer.flag(action.flag) is not None:
         acting.work.emit(customer.id, ev.CustomerUnflagged(flag=action.flag))
+
+
+def _flag_ticket(acting: Acting, action: act.FlagTicket) -> None:
+    ticket = acting.subject
+    if ticket.flag(action.flag) is not None:
+        return
+    until = acting.work.time_of(ticket.id) + action.span if action.span is not None else None
+    event = ev.TicketFlagged(flag=action.flag, reason=action.reason, until=until, by=acting.name)
+    acting.work.emit(ticket.id, event)
+    tickets.match_again(acting.work, acting.subject, "ticket.flags")
+
+
+def _lift_ticket_flag(acting: Acting, action: act.LiftTicketFlag) -> None:
+    if acting.subject.flag(action.flag) is not None:
+        acting.work.emit(acting.ticket, ev.TicketUnflagged(flag=action.flag))
+        tickets.match_again(acting.work, acting.subject, "ticket.flags")
+
+
+def _set_goal(acting: Acting, action: act.SetGoal) -> None:
+    if acting.subject.category is Category.MERGED:
+        raise InvalidInput("set_goal", "the ticket was merged", "set it on its survivor")
+    goals.aim(acting.work, acting.subject, action.goal, action.span, by=acting.name)
 
 
 def _place_customer(acting: Acting, action: act.PlaceCustomer) -> None:
@@ -330,6 +358,9 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.UntagCustomer: _untag_customer,
     act.FlagCustomer: _flag_customer,
     act.LiftFlag: _lift_flag,
+    act.FlagTicket: _flag_ticket,
+    act.LiftTicketFlag: _lift_ticket_flag,
+    act.SetGoal: _set_goal,
     act.PlaceCustomer: _place_customer,
     act.SetCustomerField: _set_customer_field,
     act.BlockCustomer: _block,

@@ -356,7 +356,7 @@ class _Names:
                     self.own_tag(tag, *path, "tags", place)
             case actions.Promise():
                 self.calendar(action.calendar, *path, "calendar")
-            case actions.FlagCustomer() | actions.LiftFlag():
+            case actions.FlagCustomer() | actions.LiftFlag() | actions.FlagTicket() | actions.LiftTicketFlag():
                 self.flag(action.flag, *path, "flag")
             case _:
                 pass
@@ -439,6 +439,7 @@ class _Names:
             "ticket.type": self.type,
             "ticket.status": self.status,
             "ticket.tags": self.tag,
+            "ticket.flags": self.flag,
             "customer.flags": self.flag,
             "customer.segments": self.segment,
             "customer.level": self.level,

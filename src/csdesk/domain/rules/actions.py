@@ -12,6 +12,7 @@ from csdesk.domain.ids import phrase_id
 from csdesk.domain.records._model import Key, Name, Scalar
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Purpose
 from csdesk.domain.records.priorities import PriorityName
 
@@ -186,6 +187,32 @@ class LiftFlag(Section):
     flag: Name
 
 
+class FlagTicket(Section):
+    """Flag the ticket, for so long or for good; one that has the flag keeps it as it is."""
+
+    do: Literal["flag_ticket"] = "flag_ticket"
+    flag: Name
+    reason: Annotated[str, Field(max_length=1000)] = ""
+    span: Duration | None = None
+    """None: until somebody lifts it."""
+
+
+class LiftTicketFlag(Section):
+    """Take a flag from the ticket."""
+
+    do: Literal["lift_ticket_flag"] = "lift_ticket_flag"
+    flag: Name
+
+
+class SetGoal(Section):
+    """Say what the present session with the customer should lead to; the goal that it has already stays as it is."""
+
+    do: Literal["set_goal"] = "set_goal"
+    goal: GoalName
+    span: Duration | None = None
+    """How long nobody says anything before the session is over; None: ``session_gap``."""
+
+
 class PlaceCustomer(Section):
     """Set the customer's level, lifecycle stage or language."""
 
@@ -311,6 +338,9 @@ Action = Annotated[
     | UntagCustomer
     | FlagCustomer
     | LiftFlag
+    | FlagTicket
+    | LiftTicketFlag
+    | SetGoal
     | PlaceCustomer
     | SetCustomerField
     | BlockCustomer
@@ -353,6 +383,9 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         UntagCustomer: "tag_customer",
         FlagCustomer: "flag",
         LiftFlag: "flag",
+        FlagTicket: "flag_ticket",
+        LiftTicketFlag: "flag_ticket",
+        SetGoal: "set_goal",
         PlaceCustomer: "set_profile",
         SetCustomerField: "set_profile",
         BlockCustomer: "block",

@@ -103,6 +103,8 @@ from csdesk.domain.records.events.tickets import (
     ClockWarned,
     ConversationTaken,
     CustomFieldSet,
+    GoalSet,
+    GoalSettled,
     LinksChanged,
     MessagesMoved,
     OfferAccepted,
@@ -123,10 +125,12 @@ from csdesk.domain.records.events.tickets import (
     TicketErased,
     TicketEscalated,
     TicketFieldSet,
+    TicketFlagged,
     TicketMerged,
     TicketOpened,
     TicketReleased,
     TicketTagged,
+    TicketUnflagged,
     TicketUnmerged,
     TicketUntagged,
 )
@@ -176,6 +180,8 @@ __all__ = [
     "ErasureCompleted",
     "Event",
     "Fate",
+    "GoalSet",
+    "GoalSettled",
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
@@ -230,6 +236,7 @@ __all__ = [
     "TicketErased",
     "TicketEscalated",
     "TicketFieldSet",
+    "TicketFlagged",
     "TicketHandedBack",
     "TicketHandedOff",
     "TicketMerged",
@@ -237,6 +244,7 @@ __all__ = [
     "TicketReleased",
     "TicketTagged",
     "TicketTransferred",
+    "TicketUnflagged",
     "TicketUnmerged",
     "TicketUntagged",
     "TurnBegan",
@@ -301,6 +309,10 @@ Event = Annotated[
     | OfferExpired
     | OfferWithdrawn
     | ParticipantsChanged
+    | TicketFlagged
+    | TicketUnflagged
+    | GoalSet
+    | GoalSettled
     | SlaApplied
     | ClocksChanged
     | ClockStarted
