@@ -49,7 +49,7 @@ def test_killed_around_pull_store_cursor_and_send(tmp_path, seed, lives):
     database = tmp_path / "desk.db"
     with platform.served() as address:
         deaths = [live(database, address, 5 * life, chance.randrange(3, 60 + 40 * life)) for life in range(lives)]
-        assert sum(code != 0 for code in deaths) >= lives - 2
+        assert sum(code != 0 for code in deaths) >= 2 * lives // 3
         assert live(database, address, 5 * lives, 0) == 0
     store = SqliteStore(database)
     assert problems_of(store) == ()

@@ -98,9 +98,12 @@ class ClaimKeys:
         """How far an account was pulled: the owner of this claim is the cursor."""
         return self._key(CURSOR, account)
 
-    def pace(self, kind: str, account: str) -> str:
-        """How an account fares (``pause``) or how full its bucket is (``rate``): the owner of this claim says."""
-        return self._key(kind, account)
+    def pace(self, kind: str, *whose: str) -> str:
+        """How an account fares (``pause``) or how full its bucket is (``rate``): the owner of this claim says.
+
+        A bucket may also be that of one conversation: account and conversation are its ``whose``.
+        """
+        return self._key(kind, *whose)
 
     def counter(self, kind: str, *parts: str) -> str:
         """The name of a counter about somebody, hashed like a claim."""
