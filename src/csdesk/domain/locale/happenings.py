@@ -139,10 +139,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "holidays.saved": ("holidays were saved", "保存了节假日安排"),
     "config.activated": ("another configuration is in force", "启用了新配置"),
     "account.paused": (
-        "account {account} rests until {until}: it failed too often in a row ({reason})",
-        "账号 {account} 连续发送失败（{reason}），暂停至 {until}",
+        "account {account} rests until {until}: {what} failed too often in a row ({reason})",
+        "账号 {account} 连续失败（{what}：{reason}），暂停至 {until}",
     ),
-    "account.resumed": ("account {account} sends again", "账号 {account} 恢复发送"),
+    "account.resumed": ("account {account} works again: {what}", "账号 {account} 恢复正常（{what}）"),
     "session.answered": (
         "{account}: a session was answered with {what}[: {problem}]",
         "{account}：会话事件已回应 {what}[：{problem}]",
