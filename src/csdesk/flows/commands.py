@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands
+from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.macros import agents_of, permits_of
@@ -198,6 +198,8 @@ def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901
         case cmd.JudgeSuggestions():
             named = tuple(one for one in (command.picked, *command.shown) if one is not None)
             return Needs(claims=(key,), messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
+        case cmd.AdoptTraining() | cmd.ChooseTraining():
+            return Needs(claims=(key,), counters=(trainings.NUMBER,))
         case cmd.ForgetLessons():
             asked = (command.message,) if command.message is not None else ()
             return Needs(claims=(key,), messages=asked, phrases=(command.phrase,) if command.phrase is not None else ())
@@ -242,6 +244,12 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
         case cmd.ForgetLessons():
             lessons.forget(work, command)
             return ev.LEARNING
+        case cmd.AdoptTraining():
+            trainings.adopt(work, command)
+            return ev.TRAINING
+        case cmd.ChooseTraining():
+            trainings.choose(work, command)
+            return ev.TRAINING
         case cmd.SaveHolidays():
             return staff.save_holidays(work, command).id
         case cmd.UnlinkIdentity():

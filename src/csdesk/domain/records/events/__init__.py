@@ -53,6 +53,7 @@ from csdesk.domain.records.events.desk import (
     HolidaysSaved,
     LessonsForgotten,
     LibraryChanged,
+    LibraryTrained,
     LoadRepaired,
     MessageParked,
     MessageReleased,
@@ -61,6 +62,7 @@ from csdesk.domain.records.events.desk import (
     ReplyAssessed,
     SessionAnswered,
     SuggestionsJudged,
+    TrainingChosen,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -137,6 +139,7 @@ __all__ = [
     "DESK",
     "LEARNING",
     "LIBRARY",
+    "TRAINING",
     "AccountPaused",
     "AccountResumed",
     "ActionRequested",
@@ -182,6 +185,7 @@ __all__ = [
     "LeaseRenewed",
     "LessonsForgotten",
     "LibraryChanged",
+    "LibraryTrained",
     "LinksChanged",
     "LoadRepaired",
     "MediaStored",
@@ -239,6 +243,7 @@ __all__ = [
     "TicketTransferred",
     "TicketUnmerged",
     "TicketUntagged",
+    "TrainingChosen",
     "TurnBegan",
     "TurnEnded",
     "WordingFound",
@@ -338,6 +343,8 @@ Event = Annotated[
     | LibraryChanged
     | SuggestionsJudged
     | LessonsForgotten
+    | LibraryTrained
+    | TrainingChosen
     | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
@@ -360,6 +367,9 @@ LIBRARY: Final = "library"
 
 LEARNING: Final = "learning"
 """The subject of decisions about suggestions, in their order: what the matcher learns from."""
+
+TRAINING: Final = "training"
+"""The subject of trainings of the phrase library, in their order, and of which one is in use."""
 
 ASSESSMENT: Final = "assessment"
 """The subject of what counts when work is assessed."""
