@@ -163,6 +163,8 @@ class StepEngine:
                 return await asyncio.to_thread(look_after, core.media, step)
             case steps.MediaInUse() | steps.WrittenBy() | steps.Scrub():
                 raise cannot_erase(store)
+            case steps.Train(book):
+                return await asyncio.to_thread(book.training)
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
             case steps.Show(feed, page):

@@ -122,6 +122,11 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "reply.wording": ("wording was found fault with", "发现不当用语"),
     "learning.judged": ("a suggestion was judged: {fate}[, {picked}]", "建议的结果：{fate}[，{picked}]"),
     "learning.forgotten": ("lessons were forgotten", "已撤销学习结果"),
+    "library.trained": (
+        "training {number}: {phrases} phrases were told apart by {questions} questions",
+        "训练 {number}：用 {questions} 个问法区分了 {phrases} 条话术",
+    ),
+    "learning.training": ("training {number} is in use (0: none)", "启用训练 {number}（0 为不用）"),
     "assessment.reply": ("the answer of {author} counts as wrong", "{author}的回复记为错误"),
     # Rules
     "alert.raised": ("alert {name}[ by rule {rule}]", "提醒：{name}[（规则 {rule}）]"),
