@@ -21,6 +21,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import LIVE, OfferPurpose, Ticket
 from csdesk.flows.lists import Where
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -48,7 +49,7 @@ def leave(item: DueItem, cursor: str | None, scope: Scope) -> Flow[tuple[int, st
     else:
         found, after = yield from _offered(agent, cursor)
     loaded = yield from steps.load(Needs(tickets=found, agents=(agent,), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     for key in found:
         _look_at(work, key, work.agent(agent))
     if after is None:

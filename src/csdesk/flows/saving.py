@@ -26,6 +26,7 @@ from csdesk.domain.routing.roster import Roster
 from csdesk.domain.routing.search import Search, load_counter
 from csdesk.flows.lists import Where, page_of
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import Query
@@ -113,7 +114,7 @@ def _loads(people: list[Agent]) -> Flow[dict[str, int]]:
 
 def _begun(seen: Ticket, loaded: Loaded, scope: Scope) -> tuple[Workspace, Ticket] | None:
     """A workspace in which the ticket still waits as it did; None if something happened to it."""
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(f"room/{seen.id}", _ACTOR)
     if work.ticket(seen.id).version != seen.version:
         return None
