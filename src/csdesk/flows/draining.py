@@ -25,6 +25,7 @@ from csdesk.domain.routing.search import Search, needs_of
 from csdesk.errors import GuardFailed
 from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.lists import everything, page_of
+from csdesk.flows.rehoming import rehome
 from csdesk.flows.retrying import retried
 from csdesk.flows.routing import is_overtaken
 from csdesk.flows.saving import Saving, tell_if_nobody_ever
@@ -85,8 +86,13 @@ class _Pass:
 
 
 def drain(loaded: Loaded, limit: int, out_of_time: Callable[[], bool]) -> Flow[Drained]:
-    """Give out waiting tickets, ``limit`` at most, whichever queue they stand in: configured, or left behind by it."""
+    """Give out waiting tickets, ``limit`` at most; those of a queue that is gone move to its heir before."""
     rows = yield from everything(WaitingLine, Query(kind="line", limit=1000))
+    left_behind = [row for row in rows if not loaded.policy.has_queue(row.queue)]
+    for row in left_behind:
+        yield from rehome(row, out_of_time)
+    if left_behind:
+        rows = yield from everything(WaitingLine, Query(kind="line", limit=1000))
     rows = tuple(row for row in rows if _has_people(row.queue, loaded))
     if not rows:
         return 0, False, None

@@ -62,6 +62,7 @@ TEXTS: Final[dict[str, str]] = {
     "route.removed": "{agents} in queue {queue} cannot take it: {reason}[ ({what})]",
     "route.gave_way": "nobody in queue {queue} has all that should be there; that gave way",
     "route.relaxed": "waited long enough: {kind} {what} is no longer asked for",
+    "route.rehomed": "queue {queue} is gone; {heir} took its place",
     "route.saves_room": "{agent} saves room for it: {units} units, beside a load of {load}[, in queue {queue}]",
     "route.nobody_ever": "no agent of queue {queue}, or of those that help out, can ever be given it",
     "route.closed": "queue {queue} is outside its hours ({hours})",

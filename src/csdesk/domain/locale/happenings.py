@@ -241,6 +241,7 @@ REASONS_OF_CHANGES: Final[dict[str, tuple[str, str]]] = {
     "route.last": ("who had it before", "上次的客服"),
     "route.saved": ("room was saved with them", "已预留余量"),
     "room": ("there is room now", "已有余量"),
+    "rehomed": ("the queue is gone", "队列已撤销"),
     "older_first": ("an older ticket comes first", "让位于更早的工单"),
     "another_agent": ("somebody else saves room", "改由他人预留"),
     "route.absent": ("absent", "不在岗"),

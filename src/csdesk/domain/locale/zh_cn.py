@@ -62,6 +62,7 @@ TEXTS: Final[dict[str, str]] = {
     "route.removed": "队列“{queue}”中有 {agents} 位客服不可接单：{reason}[（{what}）]",
     "route.gave_way": "队列“{queue}”中没有人满足全部期望条件，已放宽",
     "route.relaxed": "等待已久，不再要求：{kind} {what}",
+    "route.rehomed": "队列“{queue}”已撤销，由“{heir}”接替",
     "route.saves_room": "由客服 {agent} 为其预留 {units} 个单位的余量，现有负载 {load}[，队列“{queue}”]",
     "route.nobody_ever": "队列“{queue}”及其支援队列中没有任何客服可以接这张工单",
     "route.closed": "队列“{queue}”不在服务时间内（{hours}）",
