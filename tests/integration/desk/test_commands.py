@@ -447,7 +447,7 @@ def test_a_merged_or_closed_ticket_takes_nothing(world, desk):
     with pytest.raises(IllegalTransition):
         desk.tickets.merge(two.id, three.id, actor=AGENT)
     with pytest.raises(IllegalTransition):
-        desk.reply(three.id, "x", actor=AGENT)
+        desk.reply(three.id, "x", actor=Actor.agent(agent.id))
 
 
 def test_participants_of_a_merged_ticket_come_along(world, desk):
