@@ -10,6 +10,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import AuthorKind, Direction
 from csdesk.errors import BotBarred, StaleWorker
 from csdesk.ports.bots import BotAbstains, BotAnswer, BotHandsOver
+from csdesk.ports.channel import HandoffEvent
 from csdesk.testing import Fault, FaultyStore, ScriptedChannel
 
 from .conftest import entries
@@ -481,3 +482,14 @@ def test_an_answer_to_a_ticket_that_was_closed_meanwhile(world):
 def test_an_answer_that_says_nothing():
     with pytest.raises(ValueError, match="says nothing"):
         BotAnswer(parts=(TextPart(text=" "),))
+
+
+def test_who_is_taken_elsewhere_is_taken_from_the_bot(world):
+    channel = ScriptedChannel("web")
+    desk, bot = opened(world, channels=[channel])
+    ticket = desk.receive(world.said()).ticket
+    event = HandoffEvent(account="web", dedupe_key="h1", conversation="ann", to="kf")
+    assert desk.handle("web", channel.report(event)).status == 200
+    assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["away"]
+    desk.run_due()
+    assert (bot.asked, desk.tickets.get(ticket.id).worker) == ([], None)
