@@ -129,8 +129,10 @@ def work_on(limit: int, out_of_time: Callable[[], bool]) -> Flow[Worked]:
         return Worked(next_due_at=leased.next_due_at)
     item = leased.due[0]
     erased = 0
-    for number in range(limit):
-        is_last = number == limit - 1 or out_of_time()
+    left = limit
+    while True:
+        left -= 1
+        is_last = left <= 0 or out_of_time()
         before = progress_of(item)
         step = yield from retried(_stepping(item, is_last=is_last), loads=4)
         if step.after is None:
@@ -139,9 +141,8 @@ def work_on(limit: int, out_of_time: Callable[[], bool]) -> Flow[Worked]:
         if step.wait is not None:
             return Worked(erased, next_due_at=scope.now + step.wait)
         if is_last:
-            break
+            return Worked(erased, is_busy=True)
         item = replace(item, payload=step.after.model_dump_json())
-    return Worked(erased, is_busy=True)
 
 
 def _total(counts: ErasedCounts) -> int:

@@ -10,6 +10,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
 from csdesk.domain.records.tickets import Priority
 from csdesk.errors import GuardFailed
+from csdesk.flows import reconciling
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore
 from csdesk.testing.audit import problems_of
@@ -567,7 +568,9 @@ def test_lines_and_positions(world):
     assert desk.tickets.position(got[2].ticket.id).position == 2
 
 
-def test_drifted_counters_are_set_right(world):
+@pytest.mark.parametrize("page", [1, 500])
+def test_drifted_counters_are_set_right(world, monkeypatch, page):
+    monkeypatch.setattr(reconciling, "_PAGE", page)
     desk = shop(world, routed(capacity=5))
     ann = desk.agents.add("Ann", queues=["default"])
     desk.receive(world.said())
@@ -739,3 +742,17 @@ def test_questions_about_what_is_not_there(world):
     found = {one.agent.id: one for one in desk.agents.available(queue="default")}
     assert found[ann.id].is_available
     assert {one.param("reason") for one in found[gone.id].reasons} == {"retired"}
+
+
+def test_who_may_get_a_follow_up_is_told_as_routing_would_choose(world):
+    desk = shop(world, routed(last_agent=True), reopen={"mode": "follow_up"})
+    people = [desk.agents.add(name, queues=["default"]).id for name in ("Ann", "Bob")]
+    first = desk.receive(world.said())
+    desk.tickets.set_status(first.ticket.id, "resolved", actor=LEAD)
+    for one in people:
+        desk.agents.set_presence(one, "offline")
+    follow = desk.receive(world.said()).ticket
+    assert ([link.ticket for link in follow.links], follow.worker) == ([first.ticket.id], None)
+    for one in people:
+        desk.agents.set_presence(one, "online")
+    assert desk.agents.available(ticket=follow.id)[0].agent.id == first.worker.id
