@@ -439,10 +439,11 @@ Burdens = dict[AgentId, int]
 
 def burdens_of(ticket: Ticket | None) -> Burdens:
     """What a ticket puts on agents: on the one who works on it, and on the one it is offered to."""
-    if ticket is None or ticket.category not in ACTIVE:
+    values = ticket.__dict__ if ticket is not None else {}
+    if ticket is None or values["category"] not in ACTIVE:
         return {}
-    worker, offer = ticket.assignee, ticket.offer
-    burdens = {} if worker is None else {worker: ticket.units}
+    worker, offer = values["worker"], values["offer"]
+    burdens = {AgentId(worker.id): ticket.units} if worker is not None and worker.kind is WorkerKind.AGENT else {}
     if offer is not None and offer.agent is not None:
         burdens[offer.agent] = burdens.get(offer.agent, 0) + offer.units
     return burdens

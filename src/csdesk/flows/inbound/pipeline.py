@@ -248,17 +248,19 @@ def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> b
 
 def _marks(case: Case, work: Workspace) -> set[str]:
     """What a message may write that a later one may read: its claims, and its sender's customer."""
-    message, keys = case.message, work.keys
-    marks = {
-        case.keys.inbound,
-        case.keys.conversation,
-        *(identity_key(work, one) for one in case.people),
-        *(keys.mail(message.account, one) for one in (message.provider_id, *message.references) if one),
-    }
-    if message.ticket_hint:
-        marks.add(message.ticket_hint)
-    people = (work.person(known_identity(work, one)) for one in (message.sender, *message.also))
-    return marks | {one.id for one in people if one is not None}
+    said, keys = case.message.__dict__, case.keys
+    marks = {keys.inbound, keys.conversation, keys.sender}
+    people = [work.person(work.claims.get(keys.sender))]
+    if said["also"] or said["cc"]:
+        marks.update([identity_key(work, one) for one in case.people])
+        people += [work.person(known_identity(work, one)) for one in said["also"]]
+    if said["provider_id"] or said["references"]:
+        account = said["account"]
+        marks.update([work.keys.mail(account, one) for one in (said["provider_id"], *said["references"]) if one])
+    if said["ticket_hint"]:
+        marks.add(said["ticket_hint"])
+    marks.update([one.id for one in people if one is not None])
+    return marks
 
 
 def _guarded(

@@ -140,7 +140,7 @@ def _apply_queues(desk: DeskState, changes: ChangeSet) -> None:
 
 def _append(desk: DeskState, entries: Iterable[Entry]) -> None:
     for entry in entries:
-        desk.entries.append(replace(entry, position=position_of(len(desk.entries) + 1)))
+        desk.entries.append(entry._replace(position=position_of(len(desk.entries) + 1)))
 
 
 def _strip(desk: DeskState, strips: Iterable[Strip]) -> None:
