@@ -96,7 +96,7 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
     key = scope.keys.command(_own_key(command) or run)
     needs = _needs(command, key, scope)
     if scope.policy.rules.has("change") and needs.tickets:
-        needs = replace(needs, agents=(*needs.agents, *scope.policy.rules.agents))
+        needs = needs._replace(agents=(*needs.agents, *scope.policy.rules.agents))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:

@@ -81,7 +81,15 @@ class Workspace:
     """The records of one decision (or one batch of them) and the changes so far."""
 
     def __init__(
-        self, snapshot: Snapshot, policy: Policy, keys: ClaimKeys, now: datetime, ids: Ids, *, past: Past = Past()
+        self,
+        snapshot: Snapshot,
+        policy: Policy,
+        keys: ClaimKeys,
+        now: datetime,
+        ids: Ids,
+        *,
+        past: Past = Past(),
+        found: Found | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.past = past
@@ -91,7 +99,7 @@ class Workspace:
         self.ids = ids
         self.claims: dict[str, str] = dict(snapshot.claims)
         self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
-        self.found: Found = Found()
+        self.found: Found = Found() if found is None else found
         """What routing chooses from."""
         self._records: dict[str, Stored] = {
             **snapshot.tickets,

@@ -395,14 +395,15 @@ class Ticket(Record):
     @property
     def wake_at(self) -> datetime | None:
         """The next instant at which something is due for this ticket: a warning, a breach, an escalation, ..."""
-        marks = [at for at in (self.snoozed_until, self.close_at, self.rules_at) if at is not None]
-        if self.tags and self.erased_at is None and (expiry := next_expiry(self.tags)) is not None:
+        own = self.__dict__
+        marks = [at for at in (own["snoozed_until"], own["close_at"], own["rules_at"]) if at is not None]
+        if own["tags"] and own["erased_at"] is None and (expiry := next_expiry(own["tags"])) is not None:
             marks.append(expiry)
-        if self.worker is not None and self.worker.until is not None:
-            marks.append(self.worker.until)
-        if self.offer is not None and self.offer.due_at is not None:
-            marks.append(self.offer.due_at)
-        for clock in self.clocks:
+        if (worker := own["worker"]) is not None and worker.until is not None:
+            marks.append(worker.until)
+        if (offer := own["offer"]) is not None and offer.due_at is not None:
+            marks.append(offer.due_at)
+        for clock in own["clocks"]:
             values = clock.__dict__
             if values["phase"] is not ClockPhase.RUNNING:
                 continue

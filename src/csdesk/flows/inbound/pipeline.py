@@ -8,10 +8,9 @@ batch are decided again without it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csdesk.domain.core.giving import age_of
 from csdesk.domain.core.identity import identity_key, known_identity
@@ -59,8 +58,7 @@ BATCH = 100
 """How many messages share a commit at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A message to take in, under the id that was fixed before the first attempt."""
 
     message: InboundMessage
@@ -110,7 +108,7 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
     for index, arrival in enumerate(stowed):
         message = yield from stow(arrival.message)
         if message is not arrival.message:
-            stowed[index] = replace(arrival, message=message)
+            stowed[index] = arrival._replace(message=message)
     return (yield from retried(lambda scope: _receive(stowed, scope), attempts=attempts))
 
 
@@ -130,8 +128,7 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
     broken: dict[int, Exception] = {}
     found = Found()
     while True:
-        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-        work.found = found.afresh()
+        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids, found=found)
         try:
             yield from _decide(cases, work, loaded, broken)
             yield from steps.commit(work.changes())
@@ -141,6 +138,7 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
         except GuardFailed as problem:
             if not is_overtaken(problem, found):
                 raise
+        found = found.afresh()
         cases = [_case(arrival, scope) for arrival in arrivals]
     return tuple(_outcome(case, work) for case in cases)
 

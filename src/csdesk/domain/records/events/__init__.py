@@ -11,7 +11,6 @@ birth stands in the message's own stream; what concerns no record stands in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 
@@ -365,8 +364,7 @@ ASSESSMENT: Final = "assessment"
 """The subject of what counts when work is assessed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Epochs:
+class Epochs(NamedTuple):
     """The versions of what a decision rested on: each grows by one with every change."""
 
     config: int = 0
