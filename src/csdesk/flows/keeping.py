@@ -93,7 +93,7 @@ def _remove(name: str, item: DueItem, scope: Scope) -> Flow[_Removed]:
     payload = "" if removed.walk is None else removed.walk.model_dump_json()
     due_at = scope.now + (AGAIN if removed.walk is None else timedelta(0))
     due = replace(item, due_at=due_at, payload=payload)
-    yield from steps.commit(replace(removed.changes, due=(due,)))
+    yield from steps.commit(removed.changes._replace(due=(due,)))
     return removed
 
 

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
@@ -59,8 +59,7 @@ from csdesk.ports.store import (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What one attempt at a use case is given: the desk, the present time, the source of ids, the policy last seen.
 
     ``policy`` only helps to ask for the right things; decisions go by the policy that a load brings.
@@ -76,8 +75,7 @@ class Scope:
     """The bots that this process has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """Begin an attempt. Number 0 begins at once, later ones after a short random wait; the load budget begins anew."""
 
     number: int
@@ -89,8 +87,7 @@ Phrases = Literal["no", "auto", "yes", "learned", "held"]
 given so far, where ``yes`` takes those that are known here. ``held``: as ``learned``, if they are at hand already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """One batched read; the reply carries the policy that is active at that moment.
 
     ``phrases``: whether the reply must carry the phrases too.
@@ -102,8 +99,7 @@ class Load:
     """Whether the reply must carry the kinds of agents, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What a load answers: the snapshot and the compiled policy of its epochs; the phrases if they were asked for."""
 
     snapshot: Snapshot
@@ -113,8 +109,7 @@ class Loaded:
     """The kinds of agents of each queue; nobody unless it was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """One transaction."""
 
     changes: ChangeSet

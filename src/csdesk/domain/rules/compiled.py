@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.rules.actions import SPEAKING, Action, Assign, SendPhrase
@@ -41,8 +41,7 @@ class Effect:
     action: Action
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
+class RuleResult(NamedTuple):
     """What a rule set asks for: effects in the order of the rules and of their actions."""
 
     effects: tuple[Effect, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from csdesk.domain.core.evolve import _reception as reception
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted
+from csdesk.domain.records._model import replaced, shared, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.goals import Goal, GoalState
@@ -31,8 +31,8 @@ from csdesk.domain.records.tickets import (
 )
 
 _Ticket = trusted(Ticket)
-_Owner = trusted(Owner)
-_AppliedSla = trusted(AppliedSla)
+_Owner = shared(Owner)
+_AppliedSla = shared(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:

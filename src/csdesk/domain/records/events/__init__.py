@@ -11,9 +11,8 @@ birth stands in the message's own stream; what concerns no record stands in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
 
@@ -387,8 +386,7 @@ ASSESSMENT: Final = "assessment"
 """The subject of what counts when work is assessed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Epochs:
+class Epochs(NamedTuple):
     """The versions of what a decision rested on: each grows by one with every change."""
 
     config: int = 0
@@ -397,8 +395,7 @@ class Epochs:
     calendars: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What one cause did to one subject (a ticket, customer, message, agent, phrase, or the desk itself)."""
 
     subject: str
