@@ -359,3 +359,20 @@ def test_lists_in_the_order_of_ids_stop_at_their_page(desk: Traced) -> None:
         assert len(set(ids)) == 10
         assert ids == sorted(ids)
     explain.close()
+
+
+def test_an_idle_desk_is_asked_once_for_all_that_may_be_due(tmp_path: Path) -> None:
+    traced = Traced(tmp_path / "desk.db")
+    clock = SimulatedClock(at(0))
+    with open_desk(traced.store, clock=clock) as desk:
+        while desk.run_due().more:
+            pass
+        clock.advance(timedelta(minutes=1))
+        desk.run_due()
+        traced.statements.clear()
+        report = desk.run_due()
+        assert not report.more
+        assert len(traced.statements) == 5, traced.statements
+        desk.receive(_mail(random.Random(1), 2))
+        assert desk.run_due().indexed == 1
+    traced.store.close()

@@ -196,12 +196,12 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         record.SCHEMA,
         document_of(record),
         *table.fresh_of(record),
-        *[column.cell(record) for column in moved],
+        *moved.values(),
         plan.desk,
         table.key(record.id),
         old.version,
     )
-    sql = update_sql(table, tuple([column.name for column in moved]))
+    sql = update_sql(table, tuple(moved))
     plan.steps.append(_Replace(table, sql, cells, record.id, old.version))
     if table.link is not None and getattr(old, table.link[1]) != getattr(record, table.link[1]):
         plan.steps.append(_relinking(plan, table, old, record))

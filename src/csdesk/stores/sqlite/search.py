@@ -25,7 +25,10 @@ _MATCH: Final = (
     " CROSS JOIN csdesk_message m ON m.pk=s.rowid"
     " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
 )
-_WAITING: Final = "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>? ORDER BY pk LIMIT ?"
+_WAITING: Final = (
+    "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark)"
+    " ORDER BY pk LIMIT ?"
+)
 _VERSIONS: Final = "SELECT pk,version FROM csdesk_message WHERE pk>? AND pk<=?"
 _ONE: Final = "SELECT schema,doc FROM csdesk_message WHERE pk=?"
 _ADD: Final = "INSERT INTO csdesk_search(rowid,tokens) VALUES(?,?)"
@@ -112,7 +115,7 @@ class Waiting:
 def waiting(execute: Execute, limit: int) -> tuple[list[Waiting], bool]:
     """The next texts to index, of all desks, and whether more wait."""
     # ``Any``: rows of the driver.
-    rows: list[tuple[Any, ...]] = execute(_WAITING, (execute(_MARK).fetchone()[0], limit + 1)).fetchall()
+    rows: list[tuple[Any, ...]] = execute(_WAITING, (limit + 1,)).fetchall()
     texts = [
         Waiting(row, desk, version, indexed_text(desk, said_in(schema, document)))
         for row, desk, version, schema, document in rows[:limit]

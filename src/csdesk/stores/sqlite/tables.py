@@ -76,15 +76,18 @@ class Table:
         return f"pk={ROW}" if self.prefix else "desk=? AND id=?"
 
 
-def moved_columns(table: Table, old: Record, new: Record) -> list[Column]:
-    """The kept columns whose values are other ones. What an event left alone is the very same object."""
+def moved_columns(table: Table, old: Record, new: Record) -> dict[str, Cell]:
+    """The kept columns whose values are other ones, with these. What an event left alone is the very same object."""
     before, after = old.__dict__, new.__dict__
-    changed = {name for name in before if before[name] is not after[name]}
-    return [
-        column
-        for column in table.kept
-        if not changed.isdisjoint(column.fields) and column.cell(old) != column.cell(new)
-    ]
+    moved: dict[str, Cell] = {}
+    for column in table.kept:
+        for name in column.fields:
+            if before[name] is not after[name]:
+                cell = column.cell(new)
+                if cell != column.cell(old):
+                    moved[column.name] = cell
+                break
+    return moved
 
 
 def _field(name: str) -> Column:
