@@ -47,6 +47,8 @@ from csdesk.ports.store import (
     Leased,
     LeaseRequest,
     Maintained,
+    Outlook,
+    OutlookRequest,
     Page,
     Progress,
     Query,
@@ -120,6 +122,13 @@ class Lease:
     """Take due work."""
 
     request: LeaseRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LookAhead:
+    """Whether anything at all is due."""
+
+    request: OutlookRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +354,7 @@ Step = (
     | Load
     | Commit
     | Lease
+    | LookAhead
     | List
     | Count
     | Search
@@ -382,6 +392,7 @@ Reply = (
     | Loaded
     | Committed
     | Leased
+    | Outlook
     | Page[Row]
     | Page[SearchHit]
     | tuple[Entry, ...]
@@ -448,6 +459,14 @@ def lease(request: LeaseRequest) -> Flow[Leased]:
     if isinstance(reply, Leased):
         return reply
     raise _wrong("lease", reply)
+
+
+def outlook(request: OutlookRequest) -> Flow[Outlook | None]:
+    """What lies ahead; None: the store cannot tell, ask for each kind of work."""
+    reply = yield LookAhead(request)
+    if reply is None or isinstance(reply, Outlook):
+        return reply
+    raise _wrong("outlook", reply)
 
 
 def listed(query: Query) -> Flow[Page[Row]]:
