@@ -176,10 +176,15 @@ class Lent(Record):
 
 
 class OfferPurpose(Word):
-    """What an offer is about: ``work`` that waits for somebody, or a ``transfer`` from the one who has it."""
+    """What an offer is about: ``work`` that waits for somebody, or a ``transfer`` from the one who has it.
+
+    ``room``: the ticket goes on waiting, and the agent is given nothing else until there is room for it. They need not
+    answer; who accepts takes it before there is room.
+    """
 
     WORK = "work"
     TRANSFER = "transfer"
+    ROOM = "room"
 
 
 class Offer(Record):
@@ -379,13 +384,20 @@ class Ticket(Record):
     @property
     def waits(self) -> Priority | None:
         """Its priority while somebody has to be found for it; None if nobody has to."""
-        is_wanted = self.worker is None and self.offer is None and self.category in (Category.NEW, Category.OPEN)
-        return self.priority if is_wanted else None
+        if self.worker is not None or self.category not in (Category.NEW, Category.OPEN):
+            return None
+        return self.priority if self.offer is None or self.saved_with is not None else None
 
     @property
     def offered_to(self) -> AgentId | None:
         """The agent who has an open offer of it."""
         return self.offer.agent if self.offer is not None else None
+
+    @property
+    def saved_with(self) -> AgentId | None:
+        """The agent who is given nothing else until there is room for this ticket."""
+        offer = self.offer
+        return offer.agent if offer is not None and offer.purpose is OfferPurpose.ROOM else None
 
     @property
     def waits_since(self) -> datetime:

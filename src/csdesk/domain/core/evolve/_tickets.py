@@ -249,6 +249,10 @@ def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: date
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
 
 
+def _owner_left(ticket: Ticket, _event: ev.OwnerLeft, _: datetime) -> Ticket:
+    return replaced(ticket, owner=_Owner(kind=OwnerKind.QUEUE, id=ticket.queue))
+
+
 def _offer_made(ticket: Ticket, event: ev.OfferMade, _: datetime) -> Ticket:
     return replaced(ticket, offer=event.offer, offers=event.offer.number)
 
@@ -388,6 +392,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketHandedOff: reception.handed_off,
     ev.TicketHandedBack: reception.handed_back,
     ev.TicketTransferred: reception.transferred,
+    ev.OwnerLeft: _owner_left,
     ev.OfferMade: _offer_made,
     ev.OfferAccepted: _offer_ended,
     ev.OfferDeclined: _offer_refused,

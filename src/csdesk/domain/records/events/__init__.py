@@ -113,6 +113,7 @@ from csdesk.domain.records.events.tickets import (
     OfferExpired,
     OfferMade,
     OfferWithdrawn,
+    OwnerLeft,
     ParticipantsChanged,
     RulesExhausted,
     RulesPlanned,
@@ -209,6 +210,7 @@ __all__ = [
     "OfferExpired",
     "OfferMade",
     "OfferWithdrawn",
+    "OwnerLeft",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
@@ -307,6 +309,7 @@ Event = Annotated[
     | TicketHandedBack
     | TicketTransferred
     | ConversationTaken
+    | OwnerLeft
     | OfferMade
     | OfferAccepted
     | OfferDeclined
