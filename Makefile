@@ -14,6 +14,7 @@ DEV := $(VENV)/.installed-$(EXTRAS)
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
 unexport PYTHONPATH PYTHONHOME
+unexport PYTHONDONTWRITEBYTECODE # tests start many processes: each would compile csdesk anew
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

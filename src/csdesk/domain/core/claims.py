@@ -99,9 +99,12 @@ class ClaimKeys:
         """How far an account was pulled: the owner of this claim is the cursor."""
         return self._key(CURSOR, account)
 
-    def pace(self, kind: str, account: str) -> str:
-        """How an account fares (``pause``) or how full its bucket is (``rate``): the owner of this claim says."""
-        return self._key(kind, account)
+    def pace(self, kind: str, *whose: str) -> str:
+        """How an account fares (``pause``) or how full its bucket is (``rate``): the owner of this claim says.
+
+        A bucket may also be that of one conversation: account and conversation are its ``whose``.
+        """
+        return self._key(kind, *whose)
 
     def automatic(self, kind: str, scope: str, external_id: str, day: date) -> str:
         """The counter of what the desk said to somebody by itself on a day (UTC)."""

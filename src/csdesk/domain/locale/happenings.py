@@ -122,6 +122,11 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "reply.wording": ("wording was found fault with", "发现不当用语"),
     "learning.judged": ("a suggestion was judged: {fate}[, {picked}]", "建议的结果：{fate}[，{picked}]"),
     "learning.forgotten": ("lessons were forgotten", "已撤销学习结果"),
+    "library.trained": (
+        "training {number}: {phrases} phrases were told apart by {questions} questions",
+        "训练 {number}：用 {questions} 个问法区分了 {phrases} 条话术",
+    ),
+    "learning.training": ("training {number} is in use (0: none)", "启用训练 {number}（0 为不用）"),
     "assessment.reply": ("the answer of {author} counts as wrong", "{author}的回复记为错误"),
     # Rules
     "alert.raised": ("alert {name}[ by rule {rule}]", "提醒：{name}[（规则 {rule}）]"),
@@ -139,10 +144,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "holidays.saved": ("holidays were saved", "保存了节假日安排"),
     "config.activated": ("another configuration is in force", "启用了新配置"),
     "account.paused": (
-        "account {account} rests until {until}: it failed too often in a row ({reason})",
-        "账号 {account} 连续发送失败（{reason}），暂停至 {until}",
+        "account {account} rests until {until}: {what} failed too often in a row ({reason})",
+        "账号 {account} 连续失败（{what}：{reason}），暂停至 {until}",
     ),
-    "account.resumed": ("account {account} sends again", "账号 {account} 恢复发送"),
+    "account.resumed": ("account {account} works again: {what}", "账号 {account} 恢复正常（{what}）"),
     "session.answered": (
         "{account}: a session was answered with {what}[: {problem}]",
         "{account}：会话事件已回应 {what}[：{problem}]",

@@ -53,6 +53,7 @@ from csdesk.domain.records.events.desk import (
     HolidaysSaved,
     LessonsForgotten,
     LibraryChanged,
+    LibraryTrained,
     LoadRepaired,
     MessageParked,
     MessageReleased,
@@ -61,6 +62,7 @@ from csdesk.domain.records.events.desk import (
     ReplyAssessed,
     SessionAnswered,
     SuggestionsJudged,
+    TrainingChosen,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -141,6 +143,7 @@ __all__ = [
     "DESK",
     "LEARNING",
     "LIBRARY",
+    "TRAINING",
     "AccountPaused",
     "AccountResumed",
     "ActionRequested",
@@ -188,6 +191,7 @@ __all__ = [
     "LeaseRenewed",
     "LessonsForgotten",
     "LibraryChanged",
+    "LibraryTrained",
     "LinksChanged",
     "LoadRepaired",
     "MediaStored",
@@ -247,6 +251,7 @@ __all__ = [
     "TicketUnflagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "TrainingChosen",
     "TurnBegan",
     "TurnEnded",
     "WordingFound",
@@ -350,6 +355,8 @@ Event = Annotated[
     | LibraryChanged
     | SuggestionsJudged
     | LessonsForgotten
+    | LibraryTrained
+    | TrainingChosen
     | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
@@ -372,6 +379,9 @@ LIBRARY: Final = "library"
 
 LEARNING: Final = "learning"
 """The subject of decisions about suggestions, in their order: what the matcher learns from."""
+
+TRAINING: Final = "training"
+"""The subject of trainings of the phrase library, in their order, and of which one is in use."""
 
 ASSESSMENT: Final = "assessment"
 """The subject of what counts when work is assessed."""
