@@ -8,7 +8,7 @@ function for each rule, called in turn: the least that a desk without an index p
 csdesk, and the ratios are medians of the rounds, so that a busy machine does not decide.
 
 Prints one JSON line. Peers (the extra ``peers``; a missing one is named under ``skipped``): rule-engine, cel-python.
-``growth`` is what a message costs with the most rules over what it costs with the fewest, ``growth_undisturbed`` the same
+``growth`` is what a message costs with the most rules over what it costs with the fewest, ``growth_undisturbed`` that
 by the least time of each message, for machines that do other things too. With more rules more of them fire, so
 ``growth_same_fired`` says it for rules of which the added ones never do: what the rules that are not touched cost.
 """
