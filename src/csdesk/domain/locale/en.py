@@ -125,7 +125,13 @@ TEXTS: Final[dict[str, str]] = {
     "check.undeclared_field": "custom field {field} is not declared in `fields`: its tests are not checked",
     "check.tag_never_set": "no keyword, rule or macro sets tag {tag}: only people can",
     "check.tag_never_read": "tag {tag} is read by no rule, service level or macro",
-    "check.tags_exclude": "tags {tags} exclude each other (group {group}): no record has them both",
+    "check.tags_exclude": (
+        "tags {tags} exclude each other (group {group}): only a record from before there was the group has both"
+    ),
+    "check.timed_loop": "timed rules {rules} go on for ever with nobody saying a word[; what keeps changing: {slots}]",
+    "check.timed_loop_undecided": (
+        "could not decide whether timed rules {rules} come to rest[; what may go on changing: {slots}]"
+    ),
     "check.segment_never_read": "segment {segment} is read by no rule, service level or macro",
     "check.segment_empty": "nobody can belong to segment {segment}: its condition contradicts itself",
     "check.sla_never_used": "service level {sla} is never taken[: {by} fits before it]",
