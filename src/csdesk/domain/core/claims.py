@@ -105,6 +105,10 @@ class ClaimKeys:
         """
         return self._key(kind, *whose)
 
+    def typing(self, account: str, conversation: str, side: str) -> str:
+        """When somebody last typed in a conversation: the owner of this claim says; ``side`` is whose."""
+        return self._key("typing", account, conversation, side)
+
     def counter(self, kind: str, *parts: str) -> str:
         """The name of a counter about somebody, hashed like a claim."""
         return self._key(kind, *parts)
