@@ -24,6 +24,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "csdesk config --activate FILE makes another one active",
         "用 csdesk config --activate FILE 切换配置",
     ),
+    "remedy.config_unreadable": (
+        "it can be read meanwhile; csdesk config --activate FILE makes another one active",
+        "期间仍可查看；可用 csdesk config --activate FILE 切换配置",
+    ),
     "remedy.store_busy": ("another process is writing; try again", "另一个进程正在写入，请重试"),
     "remedy.store_damaged": (
         "name a file that csdesk init or csdesk demo made",
@@ -146,6 +150,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Desk {desk}: {added} added, {changed} changed, {unchanged} as they were, {retired} retired",
         "客服台 {desk}：新增 {added}，更新 {changed}，未变 {unchanged}，停用 {retired}",
     ),
+    "optimize.done": (
+        "Desk {desk} uses training {number}: {questions} questions tell {phrases} phrases apart",
+        "客服台 {desk} 启用训练 {number}：用 {questions} 个问法区分 {phrases} 条话术",
+    ),
+    "optimize.none": ("Desk {desk} uses no training", "客服台 {desk} 不使用训练"),
     "usage.none": ("No such phrases", "没有这样的话术"),
     "usage.title": ("title", "标题"),
     "usage.shown": ("shown", "展示"),

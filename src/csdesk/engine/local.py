@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from csdesk.domain.records.changes import ChangeSet, Committed
+from csdesk.domain.records.changes import ChangeSet, Committed, Needs
 from csdesk.engine import loading
 from csdesk.engine.backup import back_up
 from csdesk.engine.commits import GroupCommit
@@ -154,6 +154,9 @@ class LocalEngine:
         return self.store.commit(self.core.name, changes)
 
     def _lease(self, step: steps.Lease) -> Reply:
+        if not self.core.can_decide:  # whoever cannot decide must not keep work from those who can
+            self.perform(steps.Load(Needs()))
+            self.core.check_policy()
         return self.store.lease(self.core.name, step.request)
 
     def _list(self, step: steps.List) -> Reply:
@@ -209,6 +212,9 @@ class LocalEngine:
     def _read_media(self, step: steps.ReadMedia) -> Reply:
         return self.core.read_media(step.ref)
 
+    def _train(self, step: steps.Train) -> Reply:
+        return step.book.training()
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -239,6 +245,7 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.WrittenBy: LocalEngine._written_by,
     steps.Scrub: LocalEngine._scrub,
     steps.ReadMedia: LocalEngine._read_media,
+    steps.Train: LocalEngine._train,
     steps.Parse: LocalEngine._parse,
     steps.Show: LocalEngine._show,
 }

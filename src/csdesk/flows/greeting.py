@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE
 from csdesk.domain.policy.sections.service import AccountPolicy
 from csdesk.domain.records import events as ev
@@ -20,6 +19,7 @@ from csdesk.domain.records.channels import OutboundMessage, SessionEvent
 from csdesk.domain.records.messages import MenuItem, MenuPart, Part, TextPart
 from csdesk.flows.pacing import code_of, is_trouble, note_failure, note_success, paces_of, pause_key
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -81,10 +81,10 @@ def _claimed(event: SessionEvent, scope: Scope) -> Flow[_Turn]:
     late = event.occurred_at is not None and scope.now - event.occurred_at > able.code_lives
     if not parts or late or key in loaded.snapshot.claims:
         return _Turn()
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     barred = paces.admit(work, 1)
     if barred is not None:
-        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        work = workspace(loaded, scope)
     work.claim(key, event.dedupe_key, keep=_AT_MOST)
     yield from steps.commit(work.changes())
     return _Turn(parts, "" if barred is None else barred.reason, paces.pause in loaded.snapshot.claims)
@@ -106,7 +106,7 @@ def _record(event: SessionEvent, turn: _Turn, error: Exception | None, scope: Sc
     trouble = error is not None and is_trouble(error)
     pace = pause_key(event.account, scope)
     loaded = yield from steps.load(Needs(claims=(pace,) if trouble or turn.was_failing else ()))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     problem = turn.problem if error is None else code_of(error)
     work.begin(event.dedupe_key, Actor.adapter(event.account))
     work.emit(ev.DESK, ev.SessionAnswered(account=event.account, what=event.what, problem=problem))

@@ -8,7 +8,6 @@ from csdesk.domain.core.pacing import Barred
 from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
 from csdesk.domain.core.politeness import Held, caps_of, consent, held, is_unasked
 from csdesk.domain.core.windows import Opening, opening_of, quota_counter, window_of
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Capabilities, OutboundMessage, Sender, WindowState
@@ -20,6 +19,7 @@ from csdesk.errors import NotFound
 from csdesk.flows import checks
 from csdesk.flows.lists import page_of
 from csdesk.flows.pacing import paces_of
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -61,7 +61,7 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     conversation = scope.keys.conversation(item.account, item.conversation)
     paces = paces_of(item.account, item.conversation, able, scope)
     loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation, *paces.keys), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message = work.message(item.message)
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
     if message.delivery in ARRIVED or message.erased_at is not None:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from csdesk.domain.core.pacing import Barred, Pause
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
@@ -26,6 +25,7 @@ from csdesk.flows.pacing import code_of, is_trouble, note_failure, note_success,
 from csdesk.flows.reports import take_events
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Leased, LeaseRequest
@@ -227,7 +227,7 @@ def _note(account: str, error: Exception | None, scope: Scope) -> Flow[datetime]
     """Note how a pull went (None: well); until when the account rests."""
     key = pause_key(account, scope, "pull")
     loaded = yield from steps.load(Needs(claims=(key,)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(f"pull/{account}", Actor.adapter(account))
     until = scope.now
     if error is None:

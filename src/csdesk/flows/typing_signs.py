@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records.actors import Actor
@@ -15,6 +14,7 @@ from csdesk.flows import checks
 from csdesk.flows.feeding import TYPING_LASTS, feed_counter, typed_at, typing_key
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -39,7 +39,7 @@ def show_typing(ticket_id: str, actor: Actor, run: str) -> Flow[None]:
 
 def _show(ticket_id: TicketId, actor: Actor, run: str, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs(tickets=(ticket_id,), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     ticket = work.ticket(ticket_id)
     work.begin(run, actor)
     yield from require(work, actor, "reply", ticket.id)
@@ -67,7 +67,7 @@ def _sign(account: str, conversation: str, side: Side, scope: Scope) -> Flow[Non
     known = loaded.snapshot.claims.get(key)
     if known is not None and scope.now - typed_at(known) < _ANEW:
         return
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     now = str(int(scope.now.timestamp() * 1000))
     if known is None:
         work.claim(key, now, keep=_KEEP)
