@@ -103,6 +103,10 @@ class ClaimKeys:
         """
         return self._key(kind, *whose)
 
+    def typing(self, account: str, conversation: str, side: str) -> str:
+        """When somebody last typed in a conversation: the owner of this claim says; ``side`` is whose."""
+        return self._key("typing", account, conversation, side)
+
     def automatic(self, kind: str, scope: str, external_id: str, day: date) -> str:
         """The counter of what the desk said to somebody by itself on a day (UTC)."""
         return self._key("automatic", kind, scope, external_id, day.isoformat())
