@@ -59,6 +59,7 @@ def check(config: DeskConfig) -> None:
         *(
             "queues",
             "accounts",
+            "entry_points",
             "levels",
             "types",
             "statuses",
@@ -233,7 +234,7 @@ class _Names:
 
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
-        for section in ("accounts", "types", "departments"):
+        for section in ("accounts", "entry_points", "types", "departments"):
             for one in getattr(config, section):
                 if one.queue is not None:
                     self.queue(one.queue, section, one.name, "queue")

@@ -35,6 +35,7 @@ from csdesk.domain.policy.sections.routing import (
 from csdesk.domain.policy.sections.scenarios import ScenarioPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
+    EntryPointPolicy,
     LevelPolicy,
     QueuePolicy,
     ReopenPolicy,
@@ -64,6 +65,7 @@ __all__ = [
     "ContactPolicy",
     "DepartmentPolicy",
     "DeskConfig",
+    "EntryPointPolicy",
     "EscalationPolicy",
     "EscalationStep",
     "FieldPolicy",
@@ -120,6 +122,8 @@ class DeskConfig(Section):
     """Where tickets go that nothing else directs."""
     queues: tuple[QueuePolicy, ...] = Field(default_factory=_one_queue, min_length=1)
     accounts: tuple[AccountPolicy, ...] = ()
+    entry_points: tuple[EntryPointPolicy, ...] = ()
+    """The QR codes, links and advertisements that lead to the desk."""
     departments: tuple[DepartmentPolicy, ...] = ()
     bots: tuple[BotPolicy, ...] = ()
     bars_bots: bool = False

@@ -155,7 +155,7 @@ def encode_events(entry: Entry) -> tuple[str, str | None]:
             continue
         packed.append(event_packer(cls, without=hidden)(event))
         values = event.__dict__
-        personal[str(index)] = {short: values[name] for name, short in hidden.items()}
+        personal[str(index)] = {short: value for name, short in hidden.items() if (value := values[name]) is not None}
     body = _condensed(entry, as_json(packed))
     if not personal:
         return body, None

@@ -12,6 +12,7 @@ from typing import ClassVar
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 _BREACHED_AFTER = timedelta(microseconds=1)
@@ -290,6 +291,8 @@ class Ticket(Record):
     """The identity the ticket came through; its customer is resolved from the link graph."""
     account: str
     conversation: str
+    origin: Origin | None = None
+    """Where the conversation came from in which it was opened; None: nobody told."""
     owner: Owner
     worker: Worker | None = None
     fence: int = 0

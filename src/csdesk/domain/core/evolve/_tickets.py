@@ -46,6 +46,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         identity=said["identity"],
         account=said["account"],
         conversation=said["conversation"] or "",
+        origin=said["origin"],
         owner=_Owner(kind=OwnerKind.QUEUE, id=said["queue"]),
         participants=said["participants"],
         links=said["links"],
@@ -147,7 +148,9 @@ def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> 
 
 
 def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
-    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", rules_at=None, erased_at=at)
+    return replaced(
+        ticket, subject="", conversation="", origin=None, fields=(), close_reason="", rules_at=None, erased_at=at
+    )
 
 
 def _subject_set(ticket: Ticket, event: ev.SubjectSet, _: datetime) -> Ticket:

@@ -25,6 +25,7 @@ from csdesk.domain.records.events.customers import (
     CustomerActed,
     CustomerBlocked,
     CustomerCreated,
+    CustomerEntered,
     CustomerErased,
     CustomerFlagged,
     CustomerMerged,
@@ -36,6 +37,7 @@ from csdesk.domain.records.events.customers import (
     CustomerUnflagged,
     CustomerUnmerged,
     CustomerUntagged,
+    EntranceAnswered,
     ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
@@ -159,6 +161,7 @@ __all__ = [
     "CustomerActed",
     "CustomerBlocked",
     "CustomerCreated",
+    "CustomerEntered",
     "CustomerErased",
     "CustomerFlagged",
     "CustomerMerged",
@@ -171,6 +174,7 @@ __all__ = [
     "CustomerUnmerged",
     "CustomerUntagged",
     "DeliveryChanged",
+    "EntranceAnswered",
     "Entry",
     "Epochs",
     "ErasureCompleted",
@@ -269,6 +273,8 @@ Event = Annotated[
     | SegmentsPlanned
     | CustomerErased
     | ErasureCompleted
+    | CustomerEntered
+    | EntranceAnswered
     | TicketOpened
     | MessageReceived
     | ReplyQueued

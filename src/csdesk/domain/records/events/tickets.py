@@ -9,6 +9,7 @@ from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records._model import Instant, Name, Scalar
 from csdesk.domain.records.clocks import Clock, Mark, Metric
 from csdesk.domain.records.events._base import EventBase, Gone
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.domain.records.tickets import Category, Link, Offer, Participant, Priority, Worker
 
@@ -16,7 +17,7 @@ from csdesk.domain.records.tickets import Category, Link, Offer, Participant, Pr
 class TicketOpened(EventBase):
     """A new matter."""
 
-    PERSONAL = frozenset({"subject", "conversation"})
+    PERSONAL = frozenset({"subject", "conversation", "origin"})
     kind: Literal["ticket.opened"] = "ticket.opened"
     id: TicketId
     number: int
@@ -31,6 +32,8 @@ class TicketOpened(EventBase):
     """The adapter's key of the conversation: often an address or an open id."""
     participants: tuple[Participant, ...] = ()
     links: tuple[Link, ...] = ()
+    origin: Origin | None = None
+    """Where the conversation came from."""
 
 
 class TicketTagged(EventBase):
