@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # Extras of the development install; .ci/run adds `peers`.
 EXTRAS ?= dev
+# How many processes `make test` spreads the tests over: auto is one for each core, 0 runs them in one process.
+WORKERS ?= auto
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,6 +14,7 @@ DEV := $(VENV)/.installed-$(EXTRAS)
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
 unexport PYTHONPATH PYTHONHOME
+unexport PYTHONDONTWRITEBYTECODE # tests start many processes: each would compile csdesk anew
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -24,7 +27,7 @@ demo: $(VENV)/.installed-cli ## see a desk at work
 	@$(PY) -m csdesk demo
 
 test: $(DEV) ## run the tests (COV=1 adds branch coverage)
-	$(PY) -m pytest -m "not soak" $(if $(COV),--cov --cov-report=term)
+	$(PY) -m pytest -m "not soak" -n $(WORKERS) --maxprocesses=8 --dist worksteal $(if $(COV),--cov --cov-report=term)
 
 soak: $(DEV) ## run the long tests
 	@$(PY) -m pytest -m soak || { code=$$?; [ $$code -eq 5 ] && echo "no soak tests yet" || exit $$code; }

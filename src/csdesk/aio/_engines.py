@@ -7,9 +7,13 @@ Over a blocking store that is one hop to a worker thread for all the steps on th
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol, TypeVar, assert_never
+from functools import partial
+from threading import Lock
+from typing import Generic, Protocol, TypeVar, assert_never
 
+from csdesk.domain.records.changes import Needs
 from csdesk.engine import loading
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
@@ -17,7 +21,7 @@ from csdesk.engine.media import cannot_erase, look_after
 from csdesk.errors import FlowError, UnsupportedFeature
 from csdesk.ports import steps
 from csdesk.ports.steps import Reply, Step
-from csdesk.ports.store import AsyncStore, DeskRow, Page, Query, Row, Store
+from csdesk.ports.store import AsyncStore, DeskRow, LeaseRequest, Page, Query, Row, Store
 
 T = TypeVar("T")
 
@@ -50,17 +54,54 @@ class ThreadEngine:
         self, run: Run[T], reply: Reply = None, error: BaseException | None = None
     ) -> Finished[T] | NetworkStep:
         """As ``AsyncEngine.advance``. Cancelling it lets the hop finish first."""
-        loop = asyncio.get_running_loop()
-        hop = loop.run_in_executor(None, run.advance, self._local.perform, reply, error)
+        hop = _Hop(partial(run.advance, self._local.perform, reply, error))
         try:
-            return await asyncio.shield(hop)
+            return await asyncio.get_running_loop().run_in_executor(None, hop)
         except asyncio.CancelledError:
             # The thread cannot be stopped: wait for it, so that nobody closes the flow under its feet.
-            # A second cancellation must not cut that short either.
-            while not hop.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([hop])
+            await hop.end()
             raise
+
+
+class _Hop(Generic[T]):
+    """Work in a worker thread that can be waited for after it was cancelled.
+
+    ``asyncio.shield`` does the same for two more turns of the loop in each hop.
+    """
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._lock = Lock()
+        self._has_begun = False
+        self._is_over = False
+        self._waits: Callable[[], object] | None = None
+
+    def __call__(self) -> T:
+        """In the worker thread."""
+        with self._lock:
+            if self._is_over:
+                raise asyncio.CancelledError
+            self._has_begun = True
+        try:
+            return self._work()
+        finally:
+            with self._lock:
+                self._is_over = True
+                if self._waits is not None:
+                    self._waits()
+
+    async def end(self) -> None:
+        """Wait until the work is over; what has not begun never does. Another cancellation does not cut that short."""
+        loop = asyncio.get_running_loop()
+        over = asyncio.Event()
+        with self._lock:
+            self._is_over = self._is_over or not self._has_begun
+            if self._is_over:
+                return
+            self._waits = partial(loop.call_soon_threadsafe, over.set)
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
 
 
 class StepEngine:
@@ -96,7 +137,7 @@ class StepEngine:
             case steps.Commit(changes):
                 return await store.commit(core.name, changes)
             case steps.Lease(request):
-                return await store.lease(core.name, request)
+                return await self._lease(request)
             case steps.List(query):
                 return await store.query(core.name, query)
             case steps.Count(query):
@@ -134,6 +175,12 @@ class StepEngine:
         if wait:
             await asyncio.to_thread(self.core.clock.sleep, wait)
         return self.core.scope()
+
+    async def _lease(self, request: LeaseRequest) -> Reply:
+        if not self.core.can_decide:
+            await self._load(steps.Load(Needs()))
+            self.core.check_policy()
+        return await self._store.lease(self.core.name, request)
 
     async def _load(self, step: steps.Load) -> Reply:
         snapshot = await self._store.load(self.core.name, step.needs)

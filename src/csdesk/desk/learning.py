@@ -79,7 +79,8 @@ class Learning:
             actor: who wants it; None: the application.
 
         Raises:
-            InvalidInput: none of the three is given, or more than one.
+            InvalidInput: none of the three is given or more than one, or the desk never had that phrase.
+            NotFound: this desk has no such message.
         """
         named = None if phrase is None else phrase_id(phrase)
         command = cmd.ForgetLessons(message=message, phrase=named, last=last, actor=actor or Actor.system())

@@ -74,6 +74,7 @@ TEXTS: Final[dict[str, str]] = {
     "reply.auto": "answered with phrase {phrase}, confidence {confidence}",
     "reply.hand_over": "left to a person: {reason}",
     "reply.returned": "the question came back after phrase {phrase} had answered it",
+    "reply.overridden": "phrase {phrase} was sent although its {despite} speaks against it",
     "wording.found": "wording: {kind} at {start}[ (say: {instead})]",
     "reply.none": "no phrase fits",
     "unmerge.ticket": "the ticket was taken out of {out_of} and is open[: {ticket}]",
@@ -142,6 +143,10 @@ TEXTS: Final[dict[str, str]] = {
     "error.config_mismatch": (
         "desk {desk} runs configuration {active}, it was opened with {given}; pass activate=True to make the given one "
         "active, or config=None to take the active one"
+    ),
+    "error.config_unreadable": (
+        "desk {desk} runs configuration {active}, which this release cannot use: setting {path}: {problem}; open the "
+        "desk with the release that stored it, or make another configuration active"
     ),
     "error.illegal_transition": "ticket {ticket} is {state}: {command} is not possible from there",
     "error.wording_refused": (

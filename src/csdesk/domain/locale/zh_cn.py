@@ -74,6 +74,7 @@ TEXTS: Final[dict[str, str]] = {
     "reply.auto": "已用话术 {phrase} 自动回复，置信度 {confidence}",
     "reply.hand_over": "转人工处理：{reason}",
     "reply.returned": "话术 {phrase} 答复过的问题又被问起",
+    "reply.overridden": "话术 {phrase} 与其 {despite} 条件不符，仍已发送",
     "wording.found": "用语提示：位置 {start}，{kind}[（建议改为：{instead}）]",
     "reply.none": "没有合适的话术",
     "unmerge.ticket": "工单已从 {out_of} 中拆回，重新打开[：{ticket}]",
@@ -139,6 +140,10 @@ TEXTS: Final[dict[str, str]] = {
     "error.config_mismatch": (
         "服务台“{desk}”正在使用配置 {active}，打开时给出的却是 {given}；"
         "要启用新配置请传 activate=True，要沿用现有配置请传 config=None"
+    ),
+    "error.config_unreadable": (
+        "服务台“{desk}”正在使用的配置 {active} 在此版本中不可用：配置项 {path} 有误：{problem}。"
+        "请用保存它的版本打开服务台，或启用另一份配置"
     ),
     "error.illegal_transition": "工单 {ticket} 当前状态为 {state}，不能执行 {command}",
     "error.wording_refused": "回复中有不允许的用语：{places}。请修改，或在 override 中写明原因",

@@ -105,6 +105,8 @@ from csdesk.domain.records.events.tickets import (
     ClockWarned,
     ConversationTaken,
     CustomFieldSet,
+    GoalSet,
+    GoalSettled,
     LinksChanged,
     MessagesMoved,
     OfferAccepted,
@@ -125,10 +127,12 @@ from csdesk.domain.records.events.tickets import (
     TicketErased,
     TicketEscalated,
     TicketFieldSet,
+    TicketFlagged,
     TicketMerged,
     TicketOpened,
     TicketReleased,
     TicketTagged,
+    TicketUnflagged,
     TicketUnmerged,
     TicketUntagged,
 )
@@ -180,6 +184,8 @@ __all__ = [
     "ErasureCompleted",
     "Event",
     "Fate",
+    "GoalSet",
+    "GoalSettled",
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
@@ -234,6 +240,7 @@ __all__ = [
     "TicketErased",
     "TicketEscalated",
     "TicketFieldSet",
+    "TicketFlagged",
     "TicketHandedBack",
     "TicketHandedOff",
     "TicketMerged",
@@ -241,6 +248,7 @@ __all__ = [
     "TicketReleased",
     "TicketTagged",
     "TicketTransferred",
+    "TicketUnflagged",
     "TicketUnmerged",
     "TicketUntagged",
     "TurnBegan",
@@ -307,6 +315,10 @@ Event = Annotated[
     | OfferExpired
     | OfferWithdrawn
     | ParticipantsChanged
+    | TicketFlagged
+    | TicketUnflagged
+    | GoalSet
+    | GoalSettled
     | SlaApplied
     | ClocksChanged
     | ClockStarted
