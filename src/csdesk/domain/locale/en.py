@@ -70,6 +70,8 @@ TEXTS: Final[dict[str, str]] = {
     "contact.opted_out": "the customer wants no such messages (tag {tag})",
     "contact.opted_in": "the customer wants such messages (tag {tag})",
     "send.no_channel": "this process has no channel for account {account}: the message waits for one that has",
+    "closed.told": "queue {queue} is closed[ until {until}]: the customer was told",
+    "closed.skipped": "queue {queue} is closed, and nothing was said: {reason}",
     "reply.skipped": "no automatic reply: {reason}",
     "reply.auto": "answered with phrase {phrase}, confidence {confidence}",
     "reply.hand_over": "left to a person: {reason}",

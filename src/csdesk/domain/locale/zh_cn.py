@@ -70,6 +70,8 @@ TEXTS: Final[dict[str, str]] = {
     "contact.opted_out": "客户不愿接收此类消息（标签 {tag}）",
     "contact.opted_in": "客户愿意接收此类消息（标签 {tag}）",
     "send.no_channel": "本进程没有账号 {account} 的渠道：消息等待有该渠道的进程发送",
+    "closed.told": "队列 {queue} 已下班[，{until} 恢复]：已告知客户",
+    "closed.skipped": "队列 {queue} 已下班，未作告知：{reason}",
     "reply.skipped": "不自动回复：{reason}",
     "reply.auto": "已用话术 {phrase} 自动回复，置信度 {confidence}",
     "reply.hand_over": "转人工处理：{reason}",

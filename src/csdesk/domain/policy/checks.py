@@ -266,6 +266,7 @@ class _Names:
                 self.type(type_, "routing", "weights", place, "types", number)
         for queue in config.queues:
             self._routing(queue)
+            self._hours(queue)
         _check_overflow(config)
 
     def _places(self, queues: tuple[str, ...], *path: str | int) -> None:
@@ -283,6 +284,16 @@ class _Names:
         self.calendar(need.calendar, *path, "calendar")
         if need.clock == "working" and not need.calendar and not self.calendars:
             raise refused("working time without a calendar", "name one: calendar = ...", *path, "clock")
+
+    def _hours(self, queue: QueuePolicy) -> None:
+        after, path = queue.after_hours, ("queues", queue.name)
+        if after is None:
+            if queue.bot_when == "closed":
+                raise refused("nothing says when the queue is closed", "add after_hours", *path, "bot_when")
+            return
+        self.calendar(after.calendar, *path, "after_hours", "calendar")
+        if not (after.calendar or queue.routing.hours or self.has_default):
+            raise refused("nothing says when the queue is closed", "name a calendar", *path, "after_hours", "calendar")
 
     def _routing(self, queue: QueuePolicy) -> None:
         path = ("queues", queue.name, "routing")

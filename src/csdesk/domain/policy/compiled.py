@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
+from csdesk.domain.policy.closing import Closings
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.receiving import Reception
 from csdesk.domain.policy.routing_book import RoutingBook
@@ -87,6 +88,7 @@ class Policy:
         "_wishes",
         "aims",
         "answers",
+        "closings",
         "config",
         "declared",
         "digest",
@@ -120,6 +122,8 @@ class Policy:
     """The accounts whose providers are told who has a conversation."""
     reception: Reception
     """Which bots receive where."""
+    closings: Closings
+    """Which queues do something while they are closed."""
     routing: RoutingBook
     """Who gets which ticket."""
     answers: bool
@@ -149,6 +153,7 @@ class Policy:
         self._tag_index = _tag_index(config.tags)
         self.service = ServiceBook(config, years, self.declared)
         self.reception = Reception(config)
+        self.closings = Closings(config, self.service.default)
         self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
         self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)

@@ -20,6 +20,7 @@ from csdesk._nearest import guess
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
+from csdesk.domain.policy.sections.closing import AfterHoursPolicy, ClosedText
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
@@ -60,8 +61,10 @@ from csdesk.errors import ConfigError
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
+    "AfterHoursPolicy",
     "BotPolicy",
     "CalendarPolicy",
+    "ClosedText",
     "ContactPolicy",
     "DepartmentPolicy",
     "DeskConfig",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from csdesk.domain.policy.sections.closing import AfterHoursPolicy
 from csdesk.domain.policy.sections.routing import QueueRouting
 from csdesk.domain.records._model import Key, Name
 from csdesk.domain.records._settings import Section, refused
@@ -33,8 +34,12 @@ class QueuePolicy(Section):
     """Who receives a customer first. ``human_only`` bars bots; of ``bot_only`` people get what the bot hands off."""
     bot: Name | None = None
     """The bot that receives."""
+    bot_when: Literal["always", "closed"] = "always"
+    """``closed``: the bot receives only outside the hours of ``after_hours``; in them people do."""
     hand_off_to: Name | None = None
     """The queue whose people take over from the bot; None: this one. ``bot_only`` needs another one."""
+    after_hours: AfterHoursPolicy | None = None
+    """What happens while nobody works here; None: nothing, the ticket waits."""
     goal: GoalName | None = None
     """What a session with a customer should lead to here, from its first message on; None: nothing is expected."""
     routing: QueueRouting = Field(default_factory=QueueRouting)
