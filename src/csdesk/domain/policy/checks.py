@@ -59,6 +59,7 @@ def check(config: DeskConfig) -> None:
         *(
             "queues",
             "accounts",
+            "entry_points",
             "levels",
             "types",
             "statuses",
@@ -250,7 +251,7 @@ class _Names:
 
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
-        for section in ("accounts", "types", "departments"):
+        for section in ("accounts", "entry_points", "types", "departments"):
             for one in getattr(config, section):
                 if one.queue is not None:
                     self.queue(one.queue, section, one.name, "queue")
@@ -280,6 +281,7 @@ class _Names:
                 self.type(type_, "routing", "weights", place, "types", number)
         for queue in config.queues:
             self._routing(queue)
+            self._hours(queue)
         _check_overflow(config)
 
     def _places(self, queues: tuple[str, ...], *path: str | int) -> None:
@@ -297,6 +299,16 @@ class _Names:
         self.calendar(need.calendar, *path, "calendar")
         if need.clock == "working" and not need.calendar and not self.calendars:
             raise refused("working time without a calendar", "name one: calendar = ...", *path, "clock")
+
+    def _hours(self, queue: QueuePolicy) -> None:
+        after, path = queue.after_hours, ("queues", queue.name)
+        if after is None:
+            if queue.bot_when == "closed":
+                raise refused("nothing says when the queue is closed", "add after_hours", *path, "bot_when")
+            return
+        self.calendar(after.calendar, *path, "after_hours", "calendar")
+        if not (after.calendar or queue.routing.hours or self.has_default):
+            raise refused("nothing says when the queue is closed", "name a calendar", *path, "after_hours", "calendar")
 
     def _routing(self, queue: QueuePolicy) -> None:
         path = ("queues", queue.name, "routing")

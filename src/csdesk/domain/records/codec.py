@@ -137,7 +137,9 @@ def encode_events(entry: Entry) -> tuple[str, str | None]:
             continue
         texts.append(event_writer(cls, without=hidden)(event))
         values = event.__dict__
-        held = ",".join([f'"{short}":{text_of(values[name])}' for name, short in hidden.items()])
+        held = ",".join(
+            [f'"{short}":{text_of(values[name])}' for name, short in hidden.items() if values[name] is not None]
+        )
         personal.append(f'"{index}":{{{held}}}')
     body = _condensed(entry, f"[{','.join(texts)}]")
     if not personal:

@@ -14,6 +14,7 @@ from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Wor
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.goals import Goal
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 _BREACHED_AFTER = timedelta(microseconds=1)
@@ -297,6 +298,8 @@ class Ticket(Record):
     """The identity the ticket came through; its customer is resolved from the link graph."""
     account: str
     conversation: str
+    origin: Origin | None = None
+    """Where the conversation came from in which it was opened; None: nobody told."""
     owner: Owner
     worker: Worker | None = None
     fence: int = 0

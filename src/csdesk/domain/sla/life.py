@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
-from csdesk.domain.records.clocks import Clock, ClockPhase, Metric, OnReopen, Scope, with_clocks
+from csdesk.domain.records.clocks import AFTER_HOURS, Clock, ClockPhase, Metric, OnReopen, Scope, with_clocks
 from csdesk.domain.records.messages import Automatic
 from csdesk.domain.records.tickets import LIVE, Category, Ticket, WorkerKind
 from csdesk.domain.sla.clocks import adopting, amounting, begun, ended, is_moved, latest, live, moved, running, stopped
@@ -73,7 +73,8 @@ LIFE: Final[dict[Metric, Life]] = {
         "`desk.sla.start_step`", "`desk.sla.end_step`", "closing, merging", (), "one for each step", None, _CANCELLED
     ),
     Metric.PROMISE: Life(
-        "`desk.sla.promise`", "`desk.sla.settle`", "closing, merging", (), "one for each promise", None, _CANCELLED
+        "`desk.sla.promise`, a closed queue", "`desk.sla.settle`; that of a closed queue by a person's public reply",
+        "closing, merging", (), "one for each promise", None, _CANCELLED,
     ),
 }  # fmt: skip
 """Every metric."""
@@ -137,6 +138,8 @@ def _replied(book: Book, ticket: Ticket, event: ev.ReplyQueued, at: datetime) ->
 def _answered(book: Book, ticket: Ticket, at: datetime, *, by_person: bool) -> Changed:
     """A public reply: a person's meets what awaits one, a machine's only what the policy lets it meet."""
     met = [ended(book, clock, _MET, at) for clock in live(ticket, *_REPLIES) if by_person or clock.by_bot]
+    if by_person:
+        met += [ended(book, one, _MET, at) for one in live(ticket, Metric.PROMISE) if one.name == AFTER_HOURS]
     if ticket.category not in LIVE:
         return tuple(met)
     after = _with(ticket, tuple(met))

@@ -11,6 +11,7 @@ from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
 from csdesk.domain.routing.search import Search
@@ -76,6 +77,10 @@ class Case:
     identity: IdentityId | None = None
     customer: CustomerId | None = None
     new_customer: bool = False
+    origin: Origin | None = None
+    """Where the conversation came from, as far as anything was told."""
+    told: Origin | None = None
+    """The same, if it was told with this message or this one begins the session."""
     ticket: TicketId | None = None
     new_ticket: bool = False
     before: Ticket | None = None

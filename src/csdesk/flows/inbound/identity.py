@@ -28,7 +28,7 @@ def identify(case: Case, work: Workspace) -> Customer:
             case.say("identity.linked", Outcome.PASSED, customer=customer.id, identity=identity)
         else:
             customer, identity = create_customer(
-                work, sender, account=case.message.account, language=case.message.language
+                work, sender, account=case.message.account, language=case.message.language, origin=case.origin
             )
             case.new_customer = True
             case.say("identity.created", Outcome.PASSED, customer=customer.id)

@@ -34,6 +34,7 @@ from csdesk.flows.inbound import (
     answering,
     clocks,
     dedupe,
+    entering,
     identity,
     reading,
     reception,
@@ -302,12 +303,18 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | Non
     work.begin(case.id, case.actor)
     case.say("dedupe.new", Outcome.PASSED)
     dedupe.leave_inbox(case, work)
+    if case.message.entrance is not None:
+        entering.told_origin(case, work)
     customer = identity.identify(case, work)
     if identity.is_blocked(case, work, customer):
         work.end(customer.id, case.verdicts)
         return None
     window.set_times(case, work)
+    if customer.entered is not None:
+        entering.find_origin(case, work, customer)
     ticket = yield from threading.thread(case, work, customer)
+    if case.told is not None:
+        entering.note_visit(case, work, work.customer(customer.id), ticket)
     ticket = reading.read(case, work, ticket)
     ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket, loaded.phrases)
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)

@@ -43,6 +43,7 @@ def record(case: Case, work: Workspace) -> None:
             automatic=said["automatic"],
             backlog=case.backlog,
             language=case.language,
+            origin=case.told,
             raw=said["raw"],
             raw_media=said["raw_media"],
         )

@@ -73,4 +73,5 @@ def facts_at(case: Case, work: Workspace, customer: Customer, ticket: Ticket, ma
         actor=case.actor,
         match=match,
         calendars=work.policy.service.times,
+        origin=case.told,
     )

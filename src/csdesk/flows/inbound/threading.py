@@ -120,19 +120,21 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     message = case.message
     assert case.identity is not None
     ticket_id = TicketId(work.ids.new(TICKET))
+    entry = case.origin.entry if case.origin is not None else ""
     work.emit(
         ticket_id,
         _TicketOpened(
             id=ticket_id,
             number=number,
             subject=message.subject,
-            queue=work.policy.queue_for(message.account),
-            language=case.spoken() or customer.language,
+            queue=work.policy.queue_for(message.account, entry),
+            language=case.spoken() or _usual_language(work, message.account, entry) or customer.language,
             identity=case.identity,
             account=message.account,
             conversation=message.conversation,
             participants=_participants(case, work),
             links=links,
+            origin=case.origin,
         ),
     )
     _receive_here(case, work, ticket_id)
@@ -140,6 +142,12 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     case.new_ticket, case.before = True, None
     case.say("ticket.opened", Outcome.CHOSEN, ticket=ticket_id)
     return work.ticket(ticket_id)
+
+
+def _usual_language(work: Workspace, account: str, entry: str) -> str | None:
+    """What a message that does not tell its language is taken to be in: the entry point's or the account's."""
+    point = work.policy.entry_point(account, entry) if entry else None
+    return (point.language if point is not None else None) or work.policy.language_for(account)
 
 
 def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:

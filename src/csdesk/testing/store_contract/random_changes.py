@@ -33,6 +33,7 @@ from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Message, TextPart
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import Category, Ticket, Worker, WorkerKind
@@ -182,6 +183,7 @@ class Pieces:
                     ev.CustomerUntagged(tag="a"),
                     ev.CustomerFlagged(flag=name, reason="张三 threatens", until=later),
                     ev.CustomerUnflagged(flag=name),
+                    ev.CustomerEntered(account="web", entered_at=at(1), origin=Origin(scene=f"海报 {name}")),
                     *[ev.SegmentEntered(segment=name) for _ in (1,) if not self._is_in("customer", key, name)],
                     ev.SegmentLeft(segment=name),
                     ev.SegmentsPlanned(at=later),

@@ -48,6 +48,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         identity=said["identity"],
         account=said["account"],
         conversation=said["conversation"] or "",
+        origin=said["origin"],
         owner=_Owner(kind=OwnerKind.QUEUE, id=said["queue"]),
         participants=said["participants"],
         links=said["links"],
@@ -185,7 +186,9 @@ def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> 
 
 
 def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
-    kept = replaced(ticket, subject="", conversation="", fields=(), flags=(), close_reason="", rules_at=None)
+    kept = replaced(
+        ticket, subject="", conversation="", origin=None, fields=(), flags=(), close_reason="", rules_at=None
+    )
     return replaced(kept, erased_at=at)
 
 

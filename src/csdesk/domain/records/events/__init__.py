@@ -24,6 +24,7 @@ from csdesk.domain.records.events.customers import (
     CustomerActed,
     CustomerBlocked,
     CustomerCreated,
+    CustomerEntered,
     CustomerErased,
     CustomerFlagged,
     CustomerMerged,
@@ -35,6 +36,7 @@ from csdesk.domain.records.events.customers import (
     CustomerUnflagged,
     CustomerUnmerged,
     CustomerUntagged,
+    EntranceAnswered,
     ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
@@ -166,6 +168,7 @@ __all__ = [
     "CustomerActed",
     "CustomerBlocked",
     "CustomerCreated",
+    "CustomerEntered",
     "CustomerErased",
     "CustomerFlagged",
     "CustomerMerged",
@@ -178,6 +181,7 @@ __all__ = [
     "CustomerUnmerged",
     "CustomerUntagged",
     "DeliveryChanged",
+    "EntranceAnswered",
     "Entry",
     "Epochs",
     "ErasureCompleted",
@@ -283,6 +287,8 @@ Event = Annotated[
     | SegmentsPlanned
     | CustomerErased
     | ErasureCompleted
+    | CustomerEntered
+    | EntranceAnswered
     | TicketOpened
     | MessageReceived
     | ReplyQueued
