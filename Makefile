@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # Extras of the development install; .ci/run adds `peers`.
 EXTRAS ?= dev
+# How many processes `make test` spreads the tests over: auto is one for each core, 0 runs them in one process.
+WORKERS ?= auto
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -24,7 +26,7 @@ demo: $(VENV)/.installed-cli ## see a desk at work
 	@$(PY) -m csdesk demo
 
 test: $(DEV) ## run the tests (COV=1 adds branch coverage)
-	$(PY) -m pytest -m "not soak" $(if $(COV),--cov --cov-report=term)
+	$(PY) -m pytest -m "not soak" -n $(WORKERS) --maxprocesses=8 --dist worksteal $(if $(COV),--cov --cov-report=term)
 
 soak: $(DEV) ## run the long tests
 	@$(PY) -m pytest -m soak || { code=$$?; [ $$code -eq 5 ] && echo "no soak tests yet" || exit $$code; }

@@ -51,6 +51,9 @@ def open_desk(
 ) -> Desk:
     """Open a desk, which is made if it is new.
 
+    A desk whose active configuration this release cannot use (``config.unreadable`` in ``Desk.notices``) can be read;
+    whatever has to decide raises ``ConfigUnreadable``.
+
     Args:
         url: ``memory://`` (lost at exit), ``sqlite:///file.db`` (relative) or ``sqlite:////abs/file.db``; or a store;
             or your own SQLite connection, whose transactions the desk then joins (see
@@ -65,7 +68,7 @@ def open_desk(
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
         http: how channels reach their providers; a client of csdesk's own by default. One that you pass stays yours.
-        activate: make ``config`` the active one.
+        activate: make ``config`` the active one, even if this release cannot use the one that is.
         synchronous: SQLite only: ``FULL`` survives a loss of power; ``NORMAL`` is faster and may then lose the last
             commits (a crash of the process loses nothing either way).
 
@@ -174,9 +177,9 @@ class _Wish:
         """A new desk takes the configuration; an existing one has it, or takes it with ``activate``."""
         run = core.ids.new("cmd_")
         yield from policies.activate(self.config or DeskConfig(), Actor.system(), run, only_first=not self.activate)
-        active = yield from policies.active()
-        if self.config is not None and active.digest != self.config.digest:
-            raise ConfigMismatch(core.name, active.digest, self.config.digest)
+        active = yield from policies.active_digest()
+        if self.config is not None and active != self.config.digest:
+            raise ConfigMismatch(core.name, active, self.config.digest)
 
 
 def _wired(

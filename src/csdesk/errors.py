@@ -4,6 +4,7 @@
     ├── UsageError               the caller's side: change the call, the configuration or the installation
     │   ├── InvalidInput         a value that cannot be used; names the field and the remedy
     │   ├── ConfigError          a configuration that cannot be used; names the path inside it
+    │   │   └── ConfigUnreadable the desk runs a configuration that this release cannot use
     │   ├── ConfigMismatch       the desk runs another configuration than the one it was opened with
     │   ├── IllegalTransition    a ticket cannot go where the command wants it
     │   ├── WordingRefused       the policy on wording speaks against words of a reply; names the places
@@ -44,6 +45,7 @@ __all__ = [
     "CommitUnknown",
     "ConfigError",
     "ConfigMismatch",
+    "ConfigUnreadable",
     "CsdeskError",
     "Denied",
     "DeskClosed",
@@ -134,6 +136,34 @@ class ConfigError(UsageError, ValueError):
         self.path = path
         self.remedy = remedy
         self.problems = (Problem(path, problem, remedy), *more)
+
+
+class ConfigUnreadable(ConfigError):
+    """The desk runs a configuration that this release cannot use: another release stored it, or it was damaged.
+
+    Reading goes on; nothing is decided and nothing is sent until a configuration is active that can be used. The path,
+    the problem and all ``problems`` are those of the stored configuration, ``active`` is its digest.
+    """
+
+    code = "error.config_unreadable"
+    status_hint = 503
+
+    def __init__(self, desk: str, active: str, problems: tuple[Problem, ...]) -> None:
+        path, problem, remedy = problems[0]
+        told = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super(ConfigError, self).__init__(
+            f"desk {desk!r} runs configuration {active[:12]}, which this release cannot use: config.{path}: {problem}"
+            f"{told}; open it with the release that stored it, or make another one active: "
+            "open_desk(..., config=..., activate=True)",
+            desk=desk,
+            active=active[:12],
+            path=path,
+            problem=problem,
+        )
+        self.path = path
+        self.remedy = remedy
+        self.problems = problems
+        self.active = active
 
 
 class ConfigMismatch(UsageError):

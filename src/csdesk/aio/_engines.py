@@ -10,6 +10,7 @@ import asyncio
 from contextlib import suppress
 from typing import Protocol, TypeVar, assert_never
 
+from csdesk.domain.records.changes import Needs
 from csdesk.engine import loading
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
@@ -17,7 +18,7 @@ from csdesk.engine.media import cannot_erase, look_after
 from csdesk.errors import FlowError, UnsupportedFeature
 from csdesk.ports import steps
 from csdesk.ports.steps import Reply, Step
-from csdesk.ports.store import AsyncStore, DeskRow, Page, Query, Row, Store
+from csdesk.ports.store import AsyncStore, DeskRow, LeaseRequest, Page, Query, Row, Store
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ class StepEngine:
             case steps.Commit(changes):
                 return await store.commit(core.name, changes)
             case steps.Lease(request):
-                return await store.lease(core.name, request)
+                return await self._lease(request)
             case steps.List(query):
                 return await store.query(core.name, query)
             case steps.Count(query):
@@ -136,6 +137,12 @@ class StepEngine:
         if wait:
             await asyncio.to_thread(self.core.clock.sleep, wait)
         return self.core.scope()
+
+    async def _lease(self, request: LeaseRequest) -> Reply:
+        if not self.core.can_decide:
+            await self._load(steps.Load(Needs()))
+            self.core.check_policy()
+        return await self._store.lease(self.core.name, request)
 
     async def _load(self, step: steps.Load) -> Reply:
         snapshot = await self._store.load(self.core.name, step.needs)

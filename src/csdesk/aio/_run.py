@@ -17,9 +17,11 @@ from csdesk.domain.core.viewing import seen_by
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Viewer
+from csdesk.domain.records.changes import Needs
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, NetworkStep, Run
 from csdesk.engine.network import is_awaited, work_of
+from csdesk.flows import lists
 from csdesk.flows.commands import Done, execute, result_id
 from csdesk.ports import steps
 from csdesk.ports.channel import Exchange
@@ -53,10 +55,17 @@ class AsyncRunner:
         Raises:
             DeskClosed: the desk was closed.
             Denied: the viewer may not read.
+            ConfigUnreadable: nobody can tell whether the viewer may.
         """
         self.core.check_open()
-        if self._viewer is not None:
-            check_may(self.core.policy, self._viewer.actor, READ)
+        if self._viewer is None:
+            return await self._end_of(flow)
+        if not self.core.can_decide:
+            await self._end_of(lists.read(Needs()))  # somebody may have made another configuration active
+        check_may(self.core.compiled[2], self._viewer.actor, READ)
+        return seen_by(self._viewer, await self._end_of(flow))
+
+    async def _end_of(self, flow: Flow[T]) -> T:
         run = Run(flow)
         try:
             state = await self._engine.advance(run)
@@ -67,7 +76,7 @@ class AsyncRunner:
                     state = await self._engine.advance(run, error=error)
                 else:
                     state = await self._engine.advance(run, reply)
-            return state.value if self._viewer is None else seen_by(self._viewer, state.value)
+            return state.value
         finally:
             run.close()
 

@@ -17,7 +17,11 @@ class Config:
         self._runner = runner
 
     async def get(self) -> DeskConfig:
-        """The active configuration."""
+        """The active configuration.
+
+        Raises:
+            ConfigUnreadable: this release cannot use it; its text stands in ``history``.
+        """
         return await self._runner.run(policies.active())
 
     async def activate(self, config: DeskConfig, *, actor: Actor | None = None) -> bool:
@@ -25,6 +29,8 @@ class Config:
 
         Raises:
             Denied: the actor may not.
+            ConfigUnreadable: this release cannot use the active one, and so cannot tell whether the actor may; without
+                an actor (the system) it is replaced.
         """
         return await self._runner.run(policies.activate(config, actor or Actor.system(), self._runner.command_id()))
 

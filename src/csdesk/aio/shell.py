@@ -197,7 +197,11 @@ class AsyncDesk:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Codes of what the host should know, such as ``access.open``: every actor may do everything."""
+        """Codes of what the host should know.
+
+        ``access.open``: every actor may do everything. ``config.unreadable``: this release cannot use the active
+        configuration, so the desk can only be read; ``desk.config.get()`` raises ``ConfigUnreadable``, which says why.
+        """
         return self._core.notices
 
     async def receive(self, message: InboundMessage, *, actor: Actor | None = None) -> Received:

@@ -18,6 +18,7 @@ from csdesk.domain.locale.render import render
 from csdesk.errors import (
     ClaimTaken,
     ConfigMismatch,
+    ConfigUnreadable,
     CsdeskError,
     Denied,
     GuardFailed,
@@ -65,6 +66,7 @@ _CODES: Final[tuple[tuple[type[CsdeskError], Exit], ...]] = (
     (IllegalTransition, Exit.CONFLICT),
     (StaleWorker, Exit.CONFLICT),
     (ConfigMismatch, Exit.CONFLICT),
+    (ConfigUnreadable, Exit.CONFLICT),
     (StoreError, Exit.STORE),
     (UsageError, Exit.USAGE),
 )
@@ -73,6 +75,7 @@ _CODES: Final[tuple[tuple[type[CsdeskError], Exit], ...]] = (
 _REMEDIES: Final[dict[str, str]] = {
     "error.not_found": "remedy.not_found",
     "error.config_mismatch": "remedy.config_mismatch",
+    "error.config_unreadable": "remedy.config_unreadable",
     "error.store_busy": "remedy.store_busy",
     "error.store_damaged": "remedy.store_damaged",
 }
@@ -84,6 +87,13 @@ _BARE: Final = frozenset({"error", "error.usage", "error.remote", "error.store",
 def code_of(error: CsdeskError) -> Exit:
     """The exit code for an error."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), Exit.UNEXPECTED)
+
+
+def told(error: CsdeskError, locale: Locale) -> tuple[str, str]:
+    """What went wrong and what to do, in words; where the error itself says what to do, the second is empty."""
+    problem = str(error) if error.code in _BARE else render(error, locale)
+    key = None if error.params.get("remedy") else _REMEDIES.get(error.code)
+    return problem, word(key, locale) if key else ""
 
 
 def complain(problem: str, remedy: str = "") -> None:
@@ -104,10 +114,7 @@ class Commands(TyperGroup):
             complain(error.problem, error.remedy)
             raise typer.Exit(error.code) from None
         except CsdeskError as error:
-            locale = _spoken()
-            key = None if error.params.get("remedy") else _REMEDIES.get(error.code)
-            told = str(error) if error.code in _BARE else render(error, locale)
-            complain(told, word(key, locale) if key else "")
+            complain(*told(error, _spoken()))
             raise typer.Exit(code_of(error)) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

@@ -7,10 +7,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from csdesk.bootstrap import open_desk
-from csdesk.cli._failing import CommandError, Exit
+from csdesk.cli._failing import CommandError, Exit, complain, told
 from csdesk.cli._output import Output
 from csdesk.desk.shell import Desk
-from csdesk.errors import NotFound, StoreError
+from csdesk.domain.policy.config import DeskConfig
+from csdesk.errors import ConfigUnreadable, NotFound, StoreError
 from csdesk.ports.media import MediaStore
 from csdesk.ports.store import Query
 from csdesk.stores.media import FolderMedia
@@ -38,6 +39,22 @@ def open_existing(db: Path, desk: str, out: Output) -> Iterator[Desk]:
             ) from None
         with open_desk(store, desk=desk, media=media_of(db)) as opened:
             yield opened
+            _warn(opened, out)
+
+
+def _warn(desk: Desk, out: Output) -> None:
+    """Say that a desk can only be read, and why."""
+    problem = config_of(desk) if desk.notices == ("config.unreadable",) else None
+    if isinstance(problem, ConfigUnreadable):
+        complain(*told(problem, out.locale))
+
+
+def config_of(desk: Desk) -> DeskConfig | ConfigUnreadable:
+    """The configuration in force, or what keeps this release from using it."""
+    try:
+        return desk.config.get()
+    except ConfigUnreadable as error:
+        return error
 
 
 def open_store(db: Path, out: Output) -> SqliteStore:

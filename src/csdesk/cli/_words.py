@@ -24,6 +24,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "csdesk config --activate FILE makes another one active",
         "用 csdesk config --activate FILE 切换配置",
     ),
+    "remedy.config_unreadable": (
+        "it can be read meanwhile; csdesk config --activate FILE makes another one active",
+        "期间仍可查看；可用 csdesk config --activate FILE 切换配置",
+    ),
     "remedy.store_busy": ("another process is writing; try again", "另一个进程正在写入，请重试"),
     "remedy.store_damaged": (
         "name a file that csdesk init or csdesk demo made",

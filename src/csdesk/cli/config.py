@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from csdesk.cli._opening import open_existing
+from csdesk.cli._opening import config_of, open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
-from csdesk.cli._output import Output, instant, local
+from csdesk.cli._output import JsonValue, Output, instant, local
 from csdesk.cli.init import read_config
 from csdesk.desk.shell import Desk
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.errors import ConfigUnreadable
 
 
 def config(
@@ -73,10 +74,28 @@ def _list(desk: Desk, out: Output) -> None:
 
 
 def _show(desk: Desk, out: Output) -> None:
-    active = desk.config.get()
-    settings = json.loads(active.canonical_json())
+    found = config_of(desk)
+    digest, text = (
+        _as_stored(desk, found) if isinstance(found, ConfigUnreadable) else (found.digest, found.canonical_json())
+    )
     if out.as_json:
-        out.document({"desk": desk.name, "digest": active.digest, "config": settings})
+        problems = [one._asdict() for one in found.problems] if isinstance(found, ConfigUnreadable) else []
+        out.document({"desk": desk.name, "digest": digest, "config": _settings(text), "problems": problems})
         return
-    out.say("config.active", "bold", desk=desk.name, digest=active.digest[:12])
-    out.print(json.dumps(settings, ensure_ascii=False, indent=2))
+    out.say("config.active", "bold", desk=desk.name, digest=digest[:12])
+    settings = _settings(text)
+    out.print(settings if isinstance(settings, str) else json.dumps(settings, ensure_ascii=False, indent=2))
+
+
+def _as_stored(desk: Desk, problem: ConfigUnreadable) -> tuple[str, str]:
+    rows = desk.config.history(limit=1000).items
+    return problem.active, next((one.body for one in rows if one.digest == problem.active), "")
+
+
+def _settings(text: str) -> JsonValue:
+    """The settings of a stored configuration; its text if it is no JSON."""
+    try:
+        found: JsonValue = json.loads(text)
+    except ValueError:
+        return text
+    return found

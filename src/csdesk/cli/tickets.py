@@ -9,12 +9,13 @@ from rich.text import Text
 
 from csdesk._nearest import nearest
 from csdesk.cli._failing import CommandError, Exit
-from csdesk.cli._opening import open_existing
+from csdesk.cli._opening import config_of, open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
 from csdesk.cli._output import Output, cell, fitted, local
 from csdesk.cli._rows import People, customer_name, next_due, ticket_row, topic, worker_name
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import AgentId
+from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.tickets import Category, Priority, Ticket
 from csdesk.errors import NotFound
 
@@ -63,14 +64,16 @@ def _check_queue(desk: Desk, queue: str | None) -> None:
     """Refuse a queue that the configuration does not have and no ticket is in: it is a typo."""
     if queue is None:
         return
-    known = [one.name for one in desk.config.get().queues]
+    config = config_of(desk)
+    known = [one.name for one in config.queues] if isinstance(config, DeskConfig) else [queue]
     if queue not in known and not desk.tickets.count(queue=queue):
         raise NotFound("queue", queue, remedy=nearest(queue, known))
 
 
 def _doubt_tag(desk: Desk, tag: str, out: Output) -> None:
     """Tags need no declaration, so one that nobody has is no error; but it may be a typo."""
-    known = [one.name for one in desk.config.get().tags]
+    config = config_of(desk)
+    known = [one.name for one in config.tags] if isinstance(config, DeskConfig) else [tag]
     if tag not in known:
         out.say("tickets.tag", "dim", tag=tag, remedy=nearest(tag, known))
 

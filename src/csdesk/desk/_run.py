@@ -9,9 +9,11 @@ from csdesk.domain.core.viewing import seen_by
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Viewer
+from csdesk.domain.records.changes import Needs
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
 from csdesk.engine.network import work_of
+from csdesk.flows import lists
 from csdesk.flows.commands import Done, execute, result_id
 from csdesk.ports.channel import Exchange
 from csdesk.ports.http import Http
@@ -44,10 +46,17 @@ class Runner:
         Raises:
             DeskClosed: the desk was closed.
             Denied: the viewer may not read.
+            ConfigUnreadable: nobody can tell whether the viewer may.
         """
         self.core.check_open()
-        if self._viewer is not None:
-            check_may(self.core.policy, self._viewer.actor, READ)
+        if self._viewer is None:
+            return self._end_of(flow)
+        if not self.core.can_decide:
+            self._end_of(lists.read(Needs()))  # somebody may have made another configuration active
+        check_may(self.core.compiled[2], self._viewer.actor, READ)
+        return seen_by(self._viewer, self._end_of(flow))
+
+    def _end_of(self, flow: Flow[T]) -> T:
         run = Run(flow)
         try:
             state = run.advance(self._engine.perform)
@@ -58,7 +67,7 @@ class Runner:
                     state = run.advance(self._engine.perform, error=error)
                 else:
                     state = run.advance(self._engine.perform, reply)
-            return state.value if self._viewer is None else seen_by(self._viewer, state.value)
+            return state.value
         finally:
             run.close()
 

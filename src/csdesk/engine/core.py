@@ -19,13 +19,14 @@ from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.service_book import HolidayYears
+from csdesk.domain.policy.unreadable import UnreadablePolicy, problems_of
 from csdesk.domain.records.changes import AgentGroup, Snapshot
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.time.holidays import HolidayYear
-from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature
+from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature, UsageError
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.channel import (
     BlockingChannel,
@@ -107,8 +108,22 @@ class DeskCore:
 
     @property
     def policy(self) -> Policy:
-        """The policy that was last read."""
-        return self.compiled[2]
+        """The policy that was last read, or the usable one before it: it only helps to ask for the right things."""
+        known = self.compiled[2]
+        return known.last if isinstance(known, UnreadablePolicy) else known
+
+    @property
+    def can_decide(self) -> bool:
+        """False while the desk runs a configuration that this release cannot use."""
+        return self.compiled[2].is_usable
+
+    def check_policy(self) -> None:
+        """Refuse what needs a policy.
+
+        Raises:
+            ConfigUnreadable: the active one cannot be used.
+        """
+        _ = self.compiled[2].config
 
     @property
     def able(self) -> Mapping[str, Capabilities]:
@@ -136,6 +151,8 @@ class DeskCore:
     @property
     def notices(self) -> tuple[str, ...]:
         """Codes of what the host should know."""
+        if not self.can_decide:
+            return ("config.unreadable",)
         return ("access.open",) if self.policy.is_open else ()
 
     def channel(self, account: str) -> AnyChannel:
@@ -168,7 +185,7 @@ class DeskCore:
             InvalidInput: it is not under ``bots`` there.
         """
         known = self.policy.reception.bots
-        for name in self.bots:
+        for name in self.bots if self.can_decide else ():
             if name not in known:
                 raise InvalidInput("bots", f"unknown bot {name!r}", nearest(name, known))
 
@@ -186,10 +203,15 @@ class DeskCore:
             f"account {feed.account}", "show conversations", "see FeedChannel in csdesk.ports.channel"
         )
 
-    def adopt_policy(self, body: str, epoch: int) -> Policy:
-        """Compile a stored configuration and use it from now on."""
-        _, calendars, before = self.compiled
-        policy = compile_policy(DeskConfig.from_json(body), before.service.years)
+    def adopt_policy(self, body: str, digest: str, epoch: int) -> Policy:
+        """Compile a stored configuration and use it from now on; one that cannot be used lets nobody decide."""
+        _, calendars, _ = self.compiled
+        last = self.policy
+        policy: Policy
+        try:
+            policy = compile_policy(DeskConfig.from_json(body), last.service.years)
+        except UsageError as error:
+            policy = UnreadablePolicy(self.name, digest, problems_of(error), last)
         self.compiled = (epoch, calendars, policy)
         return policy
 

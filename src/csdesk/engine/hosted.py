@@ -62,7 +62,8 @@ class HostedEngine(LocalEngine):
     def _policy(self) -> Policy:
         active = self.store.open_desk(self.core.name, secret=b"").config  # the desk is there: it was loaded from
         known = self.core.policy
-        return known if active in {"", known.digest} else self._read(loading.fresh_policy(self.core))
+        is_known = self.core.can_decide and active in {"", known.digest}
+        return known if is_known else self._read(loading.fresh_policy(self.core))
 
     def _observing(self, snapshot: Snapshot, policy: Policy) -> Policy:
         """The policy with the holidays of the snapshot."""

@@ -40,7 +40,7 @@ def loaded(core: DeskCore, step: steps.Load, snapshot: Snapshot) -> Reading[step
 
 
 def fresh_policy(core: DeskCore) -> Reading[Policy]:
-    """The active configuration, compiled and in use from now on.
+    """The active configuration, compiled and in use from now on; one that cannot be used lets nobody decide.
 
     Raises:
         StoreDamaged: the store does not hold it.
@@ -49,7 +49,7 @@ def fresh_policy(core: DeskCore) -> Reading[Policy]:
     page: Page[Any] = yield Query(kind="config", where=(("digest", row.config),), limit=1)
     if not page.items or not isinstance(page.items[0], ConfigRow):
         raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
-    return core.adopt_policy(page.items[0].body, row.epochs.config)
+    return core.adopt_policy(page.items[0].body, row.config, row.epochs.config)
 
 
 def fresh_holidays(core: DeskCore, snapshot: Snapshot) -> Reading[Policy]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from csdesk.domain.records.changes import ChangeSet, Committed
+from csdesk.domain.records.changes import ChangeSet, Committed, Needs
 from csdesk.engine import loading
 from csdesk.engine.backup import back_up
 from csdesk.engine.commits import GroupCommit
@@ -154,6 +154,9 @@ class LocalEngine:
         return self.store.commit(self.core.name, changes)
 
     def _lease(self, step: steps.Lease) -> Reply:
+        if not self.core.can_decide:  # whoever cannot decide must not keep work from those who can
+            self.perform(steps.Load(Needs()))
+            self.core.check_policy()
         return self.store.lease(self.core.name, step.request)
 
     def _list(self, step: steps.List) -> Reply:

@@ -12,13 +12,12 @@ from typing import get_args
 from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
-from csdesk.domain.core.macros import agents_of, permits_of
+from csdesk.domain.core.macros import permits_of
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
-from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
@@ -31,8 +30,10 @@ from csdesk.domain.records.trace import Trace
 from csdesk.errors import InvalidInput, VersionConflict
 from csdesk.flows import queues
 from csdesk.flows.gathering import gather
+from csdesk.flows.needing import command_needs
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.ids import IdSource
 from csdesk.ports.steps import Flow, Scope
@@ -94,15 +95,17 @@ def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Do
 
 def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> Flow[Done]:
     key = scope.keys.command(_own_key(command) or run)
-    needs = _needs(command, key, scope)
+    needs = command_needs(command, scope)
+    needs = replace(needs, claims=(key, *needs.claims))
     if scope.policy.rules.has("change") and needs.tickets:
-        needs = replace(needs, agents=(*needs.agents, *scope.policy.rules.agents))
+        rules = scope.policy.rules
+        needs = replace(needs, agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
         return (yield from _earlier(command, owner, scope, duplicate=owner != run))
     loaded, past = yield from gather(command, loaded, needs, scope)
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids, past=past)
+    work = workspace(loaded, scope, past=past)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, _subject(command))
     if isinstance(command, cmd.RunMacro):
@@ -148,75 +151,6 @@ def _subject(command: cmd.Command) -> str:
         if isinstance(value, str):
             return value
     return ev.DESK
-
-
-def _needs(command: cmd.Command, key: str, scope: Scope) -> Needs:  # noqa: C901, PLR0911, PLR0912  one line for each kind of command
-    claims = [key]
-    match command:
-        case cmd.MergeTickets():
-            return Needs(claims=tuple(claims), tickets=(command.ticket, command.into), parties=True)
-        case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
-            agents = (command.agent,) if command.agent is not None else ()
-            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=agents, parties=True)
-        case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer():
-            holder = (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
-            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=holder, parties=True)
-        case cmd.RunMacro():
-            named = agents_of(scope.policy, command.macro)
-            return Needs(claims=tuple(claims), tickets=(command.ticket,), agents=named, parties=True)
-        case cmd.ChangeParticipants():
-            people = tuple(one.identity for one in command.add)
-            return Needs(claims=tuple(claims), tickets=(command.ticket,), identities=people, parties=True)
-        case cmd.SplitTicket():
-            return Needs(claims=tuple(claims), tickets=(command.ticket,), messages=command.messages, parties=True)
-        case cmd.UnlinkIdentity():
-            return Needs(claims=tuple(claims), identities=(command.identity,))
-        case cmd.MergeCustomers():
-            return Needs(claims=tuple(claims), customers=(command.customer, command.into))
-        case cmd.LinkIdentity(identity=one):
-            claims.append(scope.keys.identity(one.kind, one.scope, one.external_id))
-            return Needs(claims=tuple(claims), customers=(command.customer,))
-        case (
-            cmd.SetProfile()
-            | cmd.TagCustomer()
-            | cmd.SyncTags()
-            | cmd.FlagCustomer()
-            | cmd.RecordAct()
-            | cmd.UnmergeCustomers()
-            | cmd.BlockCustomer()
-            | cmd.EraseCustomer()
-        ):
-            return Needs(claims=tuple(claims), customers=(command.customer,))
-        case cmd.SaveAgent():
-            return Needs(claims=tuple(claims), agents=(command.agent,) if command.agent is not None else ())
-        case cmd.SaveHolidays():
-            return Needs(claims=tuple(claims), holidays=(staff.holidays_id(scope.keys, command.place),))
-        case cmd.SavePhrase():
-            return Needs(claims=tuple(claims), phrases=tuple(one for one in (command.phrase, command.id) if one))
-        case cmd.PutPhrases():
-            return Needs(claims=tuple(claims), phrases=tuple(one.id for one in command.phrases))
-        case cmd.JudgeSuggestions():
-            named = tuple(one for one in (command.picked, *command.shown) if one is not None)
-            return Needs(claims=(key,), messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
-        case cmd.AdoptTraining() | cmd.ChooseTraining():
-            return Needs(claims=(key,), counters=(trainings.NUMBER,))
-        case cmd.ForgetLessons():
-            asked = (command.message,) if command.message is not None else ()
-            return Needs(claims=(key,), messages=asked, phrases=(command.phrase,) if command.phrase is not None else ())
-        case cmd.CorrectReply():
-            claims.append(scope.keys.effect("corrected", command.message))
-            right = (command.right,) if command.right is not None else ()
-            return Needs(
-                claims=tuple(claims),
-                tickets=(command.ticket,),
-                messages=(command.message,),
-                phrases=right,
-                counters=(lessons.NUMBER,),
-                parties=True,
-            )
-        case _:
-            assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound), "they have flows of their own"
-            return Needs(claims=tuple(claims), tickets=(command.ticket,), parties=True)
 
 
 def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901, PLR0911, PLR0912  a line for each kind

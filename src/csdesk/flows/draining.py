@@ -27,6 +27,7 @@ from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.lists import everything, page_of
 from csdesk.flows.retrying import retried
 from csdesk.flows.routing import is_overtaken
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import Query
@@ -140,7 +141,7 @@ class _Ages:
             links = (one.ticket for ticket in line.tickets for one in ticket.links if one.kind is LinkKind.FOLLOW_UP_OF)
             scope = yield from steps.attempt(0)
             loaded = yield from steps.load(Needs(tickets=(*wanted, *dict.fromkeys(links)), parties=True), roster=True)
-            work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+            work = workspace(loaded, scope)
             self._work, self.roster = work, loaded.roster
             self.people |= dict.fromkeys(wanted, work)
         self._push(place)
@@ -194,7 +195,7 @@ def _assign(seen: Ticket, wanted: Search, scope: Scope) -> Flow[bool | None]:
     loaded = yield from steps.load(both)
     found = Found()
     while True:
-        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        work = workspace(loaded, scope)
         found.lay_in(needs, loaded.snapshot, partial(age_of, work))
         work.found = found.afresh()
         work.begin(f"drain/{seen.id}", Actor.system("routing"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from csdesk.domain.core.lineage import Past
 from csdesk.domain.core.watching import checked, tell
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor, ActorKind
@@ -18,6 +17,7 @@ from csdesk.flows.feeding import note_change
 from csdesk.flows.permission import require
 from csdesk.flows.recalling import as_sent, check_went_out
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -51,7 +51,7 @@ def _sent(
     needs = Needs(messages=(message_id,), parties=True)
     loaded = yield from steps.load(needs, phrases="yes" if is_copied else "no")
     past = Past(book=loaded.phrases)
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids, past=past)
+    work = workspace(loaded, scope, past=past)
     message = work.message(message_id)
     work.begin(run, actor)
     yield from require(work, actor, "edit_message", message.ticket)
@@ -77,7 +77,7 @@ def _record(
     message_id: MessageId, part: TextPart, actor: Actor, run: str, spots: _Spots, override: str, scope: Scope
 ) -> Flow[Message]:
     loaded = yield from steps.load(Needs(messages=(message_id,), parties=bool(spots)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message = work.message(message_id)
     if message.edited != (part,) and message.erased_at is None:
         work.begin(run, actor)

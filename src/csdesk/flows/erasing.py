@@ -33,6 +33,7 @@ from csdesk.flows.commands import execute
 from csdesk.flows.lists import get_customer, page_of
 from csdesk.flows.retrying import retried
 from csdesk.flows.wiping import delete_unused, entries_of, strips_in, ticket_piece, wipe_messages
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest, Page, Query
@@ -163,8 +164,8 @@ def _step(item: DueItem, scope: Scope, *, is_last: bool) -> Flow[Step]:
     return step
 
 
-def _workspace(loaded: steps.Loaded, progress: Progress, scope: Scope) -> Workspace:
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+def _begun(loaded: steps.Loaded, progress: Progress, scope: Scope) -> Workspace:
+    work = workspace(loaded, scope)
     work.begin(progress.command, Actor.system("erase"))
     return work
 
@@ -182,7 +183,7 @@ def _inbox(progress: Progress, scope: Scope) -> Flow[Step]:
     theirs = [item for item in page.items if _is_from(item, keys, progress.people, scope)]
     held = {item.id: scope.keys.parked(item.account, item.conversation) for item in theirs}
     loaded = yield from steps.load(Needs(claims=tuple(dict.fromkeys(held.values()))))
-    work = _workspace(loaded, progress, scope)
+    work = _begun(loaded, progress, scope)
     gone = frozenset(held)
     for item in theirs:
         if work.claims.get(held[item.id]) == item.id:
@@ -267,7 +268,7 @@ def _elsewhere(progress: Progress, scope: Scope) -> Flow[Step]:
             fresh = [one for one in loaded.snapshot.messages.values() if one.erased_at is None]
         if fresh or ids or is_over:
             break
-    work = _workspace(loaded, progress, scope)
+    work = _begun(loaded, progress, scope)
     told = yield from wipe_messages(work, [work.message(one.id) for one in fresh])
     work.end(ev.DESK)
     after = replaced(
@@ -364,7 +365,7 @@ def _scrub(progress: Progress, _: Scope) -> Flow[Step]:
 
 def _complete(progress: Progress, scope: Scope) -> Flow[Step]:
     loaded = yield from steps.load(Needs(customers=tuple(progress.family), counters=(lessons.NUMBER,)))
-    work = _workspace(loaded, progress, scope)
+    work = _begun(loaded, progress, scope)
     erasing.complete(work, progress.family, progress.counts)
     lessons.forget_erased(work)
     work.end(progress.survivor)

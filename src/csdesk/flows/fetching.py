@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Needs
@@ -22,6 +21,7 @@ from csdesk.domain.records.queues import DueItem
 from csdesk.errors import ChannelError
 from csdesk.flows.foreign import put_foreign
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest
@@ -147,7 +147,7 @@ def _stored(part: MediaPart, got: MediaFetched) -> Flow[_Outcome]:
 
 def _record(item: DueItem, message_id: str, part: int, outcome: _Outcome, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs(messages=(message_id,)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message = work.find_message(message_id)
     if message is not None and message.erased_at is None:
         work.begin(item.key, Actor.adapter(message.account))

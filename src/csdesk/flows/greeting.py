@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE
 from csdesk.domain.policy.sections.service import AccountPolicy
 from csdesk.domain.records import events as ev
@@ -19,6 +18,7 @@ from csdesk.domain.records.channels import OutboundMessage, SessionEvent
 from csdesk.domain.records.messages import MenuItem, MenuPart, Part, TextPart
 from csdesk.errors import ChannelError
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -62,7 +62,7 @@ def _claimed(event: SessionEvent, scope: Scope) -> Flow[tuple[Part, ...]]:
     late = event.occurred_at is not None and able is not None and scope.now - event.occurred_at > able.code_lives
     if not parts or able is None or late or key in loaded.snapshot.claims:
         return ()
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.claim(key, event.dedupe_key, keep=_AT_MOST)
     yield from steps.commit(work.changes())
     return parts
@@ -82,7 +82,7 @@ def words_for(what: str, policy: AccountPolicy) -> tuple[Part, ...]:
 
 def _record(event: SessionEvent, problem: str, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs())
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(event.dedupe_key, Actor.adapter(event.account))
     work.emit(ev.DESK, ev.SessionAnswered(account=event.account, what=event.what, problem=problem))
     work.end(ev.DESK)

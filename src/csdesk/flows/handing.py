@@ -13,6 +13,7 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import HandoffEvent, SessionEvent
 from csdesk.domain.records.tickets import Ticket
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -30,7 +31,7 @@ def hand(event: HandoffEvent | SessionEvent, scope: Scope) -> Flow[None]:
     ticket = loaded.snapshot.tickets.get(loaded.snapshot.claims.get(conversation, ""))
     if seen in loaded.snapshot.claims or ticket is None:
         return
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(event.dedupe_key, Actor.adapter(event.account))
     work.claim(seen, event.dedupe_key, keep=loaded.policy.config.retention.inbound_claims)
     _note(work, ticket, by, agent)

@@ -8,9 +8,9 @@ it is never open to two.
 from __future__ import annotations
 
 from csdesk.domain.core.claims import ClaimKeys
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records.changes import Needs, Snapshot
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -35,7 +35,7 @@ def hold(held: ch.Held, scope: Scope) -> Flow[bool]:
     if not is_open_to(loaded.snapshot, counters):
         return False
     if held.by and not loaded.snapshot.counters.get(counters[0], 0):
-        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        work = workspace(loaded, scope)
         for one in counters:
             work.add(one, 1)
         yield from steps.commit(work.changes())

@@ -27,6 +27,7 @@ from csdesk.errors import UnsupportedFeature
 from csdesk.flows.lists import page_of
 from csdesk.flows.retrying import retried
 from csdesk.flows.wiping import delete_unused, ticket_piece
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest, Query
@@ -104,7 +105,7 @@ def _raw(walk: Walk, kept: RetentionPolicy, scope: Scope) -> Flow[_Removed]:
     old = [one for one in page.items if one.received_at <= scope.now - kept.raw]
     fat = tuple(str(one.id) for one in old if one.raw or one.raw_media is not None)
     loaded = yield from steps.load(Needs(messages=fat))
-    work = _workspace(loaded, scope)
+    work = _begun(loaded, scope)
     for key in fat:
         work.emit(key, ev.RawRemoved(message=MessageId(key)))
     work.end(ev.DESK)
@@ -136,7 +137,7 @@ def _closed_tickets(walk: Walk, kept: RetentionPolicy, scope: Scope) -> Flow[_Re
 def _relearning(scope: Scope) -> Flow[ChangeSet]:
     """What people decided about texts that are gone is learnt from no more."""
     loaded = yield from steps.load(Needs(counters=(lessons.NUMBER,)))
-    work = _workspace(loaded, scope)
+    work = _begun(loaded, scope)
     lessons.forget_erased(work)
     work.end(ev.LEARNING)
     return work.changes()
@@ -183,8 +184,8 @@ def _media(walk: Walk, kept: RetentionPolicy, _: Scope) -> Flow[_Removed]:
     return _Removed(ChangeSet(), None if is_over else Walk(cursor=digests[-1]), gone + tidied)
 
 
-def _workspace(loaded: steps.Loaded, scope: Scope) -> Workspace:
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+def _begun(loaded: steps.Loaded, scope: Scope) -> Workspace:
+    work = workspace(loaded, scope)
     work.begin(CAUSE, _ACTOR)
     return work
 

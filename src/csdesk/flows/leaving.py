@@ -13,6 +13,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import LIVE, Ticket
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -32,7 +33,7 @@ def leave(item: DueItem, _: str | None, scope: Scope) -> Flow[tuple[int, str | N
     agent = item.key.partition("/")[2]
     found = yield from _held(agent)
     loaded = yield from steps.load(Needs(tickets=found, agents=(agent,), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     goes = work.agent(AgentId(agent)).retired
     for key in found if goes else ():
         _let_go(work, key, agent)

@@ -121,10 +121,16 @@ def page_of(cls: type[R], query: Query) -> Flow[Page[R]]:
 
 def everything(cls: type[R], query: Query) -> Flow[tuple[R, ...]]:
     """All pages of a list. Only for what stays small: agents, phrases, the messages of one ticket."""
+    yield from steps.attempt(0)
+    return (yield from all_pages(cls, checks.query(query)))
+
+
+def all_pages(cls: type[R], query: Query) -> Flow[tuple[R, ...]]:
+    """All pages of a list, within the attempt that goes on: its "now" and what is left of its loads stay."""
     found: list[R] = []
     while True:
-        page = yield from page_of(cls, query)
-        found.extend(page.items)
+        page = yield from steps.listed(query)
+        found += [one for one in page.items if isinstance(one, cls)]
         if page.cursor is None:
             return tuple(found)
         query = replace(query, after=page.cursor)

@@ -29,6 +29,7 @@ from csdesk.flows.attaching import attached
 from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import ARRIVED, Arrived, Ready, prepared
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest
@@ -278,7 +279,7 @@ def _needs(error: ChannelError, able: Capabilities) -> str:
 def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
     pace = (scope.keys.pace(PAUSE, item.account),) if result.trouble or result.was_failing else ()
     loaded = yield from steps.load(Needs(messages=(item.message,), claims=pace))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(item.message, Actor.adapter(item.account))
     for key in pace:
         _note_pace(work, item.account, key, result)
@@ -357,7 +358,7 @@ def _noted(item: OutboxItem, piece: _Piece) -> Flow[bool]:
 def _record_piece(item: OutboxItem, piece: _Piece, scope: Scope) -> Flow[bool]:
     """Note a sending, and hold the lease for the next one; False if the message was erased meanwhile."""
     loaded = yield from steps.load(Needs(messages=(item.message,)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message = work.message(item.message)
     if message.erased_at is not None:
         return False

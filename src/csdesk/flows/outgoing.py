@@ -19,6 +19,7 @@ from csdesk.domain.records.tickets import Role, Ticket
 from csdesk.errors import NotFound
 from csdesk.flows import checks
 from csdesk.flows.lists import page_of
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -60,7 +61,7 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     conversation = scope.keys.conversation(item.account, item.conversation)
     paces = pace_keys(item.account, able, scope)
     loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation, *paces), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message = work.message(item.message)
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
     if message.delivery in ARRIVED or message.erased_at is not None:

@@ -13,6 +13,7 @@ from csdesk.domain.records.channels import ContactEvent, IdentityEvent, Sender
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.flows.permission import require
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -96,7 +97,7 @@ def _begun(event: ContactEvent | IdentityEvent, people: tuple[Sender, ...], scop
     loaded = yield from steps.load(Needs(claims=(seen, *identities), parties=True))
     if seen in loaded.snapshot.claims:
         return None
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     # The hashed key as the cause: the provider's own may hold a number, which erasing would not find there.
     work.begin(seen, Actor.adapter(event.account))
     work.claim(seen, seen, keep=loaded.policy.config.retention.inbound_claims)

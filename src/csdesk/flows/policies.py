@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.policy.compiled import compile_policy
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
-from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.changes import ConfigRow, EpochName, Needs
-from csdesk.flows import checks
+from csdesk.domain.records.queues import DueItem
+from csdesk.flows import checks, lists
 from csdesk.flows.keeping import kept_items
 from csdesk.flows.permission import require
 from csdesk.flows.rebuilding import walks
 from csdesk.flows.reconciling import planned
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -25,37 +30,58 @@ def activate(config: DeskConfig, actor: Actor, run: str, *, only_first: bool = F
     """
     checks.an_instance(config, DeskConfig, "config")
     checks.an_instance(actor, Actor, "actor")
-    return (yield from retried(lambda scope: _activate(config, actor, run, only_first, scope)))
+    is_new = yield from retried(lambda scope: _activate(config, actor, run, only_first, scope))
+    if is_new:
+        yield from lists.read(Needs())  # so that this process has it at hand
+    return is_new
 
 
 def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scope: Scope) -> Flow[bool]:
     loaded = yield from steps.load(Needs())
-    digest = config.digest
-    is_first = loaded.snapshot.epochs.config == 0
-    if not is_first and (only_first or loaded.policy.digest == digest):
+    before = None if loaded.snapshot.epochs.config == 0 else loaded.policy
+    if before is not None and (only_first or (before.digest == config.digest and before.is_usable)):
         return False
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-    work.begin(run, actor)
-    if not is_first:  # a new desk has no policy yet that could refuse
-        yield from require(work, actor, "activate_config", ev.DESK)
-    before = "" if is_first else loaded.policy.digest
-    work.emit(ev.DESK, ev.ConfigActivated(digest=digest, before=before))
-    work.bump(EpochName.CONFIG)
-    for item in kept_items(scope.now):
-        work.put_due(item)
-    work.put_due(planned(scope.now, config))
     compiled = compile_policy(config)
-    if not is_first:
-        for item in walks(loaded.policy, compiled, run, scope.now):
-            work.put_due(item)
-    work.put_config(ConfigRow(digest, config.canonical_json(), scope.now, compiled.routing.orders))
+    if before is None or before.is_usable:
+        work = workspace(loaded, scope)
+    else:
+        _check_host(actor, before)
+        work = workspace(replace(loaded, policy=compiled), scope)
+    work.begin(run, actor)
+    if before is not None:  # a new desk has no policy yet that could refuse
+        yield from require(work, actor, "activate_config", ev.DESK)
+    work.emit(ev.DESK, ev.ConfigActivated(digest=config.digest, before="" if before is None else before.digest))
+    work.bump(EpochName.CONFIG)
+    for item in _due(before, compiled, run, scope.now):
+        work.put_due(item)
+    work.put_config(ConfigRow(config.digest, config.canonical_json(), scope.now, compiled.routing.orders))
     work.end(ev.DESK)
     yield from steps.commit(work.changes())
     return True
 
 
+def _check_host(actor: Actor, before: Policy) -> None:
+    """Nobody can tell who might change a policy that cannot be read: only the host itself may."""
+    if actor.kind is not ActorKind.SYSTEM:
+        _ = before.config
+
+
+def _due(before: Policy | None, after: Policy, run: str, now: datetime) -> Iterator[DueItem]:
+    yield from kept_items(now)
+    yield planned(now, after.config)
+    if before is not None:
+        yield from walks(before, after, run, now)
+
+
 def active() -> Flow[DeskConfig]:
-    """The configuration in force."""
-    yield from steps.attempt(0)
-    loaded = yield from steps.load(Needs())
-    return loaded.policy.config
+    """The configuration in force.
+
+    Raises:
+        ConfigUnreadable: this release cannot use it.
+    """
+    return (yield from lists.read(Needs())).policy.config
+
+
+def active_digest() -> Flow[str]:
+    """The digest of the configuration in force, even of one that cannot be used."""
+    return (yield from lists.read(Needs())).policy.digest

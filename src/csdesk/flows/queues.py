@@ -18,6 +18,7 @@ from csdesk.flows import checks
 from csdesk.flows.inbound.pipeline import Arrival, receive
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -71,7 +72,7 @@ def _open_item(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow
         raise NotFound("inbox item", item_id)
     key = scope.keys.parked(item.account, item.conversation)
     loaded = yield from steps.load(Needs(inbox=(item_id,), claims=(key,)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(run, actor)
     return work, item
 
@@ -181,7 +182,7 @@ def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[
     loaded = yield from steps.load(Needs(claims=(key,), outbox=(command.message,), messages=(command.message,)))
     if key in loaded.snapshot.claims:
         return  # it ran before, or its commit was unknown and went through
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, command.message)
     item = loaded.snapshot.outbox.get(command.message)

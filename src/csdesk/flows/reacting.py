@@ -9,6 +9,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import ReactionEvent
 from csdesk.domain.records.messages import Message
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -34,7 +35,7 @@ def note_reaction(event: ReactionEvent, scope: Scope) -> Flow[None]:
     keys = keys_of(event.account, event.provider_id, scope)
     who = scope.keys.identity(event.sender.kind, event.sender.scope, event.sender.external_id)
     loaded = yield from steps.load(Needs(claims=(seen, who, *keys)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message = first_message(work, keys)
     if message is None or message.erased_at is not None or seen in loaded.snapshot.claims:
         return

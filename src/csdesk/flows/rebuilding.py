@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -25,7 +24,9 @@ from csdesk.domain.records.customers import COUNTED_DAYS, Customer, DayCount
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import LIVE, Category, Ticket
 from csdesk.flows.leaving import leave
+from csdesk.flows.lists import all_pages
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest, Page, Query, Row
@@ -44,12 +45,18 @@ _ACTOR: Final = Actor.system("config")
 
 
 def walks(before: Policy, after: Policy, run: str, now: datetime) -> Iterator[DueItem]:
-    """What has to be worked out anew when one configuration takes the place of another; ``run`` names the change."""
-    counts = before.reads.counts_tickets, after.reads.counts_tickets
-    if before.segments.digest(counts_tickets=counts[0]) != after.segments.digest(counts_tickets=counts[1]):
+    """What has to be worked out anew when one configuration takes the place of another; ``run`` names the change.
+
+    Where nobody can tell what was before, everything is.
+    """
+    if not before.is_usable or _segments_of(before) != _segments_of(after):
         yield DueItem(key=f"{SEGMENTS}/{run}", kind=SEGMENTS, due_at=now)
-    if before.timers.digest() != after.timers.digest():
+    if not before.is_usable or before.timers.digest() != after.timers.digest():
         yield DueItem(key=f"{TIMERS}/{run}", kind=TIMERS, due_at=now)
+
+
+def _segments_of(policy: Policy) -> str:
+    return policy.segments.digest(counts_tickets=policy.reads.counts_tickets)
 
 
 def rebuild(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str, int], bool, datetime | None]]:
@@ -75,7 +82,7 @@ def rebuild(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str,
 def _putting_back(item: DueItem, cursor: str | None) -> Callable[[Scope], Flow[None]]:
     def put_back(scope: Scope) -> Flow[None]:
         loaded = yield from steps.load(Needs())
-        work = _work(loaded, scope)
+        work = workspace(loaded, scope)
         work.put_due(_later(item, cursor, scope.now))
         yield from steps.commit(work.changes())
 
@@ -91,15 +98,11 @@ def _walking(item: DueItem, cursor: str | None) -> Callable[[Scope], Flow[tuple[
     return lambda scope: walk(item, cursor, scope)
 
 
-def _work(loaded: steps.Loaded, scope: Scope) -> Workspace:
-    return Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
-
-
 def _recount(item: DueItem, subject: str | None, scope: Scope) -> Flow[tuple[int, str | None]]:
     """One customer: the one of that id, or the one behind that identity."""
     assert subject is not None
     loaded = yield from steps.load(Needs(customers=(subject,), identities=(subject,)))
-    work = _work(loaded, scope)
+    work = workspace(loaded, scope)
     found = work.find(subject)
     customer = found if isinstance(found, Customer) else work.person(subject)
     if customer is not None and customer.merged_into is not None:
@@ -117,7 +120,7 @@ def _customers(item: DueItem, cursor: str | None, scope: Scope) -> Flow[tuple[in
     page = yield from steps.listed(Query(kind="customer", limit=BATCH, after=cursor))
     found = [one for one in page.items if isinstance(one, Customer)]
     loaded = yield from steps.load(Needs(customers=tuple(str(one.id) for one in found)))
-    work = _work(loaded, scope)
+    work = workspace(loaded, scope)
     for one in found:
         yield from _settle(work, work.customer(one.id), f"segments/{one.id}")
     yield from _go_on(work, item, page)
@@ -153,7 +156,8 @@ def _tickets_by_day(customer: Customer, policy: Policy, now: datetime) -> Flow[t
         return ()
     where = (("identity", tuple(identities)),)
     oldest = now - timedelta(days=COUNTED_DAYS + 1)
-    tickets = yield from _all(Query(kind="ticket", where=where, order="created_at", since=oldest, limit=500))
+    query = Query(kind="ticket", where=where, order="created_at", since=oldest, limit=500)
+    tickets = yield from all_pages(Ticket, query)
     count: Counter[date] = Counter()
     last: dict[date, datetime] = {}
     for one in tickets:
@@ -165,17 +169,6 @@ def _tickets_by_day(customer: Customer, policy: Policy, now: datetime) -> Flow[t
     return tuple(DayCount(did="ticket", day=day, count=count[day], last_at=last[day]) for day in days)
 
 
-def _all(query: Query) -> Flow[list[Ticket]]:
-    """All pages of a list, within the attempt that goes on: ``lists.everything`` would begin one of its own."""
-    found: list[Ticket] = []
-    while True:
-        page = yield from steps.listed(query)
-        found += [one for one in page.items if isinstance(one, Ticket)]
-        if page.cursor is None:
-            return found
-        query = replace(query, after=page.cursor)
-
-
 def _tickets(item: DueItem, cursor: str | None, scope: Scope) -> Flow[tuple[int, str | None]]:
     """A page of tickets that may have timers."""
     ended = (Category.RESOLVED.value, Category.CLOSED.value)
@@ -184,7 +177,7 @@ def _tickets(item: DueItem, cursor: str | None, scope: Scope) -> Flow[tuple[int,
     page = yield from steps.listed(Query(kind="ticket", where=where, limit=BATCH, after=cursor))
     found = [one for one in page.items if isinstance(one, Ticket)]
     loaded = yield from steps.load(Needs(tickets=tuple(str(one.id) for one in found)))
-    work = _work(loaded, scope)
+    work = workspace(loaded, scope)
     for one in found:
         ticket = work.ticket(one.id)
         if ticket.is_live or ticket.rules_at is not None or work.policy.timers.reads_ends:

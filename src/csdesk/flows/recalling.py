@@ -15,6 +15,7 @@ from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import recipient
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -40,7 +41,7 @@ def recall(message_id: MessageId, actor: Actor, run: str) -> Flow[Message]:
 
 def _sent(message_id: MessageId, actor: Actor, run: str, scope: Scope) -> Flow[SentMessage | None]:
     loaded = yield from steps.load(Needs(messages=(message_id,), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message = work.message(message_id)
     work.begin(run, actor)
     yield from require(work, actor, "recall_message", message.ticket)
@@ -78,7 +79,7 @@ def as_sent(message: Message, work: Workspace) -> SentMessage:
 
 def _record(message_id: MessageId, actor: Actor, run: str, scope: Scope) -> Flow[Message]:
     loaded = yield from steps.load(Needs(messages=(message_id,)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     if work.message(message_id).recalled_at is None:
         work.begin(run, actor)
         work.emit(message_id, ev.MessageRecalled(message=message_id))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
@@ -18,6 +17,7 @@ from csdesk.domain.records.queues import DueItem
 from csdesk.domain.routing.search import work_counter
 from csdesk.flows.lists import page_of
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest, Query
@@ -45,7 +45,7 @@ def reconcile() -> Flow[int]:
 
 def _repair(drifted: tuple[Burden, ...], scope: Scope, *, is_last: bool) -> Flow[int]:
     loaded = yield from steps.load(Needs())
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(f"{KIND}/{scope.now.isoformat()}", Actor.system("routing"))
     counted = {work_counter(one.name) for one in loaded.policy.config.queues if one.routing.capacity is not None}
     wrong = [one for one in drifted if not one.counter.startswith("work/") or one.counter in counted]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from csdesk.domain.core.erasing import is_erased
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import ChangeSet, Needs, Put
@@ -18,6 +17,7 @@ from csdesk.flows import checks
 from csdesk.flows.commands import Done
 from csdesk.flows.lists import everything, read
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -81,7 +81,7 @@ def save_draft(ticket: str, text: str, actor: Actor) -> Flow[Draft]:
 def _save_draft(ticket: str, text: str, actor: Actor, scope: Scope) -> Flow[Draft]:
     draft_id = _draft_id(scope, ticket, actor)
     loaded = yield from steps.load(Needs(tickets=(ticket,), drafts=(draft_id,), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     answered = work.ticket(ticket)
     if is_erased(work, answered):
         raise IllegalTransition(ticket, "erased", "save_draft")

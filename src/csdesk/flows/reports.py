@@ -24,6 +24,7 @@ from csdesk.flows.people import note_contact, note_identity
 from csdesk.flows.reacting import first_message, keys_of, note_reaction
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -171,7 +172,7 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     if owner is None:
         return
     loaded = yield from steps.load(Needs(messages=(owner,), outbox=(owner,), parties=True))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message, after = work.message(owner), _STATES[event.status]
     item = loaded.snapshot.outbox.get(message.id)
     piece = None if after is Delivery.FAILED else _earlier_piece(message, event, scope)
@@ -247,7 +248,7 @@ def _is_news(before: Delivery, after: Delivery) -> bool:
 def _changed(event: ch.DeleteEvent | ch.EditEvent, scope: Scope) -> Flow[None]:
     keys = keys_of(event.account, event.provider_id, scope)
     loaded = yield from steps.load(Needs(claims=keys))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     message = first_message(work, keys)
     if message is None or message.erased_at is not None:
         return
@@ -268,7 +269,7 @@ def _keep(event: ch.UnknownEvent, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs(claims=(key,)))
     if key in loaded.snapshot.claims:
         return
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     item = MessageId(scope.ids.new(MESSAGE))
     work.claim(key, item, keep=loaded.policy.config.retention.inbound_claims)
     work.put_inbox(

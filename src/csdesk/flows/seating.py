@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from csdesk.domain.core.seating import SEAT, is_with_bot
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Needs, person_behind
@@ -17,6 +16,7 @@ from csdesk.domain.records.channels import Seat, Sender
 from csdesk.domain.records.queues import DueItem
 from csdesk.errors import ChannelError
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest
@@ -96,7 +96,7 @@ def _failed(item: DueItem, error: ChannelError, scope: Scope, done: Counter[str]
 def _give_up(item: DueItem, scope: Scope) -> Flow[None]:
     """The desk goes on as it is; somebody should look."""
     loaded = yield from steps.load(Needs(tickets=(item.payload,)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(item.key, Actor.system("seating"))
     work.emit(item.payload, ev.AlertRaised(name=REFUSED))
     work.end_due(item.key)

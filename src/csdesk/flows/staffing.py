@@ -20,6 +20,7 @@ from csdesk.errors import InvalidInput, NotFound
 from csdesk.flows import checks
 from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.lists import everything, page_of
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 from csdesk.ports.store import Query
@@ -79,7 +80,7 @@ def _for_ticket(ticket_id: str) -> Flow[Search]:
     prior = tuple(one.ticket for one in links if one.kind is LinkKind.FOLLOW_UP_OF)
     if prior:
         loaded = yield from steps.load(Needs(tickets=(ticket_id, *prior), parties=True), roster=True)
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     return _search(work, work.ticket(ticket_id), loaded)
 
 
@@ -158,7 +159,7 @@ def position(ticket_id: str) -> Flow[Wait | None]:
     checks.an_id(ticket_id, "ticket")
     scope = yield from steps.attempt(0)
     loaded = yield from steps.load(Needs(tickets=(ticket_id,), parties=True), roster=True)
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     ticket = work.ticket(ticket_id)
     if ticket.waits is None:
         return None

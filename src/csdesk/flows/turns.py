@@ -15,7 +15,6 @@ from typing import Final
 from csdesk._nearest import nearest
 from csdesk.domain.core import reception, turns
 from csdesk.domain.core.ruling import after_command
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.bots import BotAbstains, BotAnswer, BotHandsOver, BotOutcome, BotTurn, TurnOutcome
@@ -28,6 +27,7 @@ from csdesk.flows.lists import page_of
 from csdesk.flows.outbox import deliver
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest, Query
@@ -105,7 +105,7 @@ def _turn_of(item: DueItem) -> Flow[BotTurn | None]:
     loaded = yield from steps.load(Needs(tickets=(ticket_id,), messages=(message_id,), parties=True))
     snapshot = loaded.snapshot
     turn = _asked(snapshot, ticket_id, message_id, item)
-    work = Workspace(snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     if turn is None or not turns.is_current(work, snapshot.tickets[ticket_id], turn):
         yield from steps.commit(ChangeSet(due_done=(item.key,)))
         return None
@@ -206,7 +206,7 @@ def _finish(turn: BotTurn, outcome: BotOutcome, run: str, scope: Scope) -> Flow[
     key = scope.keys.effect("turn", turn.ticket, turn.asked, str(turn.fence))
     loaded = yield from steps.load(Needs(claims=(key,), tickets=(turn.ticket,), parties=True))
     owner = loaded.snapshot.claims.get(key)
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     if owner is not None:
         return (yield from _earlier(turn, owner, run))
     before = work.ticket(turn.ticket)

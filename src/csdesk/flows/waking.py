@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from csdesk.domain.core.catching_up import catch_up
@@ -11,12 +12,13 @@ from csdesk.domain.core.ruling import after_command, fire_timed
 from csdesk.domain.core.tickets import change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.changes import Needs, person_behind
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
-from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import LeaseRequest
 
 BATCH = 100
@@ -64,8 +66,14 @@ def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
 def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     rules = scope.policy.rules
     agents = rules.agents if rules.has("change") or rules.has("time") else ()
-    loaded = yield from steps.load(Needs(tickets=tuple(tickets), agents=agents, parties=loaded_parties(scope)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    phrases = rules.phrases if agents or rules.has("change") or rules.has("time") else ()
+    needs = Needs(tickets=tuple(tickets), agents=agents, phrases=phrases, parties=loaded_parties(scope))
+    loaded = yield from steps.load(needs)
+    counters = _reminding(loaded, scope)
+    if counters:
+        counted = yield from steps.load(Needs(counters=tuple(counters.values())))
+        loaded = replace(loaded, snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
+    work = workspace(loaded, scope)
     clock = Actor.system("clock")
     for key in tickets:
         ticket = work.ticket(key)
@@ -76,12 +84,27 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
         if person is not None:
             work.tell(*after_command(work, ticket, person, clock).verdicts)
         if ticket.rules_at is not None and ticket.rules_at <= work.time_of(key):
-            work.tell(*fire_timed(work, ticket, ticket.touched_at))
+            work.tell(*fire_timed(work, ticket, ticket.touched_at, counters.get(key)))
         work.end(key)
     changes = work.changes()
     yield from steps.commit(changes)
     wakes = (work.ticket(key).wake_at for key in tickets)
     return len(changes.entries), min((at for at in wakes if at is not None), default=None)
+
+
+def _reminding(loaded: Loaded, scope: Scope) -> dict[str, str]:
+    """By ticket, the counter of what was said to its customer today, where a rule whose time has come may say more."""
+    if not loaded.policy.rules.reminds:
+        return {}
+    found: dict[str, str] = {}
+    for ticket in loaded.snapshot.tickets.values():
+        if ticket.rules_at is None or ticket.rules_at > max(scope.now, ticket.updated_at):
+            continue
+        customer = person_behind(ticket.identity, loaded.snapshot.homes, loaded.snapshot.customers)
+        known = customer.identity(ticket.identity) if customer is not None else None
+        if known is not None:
+            found[ticket.id] = scope.keys.automatic(known.kind, known.scope, known.external_id, scope.now.date())
+    return found
 
 
 def loaded_parties(scope: Scope) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.flows.waking import BATCH, Woken
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import LeaseRequest
@@ -52,7 +52,7 @@ def _waking_people(customers: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
 
 def _wake_them(customers: Sequence[str], scope: Scope) -> Flow[Woken]:
     loaded = yield from steps.load(Needs(customers=tuple(customers)))
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     for key in customers:
         work.begin(f"wake/{key}", Actor.system("clock"))
         work.ready(work.customer(key))

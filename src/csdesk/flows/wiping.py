@@ -23,6 +23,7 @@ from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.flows.lists import everything, page_of
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Page, Query
@@ -63,7 +64,7 @@ def ticket_piece(
     loaded = yield from steps.load(
         Needs(tickets=(at.id,), messages=tuple(str(one.id) for one in page.items), parties=True)
     )
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(cause, actor)
     ticket = work.ticket(at.id)
     found = [one for one in map(work.message, (item.id for item in page.items)) if theirs(one, ticket)]

@@ -100,7 +100,7 @@ class Day:
             self._run_due()
             before = now
             tick(1)
-        self.log.suggested = tuple(sorted(self._staff.shown, key=lambda one: -one.confidence))
+        self.log.suggested = self._staff.shown
         return self.log
 
     def _receive(self, deliveries: list[Delivery | Page]) -> None:

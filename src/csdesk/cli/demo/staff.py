@@ -5,6 +5,7 @@ They look at what the desk suggests first; where it is not sure enough they writ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -18,7 +19,7 @@ from csdesk.domain.records.channels import ReplyDecision, Suggestion
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Category, Ticket, WorkerKind
 
-SURE: Final = 0.25
+SURE: Final = 0.4
 """The confidence from which a suggestion is taken by a person who has read it."""
 
 _BY_HAND: Final = {
@@ -74,13 +75,17 @@ class Shown:
 
     question: str
     phrase: str
+    language: str
     confidence: float
     because: tuple[str, ...]
     is_taken: bool
 
 
-MOST_SHOWN: Final = 4
-"""How many suggestions of each fate are told of."""
+MOST_SHOWN: Final = 2
+"""How many suggestions of each fate and language are told of."""
+
+NEWS: Final = 0.98
+"""Surer than this are the samples themselves, said again: finding them is no news."""
 
 
 class Staff:
@@ -89,8 +94,7 @@ class Staff:
     def __init__(self, desk: Desk, random: Random) -> None:
         self._desk = desk
         self._random = random
-        self.shown: list[Shown] = []
-        """A few of the suggestions they saw, of different phrases."""
+        self._seen: dict[tuple[bool, str], Shown] = {}
         self.agents = {
             seat.name: desk.agents.add(
                 seat.name,
@@ -172,14 +176,28 @@ class Staff:
             self._desk.tickets.set_status(ticket.id, "resolved", actor=actor, reason="answered")
 
     def _remember(self, question: Message, decision: ReplyDecision, taken: Suggestion | None) -> None:
-        """Keep a suggestion to tell of, if there is room for its fate and its phrase was not told of yet."""
+        """Keep the surest suggestion of each phrase and fate, to tell of."""
         best = taken or next(iter(decision.suggestions), None)
-        is_taken = taken is not None
-        told = [one for one in self.shown if one.is_taken is is_taken]
-        if best is None or len(told) >= MOST_SHOWN or any(best.phrase.title == one.phrase for one in self.shown):
+        if best is None or best.confidence > NEWS:
             return
         because = tuple(span.text for span in best.why.spans[:3])
-        self.shown.append(Shown(question.text, best.phrase.title, best.confidence, because, is_taken))
+        shown = Shown(
+            question.text, best.phrase.title, best.phrase.language or "", best.confidence, because, taken is not None
+        )
+        place = (shown.is_taken, shown.phrase)
+        if place not in self._seen or self._seen[place].confidence < shown.confidence:
+            self._seen[place] = shown
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """The surest suggestions they saw, in both languages and of both fates, each of another phrase."""
+        told: dict[str, Shown] = {}
+        room = Counter({(fate, language): MOST_SHOWN for fate in (True, False) for language in _BY_HAND})
+        for one in sorted(self._seen.values(), key=lambda one: -one.confidence):
+            if one.phrase not in told and room[one.is_taken, one.language] > 0:
+                told[one.phrase] = one
+                room[one.is_taken, one.language] -= 1
+        return tuple(told.values())
 
     @staticmethod
     def _taken(decision: ReplyDecision, question: Message) -> Suggestion | None:

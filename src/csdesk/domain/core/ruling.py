@@ -135,6 +135,7 @@ def outline(ticket: Ticket, customer: Customer) -> tuple[object, ...]:
         ticket.worker.id if ticket.worker is not None else None,
         ticket.owner.id,
         ticket.close_reason,
+        ticket.hand_offs,
         frozenset([tag.name for tag in ticket.tags]),
         frozenset([(one.name, one.value) for one in ticket.fields]),
         customer.level,
@@ -159,10 +160,13 @@ def ready(work: Workspace, customer: Customer) -> Customer:
     return work.settle(customer) if asks_segments(work.policy) else customer
 
 
-def fire_timed(work: Workspace, ticket: Ticket, touched_at: datetime) -> tuple[Verdict, ...]:
+def fire_timed(
+    work: Workspace, ticket: Ticket, touched_at: datetime, allowance: str | None = None
+) -> tuple[Verdict, ...]:
     """Let the timed rules of a ticket act whose time has come, earliest first; each at most once.
 
-    They share the budget of one cause. ``touched_at`` is when something last happened that they did not do.
+    They share the budget of one cause. ``touched_at`` is when something last happened that they did not do;
+    ``allowance`` is the counter of what is said to this customer today, None if nothing may be said.
     """
     policy, key = work.policy, ticket.id
     told: list[Verdict] = []
@@ -190,7 +194,7 @@ def fire_timed(work: Workspace, ticket: Ticket, touched_at: datetime) -> tuple[V
         )
         work.emit(key, event)
         if result.fired:
-            ruled = go_on(Acting(work=work, ticket=key), facts, result, left)
+            ruled = go_on(Acting(work=work, ticket=key, allowance=allowance), facts, result, left)
             left = ruled.left
             told += ruled.verdicts
 

@@ -140,6 +140,10 @@ TEXTS: Final[dict[str, str]] = {
         "desk {desk} runs configuration {active}, it was opened with {given}; pass activate=True to make the given one "
         "active, or config=None to take the active one"
     ),
+    "error.config_unreadable": (
+        "desk {desk} runs configuration {active}, which this release cannot use: setting {path}: {problem}; open the "
+        "desk with the release that stored it, or make another configuration active"
+    ),
     "error.illegal_transition": "ticket {ticket} is {state}: {command} is not possible from there",
     "error.wording_refused": (
         "the reply says what the wording policy refuses: {places}; change it, or pass override= with the reason"

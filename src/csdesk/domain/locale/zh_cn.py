@@ -137,6 +137,10 @@ TEXTS: Final[dict[str, str]] = {
         "服务台“{desk}”正在使用配置 {active}，打开时给出的却是 {given}；"
         "要启用新配置请传 activate=True，要沿用现有配置请传 config=None"
     ),
+    "error.config_unreadable": (
+        "服务台“{desk}”正在使用的配置 {active} 在此版本中不可用：配置项 {path} 有误：{problem}。"
+        "请用保存它的版本打开服务台，或启用另一份配置"
+    ),
     "error.illegal_transition": "工单 {ticket} 当前状态为 {state}，不能执行 {command}",
     "error.wording_refused": "回复中有不允许的用语：{places}。请修改，或在 override 中写明原因",
     "error.denied": "{actor} 无权执行 {command}：{reason}",

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from csdesk._nearest import nearest
@@ -118,6 +118,8 @@ class Policy:
     """Who gets which ticket."""
     answers: bool
     """May anything be answered automatically: is there a queue that allows it, and an account?"""
+    is_usable: ClassVar[bool] = True
+    """False: this release cannot use the configuration, see ``UnreadablePolicy``."""
 
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from csdesk.domain.ids import phrase_id
 from csdesk.domain.records._model import Key, Name, Scalar
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.messages import Purpose
 from csdesk.domain.records.priorities import PriorityName
 
+PhraseName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(phrase_id)]
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
@@ -122,6 +124,25 @@ class Unassign(Section):
     do: Literal["unassign"] = "unassign"
 
 
+class HandOff(Section):
+    """Give the ticket to people and keep bots out; a ticket that no bot has, or is about to have, stays as it is."""
+
+    do: Literal["hand_off"] = "hand_off"
+    reason: Name = "rule"
+    """A code of yours."""
+    brief: Annotated[str, Field(max_length=10_000)] = ""
+    """What people must know; kept as an internal note."""
+    text: Annotated[str, Field(max_length=1_000)] = ""
+    """What the customer reads; empty: the bot's farewell."""
+
+
+class HandBack(Section):
+    """Give the ticket to the bot of its queue again, or of another queue; what waits for an answer is its turn."""
+
+    do: Literal["hand_back"] = "hand_back"
+    queue: Name | None = None
+
+
 class Snooze(Section):
     """Let the ticket sleep for so long; a message of the customer wakes it."""
 
@@ -206,12 +227,49 @@ class Note(Section):
 
 
 class Reply(Section):
-    """Answer the customer in public. A rule does so only to a person's message, within ``automatic_per_day``."""
+    """Write to the customer. A rule answers a person's message or its time has come, within ``automatic_per_day``."""
 
     do: Literal["reply"] = "reply"
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
     purpose: Purpose = Purpose.SERVICE
     """What it is for: ``[contact]`` goes by it."""
+
+
+class SendPhrase(Section):
+    """Send a phrase of the library, filled in; otherwise as ``reply``. One that cannot be filled in is not sent."""
+
+    do: Literal["send_phrase"] = "send_phrase"
+    phrase: PhraseName
+    """Its id, or what people call it: ``where-is-it`` is ``phr_where-is-it``."""
+    purpose: Purpose = Purpose.SERVICE
+
+
+class SendTemplate(Section):
+    """Send a message that the provider has approved, where nothing else may be sent; otherwise as ``reply``."""
+
+    do: Literal["send_template"] = "send_template"
+    name: Name
+    """The provider's name of the template."""
+    locale: Name
+    """The provider's code of its language, such as ``zh_CN``."""
+    body: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...], Field(max_length=50)] = ()
+    """What stands in its places: words, or what the desk knows, by name (``customer.name``, ``ticket.x.order``)."""
+    text: Annotated[str, Field(max_length=10_000)] = ""
+    """What the customer will read, for the ticket's own history."""
+    purpose: Purpose = Purpose.SERVICE
+
+
+class Promise(Section):
+    """Promise the customer something: a clock of its own begins, whose end people are warned of."""
+
+    do: Literal["promise"] = "promise"
+    name: Name
+    """What is promised, in a word: ``callback``."""
+    within: Duration
+    calendar: Name | None = None
+    """The calendar whose working time counts; None: every second."""
+    warn: Duration | None = None
+    """Warn when that much is left."""
 
 
 class Notify(Section):
@@ -243,6 +301,8 @@ Action = Annotated[
     | SetTags
     | Assign
     | Unassign
+    | HandOff
+    | HandBack
     | Snooze
     | Resolve
     | Reopen
@@ -256,6 +316,9 @@ Action = Annotated[
     | BlockCustomer
     | Note
     | Reply
+    | SendPhrase
+    | SendTemplate
+    | Promise
     | NoAutoReply
     | Alert
     | Notify
@@ -263,6 +326,9 @@ Action = Annotated[
     Field(discriminator="do"),
 ]
 """Everything a rule can do, told apart by ``do``."""
+
+SPEAKING: Final = (Reply, SendPhrase, SendTemplate)
+"""The actions that write to the customer."""
 
 PERMITS: Final[Mapping[type, str]] = MappingProxyType(
     {
@@ -277,6 +343,8 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         SetTags: "tag",
         Assign: "assign",
         Unassign: "assign",
+        HandOff: "hand_off",
+        HandBack: "hand_back",
         Snooze: "set_status",
         Resolve: "set_status",
         Reopen: "set_status",
@@ -290,6 +358,9 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         BlockCustomer: "block",
         Note: "note",
         Reply: "reply",
+        SendPhrase: "reply",
+        SendTemplate: "reply",
+        Promise: "start_clock",
         NoAutoReply: "set_field",
         Alert: "note",
         Notify: "note",

@@ -29,8 +29,7 @@ from csdesk.flows.inbound.case import Case
 def daily_counter(case: Case, keys: ClaimKeys) -> str:
     """The counter of automatic answers to this sender on this day (UTC)."""
     sender = case.message.sender
-    day = case.received_at.date().isoformat()
-    return keys.counter("automatic", sender.kind, sender.scope, sender.external_id, day)
+    return keys.automatic(sender.kind, sender.scope, sender.external_id, case.received_at.date())
 
 
 def may_answer(policy: Policy, account: str) -> bool:

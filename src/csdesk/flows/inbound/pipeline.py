@@ -48,6 +48,7 @@ from csdesk.flows.inbound.stowing import stow
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.flows.routing import is_overtaken
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.ids import IdSource
 from csdesk.ports.steps import Flow, Scope
@@ -124,13 +125,13 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
         raise VersionConflict("config", "epoch", expected=0)  # another policy than the one last seen: ask again
     if not loaded.policy.is_open:
         for arrival in arrivals:
-            asked = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+            asked = workspace(loaded, scope)
             asked.begin(arrival.id, arrival.actor)
             yield from require(asked, arrival.actor, "receive", ev.DESK)
     broken: dict[int, Exception] = {}
     found = Found()
     while True:
-        work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+        work = workspace(loaded, scope)
         work.found = found.afresh()
         try:
             yield from _decide(cases, work, loaded, broken)
@@ -184,6 +185,7 @@ def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
         claims=tuple(claims),
         tickets=tuple(tickets),
         agents=scope.policy.rules.agents,
+        phrases=scope.policy.rules.phrases,
         counters=tuple(counters),
         parties=True,
     )

@@ -1,0 +1,105 @@
+"""What a command must see before it is decided, beside the claim that makes it run once."""
+
+from __future__ import annotations
+
+from csdesk.domain.core import lessons, staff, trainings
+from csdesk.domain.core.customer_commands import CustomerCommand
+from csdesk.domain.core.macros import agents_of, phrases_of
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import ActorKind
+from csdesk.domain.records.changes import Needs
+from csdesk.ports.steps import Scope
+
+
+def command_needs(command: cmd.Command, scope: Scope) -> Needs:
+    """What the command touches, and what it is judged by."""
+    if isinstance(command, cmd.TicketCommand):
+        return _of_ticket(command, scope)
+    if isinstance(command, CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity):
+        return _of_customer(command, scope)
+    assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound), "they have flows of their own"
+    return _of_the_desk(command, scope)
+
+
+def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
+    one = (command.ticket,)
+    match command:
+        case cmd.MergeTickets():
+            return Needs(tickets=(command.ticket, command.into), parties=True)
+        case cmd.ChangeParticipants():
+            people = tuple(each.identity for each in command.add)
+            return Needs(tickets=one, identities=people, parties=True)
+        case cmd.SplitTicket():
+            return Needs(tickets=one, messages=command.messages, parties=True)
+        case cmd.CorrectReply():
+            return _of_correction(command, scope)
+        case cmd.RunMacro():
+            given, phrases = agents_of(scope.policy, command), phrases_of(scope.policy, command.macro)
+            return Needs(tickets=one, agents=given, phrases=phrases, parties=True)
+        case _:
+            return Needs(tickets=one, agents=_agents(command), parties=True)
+
+
+def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
+    """Who is named, or has the ticket afterwards."""
+    match command:
+        case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
+            return (command.agent,) if command.agent is not None else ()
+        case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer():
+            return (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
+        case _:
+            return ()
+
+
+def _of_correction(command: cmd.CorrectReply, scope: Scope) -> Needs:
+    return Needs(
+        claims=(scope.keys.effect("corrected", command.message),),
+        tickets=(command.ticket,),
+        messages=(command.message,),
+        phrases=(command.right,) if command.right is not None else (),
+        counters=(lessons.NUMBER,),
+        parties=True,
+    )
+
+
+def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity, scope: Scope) -> Needs:
+    match command:
+        case cmd.UnlinkIdentity():
+            return Needs(identities=(command.identity,))
+        case cmd.MergeCustomers():
+            return Needs(customers=(command.customer, command.into))
+        case cmd.LinkIdentity(identity=one):
+            key = scope.keys.identity(one.kind, one.scope, one.external_id)
+            return Needs(claims=(key,), customers=(command.customer,))
+        case _:
+            return Needs(customers=(command.customer,))
+
+
+def _of_the_desk(  # noqa: PLR0911  one line for each kind of command
+    command: cmd.SaveAgent
+    | cmd.SavePhrase
+    | cmd.PutPhrases
+    | cmd.JudgeSuggestions
+    | cmd.ForgetLessons
+    | cmd.AdoptTraining
+    | cmd.ChooseTraining
+    | cmd.SaveHolidays,
+    scope: Scope,
+) -> Needs:
+    match command:
+        case cmd.SaveAgent():
+            return Needs(agents=(command.agent,) if command.agent is not None else ())
+        case cmd.SaveHolidays():
+            return Needs(holidays=(staff.holidays_id(scope.keys, command.place),))
+        case cmd.SavePhrase():
+            return Needs(phrases=tuple(one for one in (command.phrase, command.id) if one))
+        case cmd.PutPhrases():
+            return Needs(phrases=tuple(one.id for one in command.phrases))
+        case cmd.JudgeSuggestions():
+            named = tuple(one for one in (command.picked, *command.shown) if one is not None)
+            return Needs(messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
+        case cmd.ForgetLessons():
+            asked = (command.message,) if command.message is not None else ()
+            return Needs(messages=asked, phrases=(command.phrase,) if command.phrase is not None else ())
+        case cmd.AdoptTraining() | cmd.ChooseTraining():
+            return Needs(counters=(trainings.NUMBER,))
