@@ -21,7 +21,6 @@ from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Page, Query
 
-
 _MOST: Final = 1_000_000
 
 
