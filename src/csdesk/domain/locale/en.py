@@ -194,6 +194,7 @@ TEXTS: Final[dict[str, str]] = {
 REASONS: Final[dict[str, str]] = {
     # Access
     "refused": "a grant refuses it",
+    "for_others": "it is for others",
     "not_granted": "nothing grants it",
     # Bots and people
     "queue": "the queue bars bots",

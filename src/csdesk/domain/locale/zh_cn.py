@@ -181,6 +181,7 @@ TEXTS: Final[dict[str, str]] = {
 REASONS: Final[dict[str, str]] = {
     # 权限
     "refused": "授权规则禁止",
+    "for_others": "仅供其他人使用",
     "not_granted": "未获授权",
     # 机器人与人工
     "queue": "该队列不允许机器人",

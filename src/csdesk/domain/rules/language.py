@@ -275,6 +275,10 @@ class MacroPolicy(Section):
     when: Condition | None = None
     """The tickets that it is for; None: every one."""
     then: Actions
+    agents: tuple[Key, ...] = ()
+    """Whose it is, by id; with ``queues`` left empty too, everybody's."""
+    queues: tuple[Name, ...] = ()
+    """The queues whose people may run it."""
     note: str = ""
 
 
