@@ -17,7 +17,7 @@ from csdesk.domain.records.channels import (
     SessionEvent,
     StatusEvent,
 )
-from csdesk.parsing.values import number_of, text_of
+from csdesk.parsing.values import fields_of, number_of, text_of
 from csdesk.parsing.wecom.errors import FAILURE_NEEDS, FAILURES, REFUSED
 from csdesk.parsing.wecom.items import Item
 
@@ -33,7 +33,12 @@ def event_of(item: Item, received_at: datetime | None) -> ChannelEvent | None:
 
 
 def _entered(item: Item, received_at: datetime | None) -> ChannelEvent:
-    entrance = Entrance(scene=text_of(item.inner.get("scene")), param=unquote(text_of(item.inner.get("scene_param"))))
+    channels = fields_of(item.inner.get("wechat_channels"))
+    entrance = Entrance(
+        scene=text_of(item.inner.get("scene")),
+        param=unquote(text_of(item.inner.get("scene_param"))),
+        code=text_of(channels.get("nickname")) or text_of(channels.get("shop_nickname")),
+    )
     return SessionEvent(
         **item.head(received_at),
         conversation=item.customer,
@@ -92,9 +97,10 @@ def _agent_status(item: Item, received_at: datetime | None) -> ChannelEvent:
 
 
 def _refusal_switch(item: Item, received_at: datetime | None) -> ChannelEvent:
+    # A person of ours takes no messages of a customer any more, over there; the customer is not asked.
     refuses = number_of(item.inner.get("reject_switch")) == 1
     return IgnoredEvent(
-        **item.head(received_at), reason="wecom.customer_refuses" if refuses else "wecom.customer_accepts"
+        **item.head(received_at), reason="wecom.customer_refused" if refuses else "wecom.customer_admitted"
     )
 
 

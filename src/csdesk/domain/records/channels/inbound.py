@@ -28,7 +28,10 @@ _TextPart = trusted(TextPart)
 
 
 class Entrance(Value):
-    """Where a conversation came from: a code, a page, a campaign."""
+    """Where a conversation came from: a code, a page, a campaign.
+
+    ``code`` is what else the provider names: of WeCom, the WeChat Channels account that somebody comes from.
+    """
 
     scene: Text = ""
     param: Text = ""
