@@ -138,6 +138,8 @@ class StepEngine:
                 return await store.commit(core.name, changes)
             case steps.Lease(request):
                 return await self._lease(request)
+            case steps.LookAhead():
+                return None
             case steps.List(query):
                 return await store.query(core.name, query)
             case steps.Count(query):
@@ -163,6 +165,8 @@ class StepEngine:
                 return await asyncio.to_thread(look_after, core.media, step)
             case steps.MediaInUse() | steps.WrittenBy() | steps.Scrub():
                 raise cannot_erase(store)
+            case steps.Train(book):
+                return await asyncio.to_thread(book.training)
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
             case steps.Show(feed, page):

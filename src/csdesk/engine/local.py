@@ -19,7 +19,7 @@ from csdesk.engine.reading import Reading
 from csdesk.errors import FlowError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
-from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, Page, Query, Row, Store
+from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, LooksAhead, Page, Query, Row, Store
 
 T = TypeVar("T")
 
@@ -159,6 +159,9 @@ class LocalEngine:
             self.core.check_policy()
         return self.store.lease(self.core.name, step.request)
 
+    def _look_ahead(self, step: steps.LookAhead) -> Reply:
+        return self.store.outlook(self.core.name, step.request) if isinstance(self.store, LooksAhead) else None
+
     def _list(self, step: steps.List) -> Reply:
         return self.store.query(self.core.name, step.query)
 
@@ -212,6 +215,9 @@ class LocalEngine:
     def _read_media(self, step: steps.ReadMedia) -> Reply:
         return self.core.read_media(step.ref)
 
+    def _train(self, step: steps.Train) -> Reply:
+        return step.book.training()
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -226,6 +232,7 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Load: LocalEngine._load,
     steps.Commit: LocalEngine._commit,
     steps.Lease: LocalEngine._lease,
+    steps.LookAhead: LocalEngine._look_ahead,
     steps.List: LocalEngine._list,
     steps.Count: LocalEngine._count,
     steps.Search: LocalEngine._search,
@@ -242,6 +249,7 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.WrittenBy: LocalEngine._written_by,
     steps.Scrub: LocalEngine._scrub,
     steps.ReadMedia: LocalEngine._read_media,
+    steps.Train: LocalEngine._train,
     steps.Parse: LocalEngine._parse,
     steps.Show: LocalEngine._show,
 }

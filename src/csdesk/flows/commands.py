@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands
+from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.goals import settle
@@ -97,10 +97,10 @@ def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Do
 def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> Flow[Done]:
     key = scope.keys.command(_own_key(command) or run)
     needs = command_needs(command, scope)
-    needs = replace(needs, claims=(key, *needs.claims))
+    needs = needs._replace(claims=(key, *needs.claims))
     if scope.policy.rules.has("change") and needs.tickets:
         rules = scope.policy.rules
-        needs = replace(needs, agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
+        needs = needs._replace(agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
@@ -179,6 +179,12 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
         case cmd.ForgetLessons():
             lessons.forget(work, command)
             return ev.LEARNING
+        case cmd.AdoptTraining():
+            trainings.adopt(work, command)
+            return ev.TRAINING
+        case cmd.ChooseTraining():
+            trainings.choose(work, command)
+            return ev.TRAINING
         case cmd.SaveHolidays():
             return staff.save_holidays(work, command).id
         case cmd.UnlinkIdentity():

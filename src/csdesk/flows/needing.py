@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core import lessons, staff
+from csdesk.domain.core import lessons, staff, trainings
 from csdesk.domain.core.customer_commands import CustomerCommand
 from csdesk.domain.core.macros import agents_of, phrases_of
 from csdesk.domain.records import commands as cmd
@@ -75,14 +75,11 @@ def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdenti
             return Needs(customers=(command.customer,))
 
 
+_Learning = cmd.JudgeSuggestions | cmd.ForgetLessons | cmd.AdoptTraining | cmd.ChooseTraining
+
+
 def _of_the_desk(
-    command: cmd.SaveAgent
-    | cmd.SavePhrase
-    | cmd.PutPhrases
-    | cmd.JudgeSuggestions
-    | cmd.ForgetLessons
-    | cmd.SaveHolidays,
-    scope: Scope,
+    command: cmd.SaveAgent | cmd.SavePhrase | cmd.PutPhrases | cmd.SaveHolidays | _Learning, scope: Scope
 ) -> Needs:
     match command:
         case cmd.SaveAgent():
@@ -93,9 +90,17 @@ def _of_the_desk(
             return Needs(phrases=tuple(one for one in (command.phrase, command.id) if one))
         case cmd.PutPhrases():
             return Needs(phrases=tuple(one.id for one in command.phrases))
+        case _:
+            return _of_learning(command)
+
+
+def _of_learning(command: _Learning) -> Needs:
+    match command:
         case cmd.JudgeSuggestions():
             named = tuple(one for one in (command.picked, *command.shown) if one is not None)
             return Needs(messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
+        case cmd.AdoptTraining() | cmd.ChooseTraining():
+            return Needs(counters=(trainings.NUMBER,))
         case cmd.ForgetLessons():
             asked = (command.message,) if command.message is not None else ()
             return Needs(messages=asked, phrases=(command.phrase,) if command.phrase is not None else ())

@@ -122,6 +122,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "wording": "b",
         "fate": "shown",
         "phrases": (),
+        "number": 0,
         "presence": "online",
         "skills": (),
         "shift": "",

@@ -493,3 +493,8 @@ def test_a_calendar_is_named_rightly() -> None:
     with pytest.raises(ConfigError, match="did you mean 'shop'") as caught:
         DeskConfig(calendars=(CALENDAR,), rules=(rule,))
     assert caught.value.path == "rules.r.when.value"
+
+
+@pytest.mark.parametrize("did", ["browses", "carts", "orders", "payments", "refunds", "redeems", "spent", "tickets"])
+def test_everything_that_customers_do_can_be_counted(did: str) -> None:
+    assert (getattr(F.customer, did)(days=30) >= 2) == Test(field=f"customer.{did}_30d", op=Op.GE, value=2)

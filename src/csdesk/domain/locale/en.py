@@ -49,7 +49,7 @@ TEXTS: Final[dict[str, str]] = {
     "route.kept": "stays with whom it was[ ({worker})]",
     "route.assigned": "assigned to {agent}, whose load was {load}[, in queue {queue}][, one of {helper}][; by {how}]",
     "route.no_candidate": "nobody in queue {queue} can take it now",
-    "route.full": "everybody is at capacity; the ticket waits in its queue",
+    "route.held_back": "waits in queue {queue}; nobody is looked for yet",
     "bot.received": "bot {bot} receives the customer",
     "bot.asked": "bot {bot} is asked to answer",
     "bot.skipped": "bot {bot} does not receive: {reason}",
@@ -65,6 +65,9 @@ TEXTS: Final[dict[str, str]] = {
     "route.removed": "{agents} in queue {queue} cannot take it: {reason}[ ({what})]",
     "route.gave_way": "nobody in queue {queue} has all that should be there; that gave way",
     "route.relaxed": "waited long enough: {kind} {what} is no longer asked for",
+    "route.rehomed": "queue {queue} is gone; {heir} took its place",
+    "route.saves_room": "{agent} saves room for it: {units} units, beside a load of {load}[, in queue {queue}]",
+    "route.nobody_ever": "no agent of queue {queue}, or of those that help out, can ever be given it",
     "route.closed": "queue {queue} is outside its hours ({hours})",
     "reply.off": "automatic replies are off",
     "contact.opted_out": "the customer wants no such messages (tag {tag})",
@@ -127,7 +130,13 @@ TEXTS: Final[dict[str, str]] = {
     "check.undeclared_field": "custom field {field} is not declared in `fields`: its tests are not checked",
     "check.tag_never_set": "no keyword, rule or macro sets tag {tag}: only people can",
     "check.tag_never_read": "tag {tag} is read by no rule, service level or macro",
-    "check.tags_exclude": "tags {tags} exclude each other (group {group}): no record has them both",
+    "check.tags_exclude": (
+        "tags {tags} exclude each other (group {group}): only a record from before there was the group has both"
+    ),
+    "check.timed_loop": "timed rules {rules} go on for ever with nobody saying a word[; what keeps changing: {slots}]",
+    "check.timed_loop_undecided": (
+        "could not decide whether timed rules {rules} come to rest[; what may go on changing: {slots}]"
+    ),
     "check.segment_never_read": "segment {segment} is read by no rule, service level or macro",
     "check.segment_empty": "nobody can belong to segment {segment}: its condition contradicts itself",
     "check.sla_never_used": "service level {sla} is never taken[: {by} fits before it]",
@@ -232,6 +241,7 @@ REASONS: Final[dict[str, str]] = {
     "grade": "grade",
     "language": "language",
     "shift": "off shift",
+    "capacity": "the ticket is more than they can carry",
     "asked": "asked lately, did not take it",
     "full": "no room",
     "retired": "works here no longer",

@@ -93,6 +93,7 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "bot.turn_began": ("bot {bot} is asked[, until {until}]", "请机器人 {bot} 回答[，限 {until} 前]"),
     "bot.turn_ended": ("bot {bot}: {outcome}[ ({reason})]", "机器人 {bot}：{outcome}[（{reason}）]"),
     # Offers
+    "ticket.owner_left": ("{agent} left; the queue answers for it", "{agent} 已离职，改由队列负责"),
     "offer.made": ("offered to {offer}", "派给 {offer}，等待接单"),
     "offer.accepted": ("accepted by {agent}", "{agent} 已接单"),
     "offer.declined": ("declined[ by {agent}][: {reason}]", "[{agent} ]拒绝接单[：{reason}]"),
@@ -127,6 +128,11 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "reply.wording": ("wording was found fault with", "发现不当用语"),
     "learning.judged": ("a suggestion was judged: {fate}[, {picked}]", "建议的结果：{fate}[，{picked}]"),
     "learning.forgotten": ("lessons were forgotten", "已撤销学习结果"),
+    "library.trained": (
+        "training {number}: {phrases} phrases were told apart by {questions} questions",
+        "训练 {number}：用 {questions} 个问法区分了 {phrases} 条话术",
+    ),
+    "learning.training": ("training {number} is in use (0: none)", "启用训练 {number}（0 为不用）"),
     "assessment.reply": ("the answer of {author} counts as wrong", "{author}的回复记为错误"),
     # Rules
     "alert.raised": ("alert {name}[ by rule {rule}]", "提醒：{name}[（规则 {rule}）]"),
@@ -238,6 +244,11 @@ REASONS_OF_CHANGES: Final[dict[str, tuple[str, str]]] = {
     "route.consistent_hash": ("always the same one", "固定对应"),
     "route.dedicated": ("the customer's own agent", "专属客服"),
     "route.last": ("who had it before", "上次的客服"),
+    "route.saved": ("room was saved with them", "已预留余量"),
+    "room": ("there is room now", "已有余量"),
+    "rehomed": ("the queue is gone", "队列已撤销"),
+    "older_first": ("an older ticket comes first", "让位于更早的工单"),
+    "another_agent": ("somebody else saves room", "改由他人预留"),
     "route.absent": ("absent", "不在岗"),
     "offer": ("took the offer", "接单"),
     "snooze_over": ("the snooze is over", "搁置期满"),

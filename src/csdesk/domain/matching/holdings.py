@@ -179,11 +179,11 @@ class Holdings:
         """The library after one more outcome."""
         return self.with_learned(self._learned.after(outcome, self.query(outcome.text).vector))
 
-    def with_segment(self, segment: Segment) -> Self:
-        """The library of the packed phrases with trained vectors; only for one that has no tail."""
+    def with_segment(self, segment: Segment, *, trained: bool = True) -> Self:
+        """The library with other vectors for the packed phrases: trained ones, or those from before a training."""
         library = self._copy()
         library._segment = segment
-        library.trained = True
+        library.trained = trained
         return library
 
     def packed(self) -> Self:

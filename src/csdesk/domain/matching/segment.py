@@ -13,7 +13,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count
 from math import log, sqrt
@@ -224,12 +224,18 @@ class Counted:
         return row_starts, row_places, row_weights
 
 
-def repacked(segment: Segment, vectors: Sequence[Vector]) -> Segment:
-    """The segment with other vectors, by place, for instance trained ones; terms and factors stay."""
+def repacked(segment: Segment, vectors: Mapping[int, Vector]) -> Segment:
+    """The segment with other vectors in some slots, by place, for instance trained ones; terms and factors stay."""
     row_starts, row_places, row_weights = array("I", (0,)), array("I"), array("f")
-    for vector in vectors:
-        row_places.extend(vector)
-        row_weights.extend(vector.values())
+    for slot in range(segment.size):
+        vector = vectors.get(slot)
+        if vector is None:
+            span = slice(segment.row_starts[slot], segment.row_starts[slot + 1])
+            row_places.extend(segment.row_places[span])
+            row_weights.extend(segment.row_weights[span])
+        else:
+            row_places.extend(vector)
+            row_weights.extend(vector.values())
         row_starts.append(len(row_places))
     return Segment(
         segment.rarity,

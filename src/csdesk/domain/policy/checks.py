@@ -77,6 +77,7 @@ def check(config: DeskConfig) -> None:
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
+    _check_former_queues(config)
     _check_statuses(config)
     _check_retention(config)
     check_reception(config)
@@ -151,6 +152,20 @@ def _check_overflow(config: DeskConfig) -> None:
             told = " -> ".join(way)
             remedy = "take one of these steps out"
             raise refused(f"the queues overflow in a circle: {told}", remedy, "queues", way[0], "routing", "overflow")
+
+
+def _check_former_queues(config: DeskConfig) -> None:
+    """Refuse former names that are queues still, or that two queues claim."""
+    heirs: dict[str, str] = {}
+    present = {one.name for one in config.queues}
+    for queue in config.queues:
+        for former in queue.formerly:
+            path = ("queues", queue.name, "formerly")
+            if former in present:
+                raise refused(f"queue {former!r} is there still", "remove that queue, or this name", *path)
+            if former in heirs:
+                raise refused(f"{former!r} stands at {heirs[former]!r} too", "let one queue take its place", *path)
+            heirs[former] = queue.name
 
 
 def _circle(queue: str, helpers: Mapping[str, tuple[str, ...]], way: tuple[str, ...]) -> tuple[str, ...] | None:

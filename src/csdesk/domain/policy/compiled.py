@@ -174,6 +174,12 @@ class Policy:
         """True if the configuration has that queue."""
         return name in self._queues
 
+    def heir_of(self, name: str) -> str:
+        """The queue that took the place of one which the configuration no longer has: always one where people work."""
+        heir = next((one for one in self._queues.values() if name in one.formerly), None)
+        heir = heir or self.queue(self.config.default_queue)
+        return heir.hand_off_to if heir.reception == "bot_only" and heir.hand_off_to is not None else heir.name
+
     def account(self, name: str) -> AccountPolicy:
         """The account's settings; the default ones if it is not listed."""
         return self._accounts.get(name) or _AccountPolicy(name=name)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final, TypeVar, get_args
 
@@ -165,7 +164,7 @@ def stripped(entry: Entry, events: tuple[int, ...] = ()) -> Entry:
         replaced(event, **dict.fromkeys(event.PERSONAL)) if index in gone and event.PERSONAL else event
         for index, event in enumerate(entry.events)
     )
-    return replace(entry, events=left, salt=entry.salt if any(map(holds_personal, left)) else "")
+    return entry._replace(events=left, salt=entry.salt if any(map(holds_personal, left)) else "")
 
 
 def stripped_text(body: str, personal: str, events: tuple[int, ...] = ()) -> tuple[str, str | None]:

@@ -626,6 +626,22 @@ class ForgetLessons(_Command):
         return self
 
 
+class AdoptTraining(_Command):
+    """Use what a training of the phrases taught; ``desk.learning.optimize`` trains them and runs this."""
+
+    kind: Literal["adopt_training"] = "adopt_training"
+    body: str = Field(max_length=16_000_000)
+    """What was taught, see ``LibraryTrained``."""
+
+
+class ChooseTraining(_Command):
+    """Go back to an earlier training, or to phrases as they are written."""
+
+    kind: Literal["choose_training"] = "choose_training"
+    training: int = Field(ge=0)
+    """Its number; 0: none."""
+
+
 class CorrectReply(_TicketCommand):
     """Say that an answer of ours was wrong: it is assessed, learnt from, and the customer is to be contacted again."""
 
@@ -718,6 +734,8 @@ Command = Annotated[
     | PutPhrases
     | JudgeSuggestions
     | ForgetLessons
+    | AdoptTraining
+    | ChooseTraining
     | SaveHolidays
     | SettleParked
     | RetryOutbound,

@@ -115,14 +115,16 @@ def asked(book: Book, ticket: Ticket, at: datetime) -> Changed:
     """
     if ticket.category not in LIVE:
         return ()
-    plans = ((plan, plan.terms.get(Metric.NEXT_REPLY)) for plan in book.plans(ticket))
-    return tuple(
-        begun(book, plan, terms, ticket, at)
-        for plan, terms in plans
-        if terms is not None
-        and not live(ticket, Metric.FIRST_REPLY, Metric.NEXT_REPLY, scope=plan.scope)
-        and _had_first_reply(ticket, plan.scope)
-    )
+    asked: list[Clock] = []
+    for plan in book.plans(ticket):
+        terms = plan.terms.get(Metric.NEXT_REPLY)
+        if (
+            terms is not None
+            and not live(ticket, Metric.FIRST_REPLY, Metric.NEXT_REPLY, scope=plan.scope)
+            and _had_first_reply(ticket, plan.scope)
+        ):
+            asked.append(begun(book, plan, terms, ticket, at))
+    return tuple(asked)
 
 
 def _had_first_reply(ticket: Ticket, scope: Scope) -> bool:

@@ -80,7 +80,12 @@ def _answer(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook) ->
     work.emit(
         ticket.id,
         ev.ReplyDecided(
-            message=case.id, action=decision.action, phrase=phrase, confidence=confidence, learned=decision.learned
+            message=case.id,
+            action=decision.action,
+            phrase=phrase,
+            confidence=confidence,
+            learned=decision.learned,
+            trained=decision.trained,
         ),
     )
     if decision.action == "auto_reply" and best is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from csdesk.domain.core.claims import ClaimKeys
@@ -49,6 +50,8 @@ def keys_of(message: InboundMessage, keys: ClaimKeys) -> CaseKeys:
 
 _NO_TRACE: Final = Trace()
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: half of what its constructor takes
+_bare: Final = lru_cache(maxsize=256)(Verdict)
+"""One and the same verdict for all traces: a code and an outcome without parameters say the same everywhere."""
 
 
 @dataclass(slots=True)
@@ -109,7 +112,10 @@ class Case:
         self, code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: str | float | bool | None
     ) -> None:
         """Leave a verdict in the trace."""
-        self.verdicts.append(_tuple(Verdict, (code, outcome, tuple(params.items()), below)))
+        if params or below:
+            self.verdicts.append(_tuple(Verdict, (code, outcome, tuple(params.items()), below)))
+        else:
+            self.verdicts.append(_bare(code, outcome))
 
     @property
     def people(self) -> tuple[Sender, ...]:

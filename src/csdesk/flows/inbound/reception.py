@@ -54,8 +54,6 @@ def _to_people(work: Workspace, ticket: Ticket, reason: str) -> Ticket:
 
 def _go_on(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     """The next message of a ticket that a bot has."""
-    if not leases.is_with_bot(ticket):
-        return ticket
     if case.message.author == "elsewhere":
         return reception.hand_off(work, ticket, "away", message=case.id)
     if not case.is_human:

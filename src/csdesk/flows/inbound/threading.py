@@ -7,8 +7,6 @@ linked. A ticket that was merged leads to its survivor. A resolved or closed one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from csdesk.domain.core.acts import count_ticket
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.erasing import is_erased
@@ -34,18 +32,15 @@ _MessageReceived = trusted(ev.MessageReceived)
 _Participant = trusted(Participant)
 
 
-def evidence(case: Case, work: Workspace) -> Iterator[Evidence]:
+def evidence(case: Case, work: Workspace) -> list[Evidence]:
     """The tickets that something speaks for, strongest evidence first."""
-    message = case.message
-    if message.ticket_hint:
-        yield "thread.hint", message.ticket_hint
-    for key in case.keys.references:
-        owner = work.claims.get(key)
-        if owner is not None:
-            yield "thread.reference", owner
-    owner = work.claims.get(case.keys.conversation)
-    if owner is not None:
-        yield "thread.conversation", owner
+    keys, owners = case.keys, work.claims
+    hint = case.message.ticket_hint
+    found = [("thread.hint", hint)] if hint else []
+    found += [("thread.reference", owner) for key in keys.references if (owner := owners.get(key)) is not None]
+    if (owner := owners.get(keys.conversation)) is not None:
+        found.append(("thread.conversation", owner))
+    return found
 
 
 def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:

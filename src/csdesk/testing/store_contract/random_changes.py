@@ -6,7 +6,7 @@ Records change only by events, as in a desk; a third of the commits carries some
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -332,7 +332,7 @@ class Pieces:
 def joined(first: ChangeSet, second: ChangeSet) -> ChangeSet:
     """Both in one commit."""
     values: dict[str, Any] = {}
-    for one in fields(ChangeSet):
-        a, b = getattr(first, one.name), getattr(second, one.name)
-        values[one.name] = a + b if isinstance(a, tuple) else (a if b is None else b)
+    for name in ChangeSet._fields:
+        a, b = getattr(first, name), getattr(second, name)
+        values[name] = a + b if isinstance(a, tuple) else (a if b is None else b)
     return ChangeSet(**values)

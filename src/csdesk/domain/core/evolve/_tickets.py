@@ -9,7 +9,7 @@ from typing import Any, Final
 from csdesk.domain.core.evolve import _reception as reception
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted
+from csdesk.domain.records._model import replaced, shared, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.goals import Goal, GoalState
@@ -31,8 +31,8 @@ from csdesk.domain.records.tickets import (
 )
 
 _Ticket = trusted(Ticket)
-_Owner = trusted(Owner)
-_AppliedSla = trusted(AppliedSla)
+_Owner = shared(Owner)
+_AppliedSla = shared(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
@@ -252,6 +252,10 @@ def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: date
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
 
 
+def _owner_left(ticket: Ticket, _event: ev.OwnerLeft, _: datetime) -> Ticket:
+    return replaced(ticket, owner=_Owner(kind=OwnerKind.QUEUE, id=ticket.queue))
+
+
 def _offer_made(ticket: Ticket, event: ev.OfferMade, _: datetime) -> Ticket:
     return replaced(ticket, offer=event.offer, offers=event.offer.number)
 
@@ -391,6 +395,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketHandedOff: reception.handed_off,
     ev.TicketHandedBack: reception.handed_back,
     ev.TicketTransferred: reception.transferred,
+    ev.OwnerLeft: _owner_left,
     ev.OfferMade: _offer_made,
     ev.OfferAccepted: _offer_ended,
     ev.OfferDeclined: _offer_refused,

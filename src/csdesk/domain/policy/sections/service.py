@@ -26,6 +26,8 @@ class QueuePolicy(Section):
 
     name: Name
     title: str = ""
+    formerly: tuple[Name, ...] = ()
+    """Names of queues that this one took the place of: the tickets that wait there move here."""
     auto_reply: bool = False
     """May phrases be sent without a person?"""
     suggest: bool = True

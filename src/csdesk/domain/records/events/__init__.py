@@ -11,9 +11,8 @@ birth stands in the message's own stream; what concerns no record stands in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
 
@@ -55,6 +54,7 @@ from csdesk.domain.records.events.desk import (
     HolidaysSaved,
     LessonsForgotten,
     LibraryChanged,
+    LibraryTrained,
     LoadRepaired,
     MessageParked,
     MessageReleased,
@@ -63,6 +63,7 @@ from csdesk.domain.records.events.desk import (
     ReplyAssessed,
     SessionAnswered,
     SuggestionsJudged,
+    TrainingChosen,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -114,6 +115,7 @@ from csdesk.domain.records.events.tickets import (
     OfferExpired,
     OfferMade,
     OfferWithdrawn,
+    OwnerLeft,
     ParticipantsChanged,
     RulesExhausted,
     RulesPlanned,
@@ -143,6 +145,7 @@ __all__ = [
     "DESK",
     "LEARNING",
     "LIBRARY",
+    "TRAINING",
     "AccountPaused",
     "AccountResumed",
     "ActionRequested",
@@ -192,6 +195,7 @@ __all__ = [
     "LeaseRenewed",
     "LessonsForgotten",
     "LibraryChanged",
+    "LibraryTrained",
     "LinksChanged",
     "LoadRepaired",
     "MediaStored",
@@ -210,6 +214,7 @@ __all__ = [
     "OfferExpired",
     "OfferMade",
     "OfferWithdrawn",
+    "OwnerLeft",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
@@ -251,6 +256,7 @@ __all__ = [
     "TicketUnflagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "TrainingChosen",
     "TurnBegan",
     "TurnEnded",
     "WordingFound",
@@ -309,6 +315,7 @@ Event = Annotated[
     | TicketHandedBack
     | TicketTransferred
     | ConversationTaken
+    | OwnerLeft
     | OfferMade
     | OfferAccepted
     | OfferDeclined
@@ -356,6 +363,8 @@ Event = Annotated[
     | LibraryChanged
     | SuggestionsJudged
     | LessonsForgotten
+    | LibraryTrained
+    | TrainingChosen
     | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
@@ -379,12 +388,14 @@ LIBRARY: Final = "library"
 LEARNING: Final = "learning"
 """The subject of decisions about suggestions, in their order: what the matcher learns from."""
 
+TRAINING: Final = "training"
+"""The subject of trainings of the phrase library, in their order, and of which one is in use."""
+
 ASSESSMENT: Final = "assessment"
 """The subject of what counts when work is assessed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Epochs:
+class Epochs(NamedTuple):
     """The versions of what a decision rested on: each grows by one with every change."""
 
     config: int = 0
@@ -393,8 +404,7 @@ class Epochs:
     calendars: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What one cause did to one subject (a ticket, customer, message, agent, phrase, or the desk itself)."""
 
     subject: str

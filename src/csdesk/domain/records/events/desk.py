@@ -88,6 +88,26 @@ class LessonsForgotten(EventBase):
     """Messages were erased: whatever was learnt from them is gone with them."""
 
 
+class LibraryTrained(EventBase):
+    """The phrases were trained to be told apart. It stands in the stream of ``TRAINING``."""
+
+    kind: Literal["library.trained"] = "library.trained"
+    number: int
+    phrases: int
+    """How many phrases took part."""
+    questions: int
+    """How many of their texts did."""
+    body: str = ""
+    """What was taught, in the form of ``csdesk.domain.matching.trainings``: some ten bytes a question, and no text."""
+
+
+class TrainingChosen(EventBase):
+    """Another training tells the phrases apart, or none (0). It stands in the streams ``TRAINING`` and ``LEARNING``."""
+
+    kind: Literal["learning.training"] = "learning.training"
+    number: int = 0
+
+
 class ReplyAssessed(EventBase):
     """An answer turned out wrong, for whoever assesses the work. It stands in the stream of ``ASSESSMENT``."""
 

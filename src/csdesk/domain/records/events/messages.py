@@ -146,6 +146,8 @@ class ReplyDecided(EventBase):
     confidence: float = 0.0
     learned: int = 0
     """How many lessons the matcher had learnt when it decided."""
+    trained: int = 0
+    """The training that told its phrases apart; 0: none."""
 
 
 class PhraseUsed(EventBase):

@@ -159,6 +159,13 @@ class TicketAssigned(EventBase):
     remark: str | None = ""
 
 
+class OwnerLeft(EventBase):
+    """Whoever was accountable works here no longer: the ticket's queue is."""
+
+    kind: Literal["ticket.owner_left"] = "ticket.owner_left"
+    agent: AgentId
+
+
 class OfferMade(EventBase):
     """The ticket was offered to an agent or a queue."""
 
