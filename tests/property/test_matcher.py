@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk.domain.matching.confidence import PRIOR, TRAINED_PRIOR, Calibration
 from csdesk.domain.text import fold
@@ -49,7 +50,7 @@ def seen(matches: tuple[Match, ...]) -> list[tuple[str, float]]:
 
 
 @STATES
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(phrases=PHRASES, text=TEXTS, limit=st.integers(1, 12))
 def test_matches_are_ordered_bounded_and_repeatable(
     prepare: Prepare, phrases: list[Phrase], text: str, limit: int
@@ -66,7 +67,7 @@ def test_matches_are_ordered_bounded_and_repeatable(
 
 
 @STATES
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(phrases=PHRASES, title=TEXTS, questions=st.lists(TEXTS, max_size=3), text=TEXTS)
 def test_removing_what_was_added_restores_the_answers(
     prepare: Prepare, phrases: list[Phrase], title: str, questions: list[str], text: str
@@ -79,7 +80,7 @@ def test_removing_what_was_added_restores_the_answers(
 
 
 @STATES
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(phrases=PHRASES, more=PHRASES, text=TEXTS, data=st.data())
 def test_the_order_of_insertion_does_not_matter(
     prepare: Prepare, phrases: list[Phrase], more: list[Phrase], text: str, data: st.DataObject
@@ -92,7 +93,7 @@ def test_the_order_of_insertion_does_not_matter(
 
 
 @STATES
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(phrases=PHRASES)
 def test_a_sample_question_finds_its_phrase(prepare: Prepare, phrases: list[Phrase]) -> None:
     matcher = made(phrases, prepare)
@@ -117,7 +118,7 @@ EVIDENCE = st.tuples(
 ROWS = st.lists(st.tuples(EVIDENCE, st.booleans(), st.sampled_from([0.4, 1.0])), max_size=12)
 
 
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(EVIDENCE, ROWS, st.floats(0, 1), st.sampled_from([0, 1]), st.sampled_from([PRIOR, TRAINED_PRIOR]))
 def test_confidence_rises_with_score_and_with_margin(
     evidence: tuple[float, ...], rows: list, more: float, which: int, prior: Calibration
