@@ -1,9 +1,11 @@
 """django-helpdesk takes mails in through its own e-mail import; run by ``benchmarks.channels`` in its own interpreter.
 
-    python _helpdesk.py <mails.json> <database> <tickets before>
+    python _helpdesk.py <database> <tickets before>
 
-``mails.json`` holds raw mails; those under ``warm`` only warm up. Prints one line of JSON: microseconds and
-those of the processor per mail, with the answers that it renders (to a backend that drops them) and without.
+Each line that it reads is ``{"answers": true, "mails": [...]}``: raw mails, and whether answers to them are rendered
+(to a backend that drops them). Each line that it prints is one of JSON: microseconds and those of the processor per
+mail.
+The first line says ``{}``: it is ready.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ import sys
 import tempfile
 import types
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
@@ -93,7 +94,7 @@ def taking(mails: list[str], take: Callable[[str], object]) -> tuple[float, floa
 
 def main() -> None:
     """Run it."""
-    source, database, tickets = sys.argv[1:4]
+    database, tickets = sys.argv[1:3]
     configure(database)
     from django.db import transaction
     from helpdesk.email import extract_email_metadata
@@ -114,21 +115,15 @@ def main() -> None:
         with transaction.atomic():
             extract_email_metadata(raw, queue, log)
 
-    given = json.loads(Path(source).read_text(encoding="utf-8"))
-    taking(given["warm"], take)
-    answered = taking(given["first"], take)
-    EmailTemplate.objects.all().delete()
-    plain = taking(given["second"], take)
-    print(
-        json.dumps(
-            {
-                "with_answers_us": answered[0],
-                "with_answers_cpu_us": answered[1],
-                "us": plain[0],
-                "cpu_us": plain[1],
-            }
-        )
-    )
+    templates = list(EmailTemplate.objects.all())
+    print("{}", flush=True)
+    for line in sys.stdin:
+        given = json.loads(line)
+        EmailTemplate.objects.all().delete()
+        if given["answers"]:
+            EmailTemplate.objects.bulk_create(templates)
+        clock, busy = taking(given["mails"], take)
+        print(json.dumps({"us": clock, "cpu_us": busy}), flush=True)
 
 
 if __name__ == "__main__":

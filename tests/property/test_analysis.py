@@ -15,7 +15,8 @@ from csdesk.domain.analysis.solver import solve
 from csdesk.domain.analysis.trying import tried
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.policy.compiled import compile_policy
-from csdesk.domain.records.customers import Customer, DayCount, Flag, SegmentMembership
+from csdesk.domain.records.customers import Customer, DayCount, SegmentMembership
+from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import FieldValue, Owner, OwnerKind, Ticket
 from csdesk.domain.rules.compiled import Conditions

@@ -1,7 +1,6 @@
 """Routing under random commands, and the choice by the index against the choice by looking at everybody."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -286,7 +285,7 @@ def _looked_at_everybody(store, people, search):
 
 
 def _with_profile(row, people):
-    return replace(row, profile=key_of(next(one for one in people if one.id == row.agent)))
+    return row._replace(profile=key_of(next(one for one in people if one.id == row.agent)))
 
 
 def _meets_all(agent, search, stage):

@@ -11,9 +11,10 @@ from csdesk.domain.ids import MessageId, PhraseId, TicketId, phrase_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import checks, exemplars, library, records
+from csdesk.flows import checks, exemplars, library, records, training
 from csdesk.flows.exemplars import Exemplar
 from csdesk.flows.library import Correction
+from csdesk.flows.training import Trained
 from csdesk.ports.store import Page
 
 
@@ -79,7 +80,8 @@ class Learning:
             actor: who wants it; None: the application.
 
         Raises:
-            InvalidInput: none of the three is given, or more than one.
+            InvalidInput: none of the three is given or more than one, or the desk never had that phrase.
+            NotFound: this desk has no such message.
         """
         named = None if phrase is None else phrase_id(phrase)
         command = cmd.ForgetLessons(message=message, phrase=named, last=last, actor=actor or Actor.system())
@@ -121,6 +123,33 @@ class Learning:
             actor=actor,
         )
         return records.ticket_of(await self._runner.execute(command))
+
+    async def optimize(self, *, actor: Actor | None = None) -> Trained:
+        """Train the phrases to be told apart, and fit the confidence to their own questions; every process goes along.
+
+        It takes what ``csdesk.matching.Matcher.optimize`` takes: seconds for a thousand questions, minutes for ten
+        thousand. Nothing waits for it, but it uses the processor: run it from another process than the one that takes
+        messages, once many phrases have changed. A process takes it over at its next suggestion or ``run_due``.
+
+        Args:
+            actor: who wants it; None: the application.
+
+        Raises:
+            InvalidInput: the phrases have too few questions to learn from: three texts each on average, with the title.
+        """
+        return await self._runner.run(training.optimize(actor or Actor.system()))
+
+    async def trainings(self, *, limit: int = 20, cursor: str | None = None) -> Page[Trained]:
+        """The trainings of the phrases, the latest first; one of them is in use, or none."""
+        return await self._runner.run(training.trainings(limit, cursor))
+
+    async def use_training(self, number: int | None, *, actor: Actor | None = None) -> None:
+        """Go back to an earlier training; None: to the phrases as they are written, untrained.
+
+        Raises:
+            InvalidInput: there is no training of that number.
+        """
+        await self._runner.run(training.use(number, actor or Actor.system()))
 
     async def draft(self, message: MessageId) -> Exemplar:
         """A draft of a phrase, made from a good answer of a person and the question before it; nothing is stored.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from csdesk.aio._run import AsyncRunner
@@ -14,6 +14,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor, Viewer
 from csdesk.domain.records.changes import WaitingLine
 from csdesk.domain.records.channels import WindowState
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
 from csdesk.flows import explaining, lists, outgoing, records, staffing, unmerging
@@ -293,6 +294,93 @@ class Tickets(Holding):
                 ticket=ticket,
                 tags=tags,
                 source=source,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def flag(
+        self,
+        ticket: TicketId,
+        flag: str,
+        *,
+        actor: Actor,
+        reason: str = "",
+        evidence: Sequence[str] = (),
+        until: datetime | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Write down a warning about the ticket that everybody who works on it sees, and rules do (``ticket.flags``).
+
+        The same flag again takes the old one's place. ``until`` is when ``run_due`` lifts it; None: somebody has to.
+        A survivor of a merge takes the warnings over.
+
+        Raises:
+            InvalidInput: the configuration lists flags, and not this one; or ``until`` lies in the past.
+        """
+        return await self._do(
+            cmd.FlagTicket(
+                ticket=ticket,
+                flag=flag,
+                reason=reason,
+                evidence=several(evidence, "evidence"),
+                until=until,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def lift_flag(
+        self,
+        ticket: TicketId,
+        flag: str,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Lift a flag; one that the ticket does not have changes nothing."""
+        return await self._do(
+            cmd.FlagTicket(
+                ticket=ticket,
+                flag=flag,
+                lifted=True,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def set_goal(
+        self,
+        ticket: TicketId,
+        goal: GoalName | None,
+        *,
+        actor: Actor,
+        span: timedelta | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Say what the present session should lead to: an ``order``, an ``answer``, a ``ticket``; None gives it up.
+
+        The desk sees by itself whether it was reached: see docs/how-to/session-goals.md.
+
+        Args:
+            ticket: of the conversation.
+            goal: what counts as reached is told at ``GoalName``.
+            actor: who says so.
+            span: how long nobody says anything before the session is over; None: the configuration's ``session_gap``.
+            expected_version: fail with ``VersionConflict`` if the ticket has moved on.
+            idempotency_key: a second run under the same key changes nothing.
+        """
+        return await self._do(
+            cmd.SetGoal(
+                ticket=ticket,
+                goal=goal,
+                span=span,
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,

@@ -150,6 +150,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Desk {desk}: {added} added, {changed} changed, {unchanged} as they were, {retired} retired",
         "客服台 {desk}：新增 {added}，更新 {changed}，未变 {unchanged}，停用 {retired}",
     ),
+    "optimize.done": (
+        "Desk {desk} uses training {number}: {questions} questions tell {phrases} phrases apart",
+        "客服台 {desk} 启用训练 {number}：用 {questions} 个问法区分 {phrases} 条话术",
+    ),
+    "optimize.none": ("Desk {desk} uses no training", "客服台 {desk} 不使用训练"),
     "usage.none": ("No such phrases", "没有这样的话术"),
     "usage.title": ("title", "标题"),
     "usage.shown": ("shown", "展示"),

@@ -184,7 +184,7 @@ class Replies:
             actor: who imports; None: the application.
 
         Raises:
-            InvalidInput: two phrases have one id.
+            InvalidInput: two phrases have one id, or ``retire_others`` would retire all of them for nothing.
         """
         return self._runner.run(library.import_phrases(phrases, actor or Actor.system(), retire_others=retire_others))
 

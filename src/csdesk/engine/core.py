@@ -61,6 +61,8 @@ class Shelf:
     """The position of the last change of the library that it knows; empty: there was none."""
     learning: str = ""
     """The position of the last entry about lessons that it knows; empty: there was none."""
+    training: int = 0
+    """The training that was chosen last, as far as it has read; 0: none."""
 
 
 class DeskCore:

@@ -212,6 +212,9 @@ class LocalEngine:
     def _read_media(self, step: steps.ReadMedia) -> Reply:
         return self.core.read_media(step.ref)
 
+    def _train(self, step: steps.Train) -> Reply:
+        return step.book.training()
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -242,6 +245,7 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.WrittenBy: LocalEngine._written_by,
     steps.Scrub: LocalEngine._scrub,
     steps.ReadMedia: LocalEngine._read_media,
+    steps.Train: LocalEngine._train,
     steps.Parse: LocalEngine._parse,
     steps.Show: LocalEngine._show,
 }

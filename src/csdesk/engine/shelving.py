@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from csdesk.domain.matching.book import Lesson, PhraseBook, first_counted
+from csdesk.domain.matching.book import Course, Lesson, PhraseBook, first_counted
+from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.engine.core import DeskCore, Shelf
 from csdesk.engine.reading import Reading, all_of
+from csdesk.errors import InvalidInput, StoreDamaged
 from csdesk.ports import steps
 from csdesk.ports.store import Page, Query
 
@@ -47,16 +49,62 @@ def shelf(known: Shelf | None, epoch: int, *, learned: bool) -> Reading[Shelf]:
         return known
     if known.epoch != epoch:
         known = replace((yield from _changed(known)), epoch=epoch)
-    return (yield from _taught(known))
+    known = yield from _taught(known)
+    if learned and known.training != known.book.trained:
+        # Taking a training in takes as long as building the index: a message on its way in does not wait for that.
+        course = yield from _course(known.training)
+        known = replace(known, book=known.book.after_training(course))
+    return known
 
 
 def _built(epoch: int) -> Reading[Shelf]:
     # How far the streams go is read first: what comes in between is then read twice, which changes nothing.
     library = yield from _newest(ev.LIBRARY)
     learning = yield from _newest(ev.LEARNING)
+    chosen = (yield from _chosen()) if learning else 0
     phrases = yield from all_of(LibraryPhrase, "phrase")
     lessons = (yield from _window()) if learning else ()
-    return Shelf(epoch, PhraseBook(phrases, lessons), library, learning)
+    book = PhraseBook(phrases, lessons, (yield from _course(chosen)))
+    return Shelf(epoch, book, library, learning, chosen)
+
+
+def _chosen() -> Reading[int]:
+    """The training that is in use."""
+    page: Page[Any] = yield Query(
+        kind="entry", where=(("subject", ev.TRAINING),), order="position", descending=True, limit=1
+    )
+    return _choice(page.items, 0)
+
+
+def _choice(entries: Sequence[ev.Entry], before: int) -> int:
+    """The training that was chosen last in these entries; none of them: the one before."""
+    chosen = [event.number for one in entries for event in one.events if isinstance(event, ev.TrainingChosen)]
+    return chosen[-1] if chosen else before
+
+
+def _course(number: int) -> Reading[Course | None]:
+    """The training of that number.
+
+    Raises:
+        StoreDamaged: it is not there, or broken.
+    """
+    asked = Query(kind="entry", where=(("subject", ev.TRAINING),), order="position", descending=True, limit=1)
+    while number:
+        page: Page[Any] = yield asked
+        for event in (one for entry in page.items for one in entry.events):
+            if isinstance(event, ev.LibraryTrained) and event.number == number:
+                return Course(number, _whole(event))
+        if page.cursor is None:
+            raise StoreDamaged(f"training {number} of the phrases is not in the store")
+        asked = replace(asked, after=page.cursor)
+    return None
+
+
+def _whole(event: ev.LibraryTrained) -> Training:
+    try:
+        return Training.unpacked(event.body)
+    except InvalidInput as error:
+        raise StoreDamaged(f"training {event.number} of the phrases is broken; train them again") from error
 
 
 def _newest(subject: str) -> Reading[str]:
@@ -87,7 +135,8 @@ def _taught(known: Shelf) -> Reading[Shelf]:
     entries = yield from _since(ev.LEARNING, known.learning)
     if not entries:
         return known
-    learning = entries[-1].position
+    learning, training = entries[-1].position, _choice(entries, known.training)
+    known = replace(known, training=training)
     if any(isinstance(event, ev.LessonsForgotten) for entry in entries for event in entry.events):
         return replace(known, book=known.book.relearned((yield from _window())), learning=learning)
     lessons = yield from _lessons(_judged(entries))

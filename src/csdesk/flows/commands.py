@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands
+from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
+from csdesk.domain.core.goals import settle
 from csdesk.domain.core.macros import permits_of
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
@@ -98,7 +99,8 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
     needs = command_needs(command, scope)
     needs = replace(needs, claims=(key, *needs.claims))
     if scope.policy.rules.has("change") and needs.tickets:
-        needs = replace(needs, agents=(*needs.agents, *scope.policy.rules.agents))
+        rules = scope.policy.rules
+        needs = replace(needs, agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
@@ -177,6 +179,12 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
         case cmd.ForgetLessons():
             lessons.forget(work, command)
             return ev.LEARNING
+        case cmd.AdoptTraining():
+            trainings.adopt(work, command)
+            return ev.TRAINING
+        case cmd.ChooseTraining():
+            trainings.choose(work, command)
+            return ev.TRAINING
         case cmd.SaveHolidays():
             return staff.save_holidays(work, command).id
         case cmd.UnlinkIdentity():
@@ -207,6 +215,8 @@ def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
     ticket = catch_up(work, ticket)
     person = work.person(ticket.identity)
     ticket_commands.run(work, ticket, command, run)
+    if ticket.goal is not None:
+        settle(work, work.ticket(ticket.id))
     if person is not None:
         work.tell(*after_command(work, ticket, person, command.actor).verdicts)
     return ticket.id

@@ -67,7 +67,7 @@ def gather(  # noqa: C901, PLR0911  one line for each kind of command
             last = yield from steps.load(needs, phrases="yes")
             return last, Past(book=last.phrases)
         case cmd.ForgetLessons():
-            return loaded, Past(streams={ev.LEARNING: (yield from _last_lessons())})
+            return (yield from _for_forgetting(command, loaded, needs))
         case cmd.CorrectReply() if command.ticket in snapshot.tickets:
             return (yield from _for_correction(command, needs))
     return loaded, Past()
@@ -97,6 +97,15 @@ def _for_reply(command: cmd.SendReply, ticket: Ticket, loaded: Loaded, needs: Ne
         phrases="yes",
     )
     return last, Past(book=last.phrases)
+
+
+def _for_forgetting(command: cmd.ForgetLessons, loaded: Loaded, needs: Needs) -> Flow[Gathered]:
+    """The lessons; of a phrase that is not there also the library, so that the error can name the nearest."""
+    streams = {ev.LEARNING: (yield from _last_lessons())}
+    if command.phrase is None or command.phrase in loaded.snapshot.phrases:
+        return loaded, Past(streams=streams)
+    last = yield from steps.load(needs, phrases="yes")
+    return last, Past(streams=streams, book=last.phrases)
 
 
 def _last_lessons() -> Flow[tuple[Entry, ...]]:

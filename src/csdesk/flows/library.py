@@ -80,13 +80,15 @@ def import_phrases(phrases: Iterable[LibraryPhrase], actor: Actor, *, retire_oth
     An import that fails half way may be begun again: what it did is then left alone.
 
     Raises:
-        InvalidInput: one is no phrase, or two have one id.
+        InvalidInput: one is no phrase, two have one id, or there are none and all others would retire.
     """
     given = [checks.an_instance(one, LibraryPhrase, "phrases") for one in checks.several(phrases, "phrases")]
     ids = [phrase_id(one.id) for one in given]
     if len(set(ids)) < len(ids):
         twice = next(one for one, times in Counter(ids).items() if times > 1)
         raise InvalidInput("phrases", f"two have the id {twice!r}", "give each phrase its own id")
+    if retire_others and not given:
+        raise InvalidInput("phrases", "are none, and retire_others would leave none in use", "retire them one by one")
     added = changed = 0
     for start in range(0, len(given), BATCH):
         saved = yield from _put(given[start : start + BATCH], actor)

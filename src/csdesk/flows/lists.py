@@ -10,8 +10,9 @@ from typing import TypeVar
 from csdesk.domain.ids import phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
-from csdesk.domain.records.customers import Customer, Flag
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
+from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket

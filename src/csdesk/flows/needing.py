@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core import lessons, staff
+from csdesk.domain.core import lessons, staff, trainings
 from csdesk.domain.core.customer_commands import CustomerCommand
-from csdesk.domain.core.macros import agents_of
+from csdesk.domain.core.macros import agents_of, phrases_of
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.changes import Needs
@@ -33,19 +33,20 @@ def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
             return Needs(tickets=one, messages=command.messages, parties=True)
         case cmd.CorrectReply():
             return _of_correction(command, scope)
+        case cmd.RunMacro():
+            given, phrases = agents_of(scope.policy, command), phrases_of(scope.policy, command.macro)
+            return Needs(tickets=one, agents=given, phrases=phrases, parties=True)
         case _:
-            return Needs(tickets=one, agents=_agents(command, scope), parties=True)
+            return Needs(tickets=one, agents=_agents(command), parties=True)
 
 
-def _agents(command: cmd.TicketCommand, scope: Scope) -> tuple[str, ...]:
+def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
     """Who is named, or has the ticket afterwards."""
     match command:
         case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
             return (command.agent,) if command.agent is not None else ()
         case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer():
             return (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
-        case cmd.RunMacro():
-            return agents_of(scope.policy, command.macro)
         case _:
             return ()
 
@@ -74,14 +75,11 @@ def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdenti
             return Needs(customers=(command.customer,))
 
 
+_Learning = cmd.JudgeSuggestions | cmd.ForgetLessons | cmd.AdoptTraining | cmd.ChooseTraining
+
+
 def _of_the_desk(
-    command: cmd.SaveAgent
-    | cmd.SavePhrase
-    | cmd.PutPhrases
-    | cmd.JudgeSuggestions
-    | cmd.ForgetLessons
-    | cmd.SaveHolidays,
-    scope: Scope,
+    command: cmd.SaveAgent | cmd.SavePhrase | cmd.PutPhrases | cmd.SaveHolidays | _Learning, scope: Scope
 ) -> Needs:
     match command:
         case cmd.SaveAgent():
@@ -92,8 +90,17 @@ def _of_the_desk(
             return Needs(phrases=tuple(one for one in (command.phrase, command.id) if one))
         case cmd.PutPhrases():
             return Needs(phrases=tuple(one.id for one in command.phrases))
+        case _:
+            return _of_learning(command)
+
+
+def _of_learning(command: _Learning) -> Needs:
+    match command:
         case cmd.JudgeSuggestions():
             named = tuple(one for one in (command.picked, *command.shown) if one is not None)
             return Needs(messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
+        case cmd.AdoptTraining() | cmd.ChooseTraining():
+            return Needs(counters=(trainings.NUMBER,))
         case cmd.ForgetLessons():
-            return Needs()
+            asked = (command.message,) if command.message is not None else ()
+            return Needs(messages=asked, phrases=(command.phrase,) if command.phrase is not None else ())

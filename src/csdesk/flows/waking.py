@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from csdesk.domain.core.catching_up import catch_up
@@ -11,13 +12,14 @@ from csdesk.domain.core.ruling import after_command, fire_timed
 from csdesk.domain.core.tickets import change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.changes import Needs, person_behind
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
-from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import LeaseRequest
 
 BATCH = 100
@@ -45,14 +47,14 @@ def wake_tickets(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict
 def _wake_batch(tickets: Sequence[str]) -> Flow[Woken]:
     """The batch in one commit; if it keeps losing races, its tickets one by one."""
     try:
-        return (yield from retried(_waking(tickets), attempts=2 if len(tickets) > 1 else ATTEMPTS))
+        return (yield from retried(_waking(tickets), attempts=2 if len(tickets) > 1 else ATTEMPTS, loads=3))
     except StoreError as error:
         if len(tickets) == 1 or not may_repeat(error):
             raise
     woken = 0
     nexts: list[datetime] = []
     for one in tickets:
-        count, again = yield from retried(_waking((one,)))
+        count, again = yield from retried(_waking((one,)), loads=3)
         woken += count
         nexts += [] if again is None else [again]
     return woken, min(nexts, default=None)
@@ -64,8 +66,16 @@ def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
 
 def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     rules = scope.policy.rules
-    agents = rules.agents if rules.has("change") or rules.has("time") else ()
-    loaded = yield from steps.load(Needs(tickets=tuple(tickets), agents=agents, parties=loaded_parties(scope)))
+    acts = rules.has("change") or rules.has("time")
+    agents, phrases = (rules.agents, rules.phrases) if acts else ((), ())
+    needs = Needs(tickets=tuple(tickets), agents=agents, phrases=phrases, parties=loaded_parties(scope))
+    loaded = yield from steps.load(needs)
+    if not needs.parties and any(_asks_the_customer(one) for one in loaded.snapshot.tickets.values()):
+        loaded = yield from steps.load(replace(needs, parties=True))
+    counters = _reminding(loaded, scope)
+    if counters:
+        counted = yield from steps.load(Needs(counters=tuple(counters.values())))
+        loaded = replace(loaded, snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
     work = workspace(loaded, scope)
     clock = Actor.system("clock")
     for key in tickets:
@@ -77,12 +87,32 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
         if person is not None:
             work.tell(*after_command(work, ticket, person, clock).verdicts)
         if ticket.rules_at is not None and ticket.rules_at <= work.time_of(key):
-            work.tell(*fire_timed(work, ticket, ticket.touched_at))
+            work.tell(*fire_timed(work, ticket, ticket.touched_at, counters.get(key)))
         work.end(key)
     changes = work.changes()
     yield from steps.commit(changes)
     wakes = (work.ticket(key).wake_at for key in tickets)
     return len(changes.entries), min((at for at in wakes if at is not None), default=None)
+
+
+def _asks_the_customer(ticket: Ticket) -> bool:
+    """True if what the customer did decides about the goal of the ticket's session."""
+    return ticket.goal is not None and ticket.goal.is_open and ticket.goal.name is GoalName.ORDER
+
+
+def _reminding(loaded: Loaded, scope: Scope) -> dict[str, str]:
+    """By ticket, the counter of what was said to its customer today, where a rule whose time has come may say more."""
+    if not loaded.policy.rules.reminds:
+        return {}
+    found: dict[str, str] = {}
+    for ticket in loaded.snapshot.tickets.values():
+        if ticket.rules_at is None or ticket.rules_at > max(scope.now, ticket.updated_at):
+            continue
+        customer = person_behind(ticket.identity, loaded.snapshot.homes, loaded.snapshot.customers)
+        known = customer.identity(ticket.identity) if customer is not None else None
+        if known is not None:
+            found[ticket.id] = scope.keys.automatic(known.kind, known.scope, known.external_id, scope.now.date())
+    return found
 
 
 def loaded_parties(scope: Scope) -> bool:

@@ -65,9 +65,12 @@ def _read(path: Path | str, read: Callable[[str, str, str], list[T]]) -> list[T]
     if not source.exists():
         raise NotFound("file", str(source))
     found: list[T] = []
-    for file in sorted(source.glob("*.md")) if source.is_dir() else [source]:
+    files = sorted(source.glob("*.md")) if source.is_dir() else [source]
+    if not files:
+        raise InvalidInput(source.name, "holds no Markdown files", "put one .md file for each phrase into the folder")
+    for file in files:
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_bytes().decode("utf-8")  # line breaks as they are: cells of CSV may hold any
             found += read(text, file.suffix.removeprefix(".").lower(), file.stem)
         except UnicodeDecodeError:
             raise InvalidInput(file.name, "is not UTF-8", "save it as UTF-8 text") from None

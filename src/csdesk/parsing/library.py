@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput
-from csdesk.parsing.phrases import rows, split_list, to_toml, truth
+from csdesk.parsing.phrases import as_read, list_cell, rows, split_list, to_toml, truth
 
 _OWN: Final = ("version", "created_at", "updated_at")
 _NAMES: Final = tuple(one for one in LibraryPhrase.model_fields if one not in _OWN)
@@ -85,7 +85,7 @@ def _value(name: str, value: object) -> object:
     if name in _NESTED and isinstance(value, str):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidInput(name, "is no JSON", "write it as JSON") from None
     return truth(name, value) if name in _TRUTHS else value
 
@@ -102,7 +102,7 @@ def _document(phrase: LibraryPhrase) -> dict[str, object]:
 
 def _to_csv(phrases: Iterable[LibraryPhrase]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, (*_NAMES, "answer"), lineterminator="\n")
+    writer = csv.DictWriter(out, (*_NAMES, "answer"), lineterminator="\r\n")
     writer.writeheader()
     for phrase in phrases:
         row = _document(phrase)
@@ -113,7 +113,7 @@ def _to_csv(phrases: Iterable[LibraryPhrase]) -> str:
 def _cell(name: str, value: object) -> object:
     if name in _NESTED:
         return json.dumps(value, ensure_ascii=False)
-    return "\n".join(value) if isinstance(value, list) else value
+    return list_cell(value) if isinstance(value, list) else value
 
 
 def _to_markdown(phrase: LibraryPhrase) -> str:
@@ -126,4 +126,4 @@ def _to_markdown(phrase: LibraryPhrase) -> str:
     parts.append(f"## Answer\n\n{wording.text}\n")
     if phrase.rationale:
         parts.append(f"## Rationale\n\n{phrase.rationale}\n")
-    return "\n".join(parts)
+    return as_read("\n".join(parts), phrase.id, phrase.questions, wording.text)

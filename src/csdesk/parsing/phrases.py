@@ -1,8 +1,9 @@
 """Phrase libraries as files: CSV, JSON Lines, TOML and Markdown, from text to phrases and back.
 
-The fields are those of ``csdesk.matching.Phrase``. In CSV, lists stand in one cell, parted by `|` or line breaks. In
-Markdown, each file is one phrase: a heading is the title, a list under `## Questions` (问题) the questions, the
-sections Keywords (关键词), Tags (标签) and Related (相关) likewise, and the text under `## Answer` (回答) the answer.
+The fields are those of ``csdesk.matching.Phrase``. In CSV, lists stand in one cell, parted by `|` or line breaks, or as
+JSON where a text holds such a sign. In Markdown, each file is one phrase: a heading is the title, a list under
+`## Questions` (问题) the questions, the sections Keywords (关键词), Tags (标签) and Related (相关) likewise, and what
+stands under `## Answer` (回答) the answer.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
 
+from csdesk._nearest import guess, nearest
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.errors import InvalidInput
 
@@ -94,50 +97,104 @@ def write(phrases: Iterable[Phrase], form: str) -> str:
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    for row in reader:
-        if None in row:
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    columns: list[str] = []
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            problem = "quote a cell as a whole, double the quotes in it, and keep it below 128 KB"
+            raise InvalidInput(f"line {reader.line_num}", f"is no CSV ({error})", problem) from None
+        if cells is None:
+            return
+        if not columns:
+            columns = _columns(cells)
+        elif len(cells) > len(columns):
             raise InvalidInput(f"line {reader.line_num}", "more cells than columns", "quote cells that hold commas")
-        yield reader.line_num, {str(name).strip().lower(): cell for name, cell in row.items() if cell}
+        else:
+            yield reader.line_num, {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
+
+
+def _columns(cells: list[str]) -> list[str]:
+    columns = [cell.strip().lower() for cell in cells]
+    for at, name in enumerate(columns):
+        if name in columns[:at]:
+            raise InvalidInput("line 1", f"two columns are called {name!r}", "keep one, lists in one cell parted by |")
+    return columns
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    for at, line in enumerate(text.splitlines(), start=1):
+    # Not ``splitlines``: JSON texts may hold other separators of lines as they are.
+    for at, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                row = json.loads(line)
+                row = json.loads(line, object_pairs_hook=_once)
+            except InvalidInput as error:
+                raise InvalidInput(f"line {at}.{error.field}", str(error.params["problem"]), error.remedy) from None
             except ValueError:
                 raise InvalidInput(f"line {at}", "no JSON", "put one JSON object on each line") from None
+            except RecursionError:
+                raise InvalidInput(f"line {at}", "is nested too deeply", "write one phrase's fields") from None
             if not isinstance(row, dict):
                 raise InvalidInput(f"line {at}", "no object", "put one JSON object on each line")
             yield at, row
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The object, if it says nothing twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise InvalidInput(twice, "stands there twice", "keep one of the two")
+    return found
+
+
 def _toml_rows(text: str) -> Iterator[Mapping[str, object]]:
     try:
-        rows = tomllib.loads(text).get("phrases", [])
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput("toml", str(error), "correct the TOML") from None
+    except RecursionError:
+        raise InvalidInput("toml", "is nested too deeply", "write one phrase's fields in each table") from None
+    strange = sorted(set(document) - {"phrases"})
+    if strange:
+        raise InvalidInput(strange[0], "is no table of phrases", "begin each phrase with [[phrases]]")
+    rows = document.get("phrases", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InvalidInput("phrases", "no array of tables", "begin each phrase with [[phrases]]")
     yield from rows
 
 
 def _markdown(text: str, name: str) -> dict[str, object]:
+    """What one file says. Before its first section stands what is for people; behind it nothing may get lost."""
     document: dict[str, object] = {"id": name}
     lists: dict[str, list[str]] = {}
     texts: dict[str, list[str]] = {"answer": []}
     section = ""
-    for line in text.splitlines():
+    for at, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.startswith("# ") and "title" not in document:
             document["title"] = line[2:].strip()
-        elif line.startswith("## ") and line[3:].strip().lower() in _HEADINGS:
-            section = _HEADINGS[line[3:].strip().lower()]
+        elif line.startswith("## ") and (known := _section(line[3:].strip().lower(), section, at)):
+            section = known
         elif section in _TEXTS:
-            texts.setdefault(section, []).append(line)
+            texts.setdefault(section, []).append(line.removesuffix("\r"))
         elif section and (item := re.match(r"\s*[-*+]\s+(.*\S)", line)):
             lists.setdefault(section, []).append(item[1])
+        elif section and line.strip():
+            raise InvalidInput(
+                f"line {at}", "is no part of the list", "begin it with - or put it under ## Answer (回答)"
+            )
     return {**document, **lists, **{name: "\n".join(lines).strip() for name, lines in texts.items()}}
+
+
+def _section(heading: str, within: str, at: int) -> str:
+    """The field that a heading begins; empty if it is one of the answer's own."""
+    found = _HEADINGS.get(heading, "")
+    meant = guess(heading, _HEADINGS)
+    if not found and (meant or within not in _TEXTS):
+        raise InvalidInput(f"line {at}", f"unknown heading {heading!r}", nearest(heading, _HEADINGS))
+    return found
 
 
 def _phrase(row: Mapping[str, object], place: str) -> Phrase:
@@ -166,15 +223,30 @@ def _value(name: str, value: object) -> object:
 
 
 def split_list(name: str, value: object) -> tuple[str, ...]:
-    """A list of texts, or one text parted by `|` or line breaks.
+    """A list of texts, one text parted by `|` or line breaks, or a text that is a list in JSON.
 
     Raises:
         InvalidInput: it is neither.
     """
-    parts = _PARTING.split(value) if isinstance(value, str) else value
+    parts = _parts(value) if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise InvalidInput(name, "is no list of texts", "give a list of texts")
     return tuple(part.strip() for part in parts if part.strip())
+
+
+def _parts(text: str) -> list[object]:
+    if text.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):
+            found = json.loads(text)
+            if isinstance(found, list) and all(isinstance(part, str) for part in found):
+                return found
+    return list(_PARTING.split(text))
+
+
+def list_cell(texts: Sequence[str]) -> str:
+    """A list as one cell of CSV, so that ``split_list`` reads the same: as JSON where a text holds a parting sign."""
+    plain = "\n".join(texts)
+    return plain if split_list("", plain) == tuple(texts) else json.dumps(list(texts), ensure_ascii=False)
 
 
 def _time(name: str, value: object) -> datetime | None:
@@ -209,11 +281,11 @@ def _document(phrase: Phrase) -> dict[str, object]:
 
 def _to_csv(phrases: Iterable[Phrase]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, _NAMES, lineterminator="\n")
+    writer = csv.DictWriter(out, _NAMES, lineterminator="\r\n")
     writer.writeheader()
     for phrase in phrases:
         row = _document(phrase)
-        writer.writerow({name: "\n".join(value) if isinstance(value, list) else value for name, value in row.items()})
+        writer.writerow({name: list_cell(value) if isinstance(value, list) else value for name, value in row.items()})
     return out.getvalue()
 
 
@@ -239,4 +311,17 @@ def _to_markdown(phrase: Phrase) -> str:
             parts.append(f"## {heading.title()}\n\n" + "".join(f"- {item}\n" for item in items))
     if phrase.answer:
         parts.append(f"## Answer\n\n{phrase.answer}\n")
-    return "\n".join(parts)
+    return as_read("\n".join(parts), phrase.id, phrase.questions, phrase.answer)
+
+
+def as_read(text: str, name: str, questions: tuple[str, ...], answer: str) -> str:
+    """A phrase in Markdown, if reading it gives the same questions and answer again.
+
+    Raises:
+        InvalidInput: something in it would be read as a heading or as another line of a list.
+    """
+    with suppress(InvalidInput):
+        found = _markdown(text, name)
+        if found.get("questions", []) == list(questions) and found["answer"] == answer.strip():
+            return text
+    raise InvalidInput(name, "holds headings or line breaks that Markdown would part", "write csv, jsonl or toml")

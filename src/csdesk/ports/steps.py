@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.bots import BotAbstains, BotAnswer, BotHandsOver, BotTurn
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
@@ -247,6 +248,13 @@ class ReadMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class Train:
+    """Train phrases to be told apart: seconds to minutes of processor time, never on an event loop."""
+
+    book: PhraseBook
+
+
+@dataclass(frozen=True, slots=True)
 class Parse:
     """Let the account's adapter verify and parse a request."""
 
@@ -358,6 +366,7 @@ Step = (
     | WrittenBy
     | Scrub
     | ReadMedia
+    | Train
     | Parse
     | Show
     | Pull
@@ -389,6 +398,7 @@ Reply = (
     | Maintained
     | BackupReport
     | MediaRef
+    | Training
     | InboundResult
     | PullPage
     | Receipt
@@ -560,6 +570,18 @@ def read_media(ref: MediaRef) -> Flow[bytes]:
     if isinstance(reply, bytes):
         return reply
     raise _wrong("media", reply)
+
+
+def train(book: PhraseBook) -> Flow[Training]:
+    """What a training of these phrases teaches.
+
+    Raises:
+        InvalidInput: they have too few questions to learn from.
+    """
+    reply = yield Train(book)
+    if isinstance(reply, Training):
+        return reply
+    raise _wrong("train", reply)
 
 
 def written_by(identities: tuple[str, ...], after: str, limit: int) -> Flow[tuple[tuple[str, ...], str]]:

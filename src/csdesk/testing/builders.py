@@ -233,7 +233,8 @@ def _ticket_born(record: Ticket) -> ev.Entry:
         links=record.links,
     )
     tagged = [ev.TicketTagged(tags=record.tags)] if record.tags else []
-    return entry(record.id, made, *tagged)
+    flagged = [ev.TicketFlagged(flag=one.name, until=one.until) for one in record.flags]
+    return entry(record.id, made, *tagged, *flagged)
 
 
 def _message_born(record: Message) -> ev.Entry:

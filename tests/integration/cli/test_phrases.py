@@ -47,6 +47,21 @@ def test_match_prints_predictions_and_measures(run, library, questions):
     assert told["evaluation"]["confusions"][0][0] == "invoice"
 
 
+def test_phrases_of_a_desk_are_trained_and_go_back(run, tmp_path):
+    sheet = tmp_path / "shop.csv"
+    rows = [f"{one.id},{one.title},{'|'.join(one.questions)},so" for one in SHOP]
+    sheet.write_text("\n".join(["id,title,questions,answer", *rows]), encoding="utf-8")
+    run("init", "--db", "shop.db")
+    assert run("phrases", "optimize", "--db", "shop.db").exit_code != 0
+    run("phrases", "import", sheet, "--db", "shop.db")
+    done = run("phrases", "optimize", "--db", "shop.db")
+    assert "uses training 1: 12 questions tell 3 phrases apart" in done.stdout
+    assert "uses no training" in run("phrases", "optimize", "--use", "0", "--db", "shop.db").stdout
+    told = run("phrases", "optimize", "--use", "1", "--db", "shop.db", "--json").stdout
+    assert json.loads(told) == {"desk": "main", "number": 1, "phrases": 3, "questions": 12}
+    assert "no training 9" in run("phrases", "optimize", "--use", "9", "--db", "shop.db").output
+
+
 def test_match_speaks_to_people_and_draws_a_curve(run, library, questions, tmp_path):
     done = run("match", "--library", library, "--queries", questions, "--html", "curve.html")
     assert "right phrase first" in done.stdout

@@ -254,6 +254,7 @@ class Story:
         other = self.said(self.marker.made(Sender, kind="phone"), conversation=mark("other"))
         self._command(cmd.SetProfile, customer=mine, attributes=((mark("attribute"), mark("value")),))
         self._command(cmd.FlagCustomer, customer=mine, flag="rude", lifted=False, until=None)
+        self._command(cmd.FlagTicket, ticket=first.ticket.id, flag="late", lifted=False, until=None, fence=None)
         self._command(cmd.RecordAct, customer=mine, did="order", at=None, amount=5)
         self._command(cmd.LinkIdentity, customer=mine, identity=self.marker.made(Sender, kind="email"))
         self._command(cmd.BlockCustomer, customer=mine, blocked=True, until=None)

@@ -87,6 +87,77 @@ def test_one_that_breaks_costs_the_others_nothing():
     assert got == {number: "busy" if number == 3 else f"msg_{number}" for number in range(8)}
 
 
+def crowded(gathering: Gathering, held: Event, go: Event) -> None:
+    """Let a batch of one and a batch of three be taken in."""
+    threads = [Thread(target=gathering.receive, args=(arrival(number),)) for number in range(4)]
+    threads[0].start()
+    assert held.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    while len(gathering._waiting) < 3:
+        pass
+    go.set()
+    for thread in threads:
+        thread.join(10)
+
+
+@pytest.fixture
+def meeting():
+    sizes: list[int] = []
+    held, go = Event(), Event()
+
+    def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        sizes.append(len(batch))
+        held.set()
+        assert go.wait(10)
+        return answers(batch)
+
+    gathering = Gathering(take_in)
+    crowded(gathering, held, go)
+    assert sizes == [1, 3]
+    return gathering, sizes
+
+
+def test_a_leader_lets_those_in_who_shared_the_last_batch(meeting, monkeypatch):
+    monkeypatch.setattr("csdesk.engine.meeting._PATIENCE", 60)
+    gathering, sizes = meeting
+    threads = [Thread(target=gathering.receive, args=(arrival(number),)) for number in range(4, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sizes == [1, 3, 3]
+
+
+def test_a_leader_waits_once_for_those_who_do_not_come_back(meeting, monkeypatch):
+    monkeypatch.setattr("csdesk.engine.meeting._PATIENCE", 0)
+    gathering, sizes = meeting
+    gathering.receive(arrival(4))
+    monkeypatch.setattr("csdesk.engine.meeting._PATIENCE", 60)
+    gathering.receive(arrival(5))
+    assert sizes == [1, 3, 1, 1]
+
+
+def test_a_leader_that_is_interrupted_at_the_door_leaves(meeting, monkeypatch):
+    monkeypatch.setattr("csdesk.engine.meeting._PATIENCE", 60)
+    gathering, sizes = meeting
+
+    def interrupt() -> None:
+        while gathering._door is None:
+            pass
+        pthread_kill(main_thread().ident or 0, SIGINT)
+
+    interrupter = Thread(target=interrupt)
+    interrupter.start()
+    with pytest.raises(KeyboardInterrupt):
+        gathering.receive(arrival(4))
+    interrupter.join(10)
+    assert not gathering._waiting
+    monkeypatch.setattr("csdesk.engine.meeting._PATIENCE", 0)
+    assert gathering.receive(arrival(5)).message_id == "msg_5"
+    assert sizes == [1, 3, 1]
+
+
 def test_an_interrupted_leader_passes_the_lead_on():
     held, go = Event(), Event()
     calls: list[int] = []

@@ -184,6 +184,16 @@ def test_an_import_says_what_it_did_and_may_retire_the_rest(world):
     assert desk.replies.import_(many[200:]).changed == 50  # they come back
 
 
+def test_an_empty_file_retires_no_library(world, tmp_path):
+    desk = world.open()
+    desk.replies.import_([phrase("hours")])
+    with pytest.raises(InvalidInput, match="retire_others would leave none"):
+        desk.replies.import_([], retire_others=True)
+    with pytest.raises(InvalidInput, match="holds no Markdown files"):
+        read_library(tmp_path)
+    assert [one.id for one in desk.replies.export()] == ["phr_hours"]
+
+
 @dataclass
 class Stores:
     """The stores that a desk was opened over, as they were wrapped."""

@@ -201,6 +201,13 @@ def test_lessons_are_forgotten_by_phrase_and_by_number(world, desk):
     assert desk.learning.forget(last=1) == 1
     assert desk.learning.forget(phrase="phr_ship") == 1
     assert desk.learning.forget(phrase="phr_ship") == 0
+    assert desk.learning.forget(message=got.message.id) == 0
+    with pytest.raises(InvalidInput, match="did you mean 'phr_ship'"):
+        desk.learning.forget(phrase="shp")
+    with pytest.raises(InvalidInput, match="did you mean 'phr_ship'"):
+        desk.learning.judge(got.message.id, "ignored", shown=("shp",))
+    with pytest.raises(NotFound):
+        desk.learning.forget(message="msg_none")
     for wrong in ({}, {"last": 1, "phrase": "ship"}, {"last": 0}):
         with pytest.raises(InvalidInput):
             desk.learning.forget(**wrong)

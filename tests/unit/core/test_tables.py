@@ -43,6 +43,8 @@ def test_every_command_has_its_run():
         cmd.PutPhrases,
         cmd.JudgeSuggestions,
         cmd.ForgetLessons,
+        cmd.AdoptTraining,
+        cmd.ChooseTraining,
         cmd.SaveHolidays,
         cmd.SettleParked,
         cmd.RetryOutbound,

@@ -64,3 +64,16 @@ def test_a_refusal_goes_to_a_person(text):
 def test_what_only_holds_a_negation_is_answered(text):
     matcher = ENGLISH if text.isascii() else MATCHER
     assert matcher.decide(text).action == "auto_reply"
+
+
+def test_stopping_something_is_no_refusal_of_it():
+    matcher = Matcher([Phrase("end", "Cancel", ("cancel my subscription", "end a subscription"))])
+    assert matcher.match("stop my subscription")[0].guards == ()
+
+
+def test_who_does_not_want_it_meets_the_guard_of_what_gives_it():
+    matcher = Matcher(
+        [Phrase("a", "申请退款", ("我要退款", "怎么退款")), Phrase("b", "撤销", ("不要退款了", "取消退款申请"))]
+    )
+    for text in ("我没申请退款", "我不是要退款", "无需退款了"):
+        assert {one.phrase_id: one.guards for one in matcher.match(text)}["a"] == ("opposite",), text

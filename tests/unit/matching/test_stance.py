@@ -14,6 +14,11 @@ from csdesk.domain.matching.stance import common_stance, contradicts, stance_of
         ("please don't cancel my order", "how to cancel an order"),
         ("how do i sign in", "sign out of all devices"),
         ("unfreeze my account", "freeze my account"),
+        ("拒绝退款", "我要退款"),
+        ("我没申请退款", "怎么退款"),
+        ("i no longer need a refund", "refund please"),
+        ("please stop the refund", "where is my refund"),
+        ("can i order without paying", "pay now"),
     ],
 )
 def test_opposites_contradict(one: str, other: str) -> None:
@@ -31,6 +36,8 @@ def test_opposites_contradict(one: str, other: str) -> None:
         ("i do not see a way to pay", "how to pay"),
         ("你好", "怎么退款"),
         ("blogging in", "log out"),
+        ("要不要退款", "怎么退款"),
+        ("why did you not ship", "when do you ship"),
     ],
 )
 def test_no_contradiction(one: str, other: str) -> None:

@@ -75,12 +75,47 @@ def test_what_cannot_be_written_is_refused() -> None:
         phrases.write([REFUND], "docx")
 
 
-VISIBLE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1, max_size=8).filter(
-    lambda text: text.strip() == text and "|" not in text
+@pytest.mark.parametrize(
+    ("text", "form", "told"),
+    [
+        ("id,title,answer\na,t," + "x" * 200_000, "csv", r"^line 2: is no CSV"),
+        ('id,title,answer\na,"t,so\nb,u,so\n', "csv", r"^line 3: is no CSV"),
+        ("id,title,Questions,questions\na,t,b,c\n", "csv", r"^line 1: two columns are called 'questions'"),
+        ('{"id": "a", "title": ' + "[" * 100_000, "jsonl", r"^line 1: is nested too deeply"),
+        ('{"id": "a", "title": "t", "id": "b"}', "jsonl", r"^line 1.id: stands there twice"),
+        ("phrases = " + "[" * 5_000 + "]" * 5_000, "toml", r"^toml: is nested too deeply"),
+        ('[[phrase]]\nid = "a"\ntitle = "t"\n', "toml", r"^phrase: is no table of phrases"),
+        ("# t\n\n## Questions\n\nhow?\n", "md", r"^line 5: is no part of the list"),
+        ("# t\n\n## Questions\n- how\n\n## Anwser\nso\n", "md", r"^line 6: unknown heading.*'answer'"),
+        ("# t\n\n## Answer\nso\n\n## Keyword\n- how\n", "md", r"^line 6: unknown heading.*'keywords'"),
+    ],
+    ids=[
+        *("a huge cell", "an open quote", "a column twice", "deep JSON", "a key twice", "deep TOML", "another table"),
+        *("a question that is no item", "a misspelt answer", "keywords that customers would read"),
+    ],
 )
+def test_what_would_be_lost_or_break_is_named(text: str, form: str, told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        phrases.read(text, form)
 
 
-@given(VISIBLE, VISIBLE, st.lists(VISIBLE, max_size=3), st.sampled_from(["csv", "jsonl", "toml"]))
+def test_an_answer_may_have_headings_of_its_own() -> None:
+    one = Phrase("a", "Refund", answer="## In the app\nso\n\n## By phone\nso")
+    assert phrases.read(phrases.write([one], "md"), "md", name="a") == [one]
+
+
+@pytest.mark.parametrize("one", [Phrase("a", "t", answer="so\n## Questions\n- b"), Phrase("a", "t", ("b\nc",))])
+def test_what_markdown_cannot_keep_apart_is_not_written(one: Phrase) -> None:
+    with pytest.raises(InvalidInput, match="write csv, jsonl or toml"):
+        phrases.write([one], "md")
+
+
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(lambda text: text.strip() == text)
+PARTED = st.text(st.sampled_from('a|[]"\n\r, \u2028\x85'), min_size=1, max_size=6).filter(lambda t: t.strip() == t)
+ANY = TEXT | PARTED
+
+
+@given(ANY, ANY, st.lists(ANY, max_size=3), st.sampled_from(["csv", "jsonl", "toml"]))
 def test_any_text_survives(title: str, answer: str, questions: list[str], form: str) -> None:
     phrase = Phrase("a", title, tuple(questions), answer=answer)
     assert phrases.read(phrases.write([phrase], form), form) == [phrase]

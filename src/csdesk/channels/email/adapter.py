@@ -16,9 +16,10 @@ from csdesk.channels.email.servers import ImapServer, SmtpServer
 from csdesk.channels.email.signing import Signer
 from csdesk.domain.ids import TICKET
 from csdesk.errors import ChannelError, InvalidInput, UnsupportedFeature
-from csdesk.parsing.mail import Attachment, ParsedMail, parse_mail
+from csdesk.parsing.mail import Attachment, ParsedMail
 from csdesk.parsing.mail.addresses import address_of, without_tag
-from csdesk.parsing.mail.headers import read_headers
+from csdesk.parsing.mail.parse import parse_tree
+from csdesk.parsing.mail.structure import Node, read_tree
 from csdesk.ports.channel import (
     Capabilities,
     ChannelEvent,
@@ -173,12 +174,12 @@ class EmailChannel:
             return _refused(401, "bad_secret")
         if len(request.body) > self._most:
             return _refused(413, "too_large")
-        headers, _ = read_headers(request.body, 0, len(request.body))
-        if not any(name in headers for name in _AUTHORS):
+        root = read_tree(request.body)
+        if not any(name in root.headers for name in _AUTHORS):
             return _refused(400, "not_a_mail")
         if request.received_at is None:
             raise InvalidInput("received_at", "is missing", "pass when the request came")
-        return InboundResult(events=(self._event(request.body, request.received_at),))
+        return InboundResult(events=(self._event(root, request.body, request.received_at),))
 
     def pull_now(self, hint: PullHint | None, cursor: str | None) -> PullPage:  # noqa: ARG002  mail gives no hints
         """The next page of the mailbox.
@@ -213,8 +214,8 @@ class EmailChannel:
     def _pulled(self, mail: pulling.Mail) -> ChannelEvent:
         at = mail.received_at or datetime.fromtimestamp(0, UTC)  # a server that breaks the protocol
         if not mail.too_large:
-            return self._event(mail.raw, at)
-        event = self._parsed(mail.raw, at).event
+            return self._event(read_tree(mail.raw), mail.raw, at)
+        event = self._parsed(read_tree(mail.raw), mail.raw, at).event
         return UnknownEvent(
             account=self.account,
             dedupe_key=event.dedupe_key,
@@ -223,18 +224,19 @@ class EmailChannel:
             occurred_at=at,
         )
 
-    def _parsed(self, raw: bytes, at: datetime) -> ParsedMail:
-        return parse_mail(
+    def _parsed(self, root: Node, raw: bytes, at: datetime) -> ParsedMail:
+        return parse_tree(
+            root,
             raw,
             account=self.account,
-            own_addresses=self._own,
+            own=self._own,
             received_at=at,
             scope=self._scope,
             hint=self._signer.ticket_of,
         )
 
-    def _event(self, raw: bytes, at: datetime) -> ChannelEvent:
-        parsed = self._parsed(raw, at)
+    def _event(self, root: Node, raw: bytes, at: datetime) -> ChannelEvent:
+        parsed = self._parsed(root, raw, at)
         event = parsed.event
         if isinstance(event, StatusEvent):
             return event.model_copy(update={"key": self._signer.key_of(event.provider_id)})
@@ -243,6 +245,8 @@ class EmailChannel:
         key = self._signer.key_of(event.provider_id)
         if key and event.author == "elsewhere":
             return _echo(event, key)
+        if not parsed.attachments:
+            return event
         files: list[MediaFile] = []
 
         def kept(one: Attachment) -> MediaRef:

@@ -219,6 +219,7 @@ def _setting(policy: Policy, on: Trigger) -> Setting:
         "ticket.status": tuple(statuses),
         "ticket.sla": tuple(one.name for one in config.sla),
         "customer.segments": policy.segments.names,
+        "ticket.flags": tuple(one.name for one in config.flags),
         "customer.flags": tuple(one.name for one in config.flags),
         "customer.level": tuple(one.name for one in config.levels),
         "message.account": tuple(one.name for one in config.accounts),

@@ -6,7 +6,7 @@ one slot, ``ticket.state``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from csdesk.domain.policy.compiled import Policy
@@ -72,6 +72,12 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
             yield "ticket.state", "open"
         case act.Unassign():
             yield "ticket.worker", None
+        case act.HandOff():
+            yield "ticket.worker", None
+        case act.HandBack():
+            yield "ticket.worker", "bot"
+            if action.queue is not None:
+                yield "ticket.queue", action.queue
         case act.TagCustomer():
             yield from ((f"customer.tags:{name}", True) for name in action.tags)
         case act.UntagCustomer():
@@ -80,23 +86,46 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
             yield f"customer.flags:{action.flag}", True
         case act.LiftFlag():
             yield f"customer.flags:{action.flag}", False
+        case act.FlagTicket():
+            yield f"ticket.flags:{action.flag}", True
+        case act.LiftTicketFlag():
+            yield f"ticket.flags:{action.flag}", False
+        case act.SetGoal():
+            yield "ticket.goal", action.goal.value
         case act.PlaceCustomer():
             for name in ("level", "stage", "language"):
                 if getattr(action, name) is not None:
                     yield f"customer.{name}", getattr(action, name)
         case act.SetCustomerField():
             yield f"customer.{action.name}", action.value
-        case act.Note() | act.Reply():
+        case act.Note() | act.Reply() | act.SendPhrase() | act.SendTemplate():
             yield "ticket.messages", action.do
         case _:
             pass  # alerts, requests and blocks change nothing that a condition sees
+
+
+def brings(action: act.Action, policy: Policy) -> Iterator[Write]:
+    """The slots that an action may write on the way: taken from a bot, a ticket may come to another queue."""
+    if not isinstance(action, act.Assign | act.HandOff | act.HandBack) or not policy.reception:
+        return
+    yield from (("ticket.messages", action.do), ("ticket.hand_offs", action.do))
+    if not isinstance(action, act.HandBack):
+        yield from (("ticket.queue", one.hand_off_to) for one in policy.config.queues if one.hand_off_to is not None)
+
+
+_ON_BOTS = frozenset({"ticket.worker", "ticket.queue", "ticket.type"})
+"""What decides whether a bot has a ticket, or may have it."""
 
 
 _STATE = frozenset(
     {"ticket.status", "ticket.category", "ticket.close_reason", "ticket.resolved_at", "ticket.closed_at"}
     | {"ticket.reopens", "ticket.waiting_since"}
 )
-_WORKER = frozenset({"ticket.worker", "ticket.is_assigned", "ticket.owner"})
+_WORKER = frozenset(
+    {"ticket.worker", "ticket.is_assigned", "ticket.owner", "ticket.is_with_bot"}
+    | {"ticket.bot_turns", "ticket.failed_turns"}
+)
+_GROWING = frozenset({"ticket.messages", "ticket.hand_offs"})
 _SAID = frozenset({"ticket.messages", "ticket.unanswered", "ticket.replied_at"})
 _ANY_SLOT = "*"
 _CLOCKS = frozenset({"ticket.sla", "ticket.sla_states", "ticket.sla_due_at"})
@@ -114,7 +143,9 @@ def slots_of(test: Test, tags: frozenset[str]) -> Iterator[str]:
         yield from ("ticket.worker", "ticket.queue", "ticket.state")
     elif field in _SAID:
         yield from ("ticket.messages", "ticket.state")
-    elif field == "customer.flags":
+    elif field in ("ticket.goal", "ticket.goal_state"):
+        yield "ticket.goal"
+    elif field in ("customer.flags", "ticket.flags"):
         yield from (f"{field}:{one}" for one in (listed(test.value) if test.op in KEYWORD else ()))
         if test.op not in KEYWORD:
             yield _ANY_SLOT
@@ -132,7 +163,7 @@ def reaches(plan: Plan, policy: Policy) -> tuple[Reach, ...]:
     found: list[Reach] = []
     stoppers: dict[int, frozenset[str]] = {}
     actions = [action for _, rule in plan for action in rule.then]
-    everything = frozenset(slot for action in actions for slot, _ in writes_of(action, policy, tags))
+    everything = frozenset(slot for slot, _ in _written(actions, policy, tags))
     for set_, rule in plan:
         if "change" not in rule.on:
             continue
@@ -140,13 +171,21 @@ def reaches(plan: Plan, policy: Policy) -> tuple[Reach, ...]:
         reads |= stoppers.get(id(set_), frozenset())
         if reads & {_ANY_SLOT}:
             reads |= everything
-        writes = tuple(write for action in rule.then for write in writes_of(action, policy, tags))
+        writes = tuple(_written(rule.then, policy, tags))
         if any(slot in ("ticket.state", "ticket.worker") for slot, _ in writes):
             reads |= {"ticket.state"}  # whether it can be done depends on it
+        if any(slot == "ticket.hand_offs" for slot, _ in writes):
+            reads |= _ON_BOTS
         found.append(Reach(rule, writes, reads))
         if rule.stop or set_.mode == "first":
             stoppers[id(set_)] = reads
     return tuple(found)
+
+
+def _written(actions: Iterable[act.Action], policy: Policy, tags: frozenset[str]) -> Iterator[Write]:
+    for action in actions:
+        yield from writes_of(action, policy, tags)
+        yield from brings(action, policy)
 
 
 def tags_named(plan: Plan) -> frozenset[str]:
@@ -172,8 +211,8 @@ def settles(given: tuple[Reach, ...]) -> frozenset[str]:
     for reach in given:
         for slot, value in reach.writes:
             values.setdefault(slot, set()).add(value)
-    # The number of messages only grows, so that every test of it comes to rest.
-    moving = {slot for slot, several in values.items() if len(several) > 1 and slot != "ticket.messages"}
+    # Numbers that only grow let every test of them come to rest.
+    moving = {slot for slot, several in values.items() if len(several) > 1 and slot not in _GROWING}
     while True:
         kept = {
             slot

@@ -13,7 +13,9 @@ from csdesk.domain.ids import AgentId, CustomerId, IdentityId, TicketId
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.channels import Entrance, InboundMessage, Sender
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
-from csdesk.domain.records.customers import Attribute, Customer, DayCount, Flag, Identity, SegmentMembership
+from csdesk.domain.records.customers import Attribute, Customer, DayCount, Identity, SegmentMembership
+from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.goals import Goal, GoalName, GoalState
 from csdesk.domain.records.messages import (
     ChoicePart,
     ContactPart,
@@ -37,6 +39,7 @@ from csdesk.domain.records.tickets import (
     OwnerKind,
     Participant,
     Priority,
+    Reception,
     Ticket,
     Worker,
     WorkerKind,
@@ -255,11 +258,15 @@ def _ticket(values: Mapping[str, Fact], draft: Draft) -> Ticket:
         owner=Owner(kind=OwnerKind.AGENT if worker is not None else OwnerKind.QUEUE, id=owner),
         worker=worker,
         fence=1,
+        reception=_reception(values, worker),
+        hand_offs=_count(values, "ticket.hand_offs", 0),
         participants=tuple(
             Participant(identity=IdentityId("idn_witness" if n == 0 else f"idn_copy{n}"))
             for n in range(min(_count(values, "ticket.participants", 1), 1000))
         ),
         tags=_tags(values, "ticket.tags", now),
+        flags=tuple(Flag(name=one, at=now) for one in sorted(_names(values, "ticket.flags"))),
+        goal=_goal(values, now),
         fields=tuple(_custom(values, "ticket.x.")),
         clocks=_clocks(values, now),
         sla=AppliedSla(policy=policy) if (policy := _optional(values, "ticket.sla")) is not None else None,
@@ -289,10 +296,33 @@ def _optional(values: Mapping[str, Fact], name: str) -> str | None:
 def _worker(values: Mapping[str, Fact]) -> Worker | None:
     name = _optional(values, "ticket.worker")
     assigned = values.get("ticket.is_assigned")
-    if name is None and assigned is not True:
+    with_bot = values.get("ticket.is_with_bot")
+    if name is None and assigned is not True and with_bot is not True:
         return None
-    kind = WorkerKind.BOT if assigned is False else WorkerKind.AGENT
+    kind = WorkerKind.BOT if assigned is False or with_bot is True else WorkerKind.AGENT
     return Worker(kind=kind, id=name or "agt_witness", fence=1)
+
+
+def _reception(values: Mapping[str, Fact], worker: Worker | None) -> Reception | None:
+    turns, failed = _count(values, "ticket.bot_turns", 0), _count(values, "ticket.failed_turns", 0)
+    if not (turns or failed or (worker is not None and worker.kind is WorkerKind.BOT)):
+        return None
+    return Reception(
+        bot=worker.id if worker is not None and worker.kind is WorkerKind.BOT else "bot", turns=turns, failed=failed
+    )
+
+
+def _goal(values: Mapping[str, Fact], now: datetime) -> Goal | None:
+    name, state = _optional(values, "ticket.goal"), _optional(values, "ticket.goal_state")
+    if name is None and (state is None or "ticket.goal" in values):
+        return None
+    return Goal(
+        name=GoalName(name or "answer"),
+        state=GoalState(state or "open"),
+        since=now - timedelta(hours=1),
+        span=timedelta(days=2),
+        due_at=now + timedelta(days=2),
+    )
 
 
 def _custom(values: Mapping[str, Fact], prefix: str) -> list[FieldValue]:

@@ -11,23 +11,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import tagging, tickets, watching
-from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
-from csdesk.domain.core.reception import take_from_bot
+from csdesk.domain.core import goals, leases, promises, reception, tagging, tickets
+from csdesk.domain.core.outbound import add_note
+from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MESSAGE, MessageId
+from csdesk.domain.ids import MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.clocks import Metric
+from csdesk.domain.records.commands import HandBack, StartClock
 from csdesk.domain.records.customers import Attribute, Customer
-from csdesk.domain.records.messages import AuthorKind, Purpose, TextPart
+from csdesk.domain.records.messages import Part, Purpose, TextPart
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.rules import actions as act
-from csdesk.errors import IllegalTransition, InvalidInput
+from csdesk.errors import BotBarred, IllegalTransition, InvalidInput
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +49,11 @@ class Acting:
     """Becomes true if no automatic answer is wanted any more."""
     verdicts: list[Verdict] = field(default_factory=list)
     """What was not possible, and alerts."""
+
+    @property
+    def name(self) -> str:
+        """Who acts, as ``kind:id``."""
+        return str(self.person) if self.person is not None else f"rule:{self.by}"
 
     @property
     def subject(self) -> Ticket:
@@ -131,12 +138,44 @@ def _assign(acting: Acting, action: act.Assign) -> None:
     if not acting.subject.is_live:
         raise InvalidInput("agent", "the ticket is finished", "reopen it first")
     acting.work.loads_shifted = True
-    take_from_bot(acting.work, acting.subject, "assigned")
+    reception.take_from_bot(acting.work, acting.subject, "assigned")
     tickets.assign(acting.work, acting.subject, action.agent, reason=acting.by)
 
 
 def _unassign(acting: Acting, _: act.Unassign) -> None:
     tickets.assign(acting.work, acting.subject, None, reason=acting.by)
+
+
+def _hand_off(acting: Acting, action: act.HandOff) -> None:
+    ticket, work = acting.subject, acting.work
+    bot = work.policy.reception.bot_of(ticket.queue)
+    if not (leases.is_with_bot(ticket) or _awaits_bot(ticket, bot)) or not ticket.is_live:
+        if acting.person is not None:
+            raise InvalidInput("hand_off", "no bot has the ticket", "assign or transfer it")
+        return  # people have it, which is what is wanted
+    reception.hand_off(
+        work, ticket, action.reason, message=ticket.customer_message, brief=action.brief, text=action.text
+    )
+
+
+def _awaits_bot(ticket: Ticket, bot: object) -> bool:
+    """True if a bot would take the ticket up with the customer's next message, or with this one."""
+    over = ticket.reception is not None and ticket.reception.is_over
+    return bot is not None and not over and ticket.worker is None and ticket.offer is None
+
+
+def _hand_back(acting: Acting, action: act.HandBack) -> None:
+    ticket = acting.subject
+    if acting.person is None and (leases.is_with_bot(ticket) or not ticket.is_live):
+        return
+    actor = acting.person if acting.person is not None else Actor.rule(acting.by)
+    wanted = HandBack(ticket=ticket.id, queue=action.queue, actor=actor)
+    try:
+        reception.hand_back(acting.work, ticket, wanted, "")
+    except BotBarred:
+        if acting.person is not None:
+            raise
+        raise InvalidInput("hand_back", "no bot receives there", "use a queue with a bot, and a type for it") from None
 
 
 def _source(acting: Acting) -> TagSource:
@@ -176,15 +215,38 @@ def _untag_customer(acting: Acting, action: act.UntagCustomer) -> None:
 def _flag_customer(acting: Acting, action: act.FlagCustomer) -> None:
     customer, now = acting.customer, acting.work.now
     if customer is not None and customer.flag(action.flag) is None:
-        by = str(acting.person) if acting.person is not None else f"rule:{acting.by}"
         until = now + action.span if action.span is not None else None
-        acting.work.emit(customer.id, ev.CustomerFlagged(flag=action.flag, reason=action.reason, until=until, by=by))
+        acting.work.emit(
+            customer.id, ev.CustomerFlagged(flag=action.flag, reason=action.reason, until=until, by=acting.name)
+        )
 
 
 def _lift_flag(acting: Acting, action: act.LiftFlag) -> None:
     customer = acting.customer
     if customer is not None and customer.flag(action.flag) is not None:
         acting.work.emit(customer.id, ev.CustomerUnflagged(flag=action.flag))
+
+
+def _flag_ticket(acting: Acting, action: act.FlagTicket) -> None:
+    ticket = acting.subject
+    if ticket.flag(action.flag) is not None:
+        return
+    until = acting.work.time_of(ticket.id) + action.span if action.span is not None else None
+    event = ev.TicketFlagged(flag=action.flag, reason=action.reason, until=until, by=acting.name)
+    acting.work.emit(ticket.id, event)
+    tickets.match_again(acting.work, acting.subject, "ticket.flags")
+
+
+def _lift_ticket_flag(acting: Acting, action: act.LiftTicketFlag) -> None:
+    if acting.subject.flag(action.flag) is not None:
+        acting.work.emit(acting.ticket, ev.TicketUnflagged(flag=action.flag))
+        tickets.match_again(acting.work, acting.subject, "ticket.flags")
+
+
+def _set_goal(acting: Acting, action: act.SetGoal) -> None:
+    if acting.subject.category is Category.MERGED:
+        raise InvalidInput("set_goal", "the ticket was merged", "set it on its survivor")
+    goals.aim(acting.work, acting.subject, action.goal, action.span, by=acting.name)
 
 
 def _place_customer(acting: Acting, action: act.PlaceCustomer) -> None:
@@ -213,39 +275,45 @@ def _block(acting: Acting, action: act.BlockCustomer) -> None:
         acting.work.emit(customer.id, ev.CustomerBlocked(reason=action.reason, until=until))
 
 
-def _said(acting: Acting, text: str, purpose: Purpose = Purpose.SERVICE) -> Utterance:
-    person = acting.person
-    return Utterance(
-        id=MessageId(acting.work.ids.new(MESSAGE)),
-        author=AuthorKind.BOT if person is None else AuthorKind(_AUTHORS.get(person.kind.value, "system")),
-        author_id=acting.by if person is None else person.id,
-        parts=(TextPart(text=text),),
-        purpose=purpose,
-    )
-
-
-_AUTHORS: Final = {"agent": "agent", "bot": "bot"}
-
-
 def _note(acting: Acting, action: act.Note) -> None:
-    add_note(acting.work, acting.subject, _said(acting, action.text))
+    parts = (TextPart(text=action.text),)
+    add_note(acting.work, acting.subject, utterance(acting.work, acting.by, acting.person, parts))
+
+
+def _promise(acting: Acting, action: act.Promise) -> None:
+    ticket = acting.subject
+    if not ticket.is_live and acting.person is None:
+        raise InvalidInput("promise", "the ticket is finished", "reopen it first")
+    wanted = StartClock(
+        ticket=ticket.id,
+        metric=Metric.PROMISE,
+        name=action.name,
+        within=action.within,
+        calendar=action.calendar,
+        warn=action.warn,
+    )
+    promises.start_clock(acting.work, ticket, wanted, "")
+
+
+def _speak(acting: Acting, parts: tuple[Part, ...], purpose: Purpose) -> MessageId:
+    said = utterance(acting.work, acting.by, acting.person, parts, purpose)
+    speak(acting.work, acting.subject, said, allowance=acting.allowance, by_rule=acting.person is None)
+    acting.silent = True
+    return said.id
 
 
 def _reply(acting: Acting, action: act.Reply) -> None:
-    if acting.subject.category is Category.MERGED:
-        raise InvalidInput("reply", "the ticket was merged", "reply on its survivor")
-    if acting.person is None:
-        limit = acting.work.policy.config.automatic_per_day
-        if acting.allowance is None:
-            raise InvalidInput("reply", "no person's message is answered here", "use rules on messages")
-        if acting.work.counter(acting.allowance) >= limit:
-            raise InvalidInput("reply", "this sender has had today's automatic replies", "raise automatic_per_day")
-        acting.work.add(acting.allowance, 1, limit)
-    said = _said(acting, action.text, action.purpose)
-    spots = watching.checked(acting.work, said.parts, subject=said.subject) if said.author is AuthorKind.AGENT else ()
-    queue_reply(acting.work, acting.subject, said)
-    watching.tell(acting.work, acting.ticket, said.id, spots)
-    acting.silent = True
+    _speak(acting, (TextPart(text=action.text),), action.purpose)
+
+
+def _send_phrase(acting: Acting, action: act.SendPhrase) -> None:
+    phrase, text = filled_in(acting.work, acting.subject, action.phrase, acting.person)
+    message = _speak(acting, (TextPart(text=text),), action.purpose)
+    note_use(acting.work, acting.subject, phrase, message, by_rule=acting.person is None)
+
+
+def _send_template(acting: Acting, action: act.SendTemplate) -> None:
+    _speak(acting, (template_of(acting.work, acting.subject, action),), action.purpose)
 
 
 def _no_auto_reply(acting: Acting, _: act.NoAutoReply) -> None:
@@ -280,6 +348,8 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.SetTags: _set_tags,
     act.Assign: _assign,
     act.Unassign: _unassign,
+    act.HandOff: _hand_off,
+    act.HandBack: _hand_back,
     act.Snooze: _snooze,
     act.Resolve: lambda acting, _: _move(acting, Category.RESOLVED, "resolved"),
     act.Reopen: _reopen,
@@ -288,11 +358,17 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.UntagCustomer: _untag_customer,
     act.FlagCustomer: _flag_customer,
     act.LiftFlag: _lift_flag,
+    act.FlagTicket: _flag_ticket,
+    act.LiftTicketFlag: _lift_ticket_flag,
+    act.SetGoal: _set_goal,
     act.PlaceCustomer: _place_customer,
     act.SetCustomerField: _set_customer_field,
     act.BlockCustomer: _block,
     act.Note: _note,
     act.Reply: _reply,
+    act.SendPhrase: _send_phrase,
+    act.SendTemplate: _send_template,
+    act.Promise: _promise,
     act.NoAutoReply: _no_auto_reply,
     act.Alert: _alert,
     act.Notify: _notify,

@@ -7,6 +7,7 @@ parts, each with its length before it so that no two lists of parts read alike.
 from __future__ import annotations
 
 from binascii import b2a_base64
+from datetime import date
 from hashlib import sha256
 from typing import Final
 
@@ -98,9 +99,16 @@ class ClaimKeys:
         """How far an account was pulled: the owner of this claim is the cursor."""
         return self._key(CURSOR, account)
 
-    def pace(self, kind: str, account: str) -> str:
-        """How an account fares (``pause``) or how full its bucket is (``rate``): the owner of this claim says."""
-        return self._key(kind, account)
+    def pace(self, kind: str, *whose: str) -> str:
+        """How an account fares (``pause``) or how full its bucket is (``rate``): the owner of this claim says.
+
+        A bucket may also be that of one conversation: account and conversation are its ``whose``.
+        """
+        return self._key(kind, *whose)
+
+    def automatic(self, kind: str, scope: str, external_id: str, day: date) -> str:
+        """The counter of what the desk said to somebody by itself on a day (UTC)."""
+        return self._key("automatic", kind, scope, external_id, day.isoformat())
 
     def counter(self, kind: str, *parts: str) -> str:
         """The name of a counter about somebody, hashed like a claim."""

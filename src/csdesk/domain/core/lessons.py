@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core.lineage import Past
 from csdesk.domain.core.tickets import change_status, happen
 from csdesk.domain.core.workspace import Workspace
@@ -97,11 +98,24 @@ def check_known(work: Workspace, phrases: Iterable[PhraseId | None]) -> None:
     """
     for one in phrases:
         if one is not None and work.find(one) is None:
-            raise InvalidInput("phrase", f"there is no phrase {one!r}", "pass ids of the desk's phrases")
+            raise InvalidInput("phrase", f"there is no phrase {one!r}", _nearest_phrase(work, one))
+
+
+def _nearest_phrase(work: Workspace, given: str) -> str:
+    book = work.past.book
+    return nearest(given, (one.id for one in book)) if book is not None else "pass ids of the desk's phrases"
 
 
 def forget(work: Workspace, command: cmd.ForgetLessons) -> int:
-    """Let lessons count no more; how many."""
+    """Let lessons count no more; how many.
+
+    Raises:
+        NotFound: there is no such message.
+        InvalidInput: there is no such phrase; a retired one is known.
+    """
+    if command.message is not None:
+        work.message(command.message)
+    check_known(work, (command.phrase,))
     told = [
         event
         for entry in work.past.streams.get(ev.LEARNING, ())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from csdesk.domain.core.acting import Acting
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import AgentId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.rules.actions import PERMITS, Assign
+from csdesk.domain.rules.actions import PERMITS, Action, Assign, SendPhrase
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
 from csdesk.errors import InvalidInput
@@ -50,7 +52,18 @@ def permits_of(policy: Policy, command: cmd.RunMacro) -> tuple[str, ...]:
     return tuple(dict.fromkeys(PERMITS[type(action)] for action in policy.macro(command.macro).then))
 
 
-def agents_of(policy: Policy, name: str) -> tuple[str, ...]:
-    """The agents to whom a macro gives tickets; none if there is no such macro."""
-    actions = [action for one in policy.config.macros if one.name == name for action in one.then]
-    return tuple(sorted({action.agent for action in actions if isinstance(action, Assign)}))
+def agents_of(policy: Policy, command: cmd.RunMacro) -> tuple[str, ...]:
+    """The agents to whom a macro gives tickets, and the one who runs a macro with phrases, who signs them."""
+    found = {action.agent for action in _actions(policy, command.macro) if isinstance(action, Assign)}
+    if command.actor.kind is ActorKind.AGENT and phrases_of(policy, command.macro):
+        found.add(AgentId(command.actor.id))
+    return tuple(sorted(found))
+
+
+def phrases_of(policy: Policy, name: str) -> tuple[str, ...]:
+    """The phrases that a macro sends; none if there is no such macro."""
+    return tuple(sorted({action.phrase for action in _actions(policy, name) if isinstance(action, SendPhrase)}))
+
+
+def _actions(policy: Policy, name: str) -> list[Action]:
+    return [action for one in policy.config.macros if one.name == name for action in one.then]

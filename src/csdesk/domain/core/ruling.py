@@ -15,6 +15,7 @@ from csdesk.domain.core.acting import Acting
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Category, Ticket
@@ -135,8 +136,11 @@ def outline(ticket: Ticket, customer: Customer) -> tuple[object, ...]:
         ticket.worker.id if ticket.worker is not None else None,
         ticket.owner.id,
         ticket.close_reason,
+        ticket.hand_offs,
         frozenset([tag.name for tag in ticket.tags]),
         frozenset([(one.name, one.value) for one in ticket.fields]),
+        frozenset([flag.name for flag in ticket.flags]),
+        (ticket.goal.name, ticket.goal.state) if ticket.goal is not None else None,
         customer.level,
         customer.stage,
         customer.language,
@@ -159,10 +163,13 @@ def ready(work: Workspace, customer: Customer) -> Customer:
     return work.settle(customer) if asks_segments(work.policy) else customer
 
 
-def fire_timed(work: Workspace, ticket: Ticket, touched_at: datetime) -> tuple[Verdict, ...]:
+def fire_timed(
+    work: Workspace, ticket: Ticket, touched_at: datetime, allowance: str | None = None
+) -> tuple[Verdict, ...]:
     """Let the timed rules of a ticket act whose time has come, earliest first; each at most once.
 
-    They share the budget of one cause. ``touched_at`` is when something last happened that they did not do.
+    They share the budget of one cause. ``touched_at`` is when something last happened that they did not do;
+    ``allowance`` is the counter of what is said to this customer today, None if nothing may be said.
     """
     policy, key = work.policy, ticket.id
     told: list[Verdict] = []
@@ -190,12 +197,20 @@ def fire_timed(work: Workspace, ticket: Ticket, touched_at: datetime) -> tuple[V
         )
         work.emit(key, event)
         if result.fired:
-            ruled = go_on(Acting(work=work, ticket=key), facts, result, left)
+            ruled = go_on(Acting(work=work, ticket=key, allowance=allowance), facts, result, left)
             left = ruled.left
             told += ruled.verdicts
 
 
 _CLOCK: Final = Actor.system("clock")
+
+
+def _flagged_then(ticket: Ticket) -> Ticket:
+    """The ticket with the flags that were in force when it last changed, as those of a moment before have to be."""
+    if not ticket.flags:
+        return ticket
+    held = [one for one in ticket.flags if one.until is None or one.until > ticket.updated_at]
+    return replaced(ticket, flags=tuple(replaced(one, until=None) for one in held))
 
 
 def after_command(work: Workspace, ticket: Ticket, customer: Customer, actor: Actor) -> Ruled:
@@ -208,6 +223,6 @@ def after_command(work: Workspace, ticket: Ticket, customer: Customer, actor: Ac
         return Ruled()
     now = work.time_of(ticket.id)
     calendars = work.policy.service.times
-    was = Facts(None, "", ticket, customer, now=now, zone=zone, calendars=calendars)
+    was = Facts(None, "", _flagged_then(ticket), customer, now=now, zone=zone, calendars=calendars)
     facts = Facts(None, "", changed, person, now=now, zone=zone, before=was, actor=actor, calendars=calendars)
     return apply_rules(Acting(work=work, ticket=ticket.id), facts, "change")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Literal
 
-from csdesk.domain.core import tagging
+from csdesk.domain.core import flagging, goals, tagging
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.service_levels import EscalationActions
@@ -72,6 +72,8 @@ def catch_up(work: Workspace, ticket: Ticket) -> Ticket:
     if wake is None or wake > now:
         return ticket
     ticket = _end_tags(work, ticket, now)
+    if ticket.flags or ticket.goal is not None:
+        ticket = goals.settle(work, _end_flags(work, ticket, now))
     marks = told(work.policy.config, due(work.policy.service, ticket, now), now)
     for event in marks:
         work.emit(ticket.id, event)
@@ -93,6 +95,13 @@ def _end_tags(work: Workspace, ticket: Ticket, now: datetime) -> Ticket:
     for tag in over:
         work.emit(ticket.id, ev.TicketUntagged(tag=tag.name, source=tag.source, why="expired"))
     return match_again(work, work.ticket(ticket.id), "ticket.tags") if over else ticket
+
+
+def _end_flags(work: Workspace, ticket: Ticket, now: datetime) -> Ticket:
+    """Lift the flags whose time is over."""
+    if ticket.erased_at is not None or not flagging.end_flags(work, ticket, now):
+        return ticket
+    return match_again(work, work.ticket(ticket.id), "ticket.flags")
 
 
 def told(config: DeskConfig, marks: tuple[ClockMark, ...], now: datetime) -> tuple[ClockMark, ...]:

@@ -13,8 +13,9 @@ from pydantic import BaseModel
 
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Viewer
-from csdesk.domain.records.customers import Attribute, Block, Customer, Flag, Identity
+from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
+from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import Message, TextPart
 from csdesk.domain.records.queues import InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
@@ -92,7 +93,8 @@ def _message(one: Message) -> Message:
 
 
 def _ticket(one: Ticket) -> Ticket:
-    return replaced(one, **_texts(one, "subject", "conversation", "close_reason"), fields=covered(one.fields))
+    texts = _texts(one, "subject", "conversation", "close_reason")
+    return replaced(one, **texts, fields=covered(one.fields), flags=covered(one.flags))
 
 
 def _entry(one: Entry) -> Entry:

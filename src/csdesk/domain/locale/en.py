@@ -71,6 +71,7 @@ TEXTS: Final[dict[str, str]] = {
     "reply.auto": "answered with phrase {phrase}, confidence {confidence}",
     "reply.hand_over": "left to a person: {reason}",
     "reply.returned": "the question came back after phrase {phrase} had answered it",
+    "reply.overridden": "phrase {phrase} was sent although its {despite} speaks against it",
     "wording.found": "wording: {kind} at {start}[ (say: {instead})]",
     "reply.none": "no phrase fits",
     "unmerge.ticket": "the ticket was taken out of {out_of} and is open[: {ticket}]",

@@ -43,6 +43,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "ticket.opened": ("ticket #{number} opened in queue {queue}", "新建工单 #{number}，队列 {queue}"),
     "ticket.tagged": ("tagged {tags}", "添加标签 {tags}"),
     "ticket.untagged": ("tag {tag} removed", "移除标签 {tag}"),
+    "ticket.flagged": ("flagged {flag}[ until {until}][, by {by}]", "标注 {flag}[，至 {until}][，标注人 {by}]"),
+    "ticket.unflagged": ("flag {flag} lifted", "取消标注 {flag}"),
+    "ticket.goal_set": ("goal: [{goal}][, by {by}]", "接待目标：[{goal}][，设定人 {by}]"),
+    "ticket.goal_settled": ("goal {goal}, reached: {reached}", "接待目标 {goal}，是否达成：{reached}"),
     "ticket.field_set": ("{name}: [{before} → ]{after}", "{name}：[{before} → ]{after}"),
     "ticket.custom_field": ("field {name} set", "修改字段 {name}"),
     "ticket.subject_set": ("the subject was changed", "修改了主题"),
@@ -109,12 +113,20 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "sla.breach_voided": ("{clock}: not late after all", "{clock}：超时已撤销"),
     # Replies
     "reply.decided": ("{action}[: {phrase}]", "{action}[：{phrase}]"),
-    "reply.phrase_used": ("phrase {phrase} used", "使用话术 {phrase}"),
+    "reply.phrase_used": (
+        "phrase {phrase} used[, although its {despite} speaks against it]",
+        "使用话术 {phrase}[，与其 {despite} 条件不符]",
+    ),
     "reply.returned": ("the question came back after {phrase}", "自动回复 {phrase} 之后客户再次提问"),
     "reply.corrected": ("an answer was corrected[: {right} was right]", "更正了回复[：应为 {right}]"),
     "reply.wording": ("wording was found fault with", "发现不当用语"),
     "learning.judged": ("a suggestion was judged: {fate}[, {picked}]", "建议的结果：{fate}[，{picked}]"),
     "learning.forgotten": ("lessons were forgotten", "已撤销学习结果"),
+    "library.trained": (
+        "training {number}: {phrases} phrases were told apart by {questions} questions",
+        "训练 {number}：用 {questions} 个问法区分了 {phrases} 条话术",
+    ),
+    "learning.training": ("training {number} is in use (0: none)", "启用训练 {number}（0 为不用）"),
     "assessment.reply": ("the answer of {author} counts as wrong", "{author}的回复记为错误"),
     # Rules
     "alert.raised": ("alert {name}[ by rule {rule}]", "提醒：{name}[（规则 {rule}）]"),
@@ -132,10 +144,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "holidays.saved": ("holidays were saved", "保存了节假日安排"),
     "config.activated": ("another configuration is in force", "启用了新配置"),
     "account.paused": (
-        "account {account} rests until {until}: it failed too often in a row ({reason})",
-        "账号 {account} 连续发送失败（{reason}），暂停至 {until}",
+        "account {account} rests until {until}: {what} failed too often in a row ({reason})",
+        "账号 {account} 连续失败（{what}：{reason}），暂停至 {until}",
     ),
-    "account.resumed": ("account {account} sends again", "账号 {account} 恢复发送"),
+    "account.resumed": ("account {account} works again: {what}", "账号 {account} 恢复正常（{what}）"),
     "session.answered": (
         "{account}: a session was answered with {what}[: {problem}]",
         "{account}：会话事件已回应 {what}[：{problem}]",

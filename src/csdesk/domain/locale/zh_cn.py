@@ -71,6 +71,7 @@ TEXTS: Final[dict[str, str]] = {
     "reply.auto": "已用话术 {phrase} 自动回复，置信度 {confidence}",
     "reply.hand_over": "转人工处理：{reason}",
     "reply.returned": "话术 {phrase} 答复过的问题又被问起",
+    "reply.overridden": "话术 {phrase} 与其 {despite} 条件不符，仍已发送",
     "wording.found": "用语提示：位置 {start}，{kind}[（建议改为：{instead}）]",
     "reply.none": "没有合适的话术",
     "unmerge.ticket": "工单已从 {out_of} 中拆回，重新打开[：{ticket}]",

@@ -22,6 +22,7 @@ from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.pasting import Pasted, Sources
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
+from csdesk.domain.matching.trainings import Training, taught, training_of
 from csdesk.domain.records.channels import ReplyDecision, Suggestion
 from csdesk.domain.records.matches import Why
 from csdesk.domain.records.phrases import LibraryPhrase, Preview
@@ -47,6 +48,14 @@ class Lesson:
     shown: tuple[str, ...]
     lead: float
     evidence: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A training that is in use, and its number in the desk."""
+
+    number: int
+    training: Training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +92,20 @@ def phrase_of(record: LibraryPhrase) -> Phrase:
 class PhraseBook:
     """All phrases of a desk, with what was learnt about those in use."""
 
-    __slots__ = ("_judge", "_lessons", "_made", "_phrases", "_sources", "_turns")
+    __slots__ = ("_course", "_judge", "_lessons", "_made", "_phrases", "_plain", "_sources", "_turns")
 
-    def __init__(self, phrases: Iterable[LibraryPhrase] = (), lessons: Iterable[Lesson] = ()) -> None:
-        """Index phrases, and learn from lessons, oldest first."""
+    def __init__(
+        self, phrases: Iterable[LibraryPhrase] = (), lessons: Iterable[Lesson] = (), course: Course | None = None
+    ) -> None:
+        """Index phrases, let a training tell them apart, and learn from lessons, oldest first."""
         self._phrases: Mapping[str, LibraryPhrase] = {one.id: one for one in phrases}
         self._judge = Judge(Library(phrase_of(one) for one in self._phrases.values() if not one.retired))
+        self._plain = self._judge.library.segment
+        self._course: Course | None = None
         self._lessons: tuple[Lesson, ...] = ()
         self._settle()
+        if course is not None:
+            self._train(course)
         if lessons:
             self._relearn(tuple(lessons))
 
@@ -114,6 +129,36 @@ class PhraseBook:
         """The number of the last lesson that was learnt from; 0 without any."""
         return self._lessons[-1].number if self._lessons else 0
 
+    @property
+    def trained(self) -> int:
+        """The number of the training that tells the phrases apart; 0 without any."""
+        return self._course.number if self._course is not None else 0
+
+    def training(self) -> Training:
+        """Train the phrases as they are now; the book stays as it is. Takes seconds for 1,000 questions.
+
+        Raises:
+            InvalidInput: they have too few questions to learn from.
+        """
+        return training_of(self._judge.library)
+
+    def after_training(self, course: Course | None) -> PhraseBook:
+        """The book after a training, or without any; an earlier one teaches nothing more."""
+        book = self._copy()
+        book._train(course)
+        book._made = {}
+        return book
+
+    def _train(self, course: Course | None) -> None:
+        library = self._judge.library.with_segment(self._plain, trained=False)
+        if library.unpacked:
+            library = library.packed()
+            self._plain = library.segment
+        rows = course.training.rows if course is not None else ()
+        library = taught(library, course.training) if course is not None else library
+        self._course = course
+        self._judge = replace(self._judge, library=library, own_rows=rows).calibrated()
+
     def get(self, phrase: str) -> LibraryPhrase | None:
         """The phrase of that id, a retired one too; None if there is none."""
         return self._phrases.get(phrase)
@@ -125,9 +170,9 @@ class PhraseBook:
         for one in changed:
             phrases[one.id] = one
             library = library.without(one.id) if one.retired else library.with_phrase(phrase_of(one))
-        if library.unpacked > max(_LEAST_LOOSE, len(library) // 2):
-            library = library.packed()
         book._phrases, book._judge = phrases, self._judge.over(library)
+        if library.unpacked > max(_LEAST_LOOSE, len(library) // 2):
+            book._train(self._course)  # packs it afresh
         book._settle()
         return book
 
@@ -183,6 +228,7 @@ class PhraseBook:
             suggestions=tuple([self._suggestion(one, asker) for one in found]),
             related=related,
             learned=self.learned,
+            trained=self.trained,
         )
 
     def _turn(self, now: datetime | None) -> int:
@@ -211,7 +257,12 @@ class PhraseBook:
             if shown.missing or not shown.text:
                 action, told = "suggest", "missing_value" if shown.missing else "no_wording"
         return ReplyDecision(
-            action=action, reason=told, suggestions=suggestions, related=verdict.related, learned=self.learned
+            action=action,
+            reason=told,
+            suggestions=suggestions,
+            related=verdict.related,
+            learned=self.learned,
+            trained=self.trained,
         )
 
     def weigh(self, text: str, picked: str | None, shown: tuple[str, ...]) -> Lesson:

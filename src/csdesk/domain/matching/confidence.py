@@ -135,10 +135,10 @@ def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:
     return [line[size] for line in lines]
 
 
-PRIOR: Final = Calibration((-3.384, 2.961, 4.879, 0.0, 0.0, 3.343, 0.722, -0.173))
+PRIOR: Final = Calibration((0.324, 3.91, 8.371, 0.0, -2.087, 0.44, -0.284, -1.599))
 """For a library as it was packed."""
 
-TRAINED_PRIOR: Final = Calibration((-3.152, 3.626, 4.819, 0.0, 0.0, 3.076, 0.282, -0.395))
+TRAINED_PRIOR: Final = Calibration((0.183, 4.894, 7.484, 0.0, -1.688, 0.245, -0.533, -1.73))
 """For an optimised library."""
 
 DENSE_PRIOR: Final = Calibration((-3.081, 2.861, 5.394, 0.0, 0.0, 2.903, -0.177, 0.305))

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from csdesk.domain.matching.negation import is_taken_back, refusals_in
 from csdesk.domain.matching.stance import Stance, contradicts, stance_of
 from csdesk.domain.records.matches import Guard
 
@@ -28,24 +29,10 @@ _FINISHED: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d+)?(?![\d.])")
 
-# A negation and the words that may stand between it and what is negated. Left alone: 能不能 and the like, and what asks
-# why something does not happen (为什么不, 还没).
-_EITHER_OR: Final = re.compile(r"(.)[不没]\1")
-_NEGATION: Final = re.compile(
-    "(?:(?<!为什么)(?<!为何)(?<!为啥)(?<!怎么)(?<!还)不(?:是|要|想|用|必|需要|打算|准备)?|没(?:有)?(?:要|说|想|申请)|无需|拒绝|别|勿)"
-    "(?:要|想|再|给我|帮我|帮|申请|办理|去)*+(?P<zh>[^\\W\\d_a-z]{2})"
-    r"|\b(?:no|without|avoid|refuse|never|don'?t|didn'?t|(?:do|did|to|i) not|not (?=get|want|to|be))\b"
-    r"(?P<en>(?: [a-z']+){1,5})"
-)
-_TAKEN_BACK: Final = re.compile(r"[?？,，.。!！] ?(?:no|not|不|不要|不用|不必|算了)[\s,，.。!！不要用了]*$")
-
 
 def _refused(folded: str) -> tuple[str, ...]:
     """The words before which a negation stands."""
-    found: list[str] = []
-    for match in _NEGATION.finditer(_EITHER_OR.sub(r"\1", folded)):
-        found += [match["zh"]] if match["zh"] else [one for one in match["en"].split() if len(one) > 3]
-    return tuple(found)
+    return tuple(word for one in refusals_in(folded) for word in one.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +71,7 @@ def reading_of(folded: str) -> Reading:
     finished = bool(_FINISHED.search(folded)) and not _ASKS.search(folded)
     numbers = frozenset(_NUMBER.findall(folded))
     refused = _refused(folded)
-    taken_back = _TAKEN_BACK.search(folded) is not None
+    taken_back = is_taken_back(folded)
     if not (stance or finished or numbers or refused or taken_back):
         return _NOTHING
     return Reading(stance, finished, numbers, refused, taken_back)

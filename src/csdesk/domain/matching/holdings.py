@@ -20,7 +20,7 @@ from csdesk.domain.matching.learning import NOTHING_LEARNED, Learned, Outcome
 from csdesk.domain.matching.lexicon import Lexicon
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.domain.matching.segment import Counted, Segment, Vector, combined
-from csdesk.domain.matching.terms import KIND_MASK, KIND_WEIGHTS, terms_of
+from csdesk.domain.matching.terms import terms_of
 from csdesk.errors import InvalidInput
 
 _MANY_PHRASES: Final = 20_000
@@ -179,11 +179,11 @@ class Holdings:
         """The library after one more outcome."""
         return self.with_learned(self._learned.after(outcome, self.query(outcome.text).vector))
 
-    def with_segment(self, segment: Segment) -> Self:
-        """The library of the packed phrases with trained vectors; only for one that has no tail."""
+    def with_segment(self, segment: Segment, *, trained: bool = True) -> Self:
+        """The library with other vectors for the packed phrases: trained ones, or those from before a training."""
         library = self._copy()
         library._segment = segment
-        library.trained = True
+        library.trained = trained
         return library
 
     def packed(self) -> Self:
@@ -192,15 +192,12 @@ class Holdings:
 
     def query(self, folded: str) -> Asked:
         """A folded text as a vector."""
-        segment, about = self._segment, self._learned.about
+        weighed, about = self._segment.weighed, self._learned.about
         vector: Vector = {}
         known: list[tuple[int, float]] = []
         square = unknown = 0.0
         for one in sorted(self.terms(folded)):
-            place = segment.place(one)
-            weight = KIND_WEIGHTS[one & KIND_MASK] * (
-                segment.factors[place] if place >= 0 else segment.rarity.of_unseen(one)
-            )
+            place, weight = weighed(one)
             vector[one] = weight
             square += weight * weight
             if place >= 0:

@@ -33,7 +33,7 @@ may not be sent without a person), ``unlikely`` (even the best is hardly right),
 _HELD_OUT: Final = 300
 _HOLD_EVERY: Final = 4
 _LEAST_HELD_OUT: Final = 3
-_HIDDEN_COUNTS: Final = 0.2
+_HIDDEN_COUNTS: Final = 0.1
 _OUTCOMES: Final = 20_000
 _REFIT_EVERY: Final = 50
 _REFIT_ON: Final = 500
@@ -204,8 +204,8 @@ class Judge:
         """The judge packed afresh, trained, and calibrated on its own questions and on the decisions of people."""
         library = trained(self.library.packed())
         vectors = None if self.vectors is None else self.vectors.repacked()
-        own_rows = tuple(_own_rows(library, vectors))
-        fresh = Judge(library, (), PRIOR, own_rows, vectors)
+        rows = tuple(own_rows(library, vectors))
+        fresh = Judge(library, (), PRIOR, rows, vectors)
         return fresh.with_outcomes(self.outcomes)
 
 
@@ -216,7 +216,7 @@ def prior_of(library: Library, vectors: Vectors | None) -> Calibration:
     return TRAINED_PRIOR if library.trained else PRIOR
 
 
-def _own_rows(library: Library, vectors: Vectors | None) -> Iterable[Row]:
+def own_rows(library: Library, vectors: Vectors | None) -> Iterable[Row]:
     """Evidence from the library's own questions.
 
     Some are held out of a library made without them and asked there, with their phrase in it (was it found?) and with

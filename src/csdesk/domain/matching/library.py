@@ -10,7 +10,6 @@ text scores 1, unless people decided against it. With an embedder half its liken
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from heapq import nlargest
 from operator import itemgetter
 from typing import Final
@@ -235,6 +234,6 @@ def _with_margins(ranked: Sequence[Ranked], limit: int) -> tuple[Ranked, ...]:
     first = ranked[0]
     second = ranked[1].score if len(ranked) > 1 else 0.0
     return (
-        replace(first, margin=first.score - second),
-        *(replace(one, margin=one.score - first.score) for one in ranked[1:limit]),
+        first.leading_by(first.score - second),
+        *[one.leading_by(one.score - first.score) for one in ranked[1:limit]],
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count
 from math import log, sqrt
@@ -24,6 +24,7 @@ from csdesk.domain.matching.terms import COMMON_TERMS, KIND_MASK, KIND_WEIGHTS
 RARITY: Final = 0.75
 DAMPING: Final = 0.7
 _FEWEST: Final = 20
+_LOOKED_UP: Final = 30_000
 
 Vector = dict[int, float]
 """Weights by term."""
@@ -58,7 +59,7 @@ class Rarity:
 
 
 class Segment:
-    """The vectors of many phrases, each in a slot counted from 0; immutable.
+    """The vectors of many phrases, each in a slot counted from 0; immutable but for what it remembers of look-ups.
 
     Attributes:
         rarity: what the weights were made with.
@@ -74,7 +75,8 @@ class Segment:
     """
 
     __slots__ = (
-        "factors", "ids", "rarity", "row_places", "row_starts", "row_weights", "slots", "starts", "terms", "weights"
+        "_looked_up", "factors", "ids", "rarity", "row_places", "row_starts", "row_weights", "slots", "starts", "terms",
+        "weights"
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +94,7 @@ class Segment:
         self.factors = factors
         self.row_starts, self.row_places, self.row_weights = rows
         self.starts, self.slots, self.weights = _by_term(len(terms), rows)
+        self._looked_up: dict[int, tuple[int, float]] = {}
 
     @property
     def size(self) -> int:
@@ -102,6 +105,18 @@ class Segment:
         """The place of a term, or -1."""
         at = bisect_left(self.terms, term)
         return self.ids[at] if at < len(self.terms) and self.terms[at] == term else -1
+
+    def weighed(self, term: int) -> tuple[int, float]:
+        """The place of a term, or -1, and how much it weighs; customers say the same words again and again."""
+        found = self._looked_up.get(term)
+        if found is None:
+            place = self.place(term)
+            factor = self.factors[place] if place >= 0 else self.rarity.of_unseen(term)
+            found = place, KIND_WEIGHTS[term & KIND_MASK] * factor
+            if len(self._looked_up) >= _LOOKED_UP:
+                self._looked_up = {}
+            self._looked_up[term] = found
+        return found
 
     def row(self, slot: int) -> Iterable[tuple[int, float]]:
         """The places and weights of a slot."""
@@ -209,12 +224,18 @@ class Counted:
         return row_starts, row_places, row_weights
 
 
-def repacked(segment: Segment, vectors: Sequence[Vector]) -> Segment:
-    """The segment with other vectors, by place, for instance trained ones; terms and factors stay."""
+def repacked(segment: Segment, vectors: Mapping[int, Vector]) -> Segment:
+    """The segment with other vectors in some slots, by place, for instance trained ones; terms and factors stay."""
     row_starts, row_places, row_weights = array("I", (0,)), array("I"), array("f")
-    for vector in vectors:
-        row_places.extend(vector)
-        row_weights.extend(vector.values())
+    for slot in range(segment.size):
+        vector = vectors.get(slot)
+        if vector is None:
+            span = slice(segment.row_starts[slot], segment.row_starts[slot + 1])
+            row_places.extend(segment.row_places[span])
+            row_weights.extend(segment.row_weights[span])
+        else:
+            row_places.extend(vector)
+            row_weights.extend(vector.values())
         row_starts.append(len(row_places))
     return Segment(
         segment.rarity,

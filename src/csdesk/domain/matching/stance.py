@@ -2,13 +2,14 @@
 
 The rule: a text takes a *stance* on an action (+1 wants it, -1 does not, or wants its opposite). Two texts with
 opposite stances on one action contradict each other, however alike their words. The list is short and built in; it
-holds only patterns that are safe to read without grammar: a plain 不 or "not" is left alone, since 能不能退款 and
-"why is my refund not here" still ask for the refund.
+holds only patterns that are safe to read without grammar. What refuses an action is told by ``negation``.
 """
 
 import re
 from collections.abc import Iterable
 from typing import Final
+
+from csdesk.domain.matching.negation import refusals_in
 
 Stance = frozenset[tuple[str, int]]
 """Pairs of an action and +1 or -1; an action stands in it at most once."""
@@ -20,12 +21,8 @@ _ACTIONS: Final = {
     "renew": "renew", "upgrade": "upgrade", "subscribe": "subscribe",
 }  # fmt: skip
 _ACTION: Final = "|".join(sorted(_ACTIONS, key=len, reverse=True))
-_NEGATED: Final = re.compile(
-    "(?:不要|不想|不用|不必|不需要|无需|暂不|先别|别|勿)(?:再|给我|帮我|申请|办理)*+(" + _ACTION + ")"
-    "|\\b(?:don't|do not|dont|no longer|never|stop)(?: (?:want|need|wish|like|to|a|an|the|my|any|please|me)\\b)*+ ("
-    + _ACTION + ")"
-)  # fmt: skip
 _MENTIONED: Final = re.compile(f"(?<![a-z])(?:{_ACTION})")
+_NAMED: Final = re.compile(_ACTION)
 
 # Pairs that readers tell apart and shared characters do not: (name, one side, other side).
 _OPPOSITES: Final = tuple(
@@ -62,8 +59,9 @@ def stance_of(folded: str) -> Stance:
     sides: dict[str, set[int]] = {}
     for match in _MENTIONED.finditer(folded):
         sides.setdefault(_ACTIONS[match[0]], set()).add(1)
-    for match in _NEGATED.finditer(folded):
-        sides[_ACTIONS[match[1] or match[2]]] = {-1}
+    for refusal in refusals_in(folded):
+        if refused := _NAMED.match(refusal.rest):
+            sides[_ACTIONS[refused[0]]] = {-1}
     for name, one, other in _OPPOSITES:
         for side, pattern in ((1, one), (-1, other)):
             if pattern.search(folded):

@@ -9,13 +9,13 @@ library is always trained the same way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import Final
 
 from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.segment import DAMPING, Segment, repacked
-from csdesk.domain.matching.terms import KIND_MASK, KIND_WEIGHTS
 
 _EPOCHS: Final = 4
 _MARGIN: Final = 0.2
@@ -34,17 +34,26 @@ def trained(library: Library) -> Library:
     Phrases need three texts each on average. Takes about 2 ms a text in all (measured on one slow core); of more than
     25,000 texts an even choice takes part.
     """
-    entries = list(library.entries())
-    texts = sum(len(entry.texts) for entry in entries)
-    if not entries or library.unpacked or texts < LEAST_TEXTS * len(entries) or len(entries) < 2:
-        return library
-    return library.with_segment(_Training(library, texts).run())
+    return library.with_segment(Pass(library).run()) if can_be_trained(library) else library
 
 
-class _Training:
-    """The state of one pass: postings and rows as dictionaries, and the texts as vectors by place."""
+def can_be_trained(library: Library) -> bool:
+    """Whether a library is packed, and holds texts enough to learn from."""
+    texts = [len(entry.texts) for entry in library.entries()]
+    return len(texts) > 1 and not library.unpacked and sum(texts) >= LEAST_TEXTS * len(texts)
 
-    def __init__(self, library: Library, texts: int) -> None:
+
+class Pass:
+    """The state of one pass: postings and rows as dictionaries, and the texts as vectors by place.
+
+    Attributes:
+        texts: the texts that take part, each with the slot of its phrase.
+        pushes: by the number of a text and the slot of a rival, how far the text moved its phrase away from it.
+    """
+
+    def __init__(self, library: Library) -> None:
+        texts = sum(len(entry.texts) for entry in library.entries())
+        self.pushes: defaultdict[tuple[int, int], float] = defaultdict(float)
         self._segment = library.segment
         self._rows: list[Weights] = [dict(self._segment.row(slot)) for slot in range(self._segment.size)]
         self._postings: list[Weights] = [{} for _ in range(len(self._segment.terms))]
@@ -54,34 +63,26 @@ class _Training:
         self._silent = [slot for slot, row in enumerate(self._rows) if not row]
         self._step = _MANY_STEP if texts >= _MANY_TEXTS * len(self._rows) else _STEP
         stride = -(-texts // MOST_TEXTS)
+        self.texts: list[tuple[int, str]] = []
         self._samples: list[tuple[int, Weights, float]] = []
         for slot, entry in enumerate(library.entries()):
-            vectors = [self._vector(library.terms(text)) for text in entry.texts]
+            vectors = [vector_of(self._segment, library.terms(text)) for text in entry.texts]
             own = _own_shares(vectors, self._rows[slot])
             self._samples += [(slot, vector, share) for vector, share in zip(vectors, own, strict=True)][::stride]
-
-    def _vector(self, terms: set[int]) -> Weights:
-        segment = self._segment
-        weighted = {
-            place: KIND_WEIGHTS[one & KIND_MASK] * segment.factors[place]
-            for one in sorted(terms)
-            if (place := segment.place(one)) >= 0
-        }
-        length = sqrt(sum([weight * weight for weight in weighted.values()])) or 1.0
-        return {place: weight / length for place, weight in weighted.items()}
+            self.texts += [(slot, text) for text in entry.texts][::stride]
 
     def run(self) -> Segment:
         """Train, and return the segment with the new vectors."""
         for epoch in range(_EPOCHS):
             for number in shuffled(len(self._samples), epoch):
-                self._learn(*self._samples[number])
+                self._learn(number, *self._samples[number])
         rows: list[Weights] = [{} for _ in self._rows]
         for place, posting in enumerate(self._postings):
             for slot, weight in posting.items():
                 rows[slot][place] = weight
-        return repacked(self._segment, rows)
+        return repacked(self._segment, dict(enumerate(rows)))
 
-    def _learn(self, slot: int, vector: Weights, own: float) -> None:
+    def _learn(self, number: int, slot: int, vector: Weights, own: float) -> None:
         scores = [0.0] * len(self._rows)
         postings = self._postings
         for place, weight in vector.items():
@@ -96,10 +97,18 @@ class _Training:
             return
         rival = scores.index(strongest)
         step = min(self._step, loss / 2)
+        self.pushes[number, rival] += step
         for place, weight in vector.items():
             posting = postings[place]
             posting[slot] = posting.get(slot, 0.0) + step * weight
             posting[rival] = posting.get(rival, 0.0) - step * weight
+
+
+def vector_of(segment: Segment, terms: Iterable[int]) -> Weights:
+    """A text's known terms as a vector of length 1, by place."""
+    weighted = {place: weight for one in sorted(terms) for place, weight in (segment.weighed(one),) if place >= 0}
+    length = sqrt(sum([weight * weight for weight in weighted.values()])) or 1.0
+    return {place: weight / length for place, weight in weighted.items()}
 
 
 def _own_shares(vectors: Sequence[Weights], row: Weights) -> list[float]:

@@ -169,6 +169,8 @@ class _Names:
 
     def __init__(self, config: DeskConfig) -> None:
         self.queues = {one.name for one in config.queues}
+        self.receiving = {one.name for one in config.queues if one.bot is not None}
+        """The queues where a bot receives."""
         self.levels = {one.name for one in config.levels}
         self.types = {one.name for one in config.types} | {GENERAL}
         self.statuses = {one.name for one in config.statuses} | set(Category)
@@ -337,6 +339,8 @@ class _Names:
                 self.queue(action.queue, *path, "queue")
             case actions.SetType():
                 self.type(action.type, *path, "type")
+            case actions.HandOff() | actions.HandBack():
+                self._bot_action(action, *path)
             case actions.SetStatus():
                 self.status(action.status, *path, "status")
             case actions.SetField():
@@ -350,10 +354,21 @@ class _Names:
             ):
                 for place, tag in enumerate(action.tags):
                     self.own_tag(tag, *path, "tags", place)
-            case actions.FlagCustomer() | actions.LiftFlag():
+            case actions.Promise():
+                self.calendar(action.calendar, *path, "calendar")
+            case actions.FlagCustomer() | actions.LiftFlag() | actions.FlagTicket() | actions.LiftTicketFlag():
                 self.flag(action.flag, *path, "flag")
             case _:
                 pass
+
+    def _bot_action(self, action: actions.HandOff | actions.HandBack, *path: str | int) -> None:
+        if not self.receiving:
+            raise refused("no queue of this desk has a bot", "give a queue a bot, or leave it out", *path, "do")
+        if isinstance(action, actions.HandBack) and action.queue is not None:
+            self.queue(action.queue, *path, "queue")
+            if action.queue not in self.receiving:
+                told = "no bot receives in that queue"
+                raise refused(told, nearest(action.queue, sorted(self.receiving)), *path, "queue")
 
     def _timer(self, rule: RulePolicy, timer: TimerPolicy, *path: str | int) -> None:
         """A timed rule counts from an instant, and sees a ticket to which nothing has just happened."""
@@ -424,6 +439,7 @@ class _Names:
             "ticket.type": self.type,
             "ticket.status": self.status,
             "ticket.tags": self.tag,
+            "ticket.flags": self.flag,
             "customer.flags": self.flag,
             "customer.segments": self.segment,
             "customer.level": self.level,

@@ -18,7 +18,7 @@ from csdesk.domain.policy.routing_book import RoutingBook
 from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
-from csdesk.domain.policy.sections.scenarios import sets_of
+from csdesk.domain.policy.sections.scenarios import barred_at, sets_of
 from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
@@ -36,6 +36,7 @@ from csdesk.domain.text.keywords import KeywordIndex
 from csdesk.errors import InvalidInput, NotFound
 
 _LONGEST_WISH: Final = 60
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 _AccountPolicy = trusted(AccountPolicy)
 _QueuePolicy = trusted(QueuePolicy)
@@ -73,6 +74,7 @@ class Policy:
     __slots__ = (
         "_accounts",
         "_queues",
+        "_staged",
         "_statuses",
         "_tag_index",
         "_tag_policies",
@@ -80,6 +82,7 @@ class Policy:
         "_tags",
         "_types",
         "_wishes",
+        "aims",
         "answers",
         "config",
         "declared",
@@ -121,6 +124,9 @@ class Policy:
     is_usable: ClassVar[bool] = True
     """False: this release cannot use the configuration, see ``UnreadablePolicy``."""
 
+    aims: bool
+    """Do sessions in some queue have a goal from the beginning?"""
+
     def __init__(self, config: DeskConfig, years: HolidayYears) -> None:
         """See ``compile_policy``."""
         self.config = config
@@ -141,6 +147,8 @@ class Policy:
         self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
         self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
+        self._staged = any(one.phrases for one in config.scenarios)
+        self.aims = any(one.goal is not None for one in config.queues)
         default = self.service.calendars.get(self.service.default)
         self.zone = config.zone or (default.zone if default is not None else "UTC")
         self.segments = Segments(config.segments, self.declared, self.zone)
@@ -221,6 +229,10 @@ class Policy:
                 names.append(tag.name)
                 groups.update((tag.group,) if tag.group is not None else ())
         return tuple(names)
+
+    def barred(self, now: datetime) -> frozenset[str]:
+        """The phrases that wait for a scenario which is off."""
+        return barred_at(self.config, now) if self._staged else _NOTHING
 
     def tag_group(self, name: str) -> str | None:
         """The exclusive group of a tag, None if it has none."""

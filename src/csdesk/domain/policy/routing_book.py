@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from csdesk.domain.policy.checks import lineage
-from csdesk.domain.policy.sections.routing import ORDERS, QueueRouting, RoutingNeed
+from csdesk.domain.policy.routing_needs import Needs, end_of
+from csdesk.domain.policy.sections.routing import ORDERS, QueueRouting
 from csdesk.domain.policy.service_book import ServiceBook
 from csdesk.domain.records.changes import RankOrder
 from csdesk.domain.records.customers import Customer
@@ -19,10 +20,8 @@ from csdesk.domain.routing.demands import Demand, Wish, dropped_at, firm_at, wis
 from csdesk.domain.routing.profiles import spot_of
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.routing.search import Preferred, QueueTerms, Search, Stage, StageTerms
-from csdesk.domain.rules.compiled import Conditions
-from csdesk.domain.rules.facts import ticket_facts
 from csdesk.domain.rules.fields import NOTHING, Declared
-from csdesk.domain.time.counting import EVERY_SECOND, Timeline
+from csdesk.domain.time.counting import EVERY_SECOND
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
@@ -34,7 +33,7 @@ _MOST_PLAIN: Final = 1024
 class RoutingBook:
     """The routing of a configuration. Immutable but for what it remembers."""
 
-    __slots__ = ("_config", "_levels", "_needs", "_plain", "_queues", "_terms", "_when", "limits_work")
+    __slots__ = ("_config", "_levels", "_needs", "_plain", "_queues", "_terms", "limits_work")
 
     def __init__(self, config: DeskConfig, declared: Declared = NOTHING) -> None:
         self._config = config
@@ -42,10 +41,9 @@ class RoutingBook:
         self._levels = {one.name: one for one in config.levels}
         self.limits_work: bool = any(one.capacity is not None for one in self._queues.values())
         """True if a queue limits how much of its work is in hand."""
-        self._needs = config.routing.needs
-        self._when = Conditions([one.when for one in self._needs], declared)
+        self._needs = Needs(config.routing.needs, declared)
         self._terms: dict[str, QueueTerms] = {}
-        self._plain: dict[tuple[str, int, int], tuple[Roster, Search]] = {}
+        self._plain: dict[tuple[str, int, int, tuple[Wish, ...]], tuple[Roster, Search]] = {}
 
     @property
     def orders(self) -> tuple[tuple[str, RankOrder], ...]:
@@ -122,30 +120,19 @@ class RoutingBook:
 
     def wishes(self, ticket: Ticket, customer: Customer | None, book: ServiceBook, zone: str) -> tuple[Wish, ...]:
         """What a ticket needs of whoever gets it, each with its end."""
-        found: list[Wish] = []
-        since, routing = ticket.waits_since, self.routing(ticket.queue)
-        for need in self._fitting(ticket, customer, book, zone):
-            time = _time(need, routing, book)
-            for skill in need.skills:
-                demand = Demand("skill", skill.name, skill.level)
-                is_soft = not skill.must and skill.relax_after is None
-                found.append(Wish(demand, _end(time, since, skill.relax_after), is_soft))
-            if need.grade is not None:
-                found.append(Wish(Demand("grade", "", need.grade), _end(time, since, need.relax_grade_after)))
+        found: tuple[Wish, ...] = ()
+        routing = self.routing(ticket.queue)
+        for need in self._needs.holding(ticket, customer, book, zone):
+            wishes = need.wishes
+            found += need.ending(routing.hours, book, ticket.waits_since) if wishes is None else wishes
         level = self._levels.get(customer.level) if customer is not None else None
         if level is not None and level.grade is not None:
-            found.append(Wish(Demand("grade", "", level.grade), _end(EVERY_SECOND, since, level.relax_grade_after)))
+            end = end_of(EVERY_SECOND, ticket.waits_since, level.relax_grade_after)
+            found += (Wish(Demand("grade", "", level.grade), end),)
         if routing.language != "any" and ticket.language:
-            end = _end(EVERY_SECOND, since, routing.relax_language_after)
-            found.append(Wish(Demand("language", ticket.language), end, routing.language == "should" and end is None))
-        return tuple(found)
-
-    def _fitting(self, ticket: Ticket, customer: Customer | None, book: ServiceBook, zone: str) -> list[RoutingNeed]:
-        if not self._needs or customer is None:
-            return [one for one in self._needs if one.when is None and _is_in(ticket, one)]
-        # By the instant at which it began to wait: what a ticket needs does not change while it waits.
-        facts = ticket_facts(ticket, customer, now=ticket.waits_since, zone=zone, calendars=book.times)
-        return [self._needs[number] for number in self._when.holding(facts) if _is_in(ticket, self._needs[number])]
+            end = end_of(EVERY_SECOND, ticket.waits_since, routing.relax_language_after)
+            found += (Wish(Demand("language", ticket.language), end, routing.language == "should" and end is None),)
+        return found
 
     def search(
         self,
@@ -170,8 +157,8 @@ class RoutingBook:
         preferred = _preferred(ticket, customer, terms, prior, kept=kept)
         wishes = self.wishes(ticket, customer, book, zone)
         asked = _asked(ticket, terms, now)
-        if not (preferred or wishes or asked) and _is_plain(terms, roster):
-            return self._plain_search(terms, roster, units, reserve, now)
+        if not (preferred or asked) and _is_plain(terms, roster) and all(one.until is None for one in wishes):
+            return self._plain_search(terms, roster, (terms.name, units, reserve, wishes), now)
         off = _off(terms, roster, book, now, preferred=bool(preferred))
         stages = _stages(ticket, terms, roster, wishes, off, now)
         return Search(
@@ -198,15 +185,20 @@ class RoutingBook:
         fitting = roster.fitting(queue, (), closed)
         return Search(terms=terms, at=now, stages=(Stage(queue, own.strategy, fitting, fitting, closed),), off=off)
 
-    def _plain_search(self, terms: QueueTerms, roster: Roster, units: int, reserve: int, now: datetime) -> Search:
-        key = (terms.name, units, reserve)
+    def _plain_search(
+        self, terms: QueueTerms, roster: Roster, key: tuple[str, int, int, tuple[Wish, ...]], now: datetime
+    ) -> Search:
         known = self._plain.get(key)
         if known is None or known[0] is not roster:
             if len(self._plain) >= _MOST_PLAIN:
                 self._plain.clear()
-            everybody = roster.fitting(terms.name, ())
-            stage = Stage(terms.name, terms.stages[0].strategy, everybody, everybody)
-            found = Search(terms=terms, at=now, units=units, reserve=reserve, stages=(stage,))
+            _, units, reserve, wishes = key
+            demands = firm_at(wishes, now)
+            loose = roster.fitting(terms.name, demands)
+            wished = wished_at(wishes, now)
+            strict = loose if wished == demands else roster.fitting(terms.name, wished)
+            stage = Stage(terms.name, terms.stages[0].strategy, strict, loose)
+            found = Search(terms=terms, at=now, units=units, reserve=reserve, demands=demands, stages=(stage,))
             known = self._plain[key] = roster, found
         return known[1]
 
@@ -219,18 +211,6 @@ def _is_plain(terms: QueueTerms, roster: Roster) -> bool:
     """True if who is asked depends neither on time nor on the ticket."""
     is_alone = len(terms.stages) == 1 and not terms.hours and terms.stages[0].strategy != "consistent_hash"
     return is_alone and roster.shifts.get(terms.name, _ANY) == _ANY
-
-
-def _is_in(ticket: Ticket, need: RoutingNeed) -> bool:
-    return not need.queues or ticket.queue in need.queues
-
-
-def _time(need: RoutingNeed, routing: QueueRouting, book: ServiceBook) -> Timeline:
-    return EVERY_SECOND if need.clock == "wall" else book.time(need.calendar or routing.hours or book.default)
-
-
-def _end(time: Timeline, since: datetime, after: timedelta | None) -> datetime | None:
-    return None if after is None else time.add(since, after)
 
 
 def _preferred(

@@ -208,16 +208,15 @@ class CandidateNeed:
         return f"{self.queue}@{self.start}" if self.start else self.queue
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An agent who may get a ticket, as the routing index knows them."""
 
     agent: str
     load: int
     capacity: int
-    given: int = field(default=0, compare=False)
+    given: int = 0
     """Grows with each time the agent was given work: the smallest has waited longest for it."""
-    profile: str = field(default="", compare=False)
+    profile: str = ""
     """What kind of agent it is (see ``csdesk.domain.routing.profiles``)."""
 
 

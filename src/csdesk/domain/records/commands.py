@@ -20,6 +20,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import HtmlPart, LinkPart, Part, Purpose, TextPart, is_safe_link, says_nothing
 from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
@@ -275,6 +276,26 @@ class UntagTicket(_TicketCommand):
     kind: Literal["untag"] = "untag"
     tags: tuple[Key, ...] = Field(min_length=1)
     source: TagSource = TagSource.HAND
+
+
+class FlagTicket(_TicketCommand):
+    """Write down a warning about a ticket, or (``lifted``) lift it; the same flag again takes the old one's place."""
+
+    kind: Literal["flag_ticket"] = "flag_ticket"
+    flag: Name
+    reason: Text = ""
+    evidence: tuple[Key, ...] = Field(default=(), max_length=50)
+    until: Instant | None = None
+    lifted: bool = False
+
+
+class SetGoal(_TicketCommand):
+    """Say what the present session with the customer should lead to, or (``goal`` None) give that up."""
+
+    kind: Literal["set_goal"] = "set_goal"
+    goal: GoalName | None
+    span: Span | None = None
+    """How long nobody says anything before the session is over; None: the configuration's ``session_gap``."""
 
 
 class NewParticipant(Value):
@@ -605,6 +626,22 @@ class ForgetLessons(_Command):
         return self
 
 
+class AdoptTraining(_Command):
+    """Use what a training of the phrases taught; ``desk.learning.optimize`` trains them and runs this."""
+
+    kind: Literal["adopt_training"] = "adopt_training"
+    body: str = Field(max_length=16_000_000)
+    """What was taught, see ``LibraryTrained``."""
+
+
+class ChooseTraining(_Command):
+    """Go back to an earlier training, or to phrases as they are written."""
+
+    kind: Literal["choose_training"] = "choose_training"
+    training: int = Field(ge=0)
+    """Its number; 0: none."""
+
+
 class CorrectReply(_TicketCommand):
     """Say that an answer of ours was wrong: it is assessed, learnt from, and the customer is to be contacted again."""
 
@@ -665,6 +702,8 @@ TicketCommand = (
     | SetTicketField
     | TagTicket
     | UntagTicket
+    | FlagTicket
+    | SetGoal
     | ChangeParticipants
     | RunMacro
     | MergeTickets
@@ -695,6 +734,8 @@ Command = Annotated[
     | PutPhrases
     | JudgeSuggestions
     | ForgetLessons
+    | AdoptTraining
+    | ChooseTraining
     | SaveHolidays
     | SettleParked
     | RetryOutbound,

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
+from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 
@@ -57,20 +58,6 @@ class Block(Record):
     reason: str = ""
     at: Instant
     until: Instant | None = None
-
-
-class Flag(Record):
-    """A warning about a customer that those who serve must see: why, on what evidence, by whom, until when."""
-
-    name: Name
-    reason: str = ""
-    evidence: tuple[str, ...] = ()
-    """Ids of tickets and messages, addresses of files, numbers of orders."""
-    by: str = ""
-    """Who wrote it, as ``kind:id``."""
-    at: Instant
-    until: Instant | None = None
-    """When ``run_due`` lifts it; None: somebody has to."""
 
 
 Did = Literal["ticket", "browse", "cart", "order", "payment", "refund", "redeem"]

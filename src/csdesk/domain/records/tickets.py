@@ -12,6 +12,8 @@ from typing import ClassVar
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
+from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.goals import Goal
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 _BREACHED_AFTER = timedelta(microseconds=1)
@@ -314,6 +316,9 @@ class Ticket(Record):
     tags: tuple[TagAssignment, ...] = ()
     withheld: tuple[TagRemoval, ...] = ()
     """Tags that were taken away on purpose."""
+    flags: tuple[Flag, ...] = ()
+    goal: Goal | None = None
+    """What its session should lead to; None: nothing was set."""
     firings: tuple[Firing, ...] = ()
     """Of each timed rule the last cycle that is over."""
     rules_at: Instant | None = None
@@ -398,6 +403,8 @@ class Ticket(Record):
         marks = [at for at in (self.snoozed_until, self.close_at, self.rules_at) if at is not None]
         if self.tags and self.erased_at is None and (expiry := next_expiry(self.tags)) is not None:
             marks.append(expiry)
+        if self.flags or self.goal is not None:
+            marks += self._ends()
         if self.worker is not None and self.worker.until is not None:
             marks.append(self.worker.until)
         if self.offer is not None and self.offer.due_at is not None:
@@ -414,6 +421,15 @@ class Ticket(Record):
                 marks.append(escalate + _BREACHED_AFTER)
         return min(marks, default=None)
 
+    def _ends(self) -> list[datetime]:
+        """When flags end, and the session whose goal is open."""
+        if self.erased_at is not None:
+            return []
+        ends = [one.until for one in self.flags if one.until is not None]
+        if self.goal is not None and self.goal.is_open:
+            ends.append(self.goal.due_at)
+        return ends
+
     @property
     def touched_at(self) -> datetime:
         """When something last happened to the ticket that no timed rule did by itself."""
@@ -427,6 +443,10 @@ class Ticket(Record):
     def has_tag(self, name: str) -> bool:
         """True if the ticket carries that tag."""
         return any(tag.name == name for tag in self.tags)
+
+    def flag(self, name: str) -> Flag | None:
+        """The flag of that name, None if the ticket has none."""
+        return next((one for one in self.flags if one.name == name), None)
 
     def participates(self, identity: str) -> bool:
         """True if the identity takes part in the ticket."""

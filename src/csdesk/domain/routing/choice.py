@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from csdesk.domain.records.agents import Agent
@@ -19,8 +20,6 @@ from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.routing.profiles import profile_from, spot_of
 from csdesk.domain.routing.search import Preferred, Search, Stage, Strategy, load_counter, work_counter
 
-_MOST_TOLD: Final = 8
-"""How many reasons for which agents were removed a trace tells of one queue."""
 _NEVER: Final = 1 << 62
 _SHORT: Final = 16
 """How many candidates are simply looked through."""
@@ -160,7 +159,7 @@ def _among(search: Search, found: Found, turn: Turn | None, told: list[Verdict])
             continue
         if stage.why:
             told.append(verdict("route.overflow", Outcome.NOTED, queue=stage.queue, reason=stage.why))
-        told += _removed(stage)
+        told += stage.loose.told
         best = _best(search, stage, found, told)
         if best is not None:
             load = found.load(best.agent, best.load)
@@ -205,14 +204,6 @@ def _is_full(search: Search, found: Found) -> bool:
     return used + search.units > limit or counter in found.full
 
 
-def _removed(stage: Stage) -> list[Verdict]:
-    told = [
-        verdict("route.removed", Outcome.REMOVED, queue=stage.queue, agents=one.agents, reason=one.by, what=one.what)
-        for one in stage.loose.removed
-    ]
-    return told[:_MOST_TOLD]
-
-
 def _best(search: Search, stage: Stage, found: Found, told: list[Verdict]) -> Candidate | None:
     pool = found.pools.get(search.key(stage), ())
     free = _free(pool, search, found) if len(pool) <= _SHORT else _heads(pool, search, stage, found)
@@ -220,7 +211,8 @@ def _best(search: Search, stage: Stage, found: Found, told: list[Verdict]) -> Ca
     if asked:
         told.append(verdict("route.removed", Outcome.REMOVED, queue=stage.queue, agents=asked, reason="asked"))
     for fitting in (stage.strict, stage.loose):
-        best = first(stage.strategy, [one for one in free if one.profile in fitting.profiles], search, found)
+        profiles = fitting.profiles
+        best = first(stage.strategy, [one for one in free if one.profile in profiles], search, found)
         if best is not None:
             if fitting is not stage.strict:
                 told.append(verdict("route.gave_way", Outcome.NOTED, queue=stage.queue))
@@ -233,6 +225,8 @@ def _best(search: Search, stage: Stage, found: Found, told: list[Verdict]) -> Ca
 def _free(pool: Iterable[Candidate], search: Search, found: Found) -> list[Candidate]:
     """Those of a pool who have room and may be asked."""
     room, asked, taken, full = search.room, search.asked, found.taken, found.full
+    if not (asked or taken or full):
+        return [one for one in pool if one.load + room <= one.capacity]
     return [
         one
         for one in pool
@@ -276,8 +270,13 @@ _Rank = tuple[float | int | str, ...]
 _Ranking = Callable[[Candidate], _Rank]
 
 
+_AS_STORED: Final = attrgetter("load", "given", "agent")
+
+
 def _by_load(_: Search, found: Found) -> _Ranking:
     taken, turns = found.taken, found.turns
+    if not taken:
+        return _AS_STORED
 
     def rank(one: Candidate) -> _Rank:
         agent = one.agent

@@ -6,26 +6,23 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from csdesk.domain.records.changes import AgentGroup
+from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.routing.demands import Demand, is_met
 from csdesk.domain.routing.profiles import profile_from
 
 _REMEMBERED: Final = 4096
 
 
-class Removed(NamedTuple):
-    """A kind of agent that does not fit: how many they are, and what they lack."""
-
-    agents: int
-    by: str
-    """``skill``, ``grade``, ``language`` or ``shift``."""
-    what: str
+_MOST_TOLD: Final = 8
+"""How many reasons for which agents of one queue were removed are told."""
 
 
 class Fitting(NamedTuple):
-    """The kinds of agents of a queue that fit, and those that do not."""
+    """The kinds of agents of a queue that fit, and why others do not."""
 
     profiles: tuple[str, ...]
-    removed: tuple[Removed, ...] = ()
+    told: tuple[Verdict, ...] = ()
+    """How many lack what, the most first; the same verdicts for every ticket that asks for the same."""
 
 
 class Roster:
@@ -67,7 +64,11 @@ class Roster:
                 profiles.append(group.profile)
             else:
                 removed[lack] = removed.get(lack, 0) + group.agents
-        told = sorted((Removed(count, by, what) for (by, what), count in removed.items()), reverse=True)
+        most = sorted(((count, *lack) for lack, count in removed.items()), reverse=True)[:_MOST_TOLD]
+        told = [
+            verdict("route.removed", Outcome.REMOVED, queue=queue, agents=count, reason=by, what=what)
+            for count, by, what in most
+        ]
         return Fitting(tuple(profiles), tuple(told))
 
 

@@ -147,6 +147,9 @@ def needs_of(searches: Iterable[Search], *, more: int = 0, waiting: bool = True)
 
     ``waiting``: whether it matters who waits already.
     """
+    searches = tuple(searches)
+    if len(searches) == 1 and len(searches[0].stages) == 1 and not searches[0].preferred:
+        return _needs_of_one(searches[0], more, waiting)
     wanted: dict[str, CandidateNeed] = {}
     agents: dict[str, None] = {}
     counters: dict[str, None] = {}
@@ -164,6 +167,15 @@ def needs_of(searches: Iterable[Search], *, more: int = 0, waiting: bool = True)
     needs = tuple([wanted[key] for key in sorted(wanted)])
     queues = dict.fromkeys([one.queue for one in needs]) if waiting else ()
     return Needs(candidates=needs, waiting=tuple(queues), agents=tuple(agents), counters=tuple(counters))
+
+
+def _needs_of_one(search: Search, more: int, waiting: bool) -> Needs:  # as it was asked
+    """The same for the most frequent question: one ticket, one queue, nobody who comes first."""
+    need = search.need(search.stages[0], more)
+    counters = (work_counter(search.queue),) if search.terms.capacity is not None else ()
+    if not need.profiles:
+        return Needs(counters=counters)
+    return Needs(candidates=(need,), waiting=(need.queue,) if waiting else (), counters=counters)
 
 
 def _joined(one: CandidateNeed, other: CandidateNeed, more: int) -> CandidateNeed:

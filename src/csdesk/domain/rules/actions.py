@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from csdesk.domain.ids import phrase_id
 from csdesk.domain.records._model import Key, Name, Scalar
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Purpose
 from csdesk.domain.records.priorities import PriorityName
 
+PhraseName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(phrase_id)]
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
@@ -122,6 +125,25 @@ class Unassign(Section):
     do: Literal["unassign"] = "unassign"
 
 
+class HandOff(Section):
+    """Give the ticket to people and keep bots out; a ticket that no bot has, or is about to have, stays as it is."""
+
+    do: Literal["hand_off"] = "hand_off"
+    reason: Name = "rule"
+    """A code of yours."""
+    brief: Annotated[str, Field(max_length=10_000)] = ""
+    """What people must know; kept as an internal note."""
+    text: Annotated[str, Field(max_length=1_000)] = ""
+    """What the customer reads; empty: the bot's farewell."""
+
+
+class HandBack(Section):
+    """Give the ticket to the bot of its queue again, or of another queue; what waits for an answer is its turn."""
+
+    do: Literal["hand_back"] = "hand_back"
+    queue: Name | None = None
+
+
 class Snooze(Section):
     """Let the ticket sleep for so long; a message of the customer wakes it."""
 
@@ -165,6 +187,32 @@ class LiftFlag(Section):
     flag: Name
 
 
+class FlagTicket(Section):
+    """Flag the ticket, for so long or for good; one that has the flag keeps it as it is."""
+
+    do: Literal["flag_ticket"] = "flag_ticket"
+    flag: Name
+    reason: Annotated[str, Field(max_length=1000)] = ""
+    span: Duration | None = None
+    """None: until somebody lifts it."""
+
+
+class LiftTicketFlag(Section):
+    """Take a flag from the ticket."""
+
+    do: Literal["lift_ticket_flag"] = "lift_ticket_flag"
+    flag: Name
+
+
+class SetGoal(Section):
+    """Say what the present session with the customer should lead to; the goal that it has already stays as it is."""
+
+    do: Literal["set_goal"] = "set_goal"
+    goal: GoalName
+    span: Duration | None = None
+    """How long nobody says anything before the session is over; None: ``session_gap``."""
+
+
 class PlaceCustomer(Section):
     """Set the customer's level, lifecycle stage or language."""
 
@@ -206,12 +254,49 @@ class Note(Section):
 
 
 class Reply(Section):
-    """Answer the customer in public. A rule does so only to a person's message, within ``automatic_per_day``."""
+    """Write to the customer. A rule answers a person's message or its time has come, within ``automatic_per_day``."""
 
     do: Literal["reply"] = "reply"
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
     purpose: Purpose = Purpose.SERVICE
     """What it is for: ``[contact]`` goes by it."""
+
+
+class SendPhrase(Section):
+    """Send a phrase of the library, filled in; otherwise as ``reply``. One that cannot be filled in is not sent."""
+
+    do: Literal["send_phrase"] = "send_phrase"
+    phrase: PhraseName
+    """Its id, or what people call it: ``where-is-it`` is ``phr_where-is-it``."""
+    purpose: Purpose = Purpose.SERVICE
+
+
+class SendTemplate(Section):
+    """Send a message that the provider has approved, where nothing else may be sent; otherwise as ``reply``."""
+
+    do: Literal["send_template"] = "send_template"
+    name: Name
+    """The provider's name of the template."""
+    locale: Name
+    """The provider's code of its language, such as ``zh_CN``."""
+    body: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...], Field(max_length=50)] = ()
+    """What stands in its places: words, or what the desk knows, by name (``customer.name``, ``ticket.x.order``)."""
+    text: Annotated[str, Field(max_length=10_000)] = ""
+    """What the customer will read, for the ticket's own history."""
+    purpose: Purpose = Purpose.SERVICE
+
+
+class Promise(Section):
+    """Promise the customer something: a clock of its own begins, whose end people are warned of."""
+
+    do: Literal["promise"] = "promise"
+    name: Name
+    """What is promised, in a word: ``callback``."""
+    within: Duration
+    calendar: Name | None = None
+    """The calendar whose working time counts; None: every second."""
+    warn: Duration | None = None
+    """Warn when that much is left."""
 
 
 class Notify(Section):
@@ -243,6 +328,8 @@ Action = Annotated[
     | SetTags
     | Assign
     | Unassign
+    | HandOff
+    | HandBack
     | Snooze
     | Resolve
     | Reopen
@@ -251,11 +338,17 @@ Action = Annotated[
     | UntagCustomer
     | FlagCustomer
     | LiftFlag
+    | FlagTicket
+    | LiftTicketFlag
+    | SetGoal
     | PlaceCustomer
     | SetCustomerField
     | BlockCustomer
     | Note
     | Reply
+    | SendPhrase
+    | SendTemplate
+    | Promise
     | NoAutoReply
     | Alert
     | Notify
@@ -263,6 +356,9 @@ Action = Annotated[
     Field(discriminator="do"),
 ]
 """Everything a rule can do, told apart by ``do``."""
+
+SPEAKING: Final = (Reply, SendPhrase, SendTemplate)
+"""The actions that write to the customer."""
 
 PERMITS: Final[Mapping[type, str]] = MappingProxyType(
     {
@@ -277,6 +373,8 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         SetTags: "tag",
         Assign: "assign",
         Unassign: "assign",
+        HandOff: "hand_off",
+        HandBack: "hand_back",
         Snooze: "set_status",
         Resolve: "set_status",
         Reopen: "set_status",
@@ -285,11 +383,17 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         UntagCustomer: "tag_customer",
         FlagCustomer: "flag",
         LiftFlag: "flag",
+        FlagTicket: "flag_ticket",
+        LiftTicketFlag: "flag_ticket",
+        SetGoal: "set_goal",
         PlaceCustomer: "set_profile",
         SetCustomerField: "set_profile",
         BlockCustomer: "block",
         Note: "note",
         Reply: "reply",
+        SendPhrase: "reply",
+        SendTemplate: "reply",
+        Promise: "start_clock",
         NoAutoReply: "set_field",
         Alert: "note",
         Notify: "note",

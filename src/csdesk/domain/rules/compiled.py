@@ -21,7 +21,7 @@ from itertools import chain
 from typing import Final, Literal, get_args
 
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
-from csdesk.domain.rules.actions import Action, Assign, Reply
+from csdesk.domain.rules.actions import SPEAKING, Action, Assign, SendPhrase
 from csdesk.domain.rules.facts import Fact, Facts, Reader, reader_of
 from csdesk.domain.rules.fields import BY_PHRASE, NOTHING, Declared, FieldType, Op, field_of
 from csdesk.domain.rules.language import Condition, Group, Plan, RulePolicy, RuleSetPolicy, Test, Trigger, in_order
@@ -290,7 +290,9 @@ class RuleSet:
         "_verdicts",
         "_windows",
         "agents",
+        "phrases",
         "plan",
+        "reminds",
         "replies",
     )
 
@@ -298,8 +300,12 @@ class RuleSet:
     """The rules in force, each with its set."""
     agents: tuple[str, ...]
     """The agents to whom rules give tickets."""
+    phrases: tuple[str, ...]
+    """The phrases that rules send."""
     replies: bool
-    """Does some rule answer customers?"""
+    """Does some rule answer what customers say?"""
+    reminds: bool
+    """May the time of a rule lead to something being written to a customer?"""
 
     def __init__(self, plan: Plan, declared: Declared = NOTHING) -> None:
         """See ``compile_rules``."""
@@ -310,7 +316,10 @@ class RuleSet:
         self._names = tuple(rule.name for rule in rules)
         effects = [action for rule in rules for action in rule.then]
         self.agents = tuple(sorted({action.agent for action in effects if isinstance(action, Assign)}))
-        self.replies = any(isinstance(action, Reply) for action in effects)
+        self.phrases = tuple(sorted({action.phrase for action in effects if isinstance(action, SendPhrase)}))
+        speaking = {on for rule in rules for on in rule.on if any(isinstance(one, SPEAKING) for one in rule.then)}
+        self.replies = not speaking.isdisjoint({"message", "change"})
+        self.reminds = not speaking.isdisjoint({"time", "change"}) and any(rule.timer is not None for rule in rules)
         self._stops = tuple(rule.stop or set_.mode == "first" for set_, rule in plan)
         self._stopping = any(self._stops)
         self._ends = _ends([id(set_) for set_, _ in plan])

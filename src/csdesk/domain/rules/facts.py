@@ -14,6 +14,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.customers import Customer, Did
+from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.tickets import Ticket, WorkerKind
 from csdesk.domain.rules.fields import FIELDS, LAST, NOTHING, Declared, FieldType, history_of
@@ -233,9 +234,9 @@ def _known(read: Callable[[Customer], Fact]) -> Reader:
     return lambda facts: read(facts.customer)
 
 
-def _flags(facts: Facts) -> Iterator[str]:
+def _flags(flags: tuple[Flag, ...], now: datetime) -> frozenset[str]:
     """The flags in force: one whose time is over does not count, though it may not have been lifted yet."""
-    return (one.name for one in facts.customer.flags if one.until is None or one.until > facts.now)
+    return frozenset([one.name for one in flags if one.until is None or one.until > now])
 
 
 def _last(did: Did) -> Reader:
@@ -268,11 +269,18 @@ _READERS: Final[dict[str, Reader]] = {
     "ticket.category": _held(lambda ticket: ticket.category.value),
     "ticket.status": _held(lambda ticket: ticket.status),
     "ticket.tags": _held(lambda ticket: frozenset([tag.name for tag in ticket.tags])),
+    "ticket.flags": lambda facts: _flags(facts.ticket.flags, facts.now),
+    "ticket.goal": _held(lambda ticket: ticket.goal.name.value if ticket.goal is not None else None),
+    "ticket.goal_state": _held(lambda ticket: ticket.goal.state.value if ticket.goal is not None else None),
     "ticket.language": _held(lambda ticket: ticket.language),
     "ticket.account": _held(lambda ticket: ticket.account),
     "ticket.owner": _held(lambda ticket: ticket.owner.id),
     "ticket.worker": _held(_worker),
     "ticket.is_assigned": _held(lambda ticket: ticket.worker is not None and ticket.worker.kind is WorkerKind.AGENT),
+    "ticket.is_with_bot": _held(lambda ticket: ticket.worker is not None and ticket.worker.kind is WorkerKind.BOT),
+    "ticket.bot_turns": _held(lambda ticket: ticket.reception.turns if ticket.reception is not None else 0),
+    "ticket.failed_turns": _held(lambda ticket: ticket.reception.failed if ticket.reception is not None else 0),
+    "ticket.hand_offs": _held(lambda ticket: ticket.hand_offs),
     "ticket.is_new": lambda facts: facts.new_ticket,
     "ticket.is_merged": _held(lambda ticket: bool(ticket.absorbed)),
     "ticket.links": _held(lambda ticket: frozenset([link.kind.value for link in ticket.links])),
@@ -296,7 +304,7 @@ _READERS: Final[dict[str, Reader]] = {
     "customer.stage": _known(lambda customer: customer.stage or None),
     "customer.tags": _known(lambda customer: frozenset([tag.name for tag in customer.tags])),
     "customer.segments": _known(lambda customer: frozenset([one.name for one in customer.segments])),
-    "customer.flags": lambda facts: frozenset(_flags(facts)),
+    "customer.flags": lambda facts: _flags(facts.customer.flags, facts.now),
     "customer.language": _known(lambda customer: customer.language),
     "customer.account": _known(lambda customer: customer.first_account or None),
     "customer.agent": _known(lambda customer: customer.dedicated_agent),

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, get_args
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.channels import InboundMessage
 from csdesk.domain.records.customers import COUNTED_DAYS, Did
+from csdesk.domain.records.goals import GoalName, GoalState
 from csdesk.domain.records.messages import Automatic
 from csdesk.domain.records.priorities import PRIORITIES
 from csdesk.domain.records.tickets import Category, LinkKind
@@ -169,11 +170,18 @@ FIELDS: Final[dict[str, Field]] = {
     "ticket.category": Field(FieldType.WORD, tuple(Category)),
     "ticket.status": _WORD,
     "ticket.tags": _TAGS,
+    "ticket.flags": _TAGS,
+    "ticket.goal": Field(FieldType.WORD, tuple(GoalName), optional=True),
+    "ticket.goal_state": Field(FieldType.WORD, tuple(GoalState), optional=True),
     "ticket.language": _MAYBE,
     "ticket.account": _WORD,
     "ticket.owner": _WORD,
     "ticket.worker": _MAYBE,
     "ticket.is_assigned": _FLAG,
+    "ticket.is_with_bot": _FLAG,
+    "ticket.bot_turns": _COUNT,
+    "ticket.failed_turns": _COUNT,
+    "ticket.hand_offs": _COUNT,
     "ticket.is_new": _FLAG,
     "ticket.is_merged": _FLAG,
     "ticket.links": Field(FieldType.TAGS, tuple(LinkKind)),

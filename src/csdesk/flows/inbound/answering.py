@@ -29,8 +29,7 @@ from csdesk.flows.inbound.case import Case
 def daily_counter(case: Case, keys: ClaimKeys) -> str:
     """The counter of automatic answers to this sender on this day (UTC)."""
     sender = case.message.sender
-    day = case.received_at.date().isoformat()
-    return keys.counter("automatic", sender.kind, sender.scope, sender.external_id, day)
+    return keys.automatic(sender.kind, sender.scope, sender.external_id, case.received_at.date())
 
 
 def may_answer(policy: Policy, account: str) -> bool:
@@ -62,7 +61,12 @@ def answer(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook | No
     work.emit(
         ticket.id,
         ev.ReplyDecided(
-            message=case.id, action=decision.action, phrase=phrase, confidence=confidence, learned=decision.learned
+            message=case.id,
+            action=decision.action,
+            phrase=phrase,
+            confidence=confidence,
+            learned=decision.learned,
+            trained=decision.trained,
         ),
     )
     if decision.action == "auto_reply" and best is not None:
@@ -123,7 +127,8 @@ def _obstacle(case: Case, work: Workspace, ticket: Ticket) -> str | None:
 
 def _decided(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook) -> ReplyDecision:
     policy = work.policy.config.reply
-    asker = asker_of(ticket, work.person(ticket.identity), now=case.occurred_at, language=case.language)
+    now, barred = case.occurred_at, work.policy.barred(case.occurred_at)
+    asker = asker_of(ticket, work.person(ticket.identity), now=now, language=case.language, barred=barred)
     return phrases.decide(
         case.message.text,
         asker,

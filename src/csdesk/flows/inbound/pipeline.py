@@ -31,6 +31,7 @@ from csdesk.domain.routing.search import needs_of
 from csdesk.errors import GuardFailed, NotFound, StoreError, VersionConflict
 from csdesk.flows.checks import an_instance
 from csdesk.flows.inbound import (
+    aiming,
     answering,
     clocks,
     dedupe,
@@ -185,6 +186,7 @@ def _needs(cases: Sequence[Case], scope: Scope) -> Needs:
         claims=tuple(claims),
         tickets=tuple(tickets),
         agents=scope.policy.rules.agents,
+        phrases=scope.policy.rules.phrases,
         counters=tuple(counters),
         parties=True,
     )
@@ -322,6 +324,8 @@ def _settle(case: Case, work: Workspace, loaded: steps.Loaded) -> None:
     work.begin(case.id, case.actor)
     ticket = routing.route(case, work, work.ticket(case.owner))
     answering.answer(case, work, ticket, loaded.phrases)
+    if work.policy.aims or ticket.goal is not None:
+        aiming.aim(case, work)
     recording.record(case, work)
 
 

@@ -35,7 +35,8 @@ def apply_rules(
     )
     match: Match | None = None
     if phrases is not None and work.policy.rules.reads.asks_phrases:
-        match = best_of(phrases, asker_of(ticket, customer, now=case.occurred_at, language=case.language))
+        now, barred = case.occurred_at, work.policy.barred(case.occurred_at)
+        match = best_of(phrases, asker_of(ticket, customer, now=now, language=case.language, barred=barred))
     ruled = apply(acting, facts_at(case, work, customer, ticket, match), "message")
     if not ruled.fired:
         return ticket

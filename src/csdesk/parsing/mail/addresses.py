@@ -17,6 +17,9 @@ MOST_ADDRESSES: Final = 100
 _MOST_NAME: Final = 200
 _MOST_ADDRESS: Final = 320
 _SPACES: Final = re.compile(r"\s+")
+_ONE: Final = re.compile(r"([^\"(<>,;:\\]{0,400})<([^<>:\\]{1,400})>\s{0,100}")
+"""One mailbox as most headers have it; all else is scanned."""
+_SIGNS: Final = re.compile(r"[\"(<,;:]")
 _DOMAIN: Final = re.compile(r"\[[^\]]+\]|[^<>()\[\],;:\"\\@]+")
 _NEVER_BARE: Final = re.compile(r"[<>()\[\],;:\"\\]")
 
@@ -40,7 +43,7 @@ def mailboxes(value: str) -> tuple[Mailbox, ...]:
 
 def address_of(text: str) -> str:
     """A lower-cased addr-spec, empty if the text is none."""
-    text = _SPACES.sub("", text).strip("<>'\"").lower()
+    text = "".join(text.split()).strip("<>'\"").lower()
     local, at, domain = text.rpartition("@")
     if not (local and at) or not _DOMAIN.fullmatch(domain) or len(text) > _MOST_ADDRESS or not text.isprintable():
         return ""
@@ -55,7 +58,7 @@ def without_tag(address: str) -> str:
 
 def _read(value: str) -> dict[str, Mailbox]:
     found: dict[str, Mailbox] = {}
-    for name, written in _Scanner(value).pairs():
+    for name, written in _pairs(value):
         address = address_of(written)
         if address and address not in found:
             found[address] = Mailbox(_clean_name(name, address), address)
@@ -64,7 +67,17 @@ def _read(value: str) -> dict[str, Mailbox]:
     return found
 
 
+def _pairs(value: str) -> list[tuple[str, str]]:
+    """Every (name, address as written)."""
+    one = _ONE.fullmatch(value)
+    if one is not None:
+        return [(one[1], one[2])]
+    return _Scanner(value).pairs() if _SIGNS.search(value) else [("", value)]
+
+
 def _clean_name(name: str, address: str) -> str:
+    if not name:
+        return ""
     text = _SPACES.sub(" ", decode_words(name)).strip(" '\"")
     text = "".join(sign for sign in text if sign.isprintable())[:_MOST_NAME].strip()
     return "" if text.lower() == address else text

@@ -13,10 +13,10 @@ mail daemon with an empty return path, by a field of failures, or by a subject o
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from csdesk.domain.records.messages import Automatic
-from csdesk.parsing.mail.addresses import mailboxes
 from csdesk.parsing.mail.headers import Headers
 
 _DAEMONS: Final = re.compile(
@@ -45,6 +45,7 @@ _ABSENCES: Final = (
 )
 _ABSENT: Final = re.compile(rf"\s*(?:[\[【]{_ABSENCES}[\]】]|{_ABSENCES}\s*(?:[:：-]|$))", re.IGNORECASE)
 """Only at the beginning: ``Re: 自动回复`` is a person's answer to such a mail."""
+_WORD_ENDS: Final = re.compile(r"[\s;(,]")
 
 
 def is_daemon(address: str) -> bool:
@@ -56,7 +57,7 @@ def automatic_of(headers: Headers) -> Automatic:
     """Who wrote a mail that is no report."""
     submitted = _word(headers.get("auto-submitted"))
     precedence = _word(headers.get("precedence"))
-    absent = _ABSENT.match(headers.text("subject")) is not None
+    absent = _ABSENT.match(headers.subject) is not None
     if submitted == "auto-replied" or precedence == "auto_reply" or _has_reply_field(headers) or absent:
         return Automatic.REPLY
     if "list-id" in headers or "list-unsubscribe" in headers or precedence in {"bulk", "list", "junk"}:
@@ -66,20 +67,20 @@ def automatic_of(headers: Headers) -> Automatic:
     return Automatic.NO
 
 
-def is_bounce(headers: Headers, *, beginning: str) -> bool:
+def is_bounce(headers: Headers, *, beginning: Callable[[], str]) -> bool:
     """True if a mail system gives a mail back, in whatever form.
 
-    ``beginning`` is the start of its text, which some old systems leave as the only sign.
+    ``beginning`` reads the start of its text, which some old systems leave as the only sign.
     """
     if any(field in headers for field in _FAILURE_FIELDS):
         return True
-    sender = mailboxes(headers.get("from"))
+    sender = headers.mailboxes("from")
     if not sender or not is_daemon(sender[0].address):
         return False
     return (
         has_null_path(headers)
-        or _FAILED.search(headers.text("subject")[:500]) is not None
-        or "qmail-send program" in beginning
+        or _FAILED.search(headers.subject[:500]) is not None
+        or "qmail-send program" in beginning()
     )
 
 
@@ -98,4 +99,4 @@ def _is_report(headers: Headers) -> bool:
 
 def _word(value: str) -> str:
     """The first word of a field, without comments and parameters."""
-    return re.split(r"[\s;(,]", value.strip().lower()[:100], maxsplit=1)[0]
+    return _WORD_ENDS.split(value.strip().lower()[:100], maxsplit=1)[0] if value else ""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from csdesk.domain.records._model import clean_text, trusted
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import HtmlPart, MediaKind, MediaPart, OtherPart, Part, TextPart
 from csdesk.domain.text.markup import text_of_html
@@ -20,6 +21,7 @@ from csdesk.parsing.mail.structure import Node, nested
 MOST_TEXT: Final = 4_000_000
 """How many bytes of one text part are read."""
 
+_TextPart = trusted(TextPart)
 _KINDS: Final = {"image": MediaKind.IMAGE, "audio": MediaKind.VOICE, "video": MediaKind.VIDEO}
 _ENCRYPTED: Final = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
 
@@ -50,11 +52,16 @@ def read_content(root: Node) -> tuple[tuple[Part, ...], tuple[Attachment, ...]]:
         elif leaf.type == "text/html":
             _read_html(leaf, texts, pages, is_read=is_read)
         elif is_read and (text := _plain(leaf)):
-            texts.append(TextPart(text=text))
+            texts.append(text_part(text))
     attachments = tuple(_attachment(node, number) for number, node in enumerate(files, 1))
     media = [_media_part(one) for one in attachments]
     others = [OtherPart(provider_type=node.type) for node in root.walk() if node.type in _ENCRYPTED][:1]
     return (*texts, *pages, *media, *others), attachments
+
+
+def text_part(text: str) -> TextPart:
+    """A part that says this."""
+    return _TextPart(text=str(clean_text(text)))
 
 
 def with_media(
@@ -100,7 +107,7 @@ def _read_html(leaf: Node, texts: list[Part], pages: list[Part], *, is_read: boo
         return
     pages.append(HtmlPart(html=html))
     if is_read and (text := text_of_html(html)):
-        texts.append(TextPart(text=text))
+        texts.append(text_part(text))
 
 
 def _plain(leaf: Node) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +14,8 @@ from csdesk.parsing.mail.words import decode_words
 
 MOST_PARAMETERS: Final = 100
 MOST_NAME_BYTES: Final = 255
+_OFTEN: Final = 100
+"""Up to which length a field may be one that comes often, in characters."""
 
 _TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
 _RESERVED: Final = re.compile(r'[<>:"|?*\x7f]')
@@ -21,15 +25,25 @@ _DEVICES: Final = frozenset(
 
 
 class Field(NamedTuple):
-    """The value before the first semicolon, lower-cased, and the parameters by lower-case name."""
+    """The value before the first semicolon, lower-cased, and the parameters by lower-case name: only to be read."""
 
     value: str
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
 
 
 def read_field(text: str) -> Field:
     """A field such as Content-Type; never fails. Of a parameter given twice the first counts."""
-    value, *rest = _split(text)
+    return _often(text) if len(text) <= _OFTEN else _read(text)
+
+
+@lru_cache(maxsize=256)
+def _often(text: str) -> Field:
+    """Most mails say one of a few things."""
+    return _read(text)
+
+
+def _read(text: str) -> Field:
+    value, *rest = _split(text) if '"' in text else text.split(";")
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for one in rest[:MOST_PARAMETERS]:
@@ -59,6 +73,8 @@ def safe_name(name: str) -> str:
 
     Empty if nothing is left. The extension survives shortening.
     """
+    if not name:
+        return ""
     name = unicodedata.normalize("NFC", name[:4000].replace("\\", "/").rpartition("/")[2])
     name = "".join(sign for sign in name if sign.isprintable())
     name = _RESERVED.sub("_", name).strip(" .")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
+from csdesk.parsing.mail.addresses import Mailbox, mailboxes
 from csdesk.parsing.mail.charsets import decode_text
 from csdesk.parsing.mail.words import decode_words
 
@@ -23,10 +25,21 @@ MOST_REFERENCES: Final = 20
 
 _MOST_ID: Final = 900
 _NAME: Final = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_PLAIN: Final = re.compile(rb"([!-9;-~]{1,100}):([^\n\0]{0,8000}(?:\n[ \t]{1,50}[!-\xff][^\n\0]{0,1000}){0,50})\n")
+"""A field as programs write it, with its further lines; its next line is known by what it begins with."""
 _IDS: Final = re.compile(r"<([^<>]*)>")
 _BLANKS: Final = re.compile(r"\s+")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]{0,100}\r?\n")
 _DAY: Final = timedelta(days=1)
+_MONTHS: Final = {
+    name: number
+    for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)  # noqa: SIM905
+}
+_DATE: Final = re.compile(
+    rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([12][0-9]{{3}})"
+    r" ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([01][0-9]|2[0-3])([0-5][0-9])"
+)
+"""A date as nearly all programs write it."""
 
 
 class Headers:
@@ -36,6 +49,12 @@ class Headers:
         self.fields = fields
         self._raw = dict(reversed(fields))
         self._first: dict[str, str] = {}
+        self._people: dict[str, tuple[Mailbox, ...]] = {}
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject as a person would read it."""
+        return self.text("subject")
 
     def get(self, name: str) -> str:
         """The first field of that (lower-case) name, 8-bit signs decoded; empty if it is missing."""
@@ -53,6 +72,21 @@ class Headers:
         """The first field of that name as a person would read it, encoded words decoded."""
         return _BLANKS.sub(" ", decode_words(self.get(name))).strip()
 
+    def mailboxes(self, name: str) -> tuple[Mailbox, ...]:
+        """The mailboxes of the first field of that name."""
+        if name not in self._raw:
+            return ()
+        known = self._people.get(name)
+        if known is None:
+            known = self._people[name] = mailboxes(self.get(name))
+        return known
+
+    def every_mailbox(self, name: str) -> tuple[Mailbox, ...]:
+        """The mailboxes of all fields of that name, each address once."""
+        if sum(key == name for key, _ in self.fields) < 2:
+            return self.mailboxes(name)
+        return mailboxes(", ".join(self.every(name)))
+
     def __contains__(self, name: object) -> bool:
         return name in self._raw
 
@@ -62,6 +96,28 @@ def read_headers(content: bytes, begin: int, end: int) -> tuple[Headers, int]:
 
     What goes beyond the limits is passed over up to the next blank line.
     """
+    fields, at = _plain_fields(content, begin, end)
+    if fields and content.startswith((b"\n", b"\r\n"), at, end):
+        return Headers(tuple(fields)), content.index(b"\n", at) + 1
+    return _read_slowly(content, begin, end)
+
+
+def _plain_fields(content: bytes, begin: int, end: int) -> tuple[list[tuple[str, bytes]], int]:
+    """The fields that need no care, and where they end."""
+    fields: list[tuple[str, bytes]] = []
+    at = begin
+    while at - begin < MOST_HEADER_BYTES // 2 and len(fields) < MOST_FIELDS:
+        found = _PLAIN.match(content, at, end)
+        if found is None:
+            break
+        name, value = found.groups()
+        fields.append((name.decode("ascii").lower(), value.translate(None, b"\r\n").strip()))
+        at = found.end()
+    return fields, at
+
+
+def _read_slowly(content: bytes, begin: int, end: int) -> tuple[Headers, int]:
+    """The same of any header: line by line, with every limit."""
     fields: list[tuple[str, list[bytes]]] = []
     at = begin
     while at < end:
@@ -105,6 +161,8 @@ def message_ids(value: str) -> list[str]:
     """
     if "=?" in value:
         value = decode_words(value)
+    if not value:
+        return []
     found = _IDS.findall(value)
     if not found and "@" in value and len(value.split()) == 1:
         found = [value.strip("<>")]
@@ -112,7 +170,9 @@ def message_ids(value: str) -> list[str]:
 
 
 def _normal_id(text: str) -> str:
-    text = "".join(sign for sign in _BLANKS.sub("", text) if sign.isprintable())
+    text = "".join(text.split())
+    if not text.isprintable():
+        text = "".join(sign for sign in text if sign.isprintable())
     if len(text) > _MOST_ID:
         text = f"sha256.{sha256(text.encode()).hexdigest()}@long.invalid"
     return f"<{text}>" if text else ""
@@ -140,10 +200,19 @@ def date_of(value: str) -> datetime | None:
     """The instant of a Date field in UTC; None if it is missing or no date. Without a zone it counts as UTC."""
     value = value[:200].strip()
     try:
+        if (usual := _DATE.fullmatch(value)) is not None:
+            return _usual_date(usual)
         found = _mail_date(value) or datetime.fromisoformat(value)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _usual_date(found: re.Match[str]) -> datetime:
+    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    east = timedelta(hours=int(hours), minutes=int(minutes))
+    at = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
+    return at - east if sign == "+" else at + east
 
 
 def _mail_date(value: str) -> datetime | None:

@@ -16,14 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+from csdesk.domain.records._model import clean_text, trusted
 from csdesk.domain.records.channels import ChannelEvent, IgnoredEvent, InboundMessage, Sender, StatusEvent, UnknownEvent
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import Automatic
 from csdesk.errors import InvalidInput
-from csdesk.parsing.mail.addresses import Mailbox, address_of, mailboxes, without_tag
+from csdesk.parsing.mail.addresses import Mailbox, address_of, without_tag
 from csdesk.parsing.mail.automatic import automatic_of
 from csdesk.parsing.mail.content import Attachment, read_content, with_media
 from csdesk.parsing.mail.headers import Headers, date_of, message_id, references
@@ -33,9 +35,13 @@ from csdesk.parsing.mail.structure import Node, read_tree
 
 MOST_SUBJECT: Final = 1000
 
+_Sender = trusted(Sender)
+
 Hint = Callable[[str], str]
 """Gives the ticket that an address or a message id of ours proves, empty if it proves none."""
 
+_AUTHORS: Final = ("from", "sender", "reply-to", "return-path")
+"""Whose address is the author's: the first that holds one."""
 _HINTED: Final = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 
 
@@ -81,7 +87,7 @@ class _Mail:
         return address in self.own or without_tag(address) in self.own
 
     def sender(self, person: Mailbox) -> Sender:
-        return Sender(kind="email", scope=self.scope, external_id=person.address, name=person.name)
+        return _Sender(kind="email", scope=self.scope, external_id=person.address, name=person.name)
 
 
 def parse_mail(
@@ -110,14 +116,34 @@ def parse_mail(
         raise InvalidInput(
             "received_at", "it has no zone", "pass an aware datetime, for example with tzinfo=datetime.UTC"
         )
-    root = read_tree(raw)
-    own = frozenset(known for one in own_addresses if (known := address_of(one)))
+    return parse_tree(
+        read_tree(raw), raw, account=account, own=own_addresses, received_at=received_at, scope=scope, hint=hint
+    )
+
+
+def parse_tree(
+    root: Node,
+    raw: bytes,
+    *,
+    account: str,
+    own: frozenset[str],
+    received_at: datetime,
+    scope: str,
+    hint: Hint | None,
+) -> ParsedMail:
+    """The same of a mail whose tree has been read already."""
+    own, scope = _addresses(own), str(clean_text(scope))
     identifier = message_id(root.headers.get("message-id")) or _synthetic_id(root)
     mail = _Mail(raw, root, account, own, scope, received_at, identifier, hint)
     report = read_report(root)
     if report is not None:
         return ParsedMail(_report_event(mail, report))
     return _message(mail)
+
+
+@lru_cache(maxsize=256)
+def _addresses(own: frozenset[str]) -> frozenset[str]:
+    return frozenset(known for one in own if (known := address_of(one)))
 
 
 def _synthetic_id(root: Node) -> str:
@@ -172,7 +198,7 @@ def _message(mail: _Mail) -> ParsedMail:
         conversation=root or mail.id,
         sender=mail.sender(people[0]),
         cc=tuple(mail.sender(one) for one in cc.values()),
-        subject=mail.headers.text("subject")[:MOST_SUBJECT],
+        subject=mail.headers.subject[:MOST_SUBJECT],
         parts=said_apart(parts),
         provider_id=mail.id,
         references=answered,
@@ -189,16 +215,10 @@ def _message(mail: _Mail) -> ParsedMail:
 def _people(mail: _Mail) -> tuple[Mailbox, ...]:
     """The author, then where the author wants answers, if that is elsewhere. Empty if nobody can be made out."""
     headers = mail.headers
-    authors = mailboxes(headers.get("from"))
-    if not authors:
-        authors = (
-            mailboxes(headers.get("sender"))
-            or mailboxes(headers.get("reply-to"))
-            or mailboxes(headers.get("return-path"))
-        )
+    authors = next((found for name in _AUTHORS if (found := headers.mailboxes(name))), ())
     if not authors:
         return ()
-    answers = [one for one in mailboxes(headers.get("reply-to")) if not mail.is_ours(one.address)]
+    answers = [one for one in headers.mailboxes("reply-to") if not mail.is_ours(one.address)]
     if answers and mail.is_ours(authors[0].address):
         return (answers[0],)
     return (authors[0], *(one for one in answers if one.address != authors[0].address))
@@ -208,7 +228,7 @@ def _recipients(mail: _Mail) -> tuple[Mailbox, ...]:
     """To and Cc without ourselves."""
     found: dict[str, Mailbox] = {}
     for name in ("to", "cc"):
-        for one in mailboxes(", ".join(mail.headers.every(name))):
+        for one in mail.headers.every_mailbox(name):
             if not mail.is_ours(one.address):
                 found.setdefault(one.address, one)
     return tuple(found.values())
@@ -227,7 +247,7 @@ def _ignored(mail: _Mail, reason: str) -> IgnoredEvent:
 def _hint(mail: _Mail, answered: tuple[str, ...]) -> str:
     if mail.hint is None:
         return ""
-    addresses = [one.address for name in _HINTED for one in mailboxes(mail.headers.get(name))]
+    addresses = [one.address for name in _HINTED for one in mail.headers.mailboxes(name)]
     for candidate in dict.fromkeys((*addresses, *(one.strip("<>") for one in answered))):
         if found := mail.hint(candidate):
             return found

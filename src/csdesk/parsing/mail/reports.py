@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from csdesk.parsing.mail.automatic import is_bounce
@@ -20,6 +21,7 @@ MOST_RECIPIENTS: Final = 200
 
 _DELIVERY: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RECEIPT: Final = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+_ORDINARY: Final = frozenset({"text/plain", "text/html"})
 _COMPLAINT: Final = "message/feedback-report"
 _ORIGINAL: Final = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"})
 _ID_IN_TEXT: Final = re.compile(
@@ -53,9 +55,15 @@ class Report:
 
 def read_report(root: Node) -> Report | None:
     """The report a mail is; None for an ordinary mail."""
+    if (
+        not root.children
+        and root.type in _ORDINARY
+        and not is_bounce(root.headers, beginning=partial(_beginning, root))
+    ):
+        return None
     nodes = list(root.walk())
     found = _first(nodes, _DELIVERY)
-    bounced = is_bounce(root.headers, beginning=_beginning(nodes))
+    bounced = is_bounce(root.headers, beginning=partial(_beginning, root))
     if found is not None and (_is_report(root) or bounced):
         return _delivery(found, nodes)
     found = _first(nodes, _RECEIPT)
@@ -74,8 +82,8 @@ def _first(nodes: list[Node], types: frozenset[str]) -> Node | None:
     return next((node for node in nodes if node.type in types), None)
 
 
-def _beginning(nodes: list[Node]) -> str:
-    return next((_text(node)[:1000] for node in nodes if node.type == "text/plain"), "")
+def _beginning(root: Node) -> str:
+    return next((_text(node)[:1000] for node in root.walk() if node.type == "text/plain"), "")
 
 
 def _text(node: Node) -> str:
@@ -141,7 +149,7 @@ def _old_bounce(root: Node, nodes: list[Node]) -> Report:
     texts = "\n".join(_text(node) for node in nodes if node.type in {"text/plain", "text/html"})[:_MOST_SCANNED]
     code = _code_in(texts)
     answer = _SMTP.search(texts)
-    delayed = _DELAYED.search(root.headers.text("subject")[:500]) is not None
+    delayed = _DELAYED.search(root.headers.subject[:500]) is not None
     action = "delayed" if delayed else "failed"
     reason = " ".join(one for one in (action, code, answer[1] if answer else "") if one)
     temporary = (code or (answer[1] if answer else "")).startswith("4")

@@ -29,32 +29,31 @@ class Node:
     begin: int
     end: int
     field: Field
+    type: str
+    """The media type; a missing or impossible one is ``text/plain`` (RFC 2045 §5.2)."""
     children: tuple[Node, ...] = ()
 
     @property
-    def type(self) -> str:
-        """The media type; a missing or impossible one is ``text/plain`` (RFC 2045 §5.2)."""
-        written = self.field.value
-        if not written or "/" not in written:
-            return "text/plain"
-        return media_type(written)
+    def disposition(self) -> Field:
+        """How it says that it wants to be shown."""
+        return read_field(self.headers.get("content-disposition"))
 
     @property
     def name(self) -> str:
         """The file name it claims, made harmless; empty if it claims none."""
-        disposition = read_field(self.headers.get("content-disposition"))
-        return safe_name(disposition.parameters.get("filename") or self.field.parameters.get("name", ""))
+        return safe_name(self.disposition.parameters.get("filename") or self.field.parameters.get("name", ""))
 
     @property
     def is_attachment(self) -> bool:
         """True if it says so, or has a file name."""
-        disposition = read_field(self.headers.get("content-disposition"))
-        return disposition.value == "attachment" or bool(self.name)
+        if "content-disposition" in self.headers:
+            return self.disposition.value == "attachment" or bool(self.name)
+        return "name" in self.field.parameters and bool(self.name)
 
     def body(self) -> bytes:
         """The bytes it holds, its transfer encoding undone as far as it goes."""
         content = self.content[self.begin : self.end]
-        encoding = self.headers.get("content-transfer-encoding").strip().strip("\"'").lower()
+        encoding = self.headers.get("content-transfer-encoding").strip("\"' \t").lower()
         if encoding == "base64":
             return lenient_base64(content)
         if encoding == "quoted-printable":
@@ -65,7 +64,7 @@ class Node:
         """Its body as text with plain line feeds, at most that many bytes of it."""
         content = self.body()[:most]
         text = decode_text(content, self.field.parameters.get("charset", "") or _declared_in_html(self.type, content))
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
     def walk(self) -> Iterator[Node]:
         """This part and all below it, in order."""
@@ -100,7 +99,8 @@ def _node(content: bytes, begin: int, end: int, *, depth: int, room: list[int], 
         )
     if field.value.startswith("multipart/") and not children and depth < MOST_DEPTH:
         field = Field("text/plain", {})  # it says that it has parts, but no delimiter is there
-    return Node(content, headers, body, end, field, children)
+    kind = media_type(field.value) if "/" in field.value else "text/plain"
+    return Node(content, headers, body, end, field, kind, children)
 
 
 def _skip_blank(content: bytes, begin: int) -> int:

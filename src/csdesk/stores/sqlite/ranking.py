@@ -24,10 +24,9 @@ _MOST_PARTS: Final = 60
 """How many kinds of agents are looked up one by one; more are read in one pass over the queue's free agents."""
 
 _FREE: Final = "desk=? AND queue=? AND open=1 AND load<capacity AND load+?<=capacity"
-_WAITS: Final = (
-    "SELECT 'waits',?,column1,(SELECT min(created_at) FROM csdesk_ticket WHERE desk=? AND queue=? AND waits=column1)"
-    ",NULL,NULL FROM (VALUES(1),(2),(3),(4))"
-)
+_PRIORITIES: Final = (1, 2, 3, 4)
+_OLDEST: Final = "(SELECT min(created_at) FROM csdesk_ticket WHERE desk=? AND queue=? AND waits={})"
+_WAITS: Final = f"SELECT 'waits',?,{','.join(map(_OLDEST.format, _PRIORITIES))}"
 """The oldest of each priority: four looks at the ends of the index."""
 _PASS: Final = (
     "SELECT 'candidate',?,agent,load,assigned,profile FROM (SELECT agent,load,assigned,profile,row_number() OVER"  # noqa: S608  # constants
@@ -88,7 +87,7 @@ def terms_of(desk: int, needs: Needs) -> Terms:
         _add(desk, need, parts, cells)
     for queue in needs.waiting:
         parts.append(_WAITS)
-        cells += (queue, desk, queue)
+        cells += (queue, *((desk, queue) * len(_PRIORITIES)))
     return Terms(tuple(parts), tuple(cells))
 
 
@@ -128,14 +127,17 @@ class Ranked:
     def take(self, row: tuple[Any, ...]) -> None:
         """One more row."""
         what, key, first, second, third, profile = row
-        if what == "waits":
-            if second is not None:
-                self._waiting[key] = (*self._waiting.get(key, ()), (first, instant(second)))
+        if what == "candidate":
+            found = self._found.get(key)
+            if found is None:
+                found = self._found[key] = []
+            found.append(Candidate(first, second, profile_from(profile).capacity, third, profile))
         elif what == "head":
             self._heads.setdefault(key, []).extend([(third, *one, first) for one in json.loads(second)])
-        else:
-            candidate = Candidate(first, second, profile_from(profile).capacity, third, profile)
-            self._found.setdefault(key, []).append(candidate)
+        elif oldest := tuple(
+            [(each, instant(at)) for each, at in zip(_PRIORITIES, row[2:], strict=True) if at is not None]
+        ):
+            self._waiting[key] = oldest
 
     @property
     def waiting(self) -> Mapping[str, tuple[tuple[int, datetime], ...]]:

@@ -87,7 +87,18 @@ def _read(cls: type[Record], *names: str) -> dict[str, str]:
     return {name: read_sql(cls, name) for name in names}
 
 
-_WAKES: Final = ("clocks", "snoozed_until", "close_at", "tags", "rules_at", "erased_at", "offer", "worker")
+_WAKES: Final = (
+    "clocks",
+    "snoozed_until",
+    "close_at",
+    "tags",
+    "rules_at",
+    "erased_at",
+    "offer",
+    "worker",
+    "flags",
+    "goal",
+)
 _CUSTOMER_WAKES: Final = ("tags", "flags", "segments_at", "merged_into", "erasure")
 
 TABLES: Final[Mapping[type[Record], Table]] = {

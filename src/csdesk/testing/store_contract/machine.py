@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from csdesk.domain.core.evolve import fold
-from csdesk.domain.records.changes import Candidate, CandidateNeed, ChangeSet, Needs
+from csdesk.domain.records.changes import CandidateNeed, ChangeSet, Needs
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.errors import ClaimTaken, GuardFailed, VersionConflict
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, LeaseRequest, Query, SearchRequest, Store
@@ -173,11 +173,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert (dict(found.claims), dict(found.homes)) == (claims, homes)
         assert {**found.tickets, **found.customers, **found.messages} == followed
         for queue in QUEUES:
-            expected = [
-                Candidate(agent=key, load=load, capacity=room)
-                for key, load, room in self.model.candidates(queue, limit)
-            ]
-            assert list(found.candidates.get(queue, ())) == expected
+            shown = [(one.agent, one.load, one.capacity) for one in found.candidates.get(queue, ())]
+            assert shown == list(self.model.candidates(queue, limit))
 
     @precondition(lambda self: self.contract.durable)
     @rule()

@@ -298,6 +298,9 @@ def time_of(kind: str, row: Any) -> datetime:
 def wake_at(ticket: Any) -> datetime | None:
     """When the ticket wants to be looked at."""
     times = [ticket.snoozed_until, ticket.close_at, ticket.rules_at, *[tag.expires_at for tag in ticket.tags]]
+    if ticket.erased_at is None:
+        times += [flag.until for flag in ticket.flags]
+        times.append(ticket.goal and ticket.goal.due_at if ticket.goal and ticket.goal.state == "open" else None)
     times.append(ticket.offer and ticket.offer.due_at)
     times.append(ticket.worker and ticket.worker.until)
     for clock in ticket.clocks:

@@ -31,6 +31,7 @@ from csdesk.domain.records.changes import (
 from csdesk.domain.records.clocks import Clock, Metric
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Message, TextPart
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tags import TagAssignment
@@ -139,6 +140,10 @@ class Pieces:
             ev.StatusChanged(before=ticket.category, after=Category.SNOOZED, status="asleep", until=asleep),
             ev.TicketTagged(tags=tags),
             ev.TicketUntagged(tag="a"),
+            ev.TicketFlagged(flag="a", reason="张三 threatens", until=ends),
+            ev.TicketUnflagged(flag="a"),
+            ev.GoalSet(goal=self.draw(st.sampled_from(GoalName)), span=timedelta(seconds=9), due_at=later),
+            *[ev.GoalSettled(goal=ticket.goal.name, reached=True, at=later) for _ in (1,) if ticket.goal],
             ev.RulesPlanned(at=asleep),
             ev.TicketFieldSet(name="priority", before=2, after=self.draw(_FEW)),
             ev.TicketFieldSet(name="queue", before=ticket.queue, after=self.draw(st.sampled_from(QUEUES))),

@@ -17,10 +17,10 @@ from csdesk.domain.records.customers import (
     Customer,
     DayCount,
     Erasure,
-    Flag,
     Identity,
     SegmentMembership,
 )
+from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.tags import TagAssignment, TagSource
 
 _Customer = trusted(Customer)

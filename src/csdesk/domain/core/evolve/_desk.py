@@ -43,6 +43,8 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.LibraryChanged: _unchanged,
     ev.SuggestionsJudged: _unchanged,
     ev.LessonsForgotten: _unchanged,
+    ev.LibraryTrained: _unchanged,
+    ev.TrainingChosen: _unchanged,
     ev.ReplyAssessed: _unchanged,
     ev.AlertRaised: _unchanged,
     ev.ActionRequested: _unchanged,

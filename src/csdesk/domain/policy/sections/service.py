@@ -11,6 +11,7 @@ from csdesk.domain.policy.sections.routing import QueueRouting
 from csdesk.domain.records._model import Key, Name
 from csdesk.domain.records._settings import Section
 from csdesk.domain.records.durations import Duration, DurationOrZero
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.priorities import PriorityName
 from csdesk.domain.records.tickets import Category
 
@@ -30,6 +31,8 @@ class QueuePolicy(Section):
     """The bot that receives."""
     hand_off_to: Name | None = None
     """The queue whose people take over from the bot; None: this one. ``bot_only`` needs another one."""
+    goal: GoalName | None = None
+    """What a session with a customer should lead to here, from its first message on; None: nothing is expected."""
     routing: QueueRouting = Field(default_factory=QueueRouting)
     """Who gets the tickets of the queue."""
 

@@ -6,7 +6,15 @@ An adapter only translates. These names are for the desk itself; authors of chan
 
 from __future__ import annotations
 
-from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, Rate, WindowState
+from csdesk.domain.records.channels.abilities import (
+    Capabilities,
+    ConversationRate,
+    Limit,
+    MediaLimit,
+    MenuLimits,
+    Rate,
+    WindowState,
+)
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
     ContactEvent,
@@ -48,6 +56,7 @@ __all__ = [
     "Capabilities",
     "ChannelEvent",
     "ContactEvent",
+    "ConversationRate",
     "DeleteEvent",
     "EchoEvent",
     "EditEvent",

@@ -67,6 +67,7 @@ class ReplyDecision:
         suggestions: phrases, best first.
         related: ids of phrases to offer beside the first: those it names, then the next ones.
         learned: how many decisions of people the matcher had learnt from.
+        trained: the training that told the phrases apart; 0: none.
     """
 
     action: Literal["auto_reply", "suggest", "hand_over"]
@@ -74,6 +75,7 @@ class ReplyDecision:
     suggestions: tuple[Suggestion, ...] = ()
     related: tuple[str, ...] = ()
     learned: int = 0
+    trained: int = 0
 
     @property
     def shown(self) -> tuple[PhraseId, ...]:

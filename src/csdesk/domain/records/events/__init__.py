@@ -53,6 +53,7 @@ from csdesk.domain.records.events.desk import (
     HolidaysSaved,
     LessonsForgotten,
     LibraryChanged,
+    LibraryTrained,
     LoadRepaired,
     MessageParked,
     MessageReleased,
@@ -61,6 +62,7 @@ from csdesk.domain.records.events.desk import (
     ReplyAssessed,
     SessionAnswered,
     SuggestionsJudged,
+    TrainingChosen,
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
@@ -103,6 +105,8 @@ from csdesk.domain.records.events.tickets import (
     ClockWarned,
     ConversationTaken,
     CustomFieldSet,
+    GoalSet,
+    GoalSettled,
     LinksChanged,
     MessagesMoved,
     OfferAccepted,
@@ -123,10 +127,12 @@ from csdesk.domain.records.events.tickets import (
     TicketErased,
     TicketEscalated,
     TicketFieldSet,
+    TicketFlagged,
     TicketMerged,
     TicketOpened,
     TicketReleased,
     TicketTagged,
+    TicketUnflagged,
     TicketUnmerged,
     TicketUntagged,
 )
@@ -137,6 +143,7 @@ __all__ = [
     "DESK",
     "LEARNING",
     "LIBRARY",
+    "TRAINING",
     "AccountPaused",
     "AccountResumed",
     "ActionRequested",
@@ -176,12 +183,15 @@ __all__ = [
     "ErasureCompleted",
     "Event",
     "Fate",
+    "GoalSet",
+    "GoalSettled",
     "HolidaysSaved",
     "IdentityLinked",
     "IdentityUnlinked",
     "LeaseRenewed",
     "LessonsForgotten",
     "LibraryChanged",
+    "LibraryTrained",
     "LinksChanged",
     "LoadRepaired",
     "MediaStored",
@@ -230,6 +240,7 @@ __all__ = [
     "TicketErased",
     "TicketEscalated",
     "TicketFieldSet",
+    "TicketFlagged",
     "TicketHandedBack",
     "TicketHandedOff",
     "TicketMerged",
@@ -237,8 +248,10 @@ __all__ = [
     "TicketReleased",
     "TicketTagged",
     "TicketTransferred",
+    "TicketUnflagged",
     "TicketUnmerged",
     "TicketUntagged",
+    "TrainingChosen",
     "TurnBegan",
     "TurnEnded",
     "WordingFound",
@@ -301,6 +314,10 @@ Event = Annotated[
     | OfferExpired
     | OfferWithdrawn
     | ParticipantsChanged
+    | TicketFlagged
+    | TicketUnflagged
+    | GoalSet
+    | GoalSettled
     | SlaApplied
     | ClocksChanged
     | ClockStarted
@@ -338,6 +355,8 @@ Event = Annotated[
     | LibraryChanged
     | SuggestionsJudged
     | LessonsForgotten
+    | LibraryTrained
+    | TrainingChosen
     | ReplyAssessed
     | HolidaysSaved
     | ConfigActivated
@@ -360,6 +379,9 @@ LIBRARY: Final = "library"
 
 LEARNING: Final = "learning"
 """The subject of decisions about suggestions, in their order: what the matcher learns from."""
+
+TRAINING: Final = "training"
+"""The subject of trainings of the phrase library, in their order, and of which one is in use."""
 
 ASSESSMENT: Final = "assessment"
 """The subject of what counts when work is assessed."""

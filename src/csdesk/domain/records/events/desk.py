@@ -88,6 +88,26 @@ class LessonsForgotten(EventBase):
     """Messages were erased: whatever was learnt from them is gone with them."""
 
 
+class LibraryTrained(EventBase):
+    """The phrases were trained to be told apart. It stands in the stream of ``TRAINING``."""
+
+    kind: Literal["library.trained"] = "library.trained"
+    number: int
+    phrases: int
+    """How many phrases took part."""
+    questions: int
+    """How many of their texts did."""
+    body: str = ""
+    """What was taught, in the form of ``csdesk.domain.matching.trainings``: some ten bytes a question, and no text."""
+
+
+class TrainingChosen(EventBase):
+    """Another training tells the phrases apart, or none (0). It stands in the streams ``TRAINING`` and ``LEARNING``."""
+
+    kind: Literal["learning.training"] = "learning.training"
+    number: int = 0
+
+
 class ReplyAssessed(EventBase):
     """An answer turned out wrong, for whoever assesses the work. It stands in the stream of ``ASSESSMENT``."""
 
@@ -126,20 +146,25 @@ class SessionAnswered(EventBase):
 
 
 class AccountPaused(EventBase):
-    """An account failed so often in a row that it rests; one message tries it again at ``until``, once in a while."""
+    """An account failed so often in a row that it rests; one message tries it again at ``until``, once in a while.
+
+    Sending and pulling rest apart from each other.
+    """
 
     kind: Literal["account.paused"] = "account.paused"
     account: str
     until: Instant
     reason: str
     """The code of the last failure."""
+    what: Literal["send", "pull"] = "send"
 
 
 class AccountResumed(EventBase):
-    """A message went out by an account that had been paused."""
+    """A message went out by an account that had been paused, or it could be pulled again."""
 
     kind: Literal["account.resumed"] = "account.resumed"
     account: str
+    what: Literal["send", "pull"] = "send"
 
 
 class CommandDenied(EventBase):

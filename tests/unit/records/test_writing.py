@@ -1,0 +1,82 @@
+"""The text of a record is what a general serializer makes of the same values."""
+
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_core import to_json
+
+from csdesk.domain.records._writing import text_of
+from csdesk.domain.records.channels import Sender
+from csdesk.domain.records.codec import decode, encode
+from csdesk.domain.records.media import MediaRef
+from csdesk.domain.records.messages import AuthorKind, Direction, MediaPart, MenuItem, MenuPart, Message, TextPart
+from csdesk.domain.records.tickets import FieldValue, Priority
+
+AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+_INSTANTS = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]))
+_PLAIN = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.binary(),
+    _INSTANTS,
+    st.timedeltas(),
+    st.dates(),
+    st.sampled_from([Direction.IN, Priority.HIGH]),
+    st.floats(),
+)
+
+
+@given(st.lists(_PLAIN, max_size=4).map(tuple))
+def test_plain_values_are_written_as_a_serializer_writes_them(values):
+    assert text_of(values) == to_json(values, bytes_mode="base64", inf_nan_mode="null").decode()
+
+
+def test_one_instant_in_two_zones_is_written_twice():
+    east = AT.astimezone(timezone(timedelta(hours=8)))
+    assert (text_of(AT), text_of(east), text_of(AT)) == (
+        '"2026-01-05T09:00:00Z"',
+        '"2026-01-05T17:00:00+08:00"',
+        '"2026-01-05T09:00:00Z"',
+    )
+
+
+def test_what_is_remembered_stays_bounded():
+    for number in range(3000):
+        text_of((AT + timedelta(seconds=number), timedelta(seconds=number)))
+    assert text_of((AT, timedelta(hours=1))) == '["2026-01-05T09:00:00Z","PT1H"]'
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (),
+        (TextPart(text='a "quoted" line\n\x07 and\u2028more'), TextPart(text="")),
+        (MediaPart(ref=MediaRef(sha256="0" * 64, size=1, type="image/png"), caption="图"),),
+        (MenuPart(items=(MenuItem(text="one"), MenuItem(text="two", id="2"))),),
+    ],
+)
+def test_a_message_comes_back(parts):
+    said = Message(
+        id="msg_1", ticket="tkt_1", direction=Direction.IN, author=AuthorKind.CUSTOMER, parts=parts, edited=parts,
+        received_at=AT, occurred_at=AT + timedelta(microseconds=7), raw=b"\x00\xff",
+    )  # fmt: skip
+    assert decode(Message, Message.SCHEMA, encode(said)) == said
+
+
+def test_what_is_at_its_default_is_left_out_and_what_nobody_declared_stays():
+    assert text_of(FieldValue(name="size", value=None)) == '{"name":"size","value":null}'
+    assert text_of(TextPart(text="x", later={"a": [1, None]})) == '{"kind":"text","t":"x","later":{"a":[1,null]}}'
+
+
+def test_values_of_callers_keep_their_long_names():
+    written = json.loads(text_of(Sender(external_id="li", name="Li")))
+    assert (written["external_id"], written["name"]) == ("li", "Li")
+
+
+def test_days_are_plain():
+    assert text_of(date(2026, 1, 5)) == '"2026-01-05"'
