@@ -1,6 +1,5 @@
 """What tickets need, remembered for those that are alike, against asking for each of them anew."""
 
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
