@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from csdesk.domain.core.catching_up import come_due
@@ -68,11 +67,11 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     needs = Needs(tickets=tuple(tickets), agents=agents, phrases=phrases, parties=loaded_parties(scope))
     loaded = yield from steps.load(needs)
     if not needs.parties and any(_asks_the_customer(one) for one in loaded.snapshot.tickets.values()):
-        loaded = yield from steps.load(replace(needs, parties=True))
+        loaded = yield from steps.load(needs._replace(parties=True))
     counters = _reminding(loaded, scope)
     if counters:
         counted = yield from steps.load(Needs(counters=tuple(counters.values())))
-        loaded = replace(loaded, snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
+        loaded = loaded._replace(snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
     work = workspace(loaded, scope)
     clock = Actor.system("clock")
     for key in tickets:

@@ -111,7 +111,7 @@ def field_map(config: DeskConfig) -> dict[str, Any]:
         (F.message.text.matches(r"訂單\s"), True),
         (F.message.text.not_matches(r"^\d"), True),
         (F.message.channel == "wecom", True),
-        (F.message.scene.is_set(), False),
+        (F.message.origin_scene.is_set(), False),
         (F.message.kinds.contains("text"), True),
         (F.message.kinds.contains_any("image", "voice"), False),
         (F.message.length.between(5, 50), True),
@@ -495,6 +495,11 @@ def test_a_calendar_is_named_rightly() -> None:
     with pytest.raises(ConfigError, match="did you mean 'shop'") as caught:
         DeskConfig(calendars=(CALENDAR,), rules=(rule,))
     assert caught.value.path == "rules.r.when.value"
+
+
+@pytest.mark.parametrize("did", ["browses", "carts", "orders", "payments", "refunds", "redeems", "spent", "tickets"])
+def test_everything_that_customers_do_can_be_counted(did: str) -> None:
+    assert (getattr(F.customer, did)(days=30) >= 2) == Test(field=f"customer.{did}_30d", op=Op.GE, value=2)
 
 
 def test_a_slip_in_python_says_what_there_is() -> None:
