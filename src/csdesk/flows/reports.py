@@ -18,6 +18,7 @@ from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.errors import InvalidInput
+from csdesk.flows.entering import note_entrance
 from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
 from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
@@ -150,9 +151,15 @@ def _report(event: ch.ChannelEvent) -> Flow[None]:
     if note is not None:
         yield from retried(lambda scope: note(event, scope))
     elif isinstance(event, ch.SessionEvent):
-        if event.what == "ended":
-            yield from retried(lambda scope: hand(event, scope))
-        yield from greet(event)
+        yield from _session(event)
+
+
+def _session(event: ch.SessionEvent) -> Flow[None]:
+    if event.what == "ended":
+        yield from retried(lambda scope: hand(event, scope))
+    elif event.what == "started":
+        yield from retried(lambda scope: note_entrance(event, scope))
+    yield from greet(event)
 
 
 def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:

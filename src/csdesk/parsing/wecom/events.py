@@ -26,6 +26,18 @@ _HANDOVERS: Final = frozenset({1, 2, 4})
 """From the pool, to another agent, opened again by an agent."""
 
 
+_LIVE: Final = "channels-live"
+_CHANNELS: Final = {
+    1: "channels-home",
+    2: _LIVE,
+    3: "channels-window",
+    4: "channels-shop-product",
+    5: "channels-shop-order",
+}
+"""Where in WeChat Channels (视频号) somebody came from: its home page, a product in a live room, the shop window, and a
+product or an order of its shop. It is the scene of the entrance where no link of ours gave one."""
+
+
 def event_of(item: Item, received_at: datetime | None) -> ChannelEvent | None:
     """The event of an item of type ``event``; None for one that is not known here."""
     build = _EVENTS.get(text_of(item.inner.get("event_type")))
@@ -33,11 +45,13 @@ def event_of(item: Item, received_at: datetime | None) -> ChannelEvent | None:
 
 
 def _entered(item: Item, received_at: datetime | None) -> ChannelEvent:
-    channels = fields_of(item.inner.get("wechat_channels"))
+    shop = fields_of(item.inner.get("wechat_channels"))
+    place = _CHANNELS.get(number_of(shop.get("scene")) or 0, "")
     entrance = Entrance(
-        scene=text_of(item.inner.get("scene")),
+        scene=text_of(item.inner.get("scene")) or place,
         param=unquote(text_of(item.inner.get("scene_param"))),
-        code=text_of(channels.get("nickname")) or text_of(channels.get("shop_nickname")),
+        live_room=text_of(shop.get("nickname")) if place == _LIVE else "",
+        code=text_of(shop.get("nickname")) or text_of(shop.get("shop_nickname")),
     )
     return SessionEvent(
         **item.head(received_at),
