@@ -137,6 +137,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "turn": None,
         "outcome": BotAbstains(),
         "flag": "rude",
+        "goal": "answer",
         "did": "order",
         "namespace": "shop",
         "segment": "loyal",

@@ -90,8 +90,10 @@ class Policy:
         "answers",
         "closings",
         "config",
+        "counts_tickets",
         "declared",
         "digest",
+        "has_tag_words",
         "reads",
         "reception",
         "routing",
@@ -109,6 +111,10 @@ class Policy:
     rules: RuleSet
     reads: Reads
     """What the conditions of rules and service levels read."""
+    counts_tickets: bool
+    """Does some condition ask how many tickets a customer opened?"""
+    has_tag_words: bool
+    """Is there a tag that words of a message bring?"""
     declared: Declared
     """The custom fields that have a type."""
     segments: Segments
@@ -151,6 +157,7 @@ class Policy:
         self._tag_policies = {one.name: one for one in config.tags}
         self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
+        self.has_tag_words = len(self._tag_index) > 0
         self.service = ServiceBook(config, years, self.declared)
         self.reception = Reception(config)
         self.closings = Closings(config, self.service.default)
@@ -165,6 +172,7 @@ class Policy:
         self.timers = Timers(self.rules.plan, self.service.times, self.declared)
         others = reads_of([*(one.when for one in config.macros), *(one.when for one in config.routing.needs)])
         self.reads = self.rules.reads | self.service.looks | self.segments.reads | others
+        self.counts_tickets = self.reads.counts_tickets
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -251,18 +259,11 @@ class Policy:
         """What a folded message wishes that is nothing but a word to opt out of messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
 
-    @property
-    def has_tag_words(self) -> bool:
-        """Is there a tag that words of a message bring?"""
-        return len(self._tag_index) > 0
-
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.
 
         Of one exclusive group only the first stays.
         """
-        if not len(self._tag_index):
-            return ()
         names: list[str] = []
         groups: set[str] = set()
         for number in self._tag_index.find(folded):

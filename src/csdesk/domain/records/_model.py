@@ -71,7 +71,8 @@ else:
 
         def __call__(cls, *args, **kwargs):
             try:
-                return super().__call__(*args, **kwargs)
+                # What ``BaseModel.__init__`` does, without the two calls that lead there.
+                return super().__call__(*args, **kwargs) if args else cls.__pydantic_validator__.validate_python(kwargs)
             except ValidationError as error:
                 raise cls._refusal(error) from None
 

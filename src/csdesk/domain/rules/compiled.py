@@ -88,6 +88,7 @@ class Conditions:
         "_by_text",
         "_columns",
         "_everyone",
+        "_has_keywords",
         "_index",
         "_reads_subject",
         "_rest",
@@ -114,6 +115,7 @@ class Conditions:
             _Column(reader_of(field, declared), parts, self._everyone) for field, parts in layout.columns.items()
         )
         self._index = KeywordIndex(layout.compiler.keywords.items())
+        self._has_keywords = len(self._index) > 0
         self._reads_subject = layout.compiler.reads_subject
 
     def holding(self, facts: Facts, among: int = -1) -> Iterator[int]:
@@ -152,7 +154,7 @@ class Conditions:
         return found, left
 
     def _find(self, facts: Facts) -> Found:
-        if not len(self._index):
+        if not self._has_keywords:
             return _NOTHING
         find = self._index.hits
         if self._reads_subject and facts.message is not None and facts.message.subject:
@@ -348,8 +350,10 @@ class RuleSet:
         "_stops",
         "_windows",
         "agents",
+        "asks_phrases",
         "phrases",
         "plan",
+        "reads",
         "reminds",
         "replies",
     )
@@ -360,6 +364,10 @@ class RuleSet:
     """The agents to whom rules give tickets."""
     phrases: tuple[str, ...]
     """The phrases that rules send."""
+    reads: Reads
+    """What the conditions read."""
+    asks_phrases: bool
+    """Does some condition ask which phrase answers a message?"""
     replies: bool
     """Does some rule answer what customers say?"""
     reminds: bool
@@ -370,6 +378,8 @@ class RuleSet:
         self.plan = plan
         rules = [rule for _, rule in plan]
         self._conditions = Conditions([rule.when for rule in rules], declared)
+        self.reads = self._conditions.reads
+        self.asks_phrases = self.reads.asks_phrases
         self._asked = _Asked(rules)
         self._names = tuple(rule.name for rule in rules)
         effects = [action for rule in rules for action in rule.then]
@@ -394,11 +404,6 @@ class RuleSet:
     def __contains__(self, name: object) -> bool:
         """True if a rule of that name is in force."""
         return name in self._names
-
-    @property
-    def reads(self) -> Reads:
-        """What the conditions read."""
-        return self._conditions.reads
 
     def has(self, on: Trigger) -> bool:
         """True if some rule is tried on that."""

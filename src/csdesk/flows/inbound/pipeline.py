@@ -119,9 +119,9 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
     cases = [_case(arrival, scope) for arrival in arrivals]
     # Only rules that ask for the phrase behind a text need all of them where nothing is answered automatically.
     loaded = yield from steps.load(
-        _needs(cases, scope), phrases="yes" if scope.policy.rules.reads.asks_phrases else "auto", roster=True
+        _needs(cases, scope), phrases="yes" if scope.policy.rules.asks_phrases else "auto", roster=True
     )
-    if loaded.phrases is None and loaded.policy.rules.reads.asks_phrases:
+    if loaded.phrases is None and loaded.policy.rules.asks_phrases:
         raise VersionConflict("config", "epoch", expected=0)  # another policy than the one last seen: ask again
     if not loaded.policy.is_open:
         for arrival in arrivals:
@@ -143,7 +143,7 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
                 raise
         found = found.afresh()
         cases = [_case(arrival, scope) for arrival in arrivals]
-    return tuple(_outcome(case, work) for case in cases)
+    return tuple([_outcome(case, work) for case in cases])
 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
@@ -302,7 +302,8 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | Non
         return None
     work.begin(case.id, case.actor)
     case.say("dedupe.new", Outcome.PASSED)
-    dedupe.leave_inbox(case, work)
+    if case.retried:
+        dedupe.leave_inbox(case, work)
     if case.message.entrance is not None:
         entering.told_origin(case, work)
     customer = identity.identify(case, work)

@@ -57,8 +57,7 @@ def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
     case.ticket = found.id
     if case.message.cc and not case.new_ticket and case.is_human:
         _take_along(case, work, found)
-    _join(case, work, found)
-    return work.ticket(found.id)
+    return _join(case, work, found)
 
 
 def _find(case: Case, work: Workspace, customer: Customer) -> tuple[Ticket | None, tuple[Link, ...]]:
@@ -175,14 +174,14 @@ def _receive_here(case: Case, work: Workspace, ticket: TicketId) -> None:
         work.move_claim(key, before, ticket)
 
 
-def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
+def _join(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     message = case.message
     if message.sender.kind == "email":
         for reference in (message.provider_id, *message.references[:5]):
             key = work.keys.mail(message.account, reference)
             if reference and key not in work.claims:
                 work.claim(key, ticket.id, ClaimMode.FIRST_WINS, work.policy.config.retention.mail_claims)
-    happen(
+    joined = happen(
         work,
         ticket.id,
         _MessageReceived(
@@ -195,5 +194,4 @@ def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
             clamped=case.clamped,
         ),
     )
-    if case.is_human:
-        change_status(work, work.ticket(ticket.id), Move.CUSTOMER_MESSAGE)
+    return change_status(work, joined, Move.CUSTOMER_MESSAGE) if case.is_human else joined
