@@ -52,7 +52,7 @@ def gather(  # noqa: C901, PLR0911  one line for each kind of command
             return (yield from _for_reassessment(snapshot.tickets[command.ticket], loaded))
         case cmd.MergeCustomers() if command.customer in snapshot.customers:
             members = snapshot.customers[command.customer].members
-            return (yield from steps.load(replace(needs, customers=(*needs.customers, *members)))), Past()
+            return (yield from steps.load(needs._replace(customers=(*needs.customers, *members)))), Past()
         case cmd.UnmergeCustomers() if command.customer in snapshot.customers:
             return (yield from _for_customers(snapshot.customers[command.customer], loaded, needs))
         case cmd.EraseCustomer() if command.customer in snapshot.customers:
@@ -83,8 +83,7 @@ def _for_reply(command: cmd.SendReply, ticket: Ticket, loaded: Loaded, needs: Ne
     question = command.question or ticket.customer_message
     named = tuple(one for one in (command.phrase, *command.shown) if one is not None)
     last = yield from steps.load(
-        replace(
-            needs,
+        needs._replace(
             messages=(*needs.messages, *((question,) if question is not None else ())),
             phrases=named,
             counters=(*needs.counters, lessons.NUMBER),
@@ -122,18 +121,18 @@ def _for_correction(command: cmd.CorrectReply, needs: Needs) -> Flow[Gathered]:
     named = tuple(one for one in (made_from, command.right) if one is not None)
     asked = (question,) if question is not None else ()
     last = yield from steps.load(
-        replace(needs, phrases=named, messages=(*needs.messages, *asked)), phrases="yes" if asked else "no"
+        needs._replace(phrases=named, messages=(*needs.messages, *asked)), phrases="yes" if asked else "no"
     )
     return last, Past(streams=streams, book=last.phrases)
 
 
 def _for_merge(ticket: Ticket, needs: Needs, scope: Scope) -> Flow[Gathered]:
     """What was merged into the ticket before, and the conversations that are handed over."""
-    needs = replace(needs, tickets=(*needs.tickets, *ticket.absorbed))
+    needs = needs._replace(tickets=(*needs.tickets, *ticket.absorbed))
     more = yield from steps.load(needs)
     found = more.snapshot.tickets
     keys = _conversations((found[one] for one in (ticket.id, *ticket.absorbed) if one in found), scope)
-    return (yield from steps.load(replace(needs, claims=needs.claims + keys))), Past()
+    return (yield from steps.load(needs._replace(claims=needs.claims + keys))), Past()
 
 
 def _conversations(tickets: Iterable[Ticket], scope: Scope) -> tuple[str, ...]:
@@ -149,8 +148,7 @@ def _for_unmerge(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> 
     _check_told(ticket, streams)
     worker = former_ticket(streams[ticket.id]).ticket.assignee
     last = yield from steps.load(
-        replace(
-            needs,
+        needs._replace(
             claims=needs.claims + _conversations((ticket,), scope),
             tickets=family,
             agents=(worker,) if worker is not None else (),
@@ -170,7 +168,7 @@ def _for_split(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> Fl
         for one in loaded.snapshot.messages.values()
         if one.provider_id and one.ticket == ticket.id
     )
-    last = yield from steps.load(replace(needs, claims=needs.claims + tuple(dict.fromkeys(mail))))
+    last = yield from steps.load(needs._replace(claims=needs.claims + tuple(dict.fromkeys(mail))))
     _check_told(ticket, streams)
     _check_told(last.snapshot.tickets[ticket.id], streams)
     number = yield from steps.take_number()
@@ -189,7 +187,7 @@ def _for_customers(customer: Customer, loaded: Loaded, needs: Needs) -> Flow[Gat
         return loaded, Past()
     family = (survivor.id, *survivor.members)
     streams = yield from _streams(family)
-    last = yield from steps.load(replace(needs, customers=family))
+    last = yield from steps.load(needs._replace(customers=family))
     for key in family:
         _check_told(last.snapshot.customers[key], streams)
     return last, Past(streams=streams)
@@ -199,11 +197,11 @@ def _for_erase(customer: Customer, loaded: Loaded, needs: Needs, scope: Scope) -
     """Everybody who was merged, and the claims of their identities; a store that cannot erase is found out here."""
     yield from steps.media_in_use(())
     survivor = loaded.snapshot.customers.get(customer.merged_into or customer.id, customer)
-    needs = replace(needs, customers=(*needs.customers, survivor.id, *survivor.members))
+    needs = needs._replace(customers=(*needs.customers, survivor.id, *survivor.members))
     more = yield from steps.load(needs)
     held = (one for found in more.snapshot.customers.values() for one in found.identities if one.external_id)
     keys = tuple(scope.keys.identity(one.kind, one.scope, one.external_id) for one in held)
-    return (yield from steps.load(replace(needs, claims=needs.claims + keys))), Past()
+    return (yield from steps.load(needs._replace(claims=needs.claims + keys))), Past()
 
 
 def _for_unlink(command: cmd.UnlinkIdentity, loaded: Loaded, needs: Needs) -> Flow[Gathered]:
@@ -212,7 +210,7 @@ def _for_unlink(command: cmd.UnlinkIdentity, loaded: Loaded, needs: Needs) -> Fl
     found = next((known for one in holders if (known := one.identity(command.identity)) is not None), None)
     if found is None or found.origin is None:
         return loaded, Past()
-    return (yield from steps.load(replace(needs, customers=(found.origin,)))), Past()
+    return (yield from steps.load(needs._replace(customers=(found.origin,)))), Past()
 
 
 def _streams(subjects: tuple[str, ...]) -> Flow[Mapping[str, Entries]]:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, Skill, open_desk, render
+from csdesk.commands import SaveAgent
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
 from csdesk.domain.records.tickets import Priority
 from csdesk.errors import ConfigError, GuardFailed
+from csdesk.flows import reconciling
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore
 from csdesk.testing.audit import problems_of
@@ -451,6 +453,19 @@ def test_a_freed_slot_goes_to_the_oldest_and_nobody_overtakes(world):
     sound(desk)
 
 
+def test_nobody_overtakes_to_the_helpers_of_a_queue_without_people(world):
+    needs = [{**REFUND, "skills": [{"name": "refund"}]}]
+    helped = {"name": "a", "routing": {"overflow": [{"queue": "b", "when": ["nobody"]}]}}
+    desk = shop(world, helped, "b", routing={"needs": needs}, **TAGGED)
+    desk.agents.add("Bea", queues=["b"])
+    assert desk.receive(world.said("refund", by="first")).worker is None
+    later = desk.receive(world.said(by="later"))
+    assert later.worker is None
+    assert later.trace.find("route.behind") is not None
+    assert desk.run_due().assigned == 1
+    assert desk.tickets.get(later.ticket.id).worker is not None
+
+
 def test_the_oldest_comes_first_whichever_queue_it_waits_in(world):
     desk = shop(world, "default", "b", accounts=[{"name": "other", "queue": "b"}])
     ann = desk.agents.add("Ann", queues=["default", "b"], capacity=1, presence="offline")
@@ -600,7 +615,9 @@ def test_lines_and_positions(world):
     assert desk.tickets.position(got[2].ticket.id).position == 2
 
 
-def test_drifted_counters_are_set_right(world):
+@pytest.mark.parametrize("page", [1, 500])
+def test_drifted_counters_are_set_right(world, monkeypatch, page):
+    monkeypatch.setattr(reconciling, "_PAGE", page)
     desk = shop(world, routed(capacity=5))
     ann = desk.agents.add("Ann", queues=["default"])
     desk.receive(world.said())
@@ -773,3 +790,27 @@ def test_questions_about_what_is_not_there(world):
     found = {one.agent.id: one for one in desk.agents.available(queue="default")}
     assert found[ann.id].is_available
     assert {one.param("reason") for one in found[gone.id].reasons} == {"retired"}
+
+
+def test_who_may_get_a_follow_up_is_told_as_routing_would_choose(world):
+    desk = shop(world, routed(last_agent=True), reopen={"mode": "follow_up"})
+    people = [desk.agents.add(name, queues=["default"]).id for name in ("Ann", "Bob")]
+    first = desk.receive(world.said())
+    desk.tickets.set_status(first.ticket.id, "resolved", actor=LEAD)
+    for one in people:
+        desk.agents.set_presence(one, "offline")
+    follow = desk.receive(world.said()).ticket
+    assert ([link.ticket for link in follow.links], follow.worker) == ([first.ticket.id], None)
+    for one in people:
+        desk.agents.set_presence(one, "online")
+    assert desk.agents.available(ticket=follow.id)[0].agent.id == first.worker.id
+
+
+def test_an_agent_who_changes_and_goes_away_is_away_from_then_on(world):
+    desk = shop(world)
+    ann = desk.agents.add("Ann", queues=["default"])
+    world.later(minutes=1)
+    command = SaveAgent(agent=ann.id, name="Anna", presence="away", actor=LEAD)
+    changed = desk.execute(command).agent
+    assert (changed.name, changed.presence_since) == ("Anna", world.clock.now())
+    assert desk.receive(world.said()).worker is None

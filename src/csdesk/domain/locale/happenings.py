@@ -37,6 +37,11 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "customer.absorbed": ("{customers} merged into this one", "并入了客户 {customers}"),
     "customer.unmerged": ("taken out of {out_of} again", "已从客户 {out_of} 拆出"),
     "customer.released": ("{customers} taken out again", "拆出了客户 {customers}"),
+    "customer.entered": (
+        "came by account {account}[, entry point {entry}][, campaign {campaign}]",
+        "经账号 {account} 进入[，入口 {entry}][，活动 {campaign}]",
+    ),
+    "customer.entrance_answered": ("wrote for the first time since", "进入后首次发言"),
     "customer.erased": ("erasing begins", "开始删除个人数据"),
     "customer.erasure_completed": ("everything personal is erased", "个人数据已全部删除"),
     # Tickets

@@ -10,6 +10,9 @@ TEXTS: Final[dict[str, str]] = {
     "dedupe.replay": "这条消息已处理过，不再重复处理",
     "identity.known": "老客户，按已有身份识别",
     "identity.created": "首次来访，已新建客户档案",
+    "origin.entry": "经入口 {entry} 进入",
+    "origin.unknown": "所带来源码不属于任何已配置的入口",
+    "origin.session": "会话[经入口 {entry}]先行进入，现首次发言",
     "identity.linked": "新的联系方式已关联到已有客户",
     "identity.blocked": "客户已被拉黑，消息只保存，不再往下处理",
     "window.open": "仍在可回复时段内[，截止 {until}]",
@@ -70,6 +73,8 @@ TEXTS: Final[dict[str, str]] = {
     "contact.opted_out": "客户不愿接收此类消息（标签 {tag}）",
     "contact.opted_in": "客户愿意接收此类消息（标签 {tag}）",
     "send.no_channel": "本进程没有账号 {account} 的渠道：消息等待有该渠道的进程发送",
+    "closed.told": "队列 {queue} 已下班[，{until} 恢复]：已告知客户",
+    "closed.skipped": "队列 {queue} 已下班，未作告知：{reason}",
     "reply.skipped": "不自动回复：{reason}",
     "reply.auto": "已用话术 {phrase} 自动回复，置信度 {confidence}",
     "reply.hand_over": "转人工处理：{reason}",
@@ -122,7 +127,10 @@ TEXTS: Final[dict[str, str]] = {
     "check.undeclared_field": "自定义字段 {field} 未在 `fields` 中声明，相关条件无法检查",
     "check.tag_never_set": "没有关键词、规则或宏会设置标签 {tag}，只能由人工设置",
     "check.tag_never_read": "没有规则、服务等级或宏读取标签 {tag}",
-    "check.tags_exclude": "标签 {tags} 互斥（同属 {group} 组），不会同时出现",
+    "check.tags_exclude": "标签 {tags} 互斥（同属 {group} 组），不会同时出现，除非在分组之前已打上",
+    "check.never_speaks": "规则 {rule} 无法执行 {action}：它只在变更时触发，没有消息规则或定时规则会引发它",
+    "check.timed_loop": "定时规则 {rules} 在无人说话时也会一直重复执行[；反复变化的内容：{slots}]",
+    "check.timed_loop_undecided": "无法判定定时规则 {rules} 是否会停下[；可能反复变化的内容：{slots}]",
     "check.segment_never_read": "没有规则、服务等级或宏用到客户分群 {segment}",
     "check.segment_empty": "没有人能进入客户分群 {segment}：条件自相矛盾",
     "check.sla_never_used": "服务等级 {sla} 永远不会被采用[：{by} 总是先匹配]",
@@ -181,6 +189,7 @@ TEXTS: Final[dict[str, str]] = {
 REASONS: Final[dict[str, str]] = {
     # 权限
     "refused": "授权规则禁止",
+    "for_others": "仅供其他人使用",
     "not_granted": "未获授权",
     # 机器人与人工
     "queue": "该队列不允许机器人",
