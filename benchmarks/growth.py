@@ -4,7 +4,7 @@
 
 Takes in ``--tickets`` first messages of as many customers, then the same kind of stream into that desk and into an
 empty one, in turn. Single messages, ``NORMAL``. Filling a desk with ``--tickets 1000000`` takes ten minutes on an idle
-machine, and 5 GB. ``cpu_growth`` is the same ratio of the processor's time, which other work on the machine delays less.
+machine, and 5 GB. ``cpu_growth`` is the same ratio of the processor's time, which other work on it delays less.
 """
 
 from __future__ import annotations
