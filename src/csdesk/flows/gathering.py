@@ -11,12 +11,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from csdesk.domain.core import lessons
-from csdesk.domain.core.leases import is_with_bot
 from csdesk.domain.core.lineage import Entries, Past, former_ticket, received_since
 from csdesk.domain.matching.book import LESSONS
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
-from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -74,15 +72,12 @@ def gather(  # noqa: C901, PLR0911  one line for each kind of command
 
 
 def _for_reply(command: cmd.SendReply, ticket: Ticket, loaded: Loaded, needs: Needs) -> Flow[Gathered]:
-    """The suggestions that the reply chose from and the question they were for; the agent who takes it from a bot."""
-    takes_over = command.actor.kind is ActorKind.AGENT and is_with_bot(ticket)
-    if takes_over:
-        needs = needs._replace(agents=(*needs.agents, command.actor.id))
+    """The suggestions that the reply chose from and the question they were for."""
     is_chosen = command.phrase is not None or bool(command.shown)
     is_checked = loaded.policy.config.wording.verbatim != "off" and loaded.snapshot.epochs.phrases > 0
     if not is_chosen:
         if not is_checked:
-            return (yield from steps.load(needs)) if takes_over else loaded, Past()
+            return loaded, Past()
         last = yield from steps.load(needs, phrases="yes")
         return last, Past(book=last.phrases)
     question = command.question or ticket.customer_message

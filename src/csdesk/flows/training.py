@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
@@ -16,9 +16,12 @@ from csdesk.flows import checks
 from csdesk.flows.commands import execute
 from csdesk.flows.lists import page_of
 from csdesk.flows.permission import require
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Page, Query
+
+_MOST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def optimize(actor: Actor) -> Flow[Trained]:
     scope = yield from steps.attempt(0)
     run = scope.ids.new(COMMAND)
     loaded = yield from steps.load(Needs(), phrases="learned")
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(run, actor)
     yield from require(work, actor, "adopt_training", ev.DESK)  # before the work, not after it
     assert loaded.phrases is not None, "the load asked for them"
@@ -69,8 +72,9 @@ def use(number: int | None, actor: Actor) -> Flow[None]:
     Raises:
         InvalidInput: there is none of that number.
     """
+    chosen = 0 if number is None else checks.a_number(number, "number", 0, _MOST)
     scope = yield from steps.attempt(0)
-    yield from execute(cmd.ChooseTraining(training=number or 0, actor=actor), scope.ids.new(COMMAND))
+    yield from execute(cmd.ChooseTraining(training=chosen, actor=actor), scope.ids.new(COMMAND))
 
 
 def trainings(limit: int, cursor: str | None) -> Flow[Page[Trained]]:

@@ -214,6 +214,17 @@ def check_speaker(ticket: Ticket, actor: Actor, fence: int | None) -> None:
         raise StaleWorker(ticket.id, fence, ticket.fence, str(worker) if worker is not None else "")
 
 
+def check_person(work: Workspace, actor: Actor) -> None:
+    """Let only those speak to customers who work here. A desk that was never told of any agent knows no strangers.
+
+    Raises:
+        NotFound: the desk has agents, and none of that id.
+        InvalidInput: the agent has retired.
+    """
+    if work.snapshot.epochs.agents > 0 and work.agent(actor.id).retired:
+        raise InvalidInput("actor", "has retired", "let somebody reply who still works here")
+
+
 def before_reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) -> Ticket:
     """What an answer by hand means for the bot: its own ends its turn, a person's takes the ticket from it."""
     actor = command.actor

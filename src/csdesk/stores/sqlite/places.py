@@ -32,8 +32,8 @@ def place_key(text: str, prefix: str) -> str:
 
 
 def place_sql(term: str, prefix: str) -> str:
-    """``place_key`` of an id that a statement finds; NULL for one of another kind."""
-    return f"CASE substr({term},1,4) WHEN '{prefix}' THEN substr({term},5)||'{prefix}' END"
+    """``place_key`` of an id of that kind that a statement finds."""
+    return f"substr({term},5)||'{prefix}'"
 
 
 def id_of(place: str) -> str:
