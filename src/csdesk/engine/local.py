@@ -33,6 +33,7 @@ NetworkStep = (
     | steps.Check
     | steps.Converse
     | steps.Ask
+    | steps.Consult
     | steps.TakeSeat
 )
 """The steps that leave the machine."""
