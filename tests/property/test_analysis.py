@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk import DeskConfig, InboundMessage, Priority, Sender
 from csdesk.domain.analysis.setting import Setting
@@ -170,7 +171,7 @@ def rules_of(*given: dict[str, Any], **more: Any) -> DeskConfig:
     return DeskConfig(rules=named, tags=TAGS, segments=SEGMENTS, **more)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(60), deadline=None)
 @given(
     wishes=st.lists(st.tuples(conditions, st.booleans()), min_size=1, max_size=3), facts=st.lists(moments(), max_size=8)
 )
@@ -187,7 +188,7 @@ def test_what_is_proved_impossible_never_happens_and_witnesses_show_it(
         assert list(compiled.holding(answer.witness.facts())) == wanted
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=many(20), deadline=None)
 @given(
     given_rules=st.lists(st.tuples(conditions, st.booleans()), min_size=2, max_size=5),
     facts=st.lists(moments(), min_size=5, max_size=25),
@@ -215,7 +216,7 @@ def rules_without_stops(config: DeskConfig) -> Any:
     return compile_policy(rules_of(*({"when": one.when} for one in config.rules))).rules
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=many(16), deadline=None)
 @given(conditions)
 def test_a_planted_shadow_is_found_if_it_is_found_alive(when: dict[str, Any]) -> None:
     config = rules_of(
@@ -232,7 +233,7 @@ SLOTS = (
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=many(16), deadline=None)
 @given(
     ring=st.integers(2, 3),
     guard=st.sampled_from((F.message.text.contains("退款"), F.customer.level == "vip", F.ticket.messages > 4, None)),
@@ -284,7 +285,7 @@ RECEIVING = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=many(30), deadline=None)
 @given(
     given_rules=st.lists(st.tuples(on_changes, st.lists(effects, min_size=1, max_size=2)), min_size=1, max_size=5),
     facts=st.lists(moments(), min_size=1, max_size=10),

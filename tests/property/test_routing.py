@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.conftest import many
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, Skill, open_desk
 from csdesk.domain.policy.compiled import compile_policy
@@ -184,7 +185,7 @@ class Office(RuleBasedStateMachine):
 
 
 Office.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=many(15), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestOffice = Office.TestCase
 
@@ -224,7 +225,7 @@ _AGENT = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_the_index_chooses_as_looking_at_everybody_does(fresh, data):
     strategy = data.draw(st.sampled_from(STRATEGIES))
@@ -300,7 +301,7 @@ def _meets_all(agent, search, stage):
 
 @pytest.mark.parametrize("strategy", ["round_robin", "most_idle", "least_loaded"])
 @given(people=st.integers(1, 7), messages=st.integers(1, 40))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=many(10), deadline=None)
 def test_equal_people_get_equal_shares(strategy, people, messages):
     given_config = DeskConfig.model_validate({"queues": [{"name": "default", "routing": {"strategy": strategy}}]})
     with open_desk("memory://", config=given_config, clock=FixedClock(), ids=SerialIds()) as desk:

@@ -127,7 +127,7 @@ def test_the_other_commands_open_the_desk(played, cli):
 
 def test_equal_seeds_make_equal_days_and_others_do_not(cli):
     def day(seed, number):
-        told = cli.document("demo", "--share", "0.1", "--seed", str(seed), *DATE, db=cli.folder / f"{number}.db")
+        told = cli.document("demo", "--share", "0.04", "--seed", str(seed), *DATE, db=cli.folder / f"{number}.db")
         del told["db"]
         return json.dumps(told, sort_keys=True)
 
@@ -144,7 +144,7 @@ def test_without_keep_nothing_stays(cli):
 
 @pytest.mark.parametrize("lang", ["en", "zh-CN"])
 def test_the_report_for_people(cli, lang):
-    done = cli.run("demo", "--share", "0.05", *DATE, lang=lang)
+    done = cli.run("demo", "--share", "0.02", *DATE, lang=lang)
     assert done.exit_code == 0
     heads = {"en": ("Who came", "What is late", "Why one ticket"), "zh-CN": ("来了多少", "哪些超时了", "一张工单")}
     for head in heads[lang]:

@@ -493,3 +493,28 @@ def test_who_is_taken_elsewhere_is_taken_from_the_bot(world):
     assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["away"]
     desk.run_due()
     assert (bot.asked, desk.tickets.get(ticket.id).worker) == ([], None)
+
+
+def test_a_person_whom_the_desk_does_not_know_ends_the_bots_turn_too(world):
+    desk, bot = opened(world)
+    ticket = desk.receive(world.said()).ticket
+    after = desk.reply(ticket.id, "I am here", actor=Actor.agent("agt_guest"), deliver=False).ticket
+    assert (after.worker, after.assignee) == (None, None)
+    assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["person"]
+    desk.run_due()
+    assert bot.asked == []
+
+
+def test_a_bot_that_gets_back_what_was_answered_waits_for_the_customer(world):
+    desk, bot = opened(world, BotHandsOver(brief="odd"))
+    li = desk.agents.add("Li", queues=("default",))
+    ticket = desk.receive(world.said("hm")).ticket
+    desk.run_due()
+    desk.reply(ticket.id, "done", actor=Actor.agent(li.id), deliver=False)
+    back = desk.tickets.hand_back(ticket.id, actor=Actor.agent(li.id))
+    assert str(back.worker) == "bot:xiaozhi"
+    desk.run_due()
+    assert len(bot.asked) == 1
+    desk.receive(world.said("and?"))
+    desk.run_due()
+    assert [one.text for one in bot.asked] == ["hm", "and?"]

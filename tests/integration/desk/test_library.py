@@ -314,3 +314,11 @@ def test_new_phrases_replace_none_that_are_there(world):
     assert desk.replies.get("hours").title == "Hours"
     with pytest.raises(NotFound):
         desk.replies.get("other")
+
+
+def test_a_suggestion_that_was_wrong_counts_against_its_phrase(world):
+    desk = world.open()
+    hours = desk.replies.add("Hours", "Nine to five.", name="hours", questions=("when are you open",))
+    asked = desk.receive(world.said("when are you open")).message_id
+    desk.learning.judge(asked, "wrong", shown=[hours.id], actor=AGENT)
+    assert [(one.phrase.id, one.usage.wrong) for one in desk.replies.usage()] == [(hours.id, 1)]

@@ -282,8 +282,8 @@ def test_what_is_stuck_costs_one_look_in_each_round(world):
     before = desk._store.calls.copy()
     desk.run_due()
     spent = desk._store.calls - before
-    # The desk, the page of those that wait, and whether it was told of.
-    assert (spent["commit"], spent["load"]) == (0, 3)
+    # The look ahead, the desk, the page of those that wait, and whether it was told of.
+    assert (spent["commit"], spent["load"]) == (0, 4)
 
 
 # What the parent says

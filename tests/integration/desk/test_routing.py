@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Skill, open_desk, render
+from csdesk.commands import SaveAgent
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
 from csdesk.domain.records.tickets import Priority
@@ -789,3 +790,13 @@ def test_who_may_get_a_follow_up_is_told_as_routing_would_choose(world):
     for one in people:
         desk.agents.set_presence(one, "online")
     assert desk.agents.available(ticket=follow.id)[0].agent.id == first.worker.id
+
+
+def test_an_agent_who_changes_and_goes_away_is_away_from_then_on(world):
+    desk = shop(world)
+    ann = desk.agents.add("Ann", queues=["default"])
+    world.later(minutes=1)
+    command = SaveAgent(agent=ann.id, name="Anna", presence="away", actor=LEAD)
+    changed = desk.execute(command).agent
+    assert (changed.name, changed.presence_since) == ("Anna", world.clock.now())
+    assert desk.receive(world.said()).worker is None

@@ -185,6 +185,8 @@ class _Names:
 
     def __init__(self, config: DeskConfig) -> None:
         self.queues = {one.name for one in config.queues}
+        self.departments = {one.name for one in config.departments}
+        self.offered = config.transfer
         self.receiving = {one.name for one in config.queues if one.bot is not None}
         """The queues where a bot receives."""
         self.levels = {one.name for one in config.levels}
@@ -368,8 +370,8 @@ class _Names:
                 self.queue(action.queue, *path, "queue")
             case actions.SetType():
                 self.type(action.type, *path, "type")
-            case actions.HandOff() | actions.HandBack():
-                self._bot_action(action, *path)
+            case actions.Transfer() | actions.HandOff() | actions.HandBack():
+                self._hand_on(action, *path)
             case actions.SetStatus():
                 self.status(action.status, *path, "status")
             case actions.SetField():
@@ -389,6 +391,23 @@ class _Names:
                 self.flag(action.flag, *path, "flag")
             case _:
                 pass
+
+    def _hand_on(self, action: actions.Transfer | actions.HandOff | actions.HandBack, *path: str | int) -> None:
+        if isinstance(action, actions.Transfer):
+            self._transfer(action, *path)
+        else:
+            self._bot_action(action, *path)
+
+    def _transfer(self, action: actions.Transfer, *path: str | int) -> None:
+        if action.queue is not None:
+            self.queue(action.queue, *path, "queue")
+        if action.department is not None and action.department not in self.departments:
+            raise unknown("department", action.department, self.departments, *path, "department")
+        if action.asks and self.offered.fields:
+            told = "a brief needs fields here, which a rule cannot say"
+            raise refused(told, "let people transfer it, or leave the fields out of [transfer]", *path, "do")
+        if action.asks and self.offered.brief_required and not action.brief.strip():
+            raise refused("says nothing to the next one", "say what they must know", *path, "brief")
 
     def _bot_action(self, action: actions.HandOff | actions.HandBack, *path: str | int) -> None:
         if not self.receiving:
