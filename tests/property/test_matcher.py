@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.conftest import many
 
 from csdesk.domain.matching import guards, negation, stance
-from csdesk.domain.matching.confidence import PRIOR, TRAINED_PRIOR, Calibration
+from csdesk.domain.matching.confidence import FEATURES, PRIOR, TRAINED_PRIOR, Calibration
 from csdesk.domain.text import fold
 from csdesk.matching import Match, Matcher, Phrase
 
@@ -118,17 +118,18 @@ def test_folding_is_idempotent(text: str) -> None:
 
 
 EVIDENCE = st.tuples(
-    *[st.floats(0, 1)] * 7
+    *[st.floats(0, 1)] * len(FEATURES)
 )  # fmt: skip
 ROWS = st.lists(st.tuples(EVIDENCE, st.booleans(), st.sampled_from([0.4, 1.0, 100.0])), max_size=12)
 
 
-ASTRAY = [((1.0, 1.0, *[0.0] * 5), False, 100.0), ((0.0,) * 7, True, 100.0)]  # what scores high was wrong
+NOTHING = (0.0,) * len(FEATURES)
+ASTRAY = [((1.0, 1.0, *NOTHING[2:]), False, 100.0), (NOTHING, True, 100.0)]  # what scores high was wrong
 
 
 @settings(max_examples=many(15), phases=NO_SHRINKING)
-@example((0.0,) * 7, ASTRAY, 1.0, 0, PRIOR)
-@example((0.0,) * 7, ASTRAY, 1.0, 1, TRAINED_PRIOR)
+@example(NOTHING, ASTRAY, 1.0, 0, PRIOR)
+@example(NOTHING, ASTRAY, 1.0, 1, TRAINED_PRIOR)
 @given(EVIDENCE, ROWS, st.floats(0, 1), st.sampled_from([0, 1]), st.sampled_from([PRIOR, TRAINED_PRIOR]))
 def test_confidence_rises_with_score_and_with_margin(
     evidence: tuple[float, ...], rows: list, more: float, which: int, prior: Calibration
