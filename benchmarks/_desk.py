@@ -90,11 +90,16 @@ def arrive(desk: Desk, *mails: Mail) -> list[InboundMessage]:
 
 def clock_to(desk: Desk, mail: Mail) -> datetime:
     """Let the desk's clock go on to when the mail arrives."""
-    at = datetime.fromtimestamp(mail.sent_ms / 1000, UTC) + _ON_THE_WAY
+    at = reaching(mail)
     going = _CLOCKS.get(desk)
     if going is not None:
         going.advance_to(at)
     return at
+
+
+def reaching(mail: Mail) -> datetime:
+    """When the mail arrives."""
+    return datetime.fromtimestamp(mail.sent_ms / 1000, UTC) + _ON_THE_WAY
 
 
 def taking(desk: Desk, mails: list[Mail], batch: int) -> int:

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks._desk import Synchronous, clock, opened, said, taking
+from benchmarks._desk import Synchronous, clock, opened, reaching, said, taking
 from benchmarks._stream import Mail, machine, spread, stream, timed
 from csdesk import open_async_desk
 
@@ -29,12 +29,15 @@ SINGLES: tuple[tuple[str, Synchronous], ...] = (("sync_normal", "NORMAL"), ("syn
 async def tasks(path: Path, synchronous: Synchronous, mails: list[Mail], count: int) -> float:
     """Microseconds per message with that many tasks on one desk."""
     queue = list(reversed(mails))
+    going = clock()
 
     async def work() -> None:
         while queue:
-            await desk.receive(said(queue.pop()))
+            mail = queue.pop()
+            going.advance_to(reaching(mail))
+            await desk.receive(said(mail))
 
-    async with await open_async_desk(f"sqlite:///{path}", clock=clock(), synchronous=synchronous) as desk:
+    async with await open_async_desk(f"sqlite:///{path}", clock=going, synchronous=synchronous) as desk:
         await desk.receive(said(mails[0]))
         start = perf_counter()
         await asyncio.gather(*[work() for _ in range(count)])

@@ -140,7 +140,7 @@ def _live_and_die(worker: Worker, lives: int, points: int, lines: int) -> None:
     _check(worker)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_killed_at_any_moment(tmp_path: Path, seed: int) -> None:
     _live_and_die(Worker(tmp_path, seed, 500), lives=6, points=3000, lines=60)
 

@@ -15,7 +15,7 @@ FEW = ["--n", "60", "--repeat", "1", "--agents", "8", "--rules", "10"]
         (asynchronous.main, FEW, ("hop_us", "hops_added", "throughput_ratio")),
         (replies.main, [*FEW, "--phrases", "10"], ("auto_us", "matcher_us", "ratio_without_matcher")),
         (bustime.main, ["--n", "20", "--seconds", "0.02"], ("libraries", "flat", "skipped")),
-        (rules.main, ["--n", "20", "--seconds", "0.02", "--scale", "10,20"], ("csdesk_us", "peers", "growth")),
+        (rules.main, ["--n", "10", "--seconds", "0.01", "--scale", "4,8"], ("csdesk_us", "peers", "growth")),
         (timers.main, ["--n", "50", "--pending", "20", "--repeat", "1"], ("poll", "drain_us", "ratio")),
         (channels.main, [*FEW, "--tickets", "20", "--reply-mb", "0.1"], ("tickets_20", "split_reply_ms_per_mb")),
         (

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
 from csdesk.domain.core.evolve import fold
@@ -179,7 +180,7 @@ def _plain(text, **given):
     return {**base, "text": text, **given}
 
 
-@settings(max_examples=60)
+@settings(max_examples=many(30))
 @given(st.lists(MESSAGE, min_size=1, max_size=14), st.lists(st.integers(0, 14), max_size=3))
 @example([_plain("hello"), _plain("vip", key=1)], [])
 @example([_plain("vip"), _plain("hello", key=1, conversation="c2")], [])

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk.domain.time import CalendarError, WorkingCalendar
 
@@ -175,7 +176,7 @@ def offsets(limit: timedelta) -> st.SearchStrategy[timedelta]:
 
 AMOUNTS = offsets(timedelta(hours=60))
 TIMES = offsets(WINDOW)
-law = settings(max_examples=40, deadline=None)
+law = settings(max_examples=many(25), deadline=None)
 
 
 @law
@@ -288,7 +289,7 @@ def test_the_zone_an_instant_is_written_in_does_not_matter(
     assert case.calendar.between(start.astimezone(told_in), due.astimezone(UTC)) == amount
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=many(40), deadline=None)
 @given(cases(), st.lists(TIMES, min_size=3, max_size=3), st.lists(AMOUNTS, min_size=3, max_size=3))
 def test_a_walk_by_the_minute_agrees(case: Case, times: list[timedelta], amounts: list[timedelta]) -> None:
     oracle, calendar = Oracle(case.zone, case.first, case.raw), case.calendar

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk.bootstrap import open_desk
 from csdesk.desk.shell import Desk
@@ -273,13 +274,13 @@ def _live(store: Store, ops: list[Op], answers: list[str]) -> None:
 
 
 @given(ops=st.lists(_OPS, min_size=3, max_size=25), answers=st.lists(st.sampled_from(ANSWERS), max_size=20))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(60), suppress_health_check=[HealthCheck.too_slow])
 def test_faults_over_memory(ops: list[Op], answers: list[str]) -> None:
     _live(MemoryStore(), ops, answers)
 
 
 @given(ops=st.lists(_OPS, min_size=3, max_size=25), answers=st.lists(st.sampled_from(ANSWERS), max_size=20))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(15), suppress_health_check=[HealthCheck.too_slow])
 def test_faults_over_sqlite(ops: list[Op], answers: list[str]) -> None:
     with TemporaryDirectory() as folder, closing(SqliteStore(Path(folder) / "desk.db", synchronous="NORMAL")) as store:
         _live(store, ops, answers)

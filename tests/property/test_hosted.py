@@ -5,6 +5,7 @@ from contextlib import closing
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk import Actor, InboundMessage, Sender, open_desk
 from csdesk.errors import CsdeskError
@@ -97,7 +98,7 @@ class Host:
 
 
 @given(st.lists(st.sampled_from(OPS), max_size=25), st.sampled_from((None, "", "IMMEDIATE")))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_both_or_none(ops: list[str], level: str | None) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=level)) as connection:
         host = Host(connection)

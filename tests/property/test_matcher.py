@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk.domain.matching import guards, negation, stance
 from csdesk.domain.matching.confidence import FEATURES, PRIOR, TRAINED_PRIOR, Calibration
@@ -54,7 +55,7 @@ def seen(matches: tuple[Match, ...]) -> list[tuple[str, float]]:
 
 
 @STATES
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(phrases=PHRASES, text=TEXTS, limit=st.integers(1, 12))
 def test_matches_are_ordered_bounded_and_repeatable(
     prepare: Prepare, phrases: list[Phrase], text: str, limit: int
@@ -71,7 +72,7 @@ def test_matches_are_ordered_bounded_and_repeatable(
 
 
 @STATES
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(phrases=PHRASES, title=TEXTS, questions=st.lists(TEXTS, max_size=3), text=TEXTS)
 def test_removing_what_was_added_restores_the_answers(
     prepare: Prepare, phrases: list[Phrase], title: str, questions: list[str], text: str
@@ -84,7 +85,7 @@ def test_removing_what_was_added_restores_the_answers(
 
 
 @STATES
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(phrases=PHRASES, more=PHRASES, text=TEXTS, data=st.data())
 def test_the_order_of_insertion_does_not_matter(
     prepare: Prepare, phrases: list[Phrase], more: list[Phrase], text: str, data: st.DataObject
@@ -97,7 +98,7 @@ def test_the_order_of_insertion_does_not_matter(
 
 
 @STATES
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @given(phrases=PHRASES)
 def test_a_sample_question_finds_its_phrase(prepare: Prepare, phrases: list[Phrase]) -> None:
     matcher = made(phrases, prepare)
@@ -126,7 +127,7 @@ NOTHING = (0.0,) * len(FEATURES)
 ASTRAY = [((1.0, 1.0, *NOTHING[2:]), False, 100.0), (NOTHING, True, 100.0)]  # what scores high was wrong
 
 
-@settings(max_examples=50, phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @example(NOTHING, ASTRAY, 1.0, 0, PRIOR)
 @example(NOTHING, ASTRAY, 1.0, 1, TRAINED_PRIOR)
 @given(EVIDENCE, ROWS, st.floats(0, 1), st.sampled_from([0, 1]), st.sampled_from([PRIOR, TRAINED_PRIOR]))
@@ -193,7 +194,7 @@ def shop(request: pytest.FixtureRequest) -> Matcher:
     return made(SHOP, request.param)
 
 
-@settings(max_examples=20, phases=NO_SHRINKING, deadline=None)
+@settings(max_examples=many(10), phases=NO_SHRINKING, deadline=None)
 @given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), times=st.integers(500, 100_000))
 def test_no_text_costs_more_than_its_beginning(shop: Matcher, pieces: list[str], times: int) -> None:
     text = "".join(pieces) * times
@@ -204,7 +205,7 @@ def test_no_text_costs_more_than_its_beginning(shop: Matcher, pieces: list[str],
     assert decided[0] == decided[1]
 
 
-@settings(max_examples=20, phases=NO_SHRINKING, deadline=None)
+@settings(max_examples=many(10), phases=NO_SHRINKING, deadline=None)
 @example(text="".join(map(chr, range(0x4E00, 0x4E00 + 2_000))))
 @given(text=st.text(min_size=300, max_size=2_000) | st.text("退款发货怎么不要0 ab", min_size=400, max_size=600))
 def test_the_work_for_any_text_is_bounded(shop: Matcher, text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.conftest import many
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, UsageError, open_desk
 from csdesk.desk.shell import Desk
@@ -337,8 +338,10 @@ class MergingInSqlite(Merging):
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 TestMerging = Merging.TestCase
-TestMerging.settings = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=SLOW)
+TestMerging.settings = settings(
+    max_examples=many(20), stateful_step_count=30, deadline=None, suppress_health_check=SLOW
+)
 TestMergingInSqlite = MergingInSqlite.TestCase
 TestMergingInSqlite.settings = settings(
-    max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=SLOW
+    max_examples=many(4), stateful_step_count=25, deadline=None, suppress_health_check=SLOW
 )

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.conftest import many
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
 from csdesk.domain.core.evolve import fold
@@ -264,8 +265,10 @@ class OwnershipInSqlite(Ownership):
 
 SLOW = list(HealthCheck)
 TestOwnership = Ownership.TestCase
-TestOwnership.settings = settings(max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=SLOW)
+TestOwnership.settings = settings(
+    max_examples=many(15), stateful_step_count=30, deadline=None, suppress_health_check=SLOW
+)
 TestOwnershipInSqlite = OwnershipInSqlite.TestCase
 TestOwnershipInSqlite.settings = settings(
-    max_examples=5, stateful_step_count=25, deadline=None, suppress_health_check=SLOW
+    max_examples=many(3), stateful_step_count=25, deadline=None, suppress_health_check=SLOW
 )

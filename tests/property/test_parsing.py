@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from tests.conftest import many
 
 from csdesk.domain.records.channels import ChannelEvent, InboundMessage
 from csdesk.domain.text.markup import text_of_html
@@ -67,7 +68,7 @@ def check(event: ChannelEvent) -> None:
     assert event.dedupe_key.isprintable()
 
 
-@settings(max_examples=400)
+@settings(max_examples=many(200))
 @given(mails() | st.binary(max_size=400))
 def test_any_mail_is_an_event(raw: bytes) -> None:
     mail = parsed(raw)

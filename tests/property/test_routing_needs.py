@@ -1,10 +1,9 @@
 """What tickets need, remembered for those that are alike, against asking for each of them anew."""
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk import DeskConfig
 from csdesk.domain.policy.compiled import compile_policy
@@ -83,7 +82,7 @@ def config_of(wanted, language="any"):
     )
 
 
-@settings(max_examples=60, deadline=timedelta(seconds=5))
+@settings(max_examples=many(30))
 @given(wanted=needs(), asked=st.lists(cases(), min_size=2, max_size=6), language=st.sampled_from(("any", "must")))
 def test_what_is_remembered_is_what_would_be_found(wanted, asked, language):
     config = config_of(wanted, language)

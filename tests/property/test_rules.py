@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.channels import InboundMessage, Sender
@@ -261,7 +262,7 @@ def naive_change(test: Test, facts: Facts) -> bool:
     return bool({"changed": was != now, "increased": now > was, "decreased": now < was}[test.op])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(60), deadline=None)
 @given(given_conditions=st.lists(conditions, min_size=1, max_size=6), facts=some_facts(), stop=st.integers(0, 6))
 def test_compiled_rules_equal_a_plain_reading(given_conditions: list[dict[str, Any]], facts: Facts, stop: int) -> None:
     rules = DeskConfig(
@@ -306,7 +307,7 @@ def python_of(given: dict[str, Any]) -> Group | Test:
     return Group(**joined)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(50), deadline=None)
 @given(when=conditions)
 def test_python_toml_and_json_give_equal_rules(when: dict[str, Any]) -> None:
     declared = "".join(

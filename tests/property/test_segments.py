@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.conftest import many
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
 from csdesk.domain.records import events as ev
@@ -280,6 +281,6 @@ class Precedence(RuleBasedStateMachine):
 
 
 TestSegments = Segments.TestCase
-TestSegments.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestSegments.settings = settings(max_examples=many(20), stateful_step_count=25, deadline=None)
 TestPrecedence = Precedence.TestCase
-TestPrecedence.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestPrecedence.settings = settings(max_examples=many(20), stateful_step_count=25, deadline=None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import many
 
 from csdesk.domain.core.replaying import replayed
 from csdesk.domain.policy.service_book import ServiceBook
@@ -40,7 +41,7 @@ names = st.sampled_from(sorted(CALENDARS))
 boundaries = st.sampled_from(("nearest", "snap"))
 Spans = list[tuple[int, bool]]
 steps = st.lists(st.tuples(minutes, st.booleans()), max_size=7)
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=many(40), deadline=None)
 
 
 @cache
@@ -232,7 +233,7 @@ def entry(at: datetime, *events: ev.Event) -> ev.Entry:
     return ev.Entry(subject="tkt_1", at=at, actor=Actor.system(), cause="c", epochs=ev.Epochs(), events=events)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(80), deadline=None)
 @given(stories, st.lists(st.integers(0, 3000), max_size=8), st.randoms(use_true_random=False))
 def test_replaying_in_one_go_equals_event_by_event(story: list[tuple[int, str]], ticks: list[int], rng: Random) -> None:
     plain, entries = entries_of(story, [])

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from csdesk.domain.records.codec import decode_events, decode_trace, encode_even
 from csdesk.domain.records.events import CustomerNamed, Entry, Epochs, Event, NoteAdded, TicketTagged
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.trace import Outcome, Trace, Verdict, verdict
+from csdesk.errors import StoreDamaged
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -85,3 +87,14 @@ def test_personal_values_stand_apart_and_erasing_leaves_none() -> None:
     assert personal is not None
     assert decode_events(1, body, personal) == entry.events
     assert decode_events(1, body, None) == (CustomerNamed(name=None), entry.events[1])
+
+
+def test_personal_values_of_another_row_are_damage() -> None:
+    entry = Entry(
+        position="1", subject="cus_1", actor=Actor.system(), cause="c", at=AT, epochs=Epochs(), salt="s" * 16,
+        events=(CustomerNamed(name="Ann"),),
+    )  # fmt: skip
+    body, personal = encode_events(entry)
+    assert personal is not None
+    with pytest.raises(StoreDamaged, match="digest"):
+        decode_events(1, body, personal.replace("Ann", "Bob"))

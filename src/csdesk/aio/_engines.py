@@ -7,8 +7,11 @@ Over a blocking store that is one hop to a worker thread for all the steps on th
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol, TypeVar, assert_never
+from functools import partial
+from threading import Lock
+from typing import Generic, Protocol, TypeVar, assert_never
 
 from csdesk.domain.records.changes import Needs
 from csdesk.engine import loading
@@ -51,17 +54,54 @@ class ThreadEngine:
         self, run: Run[T], reply: Reply = None, error: BaseException | None = None
     ) -> Finished[T] | NetworkStep:
         """As ``AsyncEngine.advance``. Cancelling it lets the hop finish first."""
-        loop = asyncio.get_running_loop()
-        hop = loop.run_in_executor(None, run.advance, self._local.perform, reply, error)
+        hop = _Hop(partial(run.advance, self._local.perform, reply, error))
         try:
-            return await asyncio.shield(hop)
+            return await asyncio.get_running_loop().run_in_executor(None, hop)
         except asyncio.CancelledError:
             # The thread cannot be stopped: wait for it, so that nobody closes the flow under its feet.
-            # A second cancellation must not cut that short either.
-            while not hop.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([hop])
+            await hop.end()
             raise
+
+
+class _Hop(Generic[T]):
+    """Work in a worker thread that can be waited for after it was cancelled.
+
+    ``asyncio.shield`` does the same for two more turns of the loop in each hop.
+    """
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._lock = Lock()
+        self._has_begun = False
+        self._is_over = False
+        self._waits: Callable[[], object] | None = None
+
+    def __call__(self) -> T:
+        """In the worker thread."""
+        with self._lock:
+            if self._is_over:
+                raise asyncio.CancelledError
+            self._has_begun = True
+        try:
+            return self._work()
+        finally:
+            with self._lock:
+                self._is_over = True
+                if self._waits is not None:
+                    self._waits()
+
+    async def end(self) -> None:
+        """Wait until the work is over; what has not begun never does. Another cancellation does not cut that short."""
+        loop = asyncio.get_running_loop()
+        over = asyncio.Event()
+        with self._lock:
+            self._is_over = self._is_over or not self._has_begun
+            if self._is_over:
+                return
+            self._waits = partial(loop.call_soon_threadsafe, over.set)
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
 
 
 class StepEngine:
@@ -98,6 +138,8 @@ class StepEngine:
                 return await store.commit(core.name, changes)
             case steps.Lease(request):
                 return await self._lease(request)
+            case steps.LookAhead():
+                return None
             case steps.List(query):
                 return await store.query(core.name, query)
             case steps.Count(query):

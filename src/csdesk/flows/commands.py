@@ -12,7 +12,8 @@ from typing import get_args
 from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
-from csdesk.domain.core.macros import permits_of
+from csdesk.domain.core.goals import settle
+from csdesk.domain.core.macros import permits_of, withheld
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET, MessageId, TicketId
@@ -31,7 +32,7 @@ from csdesk.errors import InvalidInput, VersionConflict
 from csdesk.flows import queues
 from csdesk.flows.gathering import gather
 from csdesk.flows.needing import command_needs
-from csdesk.flows.permission import require
+from csdesk.flows.permission import refuse, require
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
@@ -96,10 +97,10 @@ def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Do
 def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> Flow[Done]:
     key = scope.keys.command(_own_key(command) or run)
     needs = command_needs(command, scope)
-    needs = replace(needs, claims=(key, *needs.claims))
+    needs = needs._replace(claims=(key, *needs.claims))
     if scope.policy.rules.has("change") and needs.tickets:
         rules = scope.policy.rules
-        needs = replace(needs, agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
+        needs = needs._replace(agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:
@@ -111,6 +112,9 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
     if isinstance(command, cmd.RunMacro):
         for permit in permits_of(work.policy, command):
             yield from require(work, command.actor, permit, command.ticket)
+        denied = withheld(work, command)
+        if denied is not None:
+            yield from refuse(work, denied, command.ticket)
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     main = _run(work, command, run)
     trace = work.end(main)
@@ -214,6 +218,8 @@ def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
     ticket = catch_up(work, ticket)
     person = work.person(ticket.identity)
     ticket_commands.run(work, ticket, command, run)
+    if ticket.goal is not None:
+        settle(work, work.ticket(ticket.id))
     if person is not None:
         work.tell(*after_command(work, ticket, person, command.actor).verdicts)
     return ticket.id

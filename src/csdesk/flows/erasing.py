@@ -129,8 +129,10 @@ def work_on(limit: int, out_of_time: Callable[[], bool]) -> Flow[Worked]:
         return Worked(next_due_at=leased.next_due_at)
     item = leased.due[0]
     erased = 0
-    for number in range(limit):
-        is_last = number == limit - 1 or out_of_time()
+    left = limit
+    while True:
+        left -= 1
+        is_last = left <= 0 or out_of_time()
         before = progress_of(item)
         step = yield from retried(_stepping(item, is_last=is_last), loads=4)
         if step.after is None:
@@ -139,9 +141,8 @@ def work_on(limit: int, out_of_time: Callable[[], bool]) -> Flow[Worked]:
         if step.wait is not None:
             return Worked(erased, next_due_at=scope.now + step.wait)
         if is_last:
-            break
+            return Worked(erased, is_busy=True)
         item = replace(item, payload=step.after.model_dump_json())
-    return Worked(erased, is_busy=True)
 
 
 def _total(counts: ErasedCounts) -> int:
@@ -156,11 +157,11 @@ def _step(item: DueItem, scope: Scope, *, is_last: bool) -> Flow[Step]:
     progress = progress_of(item)
     step = yield from _STAGES[progress.stage](progress, scope)
     if step.after is None:
-        yield from steps.commit(replace(step.changes, due_done=(item.key,)))
+        yield from steps.commit(step.changes._replace(due_done=(item.key,)))
         return step
     wait = step.wait if step.wait is not None else timedelta(0) if is_last else HOLD
     due = replace(item, due_at=scope.now + wait, payload=step.after.model_dump_json())
-    yield from steps.commit(replace(step.changes, due=(*step.changes.due, due)))
+    yield from steps.commit(step.changes._replace(due=(*step.changes.due, due)))
     return step
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from csdesk._nearest import nearest
 from csdesk.domain.core.hindsight import Then, customer_then, is_first, ticket_then, timed_then
@@ -165,6 +166,7 @@ def _facts(then: Then, message: Message | None, customer: Customer, policy: Poli
         before=before,
         actor=then.entry.actor,
         calendars=policy.service.times,
+        origin=message.origin if message is not None else None,
     )
 
 
@@ -202,9 +204,7 @@ def _stopper(policy: Policy, facts: Facts, rule: RulePolicy, message: Message | 
     own = next((set_ for set_, one in policy.rules.plan if one.name == rule.name), None)
     if own is None or rule.name in fired:
         return ""
-    for set_, one in policy.rules.plan:
-        if one.name == rule.name:
-            break
+    for set_, one in takewhile(lambda earlier: earlier[1].name != rule.name, policy.rules.plan):
         if set_ is own and one.name in fired and (one.stop or set_.mode == "first"):
             return one.name
     return ""

@@ -41,11 +41,11 @@ def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
 
 
 def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
-    """Who is named, or has the ticket afterwards."""
+    """Who is named, speaks, or has the ticket afterwards."""
     match command:
         case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
             return (command.agent,) if command.agent is not None else ()
-        case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer():
+        case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer() | cmd.SendReply():
             return (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
         case _:
             return ()
@@ -75,16 +75,11 @@ def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdenti
             return Needs(customers=(command.customer,))
 
 
-def _of_the_desk(  # noqa: PLR0911  one line for each kind of command
-    command: cmd.SaveAgent
-    | cmd.SavePhrase
-    | cmd.PutPhrases
-    | cmd.JudgeSuggestions
-    | cmd.ForgetLessons
-    | cmd.AdoptTraining
-    | cmd.ChooseTraining
-    | cmd.SaveHolidays,
-    scope: Scope,
+_Learning = cmd.JudgeSuggestions | cmd.ForgetLessons | cmd.AdoptTraining | cmd.ChooseTraining
+
+
+def _of_the_desk(
+    command: cmd.SaveAgent | cmd.SavePhrase | cmd.PutPhrases | cmd.SaveHolidays | _Learning, scope: Scope
 ) -> Needs:
     match command:
         case cmd.SaveAgent():
@@ -95,11 +90,17 @@ def _of_the_desk(  # noqa: PLR0911  one line for each kind of command
             return Needs(phrases=tuple(one for one in (command.phrase, command.id) if one))
         case cmd.PutPhrases():
             return Needs(phrases=tuple(one.id for one in command.phrases))
+        case _:
+            return _of_learning(command)
+
+
+def _of_learning(command: _Learning) -> Needs:
+    match command:
         case cmd.JudgeSuggestions():
             named = tuple(one for one in (command.picked, *command.shown) if one is not None)
             return Needs(messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
+        case cmd.AdoptTraining() | cmd.ChooseTraining():
+            return Needs(counters=(trainings.NUMBER,))
         case cmd.ForgetLessons():
             asked = (command.message,) if command.message is not None else ()
             return Needs(messages=asked, phrases=(command.phrase,) if command.phrase is not None else ())
-        case cmd.AdoptTraining() | cmd.ChooseTraining():
-            return Needs(counters=(trainings.NUMBER,))

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from csdesk.domain.core.pacing import PAUSE, Barred, Pause
+from csdesk.domain.core.pacing import Barred
 from csdesk.domain.core.pieces import Unfit, piece_key
 from csdesk.domain.core.politeness import Held
 from csdesk.domain.core.workspace import Workspace
@@ -28,6 +28,7 @@ from csdesk.errors import ChannelError, Disposition, NotFound, StoreError, Unsup
 from csdesk.flows.attaching import attached
 from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import ARRIVED, Arrived, Ready, prepared
+from csdesk.flows.pacing import is_trouble, note_failure, note_success, pause_key
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
@@ -68,10 +69,6 @@ _NEEDS: Final[Mapping[Disposition, str]] = MappingProxyType(
     }
 )
 """What would make a message possible after an error of that disposition was final."""
-
-
-_TROUBLE: Final[frozenset[Disposition]] = frozenset({"retry", "refresh_auth", "operator", "unknown_outcome"})
-"""What may befall the next message of the account too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +197,7 @@ def _not_asked(why: Arrived | Held | Barred | Unfit, now: datetime) -> _Result:
         return _Result(Delivery.PENDING, OutboxState.PENDING, why.reason, until=why.until, tried=False)
     if isinstance(why, Barred):
         wait = max(why.until - now, timedelta(0))
-        return _Result(Delivery.PENDING, OutboxState.PENDING, why.reason, wait, tried=False, barred=True)
+        return _Result(Delivery.PENDING, OutboxState.PENDING, why.reason, wait, tried=False, barred=not why.alone)
     return _Result(Delivery.FAILED, OutboxState.DEAD, why.reason, needs=why.needs, tried=False)
 
 
@@ -251,7 +248,7 @@ def _attached(message: OutboundMessage, able: Capabilities, *, anew: bool = Fals
 
 def _failed(item: OutboxItem, error: ChannelError, able: Capabilities) -> _Result:
     result = _consequence(item, error, able)
-    return replace(result, trouble=not error.alone and error.disposition in _TROUBLE)
+    return replace(result, trouble=is_trouble(error))
 
 
 def _consequence(item: OutboxItem, error: ChannelError, able: Capabilities) -> _Result:
@@ -277,12 +274,15 @@ def _needs(error: ChannelError, able: Capabilities) -> str:
 
 
 def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
-    pace = (scope.keys.pace(PAUSE, item.account),) if result.trouble or result.was_failing else ()
+    pace = (pause_key(item.account, scope),) if result.trouble or result.was_failing else ()
     loaded = yield from steps.load(Needs(messages=(item.message,), claims=pace))
     work = workspace(loaded, scope)
     work.begin(item.message, Actor.adapter(item.account))
     for key in pace:
-        _note_pace(work, item.account, key, result)
+        if result.trouble:
+            note_failure(work, item.account, result.reason, key)
+        else:
+            note_success(work, item.account, key)
     message = work.message(item.message)
     gone = message.erased_at is not None
     after = _delivery_after(message, result)
@@ -321,24 +321,6 @@ def _record(item: OutboxItem, result: _Result, scope: Scope) -> Flow[None]:
         )
     work.end(message.id)
     yield from steps.commit(work.changes())
-
-
-def _note_pace(work: Workspace, account: str, key: str, result: _Result) -> None:
-    """Note that the account failed once more, or works again; the first pause and its end are events of the desk."""
-    known = work.claims.get(key)
-    before = Pause.of(known)
-    if result.trouble:
-        after = before.failed(work.now)
-        if known is None:
-            work.claim(key, str(after))
-        else:
-            work.move_claim(key, known, str(after))
-        if after.until is not None and not before.times:
-            work.emit(ev.DESK, ev.AccountPaused(account=account, until=after.until, reason=result.reason))
-    elif known is not None:
-        work.move_claim(key, known, None)
-        if before.times:
-            work.emit(ev.DESK, ev.AccountResumed(account=account))
 
 
 def _delivery_after(message: Message, result: _Result) -> Delivery:

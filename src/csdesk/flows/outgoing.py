@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from csdesk.domain.core.pacing import PAUSE, RATE, Barred, Pause, taken
+from csdesk.domain.core.pacing import Barred
 from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
 from csdesk.domain.core.politeness import Held, caps_of, consent, held, is_unasked
 from csdesk.domain.core.windows import Opening, opening_of, quota_counter, window_of
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Capabilities, OutboundMessage, Sender, WindowState
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import AuthorKind, Delivery, Message
+from csdesk.domain.records.messages import AuthorKind, ChoicePart, Delivery, Direction, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Role, Ticket
 from csdesk.errors import NotFound
 from csdesk.flows import checks
 from csdesk.flows.lists import page_of
+from csdesk.flows.pacing import paces_of
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
 
 _ON_THEIR_WAY = (OutboxState.PENDING.value, OutboxState.SENDING.value)
+
+MOST_TAPS = 20
+"""How many taps on menus in a row are passed over to find what the customer wrote last."""
 
 MOST_ANSWERED = 20
 """How many messages before it a channel with threads is told of."""
@@ -59,8 +62,8 @@ class Arrived:
 def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready | Unfit | Arrived | Held | Barred]:
     """What the adapter is asked to send, or why it is not asked."""
     conversation = scope.keys.conversation(item.account, item.conversation)
-    paces = pace_keys(item.account, able, scope)
-    loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation, *paces), parties=True))
+    paces = paces_of(item.account, item.conversation, able, scope)
+    loaded = yield from steps.load(Needs(messages=(item.message,), claims=(conversation, *paces.keys), parties=True))
     work = workspace(loaded, scope)
     message = work.message(item.message)
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
@@ -83,39 +86,13 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
         first = first.model_copy(update={"answers": (yield from _answers(message))})
     if item.attempts or item.state is OutboxState.SENDING:
         first = first.model_copy(update={"again": True})
-    barred = yield from _admitted(work, paces, able, len(made) - len(message.pieces))
+    barred = paces.admit(work, len(made) - len(message.pieces))
     if barred is not None:
         return barred
-    return Ready(first, made, len(message.pieces), room.quota, manners, was_failing=paces[0] in loaded.snapshot.claims)
-
-
-def pace_keys(account: str, able: Capabilities, scope: Scope) -> tuple[str, ...]:
-    """The claims that say how an account fares, and how full its bucket is if it has one."""
-    pause = scope.keys.pace(PAUSE, account)
-    return (pause,) if able.rate is None else (pause, scope.keys.pace(RATE, account))
-
-
-def _admitted(work: Workspace, paces: tuple[str, ...], able: Capabilities, amount: int) -> Flow[Barred | None]:
-    """Why the account may not send now; None once its share is taken, which for most accounts is nothing."""
-    pause = Pause.of(work.claims.get(paces[0]))
-    if pause.until is not None:
-        tried = pause.tried(work.now)
-        if isinstance(tried, Barred):
-            return tried
-        work.move_claim(paces[0], str(pause), str(tried))
-    if able.rate is not None:
-        before = work.claims.get(paces[1])
-        bucket = taken(before, able.rate, amount, work.now)
-        if isinstance(bucket, Barred):
-            return bucket
-        if before is None:
-            work.claim(paces[1], bucket)
-        else:
-            work.move_claim(paces[1], before, bucket)
-    changes = work.changes()
-    if not changes.is_empty:
+    if not (changes := work.changes()).is_empty:  # for most accounts nothing has changed
         yield from steps.commit(changes)
-    return None
+    failing = paces.pause in loaded.snapshot.claims
+    return Ready(first, made, len(message.pieces), room.quota, manners, was_failing=failing)
 
 
 def _polite(
@@ -145,9 +122,22 @@ def room_of(account: str, conversation: str, opening: Opening | None, able: Capa
     """The room in a conversation that the customer opened so: one load where the channel has a quota."""
     if able.per_message is None or opening is None:
         return Room(window_of(opening, 0, able, scope.now))
+    if not able.taps_renew:
+        opening = yield from _before_taps(opening, account, conversation)
     quota = quota_counter(scope.keys, account, conversation, opening)
     loaded = yield from steps.load(Needs(counters=(quota,)))
     return Room(window_of(opening, loaded.snapshot.counters.get(quota, 0), able, scope.now), quota)
+
+
+def _before_taps(opening: Opening, account: str, conversation: str) -> Flow[Opening]:
+    """From when the quota counts where taps do not renew it: the last message that is none, else the first tap."""
+    where = (("ticket", opening.ticket), ("account", account), ("direction", Direction.IN.value))
+    query = Query(kind="message", where=where, order="occurred_at", descending=True, limit=MOST_TAPS)
+    page = yield from page_of(Message, query)
+    said = [one for one in page.items if one.conversation == conversation]
+    written = (one for one in said if not any(isinstance(part, ChoicePart) for part in one.parts))
+    counted = next(written, said[-1] if said else None)
+    return opening if counted is None else replace(opening, message=counted.id)
 
 
 def window(ticket_id: str) -> Flow[WindowState]:

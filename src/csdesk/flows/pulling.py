@@ -12,15 +12,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from csdesk.domain.core.pacing import Barred, Pause
 from csdesk.domain.ids import COMMAND
+from csdesk.domain.records import events as ev
+from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Needs
 from csdesk.domain.records.channels import Capabilities, PullHint, PullPage
 from csdesk.domain.records.queues import DueItem
-from csdesk.errors import ChannelError, NotFound, UnsupportedFeature
+from csdesk.errors import ChannelError, NotFound, StoreError, UnsupportedFeature
 from csdesk.flows import checks
+from csdesk.flows.pacing import code_of, is_trouble, note_failure, note_success, pause_key
 from csdesk.flows.reports import take_events
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Leased, LeaseRequest
@@ -29,7 +34,9 @@ PULL: Final = "pull"
 """What the kind of a due item that asks for a pull begins with; the account follows."""
 
 AGAIN: Final = timedelta(minutes=1)
-"""How long a failed pull waits before it is tried again, unless the provider asks for more."""
+"""How long a failed pull waits before it is tried again, unless the provider asks for more.
+
+After several in a row the account is pulled ever more seldom, at least every half hour, until a pull succeeds."""
 
 MOST_PAGES: Final = 20
 """How many pages of one account are fetched before others have their turn."""
@@ -172,17 +179,24 @@ class _Progress:
 def _pull(wishes: Wishes, done: Pulled) -> Flow[None]:
     """Fetch page after page; all wishes of the account that were planned before are met by one pull."""
     scope = yield from steps.attempt(0)
-    key = scope.keys.cursor(wishes.account)
-    loaded = yield from steps.load(Needs(claims=(key,)))
+    key, pause = scope.keys.cursor(wishes.account), pause_key(wishes.account, scope, "pull")
+    loaded = yield from steps.load(Needs(claims=(key, pause)))
+    barred = _barred(loaded.snapshot.claims.get(pause), scope.now)
+    if barred is not None:
+        yield from _plan_again(wishes, barred.until, tried=False)
+        done.come_back(barred.until)
+        return
     progress = _Progress(key, loaded.snapshot.claims.get(key), wishes.hint)
     try:
         more = yield from _pages(wishes, progress)
     except Exception as error:  # noqa: BLE001  one broken adapter must not stop what is due elsewhere
-        at = scope.now + _wait(error)
+        at = max(scope.now + _wait(error), (yield from _failed(wishes.account, error)))
         yield from _plan_again(wishes, at)
         done.retried += 1
         done.come_back(at)
     else:
+        if pause in loaded.snapshot.claims:
+            yield from retried(lambda now: _note(wishes.account, None, now))
         if more:
             yield from _plan_again(wishes, scope.now)
             done.come_back(scope.now)
@@ -196,10 +210,39 @@ def _wait(error: Exception) -> timedelta:
     return AGAIN if after is None else max(AGAIN, timedelta(seconds=min(after, 86_400)))
 
 
-def _plan_again(wishes: Wishes, at: datetime) -> Flow[None]:
+def _barred(owner: str | None, now: datetime) -> Barred | None:
+    """Until when the account rests; its wishes are one process's, so whoever comes then is the one that tries."""
+    until = Pause.of(owner).until
+    return Barred(until, "paused") if until is not None and now < until else None
+
+
+def _failed(account: str, error: Exception) -> Flow[datetime]:
+    """Note a failure that the next pull may meet too; until when the account rests."""
+    if isinstance(error, StoreError) or not is_trouble(error):
+        return (yield from steps.attempt(0)).now
+    return (yield from retried(lambda now: _note(account, error, now)))
+
+
+def _note(account: str, error: Exception | None, scope: Scope) -> Flow[datetime]:
+    """Note how a pull went (None: well); until when the account rests."""
+    key = pause_key(account, scope, "pull")
+    loaded = yield from steps.load(Needs(claims=(key,)))
+    work = workspace(loaded, scope)
+    work.begin(f"pull/{account}", Actor.adapter(account))
+    until = scope.now
+    if error is None:
+        note_success(work, account, key, "pull")
+    else:
+        until = note_failure(work, account, code_of(error), key, "pull").until or until
+    work.end(ev.DESK)
+    yield from steps.commit(work.changes())
+    return until
+
+
+def _plan_again(wishes: Wishes, at: datetime, *, tried: bool = True) -> Flow[None]:
     """Leave one wish, the newest, for later."""
     latest = next((one for one in reversed(wishes.items) if one.payload), wishes.items[-1])
-    again = {latest.key: replace(latest, due_at=at, attempts=latest.attempts + 1)}
+    again = {latest.key: replace(latest, due_at=at, attempts=latest.attempts + tried)}
     if wishes.poll_every is not None:
         poll = _poll_item(wishes.account, at)
         again[poll.key] = poll

@@ -103,8 +103,11 @@ def _judged(people: list[Agent], search: Search, stage: Stage) -> Flow[list[Avai
     start = search.start if stage.strategy == "consistent_hash" else 0
     need = CandidateNeed(stage.queue, _EVERYBODY, start=start)
     loaded = yield from steps.load(Needs(candidates=(need,)))
-    best = ordered(loaded.snapshot.candidates[need.key], stage.strategy, search)
-    places = {one.agent: place for place, one in enumerate(best)}
+    best = [one.agent for one in ordered(loaded.snapshot.candidates[need.key], stage.strategy, search)]
+    # Whom routing asks first: who had the ticket before, or the customer's own agent.
+    places = {
+        agent: place for place, agent in enumerate(dict.fromkeys([*(one.agent for one in search.preferred), *best]))
+    }
     found: list[Availability] = []
     for part in _parts(people):
         yield from steps.attempt(0)

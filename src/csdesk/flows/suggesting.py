@@ -34,7 +34,8 @@ def for_text(text: str, context: Context, limit: int | None) -> Flow[ReplyDecisi
     checks.a_text(text, "text")
     checks.an_instance(context, Context, "context")
     loaded = yield from steps.load(Needs(), phrases="learned")
-    asker = Asker(context=context if context.now is not None else replace(context, now=scope.now))
+    now = context.now or scope.now
+    asker = Asker(context=replace(context, now=now, barred=context.barred | loaded.policy.barred(now)))
     assert loaded.phrases is not None, "the load asked for them"
     return loaded.phrases.match(text, _limit(limit, loaded), asker)
 
@@ -61,7 +62,12 @@ def for_message(message_id: str, actor: Actor | None, limit: int | None) -> Flow
     assert loaded.phrases is not None, "the load asked for them"
     found = loaded.snapshot
     asker = asker_of(
-        ticket, _person(found, ticket), now=scope.now, language=message.language, agent=_agent(found, actor)
+        ticket,
+        _person(found, ticket),
+        now=scope.now,
+        language=message.language,
+        agent=_agent(found, actor),
+        barred=loaded.policy.barred(scope.now),
     )
     return loaded.phrases.match(message.text, _limit(limit, loaded), asker, (message.id, message.version))
 
@@ -124,6 +130,7 @@ _CONDITIONS: Final = {
     "channel": "its channels do not include this one",
     "level": "its levels do not include this customer's",
     "validity": "it is not valid now (valid_from, valid_until)",
+    "scenario": "no scenario that names it is on",
 }
 
 
@@ -166,7 +173,8 @@ def _for_ticket(ticket_id: str, phrase: str, actor: Actor | None) -> Flow[tuple[
     if found is None:
         raise NotFound("phrase", key)
     agent = _agent(loaded.snapshot, actor)
-    return found, ticket, asker_of(ticket, _person(loaded.snapshot, ticket), now=scope.now, agent=agent)
+    person, barred = _person(loaded.snapshot, ticket), loaded.policy.barred(scope.now)
+    return found, ticket, asker_of(ticket, person, now=scope.now, agent=agent, barred=barred)
 
 
 def spots_in(text: str) -> Flow[tuple[WordingSpot, ...]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
@@ -17,6 +16,7 @@ from csdesk.flows import checks
 from csdesk.flows.commands import execute
 from csdesk.flows.lists import page_of
 from csdesk.flows.permission import require
+from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Page, Query
@@ -56,7 +56,7 @@ def optimize(actor: Actor) -> Flow[Trained]:
     scope = yield from steps.attempt(0)
     run = scope.ids.new(COMMAND)
     loaded = yield from steps.load(Needs(), phrases="learned")
-    work = Workspace(loaded.snapshot, loaded.policy, scope.keys, scope.now, scope.ids)
+    work = workspace(loaded, scope)
     work.begin(run, actor)
     yield from require(work, actor, "adopt_training", ev.DESK)  # before the work, not after it
     assert loaded.phrases is not None, "the load asked for them"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from csdesk.domain.core.catching_up import catch_up
-from csdesk.domain.core.giving import lapse
+from csdesk.domain.core.catching_up import come_due
 from csdesk.domain.core.ruling import after_command, fire_timed
-from csdesk.domain.core.tickets import change_status
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs, person_behind
-from csdesk.domain.records.tickets import Category, Move, Ticket
+from csdesk.domain.records.goals import GoalName
+from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.flows.working import workspace
@@ -46,14 +43,14 @@ def wake_tickets(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict
 def _wake_batch(tickets: Sequence[str]) -> Flow[Woken]:
     """The batch in one commit; if it keeps losing races, its tickets one by one."""
     try:
-        return (yield from retried(_waking(tickets), attempts=2 if len(tickets) > 1 else ATTEMPTS))
+        return (yield from retried(_waking(tickets), attempts=2 if len(tickets) > 1 else ATTEMPTS, loads=3))
     except StoreError as error:
         if len(tickets) == 1 or not may_repeat(error):
             raise
     woken = 0
     nexts: list[datetime] = []
     for one in tickets:
-        count, again = yield from retried(_waking((one,)))
+        count, again = yield from retried(_waking((one,)), loads=3)
         woken += count
         nexts += [] if again is None else [again]
     return woken, min(nexts, default=None)
@@ -65,14 +62,16 @@ def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
 
 def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     rules = scope.policy.rules
-    agents = rules.agents if rules.has("change") or rules.has("time") else ()
-    phrases = rules.phrases if agents or rules.has("change") or rules.has("time") else ()
+    acts = rules.has("change") or rules.has("time")
+    agents, phrases = (rules.agents, rules.phrases) if acts else ((), ())
     needs = Needs(tickets=tuple(tickets), agents=agents, phrases=phrases, parties=loaded_parties(scope))
     loaded = yield from steps.load(needs)
+    if not needs.parties and any(_asks_the_customer(one) for one in loaded.snapshot.tickets.values()):
+        loaded = yield from steps.load(needs._replace(parties=True))
     counters = _reminding(loaded, scope)
     if counters:
         counted = yield from steps.load(Needs(counters=tuple(counters.values())))
-        loaded = replace(loaded, snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
+        loaded = loaded._replace(snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
     work = workspace(loaded, scope)
     clock = Actor.system("clock")
     for key in tickets:
@@ -80,7 +79,7 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
         # If another process was faster, nothing is due any more, and nothing happens.
         work.begin(f"wake/{key}", clock)
         person = work.person(ticket.identity)
-        _let_happen(work, catch_up(work, ticket))
+        come_due(work, ticket)
         if person is not None:
             work.tell(*after_command(work, ticket, person, clock).verdicts)
         if ticket.rules_at is not None and ticket.rules_at <= work.time_of(key):
@@ -90,6 +89,11 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     yield from steps.commit(changes)
     wakes = (work.ticket(key).wake_at for key in tickets)
     return len(changes.entries), min((at for at in wakes if at is not None), default=None)
+
+
+def _asks_the_customer(ticket: Ticket) -> bool:
+    """True if what the customer did decides about the goal of the ticket's session."""
+    return ticket.goal is not None and ticket.goal.is_open and ticket.goal.name is GoalName.ORDER
 
 
 def _reminding(loaded: Loaded, scope: Scope) -> dict[str, str]:
@@ -112,12 +116,3 @@ def loaded_parties(scope: Scope) -> bool:
     service = scope.policy.service
     rules = scope.policy.rules
     return bool(service.reads or service.regroups) or rules.has("change") or rules.has("time")
-
-
-def _let_happen(work: Workspace, ticket: Ticket) -> None:
-    now = work.time_of(ticket.id)
-    if ticket.category is Category.SNOOZED and ticket.snoozed_until is not None and ticket.snoozed_until <= now:
-        change_status(work, ticket, Move.WAKE, reason="snooze_over")
-    elif ticket.category is Category.RESOLVED and ticket.close_at is not None and ticket.close_at <= now:
-        change_status(work, ticket, Move.CLOSE, reason="resolved")
-    lapse(work, work.ticket(ticket.id))

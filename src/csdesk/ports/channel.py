@@ -19,6 +19,7 @@ from csdesk.domain.records.channels import (
     Capabilities,
     ChannelEvent,
     ContactEvent,
+    ConversationRate,
     DeleteEvent,
     EchoEvent,
     EditEvent,
@@ -54,6 +55,7 @@ from csdesk.domain.records.channels import (
     SentMessage,
     SessionEvent,
     StatusEvent,
+    TypingEvent,
     UnknownEvent,
     WindowState,
 )
@@ -77,6 +79,7 @@ __all__ = [
     "ChannelEvent",
     "CheckedChannel",
     "ContactEvent",
+    "ConversationRate",
     "DeleteEvent",
     "Disposition",
     "EchoEvent",
@@ -125,6 +128,7 @@ __all__ = [
     "SessionEvent",
     "StatusEvent",
     "TimedChannel",
+    "TypingEvent",
     "UnknownEvent",
     "WindowState",
 ]

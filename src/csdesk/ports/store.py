@@ -75,6 +75,10 @@ class DeskRow:
     config: str = ""
 
 
+Where = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+"""Filters: a column, and the value or values that it may have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A filtered, ordered, paged read.
@@ -103,7 +107,7 @@ class Query:
         "line",
         "burden",
     ]
-    where: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...] = ()
+    where: Where = ()
     since: datetime | None = None
     until: datetime | None = None
     order: str = "id"
@@ -121,7 +125,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
         {"id", "level", "stage", "tag", "segment", "merged_into", "identity", "created_at", "seen_at"}
     ),
     "message": frozenset(
-        {"id", "ticket", "direction", "delivery", "identity", "occurred_at", "provider_id", "account"}
+        {"id", "ticket", "direction", "delivery", "identity", "occurred_at", "provider_id", "account", "author_id"}
     ),
     "agent": frozenset({"id", "queue", "presence", "retired", "name"}),
     "phrase": frozenset({"id", "retired", "language"}),
@@ -228,12 +232,24 @@ class SearchRequest:
     """Full text over messages: their subject and their text as last edited.
 
     ``phrases`` are what must be found, each a run of tokens that stand side by side (see
-    ``csdesk.domain.text.features.query_tokens``); no phrase finds nothing.
+    ``csdesk.domain.text.features.query_tokens``); no phrase finds nothing. ``messages`` and ``tickets`` are filters as
+    ``Query.where`` has them, on the messages and on the tickets that hold them; ``since`` and ``until`` bound when a
+    message was said.
     """
 
     phrases: tuple[tuple[str, ...], ...]
+    messages: Where = ()
+    tickets: Where = ()
+    since: datetime | None = None
+    until: datetime | None = None
     limit: int = 50
     after: str | None = None
+
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """What tells one search from another, so that a cursor leads on in its own alone."""
+        narrowed = (self.messages, self.tickets, self.since, self.until)
+        return (self.phrases, *narrowed) if any(narrowed) else (self.phrases,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +401,43 @@ class Erasing(Protocol):
         ``after`` is where an earlier call said to go on, empty at first; an empty answer there: those were the last.
         Messages are looked at in the order in which they were stored.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutlookRequest:
+    """What to look ahead at, besides what every desk waits for. Nothing named means none."""
+
+    kinds: tuple[str, ...] = ()
+    """Kinds of due items."""
+    upkeep: tuple[str, ...] = ()
+    """Kinds of due items for which nobody has to be woken."""
+    accounts: tuple[str, ...] = ()
+    """Accounts whose outbox is looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What lies ahead of a desk."""
+
+    next_at: datetime | None
+    """The earliest wake-up of a ticket or customer, due item of the kinds, or message that is due to be sent for one of
+    the accounts (the head of a conversation, as for ``lease``); it may have passed. None: nothing is planned."""
+    upkeep_at: datetime | None
+    """The earliest due item of the kinds for upkeep."""
+    waits: bool
+    """True if a ticket waits for somebody (``waits`` of a ticket) or a message in the inbox for the one before it."""
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A power that a store may have besides: it tells in one read whether anything at all is due.
+
+    Without it every ``run_due`` asks for each kind of work by itself.
+    """
+
+    def outlook(self, desk: str, request: OutlookRequest) -> Outlook:
+        """What lies ahead, of one moment; nothing is taken."""
         ...
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Final, Literal
@@ -44,6 +46,30 @@ class Broken(Exception):
         super().__init__("by plan")
         self.slow = slow
         self.refused = refused
+
+
+class Quota:
+    """A limit as a platform keeps it: so many calls within any span of that length, for each of whom it counts."""
+
+    def __init__(self, most: int, per: timedelta) -> None:
+        self.most = most
+        self.per = per
+        self._taken: dict[str, deque[datetime]] = {}
+
+    def wait(self, whom: str, now: datetime) -> timedelta:
+        """How long the next call has to wait; nothing if it is taken now, and counted."""
+        taken = self._taken.setdefault(whom, deque())
+        while taken and taken[0] <= now - self.per:
+            taken.popleft()
+        if len(taken) >= self.most:
+            return taken[0] + self.per - now
+        taken.append(now)
+        return timedelta(0)
+
+
+def longest_wait(quotas: Iterable[tuple[Quota, str]], now: datetime) -> timedelta:
+    """How long a call has to wait that several quotas count, each for whom it says."""
+    return max((quota.wait(whom, now) for quota, whom in quotas), default=timedelta(0))
 
 
 def parts_in_form(kind: str, body: bytes) -> Iterator[tuple[str, str | None, bytes]]:

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from csdesk import open_desk
 from csdesk.cli.demo.material import ACCOUNTS, mails, phrases, policy, questions
 
 DATE = ("--date", "2025-03-03")
@@ -43,11 +44,28 @@ def test_what_was_scripted_happens(figures):
     came, moves = figures["came"], figures["moves"]
     assert came["duplicate"] > 0
     assert (came["blocked"], came["parked"], came["waiting"], came["released"]) == (1, 1, 1, 2)
-    assert came["other_events"] == 2  # a bounce and a message taken back
+    assert came["other_events"] == 3  # a bounce, a code that was scanned, and a message taken back
     assert figures["delivery"]["undelivered"] == 1
     assert figures["delivery"]["delivered"] > 0
     assert moves["snoozed"] == moves["woken"] >= 1
     assert min(moves[name] for name in ("reassigned", "resolved", "reopened", "closed")) >= 1
+
+
+def test_sessions_before_buying_have_a_goal_and_rules_remind(played):
+    db, figures = played
+    goals = figures["goals"]
+    assert min(goals.values()) >= 1
+    with open_desk(f"sqlite:///{db}") as desk:
+        flagged = [one for one in desk.tickets.list(tag="投诉", limit=500).items if one.flags]
+        assert {flag.name for one in flagged for flag in one.flags} <= {"handle-with-care"}
+        timed = [event for entry in entries(desk) for event in entry.events if event.kind == "rules.timed"]
+    assert sum(one.fired for one in timed if one.rule == "still-there") > 10
+
+
+def entries(desk):
+    while found := desk.events.read("test", limit=1000):
+        yield from found
+        desk.events.ack("test", found[-1].position)
 
 
 def test_every_ticket_is_in_one_state_and_languages_add_up(figures):
@@ -109,7 +127,7 @@ def test_the_other_commands_open_the_desk(played, cli):
 
 def test_equal_seeds_make_equal_days_and_others_do_not(cli):
     def day(seed, number):
-        told = cli.document("demo", "--share", "0.1", "--seed", str(seed), *DATE, db=cli.folder / f"{number}.db")
+        told = cli.document("demo", "--share", "0.04", "--seed", str(seed), *DATE, db=cli.folder / f"{number}.db")
         del told["db"]
         return json.dumps(told, sort_keys=True)
 
@@ -126,7 +144,7 @@ def test_without_keep_nothing_stays(cli):
 
 @pytest.mark.parametrize("lang", ["en", "zh-CN"])
 def test_the_report_for_people(cli, lang):
-    done = cli.run("demo", "--share", "0.05", *DATE, lang=lang)
+    done = cli.run("demo", "--share", "0.02", *DATE, lang=lang)
     assert done.exit_code == 0
     heads = {"en": ("Who came", "What is late", "Why one ticket"), "zh-CN": ("来了多少", "哪些超时了", "一张工单")}
     for head in heads[lang]:

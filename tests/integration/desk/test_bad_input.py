@@ -137,6 +137,8 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "turn": None,
         "outcome": BotAbstains(),
         "flag": "rude",
+        "goal": "answer",
+        "knowledge": (),
         "did": "order",
         "namespace": "shop",
         "segment": "loyal",

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from csdesk import Actor, Category, DeskConfig, InvalidInput, TextPart
-from csdesk.domain.policy.config import BotPolicy, QueuePolicy, TypePolicy
+from csdesk.domain.policy.config import AccessPolicy, BotPolicy, Grant, QueuePolicy, TypePolicy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import AuthorKind, Direction
 from csdesk.errors import BotBarred, StaleWorker
 from csdesk.ports.bots import BotAbstains, BotAnswer, BotHandsOver
-from csdesk.testing import ScriptedChannel
+from csdesk.ports.channel import HandoffEvent
+from csdesk.testing import Fault, FaultyStore, ScriptedChannel
 
 from .conftest import entries
 
@@ -395,3 +396,125 @@ def test_menus_are_answers_too(world):
     (ended,) = told(desk, got.ticket, ev.TurnEnded)
     assert (ended.sources, ended.confidence) == (("faq-1",), 1.0)
     assert said(desk, got.ticket) == [("bot", "one\ntwo")]
+
+
+def test_words_of_another_system_while_a_bot_has_the_ticket(world):
+    """Somebody answers elsewhere: the bot is out; a machine's mail is no turn."""
+    desk, bot = opened(world)
+    ticket = desk.receive(world.said("hello")).ticket
+    assert desk.receive(world.said("out of office", automatic="reply")).ticket.reception.turns == 1
+    after = desk.receive(world.said("I take care of it", author="elsewhere")).ticket
+    assert (after.id, after.worker) == (ticket.id, None)
+    assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["away"]
+    desk.run_due()
+    assert bot.asked == []
+
+
+def test_an_old_message_is_for_people(world):
+    desk, bot = opened(world)
+    for queue, name in (("default", "default"), ("night", "people")):
+        sent = world.clock.now() - timedelta(days=3)
+        config = CONFIG.model_copy(update={"default_queue": queue})
+        desk.config.activate(DeskConfig.from_json(config.canonical_json()))
+        got = desk.receive(world.said("three days ago", by=queue, sent_at=sent))
+        assert (got.ticket.worker, got.ticket.queue) == (None, name)
+    desk.run_due()
+    assert bot.asked == []
+
+
+def test_a_round_may_stop_between_turns(world):
+    desk, bot = opened(world)
+    for by in "abc":
+        desk.receive(world.said(by=by))
+    asked = []
+    while (report := desk.run_due(limit=1)).more:
+        asked.append(len(bot.asked))
+        assert len(asked) < 20
+    assert report.more is False
+    assert len(bot.asked) == 3
+
+
+def test_a_bot_that_may_not_reply_hands_off(world):
+    grants = (Grant(kinds=("bot",), commands=("reply",), allow=False),)
+    config = CONFIG.model_copy(update={"access": AccessPolicy(grants=grants)})
+    desk, bot = opened(world, config=DeskConfig.from_json(config.canonical_json()))
+    got = desk.receive(world.said())
+    report = desk.run_due()
+    assert (report.answered, report.handed_off, len(bot.asked)) == (0, 1, 1)
+    assert [one.reason for one in told(desk, got.ticket, ev.TicketHandedOff)] == ["denied"]
+
+
+def test_what_is_no_outcome(world):
+    desk = world.open(CONFIG)
+    desk.receive(world.said())
+    (turn,) = desk.bots.take("xiaozhi")
+    for wrong in ("hi", None, {"text": "hi"}):
+        with pytest.raises(InvalidInput, match="BotAnswer"):
+            desk.bots.finish(turn, wrong)
+    with pytest.raises(InvalidInput, match=r"desk\.bots\.take"):
+        desk.bots.finish("turn", BotAnswer(text="hi"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "what"), [(BotAnswer(text="hi"), "answered"), (BotHandsOver(reason="odd"), "handed_off")]
+)
+def test_a_turn_whose_commit_nobody_knew_of_is_finished_once(world, outcome, what):
+    faults = []
+    plan = lambda name: faults.pop() if name == "commit" and faults else None  # noqa: E731
+    desk = world.open(CONFIG, wrap=lambda store: FaultyStore(store, plan))
+    ticket = desk.receive(world.said()).ticket
+    (turn,) = desk.bots.take("xiaozhi")
+    faults.append(Fault.UNKNOWN_DONE)
+    result = desk.bots.finish(turn, outcome)
+    assert (result.outcome, result.message is not None) == (what, what == "answered")
+    assert len(said(desk, ticket)) == (what == "answered")
+
+
+def test_an_answer_to_a_ticket_that_was_closed_meanwhile(world):
+    desk = world.open(CONFIG)
+    ticket = desk.receive(world.said()).ticket
+    (turn,) = desk.bots.take("xiaozhi")
+    desk.tickets.set_status(ticket.id, "closed", actor=Actor.system())
+    assert desk.bots.finish(turn, BotAnswer(text="hi")).outcome == "stale"
+    assert said(desk, ticket) == []
+
+
+def test_an_answer_that_says_nothing():
+    with pytest.raises(ValueError, match="says nothing"):
+        BotAnswer(parts=(TextPart(text=" "),))
+
+
+def test_who_is_taken_elsewhere_is_taken_from_the_bot(world):
+    channel = ScriptedChannel("web")
+    desk, bot = opened(world, channels=[channel])
+    ticket = desk.receive(world.said()).ticket
+    event = HandoffEvent(account="web", dedupe_key="h1", conversation="ann", to="kf")
+    assert desk.handle("web", channel.report(event)).status == 200
+    assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["away"]
+    desk.run_due()
+    assert (bot.asked, desk.tickets.get(ticket.id).worker) == ([], None)
+
+
+def test_a_person_whom_the_desk_does_not_know_ends_the_bots_turn_too(world):
+    desk, bot = opened(world)
+    ticket = desk.receive(world.said()).ticket
+    after = desk.reply(ticket.id, "I am here", actor=Actor.agent("agt_guest"), deliver=False).ticket
+    assert (after.worker, after.assignee) == (None, None)
+    assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["person"]
+    desk.run_due()
+    assert bot.asked == []
+
+
+def test_a_bot_that_gets_back_what_was_answered_waits_for_the_customer(world):
+    desk, bot = opened(world, BotHandsOver(brief="odd"))
+    li = desk.agents.add("Li", queues=("default",))
+    ticket = desk.receive(world.said("hm")).ticket
+    desk.run_due()
+    desk.reply(ticket.id, "done", actor=Actor.agent(li.id), deliver=False)
+    back = desk.tickets.hand_back(ticket.id, actor=Actor.agent(li.id))
+    assert str(back.worker) == "bot:xiaozhi"
+    desk.run_due()
+    assert len(bot.asked) == 1
+    desk.receive(world.said("and?"))
+    desk.run_due()
+    assert [one.text for one in bot.asked] == ["hm", "and?"]

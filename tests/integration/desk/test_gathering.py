@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from signal import SIGINT, pthread_kill
+from signal import SIGINT, default_int_handler, pthread_kill, signal
 from threading import Barrier, Event, Thread, main_thread
 
 import pytest
@@ -194,6 +194,15 @@ def test_an_interrupted_leader_passes_the_lead_on():
     assert gathering.receive(arrival(2)).message_id == "msg_2"
 
 
+@pytest.fixture
+def interruptible():
+    """Whoever starts the tests in the background may have them ignore interrupts."""
+    before = signal(SIGINT, default_int_handler)
+    yield
+    signal(SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_waiter_leaves_and_holds_nobody_up():
     held, go = Event(), Event()
     taken: list[str] = []

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from signal import SIGINT, pthread_kill
+from signal import SIGINT, default_int_handler, pthread_kill, signal
 from threading import Event, Thread, main_thread
 
 import pytest
@@ -105,7 +105,7 @@ def test_commands_of_every_kind(store):
         agent = desk.agents.add("Mei", queues=["default"])
         tickets = [desk.receive(said(number)).ticket.id for number in range(5)]
         calls = [
-            lambda: desk.reply(tickets[0], "coming", actor=ME),
+            lambda: desk.reply(tickets[0], "coming", actor=Actor.agent(agent.id)),
             lambda: desk.tickets.assign(tickets[1], agent=agent.id, actor=ME),
             lambda: desk.tickets.set_status(tickets[2], "resolved", actor=ME),
             lambda: desk.tickets.tag(tickets[3], "late", actor=ME),
@@ -310,6 +310,15 @@ def test_an_interrupt_while_leading():
     assert isinstance(group.commit(ChangeSet()), Committed)
 
 
+@pytest.fixture
+def interruptible():
+    """Whoever starts the tests in the background may have them ignore interrupts."""
+    before = signal(SIGINT, default_int_handler)
+    yield
+    signal(SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_waiter_leaves_and_holds_nobody_up():
     answer, held, go = _held(_committed)
     store = Recorder(answer)

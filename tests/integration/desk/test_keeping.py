@@ -228,3 +228,16 @@ def test_a_store_that_cannot_tell_which_files_are_used_keeps_them_all(world):
         seconds[0] += 10**6
         assert due(world, desk, days=3) == {}
         assert [digest for digest, _ in media.digests()] == [orphan.sha256]
+
+
+def test_a_merged_ticket_is_emptied_with_its_survivor_and_not_before(world, monkeypatch):
+    monkeypatch.setattr(keeping, "BATCH", 2)
+    desk, _, _ = desk_of(world, closed_tickets="30d")
+    live = desk.receive(world.said("live")).ticket
+    merged = [desk.receive(world.said(f"from {by}", by=by)).ticket for by in "abc"]
+    for one in merged:
+        desk.tickets.merge(one.id, live.id, actor=AGENT)
+    assert due(world, desk, days=40) == {}
+    assert [message.text for message in messages(desk, live.id)] == ["live", "from a", "from b", "from c"]
+    desk.tickets.set_status(live.id, "closed", actor=AGENT)
+    assert due(world, desk, days=31)["tickets_emptied"] == 4

@@ -201,3 +201,10 @@ def test_eight_grab_and_one_gets_it(world):
     after = desk.tickets.get(ticket.id)
     assert got == [after.worker.id]
     assert after.fence == 1
+
+
+def test_renewing_to_the_same_end_is_no_event(desk, world, ticket, li):
+    desk.tickets.lease(ticket.id, actor=li, span=timedelta(minutes=10))
+    before = len(entries(desk, ticket.id))
+    assert desk.tickets.renew(ticket.id, 1, actor=li, span=timedelta(minutes=10)).version == before
+    assert len(entries(desk, ticket.id)) == before

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 
 from csdesk import Actor, LibraryPhrase, Variable, Wording
+from csdesk.commands import PutPhrases, SavePhrase
 from csdesk.domain.records.phrases import ArticleLink
 from csdesk.engine import shelving
 from csdesk.errors import InvalidInput, NotFound, VersionConflict
@@ -293,3 +294,31 @@ def test_reports_of_use(world):
     assert [one.phrase.id for one in desk.replies.usage("stale")] == ["phr_hours"]
     with pytest.raises(InvalidInput, match="which"):
         desk.replies.usage("loved")
+
+
+def test_the_same_phrase_added_under_one_key_is_added_once(world):
+    desk = world.open()
+    command = SavePhrase(
+        id="hours", title="Hours", wordings=(Wording(text="Nine to five."),), actor=AGENT, idempotency_key="k1"
+    )
+    first, again = desk.execute(command), desk.execute(command)
+    assert (first.duplicate, again.duplicate) == (False, True)
+    assert again.phrase == first.phrase == desk.replies.get("hours")
+
+
+def test_new_phrases_replace_none_that_are_there(world):
+    desk = world.open()
+    desk.replies.add("Hours", "Nine to five.", name="hours")
+    with pytest.raises(InvalidInput, match="already"):
+        desk.execute(PutPhrases(phrases=(phrase("other"), phrase("hours", "New")), only="new", actor=AGENT))
+    assert desk.replies.get("hours").title == "Hours"
+    with pytest.raises(NotFound):
+        desk.replies.get("other")
+
+
+def test_a_suggestion_that_was_wrong_counts_against_its_phrase(world):
+    desk = world.open()
+    hours = desk.replies.add("Hours", "Nine to five.", name="hours", questions=("when are you open",))
+    asked = desk.receive(world.said("when are you open")).message_id
+    desk.learning.judge(asked, "wrong", shown=[hours.id], actor=AGENT)
+    assert [(one.phrase.id, one.usage.wrong) for one in desk.replies.usage()] == [(hours.id, 1)]

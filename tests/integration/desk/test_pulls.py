@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from csdesk.errors import ChannelError
+from csdesk.errors import ChannelError, NotFound, UnsupportedFeature
 from csdesk.ports.channel import Capabilities, EchoEvent, PullHint, PullPage, Sender, StatusEvent, UnknownEvent
 from csdesk.testing import CountingStore, Fault, FaultyStore, ScriptedChannel
 
@@ -235,3 +235,11 @@ def test_a_race_for_a_message_takes_nothing_from_the_cursor(world):
     desk.run_due()
     assert cursor_of(desk) == "c1"
     assert [one.messages for one in desk.tickets.list().items] == [1]
+
+
+def test_only_what_is_pulled_can_be_pulled_soon(world):
+    desk = world.open(channels=[ScriptedChannel("web")])
+    with pytest.raises(UnsupportedFeature, match="comes by itself"):
+        desk.channels.pull_soon("web")
+    with pytest.raises(NotFound, match="no account other"):
+        desk.channels.pull_soon("other")

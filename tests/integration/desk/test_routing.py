@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Skill, open_desk, render
+from csdesk.commands import SaveAgent
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
 from csdesk.domain.records.tickets import Priority
-from csdesk.errors import GuardFailed
+from csdesk.errors import ConfigError, GuardFailed
+from csdesk.flows import reconciling
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore
 from csdesk.testing.audit import problems_of
@@ -493,14 +495,47 @@ def test_one_who_cannot_be_served_holds_up_nobody(world):
     assert [desk.tickets.get(one.ticket.id).worker for one in stuck] == [None] * 3
 
 
-def test_tickets_of_a_queue_that_left_the_configuration_are_served(world):
+@pytest.mark.parametrize("heir", ["default", "new", "people"])
+def test_tickets_of_a_queue_that_left_the_configuration_move_to_its_heir(world, heir):
     desk = shop(world, "default", "old", accounts=[{"name": "other", "queue": "old"}])
-    ann = desk.agents.add("Ann", queues=["default", "old"], presence="offline")
-    got = desk.receive(world.said(account="other"))
-    desk.config.activate(DeskConfig(), actor=LEAD)
-    desk.agents.set_presence(ann.id, "online")
-    assert desk.run_due().assigned == 1
-    assert desk.tickets.get(got.ticket.id).assignee == ann.id
+    old = desk.agents.add("Old", queues=["old"])
+    hers = desk.receive(world.said(account="other", by="first"))
+    desk.agents.set_presence(old.id, "busy")
+    lost = [desk.receive(world.said(account="other", by=f"c{number}")) for number in range(60)]
+    bots = {"reception": "bot_only", "bot": "b", "hand_off_to": "people"}
+    named = {"default": {}, "new": {"name": "new", "formerly": ["older", "old"]}, "people": {}}[heir]
+    queues = [
+        {"name": "default", **(bots if heir == "people" else {})},
+        {"name": "people"},
+        *([named] if named else []),
+    ]
+    config = {"queues": queues, "bots": [{"name": "b"}], "default_queue": "default"}
+    desk.config.activate(DeskConfig.model_validate(config), actor=LEAD)
+    ann = desk.agents.add("Ann", queues=[heir], capacity=100)
+    world.later(minutes=1)
+    while desk.run_due().more:
+        pass
+    for one in lost:
+        found = desk.tickets.get(one.ticket.id)
+        assert (found.queue, found.assignee, found.created_at) == (heir, ann.id, one.ticket.created_at)
+    (moved,) = events_of(desk, lost[0].ticket.id, ev.TicketFieldSet)
+    assert (moved.name, moved.before, moved.after) == ("queue", "old", heir)
+    assert f"queue old is gone; {heir} took its place" in told(desk, lost[0].ticket.id)
+    assert desk.tickets.get(hers.ticket.id).queue == "old", "what somebody has stays with them"
+    assert desk.tickets.waiting() == ()
+    sound(desk)
+
+
+@pytest.mark.parametrize(
+    ("queues", "told"),
+    [
+        ([{"name": "default", "formerly": ["a"]}, {"name": "a"}], "is there still"),
+        ([{"name": "default", "formerly": ["a"]}, {"name": "b", "formerly": ["a"]}], "stands at 'default' too"),
+    ],
+)
+def test_a_queue_has_one_heir(queues, told):
+    with pytest.raises(ConfigError, match=told):
+        DeskConfig(queues=queues, default_queue="default")
 
 
 @pytest.mark.parametrize("presence", ["online", "busy", "away", "offline"])
@@ -567,7 +602,9 @@ def test_lines_and_positions(world):
     assert desk.tickets.position(got[2].ticket.id).position == 2
 
 
-def test_drifted_counters_are_set_right(world):
+@pytest.mark.parametrize("page", [1, 500])
+def test_drifted_counters_are_set_right(world, monkeypatch, page):
+    monkeypatch.setattr(reconciling, "_PAGE", page)
     desk = shop(world, routed(capacity=5))
     ann = desk.agents.add("Ann", queues=["default"])
     desk.receive(world.said())
@@ -739,3 +776,27 @@ def test_questions_about_what_is_not_there(world):
     found = {one.agent.id: one for one in desk.agents.available(queue="default")}
     assert found[ann.id].is_available
     assert {one.param("reason") for one in found[gone.id].reasons} == {"retired"}
+
+
+def test_who_may_get_a_follow_up_is_told_as_routing_would_choose(world):
+    desk = shop(world, routed(last_agent=True), reopen={"mode": "follow_up"})
+    people = [desk.agents.add(name, queues=["default"]).id for name in ("Ann", "Bob")]
+    first = desk.receive(world.said())
+    desk.tickets.set_status(first.ticket.id, "resolved", actor=LEAD)
+    for one in people:
+        desk.agents.set_presence(one, "offline")
+    follow = desk.receive(world.said()).ticket
+    assert ([link.ticket for link in follow.links], follow.worker) == ([first.ticket.id], None)
+    for one in people:
+        desk.agents.set_presence(one, "online")
+    assert desk.agents.available(ticket=follow.id)[0].agent.id == first.worker.id
+
+
+def test_an_agent_who_changes_and_goes_away_is_away_from_then_on(world):
+    desk = shop(world)
+    ann = desk.agents.add("Ann", queues=["default"])
+    world.later(minutes=1)
+    command = SaveAgent(agent=ann.id, name="Anna", presence="away", actor=LEAD)
+    changed = desk.execute(command).agent
+    assert (changed.name, changed.presence_since) == ("Anna", world.clock.now())
+    assert desk.receive(world.said()).worker is None

@@ -325,3 +325,18 @@ def test_mood_and_the_phrase_that_answers(world):
     ):
         with pytest.raises(ConfigError, match="messages alone"):
             config(**wrong)
+
+
+def counted(desk, customer):
+    return [(one.day, one.count) for one in desk.customers.get(customer).acts if one.did == "ticket"]
+
+
+def test_tickets_are_counted_for_the_one_whom_others_were_merged_into_again(world):
+    desk = world.open(config(ASKED))
+    ann, bob = (desk.receive(world.said(by=by)).customer.id for by in ("ann", "bob"))
+    desk.customers.merge(bob, ann, actor=AGENT)
+    desk.customers.unmerge(bob, actor=AGENT)
+    desk.customers.merge(bob, ann, actor=AGENT)
+    assert desk.run_due().rebuilt == 2
+    ((_, count),) = counted(desk, ann)
+    assert count == 2

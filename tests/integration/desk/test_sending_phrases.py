@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from tests.integration.desk.test_library import phrase
 
-from csdesk import Actor, Variable, VersionConflict, Wording
+from csdesk import Actor, Variable, VersionConflict, Viewer, Wording, render
+from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import MediaKind, MediaPart
 from csdesk.errors import InvalidInput
 
@@ -41,7 +42,33 @@ def test_a_phrase_is_sent_outside_its_conditions_only_for_a_reason(world, desk, 
         with pytest.raises(InvalidInput, match=told):
             desk.replies.send(ticket.id, "p", actor=AGENT, override=override)
     assert desk.tickets.get(ticket.id).messages == 1
-    assert desk.replies.send(ticket.id, "p", actor=AGENT, override="promised to her").message.text == "Nine to five."
+    sent = desk.replies.send(ticket.id, "p", actor=AGENT, override="promised to her")
+    assert sent.message.text == "Nine to five."
+    (used,) = uses(desk, ticket.id)
+    assert (used.despite in told or used.despite == "validity", used.reason) == (True, "promised to her")
+    assert f"its {used.despite} speaks against it" in render(used, "en")
+    assert sent.trace.find("reply.overridden").param("despite") == used.despite
+
+
+def uses(desk, ticket):
+    return [event for entry in desk.explain(ticket) for event in entry.events if isinstance(event, ev.PhraseUsed)]
+
+
+def test_why_a_phrase_was_sent_all_the_same_is_personal(world, desk):
+    ticket = ticket_of(world, desk, language="en")
+    desk.replies.import_([phrase("p", levels=("gold",))])
+    desk.replies.send(ticket.id, "p", actor=AGENT, override="李娜 asked for it")
+    desk.replies.send(ticket.id, "p", actor=AGENT, override="李娜 asked again")
+    hidden = desk.seen_by(Viewer(actor=AGENT, personal=False))
+    assert [(one.despite, one.reason) for one in uses(hidden, ticket.id)] == [("level", None)] * 2
+
+
+def test_where_nothing_speaks_against_a_phrase_no_reason_is_kept(world, desk):
+    ticket = ticket_of(world, desk, language="en")
+    desk.replies.import_([phrase("p")])
+    sent = desk.replies.send(ticket.id, "p", actor=AGENT, override="to be sure")
+    (used,) = uses(desk, ticket.id)
+    assert (used.despite, used.reason, sent.trace.find("reply.overridden")) == ("", "", None)
 
 
 def test_a_phrase_whose_conditions_fit_is_sent(world, desk):

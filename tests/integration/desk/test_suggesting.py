@@ -353,3 +353,12 @@ def test_learning_is_a_fold_of_what_was_decided(moves):
     assert weights[0].keys() == weights[1].keys()
     for key, vector in weights[1].items():
         assert weights[0][key] == pytest.approx(vector)
+
+
+def test_a_draft_needs_a_question_before_the_answer(world):
+    desk = world.open()
+    ticket = desk.receive(world.said("   ")).ticket
+    answer = desk.reply(ticket.id, "we open at nine", actor=Actor.agent("agt_1")).message
+    desk.receive(world.said("when do you open"))
+    with pytest.raises(InvalidInput, match="answers nothing"):
+        desk.learning.draft(answer.id)

@@ -10,7 +10,7 @@ from csdesk.domain.records.channels import PullHint
 from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import StoreBusy, StoreDamaged
-from csdesk.flows import waking
+from csdesk.flows import waking, waking_customers
 from csdesk.ports.channel import Capabilities, MediaFetched, PullPage
 from csdesk.testing import Fault, FaultyStore, FixedClock, ScriptedChannel
 
@@ -137,3 +137,53 @@ def test_a_round_may_stop_between_any_two_pieces(world, monkeypatch):
     assert done == {"tickets": 3, "pulled": 2, "fetched": 3}
     assert states(desk, tickets) == [Category.OPEN] * 3
     assert seconds > 5
+
+
+def flagged(world, desk, number):
+    """Customers with a flag that ends in an hour."""
+    until = world.clock.now() + HOUR
+    people = [desk.receive(world.said(by=f"c{place}")).customer.id for place in range(number)]
+    for one in people:
+        desk.customers.flag(one, "late", until=until, actor=AGENT)
+    desk.run_due()
+    return people
+
+
+def test_customers_too_are_woken_one_by_one(world):
+    plan = Busy()
+    desk = world.open(wrap=lambda store: FaultyStore(store, plan))
+    people = flagged(world, desk, 3)
+    world.later(hours=2)
+    plan.left = 2
+    assert desk.run_due().customers == 3
+    assert plan.left == 0
+    assert [desk.customers.get(one).flags for one in people] == [()] * 3
+
+
+def test_a_store_that_stays_busy_wakes_no_customer(world):
+    plan = Busy()
+    desk = world.open(wrap=lambda store: FaultyStore(store, plan))
+    (one,) = flagged(world, desk, 1)
+    world.later(hours=2)
+    plan.left = 10_000
+    with pytest.raises(StoreBusy):
+        desk.run_due()
+    plan.left = 0
+    assert desk.run_due().customers == 1
+    assert desk.customers.get(one).flags == ()
+
+
+def test_a_round_may_stop_between_customers(world, monkeypatch):
+    monkeypatch.setattr(waking_customers, "BATCH", 1)
+    desk = world.open()
+    flagged(world, desk, 3)
+    world.later(hours=2)
+    desk._core.clock = Ticking(world.clock.now())
+    woken = 0
+    for seconds in range(1, 100):
+        report = desk.run_due(max_time=timedelta(seconds=seconds))
+        assert report.customers < 3
+        woken += report.customers
+        if not report.more:
+            break
+    assert woken == 3

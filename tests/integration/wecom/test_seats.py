@@ -114,3 +114,39 @@ def test_a_refusal_is_an_alert(opened):
     events = [event for entry in kf.desk.explain(kf.ticket().id) for event in entry.events]
     assert [one.name for one in events if isinstance(one, ev.AlertRaised)] == ["channel.seat"]
     assert kf.desk.run_due().failed == 0
+
+
+def test_a_broken_adapter_is_an_alert(opened, monkeypatch):
+    kf = opened()
+    channel = kf.desk._core.channels["kf"]
+    monkeypatch.setattr(type(channel), "seat", lambda *given: 1 / 0)
+    kf.platform.writes("wm1", "hi")
+    kf.platform.writes("wm2", "hi")
+    assert kf.arrives().failed == 2
+    events = [event for entry in kf.desk.explain(kf.ticket().id) for event in entry.events]
+    assert [one.name for one in events if isinstance(one, ev.AlertRaised)] == ["channel.seat"]
+
+
+def test_nobody_is_told_of_a_ticket_that_is_over(opened):
+    kf = opened()
+    kf.platform.plan("kf/service_state/trans", -1)
+    kf.platform.writes("wm1", "hi")
+    kf.arrives()
+    kf.desk.tickets.set_status(kf.ticket().id, "closed", actor=Actor.system())
+    asked = len(kf.platform.requests)
+    kf.later(seconds=10)
+    kf.desk.run_due()
+    assert not any("service_state" in target for _, target, _ in kf.platform.requests[asked:])
+
+
+def test_a_round_may_stop_between_seats(opened):
+    kf = opened()
+    for number in range(3):
+        kf.platform.writes(f"wm{number}", "hi")
+    assert kf.desk.handle("kf", kf.callback()).status == 200
+    rounds = 1
+    while kf.desk.run_due(limit=1).more:
+        rounds += 1
+    assert rounds > 3
+    for number in range(3):
+        assert ServiceState(kf.platform.talk(f"wm{number}").state) is ROBOT

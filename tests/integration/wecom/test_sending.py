@@ -9,8 +9,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from csdesk import Actor, LinkPart, LocationPart, MediaPart, MenuPart
-from csdesk.channels.wecom import ServiceState
+from csdesk import Actor, InboundMessage, LinkPart, LocationPart, MediaPart, MenuPart, Sender
+from csdesk.channels.wecom import CAPABILITIES, ServiceState
 from csdesk.domain.records.messages import ContactPart, Delivery, MenuItem
 from csdesk.domain.records.queues import OutboxState
 from csdesk.errors import ChannelError, InvalidInput, UnsupportedFeature
@@ -135,6 +135,33 @@ def test_the_fifth_message_goes_and_the_sixth_needs_the_customer(kf):
     kf.desk.outbox.retry(item.message, actor=AGENT)
     assert kf.desk.run_due().sent == 1
     assert kf.texts()[-1] == "5"
+
+
+@pytest.mark.parametrize("renews", [False, True])
+def test_a_tap_on_a_menu_renews_the_five_only_if_you_say_so(make_kf, renews):
+    kf = make_kf(capabilities=CAPABILITIES.model_copy(update={"taps_renew": renews}))
+    ticket = kf.said()
+    for number in range(4):
+        kf.desk.reply(ticket.id, str(number), actor=AGENT)
+    kf.later(minutes=1)
+    kf.platform.writes("wm1", "退款", text={"content": "退款", "menu_id": "refund"})
+    kf.arrives()
+    got = [kf.desk.reply(ticket.id, f"after {number}", actor=AGENT) for number in range(2)]
+    assert [one.delivery for one in got] == [Delivery.SENT, Delivery.SENT if renews else Delivery.FAILED]
+    assert kf.desk.tickets.window(ticket.id).remaining == (3 if renews else 0)
+    kf.later(minutes=1)
+    assert kf.desk.reply(kf.said(text="你好？").id, "open", actor=AGENT).delivery is Delivery.SENT
+
+
+def test_who_only_taps_has_five(make_kf):
+    kf = make_kf()
+    for number in range(3):
+        kf.platform.writes("wm1", "a", text={"content": "a", "menu_id": f"m{number}"})
+        kf.arrives()
+        kf.later(minutes=1)
+    ticket = kf.ticket()
+    got = [kf.desk.reply(ticket.id, str(number), actor=AGENT).delivery for number in range(6)]
+    assert got == [Delivery.SENT] * 5 + [Delivery.FAILED]
 
 
 def test_the_window_ends_to_the_second(kf):
@@ -378,6 +405,25 @@ def test_servicers_accounts_links_and_profiles(kf):
     assert [one.nickname for one in profiles.found] == ["客户wm1"]
     assert (len(profiles.unknown), kf.platform.calls["kf/customer/batchget"]) == (120, 2)
     assert "客户" not in repr(profiles)
+
+
+def test_a_union_id_joins_who_wrote_here_with_who_is_known_elsewhere(kf):
+    mini = Sender(kind="wechat_union", scope="lantern", external_id="o-union-1")
+    app = InboundMessage(account="app", dedupe_key="a1", conversation="u1", sender=mini, text="订单在哪里")
+    first = kf.desk.receive(app).customer
+    ticket = kf.said("wm1")
+    kf.said("wm2")
+    assert kf.desk.customers.of(ticket.identity).id != first.id
+    kf.platform.unions["wm1"] = "o-union-1"
+    profiles = kf.desk.channels.run(kf.channel.customers.get(["wm1", "wm2"]))
+    events = kf.channel.customers.unions(profiles, scope="lantern")
+    assert len(events) == 1
+    for _ in range(2):
+        kf.desk.take("kf", events)
+    one = kf.desk.customers.of(ticket.identity)
+    assert kf.desk.customers.get(first.id).id == one.id
+    assert kf.desk.receive(app.model_copy(update={"dedupe_key": "a2"})).customer.id == one.id
+    assert "o-union-1" not in repr(profiles)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from csdesk import Actor, InboundMessage, Priority, Sender, open_desk, render
 from csdesk.domain.locale.happenings import HAPPENINGS, WORDS_ZH
 from csdesk.domain.locale.render import parameters
 from csdesk.domain.records import events as ev
+from csdesk.domain.records.clocks import Clock, Metric
 from csdesk.domain.records.tags import TagAssignment
-from csdesk.domain.records.tickets import Category, Worker, WorkerKind
+from csdesk.domain.records.tickets import Category, Link, LinkKind, Offer, Worker, WorkerKind
 from csdesk.testing import FixedClock
 
 KINDS = {cls.model_fields["kind"].default: cls for cls in get_args(get_args(ev.Event)[0])}
@@ -68,3 +69,13 @@ def test_a_timeline_of_a_desk_can_be_shown_whole_and_tells_nothing_personal() ->
             assert len(lines) >= 5
             assert all(lines)
             assert not any("秘密" in line or "secret" in line for line in lines)
+
+
+def test_lines_name_tickets_people_and_clocks() -> None:
+    link = Link(kind=LinkKind.FOLLOW_UP_OF, ticket="tkt_2")
+    assert "tkt_2" in render(ev.LinksChanged(added=(link,)), "en")
+    clock = Clock(metric=Metric.FIRST_REPLY, cycle=1, policy="gold", amount=timedelta(hours=1), started_at=NOW)
+    assert render(ev.ClockBreached(clock=clock, at=NOW), "en").endswith(": late")
+    for agent, shown in (("agt_1", "agt_1"), (None, "refunds")):
+        offer = Offer(number=1, queue="refunds", agent=agent, made_at=NOW)
+        assert shown in render(ev.OfferMade(offer=offer), "zh-CN")

@@ -238,3 +238,45 @@ def test_a_duration_below_zero_and_a_priority_named_twice_are_refused() -> None:
     hour = timedelta(hours=1)
     with pytest.raises(ConfigError, match="named twice"):
         TargetPolicy(metric="first_reply", within=hour, by_priority=((Priority.HIGH, hour), (Priority.HIGH, 2 * hour)))
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"contact": {"purposes": ["marketing"]}}, "contact.purposes.0"),
+        ({"contact": {"purposes": [{"opt_in": True}]}}, "contact.purposes.0.name"),
+        (
+            {"routing": {"needs": [{"name": "n", "clock": "working", "skills": [{"name": "s"}]}]}},
+            "routing.needs.n.clock",
+        ),
+        (
+            {"rules": [{"name": "r", "when": {"field": "ticket.x.at", "op": "older_than", "value": "1h"}, "then": []}]},
+            "rules.r",
+        ),
+    ],
+)
+def test_more_that_cannot_work(given: dict[str, object], path: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        DeskConfig(**given)
+    assert caught.value.path.startswith(path)
+
+
+def test_queues_that_help_each_other_without_a_circle() -> None:
+    def queue(name: str, *helpers: str) -> dict[str, object]:
+        return {"name": name, "routing": {"overflow": [{"queue": one, "after": "1m"} for one in helpers]}}
+
+    config = DeskConfig(default_queue="a", queues=[queue("a", "b", "c"), queue("b", "c"), queue("c")])
+    assert len(config.queues) == 3
+    with pytest.raises(ConfigError, match="b -> c -> b"):
+        DeskConfig(default_queue="a", queues=[queue("a", "b"), queue("b", "c"), queue("c", "b")])
+
+
+def test_a_scenario_with_rules_without_an_end() -> None:
+    rule = {"name": "r", "then": [{"do": "no_auto_reply"}], "when": {"field": "message.text", "op": "is_set"}}
+    for marks in ({}, {"active_from": "2026-01-01T00:00:00Z"}, {"active_until": "2026-01-01T00:00:00Z"}):
+        (scenario,) = DeskConfig(scenarios=[{"name": "sale", "rules": [rule], **marks}]).scenarios
+        assert scenario.rule_set is not None
+        assert len(scenario.when.all) == max(len(marks), 1)
+    sla = {"name": "fast", "targets": [{"metric": "resolution", "within": "1h"}]}
+    (scenario,) = DeskConfig(sla=[sla], scenarios=[{"name": "sale", "sla": ["fast"]}]).scenarios
+    assert scenario.rule_set is None

@@ -9,10 +9,12 @@ import pytest
 from csdesk.domain import records
 from csdesk.domain.records import codec
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.codec import EVENT_SCHEMA, decode, decode_events, encode, encode_events
+from csdesk.domain.records.codec import EVENT_SCHEMA, decode, decode_events, encode, encode_events, said_in
 from csdesk.domain.records.events import Entry, Epochs, NoteAdded
+from csdesk.domain.records.messages import Message
 from csdesk.domain.records.replies import Draft
 from csdesk.errors import SchemaTooNew
+from csdesk.testing import builders
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 DRAFT = Draft(id="drf_1", version=1, ticket="tkt_1", author="agt_1", text="x", answers_version=3, updated_at=AT)
@@ -77,3 +79,12 @@ def test_modules_come_when_they_are_asked_for_and_no_others() -> None:
     assert records.__getattr__("commands").AddNote.__name__ == "AddNote"
     with pytest.raises(AttributeError, match="nothing"):
         records.__getattr__("nothing")
+
+
+def test_what_a_message_says_is_read_from_its_document(monkeypatch) -> None:
+    document = encode(builders.message(1, "hello", subject="parcel"))
+    assert said_in(Message.SCHEMA, document) == ("parcel", "hello")
+    with pytest.raises(SchemaTooNew, match="message"):
+        said_in(Message.SCHEMA + 1, document)
+    monkeypatch.setattr(codec, "UPCASTERS", {("message", Message.SCHEMA - 1): lambda values: values})
+    assert said_in(Message.SCHEMA - 1, document) == ("parcel", "hello")

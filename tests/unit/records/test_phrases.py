@@ -2,6 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from csdesk import Actor
+from csdesk.domain.records.commands import PutPhrases
 from csdesk.domain.records.phrases import (
     ArticleLink,
     LibraryPhrase,
@@ -112,3 +114,27 @@ def test_a_record_becomes_what_the_matcher_reads() -> None:
         made(related=("keep",), channels=("app",), valid_from=NOW, auto_reply=True, tags=("money",))
     )
     assert LibraryPhrase.model_validate_json(record.model_dump_json()) == record
+
+
+@pytest.mark.parametrize(
+    ("known", "found"),
+    [
+        ("2026-03-10", datetime(2026, 3, 10)),  # noqa: DTZ001  a custom field may have no time zone
+        (NOW, NOW),
+        (NOW.date(), NOW.date()),
+        ("next week", None),
+        (20260310, None),
+        (None, None),
+    ],
+)
+def test_a_date_that_a_field_holds(known: object, found: object) -> None:
+    variable = Variable(name="due", type="date", source="ticket.x.due")
+    assert variable.found({"ticket.x.due": known}) == found
+
+
+def test_phrases_to_put_in_are_a_list_of_different_ones() -> None:
+    one = made()
+    with pytest.raises(ValueError, match="two phrases have one id"):
+        PutPhrases(actor=Actor.system(), phrases=(one, one))
+    with pytest.raises(ValueError, match="phrases"):
+        PutPhrases(actor=Actor.system(), phrases=7)

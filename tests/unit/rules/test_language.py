@@ -24,8 +24,10 @@ from csdesk.rules import (
     F,
     Group,
     NoAutoReply,
+    Resolve,
     Rule,
     RuleSet,
+    SendTemplate,
     SetField,
     Test,
     all_of,
@@ -109,7 +111,7 @@ def field_map(config: DeskConfig) -> dict[str, Any]:
         (F.message.text.matches(r"訂單\s"), True),
         (F.message.text.not_matches(r"^\d"), True),
         (F.message.channel == "wecom", True),
-        (F.message.scene.is_set(), False),
+        (F.message.origin_scene.is_set(), False),
         (F.message.kinds.contains("text"), True),
         (F.message.kinds.contains_any("image", "voice"), False),
         (F.message.length.between(5, 50), True),
@@ -493,3 +495,31 @@ def test_a_calendar_is_named_rightly() -> None:
     with pytest.raises(ConfigError, match="did you mean 'shop'") as caught:
         DeskConfig(calendars=(CALENDAR,), rules=(rule,))
     assert caught.value.path == "rules.r.when.value"
+
+
+@pytest.mark.parametrize("did", ["browses", "carts", "orders", "payments", "refunds", "redeems", "spent", "tickets"])
+def test_everything_that_customers_do_can_be_counted(did: str) -> None:
+    assert (getattr(F.customer, did)(days=30) >= 2) == Test(field=f"customer.{did}_30d", op=Op.GE, value=2)
+
+
+def test_a_slip_in_python_says_what_there_is() -> None:
+    with pytest.raises(AttributeError, match=r"F\.ticket has no field 'flag': did you mean 'flags'"):
+        F.ticket.flag  # type: ignore[attr-defined]  # noqa: B018  the slip
+    with pytest.raises(AttributeError, match=r"F\.message has no field 'txt'"):
+        F.message.txt  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("then", [{"do": "resolve"}, Resolve()])
+def test_one_action_alone_is_told_to_be_a_list(then: Any) -> None:
+    for section in ("rules", "macros"):
+        with pytest.raises(ConfigError, match="one action alone; write a list"):
+            DeskConfig(**{section: [{"name": "r", "then": then}]})
+
+
+def test_a_template_is_filled_with_what_is_known() -> None:
+    with pytest.raises(ConfigError) as caught:
+        SendTemplate(name="x", locale="en", body=("customer.nam",))
+    assert caught.value.path.endswith("body.0")
+    assert "did you mean 'customer.name'" in str(caught.value)
+    fine = ("customer.x.order", "ticket.number", "customer", "e.g. ticket.name", "3.5")
+    assert SendTemplate(name="x", locale="en", body=fine).body == fine

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from csdesk.domain.records.messages import MediaKind
-from csdesk.ports.channel import Capabilities, Limit, MediaLimit, MenuLimits
+from csdesk.ports.channel import Capabilities, ConversationRate, Limit, MediaLimit, MenuLimits, Rate
 
 MB: Final = 1_000_000
 
@@ -41,7 +41,17 @@ CAPABILITIES: Final = Capabilities(
     recall_within=timedelta(hours=48),
     edit_within=timedelta(days=365),
     receipts=frozenset({"sent"}),
+    rate=Rate(amount=20, per=timedelta(seconds=1), burst=8),
+    conversation_rates=(
+        ConversationRate(begins="-", rate=Rate(amount=15, per=timedelta(minutes=1), burst=3)),
+        ConversationRate(rate=Rate(amount=1, per=timedelta(seconds=1), burst=3)),
+    ),
     code_lives=timedelta(minutes=10),
     idempotency="none",
 )
-"""What Telegram allows, by its documentation. It takes no key: after a time-out nobody knows what arrived."""
+"""What Telegram allows, by its documentation. It takes no key: after a time-out nobody knows what arrived.
+
+It takes 30 messages a second, 20 a minute in a group (the keys of groups begin with ``-``), and one a second in a
+private chat, where short bursts pass. The rates stay below that at every moment: a bucket gives its burst and what has
+flowed in besides, and the last message that it lets pass may be cut into several.
+"""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from csdesk.domain.records.messages import MediaKind
-from csdesk.ports.channel import Capabilities, Limit, MediaLimit, MenuLimits
+from csdesk.ports.channel import Capabilities, ConversationRate, Limit, MediaLimit, MenuLimits, Rate
 
 MB: Final = 1_000_000
 
@@ -47,10 +47,13 @@ CAPABILITIES: Final = Capabilities(
     fetches_media=True,
     fetch_within=timedelta(days=7),
     receipts=frozenset({"sent", "delivered", "read"}),
+    rate=Rate(amount=50, per=timedelta(seconds=1), burst=20),
+    conversation_rates=(ConversationRate(rate=Rate(amount=10, per=timedelta(minutes=1), burst=20)),),
     window=timedelta(hours=24),
     outside_window=frozenset({"template"}),
     code_lives=timedelta(minutes=10),
     idempotency="none",
 )
-"""What the platform allows, by its documentation. It takes no key: after a time-out its reports of the message, which
+"""What the platform allows, by its documentation: 80 messages a second for a number that was not raised, and to one
+person one in six seconds, 45 of them in advance. It takes no key: after a time-out its reports of the message, which
 carry our own id, tell whether it went."""

@@ -72,6 +72,11 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
             yield "ticket.state", "open"
         case act.Unassign():
             yield "ticket.worker", None
+        case act.Transfer():
+            if action.asks:
+                yield "ticket.offer", action.agent or action.department
+            else:
+                yield "ticket.queue", action.queue
         case act.HandOff():
             yield "ticket.worker", None
         case act.HandBack():
@@ -86,6 +91,12 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
             yield f"customer.flags:{action.flag}", True
         case act.LiftFlag():
             yield f"customer.flags:{action.flag}", False
+        case act.FlagTicket():
+            yield f"ticket.flags:{action.flag}", True
+        case act.LiftTicketFlag():
+            yield f"ticket.flags:{action.flag}", False
+        case act.SetGoal():
+            yield "ticket.goal", action.goal.value
         case act.PlaceCustomer():
             for name in ("level", "stage", "language"):
                 if getattr(action, name) is not None:
@@ -100,6 +111,11 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
 
 def brings(action: act.Action, policy: Policy) -> Iterator[Write]:
     """The slots that an action may write on the way: taken from a bot, a ticket may come to another queue."""
+    if isinstance(action, act.Transfer):
+        yield from (("ticket.messages", action.do), ("ticket.hand_offs", action.do))
+        if not action.asks:
+            yield "ticket.worker", None
+        return
     if not isinstance(action, act.Assign | act.HandOff | act.HandBack) or not policy.reception:
         return
     yield from (("ticket.messages", action.do), ("ticket.hand_offs", action.do))
@@ -137,7 +153,9 @@ def slots_of(test: Test, tags: frozenset[str]) -> Iterator[str]:
         yield from ("ticket.worker", "ticket.queue", "ticket.state")
     elif field in _SAID:
         yield from ("ticket.messages", "ticket.state")
-    elif field == "customer.flags":
+    elif field in ("ticket.goal", "ticket.goal_state"):
+        yield "ticket.goal"
+    elif field in ("customer.flags", "ticket.flags"):
         yield from (f"{field}:{one}" for one in (listed(test.value) if test.op in KEYWORD else ()))
         if test.op not in KEYWORD:
             yield _ANY_SLOT
@@ -149,18 +167,24 @@ def slots_of(test: Test, tags: frozenset[str]) -> Iterator[str]:
         yield field
 
 
-def reaches(plan: Plan, policy: Policy) -> tuple[Reach, ...]:
-    """What the rules on changes write and read. A rule also reads what decides whether an earlier one stops it."""
+def reaches(plan: Plan, policy: Policy, *, renewed: bool = False) -> tuple[Reach, ...]:
+    """What the rules on changes write and read. A rule also reads what decides whether an earlier one stops it.
+
+    With ``renewed`` the timed rules too whose instant rules may move; these also read what moves it.
+    """
     tags = tags_named(plan)
     found: list[Reach] = []
     stoppers: dict[int, frozenset[str]] = {}
     actions = [action for _, rule in plan for action in rule.then]
     everything = frozenset(slot for slot, _ in _written(actions, policy, tags))
     for set_, rule in plan:
-        if "change" not in rule.on:
+        moved = timer_slot(rule) if renewed else ""
+        if "change" not in rule.on and not moved:
             continue
-        reads = frozenset(slot for test in tests_of(rule.when) for slot in slots_of(test, tags))
-        reads |= stoppers.get(id(set_), frozenset())
+        reads = frozenset((moved,)) if moved else frozenset()
+        reads |= frozenset(slot for test in tests_of(rule.when) for slot in slots_of(test, tags))
+        if rule.timer is None:
+            reads |= stoppers.get(id(set_), frozenset())
         if reads & {_ANY_SLOT}:
             reads |= everything
         writes = tuple(_written(rule.then, policy, tags))
@@ -169,9 +193,21 @@ def reaches(plan: Plan, policy: Policy) -> tuple[Reach, ...]:
         if any(slot == "ticket.hand_offs" for slot, _ in writes):
             reads |= _ON_BOTS
         found.append(Reach(rule, writes, reads))
-        if rule.stop or set_.mode == "first":
+        if rule.timer is None and (rule.stop or set_.mode == "first"):
             stoppers[id(set_)] = reads
     return tuple(found)
+
+
+def timer_slot(rule: RulePolicy) -> str:
+    """The slot that moves the instant which a timed rule counts from; empty if no rule can move it."""
+    if rule.timer is None:
+        return ""
+    of = rule.timer.of
+    if of in ("ticket.resolved_at", "ticket.closed_at"):
+        return "ticket.state"
+    if of == "ticket.sla_due_at":
+        return _ANY_SLOT
+    return of if of.startswith("ticket.x.") else ""
 
 
 def _written(actions: Iterable[act.Action], policy: Policy, tags: frozenset[str]) -> Iterator[Write]:

@@ -11,24 +11,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import leases, promises, reception, tagging, tickets
+from csdesk.domain.core import goals, leases, promises, reception, tagging, tickets, transfers
 from csdesk.domain.core.outbound import add_note
 from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import MESSAGE, AgentId, MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.clocks import Metric
-from csdesk.domain.records.commands import HandBack, StartClock
+from csdesk.domain.records.commands import HandBack, StartClock, TransferTicket
 from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.messages import Part, Purpose, TextPart
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.rules import actions as act
+from csdesk.domain.sla.clocks import live
 from csdesk.errors import BotBarred, IllegalTransition, InvalidInput
 
 
@@ -49,6 +50,11 @@ class Acting:
     """Becomes true if no automatic answer is wanted any more."""
     verdicts: list[Verdict] = field(default_factory=list)
     """What was not possible, and alerts."""
+
+    @property
+    def name(self) -> str:
+        """Who acts, as ``kind:id``."""
+        return str(self.person) if self.person is not None else f"rule:{self.by}"
 
     @property
     def subject(self) -> Ticket:
@@ -128,7 +134,7 @@ def _close(acting: Acting, action: act.Close) -> None:
 
 def _assign(acting: Acting, action: act.Assign) -> None:
     agent = acting.work.find(action.agent)
-    if not isinstance(agent, Agent) or agent.retired:
+    if not _works(agent):
         raise InvalidInput("agent", "is unknown or has retired", "choose an agent who works here")
     if not acting.subject.is_live:
         raise InvalidInput("agent", "the ticket is finished", "reopen it first")
@@ -139,6 +145,38 @@ def _assign(acting: Acting, action: act.Assign) -> None:
 
 def _unassign(acting: Acting, _: act.Unassign) -> None:
     tickets.assign(acting.work, acting.subject, None, reason=acting.by)
+
+
+def _transfer(acting: Acting, action: act.Transfer) -> None:
+    ticket, work = acting.subject, acting.work
+    if acting.person is None:
+        if not ticket.is_live or ticket.offer is not None or _is_there(ticket, action):
+            return  # finished, asked already, or where it is to go
+        if action.agent is not None and not _works(work.find(action.agent)):
+            raise InvalidInput("agent", "is unknown or has retired", "choose an agent who works here")
+    work.loads_shifted = True
+    actor = acting.person if acting.person is not None else Actor.rule(acting.by)
+    wanted = TransferTicket(
+        ticket=ticket.id,
+        queue=action.queue,
+        agent=AgentId(action.agent) if action.agent is not None else None,
+        department=action.department,
+        reason=action.reason,
+        brief=action.brief,
+        within=action.within,
+        actor=actor,
+    )
+    transfers.transfer(work, ticket, wanted, work.ids.new(MESSAGE))
+
+
+def _is_there(ticket: Ticket, action: act.Transfer) -> bool:
+    if action.asks:
+        return ticket.worker is not None and ticket.worker.id in (action.agent, action.department)
+    return ticket.queue == action.queue
+
+
+def _works(found: object) -> bool:
+    return isinstance(found, Agent) and not found.retired
 
 
 def _hand_off(acting: Acting, action: act.HandOff) -> None:
@@ -210,15 +248,39 @@ def _untag_customer(acting: Acting, action: act.UntagCustomer) -> None:
 def _flag_customer(acting: Acting, action: act.FlagCustomer) -> None:
     customer, now = acting.customer, acting.work.now
     if customer is not None and customer.flag(action.flag) is None:
-        by = str(acting.person) if acting.person is not None else f"rule:{acting.by}"
         until = now + action.span if action.span is not None else None
-        acting.work.emit(customer.id, ev.CustomerFlagged(flag=action.flag, reason=action.reason, until=until, by=by))
+        acting.work.emit(
+            customer.id, ev.CustomerFlagged(flag=action.flag, reason=action.reason, until=until, by=acting.name)
+        )
 
 
 def _lift_flag(acting: Acting, action: act.LiftFlag) -> None:
     customer = acting.customer
     if customer is not None and customer.flag(action.flag) is not None:
         acting.work.emit(customer.id, ev.CustomerUnflagged(flag=action.flag))
+
+
+def _flag_ticket(acting: Acting, action: act.FlagTicket) -> None:
+    ticket = acting.subject
+    if ticket.flag(action.flag) is not None:
+        return
+    until = acting.work.time_of(ticket.id) + action.span if action.span is not None else None
+    event = ev.TicketFlagged(flag=action.flag, reason=action.reason, until=until, by=acting.name)
+    acting.work.emit(ticket.id, event)
+    tickets.match_again(acting.work, acting.subject, "ticket.flags")
+
+
+def _lift_ticket_flag(acting: Acting, action: act.LiftTicketFlag) -> None:
+    if acting.subject.flag(action.flag) is not None:
+        acting.work.emit(acting.ticket, ev.TicketUnflagged(flag=action.flag))
+        tickets.match_again(acting.work, acting.subject, "ticket.flags")
+
+
+def _set_goal(acting: Acting, action: act.SetGoal) -> None:
+    if acting.subject.category is Category.MERGED:
+        raise InvalidInput("set_goal", "the ticket was merged", "set it on its survivor")
+    if acting.person is not None or not goals.was_reached(acting.subject, action.goal, acting.work.now):
+        goals.aim(acting.work, acting.subject, action.goal, action.span, by=acting.name)
 
 
 def _place_customer(acting: Acting, action: act.PlaceCustomer) -> None:
@@ -254,6 +316,8 @@ def _note(acting: Acting, action: act.Note) -> None:
 
 def _promise(acting: Acting, action: act.Promise) -> None:
     ticket = acting.subject
+    if acting.person is None and any(clock.name == action.name for clock in live(ticket, Metric.PROMISE)):
+        return
     if not ticket.is_live and acting.person is None:
         raise InvalidInput("promise", "the ticket is finished", "reopen it first")
     wanted = StartClock(
@@ -320,6 +384,7 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.SetTags: _set_tags,
     act.Assign: _assign,
     act.Unassign: _unassign,
+    act.Transfer: _transfer,
     act.HandOff: _hand_off,
     act.HandBack: _hand_back,
     act.Snooze: _snooze,
@@ -330,6 +395,9 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.UntagCustomer: _untag_customer,
     act.FlagCustomer: _flag_customer,
     act.LiftFlag: _lift_flag,
+    act.FlagTicket: _flag_ticket,
+    act.LiftTicketFlag: _lift_ticket_flag,
+    act.SetGoal: _set_goal,
     act.PlaceCustomer: _place_customer,
     act.SetCustomerField: _set_customer_field,
     act.BlockCustomer: _block,

@@ -19,6 +19,7 @@ def asker_of(
     now: datetime,
     language: str | None = None,
     agent: Agent | None = None,
+    barred: frozenset[str] = frozenset(),
 ) -> Asker:
     """The one who asks on a ticket.
 
@@ -28,6 +29,7 @@ def asker_of(
         now: when (aware).
         language: the language of the question; None: that of the ticket or of the customer.
         agent: who answers, if it is a person.
+        barred: the phrases that wait for a scenario which is off.
     """
     kind = next((one.kind for one in customer.identities if one.id == ticket.identity), None) if customer else None
     context = Context(
@@ -36,6 +38,7 @@ def asker_of(
         account=ticket.account,
         language=language or ticket.language or (customer.language if customer is not None else None),
         level=customer.level if customer is not None else "",
+        barred=barred,
     )
     return Asker(context=context, sources=MappingProxyType(sources_of(ticket, customer, agent)))
 

@@ -6,7 +6,7 @@ cycle. Its stream keeps what it was, so that unmerging restores it; what was don
 
 from __future__ import annotations
 
-from csdesk.domain.core import lineage, sessions, tickets
+from csdesk.domain.core import flagging, lineage, sessions, tickets
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
@@ -41,6 +41,7 @@ def merge_ticket(work: Workspace, ticket: Ticket, command: cmd.MergeTickets, _: 
         into.id,
         ev.TicketAbsorbed(tickets=(ticket.id, *ticket.absorbed), participants=_as_cc(ticket, into)),
     )
+    flagging.take_over(work, ticket, work.ticket(into.id))
     sessions.go_on(work, ticket, work.ticket(into.id))
     for absorbed in (ticket.id, *ticket.absorbed):
         _hand_over(work, work.ticket(absorbed), frozenset((absorbed,)), into.id)

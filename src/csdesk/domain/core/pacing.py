@@ -1,6 +1,6 @@
-"""Whether an account may send now: its rate is not used up, and it is not paused after failures in a row.
+"""Whether something may be sent now: no rate is used up, and the account is not paused after failures in a row.
 
-Both stand in the owner of a claim of the account, so every process sees them and a race has one winner.
+Both stand in the owner of a claim, so every process sees them and a race has one winner.
 
 The rate is a bucket of ``burst`` tokens that fills evenly, as the generic cell rate algorithm keeps it (ITU-T I.371,
 annex A): of the bucket only the instant is stored at which it will be full.
@@ -33,11 +33,13 @@ _MICRO: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """An account that may send again later."""
+    """An account, or a conversation, in which something may be sent later."""
 
     until: datetime
     reason: str
     """``throttled`` or ``paused``."""
+    alone: bool = False
+    """Only the conversation has to wait."""
 
 
 def taken(full_at: str | None, rate: Rate, amount: int, now: datetime) -> str | Barred:

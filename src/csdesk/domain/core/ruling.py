@@ -7,14 +7,14 @@ did. One cause may set off ``rule_budget`` actions; what goes beyond is not done
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from csdesk.domain.core.acting import Acting
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Category, Ticket
@@ -27,8 +27,7 @@ EXHAUSTED: Final = "rules.exhausted"
 """The name of the alert that tells of a spent budget."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ruled:
+class Ruled(NamedTuple):
     """What the rules did for one cause."""
 
     fired: tuple[str, ...] = ()
@@ -138,6 +137,8 @@ def outline(ticket: Ticket, customer: Customer) -> tuple[object, ...]:
         ticket.hand_offs,
         frozenset([tag.name for tag in ticket.tags]),
         frozenset([(one.name, one.value) for one in ticket.fields]),
+        frozenset([flag.name for flag in ticket.flags]),
+        (ticket.goal.name, ticket.goal.state) if ticket.goal is not None else None,
         customer.level,
         customer.stage,
         customer.language,
@@ -202,6 +203,14 @@ def fire_timed(
 _CLOCK: Final = Actor.system("clock")
 
 
+def _flagged_then(ticket: Ticket) -> Ticket:
+    """The ticket with the flags that were in force when it last changed, as those of a moment before have to be."""
+    if not ticket.flags:
+        return ticket
+    held = [one for one in ticket.flags if one.until is None or one.until > ticket.updated_at]
+    return replaced(ticket, flags=tuple(replaced(one, until=None) for one in held))
+
+
 def after_command(work: Workspace, ticket: Ticket, customer: Customer, actor: Actor) -> Ruled:
     """Let the rules on changes see what was done to a ticket and its customer, given as they were before."""
     rules, zone = work.policy.rules, work.policy.zone
@@ -212,6 +221,6 @@ def after_command(work: Workspace, ticket: Ticket, customer: Customer, actor: Ac
         return Ruled()
     now = work.time_of(ticket.id)
     calendars = work.policy.service.times
-    was = Facts(None, "", ticket, customer, now=now, zone=zone, calendars=calendars)
+    was = Facts(None, "", _flagged_then(ticket), customer, now=now, zone=zone, calendars=calendars)
     facts = Facts(None, "", changed, person, now=now, zone=zone, before=was, actor=actor, calendars=calendars)
     return apply_rules(Acting(work=work, ticket=ticket.id), facts, "change")

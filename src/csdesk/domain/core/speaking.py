@@ -82,6 +82,7 @@ def filled_in(work: Workspace, ticket: Ticket, phrase: str, person: Actor | None
         work.person(ticket.identity),
         now=work.time_of(ticket.id),
         agent=agent if isinstance(agent, Agent) else None,
+        barred=work.policy.barred(work.time_of(ticket.id)),
     )
     context = asker.context
     condition = excluded_by(phrase_of(found), context)

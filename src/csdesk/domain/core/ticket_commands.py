@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from csdesk.domain.core import (
+    flagging,
+    goals,
     leases,
     lessons,
     macros,
@@ -18,6 +20,7 @@ from csdesk.domain.core import (
     transfers,
     wording,
 )
+from csdesk.domain.core.askers import asker_of
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tagging import check_wish
@@ -25,12 +28,15 @@ from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.watching import checked, tell
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId, PhraseId
+from csdesk.domain.matching.book import phrase_of
+from csdesk.domain.matching.phrases import excluded_by
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.messages import AuthorKind, Purpose
-from csdesk.domain.records.phrases import usage_counter
+from csdesk.domain.records.phrases import LibraryPhrase, usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
+from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.errors import IllegalTransition, InvalidInput
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
@@ -52,6 +58,8 @@ def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) ->
         tickets.target_of(ticket, Move.AGENT_REPLY)
     said = _said(command, run)
     is_by_person = said.author is AuthorKind.AGENT
+    if is_by_person:
+        reception.check_person(work, command.actor)
     spots = checked(work, said.parts, command.override, subject=said.subject) if is_by_person else ()
     ticket = reception.before_reply(work, ticket, command, run)
     queue_reply(work, ticket, said)
@@ -67,14 +75,31 @@ def _note_fate(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str
     phrase = work.phrase(command.phrase) if command.phrase is not None else None
     if phrase is not None:
         link = phrase.article is not None and bool(phrase.article.url)
-        used = ev.PhraseUsed(message=MessageId(run), phrase=PhraseId(phrase.id), question=question, link=link)
+        despite = _condition_against(work, ticket, phrase)
+        used = ev.PhraseUsed(
+            message=MessageId(run),
+            phrase=PhraseId(phrase.id),
+            question=question,
+            link=link,
+            despite=despite,
+            reason=command.override if despite else "",
+        )
         work.emit(ticket.id, used)
+        if despite:
+            work.tell(verdict("reply.overridden", Outcome.NOTED, phrase=phrase.id, despite=despite))
         work.add(usage_counter(phrase.id, "sent"), 1)
     if question is not None:
         as_it_stands = phrase is not None and phrase.says(wording.text_of(command.parts))
         fate: ev.Fate = "ignored" if phrase is None else "picked" if as_it_stands else "edited"
         picked = PhraseId(phrase.id) if phrase is not None else None
         lessons.judge(work, question, fate, picked=picked, shown=command.shown)
+
+
+def _condition_against(work: Workspace, ticket: Ticket, phrase: LibraryPhrase) -> str:
+    """The condition of a phrase that rules this ticket out; empty if none does."""
+    now = work.time_of(ticket.id)
+    asker = asker_of(ticket, work.person(ticket.identity), now=now, barred=work.policy.barred(now))
+    return excluded_by(phrase_of(phrase), asker.context) or ""
 
 
 def _note(work: Workspace, ticket: Ticket, command: cmd.AddNote, run: str) -> None:
@@ -152,6 +177,11 @@ def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) ->
     tickets.untag(work, ticket, *command.tags, source=command.source)
 
 
+def _flag(work: Workspace, ticket: Ticket, command: cmd.FlagTicket, _: str) -> None:
+    flagging.flag_ticket(work, ticket, command)
+    tickets.match_again(work, work.ticket(ticket.id), "ticket.flags")
+
+
 def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipants, _: str) -> None:
     if ticket.identity in command.remove:
         raise InvalidInput("remove", "the requester stays", "merge or split the ticket instead")
@@ -188,6 +218,8 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.SetTicketField: _set_field,
     cmd.TagTicket: _tag,
     cmd.UntagTicket: _untag,
+    cmd.FlagTicket: _flag,
+    cmd.SetGoal: goals.set_goal,
     cmd.ChangeParticipants: _participants,
     cmd.RunMacro: macros.run_macro,
     cmd.MergeTickets: merging.merge_ticket,

@@ -10,6 +10,9 @@ TEXTS: Final[dict[str, str]] = {
     "dedupe.replay": "this message was handled before; nothing is done twice",
     "identity.known": "a known customer, found by identity",
     "identity.created": "first contact: a new customer was added",
+    "origin.entry": "came by entry point {entry}",
+    "origin.unknown": "came by a code that no entry point has",
+    "origin.session": "the session began[ at entry point {entry}] before anything was written",
     "identity.linked": "a new identity was linked to a known customer",
     "identity.blocked": "the customer is blocked: the message is stored and goes no further",
     "window.open": "a reply is possible[ until {until}]",
@@ -46,7 +49,7 @@ TEXTS: Final[dict[str, str]] = {
     "route.kept": "stays with whom it was[ ({worker})]",
     "route.assigned": "assigned to {agent}, whose load was {load}[, in queue {queue}][, one of {helper}][; by {how}]",
     "route.no_candidate": "nobody in queue {queue} can take it now",
-    "route.full": "everybody is at capacity; the ticket waits in its queue",
+    "route.held_back": "waits in queue {queue}; nobody is looked for yet",
     "bot.received": "bot {bot} receives the customer",
     "bot.asked": "bot {bot} is asked to answer",
     "bot.skipped": "bot {bot} does not receive: {reason}",
@@ -62,15 +65,21 @@ TEXTS: Final[dict[str, str]] = {
     "route.removed": "{agents} in queue {queue} cannot take it: {reason}[ ({what})]",
     "route.gave_way": "nobody in queue {queue} has all that should be there; that gave way",
     "route.relaxed": "waited long enough: {kind} {what} is no longer asked for",
+    "route.rehomed": "queue {queue} is gone; {heir} took its place",
+    "route.saves_room": "{agent} saves room for it: {units} units, beside a load of {load}[, in queue {queue}]",
+    "route.nobody_ever": "no agent of queue {queue}, or of those that help out, can ever be given it",
     "route.closed": "queue {queue} is outside its hours ({hours})",
     "reply.off": "automatic replies are off",
     "contact.opted_out": "the customer wants no such messages (tag {tag})",
     "contact.opted_in": "the customer wants such messages (tag {tag})",
     "send.no_channel": "this process has no channel for account {account}: the message waits for one that has",
+    "closed.told": "queue {queue} is closed[ until {until}]: the customer was told",
+    "closed.skipped": "queue {queue} is closed, and nothing was said: {reason}",
     "reply.skipped": "no automatic reply: {reason}",
     "reply.auto": "answered with phrase {phrase}, confidence {confidence}",
     "reply.hand_over": "left to a person: {reason}",
     "reply.returned": "the question came back after phrase {phrase} had answered it",
+    "reply.overridden": "phrase {phrase} was sent although its {despite} speaks against it",
     "wording.found": "wording: {kind} at {start}[ (say: {instead})]",
     "reply.none": "no phrase fits",
     "unmerge.ticket": "the ticket was taken out of {out_of} and is open[: {ticket}]",
@@ -121,7 +130,16 @@ TEXTS: Final[dict[str, str]] = {
     "check.undeclared_field": "custom field {field} is not declared in `fields`: its tests are not checked",
     "check.tag_never_set": "no keyword, rule or macro sets tag {tag}: only people can",
     "check.tag_never_read": "tag {tag} is read by no rule, service level or macro",
-    "check.tags_exclude": "tags {tags} exclude each other (group {group}): no record has them both",
+    "check.tags_exclude": (
+        "tags {tags} exclude each other (group {group}): only a record from before there was the group has both"
+    ),
+    "check.never_speaks": (
+        "rule {rule} cannot {action}: it is tried on changes, and no rule on messages or on time sets it off"
+    ),
+    "check.timed_loop": "timed rules {rules} go on for ever with nobody saying a word[; what keeps changing: {slots}]",
+    "check.timed_loop_undecided": (
+        "could not decide whether timed rules {rules} come to rest[; what may go on changing: {slots}]"
+    ),
     "check.segment_never_read": "segment {segment} is read by no rule, service level or macro",
     "check.segment_empty": "nobody can belong to segment {segment}: its condition contradicts itself",
     "check.sla_never_used": "service level {sla} is never taken[: {by} fits before it]",
@@ -184,6 +202,7 @@ TEXTS: Final[dict[str, str]] = {
 REASONS: Final[dict[str, str]] = {
     # Access
     "refused": "a grant refuses it",
+    "for_others": "it is for others",
     "not_granted": "nothing grants it",
     # Bots and people
     "queue": "the queue bars bots",
@@ -226,6 +245,7 @@ REASONS: Final[dict[str, str]] = {
     "grade": "grade",
     "language": "language",
     "shift": "off shift",
+    "capacity": "the ticket is more than they can carry",
     "asked": "asked lately, did not take it",
     "full": "no room",
     "retired": "works here no longer",

@@ -68,9 +68,7 @@ def render(thing: Trace | Verdict | Event | CsdeskError | str, /, locale: Locale
 def happening(event: Event, locale: Locale) -> str:
     """The line that an event is in a timeline; nothing personal stands in it."""
     facts = facts_of(event, chinese=locale == "zh-CN")
-    both = HAPPENINGS.get(event.kind)
-    if both is None:
-        return event.kind
+    both = HAPPENINGS[event.kind]
     return _filled(both[locale == "zh-CN"], facts).lstrip(" ,，")
 
 

@@ -93,6 +93,7 @@ class Context:
         account: another name of the channel, such as the desk's account; a phrase may name either.
         language: the language to answer in.
         level: the customer's level; an empty one is that of customers who have none.
+        barred: the ids of phrases that wait for a scenario which is off.
     """
 
     now: datetime | None = None
@@ -100,6 +101,7 @@ class Context:
     language: str | None = None
     level: str | None = None
     account: str | None = None
+    barred: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name in ("channel", "language", "level", "account"):
@@ -116,7 +118,7 @@ ANYWHERE: Final = Context()
 
 
 def excluded_by(phrase: Phrase, context: Context) -> str | None:
-    """The condition that rules the phrase out here (``language``, ``channel``, ``level``, ``validity``), or None."""
+    """What rules the phrase out here: ``language``, ``channel``, ``level``, ``validity`` or ``scenario``; else None."""
     if context.language and phrase.language and not _same_language(phrase.language, context.language):
         return "language"
     names = {context.channel, context.account} - {None, ""}
@@ -128,7 +130,7 @@ def excluded_by(phrase: Phrase, context: Context) -> str | None:
         early = phrase.valid_from is not None and context.now < phrase.valid_from
         if early or (phrase.valid_until is not None and context.now >= phrase.valid_until):
             return "validity"
-    return None
+    return "scenario" if phrase.id in context.barred else None
 
 
 def _same_language(one: str, other: str) -> bool:

@@ -59,6 +59,7 @@ def check(config: DeskConfig) -> None:
         *(
             "queues",
             "accounts",
+            "entry_points",
             "levels",
             "types",
             "statuses",
@@ -76,6 +77,7 @@ def check(config: DeskConfig) -> None:
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
+    _check_former_queues(config)
     _check_statuses(config)
     _check_retention(config)
     check_reception(config)
@@ -152,6 +154,20 @@ def _check_overflow(config: DeskConfig) -> None:
             raise refused(f"the queues overflow in a circle: {told}", remedy, "queues", way[0], "routing", "overflow")
 
 
+def _check_former_queues(config: DeskConfig) -> None:
+    """Refuse former names that are queues still, or that two queues claim."""
+    heirs: dict[str, str] = {}
+    present = {one.name for one in config.queues}
+    for queue in config.queues:
+        for former in queue.formerly:
+            path = ("queues", queue.name, "formerly")
+            if former in present:
+                raise refused(f"queue {former!r} is there still", "remove that queue, or this name", *path)
+            if former in heirs:
+                raise refused(f"{former!r} stands at {heirs[former]!r} too", "let one queue take its place", *path)
+            heirs[former] = queue.name
+
+
 def _circle(queue: str, helpers: Mapping[str, tuple[str, ...]], way: tuple[str, ...]) -> tuple[str, ...] | None:
     """A way that leads back to its beginning, None if there is none; circles elsewhere are found from there."""
     for after in helpers.get(queue, ()):
@@ -169,6 +185,8 @@ class _Names:
 
     def __init__(self, config: DeskConfig) -> None:
         self.queues = {one.name for one in config.queues}
+        self.departments = {one.name for one in config.departments}
+        self.offered = config.transfer
         self.receiving = {one.name for one in config.queues if one.bot is not None}
         """The queues where a bot receives."""
         self.levels = {one.name for one in config.levels}
@@ -235,7 +253,7 @@ class _Names:
 
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
-        for section in ("accounts", "types", "departments"):
+        for section in ("accounts", "entry_points", "types", "departments"):
             for one in getattr(config, section):
                 if one.queue is not None:
                     self.queue(one.queue, section, one.name, "queue")
@@ -247,6 +265,8 @@ class _Names:
                 self._timer(rule, rule.timer, *path)
             for place, action in enumerate(rule.then):
                 self._action(action, *path, "then", place)
+        for macro in config.macros:
+            self._places(macro.queues, "macros", macro.name, "queues")
         self.calendar(config.calendar, "calendar")
         self._check_groups(config)
         for policy in config.sla:
@@ -265,6 +285,7 @@ class _Names:
                 self.type(type_, "routing", "weights", place, "types", number)
         for queue in config.queues:
             self._routing(queue)
+            self._hours(queue)
         _check_overflow(config)
 
     def _places(self, queues: tuple[str, ...], *path: str | int) -> None:
@@ -282,6 +303,16 @@ class _Names:
         self.calendar(need.calendar, *path, "calendar")
         if need.clock == "working" and not need.calendar and not self.calendars:
             raise refused("working time without a calendar", "name one: calendar = ...", *path, "clock")
+
+    def _hours(self, queue: QueuePolicy) -> None:
+        after, path = queue.after_hours, ("queues", queue.name)
+        if after is None:
+            if queue.bot_when == "closed":
+                raise refused("nothing says when the queue is closed", "add after_hours", *path, "bot_when")
+            return
+        self.calendar(after.calendar, *path, "after_hours", "calendar")
+        if not (after.calendar or queue.routing.hours or self.has_default):
+            raise refused("nothing says when the queue is closed", "name a calendar", *path, "after_hours", "calendar")
 
     def _routing(self, queue: QueuePolicy) -> None:
         path = ("queues", queue.name, "routing")
@@ -339,8 +370,8 @@ class _Names:
                 self.queue(action.queue, *path, "queue")
             case actions.SetType():
                 self.type(action.type, *path, "type")
-            case actions.HandOff() | actions.HandBack():
-                self._bot_action(action, *path)
+            case actions.Transfer() | actions.HandOff() | actions.HandBack():
+                self._hand_on(action, *path)
             case actions.SetStatus():
                 self.status(action.status, *path, "status")
             case actions.SetField():
@@ -356,10 +387,27 @@ class _Names:
                     self.own_tag(tag, *path, "tags", place)
             case actions.Promise():
                 self.calendar(action.calendar, *path, "calendar")
-            case actions.FlagCustomer() | actions.LiftFlag():
+            case actions.FlagCustomer() | actions.LiftFlag() | actions.FlagTicket() | actions.LiftTicketFlag():
                 self.flag(action.flag, *path, "flag")
             case _:
                 pass
+
+    def _hand_on(self, action: actions.Transfer | actions.HandOff | actions.HandBack, *path: str | int) -> None:
+        if isinstance(action, actions.Transfer):
+            self._transfer(action, *path)
+        else:
+            self._bot_action(action, *path)
+
+    def _transfer(self, action: actions.Transfer, *path: str | int) -> None:
+        if action.queue is not None:
+            self.queue(action.queue, *path, "queue")
+        if action.department is not None and action.department not in self.departments:
+            raise unknown("department", action.department, self.departments, *path, "department")
+        if action.asks and self.offered.fields:
+            told = "a brief needs fields here, which a rule cannot say"
+            raise refused(told, "let people transfer it, or leave the fields out of [transfer]", *path, "do")
+        if action.asks and self.offered.brief_required and not action.brief.strip():
+            raise refused("says nothing to the next one", "say what they must know", *path, "brief")
 
     def _bot_action(self, action: actions.HandOff | actions.HandBack, *path: str | int) -> None:
         if not self.receiving:
@@ -439,6 +487,7 @@ class _Names:
             "ticket.type": self.type,
             "ticket.status": self.status,
             "ticket.tags": self.tag,
+            "ticket.flags": self.flag,
             "customer.flags": self.flag,
             "customer.segments": self.segment,
             "customer.level": self.level,

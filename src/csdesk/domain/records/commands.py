@@ -20,6 +20,7 @@ from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import HtmlPart, LinkPart, Part, Purpose, TextPart, is_safe_link, says_nothing
 from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
@@ -275,6 +276,26 @@ class UntagTicket(_TicketCommand):
     kind: Literal["untag"] = "untag"
     tags: tuple[Key, ...] = Field(min_length=1)
     source: TagSource = TagSource.HAND
+
+
+class FlagTicket(_TicketCommand):
+    """Write down a warning about a ticket, or (``lifted``) lift it; the same flag again takes the old one's place."""
+
+    kind: Literal["flag_ticket"] = "flag_ticket"
+    flag: Name
+    reason: Text = ""
+    evidence: tuple[Key, ...] = Field(default=(), max_length=50)
+    until: Instant | None = None
+    lifted: bool = False
+
+
+class SetGoal(_TicketCommand):
+    """Say what the present session with the customer should lead to, or (``goal`` None) give that up."""
+
+    kind: Literal["set_goal"] = "set_goal"
+    goal: GoalName | None
+    span: Span | None = None
+    """How long nobody says anything before the session is over; None: the configuration's ``session_gap``."""
 
 
 class NewParticipant(Value):
@@ -681,6 +702,8 @@ TicketCommand = (
     | SetTicketField
     | TagTicket
     | UntagTicket
+    | FlagTicket
+    | SetGoal
     | ChangeParticipants
     | RunMacro
     | MergeTickets

@@ -14,6 +14,8 @@ from pydantic import Field
 
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
+from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.origins import Entered, Source
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 
@@ -57,20 +59,6 @@ class Block(Record):
     reason: str = ""
     at: Instant
     until: Instant | None = None
-
-
-class Flag(Record):
-    """A warning about a customer that those who serve must see: why, on what evidence, by whom, until when."""
-
-    name: Name
-    reason: str = ""
-    evidence: tuple[str, ...] = ()
-    """Ids of tickets and messages, addresses of files, numbers of orders."""
-    by: str = ""
-    """Who wrote it, as ``kind:id``."""
-    at: Instant
-    until: Instant | None = None
-    """When ``run_due`` lifts it; None: somebody has to."""
 
 
 Did = Literal["ticket", "browse", "cart", "order", "payment", "refund", "redeem"]
@@ -167,6 +155,10 @@ class Customer(Record):
     block: Block | None = None
     dedicated_agent: AgentId | None = None
     first_account: str = ""
+    source: Source | None = None
+    """Where they came from first; None: nothing but the account is known. Of merged customers each keeps its own."""
+    entered: Entered | None = None
+    """When they last came by a link, a code or a page; None: never, as far as is known."""
     merged_into: CustomerId | None = None
     """The survivor, if this customer was merged into another one; never a chain."""
     members: tuple[CustomerId, ...] = ()

@@ -12,6 +12,9 @@ from typing import ClassVar
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.clocks import Clock, ClockPhase
+from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.goals import Goal
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 _BREACHED_AFTER = timedelta(microseconds=1)
@@ -174,10 +177,15 @@ class Lent(Record):
 
 
 class OfferPurpose(Word):
-    """What an offer is about: ``work`` that waits for somebody, or a ``transfer`` from the one who has it."""
+    """What an offer is about: ``work`` that waits for somebody, or a ``transfer`` from the one who has it.
+
+    ``room``: the ticket goes on waiting, and the agent is given nothing else until there is room for it. They need not
+    answer; who accepts takes it before there is room.
+    """
 
     WORK = "work"
     TRANSFER = "transfer"
+    ROOM = "room"
 
 
 class Offer(Record):
@@ -290,6 +298,8 @@ class Ticket(Record):
     """The identity the ticket came through; its customer is resolved from the link graph."""
     account: str
     conversation: str
+    origin: Origin | None = None
+    """Where the conversation came from in which it was opened; None: nobody told."""
     owner: Owner
     worker: Worker | None = None
     fence: int = 0
@@ -314,6 +324,9 @@ class Ticket(Record):
     tags: tuple[TagAssignment, ...] = ()
     withheld: tuple[TagRemoval, ...] = ()
     """Tags that were taken away on purpose."""
+    flags: tuple[Flag, ...] = ()
+    goal: Goal | None = None
+    """What its session should lead to; None: nothing was set."""
     firings: tuple[Firing, ...] = ()
     """Of each timed rule the last cycle that is over."""
     rules_at: Instant | None = None
@@ -374,13 +387,20 @@ class Ticket(Record):
     @property
     def waits(self) -> Priority | None:
         """Its priority while somebody has to be found for it; None if nobody has to."""
-        is_wanted = self.worker is None and self.offer is None and self.category in (Category.NEW, Category.OPEN)
-        return self.priority if is_wanted else None
+        if self.worker is not None or self.category not in (Category.NEW, Category.OPEN):
+            return None
+        return self.priority if self.offer is None or self.saved_with is not None else None
 
     @property
     def offered_to(self) -> AgentId | None:
         """The agent who has an open offer of it."""
         return self.offer.agent if self.offer is not None else None
+
+    @property
+    def saved_with(self) -> AgentId | None:
+        """The agent who is given nothing else until there is room for this ticket."""
+        offer = self.offer
+        return offer.agent if offer is not None and offer.purpose is OfferPurpose.ROOM else None
 
     @property
     def waits_since(self) -> datetime:
@@ -395,14 +415,17 @@ class Ticket(Record):
     @property
     def wake_at(self) -> datetime | None:
         """The next instant at which something is due for this ticket: a warning, a breach, an escalation, ..."""
-        marks = [at for at in (self.snoozed_until, self.close_at, self.rules_at) if at is not None]
-        if self.tags and self.erased_at is None and (expiry := next_expiry(self.tags)) is not None:
+        own = self.__dict__
+        marks = [at for at in (own["snoozed_until"], own["close_at"], own["rules_at"]) if at is not None]
+        if own["tags"] and own["erased_at"] is None and (expiry := next_expiry(own["tags"])) is not None:
             marks.append(expiry)
-        if self.worker is not None and self.worker.until is not None:
-            marks.append(self.worker.until)
-        if self.offer is not None and self.offer.due_at is not None:
-            marks.append(self.offer.due_at)
-        for clock in self.clocks:
+        if own["flags"] or own["goal"] is not None:
+            marks += self._ends()
+        if (worker := own["worker"]) is not None and worker.until is not None:
+            marks.append(worker.until)
+        if (offer := own["offer"]) is not None and offer.due_at is not None:
+            marks.append(offer.due_at)
+        for clock in own["clocks"]:
             values = clock.__dict__
             if values["phase"] is not ClockPhase.RUNNING:
                 continue
@@ -413,6 +436,15 @@ class Ticket(Record):
             if (escalate := values["escalate_at"]) is not None:
                 marks.append(escalate + _BREACHED_AFTER)
         return min(marks, default=None)
+
+    def _ends(self) -> list[datetime]:
+        """When flags end, and the session whose goal is open."""
+        if self.erased_at is not None:
+            return []
+        ends = [one.until for one in self.flags if one.until is not None]
+        if self.goal is not None and self.goal.is_open:
+            ends.append(self.goal.due_at)
+        return ends
 
     @property
     def touched_at(self) -> datetime:
@@ -428,6 +460,10 @@ class Ticket(Record):
         """True if the ticket carries that tag."""
         return any(tag.name == name for tag in self.tags)
 
+    def flag(self, name: str) -> Flag | None:
+        """The flag of that name, None if the ticket has none."""
+        return next((one for one in self.flags if one.name == name), None)
+
     def participates(self, identity: str) -> bool:
         """True if the identity takes part in the ticket."""
         return any(one.identity == identity for one in self.participants)
@@ -439,10 +475,11 @@ Burdens = dict[AgentId, int]
 
 def burdens_of(ticket: Ticket | None) -> Burdens:
     """What a ticket puts on agents: on the one who works on it, and on the one it is offered to."""
-    if ticket is None or ticket.category not in ACTIVE:
+    values = ticket.__dict__ if ticket is not None else {}
+    if ticket is None or values["category"] not in ACTIVE:
         return {}
-    worker, offer = ticket.assignee, ticket.offer
-    burdens = {} if worker is None else {worker: ticket.units}
+    worker, offer = values["worker"], values["offer"]
+    burdens = {AgentId(worker.id): ticket.units} if worker is not None and worker.kind is WorkerKind.AGENT else {}
     if offer is not None and offer.agent is not None:
         burdens[offer.agent] = burdens.get(offer.agent, 0) + offer.units
     return burdens

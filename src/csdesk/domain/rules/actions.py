@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from csdesk._nearest import nearest
 from csdesk.domain.ids import phrase_id
 from csdesk.domain.records._model import Key, Name, Scalar
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
+from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Purpose
+from csdesk.domain.records.phrases import SOURCES
 from csdesk.domain.records.priorities import PriorityName
 
 PhraseName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(phrase_id)]
+_LIKE_A_SOURCE: Final = re.compile(r"(?:customer|ticket|agent)\.[\w.]+")
+_CUSTOM: Final = ("ticket.x.", "customer.x.")
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
@@ -124,6 +130,35 @@ class Unassign(Section):
     do: Literal["unassign"] = "unassign"
 
 
+class Transfer(Section):
+    """Offer the work to an agent or a department, or (``queue`` alone) move it to a queue at once."""
+
+    do: Literal["transfer"] = "transfer"
+    queue: Name | None = None
+    """The queue it belongs to then."""
+    agent: Key | None = None
+    department: Name | None = None
+    reason: Name = "rule"
+    """A code of yours."""
+    brief: Annotated[str, Field(max_length=10_000)] = ""
+    """What the next one must know; kept as an internal note."""
+    within: Duration | None = None
+    """How long the offer stands; None: as the configuration says."""
+
+    @property
+    def asks(self) -> bool:
+        """True if somebody is asked first."""
+        return self.agent is not None or self.department is not None
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.queue is None and not self.asks:
+            raise refused("nobody is named", "name a queue, an agent or a department", "queue")
+        if self.agent is not None and self.department is not None:
+            raise refused("an agent is named too", "name one of them", "department")
+        return self
+
+
 class HandOff(Section):
     """Give the ticket to people and keep bots out; a ticket that no bot has, or is about to have, stays as it is."""
 
@@ -184,6 +219,32 @@ class LiftFlag(Section):
 
     do: Literal["lift_flag"] = "lift_flag"
     flag: Name
+
+
+class FlagTicket(Section):
+    """Flag the ticket, for so long or for good; one that has the flag keeps it as it is."""
+
+    do: Literal["flag_ticket"] = "flag_ticket"
+    flag: Name
+    reason: Annotated[str, Field(max_length=1000)] = ""
+    span: Duration | None = None
+    """None: until somebody lifts it."""
+
+
+class LiftTicketFlag(Section):
+    """Take a flag from the ticket."""
+
+    do: Literal["lift_ticket_flag"] = "lift_ticket_flag"
+    flag: Name
+
+
+class SetGoal(Section):
+    """Say what the present session should lead to; a goal that it has already, or has just reached, stays as it is."""
+
+    do: Literal["set_goal"] = "set_goal"
+    goal: GoalName
+    span: Duration | None = None
+    """How long nobody says anything before the session is over; None: ``session_gap``."""
 
 
 class PlaceCustomer(Section):
@@ -258,9 +319,18 @@ class SendTemplate(Section):
     """What the customer will read, for the ticket's own history."""
     purpose: Purpose = Purpose.SERVICE
 
+    @field_validator("body", mode="after")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place, one in enumerate(value):
+            if _LIKE_A_SOURCE.fullmatch(one) and one not in SOURCES and not one.startswith(_CUSTOM):
+                known = (*SOURCES, *(f"{prefix}<name>" for prefix in _CUSTOM))
+                raise refused(f"nothing is known as {one!r}", nearest(one, known), place)
+        return value
+
 
 class Promise(Section):
-    """Promise the customer something: a clock of its own begins, whose end people are warned of."""
+    """Promise the customer something: a clock of its own begins. What is promised already stays as it is."""
 
     do: Literal["promise"] = "promise"
     name: Name
@@ -301,6 +371,7 @@ Action = Annotated[
     | SetTags
     | Assign
     | Unassign
+    | Transfer
     | HandOff
     | HandBack
     | Snooze
@@ -311,6 +382,9 @@ Action = Annotated[
     | UntagCustomer
     | FlagCustomer
     | LiftFlag
+    | FlagTicket
+    | LiftTicketFlag
+    | SetGoal
     | PlaceCustomer
     | SetCustomerField
     | BlockCustomer
@@ -326,6 +400,19 @@ Action = Annotated[
     Field(discriminator="do"),
 ]
 """Everything a rule can do, told apart by ``do``."""
+
+
+def _several(value: object) -> object:
+    if isinstance(value, Section | Mapping):
+        raise refused("one action alone", "write a list: then = [action]")
+    return value
+
+
+Actions = Annotated[tuple[Action, ...], BeforeValidator(_several), Field(min_length=1)]
+"""What a rule does, in order."""
+
+NAMING: Final = (Assign, Transfer)
+"""The actions that may name an agent."""
 
 SPEAKING: Final = (Reply, SendPhrase, SendTemplate)
 """The actions that write to the customer."""
@@ -343,6 +430,7 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         SetTags: "tag",
         Assign: "assign",
         Unassign: "assign",
+        Transfer: "transfer",
         HandOff: "hand_off",
         HandBack: "hand_back",
         Snooze: "set_status",
@@ -353,6 +441,9 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         UntagCustomer: "tag_customer",
         FlagCustomer: "flag",
         LiftFlag: "flag",
+        FlagTicket: "flag_ticket",
+        LiftTicketFlag: "flag_ticket",
+        SetGoal: "set_goal",
         PlaceCustomer: "set_profile",
         SetCustomerField: "set_profile",
         BlockCustomer: "block",

@@ -7,8 +7,9 @@ Join conditions with ``&``, ``|`` and ``~``; mind the brackets, which bind tight
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from csdesk._nearest import nearest
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.tickets import Priority
 from csdesk.domain.rules.fields import Op
@@ -291,7 +292,18 @@ def none_of(*conditions: Group | Test) -> Group:
     return Group(none=conditions)
 
 
-class _Message:
+class _Subject:
+    """What fields are about."""
+
+    if not TYPE_CHECKING:  # a checker knows the fields, and sees slips by itself
+
+        def __getattr__(self, name: str) -> object:
+            kind = type(self).__name__.strip("_").lower()
+            known = [one for one in dir(type(self)) if not one.startswith("_")]
+            raise AttributeError(f"F.{kind} has no field {name!r}: {nearest(name, known)}")
+
+
+class _Message(_Subject):
     """What came."""
 
     text = TextField("message.text")
@@ -302,7 +314,13 @@ class _Message:
     language = WordField("message.language")
     automatic = WordField("message.automatic")
     author = WordField("message.author")
-    scene = WordField("message.scene")
+    origin_scene = WordField("message.origin_scene")
+    origin_param = WordField("message.origin_param")
+    origin_entry = WordField("message.origin_entry")
+    origin_campaign = WordField("message.origin_campaign")
+    origin_live_room = WordField("message.origin_live_room")
+    origin_product = WordField("message.origin_product")
+    origin_order = WordField("message.origin_order")
     kinds = TagsField("message.kinds")
     has_media = FlagField("message.has_media")
     is_reply = FlagField("message.is_reply")
@@ -314,7 +332,7 @@ class _Message:
     phrase_score = NumberField("message.phrase_score")
 
 
-class _Ticket:
+class _Ticket(_Subject):
     """The ticket, as it is before any rule."""
 
     subject = TextField("ticket.subject")
@@ -324,8 +342,18 @@ class _Ticket:
     category = WordField("ticket.category")
     status = WordField("ticket.status")
     tags = TagsField("ticket.tags")
+    flags = TagsField("ticket.flags")
+    goal = WordField("ticket.goal")
+    goal_state = WordField("ticket.goal_state")
     language = WordField("ticket.language")
     account = WordField("ticket.account")
+    origin_scene = WordField("ticket.origin_scene")
+    origin_param = WordField("ticket.origin_param")
+    origin_entry = WordField("ticket.origin_entry")
+    origin_campaign = WordField("ticket.origin_campaign")
+    origin_live_room = WordField("ticket.origin_live_room")
+    origin_product = WordField("ticket.origin_product")
+    origin_order = WordField("ticket.origin_order")
     owner = WordField("ticket.owner")
     worker = WordField("ticket.worker")
     is_assigned = FlagField("ticket.is_assigned")
@@ -357,7 +385,7 @@ class _Ticket:
         return CustomField(f"ticket.x.{name}")
 
 
-class _Customer:
+class _Customer(_Subject):
     """The customer behind the ticket."""
 
     name = TextField("customer.name")
@@ -368,6 +396,14 @@ class _Customer:
     flags = TagsField("customer.flags")
     language = WordField("customer.language")
     account = WordField("customer.account")
+    source_scene = WordField("customer.source_scene")
+    source_param = WordField("customer.source_param")
+    source_entry = WordField("customer.source_entry")
+    source_campaign = WordField("customer.source_campaign")
+    source_live_room = WordField("customer.source_live_room")
+    source_product = WordField("customer.source_product")
+    source_order = WordField("customer.source_order")
+    source_traffic = WordField("customer.source_traffic")
     agent = WordField("customer.agent")
     is_new = FlagField("customer.is_new")
     is_merged = FlagField("customer.is_merged")
@@ -418,14 +454,14 @@ class _Customer:
         return NumberField(f"customer.spent_{days}d")
 
 
-class _Actor:
+class _Actor(_Subject):
     """Who brought the message or made the change."""
 
     kind = WordField("actor.kind")
     id = WordField("actor.id")
 
 
-class _Time:
+class _Time(_Subject):
     """The present moment."""
 
     now = TimeField("time.now")

@@ -16,7 +16,7 @@ def receive(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
         return ticket
     if leases.is_with_bot(ticket):
         return _go_on(case, work, ticket)
-    bot = work.policy.reception.bot_of(ticket.queue)
+    bot = reception.receiver(work, ticket)
     if ticket.worker is not None or ticket.offer is not None or not case.is_human or bot is None:
         return ticket
     return _begin(case, work, ticket, bot)
@@ -54,8 +54,6 @@ def _to_people(work: Workspace, ticket: Ticket, reason: str) -> Ticket:
 
 def _go_on(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     """The next message of a ticket that a bot has."""
-    if not leases.is_with_bot(ticket):
-        return ticket
     if case.message.author == "elsewhere":
         return reception.hand_off(work, ticket, "away", message=case.id)
     if not case.is_human:

@@ -21,6 +21,8 @@ from csdesk.ports.store import (
     Leased,
     LeaseRequest,
     Maintained,
+    Outlook,
+    OutlookRequest,
     Page,
     Progress,
     Query,
@@ -29,7 +31,19 @@ from csdesk.ports.store import (
     SearchHit,
     SearchRequest,
 )
-from csdesk.stores.sqlite import backup, entries, erasing, lease, query, read, schema, scrubbing, search, upkeep, write
+from csdesk.stores.sqlite import (
+    backup,
+    entries,
+    erasing,
+    lease,
+    narrowing,
+    query,
+    read,
+    schema,
+    scrubbing,
+    upkeep,
+    write,
+)
 from csdesk.stores.sqlite.connection import Connections, Execute, Hands, Synchronous, Trace, Writing, check_library
 from csdesk.stores.sqlite.errors import translated
 from csdesk.stores.sqlite.known import Known
@@ -92,6 +106,10 @@ class SqliteCalls:
             work = self._translated(self._hands.write, lease.take, self._number(desk), request)
         return lease.leased(work, request)
 
+    def outlook(self, desk: str, request: OutlookRequest) -> Outlook:
+        """What lies ahead of the desk."""
+        return self._read(lease.outlook, desk, request)
+
     def query(self, desk: str, query: Query) -> Page[Row]:
         """A page of records."""
         return self._read(_query, desk, query)
@@ -103,7 +121,7 @@ class SqliteCalls:
     def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
         """Messages whose tokens match every phrase, newest first."""
         _check_limit(request.limit)
-        return self._read(search.search, desk, request)
+        return self._read(narrowing.search, desk, request)
 
     def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
         """The next entries after what ``consumer`` acknowledged."""

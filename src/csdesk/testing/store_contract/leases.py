@@ -9,7 +9,7 @@ import pytest
 
 from csdesk.domain.records.changes import ChangeSet, Needs, Put
 from csdesk.domain.records.clocks import Clock, Metric
-from csdesk.domain.records.customers import Flag
+from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.errors import InvalidInput

@@ -39,7 +39,7 @@ class State:
     entries: list[Entry] = field(default_factory=list)
     configs: dict[str, ConfigRow] = field(default_factory=dict)
     config: str = ""
-    epochs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Epochs.__slots__, 0))
+    epochs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Epochs._fields, 0))
     given: list[set[str]] = field(default_factory=list)
     """The agents whose load each commit raised."""
     read: dict[str, int] = field(default_factory=dict)
@@ -298,6 +298,9 @@ def time_of(kind: str, row: Any) -> datetime:
 def wake_at(ticket: Any) -> datetime | None:
     """When the ticket wants to be looked at."""
     times = [ticket.snoozed_until, ticket.close_at, ticket.rules_at, *[tag.expires_at for tag in ticket.tags]]
+    if ticket.erased_at is None:
+        times += [flag.until for flag in ticket.flags]
+        times.append(ticket.goal and ticket.goal.due_at if ticket.goal and ticket.goal.state == "open" else None)
     times.append(ticket.offer and ticket.offer.due_at)
     times.append(ticket.worker and ticket.worker.until)
     for clock in ticket.clocks:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from csdesk.testing.platforms import longest_wait
 from csdesk.testing.telegram.model import (
     CAPTION,
     DELETES_FOR,
@@ -135,8 +136,16 @@ class Methods(World):
         if self.per_second is not None and chat.last is not None:
             left = 1 / self.per_second - (self.now() - chat.last).total_seconds()
             if left > 0:
-                raise Refusal(429, "Too Many Requests: retry later", retry_after=int(left) + 1)
+                raise self._too_fast(left)
+        inside = self.chat_quotas if chat.id > 0 else self.group_quotas
+        counted = [*((one, "") for one in self.quotas), *((one, str(chat.id)) for one in inside)]
+        if wait := longest_wait(counted, self.now()):
+            raise self._too_fast(wait.total_seconds())
         return chat
+
+    def _too_fast(self, seconds: float) -> Refusal:
+        self.throttled += 1
+        return Refusal(429, "Too Many Requests: retry later", retry_after=int(seconds) + 1)
 
     def _check_text(self, text: str, given: Params, most: int) -> None:
         if given.get("parse_mode") == "HTML" and not _is_balanced(text):

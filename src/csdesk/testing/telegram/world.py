@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Literal
 
 from csdesk.ports.channel import RawRequest
-from csdesk.testing.platforms import Misbehaviour
+from csdesk.testing.platforms import Misbehaviour, Quota
 from csdesk.testing.telegram.model import Chat, Sent, Stored
 
 TOKEN = "7000:AAEexampleTokenOfTheFakeTelegram00"  # noqa: S105  invented
@@ -33,6 +33,11 @@ class World:
         """What ``setWebhook`` was called with; empty: updates are polled."""
         self.per_second: float | None = None
         """How many messages a second a chat takes; None: any number."""
+        self.quotas: tuple[Quota, ...] = ()
+        self.chat_quotas: tuple[Quota, ...] = ()
+        self.group_quotas: tuple[Quota, ...] = ()
+        self.throttled = 0
+        """How many messages were refused because they came too fast."""
         self.page_size = 100
         self.updates: list[dict[str, Any]] = []
         """All that ever happened, by ``update_id``."""
@@ -167,6 +172,12 @@ class World:
     def shape(self, *shapes: Literal["repeat", "empty", "reversed"]) -> None:
         """The next pages: what was acknowledged comes again, nothing though more is left, or in another order."""
         self.shapes.extend(shapes)
+
+    def keep_limits(self) -> None:
+        """Refuse what is too fast for Telegram: 30 a second, a few at once in a chat, 20 a minute in a group."""
+        self.quotas = (Quota(30, timedelta(seconds=1)),)
+        self.chat_quotas = (Quota(10, timedelta(seconds=5)),)
+        self.group_quotas = (Quota(20, timedelta(minutes=1)),)
 
     def revoke(self) -> None:
         """The token is good no more."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from csdesk.testing.platforms import Reply
+from csdesk.testing.platforms import Reply, longest_wait
 from csdesk.testing.wecom.contents import CONTENTS, WITH_MEDIA
 from csdesk.testing.wecom.model import (
     LIMITS,
@@ -42,10 +42,12 @@ class Interface(World):
         if self.tokens.get(token, self.now()) <= self.now():
             self.count_refusal()
             return told({"errcode": 42001 if token else 41001, "errmsg": "access_token expired"})
-        if path == "media/get":
-            return self._media_get(query, headers)
-        if path == "media/upload":
-            return told(self._media_upload(query, headers, body))
+        if longest_wait([(one, path) for one in self.quotas], self.now()):
+            self.throttled += 1
+            return told({"errcode": 45009, "errmsg": "api freq out of limit"})
+        if path.startswith("media/"):
+            is_asked = path == "media/get"
+            return self._media_get(query, headers) if is_asked else told(self._media_upload(query, headers, body))
         if method == "GET":
             given: Mapping[str, Any] = query
         else:
@@ -223,7 +225,11 @@ class Interface(World):
         if len(wanted) > 100:
             return {"errcode": 40058}
         known = {customer for _, customer in self.talks}
-        found = [{"external_userid": one, "nickname": f"客户{one}", "gender": 0} for one in wanted if one in known]
+        found = [
+            {"external_userid": one, "nickname": f"客户{one}", "gender": 0, "unionid": self.unions.get(one, "")}
+            for one in wanted
+            if one in known
+        ]
         return {"customer_list": found, "invalid_external_userid": [one for one in wanted if one not in known]}
 
     def _media_upload(self, query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Lock
 from typing import Any, Literal
 
-from csdesk.testing.platforms import Misbehaviour
+from csdesk.testing.platforms import Misbehaviour, Quota
 from csdesk.testing.wecom.model import CODE_LIVES, MEDIA_LIVES, WINDOW, Code, Media, Sent, Talk
 
 
@@ -21,11 +21,17 @@ class World:
         self.accounts: dict[str, str] = {"wk1": "客服"}
         self.servicers: dict[str, int] = {"agent_li": 0}
         self.talks: dict[tuple[str, str], Talk] = {}
+        self.unions: dict[str, str] = {}
+        """The union ids of customers, where they are bound."""
         self.sent: list[Sent] = []
         self.calls: Counter[str] = Counter()
         """How often each path was asked for."""
         self.requests: list[tuple[str, str, bytes]] = []
         """Every request: method, target with its query, body."""
+        self.quotas: tuple[Quota, ...] = ()
+        """What each path takes of the corp's calls."""
+        self.throttled = 0
+        """How many calls were refused because they came too fast."""
         self.page_size = 1000
         self.now = now
         self.items: list[dict[str, Any]] = []
@@ -126,6 +132,10 @@ class World:
     def shape(self, *shapes: Literal["repeat", "empty", "reversed"]) -> None:
         """The next pages: the same again, empty though more is left, or in another order."""
         self.shapes.extend(shapes)
+
+    def keep_limits(self, *, minute: int = 10_000, hour: int = 150_000) -> None:
+        """Refuse what is faster than documented: so many calls of a path in a minute, and in an hour."""
+        self.quotas = (Quota(minute, timedelta(minutes=1)), Quota(hour, timedelta(hours=1)))
 
     def revoke_tokens(self, *, askers: int = 0) -> None:
         """No access token is good any more; a new one is given out only after ``askers`` calls were refused."""

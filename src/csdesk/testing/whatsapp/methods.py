@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from csdesk.testing.platforms import longest_wait
 from csdesk.testing.whatsapp.model import (
     BODY,
     DOCUMENT,
@@ -69,6 +70,12 @@ class Methods(World):
             raise Refusal(131047)
         since = None if person.last is None else (self.now() - person.last).total_seconds()
         if self.pair_seconds is not None and since is not None and since < self.pair_seconds:
+            raise Refusal(131056)
+        if longest_wait([(one, phone) for one in self.quotas], self.now()):
+            self.throttled += 1
+            raise Refusal(130429)
+        if longest_wait([(one, f"{phone} {person.number}") for one in self.pair_quotas], self.now()):
+            self.throttled += 1
             raise Refusal(131056)
 
     def _check(self, kind: str, content: Any) -> None:

@@ -6,12 +6,12 @@ import hmac
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Literal
 
 from csdesk.ports.channel import RawRequest
-from csdesk.testing.platforms import Misbehaviour
+from csdesk.testing.platforms import Misbehaviour, Quota
 from csdesk.testing.whatsapp.model import MEDIA_LIVES, Media, Person, Sent
 
 PHONE = "1000"
@@ -41,6 +41,10 @@ class World:
         """How often each kind of call was made: ``messages``, ``media``, ``get``, ``files``, ``phone``."""
         self.pair_seconds: float | None = None
         """How long a customer has to be left alone between two messages; None: not at all."""
+        self.quotas: tuple[Quota, ...] = ()
+        self.pair_quotas: tuple[Quota, ...] = ()
+        self.throttled = 0
+        """How many messages were refused because they came too fast."""
         self.changes: list[dict[str, Any]] = []
         """What has not been delivered yet."""
         self.media_items: dict[str, Media] = {}
@@ -48,6 +52,11 @@ class World:
         self.quality = "GREEN"
         self.number = 0
         self.lock = Lock()
+
+    def keep_limits(self) -> None:
+        """Refuse what is faster than documented: 80 a second; to one person one in six seconds, 45 in advance."""
+        self.quotas = (Quota(80, timedelta(seconds=1)),)
+        self.pair_quotas = (Quota(45, timedelta(seconds=6)), Quota(90, timedelta(seconds=270)))
 
     # What happens there
 

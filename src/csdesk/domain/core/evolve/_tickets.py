@@ -9,8 +9,10 @@ from typing import Any, Final
 from csdesk.domain.core.evolve import _reception as reception
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted
+from csdesk.domain.records._model import replaced, shared, trusted
 from csdesk.domain.records.clocks import with_clocks
+from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.goals import Goal, GoalState
 from csdesk.domain.records.tickets import (
     ACTIVE,
     AppliedSla,
@@ -29,8 +31,8 @@ from csdesk.domain.records.tickets import (
 )
 
 _Ticket = trusted(Ticket)
-_Owner = trusted(Owner)
-_AppliedSla = trusted(AppliedSla)
+_Owner = shared(Owner)
+_AppliedSla = shared(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
@@ -46,6 +48,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         identity=said["identity"],
         account=said["account"],
         conversation=said["conversation"] or "",
+        origin=said["origin"],
         owner=_Owner(kind=OwnerKind.QUEUE, id=said["queue"]),
         participants=said["participants"],
         links=said["links"],
@@ -58,6 +61,8 @@ def _message_received(ticket: Ticket, event: ev.MessageReceived, _: datetime) ->
     said, was = event.__dict__, ticket.__dict__
     message, occurred_at = said["message"], said["occurred_at"]
     counted: dict[str, object] = {"messages": was["messages"] + 1, "last_message": message}
+    if was["goal"] is not None:
+        counted["goal"] = was["goal"].said(occurred_at)
     if said["elsewhere"]:
         return replaced(ticket, **counted, replied_at=occurred_at, waiting_since=None)
     before, since = was["customer_at"], was["waiting_since"]
@@ -75,6 +80,8 @@ def _reply_queued(ticket: Ticket, event: ev.ReplyQueued, at: datetime) -> Ticket
         "last_message": event.message,
         "unanswered": ticket.unanswered + 1,
     }
+    if ticket.goal is not None:
+        counted["goal"] = ticket.goal.said(at)
     if not event.by_person:
         return replaced(ticket, **counted, auto_replied_at=at, session_over=False)
     return replaced(ticket, **counted, replied_at=at, waiting_since=None)
@@ -115,6 +122,38 @@ def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, at: datetime) -> 
     return replaced(ticket, **untagged(ticket, event, at))
 
 
+def _flagged(ticket: Ticket, event: ev.TicketFlagged, at: datetime) -> Ticket:
+    flag = Flag(
+        name=event.flag,
+        reason=event.reason or "",
+        evidence=event.evidence or (),
+        by=event.by,
+        at=at,
+        until=event.until,
+    )
+    return replaced(ticket, flags=(*_other_flags(ticket, event.flag), flag))
+
+
+def _unflagged(ticket: Ticket, event: ev.TicketUnflagged, _: datetime) -> Ticket:
+    return replaced(ticket, flags=_other_flags(ticket, event.flag))
+
+
+def _other_flags(ticket: Ticket, name: str) -> tuple[Flag, ...]:
+    return tuple(one for one in ticket.flags if one.name != name)
+
+
+def _goal_set(ticket: Ticket, event: ev.GoalSet, at: datetime) -> Ticket:
+    if event.goal is None:
+        return replaced(ticket, goal=None)
+    return replaced(ticket, goal=Goal(name=event.goal, since=at, span=event.span, due_at=event.due_at or at))
+
+
+def _goal_settled(ticket: Ticket, event: ev.GoalSettled, _: datetime) -> Ticket:
+    assert ticket.goal is not None, "a goal was set before"
+    state = GoalState.REACHED if event.reached else GoalState.MISSED
+    return replaced(ticket, goal=replaced(ticket.goal, state=state, due_at=event.at))
+
+
 def _rule_timed(ticket: Ticket, event: ev.RuleTimed, at: datetime) -> Ticket:
     firing = Firing(rule=event.rule, version=event.version, since=event.since)
     others = tuple(one for one in ticket.firings if one.rule != event.rule)
@@ -147,7 +186,10 @@ def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> 
 
 
 def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
-    return replaced(ticket, subject="", conversation="", fields=(), close_reason="", rules_at=None, erased_at=at)
+    kept = replaced(
+        ticket, subject="", conversation="", origin=None, fields=(), flags=(), close_reason="", rules_at=None
+    )
+    return replaced(kept, erased_at=at)
 
 
 def _subject_set(ticket: Ticket, event: ev.SubjectSet, _: datetime) -> Ticket:
@@ -210,6 +252,10 @@ def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: date
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
 
 
+def _owner_left(ticket: Ticket, _event: ev.OwnerLeft, _: datetime) -> Ticket:
+    return replaced(ticket, owner=_Owner(kind=OwnerKind.QUEUE, id=ticket.queue))
+
+
 def _offer_made(ticket: Ticket, event: ev.OfferMade, _: datetime) -> Ticket:
     return replaced(ticket, offer=event.offer, offers=event.offer.number)
 
@@ -268,6 +314,7 @@ def _ticket_merged(ticket: Ticket, event: ev.TicketMerged, at: datetime) -> Tick
         snoozed_until=None,
         close_at=None,
         closed_at=at,
+        goal=None if ticket.goal is not None and ticket.goal.is_open else ticket.goal,
     )
 
 
@@ -330,6 +377,10 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SessionJoined: _session_joined,
     ev.TicketTagged: _ticket_tagged,
     ev.TicketUntagged: _ticket_untagged,
+    ev.TicketFlagged: _flagged,
+    ev.TicketUnflagged: _unflagged,
+    ev.GoalSet: _goal_set,
+    ev.GoalSettled: _goal_settled,
     ev.RuleTimed: _rule_timed,
     ev.RulesPlanned: _rules_planned,
     ev.TicketFieldSet: _field_set,
@@ -344,6 +395,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketHandedOff: reception.handed_off,
     ev.TicketHandedBack: reception.handed_back,
     ev.TicketTransferred: reception.transferred,
+    ev.OwnerLeft: _owner_left,
     ev.OfferMade: _offer_made,
     ev.OfferAccepted: _offer_ended,
     ev.OfferDeclined: _offer_refused,

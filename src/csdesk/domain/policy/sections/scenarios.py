@@ -1,4 +1,4 @@
-"""Scenarios: rules and service levels that come and go together, for a promotion, a launch, a season."""
+"""Scenarios: rules, service levels and phrases that come and go together, for a promotion, a launch, a season."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import refused
+from csdesk.domain.rules.actions import PhraseName
 from csdesk.domain.rules.fields import Op
 from csdesk.domain.rules.language import Condition, Group, RulePolicy, RuleSetPolicy, Test, Windowed
 from csdesk.domain.rules.values import instant_text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ScenarioPolicy(Windowed):
-    """Rules and service levels under one name and one window. Phrases have a validity of their own."""
+    """Rules, service levels and phrases under one name and one window."""
 
     name: Name
     title: str = ""
@@ -30,14 +31,16 @@ class ScenarioPolicy(Windowed):
     mode: Literal["all", "first"] = "all"
     sla: tuple[Name, ...] = ()
     """Service levels of ``sla`` that may be chosen only while this, or another scenario that names them, is on."""
+    phrases: tuple[PhraseName, ...] = ()
+    """Phrases that are found, suggested and sent only while this, or another scenario that names them, is on."""
     enabled: bool = True
     owner: str = ""
     note: str = ""
 
     @model_validator(mode="after")
     def _brings_something(self) -> Self:
-        if not self.rules and not self.sla:
-            raise refused("it brings nothing", "add rules, or name service levels", "rules")
+        if not self.rules and not self.sla and not self.phrases:
+            raise refused("it brings nothing", "add rules, or name service levels or phrases", "rules")
         return self
 
     @property
@@ -72,6 +75,12 @@ _ANY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 def _before(at: datetime) -> Test:
     return Test(field="time.now", op=Op.BEFORE, value=instant_text(at))
+
+
+def barred_at(config: DeskConfig, now: datetime) -> frozenset[str]:
+    """The phrases that some scenario names, and none that is on at that instant."""
+    named = frozenset(phrase for one in config.scenarios for phrase in one.phrases)
+    return named.difference(*(one.phrases for one in config.scenarios if one.enabled and one.is_active(now)))
 
 
 def sets_of(config: DeskConfig) -> tuple[RuleSetPolicy, ...]:

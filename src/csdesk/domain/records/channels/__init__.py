@@ -6,7 +6,15 @@ An adapter only translates. These names are for the desk itself; authors of chan
 
 from __future__ import annotations
 
-from csdesk.domain.records.channels.abilities import Capabilities, Limit, MediaLimit, MenuLimits, Rate, WindowState
+from csdesk.domain.records.channels.abilities import (
+    Capabilities,
+    ConversationRate,
+    Limit,
+    MediaLimit,
+    MenuLimits,
+    Rate,
+    WindowState,
+)
 from csdesk.domain.records.channels.events import (
     ChannelEvent,
     ContactEvent,
@@ -20,6 +28,7 @@ from csdesk.domain.records.channels.events import (
     ReactionEvent,
     SessionEvent,
     StatusEvent,
+    TypingEvent,
     UnknownEvent,
 )
 from csdesk.domain.records.channels.feeds import Feed, FeedPage, Said
@@ -48,6 +57,7 @@ __all__ = [
     "Capabilities",
     "ChannelEvent",
     "ContactEvent",
+    "ConversationRate",
     "DeleteEvent",
     "EchoEvent",
     "EditEvent",
@@ -87,6 +97,7 @@ __all__ = [
     "SessionEvent",
     "StatusEvent",
     "Suggestion",
+    "TypingEvent",
     "UnknownEvent",
     "WindowState",
 ]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from csdesk.domain.records._model import Instant, Value
+from csdesk.domain.records._model import Instant, Text, Value
 from csdesk.domain.records.messages import MediaKind
 
 
@@ -60,6 +60,13 @@ class Rate(Value):
     """How many may go at once after a rest; None: as many as ``amount``."""
 
 
+class ConversationRate(Value):
+    """How fast a single conversation takes sendings, of those whose key begins with ``begins``."""
+
+    rate: Rate
+    begins: Text = ""
+
+
 class Capabilities(Value):
     """What a channel can do, declared by its adapter; the desk validates, splits and refuses from it."""
 
@@ -98,8 +105,12 @@ class Capabilities(Value):
     """The kinds of part that may be sent when the window is closed, or before the customer ever wrote."""
     per_message: int | None = None
     """How many sendings may answer one message of the customer; None: any number."""
+    taps_renew: bool = True
+    """Whether a tap on a menu is such a message, or (False) only one that the customer writes."""
     rate: Rate | None = None
     """How fast the account may send, all processes together; None: any speed. What is too fast waits."""
+    conversation_rates: tuple[ConversationRate, ...] = ()
+    """How fast it may send in each conversation: the first that fits its key counts; without one at any speed."""
     code_lives: timedelta = timedelta(seconds=20)
     """How long the code of a session event allows a message."""
     may_start: bool = False
@@ -114,6 +125,10 @@ class Capabilities(Value):
     feed: bool = False
     """Customers read what was said from the desk itself (``FeedChannel``): a message is sent when it stands there.
     What follows the account in a web address is then the channel's own."""
+
+    def rate_in(self, conversation: str) -> Rate | None:
+        """How fast a conversation with that key takes sendings; None: at any speed."""
+        return next((one.rate for one in self.conversation_rates if conversation.startswith(one.begins)), None)
 
 
 class WindowState(Value):

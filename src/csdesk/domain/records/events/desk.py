@@ -146,20 +146,25 @@ class SessionAnswered(EventBase):
 
 
 class AccountPaused(EventBase):
-    """An account failed so often in a row that it rests; one message tries it again at ``until``, once in a while."""
+    """An account failed so often in a row that it rests; one message tries it again at ``until``, once in a while.
+
+    Sending and pulling rest apart from each other.
+    """
 
     kind: Literal["account.paused"] = "account.paused"
     account: str
     until: Instant
     reason: str
     """The code of the last failure."""
+    what: Literal["send", "pull"] = "send"
 
 
 class AccountResumed(EventBase):
-    """A message went out by an account that had been paused."""
+    """A message went out by an account that had been paused, or it could be pulled again."""
 
     kind: Literal["account.resumed"] = "account.resumed"
     account: str
+    what: Literal["send", "pull"] = "send"
 
 
 class CommandDenied(EventBase):

@@ -151,8 +151,9 @@ class ReplyDecided(EventBase):
 
 
 class PhraseUsed(EventBase):
-    """An agent took a suggested phrase for a reply."""
+    """A phrase was taken for a reply, by a person or by a rule."""
 
+    PERSONAL = frozenset({"reason"})
     kind: Literal["reply.phrase_used"] = "reply.phrase_used"
     message: MessageId
     phrase: PhraseId
@@ -160,6 +161,10 @@ class PhraseUsed(EventBase):
     """The customer's message that it answers."""
     link: bool = False
     """The phrase sends the customer to an article instead of solving the matter here."""
+    despite: str = ""
+    """The condition that rules the phrase out here (``language``, ``channel``, ``level``, ...), if one does."""
+    reason: str | None = ""
+    """Why it was sent all the same."""
 
 
 class QuestionReturned(EventBase):

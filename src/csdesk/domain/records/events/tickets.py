@@ -9,6 +9,8 @@ from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
 from csdesk.domain.records._model import Instant, Name, Scalar
 from csdesk.domain.records.clocks import Clock, Mark, Metric
 from csdesk.domain.records.events._base import EventBase, Gone
+from csdesk.domain.records.goals import GoalName
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.domain.records.tickets import Category, Link, Offer, Participant, Priority, Worker
 
@@ -16,7 +18,7 @@ from csdesk.domain.records.tickets import Category, Link, Offer, Participant, Pr
 class TicketOpened(EventBase):
     """A new matter."""
 
-    PERSONAL = frozenset({"subject", "conversation"})
+    PERSONAL = frozenset({"subject", "conversation", "origin"})
     kind: Literal["ticket.opened"] = "ticket.opened"
     id: TicketId
     number: int
@@ -31,6 +33,8 @@ class TicketOpened(EventBase):
     """The adapter's key of the conversation: often an address or an open id."""
     participants: tuple[Participant, ...] = ()
     links: tuple[Link, ...] = ()
+    origin: Origin | None = None
+    """Where the conversation came from."""
 
 
 class TicketTagged(EventBase):
@@ -58,6 +62,49 @@ class TicketFieldSet(EventBase):
     name: str
     before: Scalar = None
     after: Scalar = None
+
+
+class TicketFlagged(EventBase):
+    """A warning about the ticket was written down, or written anew under the same name."""
+
+    PERSONAL = frozenset({"reason", "evidence"})
+    kind: Literal["ticket.flagged"] = "ticket.flagged"
+    flag: str
+    reason: str | None = ""
+    evidence: tuple[str, ...] | None = ()
+    until: Instant | None = None
+    by: str = ""
+    """Who wrote it, as ``kind:id``."""
+
+
+class TicketUnflagged(EventBase):
+    """A warning about the ticket was lifted, or its time was over (``expired``)."""
+
+    kind: Literal["ticket.unflagged"] = "ticket.unflagged"
+    flag: str
+    expired: bool = False
+
+
+class GoalSet(EventBase):
+    """What the ticket's session should lead to was set, or (``goal`` None) given up."""
+
+    kind: Literal["ticket.goal_set"] = "ticket.goal_set"
+    goal: GoalName | None = None
+    span: timedelta = timedelta(0)
+    """How long nobody says anything before the session is over."""
+    due_at: Instant | None = None
+    """When it is over, unless something is said before."""
+    by: str = ""
+    """Who set it, as ``kind:id``."""
+
+
+class GoalSettled(EventBase):
+    """The goal of a session was reached (``at``), or the session was over without it."""
+
+    kind: Literal["ticket.goal_settled"] = "ticket.goal_settled"
+    goal: GoalName
+    reached: bool
+    at: Instant
 
 
 class CustomFieldSet(EventBase):
@@ -110,6 +157,13 @@ class TicketAssigned(EventBase):
     """How many units of work it is to the worker."""
     reason: str = ""
     remark: str | None = ""
+
+
+class OwnerLeft(EventBase):
+    """Whoever was accountable works here no longer: the ticket's queue is."""
+
+    kind: Literal["ticket.owner_left"] = "ticket.owner_left"
+    agent: AgentId
 
 
 class OfferMade(EventBase):
