@@ -197,7 +197,7 @@ def test_the_agent_may_take_it_before_there_is_room(world):
     big = desk.receive(world.said(by="b", account="big"))
     desk.run_due()
     assert [one.id for one in desk.tickets.list(offered_to=ann.id).items] == [big.ticket.id]
-    assert desk.tickets.accept(big.ticket.id, ann.id).assignee == ann.id
+    assert desk.tickets.accept(big.ticket.id, actor=Actor.agent(ann.id)).assignee == ann.id
     assert desk.agents.get(ann.id).load == 6
     sound(desk)
 

@@ -51,7 +51,7 @@ def test_a_rule_offers_the_work_to_an_agent_who_takes_it(world):
     assert [one.text for one in notes if one.direction is Direction.NOTE] == ["knows parcels"]
     desk.receive(world.said("go"))
     assert len(told(desk, ticket, ev.OfferMade)) == 1, "who was asked is not asked again"
-    desk.tickets.accept_transfer(ticket, actor=Actor.agent(mei.id))
+    desk.tickets.accept(ticket, actor=Actor.agent(mei.id))
     after = desk.receive(world.said("go")).ticket
     assert (after.assignee, after.offer) == (mei.id, None)
     assert [desk.agents.get(one.id).load for one in (li, mei)] == [0, 1]

@@ -78,6 +78,11 @@ def check(config: DeskConfig) -> None:
     _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
     _check_former_queues(config)
+    for tag in config.tags:
+        if namespace_of(tag.name):
+            own = tag.name.rpartition(":")[2]
+            remedy = f"name it {own!r}, or leave it out: what a system outside syncs need not be declared"
+            raise refused(f"{tag.name!r} belongs to a system outside", remedy, "tags", tag.name, "name")
     _check_statuses(config)
     _check_retention(config)
     check_reception(config)
@@ -185,6 +190,7 @@ class _Names:
 
     def __init__(self, config: DeskConfig) -> None:
         self.queues = {one.name for one in config.queues}
+        self.accounts = {one.name for one in config.accounts}
         self.departments = {one.name for one in config.departments}
         self.offered = config.transfer
         self.receiving = {one.name for one in config.queues if one.bot is not None}
@@ -234,6 +240,11 @@ class _Names:
             )
         self.tag(name, *path)
 
+    def account(self, name: str, *path: str | int) -> None:
+        # Accounts need not be listed; if one is, all are.
+        if self.accounts and name not in self.accounts:
+            raise unknown("account", name, self.accounts, *path)
+
     def flag(self, name: str, *path: str | int) -> None:
         if self.flags and name not in self.flags:
             raise unknown("flag", name, self.flags, *path)
@@ -281,6 +292,8 @@ class _Names:
             self._need(need)
         for place, weight in enumerate(config.routing.weights):
             self._places(weight.queues, "routing", "weights", place, "queues")
+            for number, account in enumerate(weight.accounts):
+                self.account(account, "routing", "weights", place, "accounts", number)
             for number, type_ in enumerate(weight.types):
                 self.type(type_, "routing", "weights", place, "types", number)
         for queue in config.queues:
