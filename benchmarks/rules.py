@@ -8,9 +8,9 @@ function for each rule, called in turn: the least that a desk without an index p
 csdesk, and the ratios are medians of the rounds, so that a busy machine does not decide.
 
 Prints one JSON line. Peers (the extra ``peers``; a missing one is named under ``skipped``): rule-engine, cel-python.
-``growth`` is what a message costs with the most rules over what it costs with the fewest; with more rules more of them
-fire, so ``growth_same_fired`` says it for rules of which the added ones never do: what the rules that are not touched
-cost.
+``growth`` is what a message costs with the most rules over what it costs with the fewest, ``growth_undisturbed`` that
+by the least time of each message, for machines that do other things too. With more rules more of them fire, so
+``growth_same_fired`` says it for rules of which the added ones never do: what the rules that are not touched cost.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import perf_counter
+from time import perf_counter, perf_counter_ns
 from typing import Any
 
 from benchmarks._stream import CHANNELS, WORDS, machine, stream
@@ -36,6 +36,7 @@ from csdesk.rules import F, NoAutoReply, Rule
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 ROUNDS = 5
+FEW, TRIES = 100, 300
 
 Decide = Callable[[int], int]
 """How many rules fire for the message of that number."""
@@ -230,8 +231,21 @@ def scale(sizes: Sequence[int], count: int, seconds: float) -> dict[str, object]
         "closures_scale_us": floor,
         "fired": fired,
         "growth": round(growth, 2),
+        "growth_undisturbed": round(_undisturbed(ours[sizes[-1]], count) / _undisturbed(ours[sizes[0]], count), 2),
         "growth_same_fired": round(_growth_of_idle_rules(sizes[0], sizes[-1], count, seconds), 2),
     }
+
+
+def _undisturbed(decide: Decide, count: int) -> float:
+    """Nanoseconds for the first messages, of each the least of many tries: what nothing else on the machine adds to."""
+    messages = range(min(count, FEW))
+    least = [10**12] * len(messages)
+    for _ in range(TRIES):
+        for number in messages:
+            start = perf_counter_ns()
+            decide(number)
+            least[number] = min(least[number], perf_counter_ns() - start)
+    return sum(least)
 
 
 def _growth_of_idle_rules(few: int, many: int, count: int, seconds: float) -> float:

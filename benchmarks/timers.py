@@ -82,6 +82,10 @@ def plan(desk: Desk, path: Path, pending: int) -> None:
         f" INSERT INTO csdesk_ticket({','.join(names)}) SELECT {copied} FROM n, csdesk_ticket t WHERE t.id=?"
     )
     connection.execute(sql, (pending, one.id))
+    connection.execute(
+        "INSERT INTO csdesk_place(desk,id,row) SELECT desk,substr(id,5)||'tkt_',pk FROM csdesk_ticket WHERE true"
+        " ON CONFLICT DO NOTHING"
+    )
     connection.execute("COMMIT")
     connection.close()
 

@@ -10,7 +10,7 @@ from csdesk.channels.webchat import sign_user
 from csdesk.domain.records.messages import Delivery, MenuItem
 from csdesk.system.clock import SystemClock
 
-from .browser import USER_SECRET, Shop, chromium, need_browser
+from .browser import LI, USER_SECRET, Shop, chromium, need_browser
 
 OPEN, CLOSE, SEND = "打开聊天窗口", "关闭聊天窗口", "发送"
 
@@ -98,6 +98,26 @@ def test_a_conversation(shop, visit):
     )  # fmt: skip
     page.locator("[aria-live=polite] p", has_text="李娜: 可以").wait_for(state="attached")
     wait_for(page, lambda: shop.messages(ticket)[-1].delivery is Delivery.READ)
+
+
+def test_typing_is_shown_both_ways(shop, visit):
+    page = visit()
+    opens(page)
+    sign = page.locator(".typing")
+    writes(page, "在吗？")
+    ticket = ticket_of(shop, page, "在吗？")
+    assert shop.does(shop.desk.channels.customer_types(ticket.id)) is None
+    page.get_by_role("textbox").press_sequentially("我想")
+    wait_for(page, lambda: shop.does(shop.desk.channels.customer_types(ticket.id)))
+    assert not sign.is_visible()
+    shop.does(shop.desk.channels.typing(ticket.id, actor=LI))
+    sign.wait_for()
+    shop.reply(ticket, "在的")
+    bubble(page, "在的").wait_for()
+    sign.wait_for(state="hidden")
+    writes(page, "退款")
+    ticket_of(shop, page, "退款")
+    wait_for(page, lambda: shop.does(shop.desk.channels.customer_types(ticket.id)) is None)
 
 
 def agent_actor(agent):

@@ -12,13 +12,15 @@ from tests.conftest import many
 from csdesk import DeskConfig, InboundMessage, Priority, Sender
 from csdesk.domain.analysis.setting import Setting
 from csdesk.domain.analysis.solver import solve
-from csdesk.domain.analysis.trying import tried
+from csdesk.domain.analysis.trying import both_act, tried
+from csdesk.domain.analysis.waiting import acting_on
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.records.customers import Customer, DayCount, SegmentMembership
 from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.goals import Goal, GoalName, GoalState
 from csdesk.domain.records.tags import TagAssignment
-from csdesk.domain.records.tickets import FieldValue, Owner, OwnerKind, Ticket
+from csdesk.domain.records.tickets import Category, FieldValue, Owner, OwnerKind, Reception, Ticket, Worker, WorkerKind
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import BestPhrase, Facts
 from csdesk.domain.text.folding import fold
@@ -72,6 +74,13 @@ tests = st.one_of(
     _test(("customer.orders_7d", "customer.orders_30d"), ("eq", "ne", "ge", "gt", "lt", "le"), st.integers(0, 3)),
     _test("customer.order_at", ("older_than", "within_last"), st.sampled_from(("2d", "9d"))),
     _test("customer.order_at", ("is_set", "not_set")),
+    _test("ticket.flags", ("contains_any", "contains_all", "contains_none"), st.lists(flag, min_size=1, max_size=2)),
+    _test(("ticket.flags", "ticket.goal", "ticket.goal_state"), ("is_set", "not_set")),
+    _test("ticket.goal", ("eq", "ne"), st.sampled_from(("order", "answer", "ticket"))),
+    _test("ticket.goal_state", ("eq", "ne"), st.sampled_from(("open", "reached", "missed"))),
+    _test(("ticket.is_with_bot", "ticket.is_assigned"), ("eq", "ne"), st.booleans()),
+    _test(("ticket.hand_offs", "ticket.bot_turns", "ticket.failed_turns"), ("eq", "ge", "lt"), st.integers(0, 2)),
+    _test("ticket.goal_state", "changed"),
     _test("message.mood", ("lt", "ge", "eq"), st.sampled_from((-0.5, 0, 0.5))),
     _test("message.author", ("eq", "ne"), st.sampled_from(("customer", "bot"))),
 )
@@ -97,6 +106,13 @@ on_changes = nested(tests)
 texts = st.lists(st.one_of(word, st.sampled_from(("我要", " ", "s", "，", "投诉", "谢谢"))), max_size=3).map("".join)
 
 
+GOALS = [
+    Goal(name=name, state=state, since=NOW, span=timedelta(1), due_at=NOW) for name in GoalName for state in GoalState
+]
+WORKERS = [Worker(kind=kind, id="one", fence=1) for kind in WorkerKind]
+RECEPTIONS = [Reception(bot="one", turns=turns, failed=failed) for turns, failed in ((0, 0), (1, 1), (2, 0))]
+
+
 @st.composite
 def moments(draw: st.DrawFn) -> Facts:
     text = draw(texts)
@@ -118,6 +134,14 @@ def moments(draw: st.DrawFn) -> Facts:
         tags=tuple(TagAssignment(name=one, at=NOW) for one in sorted(draw(st.sets(tag)))),
         fields=() if value is None else (FieldValue(name="n", value=value),),
         messages=draw(st.integers(0, 5)),
+        flags=tuple(
+            Flag(name=one, at=NOW, until=draw(st.sampled_from((None, NOW, NOW + timedelta(hours=1)))))
+            for one in sorted(draw(st.sets(flag)))
+        ),
+        goal=draw(st.sampled_from((None, *GOALS))),
+        worker=draw(st.sampled_from((None, *WORKERS))),
+        reception=draw(st.sampled_from((None, *RECEPTIONS))),
+        hand_offs=draw(st.integers(0, 2)),
         created_at=NOW - timedelta(hours=hours, microseconds=edge),
         updated_at=NOW,
     )
@@ -244,7 +268,21 @@ effects = st.one_of(
     st.just({"do": "note", "text": "x"}),
     flag.map(lambda one: {"do": "flag_customer", "flag": one}),
     flag.map(lambda one: {"do": "lift_flag", "flag": one}),
+    flag.map(lambda one: {"do": "flag_ticket", "flag": one}),
+    flag.map(lambda one: {"do": "lift_ticket_flag", "flag": one}),
+    st.sampled_from(("order", "answer")).map(lambda one: {"do": "set_goal", "goal": one}),
+    st.sampled_from(("hand_off", "hand_back")).map(lambda one: {"do": one}),
+    st.just({"do": "assign", "agent": "agt_one"}),
+    st.just({"do": "unassign"}),
+    st.sampled_from(("default", "people")).map(lambda one: {"do": "set_queue", "queue": one}),
 )
+RECEIVING = {
+    "queues": [
+        {"name": "default", "reception": "bot_only", "bot": "one", "hand_off_to": "people"},
+        {"name": "people"},
+    ],
+    "bots": [{"name": "one", "farewell": "bye"}],
+}
 
 
 @settings(max_examples=many(30), deadline=None)
@@ -255,7 +293,8 @@ effects = st.one_of(
 def test_chains_that_are_proved_to_end_do_end(
     given_rules: list[tuple[dict[str, Any], list[dict[str, Any]]]], facts: list[Facts]
 ) -> None:
-    config = rules_of(*({"when": when, "then": then, "on": ["change"]} for when, then in given_rules), rule_budget=1000)
+    on_change = ({"when": when, "then": then, "on": ["change"]} for when, then in given_rules)
+    config = rules_of(*on_change, rule_budget=1000, **RECEIVING)
     report = analyse(config)
     policy = compile_policy(config)
     for finding in report.about("check.loop"):
@@ -274,3 +313,105 @@ def moment(facts: Facts) -> Any:
         customer=facts.customer,
         before=facts.before.ticket if facts.before is not None else None,
     )
+
+
+# Exclusive groups: a condition that is said to want two of a group holds for no record that has one of each
+
+
+GROUPED = [{"name": "a", "group": "g"}, {"name": "b", "group": "g"}]
+tagged = nested(
+    st.one_of(
+        _test(
+            ("ticket.tags", "customer.tags"),
+            ("contains_any", "contains_all", "contains_none"),
+            st.lists(tag, min_size=1, max_size=2, unique=True),
+        ),
+        _test(("ticket.tags", "customer.tags"), ("contains", "not_contains"), tag),
+        _test("ticket.is_new", "eq", st.booleans()),
+    )
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(when=tagged)
+def test_conditions_that_want_two_tags_of_a_group_hold_for_no_record_that_has_one(when: dict[str, Any]) -> None:
+    config = DeskConfig(rules=[{"name": "r", "when": when, "then": [{"do": "no_auto_reply"}]}], tags=GROUPED)
+    report = analyse(config)
+    whole = [one for one in report.about("check.tags_exclude") if one.path == "rules.r.when"]
+    compiled = Conditions([config.rules[0].when])
+    for on_ticket in ((), ("a",), ("b",)):
+        for on_customer in ((), ("a",), ("b",)):
+            for new in (False, True):
+                facts = with_tags(on_ticket, on_customer, new=new)
+                assert not (whole and list(compiled.holding(facts)))
+
+
+def with_tags(on_ticket: tuple[str, ...], on_customer: tuple[str, ...], *, new: bool) -> Facts:
+    ticket = Ticket(
+        id="tkt_1",
+        number=1,
+        queue="default",
+        identity="idn_1",
+        account="web",
+        conversation="c",
+        owner=Owner(kind=OwnerKind.QUEUE, id="default"),
+        tags=tuple(TagAssignment(name=one, at=NOW) for one in on_ticket),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    tags = tuple(TagAssignment(name=one, at=NOW) for one in on_customer)
+    customer = Customer(id="cus_1", created_at=NOW, tags=tags)
+    return Facts(None, "", ticket, customer, new_ticket=new, now=NOW)
+
+
+# Timed rules
+
+
+waits = st.sampled_from(("ticket.customer_at", "ticket.resolved_at", "ticket.closed_at", "ticket.waiting_since"))
+spans = st.sampled_from(("1d", "2d"))
+on_time = nested(
+    st.one_of(
+        _test("ticket.priority", ("eq", "ne", "ge", "lt"), st.sampled_from(PRIORITIES)),
+        _test("ticket.category", ("eq", "ne"), st.sampled_from(("open", "resolved", "closed"))),
+        _test("ticket.tags", ("contains_any", "contains_none"), st.lists(tag, min_size=1, max_size=2)),
+        _test("ticket.flags", ("contains_any", "contains_none"), st.lists(flag, min_size=1, max_size=2)),
+        _test("ticket.goal", ("eq", "ne"), st.sampled_from(("order", "answer"))),
+    )
+)
+timely = st.fixed_dictionaries(
+    {
+        "timer": st.fixed_dictionaries({"of": waits, "after": spans}),
+        "when": on_time,
+        "then": st.lists(effects | st.just({"do": "reply", "text": "x"}), min_size=1, max_size=2),
+    }
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(given_rules=st.lists(timely, min_size=1, max_size=3))
+def test_what_is_said_of_timed_rules_is_shown_by_its_witness(given_rules: list[dict[str, Any]]) -> None:
+    config = rules_of(*given_rules, **RECEIVING)
+    report = analyse(config)
+    policy = compile_policy(config)
+    for finding in report.about("check.timed_loop"):
+        assert finding.witness is not None
+        assert {*finding.rules} <= {*acting_on(policy, finding.witness)}
+    for finding in report.about("check.conflict"):
+        assert finding.witness is not None
+        numbers = [number for number, (_, one) in enumerate(policy.rules.plan) if one.name in finding.rules]
+        assert both_act(policy, finding.witness, *numbers)
+    dead = {one.rules[0] for one in report.findings if one.code in DEAD}
+    for number, (_, one) in enumerate(policy.rules.plan):
+        if one.name in dead:
+            assert not any(policy.rules.evaluate_one(number, facts).fired for facts in quiet_moments())
+
+
+def quiet_moments() -> list[Facts]:
+    base = with_tags((), (), new=False).ticket
+    customer = Customer(id="cus_1", created_at=NOW)
+    return [
+        Facts(None, "", base.model_copy(update={"priority": priority, "category": category, "tags": tags}), customer)
+        for priority in Priority
+        for category in (Category.OPEN, Category.RESOLVED, Category.CLOSED)
+        for tags in ((), (TagAssignment(name="a", at=NOW),))
+    ]

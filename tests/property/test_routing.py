@@ -74,7 +74,7 @@ class Office(RuleBasedStateMachine):
         return self.store.query(self.desk.name, Query(kind="ticket", limit=1000)).items
 
     def holder(self, ticket):
-        return ticket.assignee or ticket.offered_to
+        return ticket.assignee or (ticket.offered_to if ticket.saved_with is None else None)
 
     def wishes(self, ticket: Ticket):
         return {one for one in SKILLS if ticket.has_tag(one)}
@@ -85,7 +85,9 @@ class Office(RuleBasedStateMachine):
         return agent.takes_work and bool(queues & {*agent.queues}) and self.wishes(ticket) <= has
 
     def load(self, agent):
-        return self.desk.agents.get(agent.id).load
+        """What the agent has in hand, or is offered; room that is saved is not in use."""
+        mine = [one for one in self.tickets() if self.holder(one) == agent.id and one.saved_with is None]
+        return sum(one.units if one.offer is None else one.offer.units for one in mine if one.is_live)
 
     def given(self):
         """The tickets that found somebody since the last look, each checked."""
@@ -141,7 +143,7 @@ class Office(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, 99), takes=st.booleans())
     def answer(self, place, takes):
-        offered = [one for one in self.tickets() if one.offer is not None]
+        offered = [one for one in self.tickets() if one.offer is not None and one.saved_with is None]
         if offered:
             ticket = offered[place % len(offered)]
             answer = self.desk.tickets.accept if takes else self.desk.tickets.decline
@@ -165,6 +167,10 @@ class Office(RuleBasedStateMachine):
                 older = (other.created_at, other.id) < (ticket.created_at, ticket.id)
                 was_there = other.id in stood and stood[other.id].waits is not None
                 assert not (older and was_there and self.may(agent, other) and not asked), "not the oldest"
+        for ticket in self.tickets():
+            if ticket.offer is not None:
+                asked_one = self.desk.agents.get(ticket.offered_to).agent
+                assert not asked_one.is_absent, "an offer outlived its agent"
         people = [self.desk.agents.get(key) for key in self.agents]
         for ticket in waiting:
             for row in people:

@@ -138,6 +138,8 @@ class StepEngine:
                 return await store.commit(core.name, changes)
             case steps.Lease(request):
                 return await self._lease(request)
+            case steps.LookAhead():
+                return None
             case steps.List(query):
                 return await store.query(core.name, query)
             case steps.Count(query):

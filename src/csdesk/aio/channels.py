@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TypeVar
 
 from csdesk.aio._run import AsyncRunner
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Feed, Health, RawResponse
 from csdesk.domain.records.messages import Message
-from csdesk.flows import checks, editing, feeding, pulling, recalling
+from csdesk.flows import checks, editing, feeding, pulling, recalling, typing_signs
 from csdesk.flows.checking import check_account, run_exchange
 from csdesk.ports.channel import Exchange
 
@@ -90,3 +91,24 @@ class Channels:
     async def news(self, feeds: Iterable[Feed]) -> tuple[int, ...]:
         """The number of each conversation's feed, in their order: another one than ``feed.number`` means news."""
         return await self._runner.run(feeding.numbers(checks.several(feeds, "feeds")))
+
+    async def typing(self, ticket: TicketId, *, actor: Actor) -> None:
+        """Show the customer of a ticket for eight seconds that somebody is typing, unless a reply ends it before.
+
+        Call it as often as you like while keys are pressed: a sign is renewed every four seconds at most.
+
+        Raises:
+            NotFound: this desk has no such ticket, or this process no channel for its account.
+            UnsupportedFeature: nobody reads conversations through the channel; ``Telegram.typing`` and
+                ``WhatsAppCloud.mark_read`` show signs of their platforms.
+            Denied: the actor may not reply.
+        """
+        await self._runner.run(typing_signs.show_typing(ticket, actor, self._runner.command_id()))
+
+    async def customer_types(self, ticket: TicketId) -> datetime | None:
+        """Until when it is to be shown that the customer of a ticket is typing, in UTC; None: they are not.
+
+        Raises:
+            NotFound: this desk has no such ticket.
+        """
+        return await self._runner.run(typing_signs.customer_types(ticket))

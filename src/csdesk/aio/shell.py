@@ -279,9 +279,10 @@ class AsyncDesk:
         A channel's failure does not raise: ``delivery`` tells, and the outbox keeps what can be tried again.
 
         Raises:
-            StaleWorker: ``fence`` is not that of the live lease.
-            InvalidInput: a bot without ``fence``, or one that the configuration does not have; or a link that is not
-                http, https, mailto or tel.
+            StaleWorker: ``fence`` is not that of the live lease (None: whoever has the ticket by now, it goes out).
+            NotFound: the desk has agents, and the one who speaks is none of them.
+            InvalidInput: an agent who has retired; a bot without ``fence``, or one that the configuration does not
+                have; or a link that is not http, https, mailto or tel.
             BotBarred: a bot may not answer on the ticket.
             IllegalTransition: the ticket was merged; reply on its survivor.
             WordingRefused: the policy on wording speaks against words of a person's reply.

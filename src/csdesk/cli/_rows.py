@@ -11,6 +11,7 @@ from csdesk.cli._words import Locale
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import IdentityId
 from csdesk.domain.locale.render import render
+from csdesk.domain.records._model import Record
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.clocks import Clock
@@ -135,6 +136,7 @@ def ticket_row(ticket: Ticket, people: People, subject: str) -> dict[str, JsonVa
         "status": ticket.status,
         "queue": ticket.queue,
         "account": ticket.account,
+        "origin": plain_row(ticket.origin),
         "worker": worker_name(ticket, people) or None,
         "worker_id": ticket.worker.id if ticket.worker is not None else None,
         "priority": ticket.priority.name.lower(),
@@ -150,6 +152,11 @@ def ticket_row(ticket: Ticket, people: People, subject: str) -> dict[str, JsonVa
         "updated_at": instant(ticket.updated_at),
         "erased_at": instant(ticket.erased_at),
     }
+
+
+def plain_row(record: Record | None) -> JsonValue:
+    """A small record as JSON, without what is not set."""
+    return None if record is None else record.model_dump(mode="json", exclude_defaults=True)
 
 
 def clock_row(clock: Clock) -> dict[str, JsonValue]:
@@ -182,5 +189,6 @@ def message_row(message: Message) -> dict[str, JsonValue]:
         "delivery": message.delivery.value,
         "automatic": message.automatic.value,
         "language": message.language,
+        "origin": plain_row(message.origin),
         "erased_at": instant(message.erased_at),
     }

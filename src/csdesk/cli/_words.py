@@ -211,6 +211,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "activated": ("Activated", "生效时间"),
     "digest": ("Digest", "摘要"),
     "tag": ("Tag", "标签"),
+    "origin": ("From", "来源"),
     "language": ("Language", "语言"),
     "agent": ("Agent", "客服"),
     "load": ("Open now", "在手"),

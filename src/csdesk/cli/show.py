@@ -17,6 +17,7 @@ from csdesk.cli._rows import (
     clock_row,
     customer_name,
     message_row,
+    plain_row,
     said,
     ticket_row,
     topic,
@@ -27,6 +28,7 @@ from csdesk.domain.ids import TicketId
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tickets import Ticket
 from csdesk.flows.lists import CustomerBrief, TimelineItem
 
@@ -90,6 +92,8 @@ def _head(
         "language": language or out.word("none"),
         "tag": ", ".join(one.name for one in ticket.tags) or out.word("none"),
     }
+    if ticket.origin is not None:
+        facts["origin"] = cell(", ".join(_told(ticket.origin))).plain
     lines = [" · ".join(f"{out.word(key)} {value}" for key, value in facts.items())]
     lines.append(
         out.word("brief", name=customer_name(brief.customer), count=brief.tickets, open=len(brief.open_tickets))
@@ -97,6 +101,12 @@ def _head(
     shown = subject or (out.word("was_erased") if ticket.erased_at is not None else "")
     title = f"#{ticket.number} {shortened(shown, 60)}"
     out.console.print(Panel(cell("") + "\n".join(lines), title=cell(title, "bold"), title_align="left"))
+
+
+def _told(origin: Origin) -> list[str]:
+    """What is known of where a conversation came from: the entry point or the scene first."""
+    named = (origin.campaign, origin.live_room, origin.product, origin.order)
+    return [one for one in (origin.entry or origin.scene, *named) if one]
 
 
 def _clocks(clocks: Sequence[Clock], out: Output) -> None:
@@ -164,6 +174,7 @@ def _document(
             "name": customer.name,
             "level": customer.level,
             "language": customer.language,
+            "source": plain_row(customer.source),
             "tags": [one.name for one in customer.tags],
             "flags": [one.name for one in brief.flags],
             "segments": list(brief.segments),

@@ -19,7 +19,7 @@ from csdesk.engine.reading import Reading
 from csdesk.errors import FlowError
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Reply, Step
-from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, Page, Query, Row, Store
+from csdesk.ports.store import CommitsTogether, DeskRow, Erasing, LooksAhead, Page, Query, Row, Store
 
 T = TypeVar("T")
 
@@ -159,6 +159,9 @@ class LocalEngine:
             self.core.check_policy()
         return self.store.lease(self.core.name, step.request)
 
+    def _look_ahead(self, step: steps.LookAhead) -> Reply:
+        return self.store.outlook(self.core.name, step.request) if isinstance(self.store, LooksAhead) else None
+
     def _list(self, step: steps.List) -> Reply:
         return self.store.query(self.core.name, step.query)
 
@@ -229,6 +232,7 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Load: LocalEngine._load,
     steps.Commit: LocalEngine._commit,
     steps.Lease: LocalEngine._lease,
+    steps.LookAhead: LocalEngine._look_ahead,
     steps.List: LocalEngine._list,
     steps.Count: LocalEngine._count,
     steps.Search: LocalEngine._search,

@@ -6,7 +6,6 @@ Commands and messages are models and check themselves; these are plain arguments
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from datetime import datetime, timedelta
 from os import PathLike, fspath
 from pathlib import Path
@@ -156,11 +155,10 @@ def needs(given: Needs) -> Needs:
     Raises:
         InvalidInput: an id is no id.
     """
-    for one in fields(given):
-        value = getattr(given, one.name)
+    for name, value in given._asdict().items():
         if isinstance(value, tuple):
             for key in value:
-                an_id(key, one.name.removesuffix("s"))
+                an_id(key, name.removesuffix("s"))
     return given
 
 

@@ -97,10 +97,10 @@ def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Do
 def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> Flow[Done]:
     key = scope.keys.command(_own_key(command) or run)
     needs = command_needs(command, scope)
-    needs = replace(needs, claims=(key, *needs.claims))
+    needs = needs._replace(claims=(key, *needs.claims))
     if scope.policy.rules.has("change") and needs.tickets:
         rules = scope.policy.rules
-        needs = replace(needs, agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
+        needs = needs._replace(agents=(*needs.agents, *rules.agents), phrases=(*needs.phrases, *rules.phrases))
     loaded = yield from steps.load(needs)
     owner = loaded.snapshot.claims.get(key)
     if owner is not None:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from csdesk.domain.core.catching_up import catch_up
-from csdesk.domain.core.giving import age_of, give
+from csdesk.domain.core.giving import HELD_BACK, age_of, give
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs, WaitingLine
@@ -25,8 +25,10 @@ from csdesk.domain.routing.search import Search, needs_of
 from csdesk.errors import GuardFailed
 from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.lists import everything, page_of
+from csdesk.flows.rehoming import rehome
 from csdesk.flows.retrying import retried
 from csdesk.flows.routing import is_overtaken
+from csdesk.flows.saving import Saving, tell_if_nobody_ever
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
@@ -70,6 +72,7 @@ class _Pass:
     is_cut: bool = False
     hopeless: set[tuple[object, ...]] = field(default_factory=set)
     """What was asked for in vain: while a pass goes on nobody's load falls, so it need not be asked again."""
+    saving: Saving = field(default_factory=Saving)
 
     @property
     def is_over(self) -> bool:
@@ -83,8 +86,13 @@ class _Pass:
 
 
 def drain(loaded: Loaded, limit: int, out_of_time: Callable[[], bool]) -> Flow[Drained]:
-    """Give out waiting tickets, ``limit`` at most, whichever queue they stand in: configured, or left behind by it."""
+    """Give out waiting tickets, ``limit`` at most; those of a queue that is gone move to its heir before."""
     rows = yield from everything(WaitingLine, Query(kind="line", limit=1000))
+    left_behind = [row for row in rows if not loaded.policy.has_queue(row.queue)]
+    for row in left_behind:
+        yield from rehome(row, out_of_time)
+    if left_behind:
+        rows = yield from everything(WaitingLine, Query(kind="line", limit=1000))
     rows = tuple(row for row in rows if _has_people(row.queue, loaded))
     if not rows:
         return 0, False, None
@@ -162,11 +170,18 @@ def _serve(ticket: Ticket, ages: _Ages, going: _Pass) -> Flow[None]:
     going.wake(search.next_at)
     if not search.preferred and search.signature in going.hopeless:
         return
-    found = yield from retried(lambda scope: _assign(ticket, search, scope))
-    if found:
+    tried = yield from retried(lambda scope: _assign(ticket, search, scope))
+    if tried is None:
+        return
+    if tried.found:
         going.assigned += 1
-    elif found is not None and not search.preferred:
+        return
+    if not search.preferred:
         going.hopeless.add(search.signature)
+    if tried.lacks_anybody:
+        yield from tell_if_nobody_ever(ticket, search, ages.roster)
+    elif not tried.is_held_back:
+        going.wake((yield from going.saving.consider(ticket, search, work.now)))
 
 
 def _search(work: Workspace, ticket: Ticket, roster: Roster) -> Search | None:
@@ -184,11 +199,21 @@ def _search(work: Workspace, ticket: Ticket, roster: Roster) -> Search | None:
     )
 
 
-def _assign(seen: Ticket, wanted: Search, scope: Scope) -> Flow[bool | None]:
+class _Tried(NamedTuple):
+    """What came of looking for somebody."""
+
+    found: bool
+    is_held_back: bool = False
+    """True if nobody was looked for, however much room there is."""
+    lacks_anybody: bool = False
+    """True if there is no agent who might fit now."""
+
+
+def _assign(seen: Ticket, wanted: Search, scope: Scope) -> Flow[_Tried | None]:
     """Whether the ticket found somebody; None: it is no longer what it was, and this was not the time to ask."""
     needs = needs_of((wanted,), waiting=False)
     if not needs.candidates and not needs.agents:
-        return False
+        return _Tried(found=False, lacks_anybody=True)
     both = Needs(
         tickets=(seen.id,), candidates=needs.candidates, agents=needs.agents, counters=needs.counters, parties=True
     )
@@ -206,7 +231,7 @@ def _assign(seen: Ticket, wanted: Search, scope: Scope) -> Flow[bool | None]:
             return None
         given, told = give(work, ticket, wanted)
         if given.waits is not None:
-            return False
+            return _Tried(found=False, is_held_back=told.code == HELD_BACK)
         work.end(seen.id, (told,))
         try:
             yield from steps.commit(work.changes())
@@ -214,4 +239,4 @@ def _assign(seen: Ticket, wanted: Search, scope: Scope) -> Flow[bool | None]:
             if not is_overtaken(problem, found):
                 raise
         else:
-            return True
+            return _Tried(found=True)

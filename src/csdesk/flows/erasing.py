@@ -157,11 +157,11 @@ def _step(item: DueItem, scope: Scope, *, is_last: bool) -> Flow[Step]:
     progress = progress_of(item)
     step = yield from _STAGES[progress.stage](progress, scope)
     if step.after is None:
-        yield from steps.commit(replace(step.changes, due_done=(item.key,)))
+        yield from steps.commit(step.changes._replace(due_done=(item.key,)))
         return step
     wait = step.wait if step.wait is not None else timedelta(0) if is_last else HOLD
     due = replace(item, due_at=scope.now + wait, payload=step.after.model_dump_json())
-    yield from steps.commit(replace(step.changes, due=(*step.changes.due, due)))
+    yield from steps.commit(step.changes._replace(due=(*step.changes.due, due)))
     return step
 
 

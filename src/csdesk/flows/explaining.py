@@ -166,6 +166,7 @@ def _facts(then: Then, message: Message | None, customer: Customer, policy: Poli
         before=before,
         actor=then.entry.actor,
         calendars=policy.service.times,
+        origin=message.origin if message is not None else None,
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -31,6 +32,9 @@ from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
 
+TYPING_LASTS: Final = timedelta(seconds=8)
+"""For how long a sign of typing is shown."""
+
 WINDOW: Final = 40
 """How many messages a page holds at most, and a mark vouches for."""
 
@@ -40,6 +44,7 @@ MOST_TICKETS: Final = 50
 MOST_NUMBERS: Final = 500
 """How many counters are asked for in one load."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MARK: Final = re.compile(r"(msg_[0-9a-z]{26})\.([0-9a-f]{16})")
 _SEEN: Final = (Delivery.NONE.value, *sorted(one.value for one in ARRIVED))
 
@@ -47,6 +52,25 @@ _SEEN: Final = (Delivery.NONE.value, *sorted(one.value for one in ARRIVED))
 def feed_counter(keys: ClaimKeys, account: str, conversation: str) -> str:
     """The counter that grows with each change of what the customer sees."""
     return keys.counter("feed", account, conversation)
+
+
+def typing_key(keys: ClaimKeys, account: str, conversation: str, side: str) -> str:
+    """The claim that says when somebody last typed in a conversation: a customer (``in``) or one of ours (``out``)."""
+    return keys.typing(account, conversation, side)
+
+
+def typed_at(owner: str) -> datetime:
+    """The instant that such a claim says."""
+    return _EPOCH + int(owner) * timedelta(milliseconds=1)
+
+
+def _typing_left(owner: str | None, messages: Sequence[Message], now: datetime) -> float:
+    """For how many seconds more the sign of ours lasts; a message of ours since then ends it."""
+    if owner is None:
+        return 0.0
+    begun = typed_at(owner)
+    is_said = any(one.author is not AuthorKind.CUSTOMER and one.occurred_at >= begun for one in messages)
+    return 0.0 if is_said else max(0.0, (begun + TYPING_LASTS - now).total_seconds())
 
 
 def note_change(work: Workspace, message: Message, scope: Scope) -> None:
@@ -78,7 +102,7 @@ def answer(feed: ch.Feed) -> Flow[ch.RawResponse]:
     checks.an_instance(feed, ch.Feed, "feed")
     found = yield from _read(feed)
     page = _page(feed, found)
-    page = page.model_copy(update={"said": (yield from _named(page.said, found.authors))})
+    page = page.model_copy(update={"said": (yield from _named(page.said, found.authors)), "typing": found.typing})
     body = yield from steps.show(feed, page)
     after = feed.after if feed.before is not None else page.mark
     wait = feed.wait if feed.stream or (not page.said and page.mark == feed.after) else 0.0
@@ -109,6 +133,8 @@ class _Found:
     number: int
     more: bool
     """Whether there may be older ones."""
+    typing: float = 0.0
+    """For how many seconds more somebody of ours is shown as typing."""
 
     @property
     def authors(self) -> dict[str, str]:
@@ -123,7 +149,8 @@ def _read(feed: ch.Feed) -> Flow[_Found]:
     known = keys.identity(who.kind, who.scope, who.external_id)
     counter = feed_counter(keys, feed.account, feed.conversation)
     signed = holders(keys, feed)
-    loaded = yield from steps.load(Needs(claims=(receives, known), counters=(counter, *signed)))
+    typing = typing_key(keys, feed.account, feed.conversation, "out")
+    loaded = yield from steps.load(Needs(claims=(receives, known, typing), counters=(counter, *signed)))
     snapshot = loaded.snapshot
     if not is_open_to(snapshot, signed):
         raise RequestRejected("bad_token")
@@ -143,7 +170,8 @@ def _read(feed: ch.Feed) -> Flow[_Found]:
     if not tickets:
         return _Found((), number, more=False)
     messages, more = yield from _visible(feed, tuple(sorted(tickets)), 2 * WINDOW if feed.before is None else WINDOW)
-    return _Found(messages, number, more)
+    left = _typing_left(snapshot.claims.get(typing), messages, scope.now) if feed.before is None else 0.0
+    return _Found(messages, number, more, left)
 
 
 def _visible(feed: ch.Feed, tickets: tuple[str, ...], wanted: int) -> Flow[tuple[tuple[Message, ...], bool]]:

@@ -65,11 +65,16 @@ def wanted_item(account: str, message: str, part: int, at: datetime) -> DueItem:
     return DueItem(key=f"{FETCH}/{message}/{part}", kind=f"{FETCH}/{account}", due_at=at)
 
 
+def kinds_of(scope: Scope) -> tuple[str, ...]:
+    """The due items that this process can deal with."""
+    return tuple(f"{FETCH}/{account}" for account, able in scope.channels.items() if able.fetches_media)
+
+
 def fetch_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[Fetched]:
     """Fetch what is due, at most ``limit`` pieces of media, for the accounts whose channels this process has."""
     done = Fetched()
     scope = yield from steps.attempt(0)
-    kinds = tuple(f"{FETCH}/{account}" for account, able in scope.channels.items() if able.fetches_media)
+    kinds = kinds_of(scope)
     if not kinds:
         return done
     request = LeaseRequest(what="due", now=scope.now, limit=limit, hold=HOLD, kinds=kinds)

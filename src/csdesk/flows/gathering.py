@@ -11,12 +11,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from csdesk.domain.core import lessons
-from csdesk.domain.core.leases import is_with_bot
 from csdesk.domain.core.lineage import Entries, Past, former_ticket, received_since
 from csdesk.domain.matching.book import LESSONS
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
-from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -54,7 +52,7 @@ def gather(  # noqa: C901, PLR0911  one line for each kind of command
             return (yield from _for_reassessment(snapshot.tickets[command.ticket], loaded))
         case cmd.MergeCustomers() if command.customer in snapshot.customers:
             members = snapshot.customers[command.customer].members
-            return (yield from steps.load(replace(needs, customers=(*needs.customers, *members)))), Past()
+            return (yield from steps.load(needs._replace(customers=(*needs.customers, *members)))), Past()
         case cmd.UnmergeCustomers() if command.customer in snapshot.customers:
             return (yield from _for_customers(snapshot.customers[command.customer], loaded, needs))
         case cmd.EraseCustomer() if command.customer in snapshot.customers:
@@ -74,22 +72,18 @@ def gather(  # noqa: C901, PLR0911  one line for each kind of command
 
 
 def _for_reply(command: cmd.SendReply, ticket: Ticket, loaded: Loaded, needs: Needs) -> Flow[Gathered]:
-    """The suggestions that the reply chose from and the question they were for; the agent who takes it from a bot."""
-    takes_over = command.actor.kind is ActorKind.AGENT and is_with_bot(ticket)
-    if takes_over:
-        needs = replace(needs, agents=(*needs.agents, command.actor.id))
+    """The suggestions that the reply chose from and the question they were for."""
     is_chosen = command.phrase is not None or bool(command.shown)
     is_checked = loaded.policy.config.wording.verbatim != "off" and loaded.snapshot.epochs.phrases > 0
     if not is_chosen:
         if not is_checked:
-            return (yield from steps.load(needs)) if takes_over else loaded, Past()
+            return loaded, Past()
         last = yield from steps.load(needs, phrases="yes")
         return last, Past(book=last.phrases)
     question = command.question or ticket.customer_message
     named = tuple(one for one in (command.phrase, *command.shown) if one is not None)
     last = yield from steps.load(
-        replace(
-            needs,
+        needs._replace(
             messages=(*needs.messages, *((question,) if question is not None else ())),
             phrases=named,
             counters=(*needs.counters, lessons.NUMBER),
@@ -127,18 +121,18 @@ def _for_correction(command: cmd.CorrectReply, needs: Needs) -> Flow[Gathered]:
     named = tuple(one for one in (made_from, command.right) if one is not None)
     asked = (question,) if question is not None else ()
     last = yield from steps.load(
-        replace(needs, phrases=named, messages=(*needs.messages, *asked)), phrases="yes" if asked else "no"
+        needs._replace(phrases=named, messages=(*needs.messages, *asked)), phrases="yes" if asked else "no"
     )
     return last, Past(streams=streams, book=last.phrases)
 
 
 def _for_merge(ticket: Ticket, needs: Needs, scope: Scope) -> Flow[Gathered]:
     """What was merged into the ticket before, and the conversations that are handed over."""
-    needs = replace(needs, tickets=(*needs.tickets, *ticket.absorbed))
+    needs = needs._replace(tickets=(*needs.tickets, *ticket.absorbed))
     more = yield from steps.load(needs)
     found = more.snapshot.tickets
     keys = _conversations((found[one] for one in (ticket.id, *ticket.absorbed) if one in found), scope)
-    return (yield from steps.load(replace(needs, claims=needs.claims + keys))), Past()
+    return (yield from steps.load(needs._replace(claims=needs.claims + keys))), Past()
 
 
 def _conversations(tickets: Iterable[Ticket], scope: Scope) -> tuple[str, ...]:
@@ -154,8 +148,7 @@ def _for_unmerge(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> 
     _check_told(ticket, streams)
     worker = former_ticket(streams[ticket.id]).ticket.assignee
     last = yield from steps.load(
-        replace(
-            needs,
+        needs._replace(
             claims=needs.claims + _conversations((ticket,), scope),
             tickets=family,
             agents=(worker,) if worker is not None else (),
@@ -175,7 +168,7 @@ def _for_split(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> Fl
         for one in loaded.snapshot.messages.values()
         if one.provider_id and one.ticket == ticket.id
     )
-    last = yield from steps.load(replace(needs, claims=needs.claims + tuple(dict.fromkeys(mail))))
+    last = yield from steps.load(needs._replace(claims=needs.claims + tuple(dict.fromkeys(mail))))
     _check_told(ticket, streams)
     _check_told(last.snapshot.tickets[ticket.id], streams)
     number = yield from steps.take_number()
@@ -194,7 +187,7 @@ def _for_customers(customer: Customer, loaded: Loaded, needs: Needs) -> Flow[Gat
         return loaded, Past()
     family = (survivor.id, *survivor.members)
     streams = yield from _streams(family)
-    last = yield from steps.load(replace(needs, customers=family))
+    last = yield from steps.load(needs._replace(customers=family))
     for key in family:
         _check_told(last.snapshot.customers[key], streams)
     return last, Past(streams=streams)
@@ -204,11 +197,11 @@ def _for_erase(customer: Customer, loaded: Loaded, needs: Needs, scope: Scope) -
     """Everybody who was merged, and the claims of their identities; a store that cannot erase is found out here."""
     yield from steps.media_in_use(())
     survivor = loaded.snapshot.customers.get(customer.merged_into or customer.id, customer)
-    needs = replace(needs, customers=(*needs.customers, survivor.id, *survivor.members))
+    needs = needs._replace(customers=(*needs.customers, survivor.id, *survivor.members))
     more = yield from steps.load(needs)
     held = (one for found in more.snapshot.customers.values() for one in found.identities if one.external_id)
     keys = tuple(scope.keys.identity(one.kind, one.scope, one.external_id) for one in held)
-    return (yield from steps.load(replace(needs, claims=needs.claims + keys))), Past()
+    return (yield from steps.load(needs._replace(claims=needs.claims + keys))), Past()
 
 
 def _for_unlink(command: cmd.UnlinkIdentity, loaded: Loaded, needs: Needs) -> Flow[Gathered]:
@@ -217,7 +210,7 @@ def _for_unlink(command: cmd.UnlinkIdentity, loaded: Loaded, needs: Needs) -> Fl
     found = next((known for one in holders if (known := one.identity(command.identity)) is not None), None)
     if found is None or found.origin is None:
         return loaded, Past()
-    return (yield from steps.load(replace(needs, customers=(found.origin,)))), Past()
+    return (yield from steps.load(needs._replace(customers=(found.origin,)))), Past()
 
 
 def _streams(subjects: tuple[str, ...]) -> Flow[Mapping[str, Entries]]:

@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Final
 
 from csdesk.domain.ids import MESSAGE
-from csdesk.domain.policy.sections.service import AccountPolicy
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.policy.sections.service import AccountPolicy, EntryPointPolicy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
@@ -77,7 +78,7 @@ def _claimed(event: SessionEvent, scope: Scope) -> Flow[_Turn]:
     key = scope.keys.effect("session", event.account, event.dedupe_key)
     paces = paces_of(event.account, event.conversation, able, scope)
     loaded = yield from steps.load(Needs(claims=(key, *paces.keys)))
-    parts = words_for(event.what, loaded.policy.account(event.account))
+    parts = words_for(event.what, loaded.policy.account(event.account), _entry_point(event, loaded.policy))
     late = event.occurred_at is not None and scope.now - event.occurred_at > able.code_lives
     if not parts or late or key in loaded.snapshot.claims:
         return _Turn()
@@ -90,16 +91,22 @@ def _claimed(event: SessionEvent, scope: Scope) -> Flow[_Turn]:
     return _Turn(parts, "" if barred is None else barred.reason, paces.pause in loaded.snapshot.claims)
 
 
-def words_for(what: str, policy: AccountPolicy) -> tuple[Part, ...]:
-    """The greeting of an account, with its questions to choose from, or its farewell."""
+def _entry_point(event: SessionEvent, policy: Policy) -> EntryPointPolicy | None:
+    came = event.entrance
+    return policy.entry_point(event.account, came.scene, came.param) if came is not None else None
+
+
+def words_for(what: str, account: AccountPolicy, point: EntryPointPolicy | None = None) -> tuple[Part, ...]:
+    """The greeting of the entry point or the account, with its questions to choose from; or the farewell."""
     if what == "ended":
-        return (TextPart(text=policy.farewell),) if policy.farewell else ()
-    if policy.greeting_choices:
+        return (TextPart(text=account.farewell),) if account.farewell else ()
+    said = point if point is not None and point.greeting else account
+    if said.greeting_choices:
         items = tuple(
-            MenuItem(id=f"choice-{number}", text=text) for number, text in enumerate(policy.greeting_choices, 1)
+            MenuItem(id=f"choice-{number}", text=text) for number, text in enumerate(said.greeting_choices, 1)
         )
-        return (MenuPart(head=policy.greeting, items=items),)
-    return (TextPart(text=policy.greeting),) if policy.greeting else ()
+        return (MenuPart(head=said.greeting, items=items),)
+    return (TextPart(text=said.greeting),) if said.greeting else ()
 
 
 def _record(event: SessionEvent, turn: _Turn, error: Exception | None, scope: Scope) -> Flow[None]:

@@ -63,7 +63,7 @@ class _Removed:
 
 def kept_items(now: datetime) -> tuple[DueItem, ...]:
     """The due items that a desk needs; a new configuration begins its walks anew."""
-    return tuple(DueItem(key=kind, kind=kind, due_at=now) for kind in _KINDS)
+    return tuple(DueItem(key=kind, kind=kind, due_at=now) for kind in KINDS)
 
 
 def keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str, int], bool]]:
@@ -71,7 +71,7 @@ def keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str, in
     counts = dict.fromkeys(_WALKS, 0)
     for _ in range(PIECES):
         scope = yield from steps.attempt(0)
-        leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=1, kinds=_KINDS))
+        leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=1, kinds=KINDS))
         if not leased.due:
             return counts, False
         name = leased.due[0].kind.removeprefix(_PREFIX)
@@ -93,7 +93,7 @@ def _remove(name: str, item: DueItem, scope: Scope) -> Flow[_Removed]:
     payload = "" if removed.walk is None else removed.walk.model_dump_json()
     due_at = scope.now + (AGAIN if removed.walk is None else timedelta(0))
     due = replace(item, due_at=due_at, payload=payload)
-    yield from steps.commit(replace(removed.changes, due=(due,)))
+    yield from steps.commit(removed.changes._replace(due=(due,)))
     return removed
 
 
@@ -197,4 +197,5 @@ _WALKS: Final[Mapping[str, Callable[[Walk, RetentionPolicy, Scope], Flow[_Remove
     "dead_outbox": _dead_outbox,
     "media": _media,
 }
-_KINDS: Final = tuple(_PREFIX + name for name in _WALKS)
+KINDS: Final = tuple(_PREFIX + name for name in _WALKS)
+"""The kinds of due items of all walks."""

@@ -41,11 +41,11 @@ def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
 
 
 def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
-    """Who is named, or has the ticket afterwards."""
+    """Who is named, speaks, or has the ticket afterwards."""
     match command:
         case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
             return (command.agent,) if command.agent is not None else ()
-        case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer():
+        case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer() | cmd.SendReply():
             return (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
         case _:
             return ()

@@ -9,7 +9,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
-from csdesk.domain.records.channels import ContactEvent, IdentityEvent, Sender
+from csdesk.domain.records.channels import ContactEvent, IdentityEvent, Sender, SessionEvent
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.flows.permission import require
@@ -23,7 +23,7 @@ def note_contact(event: ContactEvent, scope: Scope) -> Flow[None]:
 
     What a person set by hand, or the customer's own words did, stays: only what a provider told is taken back.
     """
-    work = yield from _begun(event, (event.sender,), scope)
+    work = yield from begun(event, (event.sender,), scope)
     customer = None if work is None else work.person(known_identity(work, event.sender))
     if work is None or customer is None or customer.erasure is not None:
         return
@@ -43,7 +43,7 @@ def note_identity(event: IdentityEvent, scope: Scope) -> Flow[None]:
 
     Joined customers can be taken apart again.
     """
-    work = yield from _begun(event, (event.sender, *event.also), scope)
+    work = yield from begun(event, (event.sender, *event.also), scope)
     if work is None:
         return
     changed: Customer | None = None
@@ -90,7 +90,9 @@ def _is_another(customer: Customer, also: Sender) -> bool:
     )
 
 
-def _begun(event: ContactEvent | IdentityEvent, people: tuple[Sender, ...], scope: Scope) -> Flow[Workspace | None]:
+def begun(
+    event: ContactEvent | IdentityEvent | SessionEvent, people: tuple[Sender, ...], scope: Scope
+) -> Flow[Workspace | None]:
     """A workspace that knows these people and has begun; None if the event was seen before."""
     seen = scope.keys.inbound(event.account, event.dedupe_key)
     identities = tuple(scope.keys.identity(one.kind, one.scope, one.external_id) for one in people)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from csdesk.domain.policy.compiled import Policy, compile_policy
@@ -46,7 +45,7 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
         work = workspace(loaded, scope)
     else:
         _check_host(actor, before)
-        work = workspace(replace(loaded, policy=compiled), scope)
+        work = workspace(loaded._replace(policy=compiled), scope)
     work.begin(run, actor)
     if before is not None:  # a new desk has no policy yet that could refuse
         yield from require(work, actor, "activate_config", ev.DESK)

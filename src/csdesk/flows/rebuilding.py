@@ -56,7 +56,7 @@ def walks(before: Policy, after: Policy, run: str, now: datetime) -> Iterator[Du
 
 
 def _segments_of(policy: Policy) -> str:
-    return policy.segments.digest(counts_tickets=policy.reads.counts_tickets)
+    return policy.segments.digest(counts_tickets=policy.counts_tickets)
 
 
 def rebuild(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str, int], bool, datetime | None]]:
@@ -137,7 +137,7 @@ def _go_on(work: Workspace, item: DueItem, page: Page[Row]) -> Flow[None]:
 
 def _settle(work: Workspace, customer: Customer, cause: str) -> Flow[None]:
     work.begin(cause, _ACTOR)
-    if work.policy.reads.counts_tickets and customer.merged_into is None and customer.erasure is None:
+    if work.policy.counts_tickets and customer.merged_into is None and customer.erasure is None:
         days = yield from _tickets_by_day(customer, work.policy, work.now)
         if days != tuple(one for one in customer.acts if one.did == "ticket"):
             work.emit(customer.id, ev.ActsRecounted(did="ticket", days=days))

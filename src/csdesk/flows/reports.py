@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final, TypeVar, get_args
 
 from csdesk.domain.core.pieces import Unfit, piece_of, pieces_of, reserved
@@ -17,6 +18,7 @@ from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.errors import InvalidInput
+from csdesk.flows.entering import note_entrance
 from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
 from csdesk.flows.inbound.pipeline import BATCH, Arrival, arrival_of, receive_many
@@ -24,6 +26,7 @@ from csdesk.flows.people import note_contact, note_identity
 from csdesk.flows.reacting import first_message, keys_of, note_reaction
 from csdesk.flows.retrying import retried
 from csdesk.flows.riding import Rider
+from csdesk.flows.typing_signs import note_typing
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -144,24 +147,19 @@ def _echo(event: ch.ChannelEvent) -> ch.InboundMessage | None:
 
 
 def _report(event: ch.ChannelEvent) -> Flow[None]:
-    if isinstance(event, ch.StatusEvent):
-        yield from retried(lambda scope: _status(event, scope))
-    elif isinstance(event, ch.DeleteEvent | ch.EditEvent):
-        yield from retried(lambda scope: _changed(event, scope))
-    elif isinstance(event, ch.ReactionEvent):
-        yield from retried(lambda scope: note_reaction(event, scope))
-    elif isinstance(event, ch.ContactEvent):
-        yield from retried(lambda scope: note_contact(event, scope))
-    elif isinstance(event, ch.IdentityEvent):
-        yield from retried(lambda scope: note_identity(event, scope))
-    elif isinstance(event, ch.HandoffEvent):
-        yield from retried(lambda scope: hand(event, scope))
+    note = _NOTES.get(type(event))
+    if note is not None:
+        yield from retried(lambda scope: note(event, scope))
     elif isinstance(event, ch.SessionEvent):
-        if event.what == "ended":
-            yield from retried(lambda scope: hand(event, scope))
-        yield from greet(event)
-    elif isinstance(event, ch.UnknownEvent):
-        yield from retried(lambda scope: _keep(event, scope))
+        yield from _session(event)
+
+
+def _session(event: ch.SessionEvent) -> Flow[None]:
+    if event.what == "ended":
+        yield from retried(lambda scope: hand(event, scope))
+    elif event.what == "started":
+        yield from retried(lambda scope: note_entrance(event, scope))
+    yield from greet(event)
 
 
 def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
@@ -284,3 +282,19 @@ def _keep(event: ch.UnknownEvent, scope: Scope) -> Flow[None]:
         )
     )
     yield from steps.commit(work.changes())
+
+
+_NOTES: Final[Mapping[type, Callable[..., Flow[None]]]] = MappingProxyType(
+    {
+        ch.StatusEvent: _status,
+        ch.DeleteEvent: _changed,
+        ch.EditEvent: _changed,
+        ch.ReactionEvent: note_reaction,
+        ch.TypingEvent: note_typing,
+        ch.ContactEvent: note_contact,
+        ch.IdentityEvent: note_identity,
+        ch.HandoffEvent: hand,
+        ch.UnknownEvent: _keep,
+    }
+)
+"""What is made of each kind of report."""

@@ -5,7 +5,6 @@ The flow knows nothing of its rider. Its commits pass through ``on``; the rider 
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import TypeVar
 
 from csdesk.domain.records.changes import ChangeSet
@@ -81,9 +80,6 @@ class Rider:
 
 def joined(first: ChangeSet, second: ChangeSet) -> ChangeSet:
     """Both in one transaction; ``first`` says which configuration it rests on."""
-    both = {
-        one.name: (*getattr(first, one.name), *getattr(second, one.name))
-        for one in fields(ChangeSet)
-        if isinstance(getattr(first, one.name), tuple)
-    }
-    return replace(first, **both)  # type: ignore[arg-type]  # each field keeps the type of its items
+    added = second._asdict()
+    both = {name: (*mine, *added[name]) for name, mine in first._asdict().items() if isinstance(mine, tuple)}
+    return first._replace(**both)  # type: ignore[arg-type]  # each field keeps the type of its items

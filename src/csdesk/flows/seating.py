@@ -29,12 +29,19 @@ REFUSED: Final = "channel.seat"
 """The name of the alert that tells that a provider did not take the news."""
 
 
+def kinds_of(scope: Scope) -> tuple[str, ...]:
+    """The due items that this process can deal with."""
+    if not scope.policy.seated:
+        return ()
+    return tuple(f"{SEAT}/{account}" for account, able in scope.channels.items() if able.seats)
+
+
 def seat_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[Counter[str], bool, datetime | None]]:
     """Tell what is due, for the accounts whose channels this process has; what was done, and whether more is left."""
     done: Counter[str] = Counter()
     scope = yield from steps.attempt(0)
-    kinds = tuple(f"{SEAT}/{account}" for account, able in scope.channels.items() if able.seats)
-    if not kinds or not scope.policy.seated:
+    kinds = kinds_of(scope)
+    if not kinds:
         return done, False, None
     for _ in range(limit):
         if out_of_time():

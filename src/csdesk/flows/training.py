@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
@@ -19,6 +20,8 @@ from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Page, Query
+
+_MOST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ def use(number: int | None, actor: Actor) -> Flow[None]:
     Raises:
         InvalidInput: there is none of that number.
     """
+    chosen = 0 if number is None else checks.a_number(number, "number", 0, _MOST)
     scope = yield from steps.attempt(0)
-    yield from execute(cmd.ChooseTraining(training=number or 0, actor=actor), scope.ids.new(COMMAND))
+    yield from execute(cmd.ChooseTraining(training=chosen, actor=actor), scope.ids.new(COMMAND))
 
 
 def trainings(limit: int, cursor: str | None) -> Flow[Page[Trained]]:

@@ -79,13 +79,19 @@ def turns_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[Turned]:
     return done
 
 
+def kinds_of(bots: tuple[str, ...]) -> tuple[str, ...]:
+    """The due items that these bots deal with."""
+    return tuple(f"{reception.TURN}/{name}" for name in bots)
+
+
 def _next_turn(bots: tuple[str, ...]) -> Flow[tuple[BotTurn | None, datetime | None]]:
     """One turn at a time: a slow bot must not let the lease of the next one run out."""
     while True:
         scope = yield from steps.attempt(0)
         hold = _hold(scope, bots)
-        kinds = tuple(f"{reception.TURN}/{name}" for name in bots)
-        leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=1, hold=hold, kinds=kinds))
+        leased = yield from steps.lease(
+            LeaseRequest(what="due", now=scope.now, limit=1, hold=hold, kinds=kinds_of(bots))
+        )
         if not leased.due:
             return None, leased.next_due_at
         turn = yield from _turn_of(leased.due[0])
@@ -176,7 +182,7 @@ def take(bot: object, limit: int, hold: timedelta) -> Flow[tuple[BotTurn, ...]]:
     loaded = yield from steps.load(Needs())
     if loaded.policy.reception.bot(bot) is None:
         raise InvalidInput("bot", f"unknown bot {bot!r}", nearest(bot, loaded.policy.reception.bots))
-    kinds = (f"{reception.TURN}/{bot}",)
+    kinds = kinds_of((bot,))
     leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, hold=hold, kinds=kinds))
     found: list[BotTurn] = []
     for item in leased.due:

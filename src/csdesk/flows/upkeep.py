@@ -12,19 +12,16 @@ from datetime import datetime
 from typing import Final
 
 from csdesk.domain.records.changes import Needs
-from csdesk.flows import erasing, keeping, queues
+from csdesk.domain.records.erasures import ERASE
+from csdesk.flows import erasing, fetching, keeping, queues, rebuilding, reconciling, seating, turns
 from csdesk.flows.draining import drain
-from csdesk.flows.fetching import fetch_due
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
-from csdesk.flows.rebuilding import rebuild
-from csdesk.flows.reconciling import reconcile
-from csdesk.flows.seating import seat_due
-from csdesk.flows.turns import turns_due
 from csdesk.flows.waking import wake_tickets
 from csdesk.flows.waking_customers import wake_customers
 from csdesk.ports import steps
-from csdesk.ports.steps import Flow
+from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.store import OutlookRequest
 
 SLICE = 100
 """How much of one kind of work is taken at a time, so that no kind starves the others."""
@@ -123,7 +120,10 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    for part in _PARTS:
+    is_idle, next_at = yield from _look_ahead()
+    if is_idle and next_at is not None:
+        nexts.append(next_at)
+    for part in _IDLE if is_idle else _PARTS:
         if left <= 0 or out_of_time():
             more = True
             break
@@ -136,6 +136,28 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
         if next_at is not None:
             nexts.append(next_at)
     return DueReport(**done, more=more, next_due_at=min(nexts, default=None))
+
+
+def _look_ahead() -> Flow[tuple[bool, datetime | None]]:
+    """One look instead of one for each kind of work: whether nothing is due, and then when the first will be."""
+    yield from steps.attempt(0)
+    # On the way phrases that are at hand take in what people have decided about suggestions.
+    yield from steps.load(Needs(), phrases="held")
+    scope = yield from steps.attempt(0)
+    ahead = yield from steps.outlook(_ahead_of(scope))
+    if ahead is None:
+        return False, None
+    is_due = any(at is not None and at <= scope.now for at in (ahead.next_at, ahead.upkeep_at))
+    return not (is_due or ahead.waits), ahead.next_at
+
+
+def _ahead_of(scope: Scope) -> OutlookRequest:
+    kinds = (*rebuilding.KINDS, ERASE, *seating.kinds_of(scope), *turns.kinds_of(scope.bots))
+    return OutlookRequest(
+        kinds=(*kinds, *fetching.kinds_of(scope)),
+        upkeep=(reconciling.KIND, *keeping.KINDS),
+        accounts=tuple(scope.channels),
+    )
 
 
 _Part = tuple[dict[str, int], bool, datetime | None]
@@ -163,27 +185,26 @@ def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 
 
 def _reconcile(_limit: int, _: Callable[[], bool]) -> Flow[_Part]:
-    repaired = yield from reconcile()
+    repaired = yield from reconciling.reconcile()
     return {"repaired": repaired}, False, None
 
 
 def _drain(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
-    # On the way phrases that are at hand take in what people have decided about suggestions.
     yield from steps.attempt(0)
-    loaded = yield from steps.load(Needs(), phrases="held", roster=True)
+    loaded = yield from steps.load(Needs(), roster=True)
     assigned, is_cut, next_at = yield from drain(loaded, limit, out_of_time)
     return {"assigned": assigned}, is_cut, next_at
 
 
 def _seats(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     """After sending: a farewell goes out before the conversation leaves."""
-    counts, more, next_at = yield from seat_due(limit, out_of_time)
+    counts, more, next_at = yield from seating.seat_due(limit, out_of_time)
     return dict(counts), more, next_at
 
 
 def _turns(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     """Ask bots; what they hand off finds its people in the next round."""
-    turned = yield from turns_due(limit, out_of_time)
+    turned = yield from turns.turns_due(limit, out_of_time)
     counts = {"answered": turned.answered, "handed_off": turned.handed_off}
     return counts, turned.more or turned.handed_off > 0, turned.next_due_at
 
@@ -206,7 +227,7 @@ def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 
 
 def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
-    fetched = yield from fetch_due(limit, out_of_time)
+    fetched = yield from fetching.fetch_due(limit, out_of_time)
     counts = {"fetched": fetched.stored, "failed": fetched.failed, "retried": fetched.retried}
     return counts, fetched.more, fetched.next_due_at
 
@@ -231,12 +252,15 @@ def _keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     return {_KEPT[name]: count for name, count in counts.items()}, more, None
 
 
+_IDLE: Final = (_maintain, _planned)
+"""What is to be done when nothing is due: upkeep, and planning when accounts are polled."""
+
 # What may be slow comes last.
 _PARTS: Final = (
     *(
         wake_tickets,
         wake_customers,
-        rebuild,  # before the waiting tickets: those of agents who left are among them
+        rebuilding.rebuild,  # before the waiting tickets: those of agents who left are among them
         _reconcile,
         _drain,
         _resume,

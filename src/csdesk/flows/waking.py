@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from csdesk.domain.core.catching_up import catch_up
-from csdesk.domain.core.giving import lapse
+from csdesk.domain.core.catching_up import come_due
 from csdesk.domain.core.ruling import after_command, fire_timed
-from csdesk.domain.core.tickets import change_status
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs, person_behind
 from csdesk.domain.records.goals import GoalName
-from csdesk.domain.records.tickets import Category, Move, Ticket
+from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
 from csdesk.flows.working import workspace
@@ -71,11 +67,11 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     needs = Needs(tickets=tuple(tickets), agents=agents, phrases=phrases, parties=loaded_parties(scope))
     loaded = yield from steps.load(needs)
     if not needs.parties and any(_asks_the_customer(one) for one in loaded.snapshot.tickets.values()):
-        loaded = yield from steps.load(replace(needs, parties=True))
+        loaded = yield from steps.load(needs._replace(parties=True))
     counters = _reminding(loaded, scope)
     if counters:
         counted = yield from steps.load(Needs(counters=tuple(counters.values())))
-        loaded = replace(loaded, snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
+        loaded = loaded._replace(snapshot=loaded.snapshot._replace(counters=counted.snapshot.counters))
     work = workspace(loaded, scope)
     clock = Actor.system("clock")
     for key in tickets:
@@ -83,7 +79,7 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
         # If another process was faster, nothing is due any more, and nothing happens.
         work.begin(f"wake/{key}", clock)
         person = work.person(ticket.identity)
-        _let_happen(work, catch_up(work, ticket))
+        come_due(work, ticket)
         if person is not None:
             work.tell(*after_command(work, ticket, person, clock).verdicts)
         if ticket.rules_at is not None and ticket.rules_at <= work.time_of(key):
@@ -120,12 +116,3 @@ def loaded_parties(scope: Scope) -> bool:
     service = scope.policy.service
     rules = scope.policy.rules
     return bool(service.reads or service.regroups) or rules.has("change") or rules.has("time")
-
-
-def _let_happen(work: Workspace, ticket: Ticket) -> None:
-    now = work.time_of(ticket.id)
-    if ticket.category is Category.SNOOZED and ticket.snoozed_until is not None and ticket.snoozed_until <= now:
-        change_status(work, ticket, Move.WAKE, reason="snooze_over")
-    elif ticket.category is Category.RESOLVED and ticket.close_at is not None and ticket.close_at <= now:
-        change_status(work, ticket, Move.CLOSE, reason="resolved")
-    lapse(work, work.ticket(ticket.id))

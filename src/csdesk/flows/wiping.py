@@ -7,7 +7,7 @@ is passed over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -88,7 +88,7 @@ def _last_piece(work: Workspace, ticket: Ticket, told: Told) -> Flow[Piece]:
     work.end(ticket.id)
     strips, cursor = yield from strips_of(ticket.id, None)
     changes = told.changes(work)
-    changes = replace(changes, puts=changes.puts + blanked, strips=changes.strips + strips)
+    changes = changes._replace(puts=changes.puts + blanked, strips=changes.strips + strips)
     counts = {**told.counts, "tickets": 1, "drafts": len(blanked)}
     counts["entries"] += len(strips)
     follows = TicketProgress(id=ticket.id, part="entries", cursor=cursor) if cursor is not None else None
@@ -105,7 +105,7 @@ class Told:
 
     def changes(self, work: Workspace) -> ChangeSet:
         """What the workspace holds, and the strips."""
-        return replace(work.changes(), strips=self.strips)
+        return work.changes()._replace(strips=self.strips)
 
 
 def wipe_messages(work: Workspace, messages: Iterable[Message]) -> Flow[Told]:

@@ -55,6 +55,7 @@ from csdesk.domain.records.channels import (
     SentMessage,
     SessionEvent,
     StatusEvent,
+    TypingEvent,
     UnknownEvent,
     WindowState,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "SessionEvent",
     "StatusEvent",
     "TimedChannel",
+    "TypingEvent",
     "UnknownEvent",
     "WindowState",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.book import PhraseBook
@@ -47,6 +47,8 @@ from csdesk.ports.store import (
     Leased,
     LeaseRequest,
     Maintained,
+    Outlook,
+    OutlookRequest,
     Page,
     Progress,
     Query,
@@ -59,8 +61,7 @@ from csdesk.ports.store import (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What one attempt at a use case is given: the desk, the present time, the source of ids, the policy last seen.
 
     ``policy`` only helps to ask for the right things; decisions go by the policy that a load brings.
@@ -76,8 +77,7 @@ class Scope:
     """The bots that this process has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """Begin an attempt. Number 0 begins at once, later ones after a short random wait; the load budget begins anew."""
 
     number: int
@@ -89,8 +89,7 @@ Phrases = Literal["no", "auto", "yes", "learned", "held"]
 given so far, where ``yes`` takes those that are known here. ``held``: as ``learned``, if they are at hand already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """One batched read; the reply carries the policy that is active at that moment.
 
     ``phrases``: whether the reply must carry the phrases too.
@@ -102,8 +101,7 @@ class Load:
     """Whether the reply must carry the kinds of agents, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What a load answers: the snapshot and the compiled policy of its epochs; the phrases if they were asked for."""
 
     snapshot: Snapshot
@@ -113,8 +111,7 @@ class Loaded:
     """The kinds of agents of each queue; nobody unless it was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """One transaction."""
 
     changes: ChangeSet
@@ -125,6 +122,13 @@ class Lease:
     """Take due work."""
 
     request: LeaseRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LookAhead:
+    """Whether anything at all is due."""
+
+    request: OutlookRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +354,7 @@ Step = (
     | Load
     | Commit
     | Lease
+    | LookAhead
     | List
     | Count
     | Search
@@ -387,6 +392,7 @@ Reply = (
     | Loaded
     | Committed
     | Leased
+    | Outlook
     | Page[Row]
     | Page[SearchHit]
     | tuple[Entry, ...]
@@ -453,6 +459,14 @@ def lease(request: LeaseRequest) -> Flow[Leased]:
     if isinstance(reply, Leased):
         return reply
     raise _wrong("lease", reply)
+
+
+def outlook(request: OutlookRequest) -> Flow[Outlook | None]:
+    """What lies ahead; None: the store cannot tell, ask for each kind of work."""
+    reply = yield LookAhead(request)
+    if reply is None or isinstance(reply, Outlook):
+        return reply
+    raise _wrong("outlook", reply)
 
 
 def listed(query: Query) -> Flow[Page[Row]]:

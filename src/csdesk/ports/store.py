@@ -388,6 +388,43 @@ class Erasing(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutlookRequest:
+    """What to look ahead at, besides what every desk waits for. Nothing named means none."""
+
+    kinds: tuple[str, ...] = ()
+    """Kinds of due items."""
+    upkeep: tuple[str, ...] = ()
+    """Kinds of due items for which nobody has to be woken."""
+    accounts: tuple[str, ...] = ()
+    """Accounts whose outbox is looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What lies ahead of a desk."""
+
+    next_at: datetime | None
+    """The earliest wake-up of a ticket or customer, due item of the kinds, or message that is due to be sent for one of
+    the accounts (the head of a conversation, as for ``lease``); it may have passed. None: nothing is planned."""
+    upkeep_at: datetime | None
+    """The earliest due item of the kinds for upkeep."""
+    waits: bool
+    """True if a ticket waits for somebody (``waits`` of a ticket) or a message in the inbox for the one before it."""
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A power that a store may have besides: it tells in one read whether anything at all is due.
+
+    Without it every ``run_due`` asks for each kind of work by itself.
+    """
+
+    def outlook(self, desk: str, request: OutlookRequest) -> Outlook:
+        """What lies ahead, of one moment; nothing is taken."""
+        ...
+
+
 @runtime_checkable
 class CommitsTogether(Protocol):
     """A power that a store may have besides: several commits in one transaction, which costs one wait for the disk."""

@@ -199,6 +199,8 @@ def _customer_born(record: Customer) -> ev.Entry:
         language=record.language,
         account=record.first_account,
         level=record.level,
+        traffic=record.source.traffic if record.source is not None else None,
+        origin=record.source.origin if record.source is not None else None,
     )
     linked = [
         ev.IdentityLinked(
@@ -231,6 +233,7 @@ def _ticket_born(record: Ticket) -> ev.Entry:
         conversation=record.conversation,
         participants=record.participants,
         links=record.links,
+        origin=record.origin,
     )
     tagged = [ev.TicketTagged(tags=record.tags)] if record.tags else []
     flagged = [ev.TicketFlagged(flag=one.name, until=one.until) for one in record.flags]

@@ -72,6 +72,10 @@ class Page:
         """What arrived and what was seen, by the ids that the page was told."""
         return self._post("receipts", {"delivered": list(delivered), "read": list(read)})
 
+    def types(self) -> RawRequest:
+        """The visitor presses a key."""
+        return self._post("typing", {})
+
     def _key(self) -> str:
         return f"{self._device}-{next(self._numbers):06d}"
 

@@ -11,6 +11,7 @@ from csdesk.aio.shell import AsyncDesk
 from csdesk.domain.records.channels import RawResponse
 from csdesk.errors import CsdeskError, InvalidInput
 from csdesk.web import translate as web
+from csdesk.web.places import PER_ADDRESS
 from csdesk.web.waiting import EVERY, STREAMS, Waiting
 
 Scope = MutableMapping[str, object]
@@ -31,6 +32,7 @@ def asgi_app(
     most_bytes: int = web.MOST_BYTES,
     every: timedelta = EVERY,
     most_streams: int = STREAMS,
+    most_per_address: int | None = PER_ADDRESS,
 ) -> AsgiApp:
     """An application that answers ``/{account}`` with ``await desk.handle``, to be mounted under a path of your own.
 
@@ -47,6 +49,8 @@ def asgi_app(
         most_bytes: the largest body that is read; a larger one is answered with 413.
         every: how often the desk is asked whether there is news for those who wait (web chat): once for all of them.
         most_streams: how many may wait for news at once; further ones are answered with 503.
+        most_per_address: how many of them from one address (of IPv6, one network of 64 bits); None: any number.
+            Addresses of private networks are not counted: they are a proxy's, or a house's own.
 
     Raises:
         InvalidInput: ``desk`` is a blocking ``Desk``, which would hold up all other requests; or another argument
@@ -54,7 +58,7 @@ def asgi_app(
     """
     _check_desk(desk)
     app = _Application(desk, web.checked_url(public_url), web.checked_most(most_bytes))
-    app.waiting = Waiting(lambda: app.desk, every, most_streams)
+    app.waiting = Waiting(lambda: app.desk, every, most_streams, most_per_address)
     return app
 
 
@@ -79,7 +83,7 @@ class _Application:
             answer = await self._answer(scope, receive)
             bodiless = scope["method"] == "HEAD"
             if answer is not None and answer.feed is not None and answer.feed.wait > 0 and not bodiless:
-                await self._wait(answer, receive, send)
+                await self._wait(answer, _client(scope), receive, send)
             elif answer is not None:
                 await _send(answer, send, bodiless=bodiless)
         elif kind == "lifespan":
@@ -140,13 +144,13 @@ class _Application:
         except Exception as error:  # noqa: BLE001  the server would show what it knows of it
             return web.answer_to(error)
 
-    async def _wait(self, answer: RawResponse, receive: Receive, send: Send) -> None:
+    async def _wait(self, answer: RawResponse, remote: str, receive: Receive, send: Send) -> None:
         """Answer when there is news, or go on answering."""
         feed = answer.feed
         assert feed is not None, "only answers with a feed wait"
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            with self.waiting.place(feed) as free:
+            with self.waiting.place(feed, remote) as free:
                 if not free:
                     headers = (*web.FULL.headers, *(one for one in answer.headers if one[0] in web.FOR_PAGES))
                     await _send(web.FULL.model_copy(update={"headers": headers}), send, bodiless=False)

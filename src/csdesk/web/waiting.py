@@ -8,17 +8,16 @@ take what that one found. So a thousand open pages cost one load in each ``every
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import BoundedSemaphore
 from typing import Final
 
 from csdesk.aio.shell import AsyncDesk
 from csdesk.desk.shell import Desk
 from csdesk.domain.records.channels import Feed, RawResponse
 from csdesk.errors import InvalidInput, StoreError
+from csdesk.web.places import Places, checked_per_address
 
 EVERY: Final = timedelta(seconds=0.5)
 """How often the desk is asked whether anything is new, unless told otherwise."""
@@ -41,32 +40,28 @@ Said = Callable[[bytes], Awaitable[None]]
 class Waiting:
     """Those who wait for news under an ``AsyncDesk``, in one event loop."""
 
-    def __init__(self, desk: Callable[[], AsyncDesk | None], every: timedelta, most: int) -> None:
+    def __init__(
+        self, desk: Callable[[], AsyncDesk | None], every: timedelta, most: int, per_address: int | None
+    ) -> None:
         self._desk = desk
         self._every = checked_every(every)
-        self._most = most
-        self._open: Counter[tuple[str, str]] = Counter()
+        self.places: Final = Places(most, PER_CONVERSATION, checked_per_address(per_address))
         self._numbers: dict[tuple[str, str], int] = {}
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._asked_at = 0.0
         self._lock = asyncio.Lock()
 
     @contextmanager
-    def place(self, feed: Feed) -> Iterator[bool]:
+    def place(self, feed: Feed, remote: str) -> Iterator[bool]:
         """A place among those who wait; False: there is none."""
         key = _key(feed)
-        free = self._open.total() < self._most and self._open[key] < PER_CONVERSATION
-        if free:
-            self._open[key] += 1
-            self._feeds[key] = feed
-        try:
-            yield free
-        finally:
+        with self.places.place(feed, remote) as free:
             if free:
-                self._open[key] -= 1
-                if not self._open[key]:
-                    del self._open[key], self._feeds[key]
-                    self._numbers.pop(key, None)
+                self._feeds[key] = feed
+            yield free
+        if key not in self.places.conversations:
+            self._feeds.pop(key, None)
+            self._numbers.pop(key, None)
 
     async def for_news(self, feed: Feed, gone: asyncio.Future[None], seconds: float) -> bool:
         """Wait until there is news (True), the time is over or the reader is gone (False)."""
@@ -123,22 +118,20 @@ class Threads:
         self._desk = desk
         self._every = checked_every(every)
         self._hold = hold.total_seconds()
-        self._room = BoundedSemaphore(most) if most > 0 else None
+        self.places: Final = Places(most, 1, max(1, most // 2))
 
-    def answer(self, answer: RawResponse, sleep: Callable[[float], None]) -> RawResponse:
+    def answer(self, answer: RawResponse, remote: str, sleep: Callable[[float], None]) -> RawResponse:
         """The answer, with what came while it waited; at once if it has news or nobody else may wait."""
         feed = answer.feed
-        if feed is None or feed.wait <= 0 or self._room is None or not self._room.acquire(blocking=False):
+        if feed is None or feed.wait <= 0:
             return answer
-        try:
-            left = min(feed.wait, self._hold)
+        with self.places.place(feed, remote) as free:
+            left = min(feed.wait, self._hold) if free else 0.0
             while left > 0:
                 sleep(min(self._every, left))
                 left -= self._every
                 if self._desk.channels.news([feed]) != (feed.number,):
                     return answer.model_copy(update={"body": self._desk.channels.feed(feed).body})
-        finally:
-            self._room.release()
         return answer
 
 

@@ -59,8 +59,9 @@ def wsgi_app(
         most_bytes: the largest body that is read; a larger one is answered with 413.
         every: how often the desk is asked whether there is news for those who wait (web chat).
         hold: for how long one of them may wait; it holds a thread of the server.
-        most_waiting: how many may wait at once, fewer than the server has threads; others are answered at once and
-            ask again later. 0: nobody waits.
+        most_waiting: how many may wait at once, fewer than the server has threads, one of them for a conversation, and
+            half of them from one address that is no private network's; others are answered at once and ask again
+            later. 0: nobody waits.
         clock: what those who wait sleep by; the machine's clock by default.
 
     Raises:
@@ -75,7 +76,7 @@ def wsgi_app(
         answer = _answer(desk, environ, base, most)
         if answer.feed is not None and environ.get("REQUEST_METHOD") != "HEAD":
             try:
-                answer = waiting.answer(answer, sleep)
+                answer = waiting.answer(answer, _text(environ, "REMOTE_ADDR"), sleep)
             except Exception as error:  # noqa: BLE001  the server would show what it knows of it
                 answer = web.answer_to(error)
         start_response(web.status_line(answer.status), web.headers_of(answer))

@@ -43,7 +43,7 @@ def test_what_was_scripted_happens(figures):
     came, moves = figures["came"], figures["moves"]
     assert came["duplicate"] > 0
     assert (came["blocked"], came["parked"], came["waiting"], came["released"]) == (1, 1, 1, 2)
-    assert came["other_events"] == 2  # a bounce and a message taken back
+    assert came["other_events"] == 3  # a bounce, a code that was scanned, and a message taken back
     assert figures["delivery"]["undelivered"] == 1
     assert figures["delivery"]["delivered"] > 0
     assert moves["snoozed"] == moves["woken"] >= 1

@@ -51,7 +51,7 @@ def test_the_main_use_cases(url, make):
         agent = await desk.agents.add("One", queues=("default",))
         got = await desk.receive(said())
         assert got.worker.id == agent.id
-        sent = await desk.reply(got.ticket.id, "hi", actor=AGENT)
+        sent = await desk.reply(got.ticket.id, "hi", actor=Actor.agent(agent.id))
         assert sent.delivery is Delivery.SENT
         await desk.note(got.ticket.id, "note", actor=AGENT)
         await desk.handle("web", channel.report(said("pushed"), pulls=[PullHint(account="web")]))

@@ -1,7 +1,11 @@
-"""What a message costs: loads, commits, statements."""
+"""What a message costs: loads, commits, statements, calls of functions."""
+
+import sys
+from pathlib import Path
 
 import pytest
 
+import csdesk
 from csdesk import DeskConfig, InboundMessage, Sender, open_desk
 from csdesk.domain.policy.config import AccountPolicy, QueuePolicy
 from csdesk.domain.records.changes import Needs
@@ -94,3 +98,65 @@ def test_statements_of_a_mixed_stream(tmp_path):
         )
     desk.close()
     assert len(statements) / count <= 15
+
+
+CLOCKED = DeskConfig.model_validate(
+    {
+        "tags": [{"name": "money"}],
+        "rules": [
+            {
+                "name": "money",
+                "when": {"field": "message.text", "op": "contains", "value": "refund please"},
+                "then": [{"do": "add_tags", "tags": ["money"]}],
+            }
+        ],
+        "sla": [
+            {
+                "name": "all",
+                "targets": [{"metric": "first_reply", "within": "1h"}, {"metric": "resolution", "within": "24h"}],
+            }
+        ],
+    }
+)
+_HOME = str(Path(csdesk.__file__).parent)
+_ELSEWHERE = (f"{_HOME}/stores", f"{_HOME}/testing")
+
+
+def _calls(work):
+    """How many functions of the desk itself are called: what a decision costs, whatever store is below."""
+    called = 0
+
+    def note(frame, event, _):
+        nonlocal called
+        place = frame.f_code.co_filename
+        called += event == "call" and place.startswith(_HOME) and not place.startswith(_ELSEWHERE)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return called
+
+
+def test_a_message_costs_so_many_calls_and_no_more():
+    # What is not configured here (bots, segments, timed rules, answers, exclusive groups) must add nothing: whoever
+    # raises these numbers makes every message of every desk dearer.
+    desk = open_desk("memory://", config=CLOCKED, clock=FixedClock(), ids=SerialIds())
+    desk.agents.add("One", queues=("default",), capacity=1000)
+
+    def said(key, by):
+        return InboundMessage(
+            account="web", dedupe_key=key, conversation=by, sender=Sender(external_id=by), text=f"where is {key}"
+        )
+
+    for key, by in (("a", "warm"), ("b", "warm"), ("b", "warm"), ("c", "known")):  # what is made only once is made now
+        desk.receive(said(key, by))
+    first, more = said("first", "new"), said("more", "known")
+    assert _calls(lambda: desk.receive(first)) <= 460
+    assert _calls(lambda: desk.receive(more)) <= 225
+    assert _calls(lambda: desk.receive(more)) <= 100
+    together = [said(f"batch {number}", f"customer {number % 50}") for number in range(100)]
+    assert _calls(lambda: desk.receive_many(together)) / 100 <= 250
+    desk.close()

@@ -325,9 +325,25 @@ def test_an_old_fence_is_refused(desk, ticket):
     held = desk.tickets.assign(ticket.id, one.id, actor=AGENT)
     desk.tickets.assign(ticket.id, two.id, actor=AGENT)
     with pytest.raises(StaleWorker):
-        desk.reply(ticket.id, "late", actor=AGENT, fence=held.worker.fence)
+        desk.reply(ticket.id, "late", actor=Actor.agent(one.id), fence=held.worker.fence)
     assert desk.tickets.get(ticket.id).messages == 1
-    assert desk.reply(ticket.id, "in time", actor=AGENT, fence=2).message.text == "in time"
+    assert desk.reply(ticket.id, "in time", actor=Actor.agent(two.id), fence=2).message.text == "in time"
+    # Without a number nothing is checked: colleagues may help each other.
+    assert desk.reply(ticket.id, "me too", actor=Actor.agent(one.id)).message.text == "me too"
+
+
+def test_strangers_and_who_has_retired_do_not_speak(desk, ticket):
+    assert desk.reply(ticket.id, "the host knows who it is", actor=AGENT).message is not None
+    gone = desk.agents.add("Gone")
+    desk.agents.change(gone.id, retired=True)
+    before = desk.tickets.get(ticket.id)
+    with pytest.raises(NotFound, match="no agent agt_1"):
+        desk.reply(ticket.id, "now the desk has people of its own", actor=AGENT)
+    with pytest.raises(InvalidInput, match="has retired"):
+        desk.reply(ticket.id, "one more thing", actor=Actor.agent(gone.id))
+    assert desk.tickets.get(ticket.id) == before
+    desk.agents.change(gone.id, retired=False)
+    assert desk.reply(ticket.id, "back", actor=Actor.agent(gone.id)).message is not None
 
 
 def test_fields(desk, ticket):
@@ -418,20 +434,20 @@ def test_merging_into_a_merged_one_leads_to_its_survivor(world, desk):
 def test_a_merged_or_closed_ticket_takes_nothing(world, desk):
     one, two, three = (desk.receive(world.said(by="ann", conversation=key)).ticket for key in "abc")
     desk.tickets.merge(one.id, two.id, actor=AGENT)
+    put(world, desk, three, "closed")
     agent = desk.agents.add("One")
     for call in (
-        lambda: desk.reply(one.id, "x", actor=AGENT),
+        lambda: desk.reply(one.id, "x", actor=Actor.agent(agent.id)),
         lambda: desk.tickets.assign(one.id, agent.id, actor=AGENT),
         lambda: desk.tickets.transfer(one.id, "vip", actor=AGENT),
         lambda: desk.tickets.set_status(one.id, "open", actor=AGENT),
     ):
         with pytest.raises(IllegalTransition, match=one.id):
             call()
-    put(world, desk, three, "closed")
     with pytest.raises(IllegalTransition):
         desk.tickets.merge(two.id, three.id, actor=AGENT)
     with pytest.raises(IllegalTransition):
-        desk.reply(three.id, "x", actor=AGENT)
+        desk.reply(three.id, "x", actor=Actor.agent(agent.id))
 
 
 def test_participants_of_a_merged_ticket_come_along(world, desk):

@@ -85,7 +85,7 @@ def test_two_workers_share_the_work(world):
     agent = desks[0].agents.add("One", queues=("default",), capacity=4)
     for number in range(8):
         got = desks[0].receive(world.said(by=str(number)))
-        desks[0].reply(got.ticket.id, str(number), actor=AGENT, deliver=False)
+        desks[0].reply(got.ticket.id, str(number), actor=Actor.agent(agent.id), deliver=False)
         desks[0].tickets.assign(got.ticket.id, None, actor=AGENT)
         desks[0].receive(world.said(by=str(number)))
         desks[0].tickets.assign(got.ticket.id, None, actor=AGENT)

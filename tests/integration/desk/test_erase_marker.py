@@ -163,7 +163,7 @@ class Story:
         latest = self.said(conversation=mark("later"))
         desk.run_due()
         self._elsewhere()
-        desk.reply(latest.ticket.id, mark("never sent"), actor=AGENT, deliver=False)
+        desk.reply(latest.ticket.id, mark("never sent"), actor=_lin(desk), deliver=False)
         return merged
 
     def _talk(self, ticket: Any, first: Any) -> None:
@@ -189,14 +189,14 @@ class Story:
         mark, desk, marker = self.marker.text, self.desk, self.marker
         parts = (TextPart(text=mark("reply")), marker.made(MenuPart), marker.made(MediaPart))
         self.channel.answer(lambda _: marker.made(ch.Receipt, status="sent"))
-        sent = desk.reply(ticket.id, parts, actor=AGENT, subject=mark("subject"))
+        sent = desk.reply(ticket.id, parts, actor=_lin(desk), subject=mark("subject"))
         status = marker.made(ch.StatusEvent, account="web", key=sent.message.id, status="failed")
         desk.take("web", [status])
         echo = marker.made(ch.EchoEvent, account="web", conversation=ticket.conversation, to=self.me)
         desk.take("web", [echo])
         self.channel.fail("fix_content", code=mark("code"))
-        desk.reply(ticket.id, mark("dead"), actor=AGENT)
-        desk.reply(ticket.id, mark("waits"), actor=AGENT, deliver=False)
+        desk.reply(ticket.id, mark("dead"), actor=_lin(desk))
+        desk.reply(ticket.id, mark("waits"), actor=_lin(desk), deliver=False)
         desk.note(ticket.id, mark("note"), actor=AGENT)
         desk.tickets.drafts.save(ticket.id, mark("draft"), actor=AGENT)
         self._command(cmd.AssignTicket, ticket=ticket.id, agent=desk.agents.list().items[0].id)
@@ -340,6 +340,11 @@ class Place:
             self.clock.advance(timedelta(minutes=2))
             erasure = self.desk.customers.erasure(customer)
         raise AssertionError("never complete")
+
+
+def _lin(desk: Any) -> Actor:
+    """Somebody who works here: only they speak to customers."""
+    return Actor.agent(desk.agents.list().items[0].id)
 
 
 def forms(words: tuple[str, str]) -> Iterator[tuple[str, bytes]]:

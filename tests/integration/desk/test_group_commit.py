@@ -105,7 +105,7 @@ def test_commands_of_every_kind(store):
         agent = desk.agents.add("Mei", queues=["default"])
         tickets = [desk.receive(said(number)).ticket.id for number in range(5)]
         calls = [
-            lambda: desk.reply(tickets[0], "coming", actor=ME),
+            lambda: desk.reply(tickets[0], "coming", actor=Actor.agent(agent.id)),
             lambda: desk.tickets.assign(tickets[1], agent=agent.id, actor=ME),
             lambda: desk.tickets.set_status(tickets[2], "resolved", actor=ME),
             lambda: desk.tickets.tag(tickets[3], "late", actor=ME),

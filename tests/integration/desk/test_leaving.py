@@ -1,6 +1,10 @@
 """Agents who retire: what they have goes to somebody else, nothing is left behind."""
 
-from csdesk import Actor, DeskConfig
+from datetime import timedelta
+
+import pytest
+
+from csdesk import Actor, DeskConfig, InvalidInput
 from csdesk.domain.records import events as ev
 from csdesk.testing.audit import problems_of
 
@@ -8,7 +12,9 @@ from .conftest import entries
 
 LEAD = Actor.agent("lead")
 PUSH = DeskConfig.from_toml('[[queues]]\nname = "default"')
-OFFER = DeskConfig.from_toml('[[queues]]\nname = "default"\nrouting = { assign = "offer", offer_within = "1h" }')
+OFFER = DeskConfig.from_toml(
+    '[[queues]]\nname = "default"\nrouting = { assign = "offer", offer_within = "1h" }\n[[queues]]\nname = "other"'
+)
 
 
 def reasons(desk, ticket):
@@ -66,3 +72,117 @@ def test_a_queue_named_twice_counts_once(world):
     ann = desk.agents.add("Ann", queues=["default", "default"])
     assert ann.queues == ("default",)
     assert [one.agents for one in desk.agents.groups()] == [1]
+
+
+@pytest.mark.parametrize("change", ["offline", "away", "elsewhere"])
+def test_an_offer_does_not_outlive_who_is_not_there(world, change):
+    desk = world.open(OFFER)
+    ann = desk.agents.add("Ann", queues=["default"])
+    ticket = desk.receive(world.said()).ticket
+    assert ticket.offer.agent == ann.id
+    ben = desk.agents.add("Ben", queues=["default"])
+    world.later(minutes=1)
+    if change == "elsewhere":
+        desk.agents.change(ann.id, queues=["other"])
+    else:
+        desk.agents.set_presence(ann.id, change)
+    desk.run_due()
+    found = desk.tickets.get(ticket.id)
+    assert (found.offer.agent, found.waits_since) == (ben.id, ticket.waits_since)
+    assert found.asked == (), "who was not there did not decline"
+    assert reasons(desk, ticket.id) == ["elsewhere" if change == "elsewhere" else "absent"]
+    assert desk.agents.get(ann.id).load == 0
+    with pytest.raises(InvalidInput, match="was not offered"):
+        desk.tickets.accept(ticket.id, ann.id)
+    assert problems_of(desk._store) == ()
+
+
+def test_who_is_busy_or_back_in_time_keeps_the_offer(world):
+    desk = world.open(OFFER)
+    ann = desk.agents.add("Ann", queues=["default"])
+    ticket = desk.receive(world.said()).ticket
+    desk.agents.add("Ben", queues=["default"])
+    desk.agents.set_presence(ann.id, "busy")
+    desk.run_due()
+    desk.agents.set_presence(ann.id, "offline")
+    desk.agents.set_presence(ann.id, "online")
+    desk.run_due()
+    assert desk.tickets.get(ticket.id).offer.agent == ann.id
+
+
+def test_a_helper_keeps_the_offer_while_they_help(world):
+    desk = world.open(
+        DeskConfig.from_toml(
+            '[[queues]]\nname = "default"\n[queues.routing]\nassign = "offer"\noffer_within = "1h"\n'
+            'overflow = [{ queue = "other", when = ["nobody"] }]\n'
+            '[[queues]]\nname = "other"\n[[queues]]\nname = "third"'
+        )
+    )
+    ann = desk.agents.add("Ann", queues=["default", "other", "third"])
+    ticket = desk.receive(world.said()).ticket
+    desk.agents.change(ann.id, queues=["other", "third"])
+    desk.run_due()
+    assert desk.tickets.get(ticket.id).offer.agent == ann.id
+    desk.agents.change(ann.id, queues=["third"])
+    desk.run_due()
+    assert desk.tickets.get(ticket.id).offer is None
+
+
+def test_a_transfer_waits_for_who_is_away_but_not_for_who_left(world):
+    desk = world.open(PUSH)
+    ann = desk.agents.add("Ann", queues=["default"])
+    ticket = desk.receive(world.said()).ticket
+    ben = desk.agents.add("Ben", queues=["default"])
+    desk.tickets.transfer(ticket.id, agent=ben.id, brief="yours", within=timedelta(days=1), actor=Actor.agent(ann.id))
+    desk.agents.set_presence(ben.id, "away")
+    desk.run_due()
+    assert desk.tickets.get(ticket.id).offered_to == ben.id
+    desk.agents.change(ben.id, retired=True)
+    desk.run_due()
+    assert (desk.tickets.get(ticket.id).offer, desk.tickets.get(ticket.id).assignee) == (None, ann.id)
+
+
+def test_more_offers_than_a_page_are_all_looked_at(world):
+    desk = world.open(OFFER)
+    ann = desk.agents.add("Ann", queues=["default"], capacity=200)
+    tickets = [desk.receive(world.said(by=str(number))).ticket for number in range(70)]
+    desk.agents.set_presence(ann.id, "offline")
+    while desk.run_due().more:
+        pass
+    assert {desk.tickets.get(one.id).offer for one in tickets} == {None}
+    assert desk.agents.get(ann.id).load == 0
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_lent_work_does_not_come_back_to_who_has_left(world, order):
+    """It comes back to the queue, whether the giver left before it came back or just after."""
+    desk = world.open(PUSH)
+    ann = desk.agents.add("Ann", queues=["default"])
+    ticket = desk.receive(world.said()).ticket
+    ben = desk.agents.add("Ben", queues=[])
+    desk.tickets.transfer(ticket.id, agent=ben.id, brief="look", returns=True, actor=Actor.agent(ann.id))
+    taken = desk.tickets.accept_transfer(ticket.id, actor=Actor.agent(ben.id))
+    assert (taken.owner.id, taken.worker.lent) == (ann.id, True)
+    desk.agents.change(ann.id, retired=True)
+    if order == "before":
+        desk.run_due()
+        assert str(desk.tickets.get(ticket.id).owner.kind) == "queue"
+    desk.tickets.release(ticket.id, taken.fence, actor=Actor.agent(ben.id))
+    desk.run_due()
+    found = desk.tickets.get(ticket.id)
+    assert (found.worker, found.owner.kind, found.owner.id) == (None, "queue", "default")
+    assert found.waits is not None
+    assert problems_of(desk._store) == ()
+
+
+def test_nobody_who_left_answers_for_a_ticket(world):
+    """Also for one that waits: who released it stayed accountable."""
+    desk = world.open(PUSH)
+    ann = desk.agents.add("Ann", queues=["default"])
+    ticket = desk.receive(world.said()).ticket
+    desk.agents.set_presence(ann.id, "busy")
+    released = desk.tickets.release(ticket.id, ticket.fence, actor=Actor.agent(ann.id))
+    assert (released.owner.id, released.worker) == (ann.id, None)
+    desk.agents.change(ann.id, retired=True)
+    desk.run_due()
+    assert desk.tickets.get(ticket.id).owner.id == "default"

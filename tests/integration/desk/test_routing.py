@@ -10,7 +10,7 @@ from csdesk.commands import SaveAgent
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
 from csdesk.domain.records.tickets import Priority
-from csdesk.errors import GuardFailed
+from csdesk.errors import ConfigError, GuardFailed
 from csdesk.flows import reconciling
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore
@@ -495,14 +495,47 @@ def test_one_who_cannot_be_served_holds_up_nobody(world):
     assert [desk.tickets.get(one.ticket.id).worker for one in stuck] == [None] * 3
 
 
-def test_tickets_of_a_queue_that_left_the_configuration_are_served(world):
+@pytest.mark.parametrize("heir", ["default", "new", "people"])
+def test_tickets_of_a_queue_that_left_the_configuration_move_to_its_heir(world, heir):
     desk = shop(world, "default", "old", accounts=[{"name": "other", "queue": "old"}])
-    ann = desk.agents.add("Ann", queues=["default", "old"], presence="offline")
-    got = desk.receive(world.said(account="other"))
-    desk.config.activate(DeskConfig(), actor=LEAD)
-    desk.agents.set_presence(ann.id, "online")
-    assert desk.run_due().assigned == 1
-    assert desk.tickets.get(got.ticket.id).assignee == ann.id
+    old = desk.agents.add("Old", queues=["old"])
+    hers = desk.receive(world.said(account="other", by="first"))
+    desk.agents.set_presence(old.id, "busy")
+    lost = [desk.receive(world.said(account="other", by=f"c{number}")) for number in range(60)]
+    bots = {"reception": "bot_only", "bot": "b", "hand_off_to": "people"}
+    named = {"default": {}, "new": {"name": "new", "formerly": ["older", "old"]}, "people": {}}[heir]
+    queues = [
+        {"name": "default", **(bots if heir == "people" else {})},
+        {"name": "people"},
+        *([named] if named else []),
+    ]
+    config = {"queues": queues, "bots": [{"name": "b"}], "default_queue": "default"}
+    desk.config.activate(DeskConfig.model_validate(config), actor=LEAD)
+    ann = desk.agents.add("Ann", queues=[heir], capacity=100)
+    world.later(minutes=1)
+    while desk.run_due().more:
+        pass
+    for one in lost:
+        found = desk.tickets.get(one.ticket.id)
+        assert (found.queue, found.assignee, found.created_at) == (heir, ann.id, one.ticket.created_at)
+    (moved,) = events_of(desk, lost[0].ticket.id, ev.TicketFieldSet)
+    assert (moved.name, moved.before, moved.after) == ("queue", "old", heir)
+    assert f"queue old is gone; {heir} took its place" in told(desk, lost[0].ticket.id)
+    assert desk.tickets.get(hers.ticket.id).queue == "old", "what somebody has stays with them"
+    assert desk.tickets.waiting() == ()
+    sound(desk)
+
+
+@pytest.mark.parametrize(
+    ("queues", "told"),
+    [
+        ([{"name": "default", "formerly": ["a"]}, {"name": "a"}], "is there still"),
+        ([{"name": "default", "formerly": ["a"]}, {"name": "b", "formerly": ["a"]}], "stands at 'default' too"),
+    ],
+)
+def test_a_queue_has_one_heir(queues, told):
+    with pytest.raises(ConfigError, match=told):
+        DeskConfig(queues=queues, default_queue="default")
 
 
 @pytest.mark.parametrize("presence", ["online", "busy", "away", "offline"])

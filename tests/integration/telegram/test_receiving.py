@@ -116,7 +116,7 @@ def test_a_start_is_greeted_once_and_opens_no_ticket(make_bot):
 
 
 def test_rules_see_the_scene_of_a_start_that_opens_a_ticket(make_bot):
-    rule = Rule(name="ad", when=F.message.scene == "ad1", then=(SetPriority(priority=Priority.URGENT),))
+    rule = Rule(name="ad", when=F.message.origin_scene == "ad1", then=(SetPriority(priority=Priority.URGENT),))
     bot = make_bot(start_opens=True, config={"rules": [rule]})
     bot.platform.starts(CHAT, "ad1")
     bot.arrives()

@@ -28,7 +28,7 @@ def chat(**given):
 class Connection:
     """One request of a server's, with what was sent so far."""
 
-    def __init__(self, app, request):
+    def __init__(self, app, request, client="192.0.2.1"):
         self.sent = []
         self.heard = asyncio.Condition()
         self.gone = asyncio.Event()
@@ -37,7 +37,7 @@ class Connection:
         path, _, query = request.url.removeprefix("https://desk.example/hooks").partition("?")
         self.scope = {
             "type": "http", "method": request.method, "path": path, "query_string": query.encode(), "headers": headers,
-            "server": ("desk.example", 443), "client": ("192.0.2.1", 1), "root_path": "", "scheme": "https",
+            "server": ("desk.example", 443), "client": (client, 1), "root_path": "", "scheme": "https",
         }  # fmt: skip
         self.body = [{"type": "http.request", "body": request.body}]
         self.task = asyncio.ensure_future(app(self.scope, self.receive, self.send))
@@ -246,7 +246,34 @@ async def test_no_more_than_so_many_go_on_at_once(desk):
     again = await Connection(app, page.asks(stream=True)).until(lambda one: one.body_sent)
     assert again.status == 200
     await again.leaves()
-    assert app.waiting._open.total() == len(app.waiting._feeds) == 0
+    assert app.waiting.places.conversations.total() == len(app.waiting._feeds) == 0
+
+
+@story()
+async def test_one_address_does_not_take_all_places(desk):
+    app = asgi_app(desk, every=SOON, most_per_address=2)
+    pages = [await opened(app) for _ in range(5)]
+    office = [Connection(app, page.asks(stream=True), "2001:db8::1") for page in pages[:2]]
+    for one in office:
+        await one.until(lambda each: each.body_sent)
+    neighbour = await Connection(app, pages[2].asks(stream=True), "2001:db8::ffff").ended()
+    assert (neighbour.status, json.loads(neighbour.body_sent)) == (503, {"error": "web.full"})
+    others = [Connection(app, pages[2].asks(stream=True), "2001:db8:0:1::1")]
+    others += [Connection(app, page.asks(stream=True), "10.0.0.7") for page in pages[:3]]
+    for one in others:
+        assert (await one.until(lambda each: each.body_sent)).status == 200
+    await office[0].leaves()
+    again = await Connection(app, pages[4].asks(stream=True), "2001:db8::2").until(lambda one: one.body_sent)
+    assert again.status == 200
+    for one in (*office[1:], *others, again):
+        await one.leaves()
+    assert app.waiting.places.addresses == {}
+
+
+@pytest.mark.parametrize("most", [0, -1, True])
+def test_a_bound_of_nothing_is_refused(most):
+    with pytest.raises(InvalidInput, match="most_per_address"):
+        asgi_app(lambda: None, most_per_address=most)
 
 
 @story()
@@ -265,7 +292,7 @@ async def test_a_cancelled_stream_leaves_its_place(desk):
     stream.task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await stream.task
-    assert app.waiting._open.total() == 0
+    assert app.waiting.places.conversations.total() == 0
 
 
 @story(
@@ -381,6 +408,25 @@ def test_a_thread_waits_no_longer_than_it_may_and_never_beside_too_many():
     clock.then = lambda: None
     assert call(app, page.asks())[0] == 200
     assert clock.naps == []
+
+
+def test_one_page_and_one_address_hold_not_all_threads():
+    clock = Naps()
+    _, app, page = blocking(clock, hold=timedelta(seconds=2), most_waiting=4)
+    others = [Page("shop") for _ in range(3)]
+    for one in others:
+        one.token = call(app, one.opens())[1]["token"]
+    waited = []
+
+    def meanwhile():
+        if len(waited) < 3:
+            waited.append(len(clock.naps))
+            call(app, (page, others[0], others[1])[len(waited) - 1].asks())
+
+    clock.then = meanwhile
+    call(app, page.asks())
+    assert waited == [1, 2, 3], "the page itself is answered at once, another page waits, and a third finds no place"
+    assert len(clock.naps) == 4, "two places for one address, two seconds in each"
 
 
 def test_trouble_while_a_thread_waits_is_answered():

@@ -113,6 +113,25 @@ def test_a_customer_comes_in() -> None:
     assert (got.entrance.scene, got.entrance.param, got.code) == ("homepage", "from=order_page", "WELCOME_SAMPLE")
 
 
+@pytest.mark.parametrize(
+    ("shop", "scene", "room"),
+    [
+        ({"scene": 2, "nickname": "灯笼直播间"}, "channels-live", "灯笼直播间"),
+        ({"scene": 5, "shop_nickname": "灯笼小店"}, "channels-shop-order", ""),
+        ({"scene": 9, "nickname": "x"}, "", ""),
+    ],
+)
+def test_where_in_wechat_channels_somebody_came_from(shop: dict[str, object], scene: str, room: str) -> None:
+    page = sample("sync_response_enter_session")["body"]
+    inner = page["msg_list"][0]["event"]
+    inner.pop("scene", None)
+    inner["wechat_channels"] = shop
+    (got,) = parse_page(page, received_at=NOW).events
+    assert isinstance(got, SessionEvent)
+    assert got.entrance is not None
+    assert (got.entrance.scene, got.entrance.live_room) == (scene, room)
+
+
 def test_a_tapped_menu_is_a_choice_and_a_text() -> None:
     (got,) = parse_page(sample("sync_response_menu_click")["body"], received_at=NOW).events
     assert isinstance(got, InboundMessage)

@@ -109,7 +109,7 @@ def field_map(config: DeskConfig) -> dict[str, Any]:
         (F.message.text.matches(r"訂單\s"), True),
         (F.message.text.not_matches(r"^\d"), True),
         (F.message.channel == "wecom", True),
-        (F.message.scene.is_set(), False),
+        (F.message.origin_scene.is_set(), False),
         (F.message.kinds.contains("text"), True),
         (F.message.kinds.contains_any("image", "voice"), False),
         (F.message.length.between(5, 50), True),

@@ -13,6 +13,16 @@ from csdesk.channels.email import delivering, pulling, waiting
 from csdesk.channels.email.composing import compose, mail_address, one_line
 from csdesk.channels.email.delivering import Envelope, nothing_sent
 from csdesk.channels.email.servers import ImapServer, SmtpServer
+from csdesk.channels.email.settings import (
+    CAPABILITIES,
+    MOST_BYTES,
+    SENDS,
+    bearers_of,
+    check_server,
+    checked_keys,
+    checked_tags,
+    own_address,
+)
 from csdesk.channels.email.signing import Signer
 from csdesk.domain.ids import TICKET
 from csdesk.errors import ChannelError, InvalidInput, UnsupportedFeature
@@ -21,13 +31,11 @@ from csdesk.parsing.mail.addresses import address_of, without_tag
 from csdesk.parsing.mail.parse import parse_tree
 from csdesk.parsing.mail.structure import Node, read_tree
 from csdesk.ports.channel import (
-    Capabilities,
     ChannelEvent,
     EchoEvent,
     Health,
     InboundMessage,
     InboundResult,
-    Limit,
     MediaFile,
     MediaRef,
     OutboundMessage,
@@ -46,19 +54,6 @@ from csdesk.ports.channel import (
 if TYPE_CHECKING:
     from email.headerregistry import Address
 
-MOST_BYTES: Final = 50_000_000
-"""The largest mail that is read, in bytes."""
-
-MOST_TEXT: Final = 65_536
-"""The longest text of one mail, in bytes; the desk takes no longer reply."""
-
-MOST_FILE: Final = 15_000_000
-"""The largest file that is sent, in bytes: encoded it grows by a third, and many servers stop at 25 MB."""
-
-_LEAST_KEY: Final = 16
-_LONGEST_LOCAL: Final = 64
-_TAG: Final = 44
-"""What a signed tag adds to the local part of an address."""
 _AUTHORS: Final = ("from", "sender", "return-path")
 
 
@@ -109,51 +104,32 @@ class EmailChannel:
     ) -> None:
         if not account or not account.isprintable():
             raise InvalidInput("account", "is empty or not printable", "pass the desk's id of this account")
-        self.account: Final = account
-        self._address = _own_address("address", address)
-        self._own = frozenset(
-            {
-                self._address,
-                *(_own_address("also", one) for one in several("also", also, str, "pass a tuple of addresses")),
-            }
-        )
-        if tagged_replies and len(self._address.partition("@")[0]) + _TAG > _LONGEST_LOCAL:
-            raise InvalidInput(
-                "tagged_replies", "makes the address too long", "take an address of at most 20 characters"
-            )
-        keys = several(
-            "signing_keys", signing_keys, bytes, 'pass a tuple of bytes, such as (os.environb[b"MAIL_KEY"],)'
-        )
-        if not keys or any(len(one) < _LEAST_KEY for one in keys):
-            raise InvalidInput("signing_keys", "are missing or too short", "pass at least one of 16 bytes or more")
-        secrets = several("webhook_secrets", webhook_secrets, str, "pass a tuple of secrets, or none")
-        if "" in secrets:
-            raise InvalidInput("webhook_secrets", "hold an empty secret", "pass a tuple of secrets, or none")
         check_span("poll_every", poll_every)
-        _check_server("smtp", smtp, SmtpServer)
-        _check_server("imap", imap, ImapServer)
+        check_server("smtp", smtp, SmtpServer)
+        check_server("imap", imap, ImapServer)
         if most_bytes < 1:
             raise InvalidInput("most_bytes", "is out of range", "pass at least 1")
+        self.account: Final = account
+        self._address = own_address("address", address)
+        others = several("also", also, str, "pass a tuple of addresses")
+        self._own = frozenset({self._address, *(own_address("also", one) for one in others)})
+        self._tagged = checked_tags(self._address, tagged_replies)
         self._name = one_line(name)
         self._smtp = smtp
         self._imap = imap
-        self._tagged = tagged_replies
-        self._secrets = tuple(f"Bearer {one}".encode() for one in secrets)
+        self._secrets = bearers_of(webhook_secrets)
         self._null_path = null_return_path
         self._most = most_bytes
         self._scope = scope
         self._domain = self._address.rpartition("@")[2]
-        self._signer = Signer(account, self._domain, keys)
-        self.capabilities: Final = Capabilities(
-            text=Limit(amount=MOST_TEXT, unit="bytes"),
-            parts=frozenset({"text", "html", "media", "link", "location"} if smtp is not None else ()),
-            media_bytes=MOST_FILE,
-            receipts=frozenset({"sent", "delivered", "read"}),
-            threads=True,
-            may_start=True,
-            rate=rate,
-            pull=imap is not None,
-            poll_every=poll_every if imap is not None else None,
+        self._signer = Signer(account, self._domain, checked_keys(signing_keys))
+        self.capabilities: Final = CAPABILITIES.model_copy(
+            update={
+                "parts": SENDS if smtp is not None else frozenset(),
+                "rate": rate,
+                "pull": imap is not None,
+                "poll_every": poll_every if imap is not None else None,
+            }
         )
 
     def __repr__(self) -> str:
@@ -307,18 +283,6 @@ class EmailChannel:
         if self._imap is not None and seen.status == "ok":
             seen = pulling.check(self.account, self._imap)
         return seen
-
-
-def _check_server(field: str, given: object, kind: type) -> None:
-    if given is not None and not isinstance(given, kind):
-        raise InvalidInput(field, f"is a {type(given).__name__}", f"pass {kind.__name__}(...)")
-
-
-def _own_address(field: str, address: str) -> str:
-    known = address_of(address)
-    if not known or not known.isascii():
-        raise InvalidInput(field, "is no mail address", "pass one such as help@shop.example")
-    return known
 
 
 def _refused(status: int, code: str) -> InboundResult:

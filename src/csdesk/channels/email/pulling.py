@@ -113,7 +113,7 @@ def mailbox(account: str, server: ImapServer) -> Iterator[IMAP4]:
 
     imap: IMAP4 | None = None
     try:
-        imap = _connected(server)
+        imap = _connected(account, server)
         try:
             imap.login(server.user, server.password)
         except imaplib.IMAP4.abort:
@@ -139,7 +139,7 @@ def mailbox(account: str, server: ImapServer) -> Iterator[IMAP4]:
                 imap.shutdown()  # a logout that fails leaves the socket open
 
 
-def _connected(server: ImapServer) -> IMAP4:
+def _connected(account: str, server: ImapServer) -> IMAP4:
     import imaplib
 
     if server.security == "tls":
@@ -147,11 +147,21 @@ def _connected(server: ImapServer) -> IMAP4:
     imap = imaplib.IMAP4(server.host, server.port, timeout=server.timeout)
     if server.security == "starttls":
         try:
-            imap.starttls(context_of(server))
+            _secure(account, imap, server)
         except BaseException:
-            imap.shutdown()
+            with suppress(OSError):
+                imap.shutdown()
             raise
     return imap
+
+
+def _secure(account: str, imap: IMAP4, server: ImapServer) -> None:
+    # It has no TLS, or somebody between us and it says so: the password must not follow in the clear.
+    if "STARTTLS" not in imap.capabilities:
+        raise ChannelError(
+            account, "the mail server offers no TLS", disposition="operator", provider_code="unsupported"
+        )
+    imap.starttls(context_of(server))
 
 
 def open_folder(account: str, imap: IMAP4, server: ImapServer) -> int:

@@ -17,6 +17,7 @@ from csdesk.channels.webchat.forms import (
     MessageForm,
     Posted,
     ReceiptsForm,
+    TypingForm,
     VisitForm,
     form_of,
     page_of,
@@ -41,6 +42,7 @@ from csdesk.ports.channel import (
     RawRequest,
     RawResponse,
     StatusEvent,
+    TypingEvent,
     UnknownEvent,
 )
 
@@ -57,6 +59,7 @@ METHODS: Final[Mapping[str, str]] = MappingProxyType(
         "messages": "POST",
         "files": "POST",
         "receipts": "POST",
+        "typing": "POST",
         "events": "GET",
         "file": "GET",
         "widget.js": "GET",
@@ -117,6 +120,7 @@ class Asks:
             "messages": self._messages,
             "files": self._file,
             "receipts": self._receipts,
+            "typing": self._typing,
             "events": self._events,
         }
 
@@ -296,6 +300,20 @@ class Asks:
             status="read" if status == "read" else "delivered",
             occurred_at=at,
         )
+
+    def _typing(self, asked: Asked) -> InboundResult:
+        """The visitor presses keys."""
+        visit = self._visitor(asked)
+        form_of(TypingForm, value_of(asked.request.body))
+        _count(self._reads, visit.conversation, asked.at)
+        event = TypingEvent(
+            account=self._account,
+            dedupe_key=f"{visit.conversation}/typing",
+            conversation=visit.conversation,
+            sender=visit.sender,
+            occurred_at=asked.at,
+        )
+        return InboundResult(reply=_json({}), events=(event,), held=self._held(visit))
 
     def _events(self, asked: Asked) -> InboundResult:
         """What is new in the conversation, or what came earlier."""

@@ -69,6 +69,10 @@ class ReceiptsForm(_Form):
     read: Annotated[tuple[str, ...], Field(max_length=100)] = ()
 
 
+class TypingForm(_Form):
+    """That somebody is typing; nothing of what they type."""
+
+
 class FileForm(_Form):
     """What stands around the bytes of a file."""
 

@@ -59,14 +59,16 @@ class Shower:
 
     def body(self, feed: Feed, page: FeedPage) -> bytes:
         """The page as the body of an answer, or as a piece of a stream; of a stream's empty page, a comment."""
-        if feed.stream and not page.said and not page.fresh:
+        if feed.stream and not page.said and not page.fresh and not page.typing:
             return b": nothing new\n\n"
-        values = {
+        values: dict[str, object] = {
             "messages": [self._message(feed, one) for one in page.said],
             "mark": page.mark,
             "fresh": page.fresh,
             "earlier": page.earlier,
         }
+        if page.typing:
+            values["typing"] = round(page.typing, 1)
         told = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
         if feed.stream:
             told = f"event: page\nid: {page.mark}\ndata: {told}\n\n"

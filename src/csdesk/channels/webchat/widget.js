@@ -28,7 +28,7 @@
       earlier: "Show earlier messages", recalled: "This message was taken back.", edited: "edited", agent: "Support", bot: "Assistant",
       system: "Notice", you: "You", file: "File", tooLarge: "This file is too large (at most {n}).", badType: "Files of this type cannot be sent.",
       tooLong: "{n} characters too many", today: "Today", yesterday: "Yesterday", refused: "This could not be sent.",
-      drop: "Drop the file to send it", newMessages: "New messages", opens: "(opens in a new tab)",
+      drop: "Drop the file to send it", newMessages: "New messages", opens: "(opens in a new tab)", typing: "Somebody is typing",
     },
     zh: {
       title: "在线客服", greeting: "您好！请问有什么可以帮您？", open: "打开聊天窗口", close: "关闭聊天窗口",
@@ -38,7 +38,7 @@
       earlier: "查看更早的消息", recalled: "该消息已撤回", edited: "已编辑", agent: "客服", bot: "智能助手",
       system: "系统通知", you: "我", file: "文件", tooLarge: "文件过大（最大 {n}）。", badType: "不支持发送此类文件。",
       tooLong: "超出 {n} 字", today: "今天", yesterday: "昨天", refused: "该消息无法发送。",
-      drop: "松开即可发送文件", newMessages: "新消息", opens: "（在新标签页中打开）",
+      drop: "松开即可发送文件", newMessages: "新消息", opens: "（在新标签页中打开）", typing: "对方正在输入",
     },
   };
   const pageLang = given.lang || document.documentElement.lang || navigator.language || "en";
@@ -281,9 +281,26 @@
     state.mark = page.mark;
     const first = !state.ready;
     state.ready = true;
+    if (page.typing) typingFor(page.typing);
+    else if (news.length) typingFor(0);
     draw();
     if (!first) announce(news);
     acknowledge();
+  }
+
+  // Typing: somebody of ours is shown to for as long as the desk says; the visitor's keys are told of every four seconds.
+  let typingEnds = 0;
+  function typingFor(seconds) {
+    clearTimeout(typingEnds);
+    parts.typing.hidden = !seconds;
+    if (seconds) typingEnds = setTimeout(() => { parts.typing.hidden = true; }, seconds * 1000);
+  }
+
+  let toldAt = 0;
+  function types() {
+    if (!state.order.length || !parts.input.value.trim() || Date.now() - toldAt < 4000) return;
+    toldAt = Date.now();
+    asked("POST", "typing", { body: {} }).catch(() => { /* the next key tells it again */ });
   }
 
   async function earlier() {
@@ -542,6 +559,11 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 .card svg { flex: none; width: 40px; height: 40px; padding: 9px; border-radius: 12px; stroke-width: 1.8; background: color-mix(in srgb, currentColor 10%, transparent); }
 .card b { display: block; font-weight: 600; line-height: 1.35; }
 .card small { font-size: 12px; opacity: .8; }
+.typing .bubble { margin-left: 40px; display: flex; gap: 4px; padding: 13px 14px; }
+.typing i { width: 7px; height: 7px; border-radius: 50%; background: var(--soft); animation: typing 1.2s infinite; }
+.typing i:nth-child(2) { animation-delay: .15s; }
+.typing i:nth-child(3) { animation-delay: .3s; }
+@keyframes typing { 0%, 60%, 100% { opacity: .35; } 30% { opacity: 1; } }
 .meta { margin: 3px 4px 0; font-size: 12px; color: var(--soft); display: flex; align-items: center; gap: 4px; min-height: 18px; }
 .row:not(.you) .meta { margin-left: 44px; }
 .meta svg { width: 14px; height: 14px; }
@@ -609,6 +631,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
   parts.close = el("button", { type: "button", "aria-label": say("close"), onclick: () => close() }, icon(...ICONS.close));
   parts.log = el("div", { class: "log", role: "log", tabindex: "0", "aria-label": say("log"), "aria-live": "off" });
   parts.earlier = el("button", { class: "earlier", type: "button", hidden: true, onclick: earlier }, say("earlier"));
+  parts.typing = el("div", { class: "row last typing", hidden: true, role: "status", "aria-label": say("typing") }, el("div", { class: "bubble" }, el("i"), el("i"), el("i")));
   parts.live = el("div", { class: "hidden", "aria-live": "polite" });
   parts.notice = el("p", { class: "notice", role: "alert", hidden: true });
   parts.input = el("textarea", { rows: "1", "aria-label": say("message"), placeholder: say("placeholder"), enterkeyhint: "send", autocomplete: "off" });
@@ -688,6 +711,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
       const stamp = JSON.stringify([one.recalled, one.edited && one.parts, one.pending ? one.pending.status : "", shape, one.name]);
       wanted.push(remembered(key, stamp, () => row(one, shape)));
     });
+    wanted.push(parts.typing);
     for (const [key, one] of drawn) if (!wanted.includes(one.node)) { one.node.remove(); drawn.delete(key); }
     wanted.forEach((node, at) => { if (log.children[at] !== node) log.insertBefore(node, log.children[at] || null); });
     while (log.children.length > wanted.length) log.lastChild.remove();
@@ -890,7 +914,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 
   const toggle = () => (state.open ? close() : open());
 
-  parts.input.addEventListener("input", () => { mine.set("draft", parts.input.value || null); grow(); });
+  parts.input.addEventListener("input", () => { mine.set("draft", parts.input.value || null); grow(); types(); });
   parts.input.addEventListener("keydown", (event) => {
     // Enter also ends a word that an input method composes: then it sends nothing.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {

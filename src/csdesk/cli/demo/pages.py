@@ -39,6 +39,11 @@ def place(customer: str, key: str, at: datetime) -> Item:
     return {**_head(customer, key, at), "msgtype": "location", "location": where}
 
 
+def entered(customer: str, key: str, at: datetime, scene: str, param: str) -> Item:
+    """A customer opens the conversation by a link or a code of ours."""
+    return _event(customer, key, at, {"event_type": "enter_session", "scene": scene, "scene_param": param})
+
+
 def recall(customer: str, key: str, at: datetime, recalled: str) -> Item:
     """A customer takes a message back."""
     return _event(customer, key, at, {"event_type": "user_recall_msg", "recall_msgid": recalled})

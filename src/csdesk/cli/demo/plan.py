@@ -142,6 +142,7 @@ class Plan:
     def _scenes(self) -> Iterator[tuple[int, pages.Item]]:
         """Scripted turns on WeCom: a picture, a place, a message that is taken back, a complaint."""
         at = self.at
+        yield 569, pages.entered("wmDEMO_A", "scene-0", at(569), "parcel-card", "MUG-01")
         yield 570, pages.text("wmDEMO_A", "scene-1", at(570), "杯子收到的时候就碎了")
         yield 571, pages.image("wmDEMO_A", "scene-2", at(571))
         yield 600, pages.place("wmDEMO_B", "scene-3", at(600))

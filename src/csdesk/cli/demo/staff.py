@@ -129,6 +129,8 @@ class Staff:
     def _answer_offers(self, agent: Agent) -> None:
         """Most offers are taken; now and then somebody leaves one to the others."""
         for ticket in self._desk.tickets.list(offered_to=agent.id, limit=20).items:
+            if ticket.saved_with is not None:
+                continue  # it comes by itself as soon as there is room
             if self._random.random() < 0.95:
                 self._desk.tickets.accept(ticket.id, agent.id)
             else:

@@ -12,13 +12,16 @@ from itertools import combinations
 from typing import Final, get_args
 
 from csdesk.domain.analysis.effects import readable, writes_of
+from csdesk.domain.analysis.exclusive import exclusive
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.loops import loops
 from csdesk.domain.analysis.reachable import Rules, Verdict, alternatives, always
 from csdesk.domain.analysis.setting import Setting
 from csdesk.domain.analysis.solver import solve
 from csdesk.domain.analysis.staffing import staffing
+from csdesk.domain.analysis.trying import both_act
 from csdesk.domain.analysis.usage import usage
+from csdesk.domain.analysis.waiting import timed_loops
 from csdesk.domain.policy.checks import GENERAL, rules_in
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
@@ -27,7 +30,7 @@ from csdesk.domain.records.changes import AgentGroup
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.actions import NoAutoReply
 from csdesk.domain.rules.compiled import compile_rules, conjuncts
-from csdesk.domain.rules.language import RulePolicy, Test, Trigger
+from csdesk.domain.rules.language import RulePolicy, Test, Trigger, Windowed
 from csdesk.errors import InvalidInput
 
 MOST_PAIRS: Final = 400
@@ -68,6 +71,9 @@ class _Analysis:
         found += self._segments()
         ends, chains = loops(self.rules, self.policy, self.paths)
         found += chains
+        if ends != "loop":
+            found += timed_loops(self.rules, self.policy, self.paths)
+        found += exclusive(self.config, self.settings)
         found += usage(self.config)
         if self.agents is not None:
             found += staffing(self.config, self.agents)
@@ -127,8 +133,10 @@ class _Analysis:
 
     def _is_worth_it(self, first: int, second: int) -> bool:
         (set_, one), (other_set, other) = self.rules.plan[first], self.rules.plan[second]
-        if not {*one.on} & {*other.on} or one.timer is not None:
-            return False  # timed rules act one after the other
+        if not {*one.on} & {*other.on} or one.timer != other.timer:
+            return False  # timed rules act one after the other, where they are not due at one instant
+        if one.timer is not None and not _meet(set_, one, other_set, other):
+            return False
         if not (self._clash(one, other) or (one.when == other.when and set_ is other_set)):
             return False
         tried = [(number, on) for number, rule in ((first, one), (second, other)) for on in rule.on]
@@ -147,7 +155,7 @@ class _Analysis:
 
     def _pair(self, first: int, second: int) -> Iterator[Finding]:
         (set_, one), (other_set, other) = self.rules.plan[first], self.rules.plan[second]
-        stops = set_ is other_set and (one.stop or set_.mode == "first")
+        stops = one.timer is None and set_ is other_set and (one.stop or set_.mode == "first")
         on = next(trigger for trigger in one.on if trigger in other.on)
         clash = self._clash(one, other)
         if one.when == other.when and set_ is other_set and not stops:
@@ -161,7 +169,7 @@ class _Analysis:
                 yield replace(found, witness=answer.witness)
             return
         verdict = self.rules.can_fire_together(first, second, on)
-        if verdict.witness is not None:
+        if verdict.witness is not None and (on != "time" or both_act(self.policy, verdict.witness, first, second)):
             found = self._finding("check.conflict", one.name, other.name, other=other.name, clash=clash)
             yield replace(found, witness=verdict.witness)
 
@@ -197,6 +205,13 @@ class _Analysis:
 
 def _named(config: DeskConfig) -> Iterator[tuple[RulePolicy, tuple[str, ...]]]:
     return ((rule, tuple(map(str, path))) for rule, path in rules_in(config))
+
+
+def _meet(*windows: Windowed) -> bool:
+    """True if there is an instant at which all of them are open."""
+    begins = max((one.active_from for one in windows if one.active_from is not None), default=None)
+    ends = min((one.active_until for one in windows if one.active_until is not None), default=None)
+    return begins is None or ends is None or begins < ends
 
 
 def _needed(rule: RulePolicy) -> list[Test]:

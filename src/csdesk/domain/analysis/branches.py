@@ -45,6 +45,7 @@ _USUAL_OF: Final[Mapping[FieldType, Fact]] = {
     FieldType.SCALAR: None,
 }
 _FRESH: Final[Mapping[FieldType, Fact]] = {**_USUAL_OF, FieldType.WORD: "other", FieldType.TIME: NOW}
+_TAGGED: Final = frozenset({"ticket.tags", "customer.tags"})
 _SIZES: Final[Mapping[str, range]] = {"time.hour": range(24)}
 
 
@@ -83,7 +84,7 @@ class Branch:
             return self._agrees(atom, holds)
         if isinstance(atom, Held):
             choices = self.setting.field(atom.field).choices
-            return not holds or not choices or atom.name in choices
+            return not holds or ((not choices or atom.name in choices) and not self._has_rival(atom))
         if isinstance(atom, Pair):
             self.pairs.append((atom, holds))
         elif isinstance(atom, Restriction):
@@ -99,6 +100,13 @@ class Branch:
                 if brings(must, must_not):
                     return False
         return True
+
+    def _has_rival(self, atom: Held) -> bool:
+        """True if another tag of its exclusive group must be there too."""
+        group = self.setting.groups.get(atom.name) if atom.field in _TAGGED else None
+        return group is not None and any(
+            one != atom.name and self.setting.groups.get(one) == group for one in self.held(atom.field)
+        )
 
     def values(self, name: str, now: datetime, *, before: bool = False) -> Candidates:
         """What a field can be, now or in the moment before, as far as its own tests go."""

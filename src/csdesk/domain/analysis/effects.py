@@ -157,18 +157,24 @@ def slots_of(test: Test, tags: frozenset[str]) -> Iterator[str]:
         yield field
 
 
-def reaches(plan: Plan, policy: Policy) -> tuple[Reach, ...]:
-    """What the rules on changes write and read. A rule also reads what decides whether an earlier one stops it."""
+def reaches(plan: Plan, policy: Policy, *, renewed: bool = False) -> tuple[Reach, ...]:
+    """What the rules on changes write and read. A rule also reads what decides whether an earlier one stops it.
+
+    With ``renewed`` the timed rules too whose instant rules may move; these also read what moves it.
+    """
     tags = tags_named(plan)
     found: list[Reach] = []
     stoppers: dict[int, frozenset[str]] = {}
     actions = [action for _, rule in plan for action in rule.then]
     everything = frozenset(slot for slot, _ in _written(actions, policy, tags))
     for set_, rule in plan:
-        if "change" not in rule.on:
+        moved = timer_slot(rule) if renewed else ""
+        if "change" not in rule.on and not moved:
             continue
-        reads = frozenset(slot for test in tests_of(rule.when) for slot in slots_of(test, tags))
-        reads |= stoppers.get(id(set_), frozenset())
+        reads = frozenset((moved,)) if moved else frozenset()
+        reads |= frozenset(slot for test in tests_of(rule.when) for slot in slots_of(test, tags))
+        if rule.timer is None:
+            reads |= stoppers.get(id(set_), frozenset())
         if reads & {_ANY_SLOT}:
             reads |= everything
         writes = tuple(_written(rule.then, policy, tags))
@@ -177,9 +183,21 @@ def reaches(plan: Plan, policy: Policy) -> tuple[Reach, ...]:
         if any(slot == "ticket.hand_offs" for slot, _ in writes):
             reads |= _ON_BOTS
         found.append(Reach(rule, writes, reads))
-        if rule.stop or set_.mode == "first":
+        if rule.timer is None and (rule.stop or set_.mode == "first"):
             stoppers[id(set_)] = reads
     return tuple(found)
+
+
+def timer_slot(rule: RulePolicy) -> str:
+    """The slot that moves the instant which a timed rule counts from; empty if no rule can move it."""
+    if rule.timer is None:
+        return ""
+    of = rule.timer.of
+    if of in ("ticket.resolved_at", "ticket.closed_at"):
+        return "ticket.state"
+    if of == "ticket.sla_due_at":
+        return _ANY_SLOT
+    return of if of.startswith("ticket.x.") else ""
 
 
 def _written(actions: Iterable[act.Action], policy: Policy, tags: frozenset[str]) -> Iterator[Write]:

@@ -28,6 +28,7 @@ CODES: Final[Mapping[str, Level]] = {
     "check.shadowed": Level.ERROR,
     "check.loop": Level.ERROR,
     "check.unreachable": Level.ERROR,
+    "check.timed_loop": Level.WARNING,
     "check.dead_part": Level.WARNING,
     "check.vacuous": Level.WARNING,
     "check.conflict": Level.WARNING,
@@ -46,6 +47,7 @@ CODES: Final[Mapping[str, Level]] = {
     "check.grade_nobody_has": Level.WARNING,
     "check.undecided": Level.UNDECIDED,
     "check.loop_undecided": Level.UNDECIDED,
+    "check.timed_loop_undecided": Level.UNDECIDED,
     "check.too_many_pairs": Level.UNDECIDED,
 }
 """Every code of a finding, with its level."""

@@ -26,6 +26,8 @@ class Setting:
     """The names that the configuration has for a field."""
     calendars: Mapping[str, Timeline] = field(default_factory=dict)
     categories: Mapping[str, Category] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """The exclusive group of each tag that has one: no record has two of a group. Empty: that is not relied on."""
 
     def known(self, name: str) -> tuple[str, ...]:
         """The names that the configuration has for the values of a field."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from csdesk.domain.analysis.candidates import NOW
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId, TicketId
 from csdesk.domain.records.actors import Actor, ActorKind
-from csdesk.domain.records.channels import Entrance, InboundMessage, Sender
+from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
 from csdesk.domain.records.customers import Attribute, Customer, DayCount, Identity, SegmentMembership
 from csdesk.domain.records.flags import Flag
@@ -28,6 +28,7 @@ from csdesk.domain.records.messages import (
     Part,
     TextPart,
 )
+from csdesk.domain.records.origins import Origin, Source
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import (
     AppliedSla,
@@ -45,7 +46,7 @@ from csdesk.domain.records.tickets import (
     WorkerKind,
 )
 from csdesk.domain.rules.facts import NO_PHRASE, BestPhrase, Fact, Facts
-from csdesk.domain.rules.fields import HISTORY, LAST, SUMS, History, history_of
+from csdesk.domain.rules.fields import HISTORY, LAST, ORIGIN, SUMS, History, history_of
 from csdesk.domain.rules.language import Trigger
 from csdesk.domain.text.folding import fold
 from csdesk.domain.time.counting import Timeline
@@ -66,6 +67,8 @@ class Witness:
     """The ticket as it was before; None if it is new."""
     customer_before: Customer | None = None
     actor: Actor | None = None
+    origin: Origin | None = None
+    """Where the message came from."""
     best: BestPhrase = NO_PHRASE
     """The phrase that answers the message best."""
     zone: str = "UTC"
@@ -92,6 +95,7 @@ class Witness:
             actor=self.actor,
             match=lambda _: self.best,
             calendars=self.calendars,
+            origin=self.origin,
         )
 
 
@@ -126,6 +130,7 @@ class Draft:
             before=_ticket(before, self) if self.has_before else None,
             customer_before=_customer(before, self.now, self.zone) if self.has_before else None,
             actor=_actor(self.values),
+            origin=_origin(self.values, "message.origin_"),
             best=BestPhrase(
                 title=_word(self.values, "message.phrase", ""),
                 score=_number(self.values, "message.phrase_score"),
@@ -174,7 +179,6 @@ def _instant(values: Mapping[str, Fact], name: str, usual: datetime | None) -> d
 
 
 def _message(values: Mapping[str, Fact], now: datetime) -> InboundMessage:
-    scene = values.get("message.scene")
     return InboundMessage.model_validate(
         {
             "account": _word(values, "message.account", "web"),
@@ -189,7 +193,6 @@ def _message(values: Mapping[str, Fact], now: datetime) -> InboundMessage:
             "author": _word(values, "message.author", "customer"),
             "automatic": _word(values, "message.automatic", "no"),
             "language": values.get("message.language"),
-            "entrance": Entrance(scene=scene) if isinstance(scene, str) else None,
         }
     )
 
@@ -255,6 +258,7 @@ def _ticket(values: Mapping[str, Fact], draft: Draft) -> Ticket:
         identity=IdentityId("idn_witness"),
         account=_word(values, "ticket.account", _word(values, "message.account", "web")),
         conversation="witness",
+        origin=_origin(values, "ticket.origin_"),
         owner=Owner(kind=OwnerKind.AGENT if worker is not None else OwnerKind.QUEUE, id=owner),
         worker=worker,
         fence=1,
@@ -407,9 +411,22 @@ def _customer(values: Mapping[str, Fact], now: datetime, zone: str) -> Customer:
         acts=tuple(_acts(values, now, zone)),
         dedicated_agent=AgentId(agent) if agent is not None else None,
         first_account=_word(values, "customer.account", ""),
+        source=_source(values),
         members=(CustomerId("cus_absorbed"),) if values.get("customer.is_merged") else (),
         created_at=_instant(values, "customer.created_at", now - timedelta(days=1)) or now,
     )
+
+
+def _origin(values: Mapping[str, Fact], prefix: str) -> Origin | None:
+    said = {one: value for one in ORIGIN if (value := _word(values, f"{prefix}{one}", ""))}
+    return Origin.model_validate(said) if said else None
+
+
+def _source(values: Mapping[str, Fact]) -> Source | None:
+    traffic, origin = _optional(values, "customer.source_traffic"), _origin(values, "customer.source_")
+    if traffic is None and origin is None:
+        return None
+    return Source.model_validate({"account": "web", "traffic": traffic, "origin": origin})
 
 
 def _actor(values: Mapping[str, Fact]) -> Actor | None:

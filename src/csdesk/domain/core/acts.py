@@ -19,13 +19,13 @@ RECOUNT: Final = "recount"
 
 def count_ticket(work: Workspace, customer: str) -> None:
     """Count a ticket that the customer has just opened."""
-    if work.policy.reads.counts_tickets:
+    if work.policy.counts_tickets:
         work.emit(customer, ev.CustomerActed(did="ticket", at=work.now, day=work.policy.day_of(work.now)))
 
 
 def recount(work: Workspace, *subjects: str) -> None:
     """Have the tickets of these customers (or of those behind these identities) counted anew soon."""
-    if work.policy.reads.counts_tickets:
+    if work.policy.counts_tickets:
         for one in subjects:
             work.put_due(DueItem(key=f"{RECOUNT}/{one}", kind=RECOUNT, due_at=work.now, payload=one))
 

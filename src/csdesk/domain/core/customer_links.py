@@ -113,7 +113,9 @@ def unlink_identity(work: Workspace, home: Customer, command: cmd.UnlinkIdentity
     after = back or CustomerId(run)
     work.emit(home.id, ev.IdentityUnlinked(identity=identity.id, into=after, evidence=command.evidence))
     if back is None:
-        work.emit(after, ev.CustomerCreated(id=after, language=home.language, account=home.first_account))
+        traffic = home.source.traffic if home.source is not None else None
+        created = ev.CustomerCreated(id=after, language=home.language, account=home.first_account, traffic=traffic)
+        work.emit(after, created)
     work.emit(after, _linked(identity, command, origin=None if back is not None else home.id))
     work.add_home(identity.id, after)
     recount(work, home.id, after)

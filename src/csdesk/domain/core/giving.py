@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from csdesk.domain.core.tickets import assign, happen
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AgentId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
-from csdesk.domain.records.tickets import Offer, Ticket, WorkerKind
+from csdesk.domain.records.tickets import Offer, OfferPurpose, Ticket, WorkerKind
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.routing.choice import Choice, Turn, choose
 from csdesk.domain.routing.search import Search, load_counter, work_counter
 
 _Offer = trusted(Offer)
+
+HELD_BACK: Final = "route.held_back"
+"""The verdict on a ticket for which nobody is looked for yet, whoever may have room."""
+STUCK: Final = "routing.stuck"
+"""The name of the alert about a ticket that nobody can ever be given: skills, a grade or units that no agent has."""
 
 
 def age_of(work: Workspace, queue: str, priority: int, opened_at: datetime) -> datetime:
@@ -41,7 +47,10 @@ def give(work: Workspace, ticket: Ticket, search: Search, turn: Turn | None = No
     if choice.agent is None:
         if ticket.waits is not None:
             work.found.wait(ticket.queue, age_of(work, ticket.queue, int(ticket.priority), ticket.created_at))
+        if choice.is_held_back:
+            return ticket, verdict("route.held_back", Outcome.SKIPPED, *choice.verdicts, queue=search.queue)
         return ticket, verdict("route.no_candidate", Outcome.SKIPPED, *choice.verdicts, queue=search.queue)
+    ticket = withdraw_room(work, ticket, "room")
     work.guard(load_counter(choice.agent), choice.limit)
     work.take_turn(choice.agent, choice.queue)
     work.found.give(choice.agent, search.units)
@@ -65,6 +74,29 @@ def _offer(work: Workspace, ticket: Ticket, search: Search, choice: Choice) -> t
         due_at=at + search.terms.offer_within,
     )
     return happen(work, ticket.id, ev.OfferMade(offer=offer)), _told("route.offered", search, choice)
+
+
+def withdraw_room(work: Workspace, ticket: Ticket, reason: str) -> Ticket:
+    """Save room for the ticket no longer."""
+    offer = ticket.offer
+    if offer is None or ticket.saved_with is None:
+        return ticket
+    event = ev.OfferWithdrawn(number=offer.number, agent=offer.agent, reason=reason)
+    return happen(work, ticket.id, event)
+
+
+def save_room(work: Workspace, ticket: Ticket, search: Search, agent: str, load: int) -> tuple[Ticket, Verdict]:
+    """Let an agent be given nothing else until there is room for the ticket, which goes on waiting."""
+    offer = _Offer(
+        number=ticket.offers + 1,
+        purpose=OfferPurpose.ROOM,
+        agent=AgentId(agent),
+        queue=ticket.queue,
+        units=search.units,
+        made_at=work.time_of(ticket.id),
+    )
+    told = verdict("route.saves_room", Outcome.CHOSEN, agent=agent, load=load, queue=search.queue, units=search.units)
+    return happen(work, ticket.id, ev.OfferMade(offer=offer)), told
 
 
 def _told(code: str, search: Search, choice: Choice) -> Verdict:

@@ -8,6 +8,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.origins import Origin
 
 _IdentityLinked = trusted(ev.IdentityLinked)
 _CustomerCreated = trusted(ev.CustomerCreated)
@@ -43,13 +44,16 @@ def link_identity(work: Workspace, customer: Customer, sender: Sender) -> Identi
 
 
 def create_customer(
-    work: Workspace, sender: Sender, *, account: str, language: str | None
+    work: Workspace, sender: Sender, *, account: str, language: str | None, origin: Origin | None = None
 ) -> tuple[Customer, IdentityId]:
-    """A new customer with that sender as the first identity."""
+    """A new customer with that sender as the first identity, and with the source that they came from."""
     customer_id = CustomerId(work.ids.new(CUSTOMER))
+    traffic = work.policy.traffic_of(account, origin.entry if origin is not None else "")
     work.emit(
         customer_id,
-        _CustomerCreated(id=customer_id, name=sender.name, account=account, language=language),
+        _CustomerCreated(
+            id=customer_id, name=sender.name, account=account, language=language, traffic=traffic, origin=origin
+        ),
     )
     identity = link_identity(work, work.customer(customer_id), sender)
     return work.customer(customer_id), identity

@@ -12,6 +12,7 @@ from typing import Final
 from csdesk._nearest import nearest
 from csdesk.domain.core import tickets
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import AgentId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
@@ -98,6 +99,13 @@ def end(work: Workspace, ticket: Ticket, *, reason: str, remark: str = "") -> Ti
     if worker.lent and ticket.is_live and owner.kind is OwnerKind.AGENT:
         ticket = grant(work, ticket, WorkerKind.AGENT, owner.id, reason="returned")
     return ticket
+
+
+def disown(work: Workspace, ticket: Ticket, agent: str) -> Ticket:
+    """Let the queue be accountable instead of an agent who works here no longer; lent work comes back to it."""
+    if ticket.owner.kind is not OwnerKind.AGENT or ticket.owner.id != agent:
+        return ticket
+    return tickets.happen(work, ticket.id, ev.OwnerLeft(agent=AgentId(agent)))
 
 
 def withdraw_offer(work: Workspace, ticket: Ticket, reason: str) -> Ticket:

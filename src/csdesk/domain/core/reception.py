@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 from csdesk.domain.core import leases, tickets
+from csdesk.domain.core.after_hours import closed_at, say_closed
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.policy.sections.reception import BotPolicy
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import trusted
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.bots import TurnOutcome
@@ -42,6 +43,14 @@ def turn_key(ticket: str, message: str) -> str:
 def bot_policy(work: Workspace, name: str) -> BotPolicy:
     """The settings of a bot; the default ones if the configuration no longer has it."""
     return work.policy.reception.bot(name) or _BotPolicy(name=name)
+
+
+def receiver(work: Workspace, ticket: Ticket) -> BotPolicy | None:
+    """The bot that receives in the ticket's queue now; None if people do."""
+    bot = work.policy.reception.bot_of(ticket.queue)
+    if bot is not None and work.policy.queue(ticket.queue).bot_when == "closed" and closed_at(work, ticket) is None:
+        return None
+    return bot
 
 
 def receive_with(work: Workspace, ticket: Ticket, bot: BotPolicy, message: MessageId, *, reason: str) -> Ticket:
@@ -75,7 +84,8 @@ def hand_off(
         reason: a code.
         message: the customer's message behind it.
         brief: what the bot says to them, kept as a note.
-        text: what is said to the customer; the bot's farewell if empty.
+        text: what is said to the customer; the bot's farewell if empty. While the people are not at work their queue
+            says when they are back, instead of the farewell.
     """
     known = ticket.reception
     bot = _bot_behind(work, ticket)
@@ -98,12 +108,17 @@ def hand_off(
         ticket = leases.end(work, ticket, reason="hand_off")
     if note is not None:
         add_note(work, ticket, _said(bot.name, brief, note))
-    words = text or bot.farewell
-    if words and reason not in _SILENT and ticket.is_live:
-        queue_reply(work, work.ticket(ticket.id), _said(bot.name, words, MessageId(work.ids.new(MESSAGE))))
-    target = work.policy.queue(ticket.queue).hand_off_to
-    if target is not None and ticket.is_live:
-        tickets.set_field(work, work.ticket(ticket.id), "queue", target)
+    if ticket.is_live:
+        silent = reason in _SILENT
+        target = work.policy.queue(ticket.queue).hand_off_to
+        closed = None if silent else closed_at(work, replaced(ticket, queue=target or ticket.queue))
+        words = text or (bot.farewell if closed is None else "")
+        if words and not silent:
+            queue_reply(work, work.ticket(ticket.id), _said(bot.name, words, MessageId(work.ids.new(MESSAGE))))
+        if target is not None:
+            tickets.set_field(work, work.ticket(ticket.id), "queue", target)
+        if closed is not None:
+            say_closed(work, work.ticket(ticket.id), closed)
     return work.ticket(ticket.id)
 
 
@@ -197,6 +212,17 @@ def check_speaker(ticket: Ticket, actor: Actor, fence: int | None) -> None:
     worker = ticket.worker
     if worker is None or worker.kind is not WorkerKind.BOT or worker.id != actor.id:
         raise StaleWorker(ticket.id, fence, ticket.fence, str(worker) if worker is not None else "")
+
+
+def check_person(work: Workspace, actor: Actor) -> None:
+    """Let only those speak to customers who work here. A desk that was never told of any agent knows no strangers.
+
+    Raises:
+        NotFound: the desk has agents, and none of that id.
+        InvalidInput: the agent has retired.
+    """
+    if work.snapshot.epochs.agents > 0 and work.agent(actor.id).retired:
+        raise InvalidInput("actor", "has retired", "let somebody reply who still works here")
 
 
 def before_reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) -> Ticket:

@@ -7,9 +7,8 @@ did. One cause may set off ``rule_budget`` actions; what goes beyond is not done
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from csdesk.domain.core.acting import Acting
 from csdesk.domain.core.workspace import Workspace
@@ -28,8 +27,7 @@ EXHAUSTED: Final = "rules.exhausted"
 """The name of the alert that tells of a spent budget."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ruled:
+class Ruled(NamedTuple):
     """What the rules did for one cause."""
 
     fired: tuple[str, ...] = ()

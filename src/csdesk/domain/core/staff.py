@@ -17,7 +17,7 @@ from csdesk.domain.routing.profiles import key_of
 from csdesk.errors import InvalidInput
 
 LEAVING: Final = "leaving"
-"""The kind of due item that lets go of the tickets of an agent who has retired."""
+"""The kind of due item that lets go of what an agent has or is offered who retired, is absent, or left a queue."""
 
 _AGENT_FIELDS = (
     *("name", "queues", "skills", "languages", "grade", "capacity", "weight", "shift", "presence", "retired"),
@@ -40,6 +40,7 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     if set(given) == {"presence"}:
         if old.presence is not command.presence and command.presence is not None:
             work.emit(old.id, ev.PresenceChanged(before=old.presence, after=command.presence))
+            _plan_leaving(work, old, work.agent(command.agent))
     elif given:
         _change_agent(work, old, given)
     return work.agent(command.agent)
@@ -59,10 +60,16 @@ def _change_agent(work: Workspace, old: Agent, given: dict[str, object]) -> None
         given["presence_since"] = work.now
     saved = replaced(old, **given)
     work.emit(old.id, ev.AgentSaved(agent=saved))
-    if saved.retired and not old.retired:
-        work.put_due(DueItem(key=f"{LEAVING}/{old.id}", kind=LEAVING, due_at=work.now))
+    _plan_leaving(work, old, saved)
     if _seat(saved) != _seat(old):
         work.bump(EpochName.AGENTS)
+
+
+def _plan_leaving(work: Workspace, old: Agent, saved: Agent) -> None:
+    """Have somebody look at what the agent can no longer do."""
+    left = not {*old.queues} <= {*saved.queues}
+    if (saved.retired and not old.retired) or (saved.is_absent and not old.is_absent) or left:
+        work.put_due(DueItem(key=f"{LEAVING}/{old.id}", kind=LEAVING, due_at=work.now))
 
 
 def _shift(work: Workspace, name: str | None) -> str | None:

@@ -8,9 +8,8 @@ here happens by events, which are then simply so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.compiled import Policy
@@ -30,8 +29,7 @@ _TagAssignment = trusted(TagAssignment)
 _MACHINES: Final = (ActorKind.SYSTEM, ActorKind.ADAPTER)
 
 
-@dataclass(frozen=True, slots=True)
-class Tagging:
+class Tagging(NamedTuple):
     """What becomes of tags that somebody wants on a record."""
 
     fresh: tuple[TagAssignment, ...] = ()
@@ -71,16 +69,18 @@ def decide(
             tags = without_tag(tags, other.name)
         tags = with_tag(tags, new)
         fresh = [one for one in fresh if one.name not in gone and one.name != name] + [new]
-    held = {tag.name for tag in record.tags}
-    return Tagging(tuple(fresh), tuple(one for one in dict.fromkeys(gone) if one in held), tuple(refused))
+    if gone:
+        held = {tag.name for tag in record.tags}
+        gone = [one for one in dict.fromkeys(gone) if one in held]
+    return Tagging(tuple(fresh), tuple(gone), tuple(refused))
 
 
 def _is_there(tags: tuple[TagAssignment, ...], new: TagAssignment, *, given: bool) -> bool:
     """True if nothing would be another by it: the same source again counts only if it says until when."""
-    old = next((tag for tag in tags if tag.name == new.name), None)
-    if old is None or old.source is not new.source:
-        return False
-    return not given if new.expires_at != old.expires_at else True
+    for old in tags:
+        if old.name == new.name:
+            return old.source is new.source and not (given and new.expires_at != old.expires_at)
+    return False
 
 
 def _rivals(policy: Policy, tags: tuple[TagAssignment, ...], new: TagAssignment) -> list[TagAssignment]:

@@ -58,6 +58,8 @@ def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) ->
         tickets.target_of(ticket, Move.AGENT_REPLY)
     said = _said(command, run)
     is_by_person = said.author is AuthorKind.AGENT
+    if is_by_person:
+        reception.check_person(work, command.actor)
     spots = checked(work, said.parts, command.override, subject=said.subject) if is_by_person else ()
     ticket = reception.before_reply(work, ticket, command, run)
     queue_reply(work, ticket, said)

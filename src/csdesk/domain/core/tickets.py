@@ -10,7 +10,7 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.service_levels import EscalationActions
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted
+from csdesk.domain.records._model import replaced, shared, trusted
 from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tags import TagSource
@@ -26,7 +26,7 @@ _SlaApplied = trusted(ev.SlaApplied)
 _StatusChanged = trusted(ev.StatusChanged)
 _TicketAssigned = trusted(ev.TicketAssigned)
 _TicketTagged = trusted(ev.TicketTagged)
-_Worker = trusted(Worker)
+_Worker = shared(Worker)
 
 
 MOVES: Final = {
@@ -44,7 +44,8 @@ def happen(work: Workspace, ticket_id: str, event: ev.Event) -> Ticket:
     """Let something happen to a ticket, with what it does to the clocks."""
     work.emit(ticket_id, event)
     ticket = work.ticket(ticket_id)
-    if ticket.sla is None and not ticket.clocks and not isinstance(event, ev.ClockStarted):
+    held = ticket.__dict__
+    if held["sla"] is None and not held["clocks"] and type(event) is not ev.ClockStarted:
         return ticket
     changed = follow(work.policy.service, ticket, event, work.time_of(ticket_id))
     return emit_clocks(work, ticket, changed) if changed else ticket
@@ -243,9 +244,10 @@ def tag(
     work: Workspace, ticket: Ticket, names: tuple[str, ...], source: TagSource, *, expires_at: datetime | None = None
 ) -> Ticket:
     """Put tags on the ticket, as far as their source may; what it has already from as strong a source stays."""
-    held = {tag.name: tag.source for tag in ticket.tags}
-    if expires_at is None and all(held.get(name) is source for name in names):
-        return ticket
+    if expires_at is None and (tags := ticket.tags):
+        held = {tag.name: tag.source for tag in tags}
+        if all(held.get(name) is source for name in names):
+            return ticket
     found = tagging.decide(work.policy, ticket, names, source, at=work.time_of(ticket.id), expires_at=expires_at)
     if found.refused:
         work.tell(*found.refused)

@@ -98,7 +98,7 @@ def _ticket(one: Ticket) -> Ticket:
 
 
 def _entry(one: Entry) -> Entry:
-    return replace(one, events=tuple(_event(event) for event in one.events))
+    return one._replace(events=tuple(_event(event) for event in one.events))
 
 
 def _event(event: Any) -> Any:

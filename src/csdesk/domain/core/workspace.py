@@ -53,6 +53,8 @@ from csdesk.errors import NotFound
 _Trace = trusted(Trace)
 _NOBODY: Final = Actor.system()
 _personal_of: Final = attrgetter("PERSONAL")
+_GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
+_tuple: Final = tuple.__new__  # a named tuple by its values in order: a third of what its constructor takes
 
 R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
 
@@ -79,7 +81,15 @@ class Workspace:
     """The records of one decision (or one batch of them) and the changes so far."""
 
     def __init__(
-        self, snapshot: Snapshot, policy: Policy, keys: ClaimKeys, now: datetime, ids: Ids, *, past: Past = Past()
+        self,
+        snapshot: Snapshot,
+        policy: Policy,
+        keys: ClaimKeys,
+        now: datetime,
+        ids: Ids,
+        *,
+        past: Past = Past(),
+        found: Found | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.past = past
@@ -89,7 +99,7 @@ class Workspace:
         self.ids = ids
         self.claims: dict[str, str] = dict(snapshot.claims)
         self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
-        self.found: Found = Found()
+        self.found: Found = Found() if found is None else found
         """What routing chooses from."""
         self._records: dict[str, Stored] = {
             **snapshot.tickets,
@@ -116,6 +126,8 @@ class Workspace:
         self._verdicts: dict[str, list[Verdict]] = {}
         self._cause = ""
         self._actor = _NOBODY
+        self._has_segments = bool(policy.segments.names)
+        self._has_timers = len(policy.timers) > 0
         self._open: dict[str, dict[str, list[ev.Event]]] = {}
 
     # Reading
@@ -209,7 +221,8 @@ class Workspace:
             happened.append(event)
             if type(record) is Ticket:
                 before, record = record, evolve(record, event, at)
-                self._note_load(before, record, event)
+                if not _burdens_alike(before, record):
+                    self._note_load(before, record, event)
             elif type(record) is Message:
                 record = evolve_message(record, event, at)
             elif subject != ev.DESK:
@@ -218,11 +231,9 @@ class Workspace:
             self._records[subject] = record
 
     def _note_load(self, before: Ticket, after: Stored, event: ev.Event) -> None:
-        if _burdens_alike(before, after):
-            return
-        assert isinstance(after, Ticket)
+        assert type(after) is Ticket
         was = burdens_of(before)
-        if was != burdens_of(after) and (was or not isinstance(event, ev.TicketAssigned | ev.OfferMade)):
+        if (was or type(event) not in _GIVING) and was != burdens_of(after):
             self.loads_shifted = True
 
     def happened(self, subject: str) -> int:
@@ -317,9 +328,10 @@ class Workspace:
 
     def close(self, subject: str, trace: Trace | None = None) -> None:
         """Make an entry of what the present cause did to a subject so far; its version grows by one."""
-        if self._open[self._cause].get(subject):
+        mine = self._open[self._cause]
+        if mine.get(subject):
             self._follow(subject)
-        happened = self._open[self._cause].pop(subject, None)
+        happened = mine.pop(subject, None)
         if not happened:
             return
         record = self._records.get(subject)
@@ -328,16 +340,11 @@ class Workspace:
             if type(record) is Ticket and record.updated_at > at:
                 at = record.updated_at
             self._records[subject] = sealed(record, record.version + 1, at)
+        salt = self.ids.salt() if any(map(_personal_of, happened)) else ""
         self._entries.append(
-            ev.Entry(
-                subject=subject,
-                at=at,
-                actor=self._actor,
-                cause=self._cause,
-                epochs=self.snapshot.epochs,
-                events=tuple(happened),
-                trace=trace,
-                salt=self.ids.salt() if any(map(_personal_of, happened)) else "",
+            _tuple(
+                ev.Entry,
+                (subject, at, self._actor, self._cause, self.snapshot.epochs, tuple(happened), trace, salt, ""),
             )
         )
 
@@ -345,9 +352,9 @@ class Workspace:
         """Let happen what follows from what happened: the segments of a customer, the next timer of a ticket."""
         record = self._records.get(subject)
         if type(record) is Customer:
-            if self.policy.segments.names or record.segments:
+            if self._has_segments or record.segments:
                 self.settle(record)
-        elif type(record) is Ticket and (len(self.policy.timers) or record.rules_at is not None):
+        elif type(record) is Ticket and (self._has_timers or record.rules_at is not None):
             self._plan(at_time(record, self.time_of(subject)))
 
     def _plan(self, ticket: Ticket, touched_at: datetime | None = None) -> None:

@@ -37,6 +37,11 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "customer.absorbed": ("{customers} merged into this one", "并入了客户 {customers}"),
     "customer.unmerged": ("taken out of {out_of} again", "已从客户 {out_of} 拆出"),
     "customer.released": ("{customers} taken out again", "拆出了客户 {customers}"),
+    "customer.entered": (
+        "came by account {account}[, entry point {entry}][, campaign {campaign}]",
+        "经账号 {account} 进入[，入口 {entry}][，活动 {campaign}]",
+    ),
+    "customer.entrance_answered": ("wrote for the first time since", "进入后首次发言"),
     "customer.erased": ("erasing begins", "开始删除个人数据"),
     "customer.erasure_completed": ("everything personal is erased", "个人数据已全部删除"),
     # Tickets
@@ -88,6 +93,7 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "bot.turn_began": ("bot {bot} is asked[, until {until}]", "请机器人 {bot} 回答[，限 {until} 前]"),
     "bot.turn_ended": ("bot {bot}: {outcome}[ ({reason})]", "机器人 {bot}：{outcome}[（{reason}）]"),
     # Offers
+    "ticket.owner_left": ("{agent} left; the queue answers for it", "{agent} 已离职，改由队列负责"),
     "offer.made": ("offered to {offer}", "派给 {offer}，等待接单"),
     "offer.accepted": ("accepted by {agent}", "{agent} 已接单"),
     "offer.declined": ("declined[ by {agent}][: {reason}]", "[{agent} ]拒绝接单[：{reason}]"),
@@ -238,6 +244,11 @@ REASONS_OF_CHANGES: Final[dict[str, tuple[str, str]]] = {
     "route.consistent_hash": ("always the same one", "固定对应"),
     "route.dedicated": ("the customer's own agent", "专属客服"),
     "route.last": ("who had it before", "上次的客服"),
+    "route.saved": ("room was saved with them", "已预留余量"),
+    "room": ("there is room now", "已有余量"),
+    "rehomed": ("the queue is gone", "队列已撤销"),
+    "older_first": ("an older ticket comes first", "让位于更早的工单"),
+    "another_agent": ("somebody else saves room", "改由他人预留"),
     "route.absent": ("absent", "不在岗"),
     "offer": ("took the offer", "接单"),
     "snooze_over": ("the snooze is over", "搁置期满"),

@@ -12,7 +12,7 @@ from csdesk.domain.records.clocks import Clock
 from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.events import Event, TicketFieldSet
 from csdesk.domain.records.tags import TagAssignment
-from csdesk.domain.records.tickets import Link, Offer, Priority, Worker
+from csdesk.domain.records.tickets import Link, Offer, OfferPurpose, Priority, Worker
 
 _OF_FIXED_SETS: Final = frozenset({"action", "after", "author", "before", "clock", "clocks", "fate", "metric", "what"})
 """Fields whose texts may be words of a fixed set."""
@@ -72,7 +72,8 @@ def _text(value: object) -> str:  # noqa: C901, PLR0911  one return for each kin
         case Link():
             return value.ticket
         case Offer():
-            return value.agent or value.queue
+            name = value.agent or value.queue
+            return name if value.purpose is not OfferPurpose.ROOM else f"{name} ({value.purpose})"
         case Clock():
             return str(value.metric)
         case str() | int() | float():

@@ -59,6 +59,7 @@ def check(config: DeskConfig) -> None:
         *(
             "queues",
             "accounts",
+            "entry_points",
             "levels",
             "types",
             "statuses",
@@ -76,6 +77,7 @@ def check(config: DeskConfig) -> None:
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
+    _check_former_queues(config)
     _check_statuses(config)
     _check_retention(config)
     check_reception(config)
@@ -150,6 +152,20 @@ def _check_overflow(config: DeskConfig) -> None:
             told = " -> ".join(way)
             remedy = "take one of these steps out"
             raise refused(f"the queues overflow in a circle: {told}", remedy, "queues", way[0], "routing", "overflow")
+
+
+def _check_former_queues(config: DeskConfig) -> None:
+    """Refuse former names that are queues still, or that two queues claim."""
+    heirs: dict[str, str] = {}
+    present = {one.name for one in config.queues}
+    for queue in config.queues:
+        for former in queue.formerly:
+            path = ("queues", queue.name, "formerly")
+            if former in present:
+                raise refused(f"queue {former!r} is there still", "remove that queue, or this name", *path)
+            if former in heirs:
+                raise refused(f"{former!r} stands at {heirs[former]!r} too", "let one queue take its place", *path)
+            heirs[former] = queue.name
 
 
 def _circle(queue: str, helpers: Mapping[str, tuple[str, ...]], way: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -235,7 +251,7 @@ class _Names:
 
     def check_all(self, config: DeskConfig) -> None:
         self.queue(config.default_queue, "default_queue")
-        for section in ("accounts", "types", "departments"):
+        for section in ("accounts", "entry_points", "types", "departments"):
             for one in getattr(config, section):
                 if one.queue is not None:
                     self.queue(one.queue, section, one.name, "queue")
@@ -265,6 +281,7 @@ class _Names:
                 self.type(type_, "routing", "weights", place, "types", number)
         for queue in config.queues:
             self._routing(queue)
+            self._hours(queue)
         _check_overflow(config)
 
     def _places(self, queues: tuple[str, ...], *path: str | int) -> None:
@@ -282,6 +299,16 @@ class _Names:
         self.calendar(need.calendar, *path, "calendar")
         if need.clock == "working" and not need.calendar and not self.calendars:
             raise refused("working time without a calendar", "name one: calendar = ...", *path, "clock")
+
+    def _hours(self, queue: QueuePolicy) -> None:
+        after, path = queue.after_hours, ("queues", queue.name)
+        if after is None:
+            if queue.bot_when == "closed":
+                raise refused("nothing says when the queue is closed", "add after_hours", *path, "bot_when")
+            return
+        self.calendar(after.calendar, *path, "after_hours", "calendar")
+        if not (after.calendar or queue.routing.hours or self.has_default):
+            raise refused("nothing says when the queue is closed", "name a calendar", *path, "after_hours", "calendar")
 
     def _routing(self, queue: QueuePolicy) -> None:
         path = ("queues", queue.name, "routing")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from csdesk._nearest import nearest
 from csdesk.domain.policy.checks import GENERAL, lineage
+from csdesk.domain.policy.closing import Closings
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.receiving import Reception
 from csdesk.domain.policy.routing_book import RoutingBook
@@ -19,11 +20,12 @@ from csdesk.domain.policy.sections.access import Grant
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.reading import TagPolicy
 from csdesk.domain.policy.sections.scenarios import barred_at, sets_of
-from csdesk.domain.policy.sections.service import AccountPolicy, QueuePolicy, ReopenPolicy, TypePolicy
+from csdesk.domain.policy.sections.service import AccountPolicy, EntryPointPolicy, QueuePolicy, ReopenPolicy, TypePolicy
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.origins import Traffic
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.compiled import RuleSet, compile_rules
@@ -73,6 +75,7 @@ class Policy:
 
     __slots__ = (
         "_accounts",
+        "_entries",
         "_queues",
         "_staged",
         "_statuses",
@@ -80,13 +83,17 @@ class Policy:
         "_tag_policies",
         "_tag_ranks",
         "_tags",
+        "_traffic",
         "_types",
         "_wishes",
         "aims",
         "answers",
+        "closings",
         "config",
+        "counts_tickets",
         "declared",
         "digest",
+        "has_tag_words",
         "reads",
         "reception",
         "routing",
@@ -104,6 +111,10 @@ class Policy:
     rules: RuleSet
     reads: Reads
     """What the conditions of rules and service levels read."""
+    counts_tickets: bool
+    """Does some condition ask how many tickets a customer opened?"""
+    has_tag_words: bool
+    """Is there a tag that words of a message bring?"""
     declared: Declared
     """The custom fields that have a type."""
     segments: Segments
@@ -117,6 +128,8 @@ class Policy:
     """The accounts whose providers are told who has a conversation."""
     reception: Reception
     """Which bots receive where."""
+    closings: Closings
+    """Which queues do something while they are closed."""
     routing: RoutingBook
     """Who gets which ticket."""
     answers: bool
@@ -136,14 +149,18 @@ class Policy:
         self.rules = compile_rules(config.rules, config.rule_mode, sets=sets_of(config), declared=self.declared)
         self._queues = {one.name: one for one in config.queues}
         self._accounts = {one.name: one for one in config.accounts}
+        self._entries = {one.code: one for one in config.entry_points}
+        self._traffic = {one.name: one.traffic for one in config.accounts if one.traffic is not None}
         self._types = _inherited(config)
         self._statuses = _statuses(config)
         self._tags = config.tags
         self._tag_policies = {one.name: one for one in config.tags}
         self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
+        self.has_tag_words = len(self._tag_index) > 0
         self.service = ServiceBook(config, years, self.declared)
         self.reception = Reception(config)
+        self.closings = Closings(config, self.service.default)
         self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
         self.routing = RoutingBook(config, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
@@ -155,6 +172,7 @@ class Policy:
         self.timers = Timers(self.rules.plan, self.service.times, self.declared)
         others = reads_of([*(one.when for one in config.macros), *(one.when for one in config.routing.needs)])
         self.reads = self.rules.reads | self.service.looks | self.segments.reads | others
+        self.counts_tickets = self.reads.counts_tickets
 
     def queue(self, name: str) -> QueuePolicy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
@@ -164,12 +182,44 @@ class Policy:
         """True if the configuration has that queue."""
         return name in self._queues
 
+    def heir_of(self, name: str) -> str:
+        """The queue that took the place of one which the configuration no longer has: always one where people work."""
+        heir = next((one for one in self._queues.values() if name in one.formerly), None)
+        heir = heir or self.queue(self.config.default_queue)
+        return heir.hand_off_to if heir.reception == "bot_only" and heir.hand_off_to is not None else heir.name
+
     def account(self, name: str) -> AccountPolicy:
         """The account's settings; the default ones if it is not listed."""
         return self._accounts.get(name) or _AccountPolicy(name=name)
 
-    def queue_for(self, account: str) -> str:
-        """The queue in which messages of that account begin."""
+    @property
+    def has_entry_points(self) -> bool:
+        """Are there entry points that a conversation may have come by?"""
+        return bool(self._entries)
+
+    def entry_point(self, account: str, *codes: str) -> EntryPointPolicy | None:
+        """The entry point that has one of these codes and leads to the account, the first one; None if none does."""
+        for code in codes:
+            found = self._entries.get(code)
+            if found is not None and (not found.accounts or account in found.accounts):
+                return found
+        return None
+
+    def traffic_of(self, account: str, entry: str = "") -> Traffic | None:
+        """Which traffic comes to an account by an entry point; None: neither says."""
+        point = self._entries.get(entry)
+        return (point.traffic if point is not None else None) or self._traffic.get(account)
+
+    def language_for(self, account: str) -> str | None:
+        """The language of messages of that account whose own is not known."""
+        listed = self._accounts.get(account)
+        return listed.language if listed is not None else None
+
+    def queue_for(self, account: str, entry: str = "") -> str:
+        """The queue in which conversations of that account begin that come by that entry point."""
+        point = self._entries.get(entry) if entry else None
+        if point is not None and point.queue is not None:
+            return point.queue
         listed = self._accounts.get(account)
         return (listed.queue if listed is not None else None) or self.config.default_queue
 
@@ -209,18 +259,11 @@ class Policy:
         """What a folded message wishes that is nothing but a word to opt out of messages, or in again."""
         return self._wishes.get(folded.strip(" \n\t.。!！")) if len(folded) <= _LONGEST_WISH else None
 
-    @property
-    def has_tag_words(self) -> bool:
-        """Is there a tag that words of a message bring?"""
-        return len(self._tag_index) > 0
-
     def tags_in(self, folded: str) -> tuple[str, ...]:
         """The tags whose keywords occur in a folded text, in the order of the configuration.
 
         Of one exclusive group only the first stays.
         """
-        if not len(self._tag_index):
-            return ()
         names: list[str] = []
         groups: set[str] = set()
         for number in self._tag_index.find(folded):

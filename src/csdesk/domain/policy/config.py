@@ -20,6 +20,7 @@ from csdesk._nearest import guess
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
+from csdesk.domain.policy.sections.closing import AfterHoursPolicy, ClosedText
 from csdesk.domain.policy.sections.contact import ContactPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
@@ -35,6 +36,7 @@ from csdesk.domain.policy.sections.routing import (
 from csdesk.domain.policy.sections.scenarios import ScenarioPolicy
 from csdesk.domain.policy.sections.service import (
     AccountPolicy,
+    EntryPointPolicy,
     LevelPolicy,
     QueuePolicy,
     ReopenPolicy,
@@ -59,11 +61,14 @@ from csdesk.errors import ConfigError
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
+    "AfterHoursPolicy",
     "BotPolicy",
     "CalendarPolicy",
+    "ClosedText",
     "ContactPolicy",
     "DepartmentPolicy",
     "DeskConfig",
+    "EntryPointPolicy",
     "EscalationPolicy",
     "EscalationStep",
     "FieldPolicy",
@@ -120,6 +125,8 @@ class DeskConfig(Section):
     """Where tickets go that nothing else directs."""
     queues: tuple[QueuePolicy, ...] = Field(default_factory=_one_queue, min_length=1)
     accounts: tuple[AccountPolicy, ...] = ()
+    entry_points: tuple[EntryPointPolicy, ...] = ()
+    """The QR codes, links and advertisements that lead to the desk."""
     departments: tuple[DepartmentPolicy, ...] = ()
     bots: tuple[BotPolicy, ...] = ()
     bars_bots: bool = False

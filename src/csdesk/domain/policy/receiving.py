@@ -102,7 +102,11 @@ def _check_queue(queue: QueuePolicy, bots: set[str], config: DeskConfig) -> None
                 *path,
                 name,
             )
+        if queue.bot_when != "always":
+            raise refused("this queue bars bots (reception is human_only)", "leave it out", *path, "bot_when")
         return
+    if queue.bot_when == "closed" and queue.reception == "bot_only":
+        raise refused("people never receive in this queue", 'set bot_when = "always"', *path, "bot_when")
     if queue.bot is None:
         raise refused("reception by a bot needs a bot", "name one of bots", *path, "bot")
     known = {one.name: one for one in config.queues}

@@ -18,7 +18,7 @@ from csdesk.domain.records.tickets import OwnerKind, Priority, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.routing.demands import Demand, Wish, dropped_at, firm_at, wished_at
 from csdesk.domain.routing.profiles import spot_of
-from csdesk.domain.routing.roster import Roster
+from csdesk.domain.routing.roster import Fitting, Roster
 from csdesk.domain.routing.search import Preferred, QueueTerms, Search, Stage, StageTerms
 from csdesk.domain.rules.fields import NOTHING, Declared
 from csdesk.domain.time.counting import EVERY_SECOND
@@ -75,6 +75,7 @@ class RoutingBook:
             last_agent=routing.last_agent,
             last_wait=routing.last_agent_wait,
             capacity=routing.capacity,
+            save_after=routing.save_room_after,
             bonus=tuple(steps * max(0, place - int(Priority.LOW)) for place in range(int(max(Priority)) + 1)),
         )
 
@@ -160,7 +161,7 @@ class RoutingBook:
         if not (preferred or asked) and _is_plain(terms, roster) and all(one.until is None for one in wishes):
             return self._plain_search(terms, roster, (terms.name, units, reserve, wishes), now)
         off = _off(terms, roster, book, now, preferred=bool(preferred))
-        stages = _stages(ticket, terms, roster, wishes, off, now)
+        stages = _stages(ticket, terms, roster, wishes, off, now, units + reserve)
         return Search(
             terms=terms,
             at=now,
@@ -176,13 +177,26 @@ class RoutingBook:
             next_at=_next(ticket, terms, wishes, preferred, off, book, now) if plans else None,
         )
 
+    def reach(
+        self, ticket: Ticket, customer: Customer | None, roster: Roster, book: ServiceBook, *, zone: str = "UTC"
+    ) -> tuple[Fitting, ...]:
+        """Who could get a ticket if it waited for ever, queue by queue: its own, and all that may help out.
+
+        Where no kind of agent is left, no time brings anybody.
+        """
+        wishes = self.wishes(ticket, customer, book, zone)
+        lasting = tuple([one.demand for one in wishes if one.until is None and not one.soft])
+        room = self.units(ticket) + self.reserve(ticket, customer.level if customer is not None else "")
+        stages = self.terms(ticket.queue).stages
+        return tuple([roster.fitting(stage.queue, lasting, room=room) for stage in stages])
+
     def look(self, queue: str, roster: Roster, book: ServiceBook, now: datetime) -> Search:
         """A search for anybody of a queue, for a ticket of one unit that asks for nothing."""
         terms = self.terms(queue)
         own = terms.stages[0]
         off = _off(terms, roster, book, now, preferred=True)
         closed = off | {""} if own.hours in off else off
-        fitting = roster.fitting(queue, (), closed)
+        fitting = roster.fitting(queue, (), closed, 1)
         return Search(terms=terms, at=now, stages=(Stage(queue, own.strategy, fitting, fitting, closed),), off=off)
 
     def _plain_search(
@@ -194,9 +208,9 @@ class RoutingBook:
                 self._plain.clear()
             _, units, reserve, wishes = key
             demands = firm_at(wishes, now)
-            loose = roster.fitting(terms.name, demands)
-            wished = wished_at(wishes, now)
-            strict = loose if wished == demands else roster.fitting(terms.name, wished)
+            wished, room = wished_at(wishes, now), units + reserve
+            loose = roster.fitting(terms.name, demands, room=room)
+            strict = loose if wished == demands else roster.fitting(terms.name, wished, room=room)
             stage = Stage(terms.name, terms.stages[0].strategy, strict, loose)
             found = Search(terms=terms, at=now, units=units, reserve=reserve, demands=demands, stages=(stage,))
             known = self._plain[key] = roster, found
@@ -220,6 +234,8 @@ def _preferred(
     since = ticket.waits_since
     if kept and ticket.assignee is not None:
         found.append(Preferred(ticket.assignee, "kept"))
+    if ticket.offer is not None and ticket.saved_with is not None:
+        found.append(Preferred(ticket.saved_with, "saved", held=ticket.offer.units))
     if customer is not None and customer.dedicated_agent is not None:
         found.append(Preferred(customer.dedicated_agent, "dedicated", since + terms.dedicated_wait))
     if terms.last_agent and prior is not None:
@@ -252,6 +268,7 @@ def _stages(
     wishes: tuple[Wish, ...],
     off: frozenset[str],
     now: datetime,
+    room: int,
 ) -> tuple[Stage, ...]:
     waited = now - ticket.waits_since
     firm, wished = firm_at(wishes, now), wished_at(wishes, now)
@@ -264,8 +281,8 @@ def _stages(
         is_open[place] = True
         # Those without a shift of their own work in the hours of the queue.
         closed = off | {""} if stage.hours in off else off
-        loose = roster.fitting(stage.queue, firm, closed)
-        strict = loose if wished == firm else roster.fitting(stage.queue, wished, closed)
+        loose = roster.fitting(stage.queue, firm, closed, room)
+        strict = loose if wished == firm else roster.fitting(stage.queue, wished, closed, room)
         found.append(Stage(stage.queue, stage.strategy, strict, loose, closed, why))
     return tuple(found)
 

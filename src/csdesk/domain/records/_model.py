@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, TypeVar, cast
@@ -70,7 +71,8 @@ else:
 
         def __call__(cls, *args, **kwargs):
             try:
-                return super().__call__(*args, **kwargs)
+                # What ``BaseModel.__init__`` does, without the two calls that lead there.
+                return super().__call__(*args, **kwargs) if args else cls.__pydantic_validator__.validate_python(kwargs)
             except ValidationError as error:
                 raise cls._refusal(error) from None
 
@@ -138,6 +140,9 @@ _all_fields: Final[dict[type[BaseModel], set[str]]] = {}
 # frozen models never write to either.
 _NOTHING_EXTRA: Final[dict[str, object]] = {}
 
+_SHARED: Final = 4096
+"""How many records of a class are kept for sharing."""
+
 
 def _fields_of(cls: type[BaseModel]) -> set[str]:
     found = _all_fields.get(cls)
@@ -181,6 +186,15 @@ def trusted(cls: type[ModelT]) -> type[ModelT]:
         return new
 
     return cast("type[ModelT]", build)
+
+
+def shared(cls: type[ModelT]) -> type[ModelT]:
+    """As ``trusted``, for small records that many others have alike: equal values give one and the same record.
+
+    A look-up costs a quarter of building one, and what is not built is no work for the garbage collector either.
+    Not for records with personal values, which must not be kept.
+    """
+    return cast("type[ModelT]", lru_cache(maxsize=_SHARED)(trusted(cls)))
 
 
 def clean_text(value: object) -> object:

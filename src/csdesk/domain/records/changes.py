@@ -10,7 +10,7 @@ dataclass.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
@@ -35,10 +35,6 @@ V = TypeVar("V")
 
 
 _NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})  # ``Any``: it holds nothing
-
-
-def _none() -> Mapping[K, V]:
-    return _NOTHING
 
 
 class ClaimMode(Word):
@@ -133,8 +129,7 @@ class ConfigRow:
     """The queues whose candidates come in another order than by load."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSet:
+class ChangeSet(NamedTuple):
     """One transaction: all of it happens, or nothing.
 
     ``config_epoch`` is checked against the desk's row, so that nobody commits what was decided under an old policy
@@ -180,16 +175,14 @@ class ChangeSet:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(NamedTuple):
     """What a commit answers: its position, and for each ``first_wins`` claim that was taken before, its owner."""
 
     position: str = ""
-    owners: Mapping[str, str] = field(default_factory=_none)
+    owners: Mapping[str, str] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateNeed:
+class CandidateNeed(NamedTuple):
     """The first agents of a queue who take work and have room, in the queue's order (see ``ConfigRow.orders``).
 
     ``limit`` holds for each of the ``profiles``, whose answers come one after the other; none named: all agents of the
@@ -252,8 +245,7 @@ class Burden:
     carried: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
+class Needs(NamedTuple):
     """One batched read. Records that do not exist are simply missing from the snapshot.
 
     Owners of claims are followed: an identity brings its home customer and that one's survivor, a ticket its survivor

@@ -7,6 +7,7 @@ promise that runs already.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from csdesk.domain.records._model import Instant, Name, Record, Word
 
@@ -56,6 +57,10 @@ class OnReopen(Word):
 
 Mark = float | timedelta
 """When to warn: a fraction of the amount that is used, or the time that is left."""
+
+
+AFTER_HOURS: Final = "after_hours"
+"""The name of the promise that a closed queue makes: a person's public reply keeps it."""
 
 
 class Clock(Record):

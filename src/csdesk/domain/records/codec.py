@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final, TypeVar, get_args
 
@@ -138,7 +137,9 @@ def encode_events(entry: Entry) -> tuple[str, str | None]:
             continue
         texts.append(event_writer(cls, without=hidden)(event))
         values = event.__dict__
-        held = ",".join([f'"{short}":{text_of(values[name])}' for name, short in hidden.items()])
+        held = ",".join(
+            [f'"{short}":{text_of(values[name])}' for name, short in hidden.items() if values[name] is not None]
+        )
         personal.append(f'"{index}":{{{held}}}')
     body = _condensed(entry, f"[{','.join(texts)}]")
     if not personal:
@@ -163,7 +164,7 @@ def stripped(entry: Entry, events: tuple[int, ...] = ()) -> Entry:
         replaced(event, **dict.fromkeys(event.PERSONAL)) if index in gone and event.PERSONAL else event
         for index, event in enumerate(entry.events)
     )
-    return replace(entry, events=left, salt=entry.salt if any(map(holds_personal, left)) else "")
+    return entry._replace(events=left, salt=entry.salt if any(map(holds_personal, left)) else "")
 
 
 def stripped_text(body: str, personal: str, events: tuple[int, ...] = ()) -> tuple[str, str | None]:

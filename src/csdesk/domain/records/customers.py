@@ -15,6 +15,7 @@ from pydantic import Field
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
 from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.origins import Entered, Source
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 
@@ -154,6 +155,10 @@ class Customer(Record):
     block: Block | None = None
     dedicated_agent: AgentId | None = None
     first_account: str = ""
+    source: Source | None = None
+    """Where they came from first; None: nothing but the account is known. Of merged customers each keeps its own."""
+    entered: Entered | None = None
+    """When they last came by a link, a code or a page; None: never, as far as is known."""
     merged_into: CustomerId | None = None
     """The survivor, if this customer was merged into another one; never a chain."""
     members: tuple[CustomerId, ...] = ()

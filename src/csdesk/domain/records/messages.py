@@ -11,6 +11,7 @@ from pydantic import Field
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
 from csdesk.domain.records._model import Instant, Record, Text, Word
 from csdesk.domain.records.media import MediaRef
+from csdesk.domain.records.origins import Origin
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _SAFE_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
@@ -318,6 +319,8 @@ class Message(Record):
     backlog: bool = False
     """True if it was too old on arrival to be answered automatically."""
     language: str | None = None
+    origin: Origin | None = None
+    """Where it came from, told with it or with the beginning of the session that it begins."""
     purpose: Purpose = Purpose.SERVICE
     """For messages of ours: what it is for."""
     delivery: Delivery = Delivery.NONE

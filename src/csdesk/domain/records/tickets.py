@@ -14,6 +14,7 @@ from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Wor
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.goals import Goal
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tags import TagAssignment, TagRemoval, next_expiry
 
 _BREACHED_AFTER = timedelta(microseconds=1)
@@ -176,10 +177,15 @@ class Lent(Record):
 
 
 class OfferPurpose(Word):
-    """What an offer is about: ``work`` that waits for somebody, or a ``transfer`` from the one who has it."""
+    """What an offer is about: ``work`` that waits for somebody, or a ``transfer`` from the one who has it.
+
+    ``room``: the ticket goes on waiting, and the agent is given nothing else until there is room for it. They need not
+    answer; who accepts takes it before there is room.
+    """
 
     WORK = "work"
     TRANSFER = "transfer"
+    ROOM = "room"
 
 
 class Offer(Record):
@@ -292,6 +298,8 @@ class Ticket(Record):
     """The identity the ticket came through; its customer is resolved from the link graph."""
     account: str
     conversation: str
+    origin: Origin | None = None
+    """Where the conversation came from in which it was opened; None: nobody told."""
     owner: Owner
     worker: Worker | None = None
     fence: int = 0
@@ -379,13 +387,20 @@ class Ticket(Record):
     @property
     def waits(self) -> Priority | None:
         """Its priority while somebody has to be found for it; None if nobody has to."""
-        is_wanted = self.worker is None and self.offer is None and self.category in (Category.NEW, Category.OPEN)
-        return self.priority if is_wanted else None
+        if self.worker is not None or self.category not in (Category.NEW, Category.OPEN):
+            return None
+        return self.priority if self.offer is None or self.saved_with is not None else None
 
     @property
     def offered_to(self) -> AgentId | None:
         """The agent who has an open offer of it."""
         return self.offer.agent if self.offer is not None else None
+
+    @property
+    def saved_with(self) -> AgentId | None:
+        """The agent who is given nothing else until there is room for this ticket."""
+        offer = self.offer
+        return offer.agent if offer is not None and offer.purpose is OfferPurpose.ROOM else None
 
     @property
     def waits_since(self) -> datetime:
@@ -400,16 +415,17 @@ class Ticket(Record):
     @property
     def wake_at(self) -> datetime | None:
         """The next instant at which something is due for this ticket: a warning, a breach, an escalation, ..."""
-        marks = [at for at in (self.snoozed_until, self.close_at, self.rules_at) if at is not None]
-        if self.tags and self.erased_at is None and (expiry := next_expiry(self.tags)) is not None:
+        own = self.__dict__
+        marks = [at for at in (own["snoozed_until"], own["close_at"], own["rules_at"]) if at is not None]
+        if own["tags"] and own["erased_at"] is None and (expiry := next_expiry(own["tags"])) is not None:
             marks.append(expiry)
-        if self.flags or self.goal is not None:
+        if own["flags"] or own["goal"] is not None:
             marks += self._ends()
-        if self.worker is not None and self.worker.until is not None:
-            marks.append(self.worker.until)
-        if self.offer is not None and self.offer.due_at is not None:
-            marks.append(self.offer.due_at)
-        for clock in self.clocks:
+        if (worker := own["worker"]) is not None and worker.until is not None:
+            marks.append(worker.until)
+        if (offer := own["offer"]) is not None and offer.due_at is not None:
+            marks.append(offer.due_at)
+        for clock in own["clocks"]:
             values = clock.__dict__
             if values["phase"] is not ClockPhase.RUNNING:
                 continue
@@ -459,10 +475,11 @@ Burdens = dict[AgentId, int]
 
 def burdens_of(ticket: Ticket | None) -> Burdens:
     """What a ticket puts on agents: on the one who works on it, and on the one it is offered to."""
-    if ticket is None or ticket.category not in ACTIVE:
+    values = ticket.__dict__ if ticket is not None else {}
+    if ticket is None or values["category"] not in ACTIVE:
         return {}
-    worker, offer = ticket.assignee, ticket.offer
-    burdens = {} if worker is None else {worker: ticket.units}
+    worker, offer = values["worker"], values["offer"]
+    burdens = {AgentId(worker.id): ticket.units} if worker is not None and worker.kind is WorkerKind.AGENT else {}
     if offer is not None and offer.agent is not None:
         burdens[offer.agent] = burdens.get(offer.agent, 0) + offer.units
     return burdens

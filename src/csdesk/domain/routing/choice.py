@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Candidate, Needs, Snapshot
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
+from csdesk.domain.routing.judging import reason_why_not
 from csdesk.domain.routing.profiles import profile_from, spot_of
 from csdesk.domain.routing.search import Preferred, Search, Stage, Strategy, load_counter, work_counter
 
@@ -118,6 +119,9 @@ class Choice(NamedTuple):
     how: str = ""
     """The strategy, or the kind of preference."""
     verdicts: tuple[Verdict, ...] = ()
+    is_held_back: bool = False
+    """True if nobody was looked for: older tickets come first, the queue has enough in hand, or somebody is waited for.
+    """
 
 
 class Turn(NamedTuple):
@@ -142,10 +146,10 @@ def choose(search: Search, found: Found, turn: Turn | None = None) -> Choice:
         if one.until is not None and search.at < one.until and lack in ("full", "presence"):
             until = one.until.isoformat()
             told.append(verdict("route.waits_for", Outcome.SKIPPED, agent=one.agent, until=until))
-            return Choice(verdicts=tuple(told))
+            return Choice(verdicts=tuple(told), is_held_back=True)
     if _is_full(search, found):
         told.append(verdict("route.queue_full", Outcome.REMOVED, queue=search.queue, limit=search.terms.capacity))
-        return Choice(verdicts=tuple(told))
+        return Choice(verdicts=tuple(told), is_held_back=True)
     return _among(search, found, turn, told)
 
 
@@ -154,8 +158,8 @@ def _among(search: Search, found: Found, turn: Turn | None, told: list[Verdict])
         ahead = found.next_in(stage.queue) if turn is not None else None
         if ahead is not None and turn is not None and not turn.is_before(ahead):
             told.append(verdict("route.behind", Outcome.SKIPPED, queue=stage.queue))
-            if not stage.why:
-                break  # those who wait longer come first with the helpers, too
+            if not stage.why:  # those who wait longer come first with the helpers, too
+                return Choice(verdicts=tuple(told), is_held_back=True)
             continue
         if stage.why:
             told.append(verdict("route.overflow", Outcome.NOTED, queue=stage.queue, reason=stage.why))
@@ -178,12 +182,24 @@ def _lack_of(one: Preferred, search: Search, found: Found) -> tuple[str, int, in
         return absence(agent, search.off, search.terms.hours), load, load
     if agent.id in search.asked:
         return "asked", load, agent.capacity
+    if one.kind == "saved":
+        return _lack_of_saved(one, agent, load, search, found)
     lack = absence(agent, search.off, search.terms.hours)
     if not lack and agent.presence != "online":
         lack = "presence"
     if not lack and (load + search.units > agent.capacity or load_counter(agent.id) in found.full):
         lack = "full"
     return lack, load, agent.capacity
+
+
+def _lack_of_saved(one: Preferred, agent: Agent, load: int, search: Search, found: Found) -> tuple[str, int, int]:
+    """The same of somebody who saves room for the ticket: they have to fit as everybody else does."""
+    others = load - one.held
+    reasons = [reason_why_not(agent, others, search, stage) for stage in search.stages]
+    lack = "" if "" in reasons else ("full" if "full" in reasons else next(iter(reasons), "elsewhere"))
+    if not lack and load_counter(agent.id) in found.full:
+        lack = "full"
+    return lack, others, agent.capacity - search.reserve
 
 
 def absence(agent: Agent, off: frozenset[str], hours: str) -> str:

@@ -9,6 +9,11 @@ from csdesk.domain.routing.roster import lacking
 from csdesk.domain.routing.search import Search, Stage
 
 
+def reason_why_not(agent: Agent, load: int, search: Search, stage: Stage) -> str:
+    """The first reason of ``judged``; ``full`` only if there is no other, and empty if there is none."""
+    return next((str(one.param("reason")) for one in judged(agent, load, search, stage)), "")
+
+
 def judged(agent: Agent, load: int, search: Search, stage: Stage) -> tuple[Verdict, ...]:
     """Everything for which an agent cannot be given a ticket in a stage; empty: the agent can."""
     told: list[Verdict] = []
@@ -18,13 +23,13 @@ def judged(agent: Agent, load: int, search: Search, stage: Stage) -> tuple[Verdi
         told.append(_because("absent" if agent.is_absent else "presence", agent.presence.value))
     if stage.queue not in agent.queues:
         told.append(_because("elsewhere", stage.queue))
-    lack = lacking(key_of(agent), search.demands, stage.off)
+    lack = lacking(key_of(agent), search.demands, stage.off, search.room)
     if lack is not None:
         told.append(_because(*lack))
-    if load + search.room > agent.capacity:
-        told.append(_because("full", f"{load}/{agent.capacity}"))
     if agent.id in search.asked:
         told.append(_because("asked"))
+    if search.room <= agent.capacity < load + search.room:
+        told.append(_because("full", f"{load}/{agent.capacity}"))
     return tuple(told)
 
 

@@ -35,7 +35,7 @@ class Roster:
         for group in sorted(groups, key=lambda one: (one.queue, one.profile)):
             found.setdefault(group.queue, []).append(group)
         self._groups = {queue: tuple(kinds) for queue, kinds in found.items()}
-        self._known: dict[tuple[str, tuple[Demand, ...], frozenset[str]], Fitting] = {}
+        self._known: dict[tuple[str, tuple[Demand, ...], frozenset[str], int], Fitting] = {}
         self.shifts: dict[str, frozenset[str]] = {
             queue: frozenset(profile_from(one.profile).shift for one in kinds) for queue, kinds in self._groups.items()
         }
@@ -45,21 +45,23 @@ class Roster:
         """The kinds of agents who belong to a queue."""
         return self._groups.get(queue, ())
 
-    def fitting(self, queue: str, demands: tuple[Demand, ...], off: frozenset[str] = frozenset()) -> Fitting:
-        """Which kinds of agents of a queue meet demands while some shifts are ``off``."""
-        key = (queue, demands, off)
+    def fitting(
+        self, queue: str, demands: tuple[Demand, ...], off: frozenset[str] = frozenset(), room: int = 0
+    ) -> Fitting:
+        """Which kinds of agents of a queue meet demands while some shifts are ``off``, and can carry ``room`` units."""
+        key = (queue, demands, off, room)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = self._known[key] = self._judged(queue, demands, off)
+            known = self._known[key] = self._judged(queue, demands, off, room)
         return known
 
-    def _judged(self, queue: str, demands: tuple[Demand, ...], off: frozenset[str]) -> Fitting:
+    def _judged(self, queue: str, demands: tuple[Demand, ...], off: frozenset[str], room: int) -> Fitting:
         profiles: list[str] = []
         removed: dict[tuple[str, str], int] = {}
         for group in self.groups(queue):
-            lack = lacking(group.profile, demands, off)
+            lack = lacking(group.profile, demands, off, room)
             if lack is None:
                 profiles.append(group.profile)
             else:
@@ -72,12 +74,15 @@ class Roster:
         return Fitting(tuple(profiles), tuple(told))
 
 
-def lacking(profile: str, demands: tuple[Demand, ...], off: frozenset[str]) -> tuple[str, str] | None:
-    """The first thing that agents of a profile lack: what kind of thing, and which one; None if they fit."""
+def lacking(profile: str, demands: tuple[Demand, ...], off: frozenset[str], room: int = 0) -> tuple[str, str] | None:
+    """The first thing that agents of a profile lack: what kind of thing, and which one; None if they fit.
+
+    ``room`` is what they must be able to carry when they carry nothing else.
+    """
     agent = profile_from(profile)
     if agent.shift in off:
         return "shift", agent.shift
     for demand in demands:
         if not is_met(demand, agent):
             return demand.kind, demand.told
-    return None
+    return ("capacity", f"{room}/{agent.capacity}") if room > agent.capacity else None

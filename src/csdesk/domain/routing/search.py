@@ -15,8 +15,9 @@ from csdesk.domain.routing.roster import Fitting
 Strategy = Literal["least_loaded", "most_idle", "round_robin", "weighted", "consistent_hash"]
 """Who of those who may get a ticket gets it."""
 
-Kind = Literal["kept", "dedicated", "last"]
-"""Why somebody comes before all others: has had the ticket, is the customer's own agent, had the ticket before it."""
+Kind = Literal["kept", "dedicated", "last", "saved"]
+"""Why somebody comes before all others: has had the ticket, is the customer's own agent, had the ticket before it, or
+has saved room for it."""
 
 FEW: Final = 8
 """How many candidates of a queue are loaded for one ticket, shared among the kinds of agents that fit."""
@@ -50,6 +51,8 @@ class QueueTerms:
     last_agent: bool = False
     last_wait: timedelta = timedelta(0)
     capacity: int | None = None
+    save_after: timedelta = timedelta(minutes=10)
+    """How long the oldest ticket waits for room before an agent's room is saved for it."""
     bonus: tuple[timedelta, ...] = (timedelta(0),) * 5
     """How much older a ticket counts, by its priority."""
 
@@ -81,6 +84,8 @@ class Preferred(NamedTuple):
     kind: Kind
     until: datetime | None = None
     """Until when the ticket waits for them where they are here but have no room."""
+    held: int = 0
+    """How much of their load is room that they save for the ticket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,7 @@ class Search:
 
     terms: QueueTerms
     at: datetime
+    """When it was drawn up; one that time does not change may be older than the question."""
     units: int = 1
     reserve: int = 0
     demands: tuple[Demand, ...] = ()

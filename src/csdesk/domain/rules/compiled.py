@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Final, Literal, get_args
+from struct import Struct
+from typing import Final, Literal, NamedTuple, get_args
 
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.rules.actions import SPEAKING, Action, Assign, SendPhrase
@@ -41,8 +41,7 @@ class Effect:
     action: Action
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
+class RuleResult(NamedTuple):
     """What a rule set asks for: effects in the order of the rules and of their actions."""
 
     effects: tuple[Effect, ...] = ()
@@ -89,6 +88,7 @@ class Conditions:
         "_by_text",
         "_columns",
         "_everyone",
+        "_has_keywords",
         "_index",
         "_reads_subject",
         "_rest",
@@ -115,6 +115,7 @@ class Conditions:
             _Column(reader_of(field, declared), parts, self._everyone) for field, parts in layout.columns.items()
         )
         self._index = KeywordIndex(layout.compiler.keywords.items())
+        self._has_keywords = len(self._index) > 0
         self._reads_subject = layout.compiler.reads_subject
 
     def holding(self, facts: Facts, among: int = -1) -> Iterator[int]:
@@ -130,11 +131,18 @@ class Conditions:
 
     def all_holding(self, facts: Facts, among: int = -1) -> list[int]:
         """As ``holding``, for those who want all of them: faster."""
+        return _numbers(self.set_holding(facts, among))
+
+    def set_holding(self, facts: Facts, among: int = -1) -> int:
+        """As ``all_holding``, with a bit for each condition."""
         found, left = self._survivors(facts, among)
-        if left & self._undecided:
+        open_ = left & self._undecided
+        if open_:
             rest = self._rest
-            return [number for number in _numbers(left) if number not in rest or rest[number](facts, found)]
-        return _numbers(left)
+            for number in _numbers(open_):
+                if not rest[number](facts, found):
+                    left ^= 1 << number
+        return left
 
     def _survivors(self, facts: Facts, among: int) -> tuple[Found, int]:
         found = self._find(facts)
@@ -146,7 +154,7 @@ class Conditions:
         return found, left
 
     def _find(self, facts: Facts) -> Found:
-        if not len(self._index):
+        if not self._has_keywords:
             return _NOTHING
         find = self._index.hits
         if self._reads_subject and facts.message is not None and facts.message.subject:
@@ -168,14 +176,14 @@ _NOTHING: Final = Found()
 
 def _numbers(bits: int) -> list[int]:
     """The numbers of the bits that are set, ascending."""
-    if not bits:
-        return []
+    if not bits & (bits - 1):
+        return [bits.bit_length() - 1] if bits else []
     written = f"{bits:b}"[::-1]
+    find, at = written.find, written.index("1")
     found: list[int] = []
-    at = written.find("1")
     while at >= 0:
         found.append(at)
-        at = written.find("1", at + 1)
+        at = find("1", at + 1)
     return found
 
 
@@ -275,23 +283,77 @@ def _only_field(condition: Condition, declared: Declared) -> str | None:
 _UNIQUE: Final = frozenset({"message.length", "ticket.worker", "actor.id", "message.mood"}) | BY_PHRASE
 
 
+_CHUNK: Final = 32
+"""How many rules stand in one chunk of a set: what those that fired ask for is remembered chunk by chunk."""
+
+_MOST_KEPT: Final = 256
+"""How many combinations of the rules of a chunk are remembered."""
+
+
+class _Asked:
+    """What rules ask for, by the set of those that fired."""
+
+    __slots__ = ("_effects", "_known", "_names", "_size", "_split", "_verdicts")
+
+    def __init__(self, rules: Sequence[RulePolicy]) -> None:
+        self._effects = tuple(tuple(Effect(rule.name, action) for action in rule.then) for rule in rules)
+        self._names = tuple(rule.name for rule in rules)
+        self._verdicts = tuple(verdict("rules.fired", Outcome.CHOSEN, rule=rule.name) for rule in rules)
+        chunks = -(-len(rules) // _CHUNK)
+        self._known: tuple[dict[int, RuleResult], ...] = tuple({} for _ in range(chunks))
+        self._split = Struct(f"<{chunks}I").unpack
+        self._size = chunks * _CHUNK // 8
+
+    def by(self, fired: int) -> RuleResult:
+        """What the rules ask for whose bits are set."""
+        if not fired:
+            return _QUIET
+        if not fired & (fired - 1):
+            place, number = divmod(fired.bit_length() - 1, _CHUNK)
+            return self._known[place].get(1 << number) or self._chunk(place, 1 << number)
+        effects: list[Effect] = []
+        names: list[str] = []
+        verdicts: list[Verdict] = []
+        for place, bits in enumerate(self._split(fired.to_bytes(self._size, "little"))):
+            if bits:
+                part = self._known[place].get(bits) or self._chunk(place, bits)
+                effects += part[0]
+                names += part[1]
+                verdicts += part[2]
+        return RuleResult(tuple(effects), tuple(names), tuple(verdicts))
+
+    def _chunk(self, place: int, bits: int) -> RuleResult:
+        """What the rules of one chunk ask for, remembered."""
+        known = self._known[place]
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        found = [place * _CHUNK + number for number in _numbers(bits)]
+        known[bits] = result = RuleResult(
+            tuple([effect for number in found for effect in self._effects[number]]),
+            tuple([self._names[number] for number in found]),
+            tuple([self._verdicts[number] for number in found]),
+        )
+        return result
+
+
 class RuleSet:
     """An immutable, compiled set of rules, tried in their order."""
 
     __slots__ = (
+        "_asked",
         "_conditions",
-        "_effects",
         "_ends",
         "_marks",
         "_names",
         "_on",
         "_stopping",
         "_stops",
-        "_verdicts",
         "_windows",
         "agents",
+        "asks_phrases",
         "phrases",
         "plan",
+        "reads",
         "reminds",
         "replies",
     )
@@ -302,6 +364,10 @@ class RuleSet:
     """The agents to whom rules give tickets."""
     phrases: tuple[str, ...]
     """The phrases that rules send."""
+    reads: Reads
+    """What the conditions read."""
+    asks_phrases: bool
+    """Does some condition ask which phrase answers a message?"""
     replies: bool
     """Does some rule answer what customers say?"""
     reminds: bool
@@ -312,7 +378,9 @@ class RuleSet:
         self.plan = plan
         rules = [rule for _, rule in plan]
         self._conditions = Conditions([rule.when for rule in rules], declared)
-        self._effects = tuple(tuple(Effect(rule.name, action) for action in rule.then) for rule in rules)
+        self.reads = self._conditions.reads
+        self.asks_phrases = self.reads.asks_phrases
+        self._asked = _Asked(rules)
         self._names = tuple(rule.name for rule in rules)
         effects = [action for rule in rules for action in rule.then]
         self.agents = tuple(sorted({action.agent for action in effects if isinstance(action, Assign)}))
@@ -323,7 +391,6 @@ class RuleSet:
         self._stops = tuple(rule.stop or set_.mode == "first" for set_, rule in plan)
         self._stopping = any(self._stops)
         self._ends = _ends([id(set_) for set_, _ in plan])
-        self._verdicts = tuple(verdict("rules.fired", Outcome.CHOSEN, rule=rule.name) for rule in rules)
         self._on: dict[Trigger, int] = {on: _bits(plan, on) for on in get_args(Trigger)}
         self._marks = sorted(
             {mark for pair in plan for one in pair for mark in (one.active_from, one.active_until) if mark}
@@ -338,11 +405,6 @@ class RuleSet:
         """True if a rule of that name is in force."""
         return name in self._names
 
-    @property
-    def reads(self) -> Reads:
-        """What the conditions read."""
-        return self._conditions.reads
-
     def has(self, on: Trigger) -> bool:
         """True if some rule is tried on that."""
         return self._on[on] != 0
@@ -355,30 +417,21 @@ class RuleSet:
         if not among:
             return _QUIET
         if not self._stopping:
-            return self._result(self._conditions.all_holding(facts, among))
-        fired: list[int] = []
+            return self._asked.by(self._conditions.set_holding(facts, among))
+        fired = 0
         skip = 0
         for number in self._conditions.holding(facts, among):
             if number >= skip:
-                fired.append(number)
+                fired |= 1 << number
                 if self._stops[number]:
                     skip = self._ends[number]
                     if skip >= len(self._names):
                         break
-        return self._result(fired)
+        return self._asked.by(fired)
 
     def evaluate_one(self, number: int, facts: Facts) -> RuleResult:
         """What one rule of the plan asks for, whatever stands before it: a timed rule is tried by itself."""
-        return self._result(self._conditions.all_holding(facts, 1 << number))
-
-    def _result(self, fired: list[int]) -> RuleResult:
-        if not fired:
-            return _QUIET
-        return RuleResult(
-            tuple(chain.from_iterable(map(self._effects.__getitem__, fired))),
-            tuple(map(self._names.__getitem__, fired)),
-            tuple(map(self._verdicts.__getitem__, fired)),
-        )
+        return self._asked.by(self._conditions.set_holding(facts, 1 << number))
 
     def _open_at(self, now: datetime) -> int:
         """The rules whose windows are open: they change only at the marks."""

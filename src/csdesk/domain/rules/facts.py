@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,8 +17,9 @@ from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.customers import Customer, Did
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import MediaPart
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tickets import Ticket, WorkerKind
-from csdesk.domain.rules.fields import FIELDS, LAST, NOTHING, Declared, FieldType, history_of
+from csdesk.domain.rules.fields import FIELDS, LAST, NOTHING, ORIGIN, Declared, FieldType, history_of
 from csdesk.domain.rules.history import counted, last_time
 from csdesk.domain.rules.values import read_instant
 from csdesk.domain.text.folding import fold
@@ -67,6 +69,7 @@ class Facts:
         zone: the desk's time zone.
         match: finds the phrase that answers a text best; None if there are none, or nobody asks.
         calendars: how working calendars count, by name.
+        origin: where the message came from, as far as it was told with it.
     """
 
     __slots__ = (
@@ -82,6 +85,7 @@ class Facts:
         "new_customer",
         "new_ticket",
         "now",
+        "origin",
         "text",
         "ticket",
         "zone",
@@ -102,6 +106,7 @@ class Facts:
         actor: Actor | None = None,
         match: Match | None = None,
         calendars: Mapping[str, Timeline] = MappingProxyType({}),
+        origin: Origin | None = None,
     ) -> None:
         """See ``facts_of`` and ``change_of``; ``text`` is folded."""
         self.message: InboundMessage | None = message
@@ -116,6 +121,7 @@ class Facts:
         self.actor: Actor | None = actor
         self.match: Match | None = match
         self.calendars: Mapping[str, Timeline] = calendars
+        self.origin: Origin | None = origin
         self._subject: str | None = None
         self._best: BestPhrase | None = None
         self._mood: float | None = None
@@ -234,6 +240,15 @@ def _known(read: Callable[[Customer], Fact]) -> Reader:
     return lambda facts: read(facts.customer)
 
 
+def _came(name: str, read: Callable[[Facts], Origin | None]) -> Reader:
+    value = attrgetter(name)
+    return lambda facts: value(origin) or None if (origin := read(facts)) is not None else None
+
+
+def _first_origin(facts: Facts) -> Origin | None:
+    return facts.customer.source.origin if facts.customer.source is not None else None
+
+
 def _flags(flags: tuple[Flag, ...], now: datetime) -> frozenset[str]:
     """The flags in force: one whose time is over does not count, though it may not have been lifted yet."""
     return frozenset([one.name for one in flags if one.until is None or one.until > now])
@@ -252,7 +267,7 @@ _READERS: Final[dict[str, Reader]] = {
     "message.language": _said(lambda message: message.language),
     "message.automatic": _said(lambda message: message.automatic.value),
     "message.author": _said(lambda message: message.author),
-    "message.scene": _said(lambda message: message.entrance.scene or None if message.entrance is not None else None),
+    **{f"message.origin_{one}": _came(one, lambda facts: facts.origin) for one in ORIGIN},
     "message.kinds": _said(_kinds, frozenset()),
     "message.has_media": _said(lambda message: _media(message) > 0, without=False),
     "message.is_reply": _said(lambda message: bool(message.references), without=False),
@@ -274,6 +289,7 @@ _READERS: Final[dict[str, Reader]] = {
     "ticket.goal_state": _held(lambda ticket: ticket.goal.state.value if ticket.goal is not None else None),
     "ticket.language": _held(lambda ticket: ticket.language),
     "ticket.account": _held(lambda ticket: ticket.account),
+    **{f"ticket.origin_{one}": _came(one, lambda facts: facts.ticket.origin) for one in ORIGIN},
     "ticket.owner": _held(lambda ticket: ticket.owner.id),
     "ticket.worker": _held(_worker),
     "ticket.is_assigned": _held(lambda ticket: ticket.worker is not None and ticket.worker.kind is WorkerKind.AGENT),
@@ -307,6 +323,10 @@ _READERS: Final[dict[str, Reader]] = {
     "customer.flags": lambda facts: _flags(facts.customer.flags, facts.now),
     "customer.language": _known(lambda customer: customer.language),
     "customer.account": _known(lambda customer: customer.first_account or None),
+    **{f"customer.source_{one}": _came(one, _first_origin) for one in ORIGIN},
+    "customer.source_traffic": _known(
+        lambda customer: customer.source.traffic if customer.source is not None else None
+    ),
     "customer.agent": _known(lambda customer: customer.dedicated_agent),
     "customer.is_new": lambda facts: facts.new_customer,
     "customer.is_merged": _known(lambda customer: bool(customer.members)),
@@ -336,6 +356,7 @@ def facts_of(
     actor: Actor | None = None,
     match: Match | None = None,
     calendars: Mapping[str, Timeline] = MappingProxyType({}),
+    origin: Origin | None = None,
 ) -> Facts:
     """The facts of one message.
 
@@ -352,6 +373,7 @@ def facts_of(
         actor: who brought the message in.
         match: finds the phrase that answers a text best.
         calendars: how working calendars count, by name.
+        origin: where it came from, as far as it was told with it.
     """
     return Facts(
         message,
@@ -366,6 +388,7 @@ def facts_of(
         actor=actor,
         match=match,
         calendars=calendars,
+        origin=origin,
     )
 
 

@@ -14,6 +14,7 @@ from csdesk.domain.records.channels import InboundMessage
 from csdesk.domain.records.customers import COUNTED_DAYS, Did
 from csdesk.domain.records.goals import GoalName, GoalState
 from csdesk.domain.records.messages import Automatic
+from csdesk.domain.records.origins import Traffic
 from csdesk.domain.records.priorities import PRIORITIES
 from csdesk.domain.records.tickets import Category, LinkKind
 
@@ -141,6 +142,11 @@ _MAYBE_TIME = Field(FieldType.TIME, optional=True)
 _SAID = Field(FieldType.TEXT, personal=True)
 _CUSTOM = Field(FieldType.SCALAR, optional=True, personal=True)
 
+_FROM = Field(FieldType.WORD, optional=True, personal=True)
+
+ORIGIN: Final = ("scene", "param", "entry", "campaign", "live_room", "product", "order")
+"""What may be asked of where a conversation or a customer came from."""
+
 PART_KINDS: Final = ("text", "html", "image", "voice", "video", "file", "sticker", "location", "link", "contact")
 """What a message can hold, for ``message.kinds``; ``choice`` and ``other`` come on top."""
 
@@ -153,7 +159,7 @@ FIELDS: Final[dict[str, Field]] = {
     "message.language": _MAYBE,
     "message.automatic": Field(FieldType.WORD, tuple(Automatic), optional=True),
     "message.author": Field(FieldType.WORD, get_args(InboundMessage.model_fields["author"].annotation), optional=True),
-    "message.scene": _MAYBE,
+    **dict.fromkeys((f"message.origin_{one}" for one in ORIGIN), _FROM),
     "message.kinds": Field(FieldType.TAGS, (*PART_KINDS, "choice", "other")),
     "message.has_media": _FLAG,
     "message.is_reply": _FLAG,
@@ -175,6 +181,7 @@ FIELDS: Final[dict[str, Field]] = {
     "ticket.goal_state": Field(FieldType.WORD, tuple(GoalState), optional=True),
     "ticket.language": _MAYBE,
     "ticket.account": _WORD,
+    **dict.fromkeys((f"ticket.origin_{one}" for one in ORIGIN), _FROM),
     "ticket.owner": _WORD,
     "ticket.worker": _MAYBE,
     "ticket.is_assigned": _FLAG,
@@ -208,6 +215,8 @@ FIELDS: Final[dict[str, Field]] = {
     "customer.flags": _TAGS,
     "customer.language": _MAYBE,
     "customer.account": _MAYBE,
+    **dict.fromkeys((f"customer.source_{one}" for one in ORIGIN), _FROM),
+    "customer.source_traffic": Field(FieldType.WORD, get_args(Traffic), optional=True),
     "customer.agent": _MAYBE,
     "customer.is_new": _FLAG,
     "customer.is_merged": _FLAG,

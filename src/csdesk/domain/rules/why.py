@@ -19,7 +19,7 @@ from csdesk.domain.rules.facts import Fact, Facts, reader_of
 from csdesk.domain.rules.fields import NOTHING, Declared, FieldType, field_of
 from csdesk.domain.rules.language import Condition, Test
 
-UNKEPT = frozenset({"message.scene", "message.is_reply", "message.copied", "message.language"})
+UNKEPT = frozenset({"message.is_reply", "message.copied", "message.language"})
 """What a message says on arrival and the desk does not keep as it was."""
 
 

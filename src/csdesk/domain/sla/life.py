@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
-from csdesk.domain.records.clocks import Clock, ClockPhase, Metric, OnReopen, Scope, with_clocks
+from csdesk.domain.records.clocks import AFTER_HOURS, Clock, ClockPhase, Metric, OnReopen, Scope, with_clocks
 from csdesk.domain.records.messages import Automatic
 from csdesk.domain.records.tickets import LIVE, Category, Ticket, WorkerKind
 from csdesk.domain.sla.clocks import adopting, amounting, begun, ended, is_moved, latest, live, moved, running, stopped
@@ -73,7 +73,8 @@ LIFE: Final[dict[Metric, Life]] = {
         "`desk.sla.start_step`", "`desk.sla.end_step`", "closing, merging", (), "one for each step", None, _CANCELLED
     ),
     Metric.PROMISE: Life(
-        "`desk.sla.promise`", "`desk.sla.settle`", "closing, merging", (), "one for each promise", None, _CANCELLED
+        "`desk.sla.promise`, a closed queue", "`desk.sla.settle`; that of a closed queue by a person's public reply",
+        "closing, merging", (), "one for each promise", None, _CANCELLED,
     ),
 }  # fmt: skip
 """Every metric."""
@@ -114,14 +115,16 @@ def asked(book: Book, ticket: Ticket, at: datetime) -> Changed:
     """
     if ticket.category not in LIVE:
         return ()
-    plans = ((plan, plan.terms.get(Metric.NEXT_REPLY)) for plan in book.plans(ticket))
-    return tuple(
-        begun(book, plan, terms, ticket, at)
-        for plan, terms in plans
-        if terms is not None
-        and not live(ticket, Metric.FIRST_REPLY, Metric.NEXT_REPLY, scope=plan.scope)
-        and _had_first_reply(ticket, plan.scope)
-    )
+    asked: list[Clock] = []
+    for plan in book.plans(ticket):
+        terms = plan.terms.get(Metric.NEXT_REPLY)
+        if (
+            terms is not None
+            and not live(ticket, Metric.FIRST_REPLY, Metric.NEXT_REPLY, scope=plan.scope)
+            and _had_first_reply(ticket, plan.scope)
+        ):
+            asked.append(begun(book, plan, terms, ticket, at))
+    return tuple(asked)
 
 
 def _had_first_reply(ticket: Ticket, scope: Scope) -> bool:
@@ -135,6 +138,8 @@ def _replied(book: Book, ticket: Ticket, event: ev.ReplyQueued, at: datetime) ->
 def _answered(book: Book, ticket: Ticket, at: datetime, *, by_person: bool) -> Changed:
     """A public reply: a person's meets what awaits one, a machine's only what the policy lets it meet."""
     met = [ended(book, clock, _MET, at) for clock in live(ticket, *_REPLIES) if by_person or clock.by_bot]
+    if by_person:
+        met += [ended(book, one, _MET, at) for one in live(ticket, Metric.PROMISE) if one.name == AFTER_HOURS]
     if ticket.category not in LIVE:
         return tuple(met)
     after = _with(ticket, tuple(met))

@@ -1,14 +1,16 @@
 """Which of many keywords occur in a text, at a cost that hardly grows with their number.
 
-The rule: each keyword is filed under one *hook*, a word or a pair of characters that any text with the keyword must
-hold, the one that fewest other keywords share. A text's own words and pairs then call up the few keywords worth a look.
+The rule: each keyword is filed under one *hook*, a word, two words in a row, or a pair of characters that any text
+with the keyword must hold, the one that fewest other keywords share. A text's own words and pairs then call up the few
+keywords worth a look.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from operator import add
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from csdesk.domain.text.features import SPACED
 from csdesk.domain.text.folding import fold
@@ -21,6 +23,8 @@ _BLANKS: Final = bytes(code if chr(code).isalnum() else ord(" ") for code in ran
 # The folded keyword, whether it begins and ends with a word character, and its ids.
 _Entry = tuple[str, bool, bool, tuple[int, ...]]
 _Ids = tuple[int, ...]
+_Hook = str | tuple[str, str]
+H = TypeVar("H", str, tuple[str, str])
 
 
 class KeywordIndex:
@@ -38,6 +42,8 @@ class KeywordIndex:
         "_has_words",
         "_keywords",
         "_pairs",
+        "_run_words",
+        "_runs",
         "_singles",
         "_whole_pairs",
         "_whole_words",
@@ -65,20 +71,24 @@ class KeywordIndex:
         self._whole_words: dict[str, _Ids] = {}
         self._whole_pairs: dict[str, _Ids] = {}
         self._words: dict[str, list[_Entry]] = {}
+        self._runs: dict[tuple[str, str], list[_Entry]] = {}
         self._pairs: dict[str, list[_Entry]] = {}
         self._singles: dict[str, list[_Entry]] = {}
         for keyword, found in ids.items():
             self._file(keyword, min(_hooks(keyword), key=lambda hook: shared[hook]), tuple(sorted(found)))
-        words = [*self._whole_words, *self._words]
+        self._run_words: frozenset[str] = frozenset(word for run in self._runs for word in run)
+        words = [*self._whole_words, *self._words, *self._run_words]
         self._has_words = bool(words)
         self._ascii_words = all(map(str.isascii, words))
         pairs = [*self._whole_pairs, *self._pairs]
         self._has_pairs = bool(pairs)
         self._ascii_pairs = any(map(str.isascii, pairs))
 
-    def _file(self, keyword: str, hook: str, ids: _Ids) -> None:
+    def _file(self, keyword: str, hook: _Hook, ids: _Ids) -> None:
         entry = (keyword, _is_word(keyword[0]), _is_word(keyword[-1]), ids)
-        if _is_word(hook[0]):
+        if isinstance(hook, tuple):
+            self._runs.setdefault(hook, []).append(entry)
+        elif _is_word(hook[0]):
             if hook == keyword:
                 self._whole_words[keyword] = ids
             else:
@@ -120,9 +130,12 @@ class KeywordIndex:
         found: list[int] = []
         if self._has_words:
             words, whole = self._words_of(folded_text, is_ascii), self._whole_words
-            found = [one for word in words if word in whole for one in whole[word]]
+            if whole:
+                found = [one for word in words if word in whole for one in whole[word]]
             if self._words:
                 self._look(self._words, words, folded_text, found)
+            if self._runs:
+                self._look(self._runs, pairwise(words), folded_text, found)
         if self._has_pairs and (self._ascii_pairs or not is_ascii):
             pairs, whole = list(map(add, folded_text, folded_text[1:])), self._whole_pairs
             found += [one for pair in pairs if pair in whole for one in whole[pair]]
@@ -132,7 +145,7 @@ class KeywordIndex:
             self._look(self._singles, folded_text, folded_text, found)
         return frozenset(found)
 
-    def _look(self, table: dict[str, list[_Entry]], hooks: Iterable[str], text: str, found: list[int]) -> None:
+    def _look(self, table: dict[H, list[_Entry]], hooks: Iterable[H], text: str, found: list[int]) -> None:
         for hook in table.keys() & hooks:
             for keyword, starts_word, ends_word, ids in table[hook]:
                 # Most are not there at all, which costs no call.
@@ -145,14 +158,18 @@ class KeywordIndex:
             return text.encode().translate(_BLANKS).decode().split()
         if self._ascii_words:
             runs = _PLAIN_RUN.findall(text)  # part of a longer word, perhaps: but no word of ASCII is missing
-            if not (self._whole_words.keys() & runs or self._words.keys() & runs):
+            if not (self._whole_words.keys() & runs or self._words.keys() & runs or self._run_words & {*runs}):
                 return []
         return _WORD.findall(text)
 
 
-def _hooks(keyword: str) -> list[str]:
-    """The whole words and the pairs of other characters that a text with the keyword must hold; never empty."""
-    hooks = _WORD.findall(keyword)
+def _hooks(keyword: str) -> list[_Hook]:
+    """What a text with the keyword must hold; never empty.
+
+    Whole words, words in a row (with whatever lies between them), and pairs of other characters.
+    """
+    words = _WORD.findall(keyword)
+    hooks: list[_Hook] = [*words, *pairwise(words)]
     rest = _WORD.sub("\n", keyword)
     for part in rest.split("\n"):
         hooks += map(add, part, part[1:])

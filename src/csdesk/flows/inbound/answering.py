@@ -8,6 +8,7 @@ clocks that wait for a person keep running.
 
 from __future__ import annotations
 
+from csdesk.domain.core.after_hours import closed_at, say_closed
 from csdesk.domain.core.askers import asker_of
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.leases import is_with_bot
@@ -16,6 +17,7 @@ from csdesk.domain.core.sessions import go_on
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
 from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.policy.closing import Closed
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.channels import ReplyDecision
@@ -34,14 +36,31 @@ def daily_counter(case: Case, keys: ClaimKeys) -> str:
 
 def may_answer(policy: Policy, account: str) -> bool:
     """True if the desk may answer messages of that account by itself, so that its answers have to be counted."""
-    return policy.rules.replies or policy.account(account).auto_reply
+    return policy.rules.replies or bool(policy.closings) or policy.account(account).auto_reply
 
 
 def answer(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook | None) -> None:
-    """Decide about an automatic answer, and queue it if there is a sure one."""
-    if phrases is None or not _is_wanted(work, ticket):
+    """Decide about an automatic answer, and queue it if there is a sure one; a closed queue says when it opens."""
+    wanted = phrases is not None and _is_wanted(work, ticket)
+    closed = closed_at(work, ticket) if work.policy.closings and not is_with_bot(ticket) else None
+    if not wanted and closed is None:
         return
     ticket = _in_session(case, work, ticket)
+    if wanted and phrases is not None:
+        _answer(case, work, ticket, phrases)
+    if closed is not None:
+        _say_closed(case, work, work.ticket(ticket.id), closed)
+
+
+def _say_closed(case: Case, work: Workspace, ticket: Ticket, closed: Closed) -> None:
+    obstacle = _obstacle(case, work, ticket)
+    if obstacle is not None:
+        case.say("closed.skipped", Outcome.SKIPPED, queue=ticket.queue, reason=obstacle)
+    elif say_closed(work, ticket, closed):
+        work.add(daily_counter(case, work.keys), 1, work.policy.config.automatic_per_day)
+
+
+def _answer(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook) -> None:
     obstacle = _obstacle(case, work, ticket)
     asks_again = _may_have_returned(case, work, ticket)
     if obstacle is not None and not asks_again:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import InboundMessage, ReplyDecision, Sender
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
 from csdesk.domain.routing.search import Search
@@ -48,6 +50,8 @@ def keys_of(message: InboundMessage, keys: ClaimKeys) -> CaseKeys:
 
 _NO_TRACE: Final = Trace()
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: half of what its constructor takes
+_bare: Final = lru_cache(maxsize=256)(Verdict)
+"""One and the same verdict for all traces: a code and an outcome without parameters say the same everywhere."""
 
 
 @dataclass(slots=True)
@@ -73,6 +77,10 @@ class Case:
     identity: IdentityId | None = None
     customer: CustomerId | None = None
     new_customer: bool = False
+    origin: Origin | None = None
+    """Where the conversation came from, as far as anything was told."""
+    told: Origin | None = None
+    """The same, if it was told with this message or this one begins the session."""
     ticket: TicketId | None = None
     new_ticket: bool = False
     before: Ticket | None = None
@@ -104,7 +112,10 @@ class Case:
         self, code: str, outcome: Outcome = Outcome.NOTED, *below: Verdict, **params: str | float | bool | None
     ) -> None:
         """Leave a verdict in the trace."""
-        self.verdicts.append(_tuple(Verdict, (code, outcome, tuple(params.items()), below)))
+        if params or below:
+            self.verdicts.append(_tuple(Verdict, (code, outcome, tuple(params.items()), below)))
+        else:
+            self.verdicts.append(_bare(code, outcome))
 
     @property
     def people(self) -> tuple[Sender, ...]:

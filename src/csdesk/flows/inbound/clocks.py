@@ -49,11 +49,11 @@ def _find_level(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
         if case.new_ticket:
             case.say("clocks.none", Outcome.SKIPPED)
         return ticket
-    known = [clock.key for clock in ticket.clocks]
+    known = {clock.key for clock in ticket.clocks}
     ticket = apply_sla(
         work, ticket, found, case.occurred_at if before is None else work.time_of(ticket.id), regrouped=False
     )
-    begun = ",".join(clock.metric.value for clock in ticket.clocks if clock.key not in known)
+    begun = ",".join([clock.metric for clock in ticket.clocks if not known or clock.key not in known])
     sla = ticket.sla
     case.say("clocks.started", Outcome.PASSED, policy=(sla and (sla.policy or sla.group)) or "", clocks=begun)
     return ticket

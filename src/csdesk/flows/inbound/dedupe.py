@@ -41,8 +41,6 @@ def _is_blocked(case: Case, work: Workspace) -> bool:
 
 def leave_inbox(case: Case, work: Workspace) -> None:
     """A message that was parked goes on: it leaves the inbox and no longer holds up its conversation."""
-    if not case.retried:
-        return
     key = case.keys.parked
     if work.claims.get(key) == case.id:
         work.move_claim(key, case.id, case.heir)

@@ -22,24 +22,27 @@ def identify(case: Case, work: Workspace) -> Customer:
     if identity is not None and customer is not None:
         case.say("identity.known", Outcome.PASSED, customer=customer.id)
     else:
-        customer = next((one for one in map(work.person, _known(case, work)) if one is not None), None)
+        customer = _vouched_for(case, work) if case.message.also else None
         if customer is not None:
             identity = link_identity(work, customer, sender)
             case.say("identity.linked", Outcome.PASSED, customer=customer.id, identity=identity)
         else:
             customer, identity = create_customer(
-                work, sender, account=case.message.account, language=case.message.language
+                work, sender, account=case.message.account, language=case.message.language, origin=case.origin
             )
             case.new_customer = True
             case.say("identity.created", Outcome.PASSED, customer=customer.id)
-    _link_others(case, work, customer)
+    if case.message.also:
+        _link_others(case, work, customer)
     case.identity, case.customer = identity, customer.id
     work.saw(customer.id, case.occurred_at)
     return work.customer(customer.id)
 
 
-def _known(case: Case, work: Workspace) -> list[str | None]:
-    return [known_identity(work, one) for one in case.message.also]
+def _vouched_for(case: Case, work: Workspace) -> Customer | None:
+    """The customer behind another identity that the provider vouches for."""
+    people = (work.person(known_identity(work, one)) for one in case.message.also)
+    return next((one for one in people if one is not None), None)
 
 
 def _link_others(case: Case, work: Workspace, customer: Customer) -> None:

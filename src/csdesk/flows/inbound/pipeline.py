@@ -8,10 +8,9 @@ batch are decided again without it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csdesk.domain.core.giving import age_of
 from csdesk.domain.core.identity import identity_key, known_identity
@@ -35,6 +34,7 @@ from csdesk.flows.inbound import (
     answering,
     clocks,
     dedupe,
+    entering,
     identity,
     reading,
     reception,
@@ -61,8 +61,7 @@ BATCH = 100
 """How many messages share a commit at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A message to take in, under the id that was fixed before the first attempt."""
 
     message: InboundMessage
@@ -112,7 +111,7 @@ def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tu
     for index, arrival in enumerate(stowed):
         message = yield from stow(arrival.message)
         if message is not arrival.message:
-            stowed[index] = replace(arrival, message=message)
+            stowed[index] = arrival._replace(message=message)
     return (yield from retried(lambda scope: _receive(stowed, scope), attempts=attempts))
 
 
@@ -120,9 +119,9 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
     cases = [_case(arrival, scope) for arrival in arrivals]
     # Only rules that ask for the phrase behind a text need all of them where nothing is answered automatically.
     loaded = yield from steps.load(
-        _needs(cases, scope), phrases="yes" if scope.policy.rules.reads.asks_phrases else "auto", roster=True
+        _needs(cases, scope), phrases="yes" if scope.policy.rules.asks_phrases else "auto", roster=True
     )
-    if loaded.phrases is None and loaded.policy.rules.reads.asks_phrases:
+    if loaded.phrases is None and loaded.policy.rules.asks_phrases:
         raise VersionConflict("config", "epoch", expected=0)  # another policy than the one last seen: ask again
     if not loaded.policy.is_open:
         for arrival in arrivals:
@@ -132,8 +131,7 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
     broken: dict[int, Exception] = {}
     found = Found()
     while True:
-        work = workspace(loaded, scope)
-        work.found = found.afresh()
+        work = workspace(loaded, scope, found=found)
         try:
             yield from _decide(cases, work, loaded, broken)
             yield from steps.commit(work.changes())
@@ -143,8 +141,9 @@ def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, 
         except GuardFailed as problem:
             if not is_overtaken(problem, found):
                 raise
+        found = found.afresh()
         cases = [_case(arrival, scope) for arrival in arrivals]
-    return tuple(_outcome(case, work) for case in cases)
+    return tuple([_outcome(case, work) for case in cases])
 
 
 def _case(arrival: Arrival, scope: Scope) -> Case:
@@ -251,17 +250,19 @@ def _touches(case: Case, work: Workspace, waiting: Waiting, held: set[str]) -> b
 
 def _marks(case: Case, work: Workspace) -> set[str]:
     """What a message may write that a later one may read: its claims, and its sender's customer."""
-    message, keys = case.message, work.keys
-    marks = {
-        case.keys.inbound,
-        case.keys.conversation,
-        *(identity_key(work, one) for one in case.people),
-        *(keys.mail(message.account, one) for one in (message.provider_id, *message.references) if one),
-    }
-    if message.ticket_hint:
-        marks.add(message.ticket_hint)
-    people = (work.person(known_identity(work, one)) for one in (message.sender, *message.also))
-    return marks | {one.id for one in people if one is not None}
+    said, keys = case.message.__dict__, case.keys
+    marks = {keys.inbound, keys.conversation, keys.sender}
+    people = [work.person(work.claims.get(keys.sender))]
+    if said["also"] or said["cc"]:
+        marks.update([identity_key(work, one) for one in case.people])
+        people += [work.person(known_identity(work, one)) for one in said["also"]]
+    if said["provider_id"] or said["references"]:
+        account = said["account"]
+        marks.update([work.keys.mail(account, one) for one in (said["provider_id"], *said["references"]) if one])
+    if said["ticket_hint"]:
+        marks.add(said["ticket_hint"])
+    marks.update([one.id for one in people if one is not None])
+    return marks
 
 
 def _guarded(
@@ -301,13 +302,20 @@ def _arrive(case: Case, work: Workspace, loaded: steps.Loaded) -> Flow[str | Non
         return None
     work.begin(case.id, case.actor)
     case.say("dedupe.new", Outcome.PASSED)
-    dedupe.leave_inbox(case, work)
+    if case.retried:
+        dedupe.leave_inbox(case, work)
+    if case.message.entrance is not None:
+        entering.told_origin(case, work)
     customer = identity.identify(case, work)
     if identity.is_blocked(case, work, customer):
         work.end(customer.id, case.verdicts)
         return None
     window.set_times(case, work)
+    if customer.entered is not None:
+        entering.find_origin(case, work, customer)
     ticket = yield from threading.thread(case, work, customer)
+    if case.told is not None:
+        entering.note_visit(case, work, work.customer(customer.id), ticket)
     ticket = reading.read(case, work, ticket)
     ticket = rules.apply_rules(case, work, work.customer(customer.id), ticket, loaded.phrases)
     ticket = clocks.run_clocks(case, work, work.customer(customer.id), ticket)

@@ -16,7 +16,7 @@ def receive(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
         return ticket
     if leases.is_with_bot(ticket):
         return _go_on(case, work, ticket)
-    bot = work.policy.reception.bot_of(ticket.queue)
+    bot = reception.receiver(work, ticket)
     if ticket.worker is not None or ticket.offer is not None or not case.is_human or bot is None:
         return ticket
     return _begin(case, work, ticket, bot)

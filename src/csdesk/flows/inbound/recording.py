@@ -18,7 +18,7 @@ _Message = trusted(Message)
 
 def record(case: Case, work: Workspace) -> None:
     """Store the message and close its cause."""
-    given = case.message
+    given, ticket = case.message, case.owner
     said = given.__dict__
     assert case.identity is not None
     if said["provider_id"] and given.provider_id != given.dedupe_key and given.sender.kind != "email":
@@ -27,7 +27,7 @@ def record(case: Case, work: Workspace) -> None:
     work.add_message(
         _Message(
             id=case.id,
-            ticket=case.owner,
+            ticket=ticket,
             direction=Direction.OUT if said["author"] == "elsewhere" else Direction.IN,
             author=_AUTHORS[said["author"]],
             identity=case.identity,
@@ -43,6 +43,7 @@ def record(case: Case, work: Workspace) -> None:
             automatic=said["automatic"],
             backlog=case.backlog,
             language=case.language,
+            origin=case.told,
             raw=said["raw"],
             raw_media=said["raw_media"],
         )
@@ -51,7 +52,7 @@ def record(case: Case, work: Workspace) -> None:
         work.add(feed_counter(work.keys, given.account, given.conversation), 1)
     if case.fetches:
         _want_media(case, work)
-    case.trace = work.end(case.owner, case.verdicts)
+    case.trace = work.end(ticket, case.verdicts)
 
 
 def _want_media(case: Case, work: Workspace) -> None:

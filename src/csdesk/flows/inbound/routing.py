@@ -15,7 +15,7 @@ def wanted(case: Case, work: Workspace, ticket: Ticket, roster: Roster) -> Searc
     """Where somebody is looked for; None if nobody has to be found."""
     if not ticket.is_live or ticket.queue in work.policy.reception.bot_only:
         return None
-    if ticket.offer is not None:
+    if ticket.offer is not None and ticket.saved_with is None:
         case.say("route.is_offered", Outcome.PASSED, agent=ticket.offer.agent, queue=ticket.offer.queue)
         return None
     is_back = case.reopened and is_with_agent(ticket)

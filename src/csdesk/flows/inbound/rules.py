@@ -5,8 +5,7 @@ from __future__ import annotations
 from csdesk.domain.core import tickets
 from csdesk.domain.core.acting import Acting
 from csdesk.domain.core.askers import asker_of
-from csdesk.domain.core.ruling import apply_rules as apply
-from csdesk.domain.core.ruling import ready
+from csdesk.domain.core.ruling import go_on, ready
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.matching.book import Asker, PhraseBook
 from csdesk.domain.records.customers import Customer
@@ -26,20 +25,23 @@ def apply_rules(
     if not case.is_human:
         return ticket
     customer = ready(work, customer)
-    may_answer = work.policy.rules.replies and not case.backlog
+    rules = work.policy.rules
+    match: Match | None = None
+    if phrases is not None and rules.asks_phrases:
+        now, barred = case.occurred_at, work.policy.barred(case.occurred_at)
+        match = best_of(phrases, asker_of(ticket, customer, now=now, language=case.language, barred=barred))
+    facts = facts_at(case, work, customer, ticket, match)
+    result = rules.evaluate(facts, "message")
+    if not result.fired:
+        return ticket
+    may_answer = rules.replies and not case.backlog
     acting = Acting(
         work=work,
         ticket=ticket.id,
         new_ticket=case.new_ticket,
         allowance=daily_counter(case, work.keys) if may_answer else None,
     )
-    match: Match | None = None
-    if phrases is not None and work.policy.rules.reads.asks_phrases:
-        now, barred = case.occurred_at, work.policy.barred(case.occurred_at)
-        match = best_of(phrases, asker_of(ticket, customer, now=now, language=case.language, barred=barred))
-    ruled = apply(acting, facts_at(case, work, customer, ticket, match), "message")
-    if not ruled.fired:
-        return ticket
+    ruled = go_on(acting, facts, result, work.policy.config.rule_budget)
     case.verdicts.extend(ruled.verdicts)
     case.silent = case.silent or acting.silent
     return work.ticket(ticket.id)
@@ -73,4 +75,5 @@ def facts_at(case: Case, work: Workspace, customer: Customer, ticket: Ticket, ma
         actor=case.actor,
         match=match,
         calendars=work.policy.service.times,
+        origin=case.told,
     )

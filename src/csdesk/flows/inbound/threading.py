@@ -7,8 +7,6 @@ linked. A ticket that was merged leads to its survivor. A resolved or closed one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from csdesk.domain.core.acts import count_ticket
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.erasing import is_erased
@@ -34,18 +32,15 @@ _MessageReceived = trusted(ev.MessageReceived)
 _Participant = trusted(Participant)
 
 
-def evidence(case: Case, work: Workspace) -> Iterator[Evidence]:
+def evidence(case: Case, work: Workspace) -> list[Evidence]:
     """The tickets that something speaks for, strongest evidence first."""
-    message = case.message
-    if message.ticket_hint:
-        yield "thread.hint", message.ticket_hint
-    for key in case.keys.references:
-        owner = work.claims.get(key)
-        if owner is not None:
-            yield "thread.reference", owner
-    owner = work.claims.get(case.keys.conversation)
-    if owner is not None:
-        yield "thread.conversation", owner
+    keys, owners = case.keys, work.claims
+    hint = case.message.ticket_hint
+    found = [("thread.hint", hint)] if hint else []
+    found += [("thread.reference", owner) for key in keys.references if (owner := owners.get(key)) is not None]
+    if (owner := owners.get(keys.conversation)) is not None:
+        found.append(("thread.conversation", owner))
+    return found
 
 
 def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
@@ -62,8 +57,7 @@ def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
     case.ticket = found.id
     if case.message.cc and not case.new_ticket and case.is_human:
         _take_along(case, work, found)
-    _join(case, work, found)
-    return work.ticket(found.id)
+    return _join(case, work, found)
 
 
 def _find(case: Case, work: Workspace, customer: Customer) -> tuple[Ticket | None, tuple[Link, ...]]:
@@ -125,19 +119,21 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     message = case.message
     assert case.identity is not None
     ticket_id = TicketId(work.ids.new(TICKET))
+    entry = case.origin.entry if case.origin is not None else ""
     work.emit(
         ticket_id,
         _TicketOpened(
             id=ticket_id,
             number=number,
             subject=message.subject,
-            queue=work.policy.queue_for(message.account),
-            language=case.spoken() or customer.language,
+            queue=work.policy.queue_for(message.account, entry),
+            language=case.spoken() or _usual_language(work, message.account, entry) or customer.language,
             identity=case.identity,
             account=message.account,
             conversation=message.conversation,
             participants=_participants(case, work),
             links=links,
+            origin=case.origin,
         ),
     )
     _receive_here(case, work, ticket_id)
@@ -145,6 +141,12 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     case.new_ticket, case.before = True, None
     case.say("ticket.opened", Outcome.CHOSEN, ticket=ticket_id)
     return work.ticket(ticket_id)
+
+
+def _usual_language(work: Workspace, account: str, entry: str) -> str | None:
+    """What a message that does not tell its language is taken to be in: the entry point's or the account's."""
+    point = work.policy.entry_point(account, entry) if entry else None
+    return (point.language if point is not None else None) or work.policy.language_for(account)
 
 
 def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:
@@ -172,14 +174,14 @@ def _receive_here(case: Case, work: Workspace, ticket: TicketId) -> None:
         work.move_claim(key, before, ticket)
 
 
-def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
+def _join(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     message = case.message
     if message.sender.kind == "email":
         for reference in (message.provider_id, *message.references[:5]):
             key = work.keys.mail(message.account, reference)
             if reference and key not in work.claims:
                 work.claim(key, ticket.id, ClaimMode.FIRST_WINS, work.policy.config.retention.mail_claims)
-    happen(
+    joined = happen(
         work,
         ticket.id,
         _MessageReceived(
@@ -192,5 +194,4 @@ def _join(case: Case, work: Workspace, ticket: Ticket) -> None:
             clamped=case.clamped,
         ),
     )
-    if case.is_human:
-        change_status(work, work.ticket(ticket.id), Move.CUSTOMER_MESSAGE)
+    return change_status(work, joined, Move.CUSTOMER_MESSAGE) if case.is_human else joined

@@ -17,13 +17,25 @@ from csdesk.domain.records.channels import (
     SessionEvent,
     StatusEvent,
 )
-from csdesk.parsing.values import number_of, text_of
+from csdesk.parsing.values import fields_of, number_of, text_of
 from csdesk.parsing.wecom.errors import FAILURE_NEEDS, FAILURES, REFUSED
 from csdesk.parsing.wecom.items import Item
 
 _ENDED: Final = 3
 _HANDOVERS: Final = frozenset({1, 2, 4})
 """From the pool, to another agent, opened again by an agent."""
+
+
+_LIVE: Final = "channels-live"
+_CHANNELS: Final = {
+    1: "channels-home",
+    2: _LIVE,
+    3: "channels-window",
+    4: "channels-shop-product",
+    5: "channels-shop-order",
+}
+"""Where in WeChat Channels (视频号) somebody came from: its home page, a product in a live room, the shop window, and a
+product or an order of its shop. It is the scene of the entrance where no link of ours gave one."""
 
 
 def event_of(item: Item, received_at: datetime | None) -> ChannelEvent | None:
@@ -33,7 +45,13 @@ def event_of(item: Item, received_at: datetime | None) -> ChannelEvent | None:
 
 
 def _entered(item: Item, received_at: datetime | None) -> ChannelEvent:
-    entrance = Entrance(scene=text_of(item.inner.get("scene")), param=unquote(text_of(item.inner.get("scene_param"))))
+    shop = fields_of(item.inner.get("wechat_channels"))
+    place = _CHANNELS.get(number_of(shop.get("scene")) or 0, "")
+    entrance = Entrance(
+        scene=text_of(item.inner.get("scene")) or place,
+        param=unquote(text_of(item.inner.get("scene_param"))),
+        live_room=text_of(shop.get("nickname")) if place == _LIVE else "",
+    )
     return SessionEvent(
         **item.head(received_at),
         conversation=item.customer,

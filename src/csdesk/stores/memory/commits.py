@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Committed, Delta, Put, Strip
@@ -94,7 +94,7 @@ def _apply(desk: DeskState, changes: ChangeSet, plan: _Plan) -> None:
     _strip(desk, changes.strips)
     _append(desk, changes.entries)
     for name in changes.bumps:
-        desk.epochs = replace(desk.epochs, **{name.value: getattr(desk.epochs, name.value) + 1})
+        desk.epochs = desk.epochs._replace(**{name.value: getattr(desk.epochs, name.value) + 1})
     if changes.config is not None:
         desk.configs[changes.config.digest] = changes.config
         desk.config = changes.config.digest
@@ -140,7 +140,7 @@ def _apply_queues(desk: DeskState, changes: ChangeSet) -> None:
 
 def _append(desk: DeskState, entries: Iterable[Entry]) -> None:
     for entry in entries:
-        desk.entries.append(replace(entry, position=position_of(len(desk.entries) + 1)))
+        desk.entries.append(entry._replace(position=position_of(len(desk.entries) + 1)))
 
 
 def _strip(desk: DeskState, strips: Iterable[Strip]) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.queues import DueItem, OutboxItem, OutboxState
+from csdesk.domain.records.queues import DueItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Ticket
-from csdesk.ports.store import Leased, LeaseRequest
+from csdesk.ports.store import Leased, LeaseRequest, Outlook, OutlookRequest
 from csdesk.stores.memory.state import DeskState
 
 _HELD_UP_BY_NOBODY: Final = frozenset({OutboxState.DEAD, OutboxState.UNKNOWN})
@@ -29,8 +29,25 @@ def lease(desk: DeskState, request: LeaseRequest) -> Leased:
     return Leased(tickets=keys, next_due_at=next_at)
 
 
+def outlook(desk: DeskState, request: OutlookRequest) -> Outlook:
+    """What lies ahead."""
+    heads = [item.due_at for one in request.accounts for item in _heads(desk, one, None)]
+    wakes = [*(one.wake_at for one in desk.tickets.values()), *(one.wake_at for one in desk.customers.values())]
+    planned = [*heads, *_due_of(desk, request.kinds), *(at for at in wakes if at is not None)]
+    return Outlook(
+        next_at=min(planned, default=None),
+        upkeep_at=min(_due_of(desk, request.upkeep), default=None),
+        waits=any(one.waits is not None for one in desk.tickets.values())
+        or any(one.state is InboxState.WAITING for one in desk.inbox.values()),
+    )
+
+
+def _due_of(desk: DeskState, kinds: tuple[str, ...]) -> list[datetime]:
+    return [item.due_at for item in desk.due.values() if item.kind in kinds]
+
+
 def _lease_outbox(desk: DeskState, request: LeaseRequest) -> Leased:
-    heads = _heads(desk, request)
+    heads = _heads(desk, request.account, request.conversation)
     taken = [item for item in heads if item.due_at <= request.now][: request.limit]
     for item in taken:
         held = replace(item, state=OutboxState.SENDING, due_at=request.now + request.hold)
@@ -39,14 +56,14 @@ def _lease_outbox(desk: DeskState, request: LeaseRequest) -> Leased:
     return Leased(outbox=tuple(taken), next_due_at=min(left, default=None))
 
 
-def _heads(desk: DeskState, request: LeaseRequest) -> list[OutboxItem]:
+def _heads(desk: DeskState, account: str | None, conversation: str | None) -> list[OutboxItem]:
     """The oldest message of each conversation that is still to be sent, by due time."""
     heads: dict[tuple[str, str], OutboxItem] = {}
     for item in sorted(desk.outbox.values(), key=lambda one: (one.created_at, one.message)):
         if (
             item.state not in _HELD_UP_BY_NOBODY
-            and request.account in (None, item.account)
-            and request.conversation in (None, item.conversation)
+            and account in (None, item.account)
+            and conversation in (None, item.conversation)
         ):
             heads.setdefault((item.account, item.conversation), item)
     return sorted(heads.values(), key=lambda one: (one.due_at, one.message))

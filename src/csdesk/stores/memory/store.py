@@ -14,6 +14,8 @@ from csdesk.ports.store import (
     Leased,
     LeaseRequest,
     Maintained,
+    Outlook,
+    OutlookRequest,
     Page,
     Query,
     Row,
@@ -68,6 +70,11 @@ class MemoryStore:
         _check_limit(request.limit)
         with self._lock:
             return leases.lease(self._state(desk), request)
+
+    def outlook(self, desk: str, request: OutlookRequest) -> Outlook:
+        """What lies ahead."""
+        with self._lock:
+            return leases.outlook(self._state(desk), request)
 
     def query(self, desk: str, query: Query) -> Page[Row]:
         """A page of records."""

@@ -18,21 +18,24 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.places import place_sql
 from csdesk.stores.sqlite.tables import read_sql
 from csdesk.stores.sqlite.values import Cell, marks, padded
 
 _RECORD: Final = "{0}.id,{0}.version,{0}.schema,{0}.doc"
-_OWNER: Final = "CASE substr(c.owner,1,4) WHEN '{}' THEN c.owner END"
-_TICKET: Final = read_sql(Message, "ticket", of="m.doc")
+_OWNER: Final = "CASE substr(c.owner,1,4) WHEN '{}' THEN {} END"
+_IDENTITY: Final = _OWNER.format(IDENTITY, "c.owner")
 _CLAIMED: Final = (
-    "SELECT d.config_epoch,d.phrases_epoch,d.agents_epoch,d.calendars_epoch,c.key,c.owner,i.id,"  # noqa: S608  # constants
+    "SELECT d.config_epoch,d.phrases_epoch,d.agents_epoch,d.calendars_epoch,c.key,c.owner,{identity},"  # noqa: S608  # constants
     f"{_RECORD.format('m')},{_RECORD.format('t')},{_RECORD.format('u')}"
     " FROM csdesk_desk d LEFT JOIN csdesk_claim c ON c.desk=d.pk AND c.key IN ({keys})"
-    f" LEFT JOIN csdesk_message m ON m.desk=d.pk AND m.id={_OWNER.format(MESSAGE)}"
-    f" LEFT JOIN csdesk_ticket t ON t.desk=d.pk AND t.id=coalesce({_TICKET},{_OWNER.format(TICKET)})"
-    " LEFT JOIN csdesk_identity i ON i.desk=d.pk AND i.id={identity}"
-    " LEFT JOIN csdesk_customer u ON u.pk=i.home WHERE d.pk=?"
+    " LEFT JOIN csdesk_place o ON o.desk=d.pk AND o.id=substr(c.owner,5)||substr(c.owner,1,4)"
+    f" LEFT JOIN csdesk_message m ON m.pk={_OWNER.format(MESSAGE, 'o.row')}"
+    f" LEFT JOIN csdesk_place w ON w.desk=d.pk AND w.id={place_sql(read_sql(Message, 'ticket', of='m.doc'), TICKET)}"
+    f" LEFT JOIN csdesk_ticket t ON t.pk=coalesce(w.row,{_OWNER.format(TICKET, 'o.row')})"
+    "{party} LEFT JOIN csdesk_customer u ON u.pk={home} WHERE d.pk=?"
 )
+_PARTY: Final = f" LEFT JOIN csdesk_place i ON i.desk=d.pk AND i.id={place_sql('t.identity', IDENTITY)}"
 _COUNTED: Final = (
     " UNION ALL SELECT NULL,NULL,NULL,NULL,name,value,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL"
     " FROM csdesk_counter WHERE desk=? AND name IN ({keys})"
@@ -41,8 +44,10 @@ _COUNTED: Final = (
 
 @cache
 def _sql(claims: int, counters: int, *, parties: bool) -> str:
-    owner = _OWNER.format(IDENTITY)
-    first = _CLAIMED.format(keys=marks(claims), identity=f"coalesce(t.identity,{owner})" if parties else owner)
+    identity, party, home = _IDENTITY, "", _OWNER.format(IDENTITY, "o.row")
+    if parties:
+        identity, party, home = f"coalesce(t.identity,{identity})", _PARTY, f"coalesce(i.row,{home})"
+    first = _CLAIMED.format(keys=marks(claims), identity=identity, party=party, home=home)
     return first + _COUNTED.format(keys=marks(counters)) if counters else first
 
 

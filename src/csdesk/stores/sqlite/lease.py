@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from csdesk.ports.store import Leased, LeaseRequest
+from csdesk.ports.store import Leased, LeaseRequest, Outlook, OutlookRequest
 from csdesk.stores.sqlite.connection import Execute, Writing
 from csdesk.stores.sqlite.queues import DUE, OUTBOX, due_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, instant_or_none, marks, micros
@@ -72,6 +73,40 @@ def _cut(rows: list[tuple[Any, ...]], request: LeaseRequest, due_at: int) -> Wor
     taken = [row for row in rows if row[due_at] <= now][: request.limit]
     left = rows[len(taken) :]
     return Work(taken, left[0][due_at] if left else None)
+
+
+_OUTLOOK: Final = (
+    "SELECT (SELECT min(wake_at) FROM csdesk_ticket WHERE desk=?1 AND wake_at IS NOT NULL),"
+    "(SELECT min(wake_at) FROM csdesk_customer WHERE desk=?1 AND wake_at IS NOT NULL),{due},{upkeep},{outbox},"
+    "EXISTS(SELECT 1 FROM csdesk_ticket WHERE desk=?1 AND waits IS NOT NULL),"
+    "EXISTS(SELECT 1 FROM csdesk_inbox WHERE desk=?1 AND state='waiting')"
+)
+_FIRST_DUE: Final = "(SELECT min(due_at) FROM csdesk_due WHERE desk=?1 AND kind IN ({}))"
+_FIRST_HEAD: Final = (
+    "(SELECT min(due_at) FROM csdesk_outbox INDEXED BY csdesk_outbox_head WHERE desk=?1 AND head=1 AND account IN ({}))"
+)
+
+
+@cache
+def _outlook_sql(kinds: int, upkeep: int, accounts: int) -> str:
+    return _OUTLOOK.format(
+        due=_FIRST_DUE.format(marks(kinds)) if kinds else "NULL",
+        upkeep=_FIRST_DUE.format(marks(upkeep)) if upkeep else "NULL",
+        outbox=_FIRST_HEAD.format(marks(accounts)) if accounts else "NULL",
+    )
+
+
+def outlook(execute: Execute, desk: int, request: OutlookRequest) -> Outlook:
+    """What lies ahead: looks at the ends of indexes, all in one statement."""
+    kinds, upkeep, accounts = request.kinds, request.upkeep, request.accounts
+    sql = _outlook_sql(len(kinds), len(upkeep), len(accounts))
+    ticket, customer, due, kept, head, waits, holds = execute(sql, (desk, *kinds, *upkeep, *accounts)).fetchone()
+    planned = [at for at in (ticket, customer, due, head) if at is not None]
+    return Outlook(
+        next_at=instant_or_none(min(planned, default=None)),
+        upkeep_at=instant_or_none(kept),
+        waits=bool(waits or holds),
+    )
 
 
 def take(connection: Writing, desk: int, request: LeaseRequest) -> Work:

@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from csdesk.domain.ids import IDENTITY
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
 from csdesk.domain.records.customers import Customer, SegmentMembership
 from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
-from csdesk.stores.sqlite import erasing, links
+from csdesk.stores.sqlite import erasing, links, places
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.documents import document_of, record_of
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.links import link_key
+from csdesk.stores.sqlite.places import ROW, place_key
 from csdesk.stores.sqlite.search import Changed
 from csdesk.stores.sqlite.seats import seat
 from csdesk.stores.sqlite.tables import TABLES, Table, insert_sql, moved_columns, row_sql, select_sql, update_sql
@@ -28,14 +30,8 @@ _TAGGED = {
     kind: f"INSERT INTO csdesk_{kind}_tag(desk,tag,record) VALUES{{}} ON CONFLICT DO NOTHING"
     for kind in ("ticket", "customer")
 }
-_UNTAGGED = (
-    "DELETE FROM csdesk_{kind}_tag WHERE desk=? AND tag=?"
-    " AND record=(SELECT pk FROM csdesk_{kind} WHERE desk=? AND id=?)"
-)
-_LINKED = "INSERT INTO csdesk_identity(desk,id,home) VALUES{} ON CONFLICT(desk,id) DO UPDATE SET home=excluded.home"
-_UNLINKED = (
-    "DELETE FROM csdesk_identity WHERE desk=? AND id=? AND home=(SELECT pk FROM csdesk_customer WHERE desk=? AND id=?)"
-)
+_UNTAGGED = f"DELETE FROM csdesk_{{kind}}_tag WHERE desk=? AND tag=? AND record={ROW}"  # noqa: S608  # constants
+_UNLINKED = f"DELETE FROM csdesk_place WHERE desk=? AND id=? AND row={ROW}"  # noqa: S608  # constants
 
 _HOMES: Final = TABLES[Customer]
 _TAGGED_TABLES: Final = {TABLES[cls].kind: TABLES[cls] for cls in (Ticket, Customer)}
@@ -64,6 +60,8 @@ class Puts:
     """New messages that refer to media."""
     rows: dict[tuple[Table, str], int] = field(default_factory=dict)
     """Where records stand, as far as it is known."""
+    places: list[tuple[int, str, int]] = field(default_factory=list)
+    """Where new records stand."""
     links: dict[Cells, None] = field(default_factory=dict)
     """What ``run`` leaves to be linked."""
 
@@ -81,13 +79,12 @@ class Puts:
                     raise VersionConflict(table.kind, self._present(execute, table, part), expected=0)
                 # Rows of one statement stand one behind the other.
                 self._settle(table, part, (cursor.lastrowid or 0) - len(part))
+        self._place(execute)
         for step in self.steps:
             step(execute)
         for kind, pairs in self.tags.items():
             table = _TAGGED_TABLES[kind]
             _insert(execute, _TAGGED[kind], [(self.desk, tag, self.row(execute, table, key)) for tag, key in pairs])
-        homes = [(self.desk, key, self.row(execute, _HOMES, home)) for key, home in self.identities.items()]
-        _insert(execute, _LINKED, homes)
         for agent in self.agents:
             seat(execute, self.desk, agent)
         erasing.refer(execute, self.desk, self.with_media)
@@ -96,15 +93,34 @@ class Puts:
         for record, _ in part:
             row += 1
             self.rows[table, record.id] = row
+            if table.prefix:
+                self.places.append((self.desk, table.key(record.id), row))
             if table.link is not None:
                 role, name = table.link
                 self.links[self.desk, link_key(getattr(record, name)), int(role), row] = None
+
+    def _place(self, execute: Execute) -> None:
+        """Note where the new records stand, and whose the new identities are."""
+        homes = [
+            (self.desk, place_key(one, IDENTITY), self.row(execute, _HOMES, home))
+            for one, home in self.identities.items()
+        ]
+        if (self.places or homes) and not places.add(execute, [*self.places, *homes]):
+            for table, born in self.new.items():
+                for record, _ in born:
+                    if table.prefix:
+                        self._check_place(execute, table, record.id)
+
+    def _check_place(self, execute: Execute, table: Table, key: str) -> None:
+        ours = [row for _, place, row in self.places if place == table.key(key)]
+        if [(row,) for row in ours] != execute(f"SELECT {ROW}", (self.desk, table.key(key))).fetchall():
+            raise VersionConflict(table.kind, key, expected=0)
 
     def row(self, execute: Execute, table: Table, key: str) -> int:
         """Where a record stands that is stored."""
         row = self.rows.get((table, key))
         if row is None:
-            row = self.rows[table, key] = execute(row_sql(table), (self.desk, key)).fetchone()[0]
+            row = self.rows[table, key] = execute(row_sql(table), (self.desk, table.key(key))).fetchone()[0]
         return row
 
     def _present(self, execute: Execute, table: Table, part: Iterable[tuple[Stored, Cells]]) -> str:
@@ -145,7 +161,7 @@ def plan_puts(execute: Execute, desk: int, puts: tuple[Put, ...], seen: Mapping[
 
 def _stored(execute: Execute, desk: int, put: Put) -> Stored:
     table = TABLES[type(put.record)]
-    row = execute(select_sql(table), (desk, put.record.id)).fetchone()
+    row = execute(select_sql(table), (desk, table.key(put.record.id))).fetchone()
     if row is None or row[0] != put.expected:
         raise VersionConflict(table.kind, put.record.id, expected=put.expected)
     found: Stored = record_of(table.cls, put.record.id, row[1], row[2])  # type: ignore[assignment]  # the tables hold what is stored
@@ -180,12 +196,12 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         record.SCHEMA,
         document_of(record),
         *table.fresh_of(record),
-        *[column.cell(record) for column in moved],
+        *moved.values(),
         plan.desk,
-        record.id,
+        table.key(record.id),
         old.version,
     )
-    sql = update_sql(table, tuple([column.name for column in moved]))
+    sql = update_sql(table, tuple(moved))
     plan.steps.append(_Replace(table, sql, cells, record.id, old.version))
     if table.link is not None and getattr(old, table.link[1]) != getattr(record, table.link[1]):
         plan.steps.append(_relinking(plan, table, old, record))
@@ -249,7 +265,7 @@ def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> N
     if gone:
         for name in gone:
             plan.tags.get(kind, {}).pop((name, record.id), None)
-        plan.steps.append(_removal(_UNTAGGED.format(kind=kind), plan.desk, gone, record.id))
+        plan.steps.append(_removal(_UNTAGGED.format(kind=kind), plan.desk, gone, TABLES[type(record)].key(record.id)))
 
 
 def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None:
@@ -262,7 +278,8 @@ def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None
         for left in gone:
             if plan.identities.get(left) == record.id:
                 del plan.identities[left]
-        plan.steps.append(_removal(_UNLINKED, plan.desk, gone, record.id))
+        keys = [place_key(one, IDENTITY) for one in gone]
+        plan.steps.append(_removal(_UNLINKED, plan.desk, keys, _HOMES.key(record.id)))
 
 
 def _referral(desk: int, message: Message) -> Step:

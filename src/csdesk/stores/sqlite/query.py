@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from csdesk.domain.ids import IDENTITY
 from csdesk.domain.records.changes import AgentGroup, Burden, ConfigRow, WaitingLine
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput
@@ -16,9 +17,10 @@ from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.links import Role, link_key
+from csdesk.stores.sqlite.places import place_key
 from csdesk.stores.sqlite.puts import segment_label
 from csdesk.stores.sqlite.seats import orders_of
-from csdesk.stores.sqlite.tables import TABLES
+from csdesk.stores.sqlite.tables import TABLES, Table
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
 
 Value = Scalar | tuple[Scalar, ...]
@@ -96,7 +98,7 @@ _MANY: Final[Mapping[tuple[str, str], str]] = {
     ("ticket", "tag"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "tag"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "segment"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
-    ("customer", "identity"): "pk IN (SELECT home FROM csdesk_identity WHERE desk=? AND id IN ({}))",
+    ("customer", "identity"): "pk IN (SELECT row FROM csdesk_place WHERE desk=? AND id IN ({}))",
     ("agent", "queue"): "id IN (SELECT agent FROM csdesk_seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
 }
 """Columns with many values: they filter, they give no order."""
@@ -114,6 +116,15 @@ _LINKED: Final[Mapping[tuple[str, str], Role]] = {
 }
 """Columns that rows are found by through their links."""
 
+_PLACED: Final = {table.kind: table for table in TABLES.values() if table.prefix}
+_BY_PLACE: Final = {
+    kind: f"(SELECT p.desk AS desk,p.id AS place,r.pk AS pk,{','.join(f'r.{one}' for one in table.columns[1:])}"  # noqa: S608
+    f" FROM csdesk_place p CROSS JOIN csdesk_{kind} r ON r.pk=p.row WHERE substr(p.id,-4)='{table.prefix}')"
+    for kind, table in _PLACED.items()
+}
+"""All records of a kind that has places, to be read in the order of their ids."""
+
+_AT: Final = "pk IN (SELECT row FROM csdesk_place WHERE desk=? AND id IN ({}))"
 _LINKS: Final = "pk IN (SELECT row+{} FROM csdesk_link WHERE desk=? AND id IN ({}) AND role={})"
 
 _ANY_CATEGORY: Final = tuple(category.value for category in Category)
@@ -144,6 +155,10 @@ class _Where:
             self.conditions.append(many.format(marks(len(cells))))
             self.cells += [self._desk, *cells]
             return
+        if column == "id" and self._kind in _PLACED:
+            self.conditions.append(_AT.format(marks(len(cells))))
+            self.cells += [self._desk, *[_PLACED[self._kind].key(str(cell)) for cell in cells]]
+            return
         role = _LINKED.get((self._kind, column))
         if role is not None:
             # None of these columns is ever empty: a filter on None finds nothing.
@@ -166,6 +181,8 @@ class _Where:
             return entries.row_of(self._desk, str(value))
         if column == "segment":
             return segment_label(str(value))
+        if (self._kind, column) == ("customer", "identity"):
+            return place_key(str(value), IDENTITY)
         return value
 
     def _add_time(self, asked: Query) -> None:
@@ -207,20 +224,33 @@ def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
         raise InvalidInput("limit", "out of range", "pass 1 to 1000")
     where = _where(desk, asked)
     kind = _KINDS[asked.kind]
-    order = _order(asked)
+    order, key, source = _order(asked), kind.key, _source(asked.kind)
+    walked = _walked(asked)
+    if walked is not None:
+        order, key, source = "place", "place", _BY_PLACE[asked.kind]
     mark = fingerprint(asked.kind, asked.where, asked.since, asked.until, asked.order, asked.descending)
     if asked.after is not None:
-        where.add_after(order, kind.key, key_of(asked.after, mark), descending=asked.descending)
+        value, last = key_of(asked.after, mark)
+        after = (value, last) if walked is None else (value, walked.key(str(last)))
+        where.add_after(order, key, after, descending=asked.descending)
     turn = " DESC" if asked.descending else ""
-    by = f"{kind.key}{turn}" if order == kind.key else f"{order}{turn},{kind.key}{turn}"
+    by = f"{key}{turn}" if order == key else f"{order}{turn},{key}{turn}"
     sql = (
-        f"SELECT {order},{kind.key},{kind.select} FROM {_source(asked.kind)}"  # noqa: S608  # names of the tables above
+        f"SELECT {order},{kind.key},{kind.select} FROM {source}"  # noqa: S608  # names of the tables above
         f" WHERE {where.sql} ORDER BY {by} LIMIT ?"
     )
     rows = execute(sql, (*where.cells, asked.limit + 1)).fetchall()
     page = rows[: asked.limit]
     cursor = cursor_of(mark, (page[-1][0], page[-1][1])) if len(rows) > asked.limit else None
     return Page(tuple(kind.row(row[2:]) for row in page), cursor)
+
+
+def _walked(asked: Query) -> Table | None:
+    """The table whose records are to be read in the order of their places: no index finds what is asked for."""
+    table = _PLACED.get(asked.kind)
+    if table is None or asked.order != "id" or any(column in table.indexed for column, _ in asked.where):
+        return None
+    return table
 
 
 def count(execute: Execute, desk: int, asked: Query) -> int:

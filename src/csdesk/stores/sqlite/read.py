@@ -24,6 +24,7 @@ from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite import claimed, ranking
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.places import id_of, place_key, place_sql
 from csdesk.stores.sqlite.queues import inbox_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, marks, padded
 
@@ -35,15 +36,21 @@ _EPOCHS: Final = (
 )
 _PARTS: Final = {
     "claim": "SELECT 'claim',key,owner,NULL,NULL,NULL FROM csdesk_claim WHERE desk=? AND key IN ({})",
-    "identity": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM csdesk_identity i"
-    " CROSS JOIN csdesk_customer c ON c.pk=i.home WHERE i.desk=? AND i.id IN ({})",
-    "party": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM csdesk_ticket t CROSS JOIN csdesk_identity i"
-    " ON i.desk=t.desk AND i.id=t.identity CROSS JOIN csdesk_customer c ON c.pk=i.home WHERE t.desk=? AND t.id IN ({})",
+    "identity": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM csdesk_place i"
+    " CROSS JOIN csdesk_customer c ON c.pk=i.row WHERE i.desk=? AND i.id IN ({})",
+    "party": "SELECT 'customer',c.id,c.version,c.schema,c.doc,i.id FROM csdesk_place p CROSS JOIN csdesk_ticket t"  # noqa: S608  # constants
+    f" ON t.pk=p.row CROSS JOIN csdesk_place i ON i.desk=p.desk AND i.id={place_sql('t.identity', IDENTITY)}"
+    " CROSS JOIN csdesk_customer c ON c.pk=i.row WHERE p.desk=? AND p.id IN ({})",
     "counter": "SELECT 'counter',name,value,NULL,NULL,NULL FROM csdesk_counter WHERE desk=? AND name IN ({})",
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
         kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
-        for kind in ("customer", "ticket", "message", "agent", "phrase", "draft", "holidays")
+        for kind in ("agent", "phrase", "draft", "holidays")
+    },
+    **{
+        kind: f"SELECT '{kind}',r.id,r.version,r.schema,r.doc,NULL FROM csdesk_place p"  # noqa: S608
+        f" CROSS JOIN csdesk_{kind} r ON r.pk=p.row WHERE p.desk=? AND p.id IN ({{}})"
+        for kind in ("customer", "ticket", "message")
     },
 }
 _ROWS: Final = {
@@ -62,6 +69,15 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "holidays": PublicHolidays,
 }
 _ROADS: Final = {IDENTITY: "identity", CUSTOMER: "customer", TICKET: "ticket", MESSAGE: "message"}
+
+_PLACES: Final = {
+    "identity": IDENTITY,
+    "party": TICKET,
+    "customer": CUSTOMER,
+    "ticket": TICKET,
+    "message": MESSAGE,
+}
+"""What is found by its place, and what its ids begin with."""
 
 Wanted = dict[str, list[str]]
 
@@ -164,7 +180,8 @@ class _Loader:
         parameters: list[Cell] = [desk] if is_first else []
         for name, keys in wanted.items():
             self._asked.update([(name, key) for key in keys])
-            round_keys = padded(keys)
+            prefix = _PLACES.get(name)
+            round_keys = padded(keys if prefix is None else [place_key(key, prefix) for key in keys])
             shape.append((name, len(round_keys)))
             parameters.append(desk)
             parameters += round_keys
@@ -195,7 +212,7 @@ class _Loader:
             self._counters[LOAD + key] = first
         else:
             if identity is not None:
-                self._homes[identity] = key
+                self._homes[IdentityId(id_of(identity))] = key
             self._take_record(what, key, first, second, third)
 
     def _take_record(self, kind: str, key: str, version: int, schema: int, document: str) -> None:

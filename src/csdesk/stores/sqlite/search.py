@@ -16,7 +16,7 @@ from csdesk.ports.store import Page, SearchHit, SearchRequest
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
-from csdesk.stores.sqlite.tables import read_sql
+from csdesk.stores.sqlite.tables import TABLES, read_sql
 
 _MARK: Final = "SELECT last FROM csdesk_search_mark"
 _TAIL: Final = "SELECT id,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark) AND desk=?"
@@ -25,12 +25,16 @@ _MATCH: Final = (
     " CROSS JOIN csdesk_message m ON m.pk=s.rowid"
     " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
 )
-_WAITING: Final = "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>? ORDER BY pk LIMIT ?"
+_WAITING: Final = (
+    "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark)"
+    " ORDER BY pk LIMIT ?"
+)
 _VERSIONS: Final = "SELECT pk,version FROM csdesk_message WHERE pk>? AND pk<=?"
 _ONE: Final = "SELECT schema,doc FROM csdesk_message WHERE pk=?"
 _ADD: Final = "INSERT INTO csdesk_search(rowid,tokens) VALUES(?,?)"
 _REMOVE: Final = "INSERT INTO csdesk_search(csdesk_search,rowid,tokens) VALUES('delete',?,?)"
-_INDEXED: Final = "SELECT pk FROM csdesk_message WHERE desk=? AND id=? AND pk<=(SELECT last FROM csdesk_search_mark)"
+_MESSAGES: Final = TABLES[Message]
+_INDEXED: Final = f"SELECT pk FROM csdesk_message WHERE {_MESSAGES.where} AND pk<=(SELECT last FROM csdesk_search_mark)"  # noqa: S608  # a constant
 
 _AFTER_ALL: Final = "\U0010ffff"
 _SEAM: Final = "x"
@@ -111,7 +115,7 @@ class Waiting:
 def waiting(execute: Execute, limit: int) -> tuple[list[Waiting], bool]:
     """The next texts to index, of all desks, and whether more wait."""
     # ``Any``: rows of the driver.
-    rows: list[tuple[Any, ...]] = execute(_WAITING, (execute(_MARK).fetchone()[0], limit + 1)).fetchall()
+    rows: list[tuple[Any, ...]] = execute(_WAITING, (limit + 1,)).fetchall()
     texts = [
         Waiting(row, desk, version, indexed_text(desk, said_in(schema, document)))
         for row, desk, version, schema, document in rows[:limit]
@@ -141,7 +145,7 @@ def _text_now(execute: Execute, one: Waiting) -> str:
 def index_again(execute: Execute, desk: int, changed: list[Changed]) -> None:
     """Exchange the texts of messages that are indexed already."""
     for one in changed:
-        row = execute(_INDEXED, (desk, one.after.id)).fetchone()
+        row = execute(_INDEXED, (desk, _MESSAGES.key(one.after.id))).fetchone()
         if row is not None:
             execute(_REMOVE, (row[0], indexed_text(desk, _said(one.before))))
             execute(_ADD, (row[0], indexed_text(desk, _said(one.after))))

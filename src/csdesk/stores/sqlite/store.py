@@ -21,6 +21,8 @@ from csdesk.ports.store import (
     Leased,
     LeaseRequest,
     Maintained,
+    Outlook,
+    OutlookRequest,
     Page,
     Progress,
     Query,
@@ -91,6 +93,10 @@ class SqliteCalls:
         if work.rows and request.what not in ("tickets", "customers"):
             work = self._translated(self._hands.write, lease.take, self._number(desk), request)
         return lease.leased(work, request)
+
+    def outlook(self, desk: str, request: OutlookRequest) -> Outlook:
+        """What lies ahead of the desk."""
+        return self._read(lease.outlook, desk, request)
 
     def query(self, desk: str, query: Query) -> Page[Row]:
         """A page of records."""

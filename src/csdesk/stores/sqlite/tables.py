@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pydantic_core import PydanticUndefined
 
+from csdesk.domain.ids import CUSTOMER, MESSAGE, TICKET
 from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
@@ -25,7 +26,10 @@ from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite.links import Role
+from csdesk.stores.sqlite.places import ROW, place_key
 from csdesk.stores.sqlite.values import Cell, Cells, marks, micros, micros_or_none, value_rows
+
+_HEAD: Final = ("desk", "id", "version", "schema", "doc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +56,38 @@ class Table:
     """The role of its rows to the id that a field names."""
     read: Mapping[str, str] = field(default_factory=dict)
     """The expressions of what queries may name and no column holds."""
+    prefix: str = ""
+    """What its ids begin with, if it has no index of them: its rows are found by their places."""
+    indexed: frozenset[str] = frozenset()
+    """What queries may name that an index or a link finds, if it has places."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of its columns but the row's number, in the order of ``insert_sql``."""
+        return (*_HEAD, *self.fresh, *[one.name for one in self.kept], *self.born)
+
+    def key(self, text: str) -> str:
+        """An id as ``where`` takes it."""
+        return place_key(text, self.prefix) if self.prefix else text
+
+    @property
+    def where(self) -> str:
+        """The condition that finds a record by desk and ``key``."""
+        return f"pk={ROW}" if self.prefix else "desk=? AND id=?"
 
 
-def moved_columns(table: Table, old: Record, new: Record) -> list[Column]:
-    """The kept columns whose values are other ones. What an event left alone is the very same object."""
+def moved_columns(table: Table, old: Record, new: Record) -> dict[str, Cell]:
+    """The kept columns whose values are other ones, with these. What an event left alone is the very same object."""
     before, after = old.__dict__, new.__dict__
-    changed = {name for name in before if before[name] is not after[name]}
-    return [
-        column
-        for column in table.kept
-        if not changed.isdisjoint(column.fields) and column.cell(old) != column.cell(new)
-    ]
+    moved: dict[str, Cell] = {}
+    for column in table.kept:
+        for name in column.fields:
+            if before[name] is not after[name]:
+                cell = column.cell(new)
+                if cell != column.cell(old):
+                    moved[column.name] = cell
+                break
+    return moved
 
 
 def _field(name: str) -> Column:
@@ -124,6 +149,10 @@ TABLES: Final[Mapping[type[Record], Table]] = {
             **_read(Ticket, "status", "priority", "type", "account", "conversation"),
             "owner": f"json_extract(doc,'$.{SHORT['owner']}.id')",
         },
+        prefix=TICKET,
+        indexed=frozenset(
+            {"id", "number", "category", "queue", "assignee", "identity", "tag", "wake_at", "offered_to", "merged_into"}
+        ),
     ),
     Customer: Table(
         "customer",
@@ -135,6 +164,8 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         ),
         born=("seen_at",),
         read=_read(Customer, "level", "stage"),
+        prefix=CUSTOMER,
+        indexed=frozenset({"id", "identity", "tag", "segment", "merged_into"}),
     ),
     Message: Table(
         "message",
@@ -142,6 +173,8 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         (_time("occurred_at"),),
         link=(Role.MESSAGE, "ticket"),
         read=_read(Message, "ticket", "direction", "delivery", "identity", "account", "provider_id"),
+        prefix=MESSAGE,
+        indexed=frozenset({"id", "ticket"}),
     ),
     Agent: Table(
         "agent",
@@ -159,31 +192,30 @@ TABLES: Final[Mapping[type[Record], Table]] = {
     PublicHolidays: Table("holidays", PublicHolidays, fresh=("place",), fresh_of=lambda holidays: (holidays.place,)),
 }
 
-_HEAD: Final = ("desk", "id", "version", "schema", "doc")
-
 
 @cache
 def insert_sql(table: Table, count: int) -> str:
     """Insert that many new records: desk, id, version, schema, doc, then fresh columns, kept ones and marks."""
-    columns = (*_HEAD, *table.fresh, *[one.name for one in table.kept], *table.born)
-    row = f"({marks(len(columns))})"
-    return f"INSERT INTO csdesk_{table.kind}({','.join(columns)}) VALUES{value_rows(row, count)} ON CONFLICT DO NOTHING"
+    columns = table.columns
+    rows = value_rows(f"({marks(len(columns))})", count)
+    taken = "" if table.prefix else " ON CONFLICT DO NOTHING"
+    return f"INSERT INTO csdesk_{table.kind}({','.join(columns)}) VALUES{rows}{taken}"
 
 
 @cache
 def update_sql(table: Table, moved: tuple[str, ...]) -> str:
-    """Replace a record at a version: version, schema, doc, fresh, moved columns; then desk, id, expected version."""
+    """Replace a record at a version: version, schema, doc, fresh, moved columns; then desk, key, expected version."""
     assigned = ",".join(f"{column}=?" for column in ("version", "schema", "doc", *table.fresh, *moved))
-    return f"UPDATE csdesk_{table.kind} SET {assigned} WHERE desk=? AND id=? AND version=?"  # noqa: S608
+    return f"UPDATE csdesk_{table.kind} SET {assigned} WHERE {table.where} AND version=?"  # noqa: S608
 
 
 @cache
 def select_sql(table: Table) -> str:
     """The version, schema and document of one record."""
-    return f"SELECT version,schema,doc FROM csdesk_{table.kind} WHERE desk=? AND id=?"  # noqa: S608
+    return f"SELECT version,schema,doc FROM csdesk_{table.kind} WHERE {table.where}"  # noqa: S608
 
 
 @cache
 def row_sql(table: Table) -> str:
     """The row of one record."""
-    return f"SELECT pk FROM csdesk_{table.kind} WHERE desk=? AND id=?"  # noqa: S608
+    return f"SELECT pk FROM csdesk_{table.kind} WHERE {table.where}"  # noqa: S608

@@ -8,6 +8,7 @@ write-ahead log keeps its size, because writing into a growing file is slower.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Final
 
@@ -21,8 +22,7 @@ _WINDOW: Final = 10_000
 """How many claims a round looks at."""
 
 _PART: Final = "SELECT key,expires_at FROM csdesk_claim WHERE desk=? AND key>? ORDER BY key LIMIT ?"
-_END: Final = f"SELECT max(key),count(*) FROM ({_PART})"  # noqa: S608
-_EXPIRED: Final = f"SELECT key FROM ({_PART}) WHERE expires_at<=? LIMIT ?"  # noqa: S608
+_EXPIRED: Final = f"SELECT max(key),count(*),json_group_array(key) FILTER (WHERE expires_at<=?) FROM ({_PART})"  # noqa: S608
 _EXPIRE: Final = "DELETE FROM csdesk_claim WHERE desk=? AND key=? AND expires_at<=?"
 
 
@@ -51,8 +51,8 @@ class Upkeep:
     def _expired(self, execute: Execute, desk: int, now: int, limit: int) -> tuple[list[str], bool]:
         """The expired claims among the next ones, and whether the limit left some of them."""
         start = self._reached.get(desk, "")
-        end, count = execute(_END, (desk, start, self._window)).fetchone()
-        found = [row[0] for row in execute(_EXPIRED, (desk, start, self._window, now, limit + 1)).fetchall()]
+        end, count, keys = execute(_EXPIRED, (now, desk, start, self._window)).fetchone()
+        found: list[str] = sorted(json.loads(keys))
         if len(found) > limit:
             self._reached[desk] = found[limit - 1]
         else:

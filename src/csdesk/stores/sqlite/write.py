@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from csdesk.domain.records.changes import ChangeSet, Committed, EpochName
+from csdesk.domain.records.customers import Customer
 from csdesk.errors import CsdeskError, VersionConflict
 from csdesk.stores.sqlite import claims, entries, erasing, links, queues, search
 from csdesk.stores.sqlite.connection import Execute, Writing
@@ -16,13 +17,15 @@ from csdesk.stores.sqlite.errors import translated_commit
 from csdesk.stores.sqlite.known import Known
 from csdesk.stores.sqlite.puts import Puts, plan_puts
 from csdesk.stores.sqlite.seats import arrange, orders_text
+from csdesk.stores.sqlite.tables import TABLES
 from csdesk.stores.sqlite.values import Cells, micros
 
 _HEAD: Final = (
     "SELECT config_epoch,coalesce((SELECT max(pk) FROM csdesk_entry WHERE pk>? AND pk<=?),?)"
     " FROM csdesk_desk WHERE pk=?"
 )
-_SEEN: Final = "UPDATE csdesk_customer SET seen_at=? WHERE desk=? AND id=? AND (seen_at IS NULL OR seen_at<?)"
+_CUSTOMERS: Final = TABLES[Customer]
+_SEEN: Final = f"UPDATE csdesk_customer SET seen_at=? WHERE {_CUSTOMERS.where} AND (seen_at IS NULL OR seen_at<?)"  # noqa: S608  # constants
 _CONFIG: Final = (
     "INSERT INTO csdesk_config(desk,digest,activated_at,body,orders) VALUES(?,?,?,?,?)"
     " ON CONFLICT(desk,digest) DO UPDATE SET activated_at=excluded.activated_at, body=excluded.body,"
@@ -153,7 +156,7 @@ def _write(execute: Execute, todo: Plan, order: Order) -> Committed:
     if changes.deltas:
         claims.count(execute, desk, changes.deltas, order.after(last))
     for customer, at in todo.seen.items():
-        execute(_SEEN, (at, desk, customer, at))
+        execute(_SEEN, (at, desk, _CUSTOMERS.key(customer), at))
     if changes.strips:
         erasing.strip(execute, desk, changes.strips)
     if todo.entries:

@@ -28,6 +28,7 @@ _MODULES = (
     "lines",
     "loads",
     "machine",
+    "outlooks",
     "queries",
     "random_changes",
     "searches",
@@ -46,6 +47,7 @@ from csdesk.testing.store_contract.leases import LeasePromises
 from csdesk.testing.store_contract.lines import LinePromises
 from csdesk.testing.store_contract.loads import LoadPromises
 from csdesk.testing.store_contract.machine import RandomCommands
+from csdesk.testing.store_contract.outlooks import OutlookPromises
 from csdesk.testing.store_contract.queries import QueryPromises
 from csdesk.testing.store_contract.searches import SearchPromises
 from csdesk.testing.store_contract.threads import ThreadPromises
@@ -61,6 +63,7 @@ class StoreContract(
     LinePromises,
     QueryPromises,
     LeasePromises,
+    OutlookPromises,
     ConsumerPromises,
     ErasingPromises,
     SearchPromises,

@@ -58,15 +58,14 @@ def _seeded(store: Store) -> None:
         config=ConfigRow("digest-1", "{}", build.at(0)),
     )
     records = build.changes_for(build.ticket(1), build.customer(1), build.agent(1))
-    store.commit(DESK, replace(first, puts=records.puts, entries=records.entries))
+    store.commit(DESK, first._replace(puts=records.puts, entries=records.entries))
 
 
 def _big() -> ChangeSet:
     """A commit that touches everything and would succeed after ``_seeded``."""
     people = (build.ticket(2), build.customer(2), build.message(2))
     fresh = build.changes_for(*people, build.phrase(2), build.draft(2), build.holidays(2))
-    return replace(
-        fresh,
+    return fresh._replace(
         puts=(*fresh.puts, Put(build.agent(1, version=2, capacity=3), 1)),
         claims=(Claim("command/2", "cmd_2"), Claim("mail/2", "msg_2", ClaimMode.FIRST_WINS)),
         moves=(ClaimMove("command/2", "cmd_2", "cmd_3"),),
@@ -85,8 +84,7 @@ def _big() -> ChangeSet:
 
 def _with(big: ChangeSet, bad: ChangeSet) -> ChangeSet:
     """The big commit with the bad pieces at its end, where a store that writes as it goes has written most."""
-    return replace(
-        big,
+    return big._replace(
         config_epoch=bad.config_epoch,
         puts=big.puts + bad.puts,
         claims=big.claims + bad.claims,
@@ -130,7 +128,7 @@ class CommitPromises(ContractBase):
     def test_a_commit_writes_all_of_it(self, store: Store) -> None:
         """Every field of a ChangeSet arrives."""
         _seeded(store)
-        store.commit(DESK, replace(_big(), config_epoch=1))
+        store.commit(DESK, _big()._replace(config_epoch=1))
         needs = Needs(
             claims=("command/2", "mail/2"),
             tickets=(build.ticket(2).id,),
@@ -235,7 +233,7 @@ class CommitPromises(ContractBase):
     def test_marks_stay_beside_the_document(self, store: Store) -> None:
         """The latest instant stays; the version does not move; a mark of nobody is dropped."""
         who = build.customer(1)
-        store.commit(DESK, replace(build.changes_for(who), seen=(Seen(who.id, build.at(5)),)))
+        store.commit(DESK, build.changes_for(who)._replace(seen=(Seen(who.id, build.at(5)),)))
         store.commit(DESK, ChangeSet(seen=(Seen(who.id, build.at(3)), Seen(build.customer(9).id, build.at(3)))))
         assert everything(store, Query(kind="customer", where=(("seen_at", build.at(5)),))) == [who]
         store.commit(DESK, ChangeSet(seen=(Seen(who.id, build.at(8)),)))

@@ -39,7 +39,7 @@ class State:
     entries: list[Entry] = field(default_factory=list)
     configs: dict[str, ConfigRow] = field(default_factory=dict)
     config: str = ""
-    epochs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Epochs.__slots__, 0))
+    epochs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Epochs._fields, 0))
     given: list[set[str]] = field(default_factory=list)
     """The agents whose load each commit raised."""
     read: dict[str, int] = field(default_factory=dict)

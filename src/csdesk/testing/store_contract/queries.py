@@ -283,6 +283,6 @@ class QueryPromises(ContractBase):
 
     def test_an_actor_is_not_a_column(self, store: Store) -> None:
         """Entries are found by subject and cause; who did it stands inside."""
-        store.commit(DESK, ChangeSet(entries=(replace(build.entry("tkt_1"), actor=Actor.bot("b")),)))
+        store.commit(DESK, ChangeSet(entries=(build.entry("tkt_1")._replace(actor=Actor.bot("b")),)))
         with pytest.raises(InvalidInput):
             store.query(DESK, Query(kind="entry", where=(("actor", "bot:b"),)))

@@ -6,7 +6,7 @@ Records change only by events, as in a desk; a third of the commits carries some
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Message, TextPart
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import Category, Ticket, Worker, WorkerKind
@@ -182,6 +183,7 @@ class Pieces:
                     ev.CustomerUntagged(tag="a"),
                     ev.CustomerFlagged(flag=name, reason="张三 threatens", until=later),
                     ev.CustomerUnflagged(flag=name),
+                    ev.CustomerEntered(account="web", entered_at=at(1), origin=Origin(scene=f"海报 {name}")),
                     *[ev.SegmentEntered(segment=name) for _ in (1,) if not self._is_in("customer", key, name)],
                     ev.SegmentLeft(segment=name),
                     ev.SegmentsPlanned(at=later),
@@ -330,7 +332,7 @@ class Pieces:
 def joined(first: ChangeSet, second: ChangeSet) -> ChangeSet:
     """Both in one commit."""
     values: dict[str, Any] = {}
-    for one in fields(ChangeSet):
-        a, b = getattr(first, one.name), getattr(second, one.name)
-        values[one.name] = a + b if isinstance(a, tuple) else (a if b is None else b)
+    for name in ChangeSet._fields:
+        a, b = getattr(first, name), getattr(second, name)
+        values[name] = a + b if isinstance(a, tuple) else (a if b is None else b)
     return ChangeSet(**values)

@@ -21,6 +21,7 @@ from csdesk.domain.records.customers import (
     SegmentMembership,
 )
 from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.origins import Entered, Origin, Source
 from csdesk.domain.records.tags import TagAssignment, TagSource
 
 _Customer = trusted(Customer)
@@ -34,8 +35,32 @@ def _customer_created(_: Customer | None, event: ev.CustomerCreated, at: datetim
         language=event.language,
         level=event.level,
         first_account=event.account,
+        source=_source_of(event),
         created_at=at,
     )
+
+
+def _source_of(event: ev.CustomerCreated) -> Source | None:
+    if event.origin is None and event.traffic is None:
+        return None
+    return Source(account=event.account, traffic=event.traffic, origin=event.origin)
+
+
+def _customer_entered(customer: Customer, event: ev.CustomerEntered, _: datetime) -> Customer:
+    entered = Entered(
+        account=event.account,
+        conversation=event.conversation or "",
+        at=event.entered_at,
+        origin=event.origin or Origin(entry=event.entry, campaign=event.campaign),
+        is_first=event.is_first,
+        has_written=event.message is not None,
+    )
+    return replaced(customer, entered=entered)
+
+
+def _entrance_answered(customer: Customer, _event: ev.EntranceAnswered, _: datetime) -> Customer:
+    assert customer.entered is not None, "only an entrance is answered"
+    return replaced(customer, entered=replaced(customer.entered, has_written=True))
 
 
 def _identity_linked(customer: Customer, event: ev.IdentityLinked, at: datetime) -> Customer:
@@ -191,6 +216,8 @@ def _customer_erased(customer: Customer, event: ev.CustomerErased, at: datetime)
         segments_at=None,
         block=None,
         dedicated_agent=None,
+        source=None,
+        entered=None,
         erasure=Erasure(customer=event.survivor, command=event.command, requested_at=at),
     )
 
@@ -225,4 +252,6 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.SegmentsPlanned: _segments_planned,
     ev.CustomerErased: _customer_erased,
     ev.ErasureCompleted: _erasure_completed,
+    ev.CustomerEntered: _customer_entered,
+    ev.EntranceAnswered: _entrance_answered,
 }

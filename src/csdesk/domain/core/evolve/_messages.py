@@ -47,7 +47,7 @@ def _message_edited(message: Message, event: ev.MessageEdited, _: datetime) -> M
 
 
 def _message_erased(message: Message, _event: ev.MessageErased, at: datetime) -> Message:
-    gone = {"subject": "", "parts": (), "edited": (), "raw": b"", "raw_media": None}
+    gone = {"subject": "", "origin": None, "parts": (), "edited": (), "raw": b"", "raw_media": None}
     blank = {"conversation": "", "provider_id": "", "delivery_reason": "", "pieces": ("",) * len(message.pieces)}
     return replaced(message, **gone, **blank, erased_at=at)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from csdesk.domain.core.evolve import _reception as reception
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
-from csdesk.domain.records._model import replaced, trusted
+from csdesk.domain.records._model import replaced, shared, trusted
 from csdesk.domain.records.clocks import with_clocks
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.goals import Goal, GoalState
@@ -31,8 +31,8 @@ from csdesk.domain.records.tickets import (
 )
 
 _Ticket = trusted(Ticket)
-_Owner = trusted(Owner)
-_AppliedSla = trusted(AppliedSla)
+_Owner = shared(Owner)
+_AppliedSla = shared(AppliedSla)
 
 
 def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ticket:
@@ -48,6 +48,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         identity=said["identity"],
         account=said["account"],
         conversation=said["conversation"] or "",
+        origin=said["origin"],
         owner=_Owner(kind=OwnerKind.QUEUE, id=said["queue"]),
         participants=said["participants"],
         links=said["links"],
@@ -185,7 +186,9 @@ def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> 
 
 
 def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
-    kept = replaced(ticket, subject="", conversation="", fields=(), flags=(), close_reason="", rules_at=None)
+    kept = replaced(
+        ticket, subject="", conversation="", origin=None, fields=(), flags=(), close_reason="", rules_at=None
+    )
     return replaced(kept, erased_at=at)
 
 
@@ -247,6 +250,10 @@ def _with_participants(
 
 def _participants_changed(ticket: Ticket, event: ev.ParticipantsChanged, _: datetime) -> Ticket:
     return replaced(ticket, participants=_with_participants(ticket, event.added, event.removed))
+
+
+def _owner_left(ticket: Ticket, _event: ev.OwnerLeft, _: datetime) -> Ticket:
+    return replaced(ticket, owner=_Owner(kind=OwnerKind.QUEUE, id=ticket.queue))
 
 
 def _offer_made(ticket: Ticket, event: ev.OfferMade, _: datetime) -> Ticket:
@@ -388,6 +395,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.TicketHandedOff: reception.handed_off,
     ev.TicketHandedBack: reception.handed_back,
     ev.TicketTransferred: reception.transferred,
+    ev.OwnerLeft: _owner_left,
     ev.OfferMade: _offer_made,
     ev.OfferAccepted: _offer_ended,
     ev.OfferDeclined: _offer_refused,

@@ -132,5 +132,7 @@ class QueueRouting(Section):
     """From this priority on a ticket may use what is kept free."""
     reserve_levels: tuple[Name, ...] = ()
     """The customer levels whose tickets may use it too."""
+    save_room_after: DurationOrZero = timedelta(minutes=10)
+    """How long the oldest ticket waits that lacks nothing but room before an agent's room is saved for it."""
     overflow: tuple[Overflow, ...] = ()
     """Who helps out, in this order; their own helpers help too."""

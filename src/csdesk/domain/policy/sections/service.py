@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from csdesk.domain.policy.sections.closing import AfterHoursPolicy
 from csdesk.domain.policy.sections.routing import QueueRouting
 from csdesk.domain.records._model import Key, Name
-from csdesk.domain.records._settings import Section
+from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration, DurationOrZero
 from csdesk.domain.records.goals import GoalName
+from csdesk.domain.records.origins import Traffic
 from csdesk.domain.records.priorities import PriorityName
 from csdesk.domain.records.tickets import Category
+
+Choices = tuple[Annotated[str, Field(min_length=1, max_length=40)], ...]
+"""Questions to choose from."""
 
 
 class QueuePolicy(Section):
@@ -21,6 +26,8 @@ class QueuePolicy(Section):
 
     name: Name
     title: str = ""
+    formerly: tuple[Name, ...] = ()
+    """Names of queues that this one took the place of: the tickets that wait there move here."""
     auto_reply: bool = False
     """May phrases be sent without a person?"""
     suggest: bool = True
@@ -29,8 +36,12 @@ class QueuePolicy(Section):
     """Who receives a customer first. ``human_only`` bars bots; of ``bot_only`` people get what the bot hands off."""
     bot: Name | None = None
     """The bot that receives."""
+    bot_when: Literal["always", "closed"] = "always"
+    """``closed``: the bot receives only outside the hours of ``after_hours``; in them people do."""
     hand_off_to: Name | None = None
     """The queue whose people take over from the bot; None: this one. ``bot_only`` needs another one."""
+    after_hours: AfterHoursPolicy | None = None
+    """What happens while nobody works here; None: nothing, the ticket waits."""
     goal: GoalName | None = None
     """What a session with a customer should lead to here, from its first message on; None: nothing is expected."""
     routing: QueueRouting = Field(default_factory=QueueRouting)
@@ -53,10 +64,47 @@ class AccountPolicy(Section):
     client. The provider is then told who has a conversation, where the channel can (``Capabilities.seats``)."""
     greeting: str = Field(default="", max_length=1000)
     """What is said when somebody opens a conversation, where the channel gives a code for it; empty: nothing."""
-    greeting_choices: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(default=(), max_length=10)
+    greeting_choices: Choices = Field(default=(), max_length=10)
     """Questions to choose from, below the greeting."""
     farewell: str = Field(default="", max_length=1000)
     """What is said when the session ends, where the channel gives a code for it."""
+    traffic: Traffic | None = None
+    """Which traffic its customers are, as far as no entry point says otherwise; None: nobody says."""
+
+
+class EntryPointPolicy(Section):
+    """A QR code, a link, an advertisement: what a conversation begins with that comes by it.
+
+    A channel tells the ``code`` as the scene or as the parameter of an ``Entrance``.
+    """
+
+    code: Key
+    title: str = ""
+    accounts: tuple[Key, ...] = ()
+    """Where it leads; empty: the code means the same on every account."""
+    queue: Name | None = None
+    campaign: Name | None = None
+    """What it is a part of: a name that rules, segments and your own reports may ask for."""
+    language: Name | None = None
+    """The language of a ticket whose first message does not tell its own."""
+    traffic: Traffic | None = None
+    """Which traffic it brings; None: what the account says."""
+    carries: Literal["live_room", "product", "order"] | None = None
+    """What the parameter beside the code names."""
+    greeting: str = Field(default="", max_length=1000)
+    """What is said instead of the account's greeting; empty: the account's."""
+    greeting_choices: Choices = Field(default=(), max_length=10)
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others: its code."""
+        return self.code
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if self.greeting_choices and not self.greeting.strip():
+            raise refused("questions to choose from without a greeting", "say what stands above them", "greeting")
+        return self
 
 
 class LevelPolicy(Section):

@@ -28,6 +28,7 @@ from csdesk.domain.records.channels.events import (
     ReactionEvent,
     SessionEvent,
     StatusEvent,
+    TypingEvent,
     UnknownEvent,
 )
 from csdesk.domain.records.channels.feeds import Feed, FeedPage, Said
@@ -96,6 +97,7 @@ __all__ = [
     "SessionEvent",
     "StatusEvent",
     "Suggestion",
+    "TypingEvent",
     "UnknownEvent",
     "WindowState",
 ]

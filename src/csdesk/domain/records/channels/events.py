@@ -57,6 +57,14 @@ class StatusEvent(_ChannelEvent):
     """For a failure: what would make the message possible, one of ``csdesk.domain.records.queues.NEEDS`` or empty."""
 
 
+class TypingEvent(_ChannelEvent):
+    """A customer is typing: shown to agents for a few seconds, and kept nowhere else."""
+
+    kind: Literal["typing"] = "typing"
+    conversation: Key
+    sender: Sender
+
+
 class ContactEvent(_ChannelEvent):
     """Somebody let us write to them, or no longer: they blocked us, or took that back."""
 
@@ -147,6 +155,7 @@ ChannelEvent = Annotated[
     | DeleteEvent
     | ReactionEvent
     | StatusEvent
+    | TypingEvent
     | ContactEvent
     | IdentityEvent
     | SessionEvent

@@ -67,3 +67,5 @@ class FeedPage(Value):
     """The page stands for all that the device has: something in the midst of it changed, or too much is new."""
     earlier: bool = False
     """Whether there is something before this page (told for fresh pages and for earlier ones)."""
+    typing: float = 0.0
+    """For how many seconds more it is to be shown that somebody of ours is typing; 0: nobody is."""

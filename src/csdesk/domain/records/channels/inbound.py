@@ -28,11 +28,18 @@ _TextPart = trusted(TextPart)
 
 
 class Entrance(Value):
-    """Where a conversation came from: a code, a page, a campaign."""
+    """Where a conversation came from, as the channel tells it: see ``Origin``, which keeps it."""
 
     scene: Text = ""
+    """The code of a link, QR code, advertisement or page: an entry point of the configuration may have it."""
     param: Text = ""
+    """What the link carries beside it."""
     code: Text = ""
+    """What the platform calls this one visit."""
+    live_room: Text = ""
+    """The live room, by name or id."""
+    product: Text = ""
+    order: Text = ""
 
 
 class MediaFile(Value):

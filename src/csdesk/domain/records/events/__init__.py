@@ -11,9 +11,8 @@ birth stands in the message's own stream; what concerns no record stands in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
 
@@ -25,6 +24,7 @@ from csdesk.domain.records.events.customers import (
     CustomerActed,
     CustomerBlocked,
     CustomerCreated,
+    CustomerEntered,
     CustomerErased,
     CustomerFlagged,
     CustomerMerged,
@@ -36,6 +36,7 @@ from csdesk.domain.records.events.customers import (
     CustomerUnflagged,
     CustomerUnmerged,
     CustomerUntagged,
+    EntranceAnswered,
     ErasureCompleted,
     IdentityLinked,
     IdentityUnlinked,
@@ -114,6 +115,7 @@ from csdesk.domain.records.events.tickets import (
     OfferExpired,
     OfferMade,
     OfferWithdrawn,
+    OwnerLeft,
     ParticipantsChanged,
     RulesExhausted,
     RulesPlanned,
@@ -166,6 +168,7 @@ __all__ = [
     "CustomerActed",
     "CustomerBlocked",
     "CustomerCreated",
+    "CustomerEntered",
     "CustomerErased",
     "CustomerFlagged",
     "CustomerMerged",
@@ -178,6 +181,7 @@ __all__ = [
     "CustomerUnmerged",
     "CustomerUntagged",
     "DeliveryChanged",
+    "EntranceAnswered",
     "Entry",
     "Epochs",
     "ErasureCompleted",
@@ -210,6 +214,7 @@ __all__ = [
     "OfferExpired",
     "OfferMade",
     "OfferWithdrawn",
+    "OwnerLeft",
     "ParticipantsChanged",
     "PhraseSaved",
     "PhraseUsed",
@@ -282,6 +287,8 @@ Event = Annotated[
     | SegmentsPlanned
     | CustomerErased
     | ErasureCompleted
+    | CustomerEntered
+    | EntranceAnswered
     | TicketOpened
     | MessageReceived
     | ReplyQueued
@@ -308,6 +315,7 @@ Event = Annotated[
     | TicketHandedBack
     | TicketTransferred
     | ConversationTaken
+    | OwnerLeft
     | OfferMade
     | OfferAccepted
     | OfferDeclined
@@ -387,8 +395,7 @@ ASSESSMENT: Final = "assessment"
 """The subject of what counts when work is assessed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Epochs:
+class Epochs(NamedTuple):
     """The versions of what a decision rested on: each grows by one with every change."""
 
     config: int = 0
@@ -397,8 +404,7 @@ class Epochs:
     calendars: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What one cause did to one subject (a ticket, customer, message, agent, phrase, or the desk itself)."""
 
     subject: str

@@ -5,23 +5,54 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from csdesk.domain.ids import AgentId, CustomerId, IdentityId
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId
 from csdesk.domain.records._model import Instant
 from csdesk.domain.records.customers import Attribute, DayCount, Did, ErasedCounts, Evidence
 from csdesk.domain.records.events._base import EventBase, Gone
+from csdesk.domain.records.origins import Origin, Traffic
 from csdesk.domain.records.tags import TagAssignment, TagSource
 
 
 class CustomerCreated(EventBase):
     """Somebody came for the first time."""
 
-    PERSONAL = frozenset({"name"})
+    PERSONAL = frozenset({"name", "origin"})
     kind: Literal["customer.created"] = "customer.created"
     id: CustomerId
     name: str | None = ""
     language: str | None = None
     account: str = ""
     level: str = ""
+    traffic: Traffic | None = None
+    origin: Origin | None = None
+    """What their channel told of where they came from."""
+
+
+class CustomerEntered(EventBase):
+    """The customer came by a link, a code or a page: where from stands in ``origin``.
+
+    ``message`` told it; None: the channel did, before anything was written.
+    """
+
+    PERSONAL = frozenset({"origin", "conversation"})
+    kind: Literal["customer.entered"] = "customer.entered"
+    account: str
+    conversation: str | None = ""
+    entered_at: Instant
+    origin: Origin | None = None
+    entry: str = ""
+    """The code of the entry point; empty: no entry point has it."""
+    campaign: str = ""
+    message: MessageId | None = None
+    is_first: bool = False
+    """True if nobody knew the customer before."""
+
+
+class EntranceAnswered(EventBase):
+    """The customer wrote for the first time after they entered."""
+
+    kind: Literal["customer.entrance_answered"] = "customer.entrance_answered"
+    message: MessageId
 
 
 class IdentityLinked(EventBase):

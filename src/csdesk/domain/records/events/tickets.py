@@ -10,6 +10,7 @@ from csdesk.domain.records._model import Instant, Name, Scalar
 from csdesk.domain.records.clocks import Clock, Mark, Metric
 from csdesk.domain.records.events._base import EventBase, Gone
 from csdesk.domain.records.goals import GoalName
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.domain.records.tickets import Category, Link, Offer, Participant, Priority, Worker
 
@@ -17,7 +18,7 @@ from csdesk.domain.records.tickets import Category, Link, Offer, Participant, Pr
 class TicketOpened(EventBase):
     """A new matter."""
 
-    PERSONAL = frozenset({"subject", "conversation"})
+    PERSONAL = frozenset({"subject", "conversation", "origin"})
     kind: Literal["ticket.opened"] = "ticket.opened"
     id: TicketId
     number: int
@@ -32,6 +33,8 @@ class TicketOpened(EventBase):
     """The adapter's key of the conversation: often an address or an open id."""
     participants: tuple[Participant, ...] = ()
     links: tuple[Link, ...] = ()
+    origin: Origin | None = None
+    """Where the conversation came from."""
 
 
 class TicketTagged(EventBase):
@@ -154,6 +157,13 @@ class TicketAssigned(EventBase):
     """How many units of work it is to the worker."""
     reason: str = ""
     remark: str | None = ""
+
+
+class OwnerLeft(EventBase):
+    """Whoever was accountable works here no longer: the ticket's queue is."""
+
+    kind: Literal["ticket.owner_left"] = "ticket.owner_left"
+    agent: AgentId
 
 
 class OfferMade(EventBase):

@@ -41,8 +41,7 @@ CREATE TABLE csdesk_ticket(
   wake_at INTEGER,
   waits INTEGER,
   offered_to TEXT,
-  doc TEXT NOT NULL,
-  UNIQUE(desk, id)
+  doc TEXT NOT NULL
 );
 CREATE INDEX csdesk_ticket_number ON csdesk_ticket(desk, number);
 CREATE INDEX csdesk_ticket_category ON csdesk_ticket(desk, category, queue);
@@ -69,8 +68,7 @@ CREATE TABLE csdesk_customer(
   merged_into TEXT,
   created_at INTEGER NOT NULL,
   wake_at INTEGER,
-  doc TEXT NOT NULL,
-  UNIQUE(desk, id)
+  doc TEXT NOT NULL
 );
 CREATE INDEX csdesk_customer_merged ON csdesk_customer(desk, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX csdesk_customer_wake ON csdesk_customer(desk, wake_at) WHERE wake_at IS NOT NULL;
@@ -83,13 +81,6 @@ CREATE TABLE csdesk_customer_tag(
   PRIMARY KEY(desk, tag, record)
 ) WITHOUT ROWID;
 
-CREATE TABLE csdesk_identity(
-  desk INTEGER NOT NULL,
-  id TEXT NOT NULL,
-  home INTEGER NOT NULL,
-  PRIMARY KEY(desk, id)
-) WITHOUT ROWID;
-
 CREATE TABLE csdesk_message(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
@@ -97,8 +88,7 @@ CREATE TABLE csdesk_message(
   version INTEGER NOT NULL,
   schema INTEGER NOT NULL,
   occurred_at INTEGER NOT NULL,
-  doc TEXT NOT NULL,
-  UNIQUE(desk, id)
+  doc TEXT NOT NULL
 );
 
 CREATE TABLE csdesk_agent(
@@ -206,6 +196,15 @@ CREATE TABLE csdesk_entry(
   trace TEXT,
   body TEXT NOT NULL
 );
+
+-- Where the ticket, customer or message of an id stands, and the customer of an identity (see places.py). The kind stands
+-- behind the id: ids that were made together stand together, on one page for all kinds.
+CREATE TABLE csdesk_place(
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  row INTEGER NOT NULL,
+  PRIMARY KEY(desk, id)
+) WITHOUT ROWID;
 
 -- What belongs to an id, of every kind in one place (see links.py for the roles). The id is its 16 bytes and its kind
 -- behind them: ids that were made together stand together, so that a commit writes one page here where an index for
