@@ -97,6 +97,16 @@ def test_follow_up(tmp_path):
     ]
 
 
+def test_rules_that_wait(tmp_path):
+    shown = run("scripts/rules_that_wait.py", tmp_path).splitlines()
+    assert [line for line in shown if line.startswith("day")] == [f"day {day}: 5 messages sent" for day in (1, 2, 3)]
+    assert shown[-3:] == [
+        "  li: closed, no flags, goal missed",
+        "  wang: closed, no flags, goal missed",
+        "  zhao: closed, no flags, goal reached",
+    ]
+
+
 def test_export_events_then_review_and_follow_up_the_same_desk(tmp_path):
     shown = run("scripts/export_events.py", tmp_path)
     assert shown.splitlines()[0] == "3 lines, then 0"

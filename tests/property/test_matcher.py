@@ -1,12 +1,17 @@
 """What holds for every library, before and after it is optimised."""
 
+import re
+import sys
 from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.conftest import many
 
+from csdesk.domain.matching import guards, negation, stance
 from csdesk.domain.matching.confidence import PRIOR, TRAINED_PRIOR, Calibration
 from csdesk.domain.text import fold
 from csdesk.matching import Match, Matcher, Phrase
@@ -115,10 +120,15 @@ def test_folding_is_idempotent(text: str) -> None:
 EVIDENCE = st.tuples(
     *[st.floats(0, 1)] * 7
 )  # fmt: skip
-ROWS = st.lists(st.tuples(EVIDENCE, st.booleans(), st.sampled_from([0.4, 1.0])), max_size=12)
+ROWS = st.lists(st.tuples(EVIDENCE, st.booleans(), st.sampled_from([0.4, 1.0, 100.0])), max_size=12)
 
 
-@settings(max_examples=many(15), phases=NO_SHRINKING)
+ASTRAY = [((1.0, 1.0, *[0.0] * 5), False, 100.0), ((0.0,) * 7, True, 100.0)]  # what scores high was wrong
+
+
+@settings(max_examples=many(50), phases=NO_SHRINKING)
+@example((0.0,) * 7, ASTRAY, 1.0, 0, PRIOR)
+@example((0.0,) * 7, ASTRAY, 1.0, 1, TRAINED_PRIOR)
 @given(EVIDENCE, ROWS, st.floats(0, 1), st.sampled_from([0, 1]), st.sampled_from([PRIOR, TRAINED_PRIOR]))
 def test_confidence_rises_with_score_and_with_margin(
     evidence: tuple[float, ...], rows: list, more: float, which: int, prior: Calibration
@@ -127,3 +137,90 @@ def test_confidence_rises_with_score_and_with_margin(
     better = list(evidence)
     better[which] += more
     assert calibration.confidence(tuple(better)) >= calibration.confidence(evidence) - 1e-12
+
+
+PIECES = [
+    "退",
+    "退款",
+    "不要",
+    "要不要退款？",
+    "已经",
+    "😀",
+    "\u202eאב",
+    "\0",
+    "a",
+    "ab ",
+    "don't want ",
+    "0",
+    "1 ",
+    "e\u0301",
+    "　",
+    "：-)",
+]
+SHOP = [
+    Phrase(
+        f"p{number}", f"{WORDS[number % 9]} {number}", tuple(f"{a} {b} {number}" for a in WORDS[:6] for b in WORDS[5:9])
+    )
+    for number in range(20)
+]
+MOST_LINES = 120_000
+"""Lines that one match may run; an ordinary question takes some 2,000, five hundred different characters 100,000."""
+
+
+def lines_of(action: Callable[[], object]) -> int:
+    """How many lines of ours an action runs: its work, however slow the machine is."""
+    ran = 0
+
+    def line(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal ran
+        ran += event == "line"
+        return line
+
+    def call(frame: FrameType, _: str, __: object) -> Any:
+        return line if "csdesk" in frame.f_code.co_filename else None
+
+    before = sys.gettrace()
+    sys.settrace(call)
+    try:
+        action()
+    finally:
+        sys.settrace(before)
+    return ran
+
+
+@pytest.fixture(scope="module", params=[bool, Matcher.optimize], ids=["packed", "optimised"])
+def shop(request: pytest.FixtureRequest) -> Matcher:
+    return made(SHOP, request.param)
+
+
+@settings(max_examples=20, phases=NO_SHRINKING, deadline=None)
+@given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), times=st.integers(500, 100_000))
+def test_no_text_costs_more_than_its_beginning(shop: Matcher, pieces: list[str], times: int) -> None:
+    text = "".join(pieces) * times
+    decided: list[object] = []
+    begun = lines_of(lambda: decided.append(shop.decide(text[:2_000])))
+    whole = lines_of(lambda: decided.append(shop.decide(text)))
+    assert whole <= begun <= MOST_LINES  # what was looked up once is remembered
+    assert decided[0] == decided[1]
+
+
+@settings(max_examples=20, phases=NO_SHRINKING, deadline=None)
+@example(text="".join(map(chr, range(0x4E00, 0x4E00 + 2_000))))
+@given(text=st.text(min_size=300, max_size=2_000) | st.text("退款发货怎么不要0 ab", min_size=400, max_size=600))
+def test_the_work_for_any_text_is_bounded(shop: Matcher, text: str) -> None:
+    assert lines_of(lambda: shop.match(text)) <= MOST_LINES
+
+
+PATTERNS = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": value
+    for module in (guards, negation, stance)
+    for name, value in vars(module).items()
+    if isinstance(value, re.Pattern)
+}
+
+
+@pytest.mark.parametrize("pattern", sorted(PATTERNS), ids=str)
+def test_no_pattern_of_the_guards_runs_away(pattern: str) -> None:
+    """A pattern that backtracks over a run of what it looks for would take minutes here, not milliseconds."""
+    for piece in ("不", "别要", "没有", "已经", "刚", "no ", "no want ", "not be ", "?不", "0", "0.", "a", " ", "退款"):
+        PATTERNS[pattern].search(piece * (500 // len(piece)))

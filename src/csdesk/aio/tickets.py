@@ -9,12 +9,13 @@ from typing import Literal
 from csdesk.aio._run import AsyncRunner
 from csdesk.aio.drafts import Drafts
 from csdesk.aio.holding import Holding
-from csdesk.domain.ids import AgentId, IdentityId, MessageId, TicketId
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor, Viewer
 from csdesk.domain.records.changes import WaitingLine
 from csdesk.domain.records.channels import WindowState
 from csdesk.domain.records.goals import GoalName
+from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
 from csdesk.flows import explaining, lists, outgoing, records, staffing, unmerging
@@ -24,7 +25,7 @@ from csdesk.flows.explaining import RuleExplanation
 from csdesk.flows.lists import Found, TimelineItem, filters
 from csdesk.flows.staffing import Wait
 from csdesk.flows.unmerging import Unmerged
-from csdesk.ports.store import Page, Query
+from csdesk.ports.store import Page, Query, SearchRequest
 
 Order = Literal["id", "number", "priority", "updated_at"]
 """``id`` is the order in which tickets were opened; ``updated_at`` has to sort all that match."""
@@ -533,9 +534,54 @@ class Tickets(Holding):
         """
         return await self._runner.run(explaining.explain_rule(ticket, rule, cause, viewer))
 
-    async def search(self, text: str, *, limit: int = 50, cursor: str | None = None) -> Page[Found]:
-        """Messages that contain every part of ``text``, newest first, with their tickets."""
-        return await self._runner.run(lists.search(text, limit, cursor))
+    async def search(
+        self,
+        text: str,
+        *,
+        queue: str | None = None,
+        account: str | None = None,
+        customer: CustomerId | None = None,
+        assignee: AgentId | None = None,
+        author: AgentId | None = None,
+        category: Category | Sequence[Category] | None = None,
+        status: str | None = None,
+        direction: Direction | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Found]:
+        """Messages that contain every part of ``text``, newest first, with their tickets.
+
+        Args:
+            text: words, numbers, addresses; Chinese needs no blanks, and 發票 finds 发票.
+            queue: of tickets that are in that queue now; so are ``assignee``, ``category`` and ``status`` theirs.
+            account: which came or went through that account.
+            customer: of tickets of that customer and of those merged into it.
+            assignee: of tickets that this agent works on.
+            author: which this agent wrote.
+            category: one, or several.
+            status: a status of the configuration.
+            direction: ``in``, ``out`` or ``note``.
+            since: said then or later.
+            until: said before that.
+            limit: 1 to 1000.
+            cursor: that of the page before; it goes with the same text and filters.
+
+        Raises:
+            InvalidInput: a filter, the limit or the cursor cannot be used.
+            NotFound: this desk has no such customer.
+        """
+        asked = SearchRequest(
+            phrases=(),
+            messages=filters(account=account, author_id=author, direction=direction),
+            tickets=filters(queue=queue, assignee=assignee, category=category, status=status),
+            since=since,
+            until=until,
+            limit=limit,
+            after=cursor,
+        )
+        return await self._runner.run(lists.search(text, asked, customer))
 
     async def timeline(self, ticket: TicketId) -> tuple[TimelineItem, ...]:
         """Everything that happened on the ticket, oldest first: messages and events."""

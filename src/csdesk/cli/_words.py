@@ -397,6 +397,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "demo.by_suggestion": ("a suggestion, sent by a person", "采用推荐话术"),
     "demo.by_hand": ("by hand", "人工书写"),
     "demo.bar": ("", ""),
+    "demo.goals": (
+        "{reached} sessions led to an order, {missed} did not, {open} may still",
+        "{reached} 次接待达成下单，{missed} 次未达成，{open} 次仍在进行",
+    ),
     "demo.bot": (
         "the bot answered {answered} messages by itself and handed {handed_off} customers to people",
         "机器人独立回答 {answered} 条消息，转人工 {handed_off} 位客户",

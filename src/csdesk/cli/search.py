@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,13 +11,27 @@ from csdesk.cli._opening import open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
 from csdesk.cli._output import Output, cell, local, shortened
 from csdesk.cli._rows import People, author, message_row, said
+from csdesk.domain.ids import AgentId, CustomerId
+from csdesk.domain.records.messages import Direction
+from csdesk.domain.records.tickets import Category
 
 
-def search(
+def search(  # noqa: PLR0913  one for each option
     *,
     text: Annotated[str, typer.Argument(help="What the messages must contain, every part of it.")],
     db: Db = DEFAULT_DB,
     desk: DeskName = DEFAULT_DESK,
+    queue: Annotated[str | None, typer.Option("--queue", help="Of tickets in this queue.")] = None,
+    account: Annotated[str | None, typer.Option("--account", help="Which came or went through it.")] = None,
+    customer: Annotated[str | None, typer.Option("--customer", help="Of tickets of this customer, by id.")] = None,
+    agent: Annotated[str | None, typer.Option("--agent", help="Of tickets that this agent works on, by id.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Which this agent wrote, by id.")] = None,
+    category: Annotated[list[Category] | None, typer.Option("--category", help="Of tickets in it; repeatable.")] = None,
+    direction: Annotated[Direction | None, typer.Option("--direction", help="Which way they went.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", help="Said then or later, on this machine's clock.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option("--until", help="Said before that.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="How many, 1 to 1000.", min=1, max=1000)] = 20,
     as_json: Json = False,
     lang: Lang,
@@ -24,7 +39,19 @@ def search(
     """Search messages, newest first. With --json: one JSON object a line."""
     out = Output(as_json=as_json, locale=lang.locale)
     with open_existing(db, desk, out) as opened:
-        found = opened.tickets.search(text, limit=limit).items
+        found = opened.tickets.search(
+            text,
+            queue=queue,
+            account=account,
+            customer=CustomerId(customer) if customer is not None else None,
+            assignee=AgentId(agent) if agent is not None else None,
+            author=AgentId(by) if by is not None else None,
+            category=category or None,
+            direction=direction,
+            since=since.astimezone() if since is not None else None,
+            until=until.astimezone() if until is not None else None,
+            limit=limit,
+        ).items
         if as_json:
             out.lines({"number": one.ticket.number, **message_row(one.message)} for one in found)
             return

@@ -15,10 +15,11 @@ from csdesk.domain.ids import PhraseId, phrase_id
 from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput
-from csdesk.ports.store import Query
+from csdesk.ports.store import Query, SearchRequest, Where
 
 T = TypeVar("T")
 W = TypeVar("W", bound=Word)
@@ -30,6 +31,7 @@ LONGEST: Final = 10_000
 _CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "category": frozenset(Category),
     "presence": frozenset(Presence),
+    "direction": frozenset(Direction),
     "state": frozenset({*InboxState, *OutboxState}),
 }
 
@@ -168,17 +170,31 @@ def query(given: Query) -> Query:
     Raises:
         InvalidInput: a filter, a bound, the limit or the cursor cannot be used; names it.
     """
-    for name, value in given.where:
+    an_id(given.order, "order")
+    _narrowing(given, given.where)
+    return given
+
+
+def search(given: SearchRequest) -> SearchRequest:
+    """A search that a caller asks for.
+
+    Raises:
+        InvalidInput: a filter, a bound, the limit or the cursor cannot be used; names it.
+    """
+    _narrowing(given, given.messages + given.tickets)
+    return given
+
+
+def _narrowing(given: Query | SearchRequest, where: Where) -> None:
+    for name, value in where:
         for one in value if isinstance(value, tuple) else (value,):
             _filter(name, one)
     for name, at in (("since", given.since), ("until", given.until)):
         if at is not None:
             _instant(name, at)
-    an_id(given.order, "order")
     a_number(given.limit, "limit", 1, 1000)
     if given.after is not None:
         an_id(given.after, "cursor")
-    return given
 
 
 def _filter(name: str, value: object) -> None:

@@ -13,7 +13,7 @@ from csdesk.domain.core import customer_commands, erasing, lessons, library, sta
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.goals import settle
-from csdesk.domain.core.macros import permits_of
+from csdesk.domain.core.macros import permits_of, withheld
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET, MessageId, TicketId
@@ -32,7 +32,7 @@ from csdesk.errors import InvalidInput, VersionConflict
 from csdesk.flows import queues
 from csdesk.flows.gathering import gather
 from csdesk.flows.needing import command_needs
-from csdesk.flows.permission import require
+from csdesk.flows.permission import refuse, require
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
@@ -112,6 +112,9 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
     if isinstance(command, cmd.RunMacro):
         for permit in permits_of(work.policy, command):
             yield from require(work, command.actor, permit, command.ticket)
+        denied = withheld(work, command)
+        if denied is not None:
+            yield from refuse(work, denied, command.ticket)
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     main = _run(work, command, run)
     trace = work.end(main)

@@ -20,11 +20,10 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import LIVE, OfferPurpose, Ticket
-from csdesk.flows.lists import Where
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-from csdesk.ports.store import Query
+from csdesk.ports.store import Query, Where
 
 BATCH: Final = 50
 """How many tickets share a commit at most."""

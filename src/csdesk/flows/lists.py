@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.domain.ids import phrase_id
+from csdesk.domain.ids import CustomerId, phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
@@ -22,11 +22,9 @@ from csdesk.errors import NotFound
 from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
-from csdesk.ports.store import Page, Query, Scalar, SearchRequest
+from csdesk.ports.store import Page, Query, Scalar, SearchRequest, Where
 
 R = TypeVar("R")
-
-Where = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
 
 
 def filters(**given: Scalar | Sequence[Scalar] | None) -> Where:
@@ -202,14 +200,18 @@ class Found:
     ticket: Ticket
 
 
-def search(text: str, limit: int, cursor: str | None) -> Flow[Page[Found]]:
-    """The messages that contain every part of ``text``, newest first."""
+def search(text: str, asked: SearchRequest, customer: CustomerId | None) -> Flow[Page[Found]]:
+    """The messages that contain every part of ``text``, newest first; ``asked`` says which ones are looked at.
+
+    Raises:
+        NotFound: this desk has no such customer.
+    """
     tokens = query_tokens(checks.a_text(text, "text"))
-    checks.a_number(limit, "limit", 1, 1000)
-    if cursor is not None:
-        checks.an_id(cursor, "cursor")
+    request = replace(checks.search(asked), phrases=tuple(tokens))
     yield from steps.attempt(0)
-    request = SearchRequest(phrases=tuple(tokens), limit=limit, after=cursor)
+    if customer is not None:
+        identities = yield from identities_of((yield from get_customer(customer)))
+        request = replace(request, tickets=(*request.tickets, ("identity", identities)))
     hits = yield from steps.search(request)
     if not hits.items:
         return Page((), hits.cursor)

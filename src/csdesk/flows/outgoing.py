@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csdesk.domain.core.pacing import Barred
 from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
@@ -12,7 +12,7 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Capabilities, OutboundMessage, Sender, WindowState
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.messages import AuthorKind, Delivery, Message
+from csdesk.domain.records.messages import AuthorKind, ChoicePart, Delivery, Direction, Message
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Role, Ticket
 from csdesk.errors import NotFound
@@ -25,6 +25,9 @@ from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
 
 _ON_THEIR_WAY = (OutboxState.PENDING.value, OutboxState.SENDING.value)
+
+MOST_TAPS = 20
+"""How many taps on menus in a row are passed over to find what the customer wrote last."""
 
 MOST_ANSWERED = 20
 """How many messages before it a channel with threads is told of."""
@@ -119,9 +122,22 @@ def room_of(account: str, conversation: str, opening: Opening | None, able: Capa
     """The room in a conversation that the customer opened so: one load where the channel has a quota."""
     if able.per_message is None or opening is None:
         return Room(window_of(opening, 0, able, scope.now))
+    if not able.taps_renew:
+        opening = yield from _before_taps(opening, account, conversation)
     quota = quota_counter(scope.keys, account, conversation, opening)
     loaded = yield from steps.load(Needs(counters=(quota,)))
     return Room(window_of(opening, loaded.snapshot.counters.get(quota, 0), able, scope.now), quota)
+
+
+def _before_taps(opening: Opening, account: str, conversation: str) -> Flow[Opening]:
+    """From when the quota counts where taps do not renew it: the last message that is none, else the first tap."""
+    where = (("ticket", opening.ticket), ("account", account), ("direction", Direction.IN.value))
+    query = Query(kind="message", where=where, order="occurred_at", descending=True, limit=MOST_TAPS)
+    page = yield from page_of(Message, query)
+    said = [one for one in page.items if one.conversation == conversation]
+    written = (one for one in said if not any(isinstance(part, ChoicePart) for part in one.parts))
+    counted = next(written, said[-1] if said else None)
+    return opening if counted is None else replace(opening, message=counted.id)
 
 
 def window(ticket_id: str) -> Flow[WindowState]:

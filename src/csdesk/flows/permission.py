@@ -20,8 +20,17 @@ def require(work: Workspace, actor: Actor, command: str, subject: str) -> Flow[N
     try:
         check_may(work.policy, actor, command)
     except Denied as denied:
-        reason = str(denied.params["reason"])
-        work.emit(ev.DESK, ev.CommandDenied(subject=subject, command=command, reason=reason))
-        work.end(ev.DESK)
-        yield from steps.commit(work.changes())
-        raise
+        yield from refuse(work, denied, subject)
+
+
+def refuse(work: Workspace, denied: Denied, subject: str) -> Flow[None]:
+    """Record a refusal, and raise it.
+
+    Raises:
+        Denied: always.
+    """
+    command, reason = str(denied.params["command"]), str(denied.params["reason"])
+    work.emit(ev.DESK, ev.CommandDenied(subject=subject, command=command, reason=reason))
+    work.end(ev.DESK)
+    yield from steps.commit(work.changes())
+    raise denied

@@ -24,12 +24,12 @@ from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.routing.judging import reason_why_not
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.routing.search import Search, load_counter
-from csdesk.flows.lists import Where, page_of
+from csdesk.flows.lists import page_of
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
-from csdesk.ports.store import Query
+from csdesk.ports.store import Query, Where
 
 _LOOKED_AT: Final = 200
 """How many agents of a queue are looked at to find the one with the most room."""

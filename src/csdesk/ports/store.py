@@ -75,6 +75,10 @@ class DeskRow:
     config: str = ""
 
 
+Where = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+"""Filters: a column, and the value or values that it may have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A filtered, ordered, paged read.
@@ -103,7 +107,7 @@ class Query:
         "line",
         "burden",
     ]
-    where: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...] = ()
+    where: Where = ()
     since: datetime | None = None
     until: datetime | None = None
     order: str = "id"
@@ -121,7 +125,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
         {"id", "level", "stage", "tag", "segment", "merged_into", "identity", "created_at", "seen_at"}
     ),
     "message": frozenset(
-        {"id", "ticket", "direction", "delivery", "identity", "occurred_at", "provider_id", "account"}
+        {"id", "ticket", "direction", "delivery", "identity", "occurred_at", "provider_id", "account", "author_id"}
     ),
     "agent": frozenset({"id", "queue", "presence", "retired", "name"}),
     "phrase": frozenset({"id", "retired", "language"}),
@@ -228,12 +232,24 @@ class SearchRequest:
     """Full text over messages: their subject and their text as last edited.
 
     ``phrases`` are what must be found, each a run of tokens that stand side by side (see
-    ``csdesk.domain.text.features.query_tokens``); no phrase finds nothing.
+    ``csdesk.domain.text.features.query_tokens``); no phrase finds nothing. ``messages`` and ``tickets`` are filters as
+    ``Query.where`` has them, on the messages and on the tickets that hold them; ``since`` and ``until`` bound when a
+    message was said.
     """
 
     phrases: tuple[tuple[str, ...], ...]
+    messages: Where = ()
+    tickets: Where = ()
+    since: datetime | None = None
+    until: datetime | None = None
     limit: int = 50
     after: str | None = None
+
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """What tells one search from another, so that a cursor leads on in its own alone."""
+        narrowed = (self.messages, self.tickets, self.since, self.until)
+        return (self.phrases, *narrowed) if any(narrowed) else (self.phrases,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from csdesk.domain.records.messages import TextPart
 from csdesk.engine.core import AnyChannel
 from csdesk.ports.channel import EchoEvent, InboundMessage, RawRequest, Sender, UnknownEvent
 from csdesk.ports.http import Http
-from csdesk.testing.channel_contract import Arrival, ChannelRig, Expected
+from csdesk.testing.channel_contract import Arrival, ChannelRig, Expected, HealthState
 from csdesk.testing.wecom import FakeKf
 
 
@@ -272,8 +272,10 @@ class WeComRig(ChannelRig):
         """Calls of ``gettoken``."""
         return self.platform.calls["gettoken"]
 
-    def health(self, state: Literal["ok", "auth", "unreachable"]) -> AnyChannel:
-        """Good, with a wrong secret, and with a platform that is down."""
+    def health(self, state: HealthState) -> AnyChannel:
+        """Good, with a wrong secret, with a platform that is down, and of an account that is there no longer."""
+        if state == "degraded":
+            return self._made(self.account, open_kfid="wk_gone")
         if state == "unreachable":
             self.platform.plan("gettoken", "lost", "lost", "lost")
         return self._made(self.account, **({"secret": "wrong"} if state == "auth" else {}))

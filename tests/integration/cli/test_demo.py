@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from csdesk import open_desk
 from csdesk.cli.demo.material import ACCOUNTS, mails, phrases, policy, questions
 
 DATE = ("--date", "2025-03-03")
@@ -48,6 +49,23 @@ def test_what_was_scripted_happens(figures):
     assert figures["delivery"]["delivered"] > 0
     assert moves["snoozed"] == moves["woken"] >= 1
     assert min(moves[name] for name in ("reassigned", "resolved", "reopened", "closed")) >= 1
+
+
+def test_sessions_before_buying_have_a_goal_and_rules_remind(played):
+    db, figures = played
+    goals = figures["goals"]
+    assert min(goals.values()) >= 1
+    with open_desk(f"sqlite:///{db}") as desk:
+        flagged = [one for one in desk.tickets.list(tag="投诉", limit=500).items if one.flags]
+        assert {flag.name for one in flagged for flag in one.flags} <= {"handle-with-care"}
+        timed = [event for entry in entries(desk) for event in entry.events if event.kind == "rules.timed"]
+    assert sum(one.fired for one in timed if one.rule == "still-there") > 10
+
+
+def entries(desk):
+    while found := desk.events.read("test", limit=1000):
+        yield from found
+        desk.events.ack("test", found[-1].position)
 
 
 def test_every_ticket_is_in_one_state_and_languages_add_up(figures):

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from csdesk import Actor, DeskConfig, Sender, open_desk
-from csdesk.domain.policy.config import QueuePolicy, TagPolicy
+from csdesk.channels.loopback import LoopbackChannel
+from csdesk.domain.policy.config import AccountPolicy, QueuePolicy, TagPolicy
 from csdesk.domain.records.tickets import Category
-from csdesk.errors import ConfigMismatch, DeskClosed, InvalidInput
+from csdesk.errors import ConfigMismatch, DeskClosed, InvalidInput, NotFound
 from csdesk.testing import CountingStore
 
 AGENT = Actor.agent("agt_1")
@@ -76,6 +77,38 @@ def test_search_finds_words_before_and_after_they_are_indexed(world):
         assert desk.tickets.search("missing").items == ()
         assert desk.tickets.search("").items == ()
         desk.run_due()
+
+
+def test_searches_look_where_they_are_told(world):
+    queues = (QueuePolicy(name="default"), QueuePolicy(name="vip"))
+    accounts = (AccountPolicy(name="web"), AccountPolicy(name="app", queue="vip"))
+    desk = world.open(DeskConfig(queues=queues, accounts=accounts), channels=[LoopbackChannel("web")])
+    agent = desk.agents.add("李静", queues=("vip",))
+    web = desk.receive(world.said("发票怎么开", by="ann"))
+    since = world.later(hours=1)
+    app = desk.receive(world.said("發票呢", by="bob", account="app"))
+    told = desk.reply(web.ticket.id, "发票在订单里开", actor=Actor.agent(agent.id))
+
+    def ids(**given):
+        return [one.message.id for one in desk.tickets.search("发票", **given).items]
+
+    assert ids() == [told.message.id, app.message_id, web.message_id]
+    assert ids(queue="vip") == ids(account="app") == ids(assignee=agent.id) == [app.message_id]
+    assert ids(direction="out") == ids(author=agent.id) == [told.message.id]
+    assert ids(customer=web.customer.id, direction="in") == ids(until=since) == [web.message_id]
+    assert ids(since=since, direction="in") == [app.message_id]
+    assert ids(category=[Category.NEW, Category.OPEN], queue="default") == []
+    assert ids(status="waiting_customer") == ids(category=Category.WAITING_CUSTOMER)
+    first = desk.tickets.search("发票", direction="in", limit=1)
+    assert [one.message.id for one in desk.tickets.search("发票", direction="in", cursor=first.cursor).items] == [
+        web.message_id
+    ]
+    with pytest.raises(InvalidInput, match="cursor of an earlier page"):
+        desk.tickets.search("发票", direction="out", cursor=first.cursor)
+    with pytest.raises(InvalidInput, match="direction: unknown value"):
+        desk.tickets.search("发票", direction="sideways")
+    with pytest.raises(NotFound):
+        desk.tickets.search("发票", customer="cus_nobody")
 
 
 def test_a_timeline_tells_messages_and_events_in_order(world):

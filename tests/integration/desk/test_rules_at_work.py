@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from csdesk import Actor, Denied, DeskConfig, IllegalTransition, InvalidInput, NotFound, Priority, render
+from csdesk import Actor, ConfigError, Denied, DeskConfig, IllegalTransition, InvalidInput, NotFound, Priority, render
 from csdesk.domain.core import acting
 from csdesk.domain.policy.config import LevelPolicy, QueuePolicy, TagPolicy
 from csdesk.domain.records import events as ev
@@ -376,3 +376,35 @@ def test_a_macro_is_for_the_tickets_of_its_condition(world):
     desk.tickets.transfer(ticket.id, "vip", actor=AGENT)
     again = [desk.tickets.run_macro(ticket.id, "close-it", actor=AGENT, idempotency_key="k") for _ in range(2)]
     assert [one.duplicate for one in again] == [False, True]
+
+
+def test_a_macro_may_belong_to_people_or_to_a_team(world):
+    desk = desk_of(world)
+    where = (("Ann", "default"), ("Bob", "vip"), ("Cid", "default"))
+    ann, bob, cid = (desk.agents.add(name, queues=[queue]) for name, queue in where)
+    macros = (
+        Macro(name="mine", agents=(cid.id,), then=[{"do": "note", "text": "x"}]),
+        Macro(name="ours", queues=("vip",), then=[{"do": "note", "text": "x"}]),
+        Macro(name="both", agents=(cid.id,), queues=("vip",), then=[{"do": "note", "text": "x"}]),
+    )
+    other = desk_of(world, macros=macros)
+    ticket = other.receive(world.said()).ticket.id
+
+    def may(agent, name):
+        try:
+            other.tickets.run_macro(ticket, name, actor=Actor.agent(agent.id), dry_run=True)
+        except Denied as denied:
+            return denied.params["reason"]
+        return "yes"
+
+    names = ("mine", "ours", "both")
+    assert [[may(agent, name) for name in names] for agent in (ann, bob, cid)] == [
+        ["for_others", "for_others", "for_others"],
+        ["for_others", "yes", "yes"],
+        ["yes", "for_others", "yes"],
+    ]
+    with pytest.raises(Denied):
+        other.tickets.run_macro(ticket, "ours", actor=Actor.system())
+    assert other.tickets.get(ticket).messages == 1
+    with pytest.raises(ConfigError, match=r"macros.ours.queues.0"):
+        desk_of(world, macros=[{"name": "ours", "queues": ["vp"], "then": [{"do": "resolve"}]}])

@@ -268,6 +268,21 @@ def test_a_rule_promises_and_the_clock_runs(world):
     assert clock.phase is ClockPhase.RUNNING
 
 
+def test_what_is_promised_already_is_not_promised_again(world):
+    desk, _ = desk_of(world, Rule(name="call", then=(Promise(name="callback", within="4h"),)))
+    first = desk.receive(world.said("call me")).ticket
+    world.later(hours=1)
+    again = desk.receive(world.said("call me")).ticket
+    assert [one for one in again.clocks if one.metric is Metric.PROMISE] == [
+        one for one in first.clocks if one.metric is Metric.PROMISE
+    ]
+    (clock,) = [one for one in again.clocks if one.metric is Metric.PROMISE]
+    assert clock.is_live
+    desk.sla.settle(first.id, actor=ME)
+    later = desk.receive(world.said("call me again")).ticket
+    assert sum(one.metric is Metric.PROMISE and one.is_live for one in later.clocks) == 1
+
+
 @pytest.mark.parametrize(
     ("then", "path"),
     [

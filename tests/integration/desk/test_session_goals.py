@@ -196,6 +196,21 @@ def test_rules_set_goals_and_see_how_they_end(world):
     assert desk.tickets.get(got.ticket.id).has_tag("lost")
 
 
+def test_a_rule_does_not_open_again_what_was_just_reached(world):
+    rule = Rule(name="sell", when=F.message.text.contains("多少钱"), then=(SetGoal(goal="order", span="1d"),))
+    desk = desk_of(world, rule)
+    got = desk.receive(world.said("这个多少钱"))
+    desk.customers.record(got.customer.id, "order", actor=SYSTEM)
+    for _ in range(2):
+        world.later(hours=1)
+        desk.receive(world.said("那个多少钱"))
+    assert goal_of(desk, got.ticket.id) == ("order", "reached")
+    assert desk.tickets.set_goal(got.ticket.id, "order", actor=ME).goal.is_open, "a person may"
+    world.later(days=2)
+    desk.receive(world.said("多少钱"))
+    assert goal_of(desk, got.ticket.id) == ("order", "open")
+
+
 def test_a_person_sets_it_another_one_and_gives_it_up(world):
     desk = desk_of(world)
     ticket = desk.receive(world.said()).ticket.id

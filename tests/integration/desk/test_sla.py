@@ -553,6 +553,31 @@ def test_a_condition_escalates_once_and_again_after_a_reopening(world) -> None:
     assert len(events_of(desk, ticket, ev.TicketEscalated)) == 2
 
 
+@pytest.mark.parametrize(
+    ("when", "text"),
+    [
+        ({"field": "message.mood", "op": "le", "value": -0.3}, "你们太过分了，垃圾客服，气死我了"),
+        ({"field": "customer.level", "op": "eq", "value": "vip"}, "你好"),
+        ({"field": "ticket.tags", "op": "contains", "value": "fraud"}, "刷单返现的骗局"),
+        ({"field": "customer.flags", "op": "contains", "value": "threatens"}, "你好"),
+    ],
+    ids=["mood", "level", "tag", "risk"],
+)
+def test_mood_level_tags_and_risks_escalate(world, when, text) -> None:
+    step = {"name": "step", "when": when, "tell": ["lead"], "queue": "leads", "tags": ["watched"]}
+    tags = [{"name": "fraud", "keywords": ["刷单"]}, {"name": "watched"}]
+    queues = [{"name": "default"}, {"name": "leads"}]
+    desk = world.open(config(escalations=[step], tags=tags, queues=queues, levels=[{"name": "vip"}]))
+    plain = desk.receive(world.said("你好", by="bea")).ticket
+    assert (plain.queue, plain.escalations) == ("default", ())
+    who = desk.receive(world.said("在吗")).customer.id
+    desk.customers.set_profile(who, level="vip", actor=MEI)
+    desk.customers.flag(who, "threatens", reason="差评威胁", actor=MEI)
+    ticket = desk.receive(world.said(text)).ticket
+    assert (ticket.queue, ticket.escalations, ticket.has_tag("watched")) == ("leads", ("step",), True)
+    assert [one.tell for one in events_of(desk, ticket.id, ev.TicketEscalated)] == [("lead",)]
+
+
 def test_a_clock_set_back_rejects_nobody(world) -> None:
     desk = world.open(config())
     ticket = desk.receive(world.said()).ticket.id

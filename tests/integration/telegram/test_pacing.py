@@ -14,19 +14,6 @@ def sent_off(bot, tickets, texts=("hello",)):
             bot.desk.reply(ticket.id, text, actor=AGENT, deliver=False)
 
 
-def drained(bot, most, *, every=timedelta(0)):
-    """How long it took until nothing waited, by a worker that rests as long as it may, and ``every`` at least."""
-    began = bot.clock.now()
-    for _ in range(most):
-        report = bot.desk.run_due(limit=200)
-        if not bot.desk.outbox.list(limit=1).items:
-            return bot.clock.now() - began
-        if not report.more:
-            assert report.next_due_at is not None
-            bot.clock.advance(max(report.next_due_at - bot.clock.now(), every))
-    raise AssertionError("it never ends")
-
-
 def test_five_hundred_messages_are_spread(bot):
     bot.platform.keep_limits()
     for chat in range(1, 501):
@@ -35,7 +22,7 @@ def test_five_hundred_messages_are_spread(bot):
     tickets = bot.desk.tickets.list(limit=1000).items
     assert len(tickets) == 500
     sent_off(bot, tickets)
-    took = drained(bot, 200, every=timedelta(seconds=0.4))
+    took = bot.drained(200, every=timedelta(seconds=0.4))
     assert bot.platform.throttled == 0
     assert len({one.chat for one in bot.platform.sent}) == 500
     assert timedelta(seconds=500 / 30) < took < timedelta(seconds=40)
@@ -50,7 +37,7 @@ def test_a_chat_and_a_group_have_their_own_pace(make_bot):
     tickets = bot.desk.tickets.list(limit=10).items
     assert len(tickets) == 2
     sent_off(bot, tickets, [f"text {number}" for number in range(30)])
-    took = drained(bot, 300)
+    took = bot.drained(300)
     assert bot.platform.throttled == 0
     order = {chat: [one.text for one in bot.platform.sent if one.chat == chat] for chat in (7, -100)}
     assert order[7] == order[-100] == [f"text {number}" for number in range(30)]
@@ -65,7 +52,7 @@ def test_without_the_rates_the_burst_is_refused(make_bot):
 
     bot = make_bot(capabilities=CAPABILITIES.model_copy(update={"rate": None, "conversation_rates": ()}))
     bot.platform.keep_limits()
-    tickets = [bot.said(chat=chat) for chat in range(1, 36)]
+    tickets = [bot.said(customer=chat) for chat in range(1, 36)]
     sent = [bot.desk.reply(ticket.id, "hello", actor=AGENT).delivery for ticket in tickets]
     assert bot.platform.throttled == 5
     assert sent.count(Delivery.SENT) == 30

@@ -13,7 +13,8 @@ from csdesk.ports.channel import RawRequest
 from csdesk.rules import F, Rule, SetPriority
 from csdesk.testing import Fault, FaultyStore
 
-from .conftest import AGENT, CHAT, SECRET
+from ..bench import AGENT
+from .conftest import CHAT, SECRET
 
 
 def test_deliveries_that_come_twice_or_out_of_order_are_stored_once(bot):

@@ -30,7 +30,8 @@ from csdesk.system.async_http import AsyncHttpxHttp
 from csdesk.system.http import HttpxHttp
 from csdesk.testing import FakeTelegram, FixedClock, SerialIds
 
-from .conftest import AGENT, CHAT, SECRET
+from ..bench import AGENT
+from .conftest import CHAT, SECRET
 
 MENU = MenuPart(
     head="Which?",

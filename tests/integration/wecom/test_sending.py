@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from csdesk import Actor, LinkPart, LocationPart, MediaPart, MenuPart
-from csdesk.channels.wecom import ServiceState
+from csdesk.channels.wecom import CAPABILITIES, ServiceState
 from csdesk.domain.records.messages import ContactPart, Delivery, MenuItem
 from csdesk.domain.records.queues import OutboxState
 from csdesk.errors import ChannelError, InvalidInput, UnsupportedFeature
@@ -135,6 +135,33 @@ def test_the_fifth_message_goes_and_the_sixth_needs_the_customer(kf):
     kf.desk.outbox.retry(item.message, actor=AGENT)
     assert kf.desk.run_due().sent == 1
     assert kf.texts()[-1] == "5"
+
+
+@pytest.mark.parametrize("renews", [False, True])
+def test_a_tap_on_a_menu_renews_the_five_only_if_you_say_so(make_kf, renews):
+    kf = make_kf(capabilities=CAPABILITIES.model_copy(update={"taps_renew": renews}))
+    ticket = kf.said()
+    for number in range(4):
+        kf.desk.reply(ticket.id, str(number), actor=AGENT)
+    kf.later(minutes=1)
+    kf.platform.writes("wm1", "退款", text={"content": "退款", "menu_id": "refund"})
+    kf.arrives()
+    got = [kf.desk.reply(ticket.id, f"after {number}", actor=AGENT) for number in range(2)]
+    assert [one.delivery for one in got] == [Delivery.SENT, Delivery.SENT if renews else Delivery.FAILED]
+    assert kf.desk.tickets.window(ticket.id).remaining == (3 if renews else 0)
+    kf.later(minutes=1)
+    assert kf.desk.reply(kf.said(text="你好？").id, "open", actor=AGENT).delivery is Delivery.SENT
+
+
+def test_who_only_taps_has_five(make_kf):
+    kf = make_kf()
+    for number in range(3):
+        kf.platform.writes("wm1", "a", text={"content": "a", "menu_id": f"m{number}"})
+        kf.arrives()
+        kf.later(minutes=1)
+    ticket = kf.ticket()
+    got = [kf.desk.reply(ticket.id, str(number), actor=AGENT).delivery for number in range(6)]
+    assert got == [Delivery.SENT] * 5 + [Delivery.FAILED]
 
 
 def test_the_window_ends_to_the_second(kf):

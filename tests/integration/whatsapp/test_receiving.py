@@ -8,7 +8,8 @@ from csdesk.domain.records.queues import InboxState
 from csdesk.errors import ChannelError, InvalidInput, UnsupportedFeature
 from csdesk.ports.channel import MediaWanted
 
-from .conftest import AGENT, ANN, VERIFY
+from ..bench import AGENT
+from .conftest import ANN, VERIFY
 
 
 def check(**changes):

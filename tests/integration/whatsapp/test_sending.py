@@ -27,7 +27,8 @@ from csdesk.system.async_http import AsyncHttpxHttp
 from csdesk.system.http import HttpxHttp
 from csdesk.testing import SerialIds
 
-from .conftest import AGENT, ANN
+from ..bench import AGENT
+from .conftest import ANN
 
 
 def put(wa, content=b"x" * 100, type="image/png", name="a.png"):

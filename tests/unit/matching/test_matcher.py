@@ -114,6 +114,24 @@ def test_decide_says_what_keeps_a_phrase_from_being_sent() -> None:
     assert reason(refund, SHOP[0], text="钱", floor=0.9, threshold=1) in {"unlikely", "no_match"}
 
 
+@pytest.mark.parametrize("prepare", [bool, Matcher.optimize], ids=["packed", "optimised"])
+def test_two_phrases_with_one_question_are_never_told_apart_by_chance(prepare) -> None:
+    matcher = Matcher(
+        [
+            Phrase("a", "退款甲", ("怎么退款", "我要退款")),
+            Phrase("b", "退款乙", ("怎么退款", "退款流程")),
+            Phrase("c", "发货", ("几天发货", "发货了吗")),
+        ],
+        threshold=0.6,
+    )
+    prepare(matcher)
+    for text in ("怎么退款", "怎么退款？"):
+        decision = matcher.decide(text)
+        assert (decision.action, decision.reason) == ("suggest", "unsure"), text
+        assert decision.confidence < 0.6
+    assert matcher.decide("几天发货").action == "auto_reply"
+
+
 def test_other_amounts_are_not_answered_without_a_person() -> None:
     matcher = Matcher(SHOP, threshold=0.3)
     assert matcher.decide("满200减30怎么用").action == "auto_reply"
@@ -308,26 +326,6 @@ def test_reading_goes_on_while_phrases_change() -> None:
         reader.join()
     assert wrong == []
     assert len(matcher) == 121 + 30
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "退" * 1_000_000,
-        "退款" * 400_000,
-        "😀" * 100_000,
-        "\u202e" + "אב" * 50_000,
-        "\0" * 50_000 + "退款",
-        "a" * 500_000,
-    ],
-)
-def test_adversarial_text_costs_no_more_than_its_first_500_characters(text: str, monkeypatch) -> None:
-    from csdesk.domain.matching import holdings
-
-    worked: list[int] = []
-    monkeypatch.setattr(holdings, "terms_of", lambda folded, lean: worked.append(len(folded)) or set())
-    Matcher(SHOP).match(text)
-    assert max(worked) <= 500
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,16 @@ def test_where_in_wechat_channels_somebody_came_from(shop: dict[str, object], sc
     assert (got.entrance.scene, got.entrance.live_room) == (scene, room)
 
 
+def test_a_customer_comes_in_from_wechat_channels() -> None:
+    event = {"event_type": "enter_session", "open_kfid": "wk1", "external_userid": "wm1", "scene": "s"}
+    event["wechat_channels"] = {"nickname": "小店", "scene": 1}
+    item = {"msgid": "m1", "send_time": 1773100800, "origin": 4, "msgtype": "event", "event": event}
+    (got,) = parse_page({"errcode": 0, "msg_list": [item]}, received_at=NOW).events
+    assert isinstance(got, SessionEvent)
+    assert got.entrance is not None
+    assert (got.entrance.scene, got.entrance.code) == ("s", "小店")
+
+
 def test_a_tapped_menu_is_a_choice_and_a_text() -> None:
     (got,) = parse_page(sample("sync_response_menu_click")["body"], received_at=NOW).events
     assert isinstance(got, InboundMessage)
@@ -281,8 +291,8 @@ def test_changes_of_a_session(change: int, kind: type) -> None:
     ("kind", "fields", "reason"),
     [
         ("servicer_status_change", {"status": 1}, "wecom.agent_receiving"),
-        ("reject_customer_msg_switch_change", {"reject_switch": 1}, "wecom.customer_refuses"),
-        ("reject_customer_msg_switch_change", {"reject_switch": 0}, "wecom.customer_accepts"),
+        ("reject_customer_msg_switch_change", {"reject_switch": 1}, "wecom.customer_refused"),
+        ("reject_customer_msg_switch_change", {"reject_switch": 0}, "wecom.customer_admitted"),
     ],
 )
 def test_what_needs_nothing_done(kind: str, fields: Any, reason: str) -> None:

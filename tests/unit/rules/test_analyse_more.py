@@ -218,3 +218,11 @@ def test_a_moment_is_found_for_newer_fields(when: Any) -> None:
 )
 def test_contradictions_of_newer_fields(when: Any) -> None:
     assert codes(report_of(rule("r", when))) == {("contradictory", "rules.r.when")}
+
+
+def test_a_rule_on_changes_that_nothing_lets_speak() -> None:
+    speaks = rule("tell", F.ticket.priority.changed(), {"do": "reply", "text": "we hurry"}, on=("change",))
+    report = report_of(speaks)
+    assert ("never_speaks", "rules.tell.then.0") in codes(report)
+    for other in (rule("m", None, HIGH), timed("t", "ticket.customer_at", HIGH)):
+        assert not report_of(speaks, other).about("check.never_speaks")

@@ -24,8 +24,10 @@ from csdesk.rules import (
     F,
     Group,
     NoAutoReply,
+    Resolve,
     Rule,
     RuleSet,
+    SendTemplate,
     SetField,
     Test,
     all_of,
@@ -498,3 +500,26 @@ def test_a_calendar_is_named_rightly() -> None:
 @pytest.mark.parametrize("did", ["browses", "carts", "orders", "payments", "refunds", "redeems", "spent", "tickets"])
 def test_everything_that_customers_do_can_be_counted(did: str) -> None:
     assert (getattr(F.customer, did)(days=30) >= 2) == Test(field=f"customer.{did}_30d", op=Op.GE, value=2)
+
+
+def test_a_slip_in_python_says_what_there_is() -> None:
+    with pytest.raises(AttributeError, match=r"F\.ticket has no field 'flag': did you mean 'flags'"):
+        F.ticket.flag  # type: ignore[attr-defined]  # noqa: B018  the slip
+    with pytest.raises(AttributeError, match=r"F\.message has no field 'txt'"):
+        F.message.txt  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("then", [{"do": "resolve"}, Resolve()])
+def test_one_action_alone_is_told_to_be_a_list(then: Any) -> None:
+    for section in ("rules", "macros"):
+        with pytest.raises(ConfigError, match="one action alone; write a list"):
+            DeskConfig(**{section: [{"name": "r", "then": then}]})
+
+
+def test_a_template_is_filled_with_what_is_known() -> None:
+    with pytest.raises(ConfigError) as caught:
+        SendTemplate(name="x", locale="en", body=("customer.nam",))
+    assert caught.value.path.endswith("body.0")
+    assert "did you mean 'customer.name'" in str(caught.value)
+    fine = ("customer.x.order", "ticket.number", "customer", "e.g. ticket.name", "3.5")
+    assert SendTemplate(name="x", locale="en", body=fine).body == fine

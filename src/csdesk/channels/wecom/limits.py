@@ -45,12 +45,15 @@ CAPABILITIES: Final = Capabilities(
     rate=Rate(amount=140_000, per=timedelta(hours=1), burst=7_500),
     window=timedelta(hours=48),
     per_message=5,
+    taps_renew=False,
     idempotency="key",
     seats=True,
     pull=True,
     poll_every=timedelta(minutes=15),
 )
 """What the platform allows, by its documentation. ``poll_every`` is for callbacks that were lost on the way.
+
+Whether a tap on a menu renews the five messages is told differently in different places: here it does not.
 
 A corp may call each interface 10 000 times a minute and 150 000 times an hour: the rate is that of one account that has
 all of it. Accounts that share a corp each take a part: ``capabilities=CAPABILITIES.model_copy(update={"rate": ...})``.

@@ -48,6 +48,8 @@ class Figures:
     """How many replies reached each state of delivery."""
     bot: Counter[str] = field(default_factory=Counter)
     """What came of the bot's turns: ``answered``, ``handed_off``."""
+    goals: Counter[str] = field(default_factory=Counter)
+    """How the goals of sessions stand: ``reached``, ``missed``, ``open``."""
     events: Counter[type[ev.Event]] = field(default_factory=Counter)
     why: tuple[str, ...] = ()
     """The rendered trace of the complaint."""
@@ -107,6 +109,7 @@ class Figures:
             ],
             "answered": {name: self.answered[name] for name in ("automatic", "by_suggestion", "by_hand")},
             "bot": {name: self.bot[name] for name in ("answered", "handed_off")},
+            "goals": {name: self.goals[name] for name in ("reached", "missed", "open")},
             "moves": dict(sorted(self.moves.items())),
             "delivery": {"delivered": self.delivery["delivered"], "undelivered": self.delivery["failed"]},
             "late": {
@@ -131,6 +134,7 @@ def count(desk: Desk, log: Log, locale: Locale) -> Figures:
     tickets = tuple(_tickets(desk))
     figures.tickets = len(tickets)
     figures.categories.update(one.category.value for one in tickets)
+    figures.goals["open"] = sum(one.goal is not None and one.goal.is_open for one in tickets)
     figures.tags.update(tag.name for one in tickets for tag in one.tags)
     figures.load = {agent.name: desk.agents.get(agent.id).load for agent in people.agents.values()}
     figures.late = _late(tickets)
@@ -165,7 +169,7 @@ def _count(figures: Figures, entry: Entry, event: ev.Event, people: People) -> N
             figures.answered["by_hand" if event.by_person else "automatic"] += 1
             if event.by_person and entry.actor.kind is ActorKind.AGENT:
                 figures.by_agent[people.agent(entry.actor.id)] += 1
-        case ev.PhraseUsed():
+        case ev.PhraseUsed() if entry.actor.kind is ActorKind.AGENT:
             # The same reply was counted as one by hand: it was one by suggestion.
             figures.answered["by_suggestion"] += 1
             figures.answered["by_hand"] -= 1
@@ -173,6 +177,8 @@ def _count(figures: Figures, entry: Entry, event: ev.Event, people: People) -> N
             figures.bot["answered"] += 1
         case ev.TicketHandedOff():
             figures.bot["handed_off"] += 1
+        case ev.GoalSettled():
+            figures.goals["reached" if event.reached else "missed"] += 1
         case ev.StatusChanged():
             _count_move(figures, event)
         case ev.DeliveryChanged():

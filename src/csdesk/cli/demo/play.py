@@ -18,6 +18,8 @@ from csdesk.cli.demo.plan import CLOSES, COMPLAINT, OPENS, SLOT, Delivery, Page,
 from csdesk.cli.demo.staff import Shown, Staff
 from csdesk.cli.ingest import keep
 from csdesk.desk.shell import Desk
+from csdesk.domain.ids import CustomerId
+from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, OutboundMessage, Received
 from csdesk.domain.records.messages import Message
 from csdesk.flows.upkeep import DueReport
@@ -26,6 +28,11 @@ from csdesk.system.clock import SimulatedClock
 
 _REPLAYED: Final = (10 * 60 + 10, 15 * 60)
 """The minutes of the slots in which everything that came in the slot before comes once more."""
+
+_BUY: Final = 0.3
+"""How likely somebody who asked before buying then buys."""
+
+_SHOP: Final = Actor.system("shop")
 
 _PARKED: Final = 11 * 60 + 20
 """The slot in which one web chat breaks the pipeline."""
@@ -78,6 +85,9 @@ class Day:
         self._scripts = {one.sender: one for one in scripts_of_the_day() if one.then is not None}
         self._questions: dict[str, Message] = {}
         self._heard: Counter[str] = Counter()
+        self._till = Random(seed + 2)  # noqa: S311  a simulation, no secret
+        self._asking: list[CustomerId] = []
+        """Who has asked about something to buy and may still do so."""
         self.log = Log()
 
     def run(self, tick: Tick) -> Log:
@@ -93,6 +103,7 @@ class Day:
                 self._receive(before)
             if minute == _PARKED:
                 self._break_one(minute)
+            self._sell()
             self._incidents.at(minute)
             self._staff.work(minute, self._questions)
             coming += self._reactions(minute + SLOT)
@@ -125,12 +136,22 @@ class Day:
         if received.state == "stored":
             self._see(received)
 
+    def _sell(self) -> None:
+        """Some of those who asked before buy now, which the shop tells the desk."""
+        asking, self._asking = self._asking, []
+        for customer in asking:
+            if self._till.random() < _BUY:
+                amount = self._till.randrange(1_900, 49_900, 100)
+                self._desk.customers.record(customer, "order", amount=amount, actor=_SHOP)
+
     def _see(self, received: Received) -> None:
         if received.message is None or received.ticket is None:
             return
         self.log.languages[received.message.language or "unknown"] += 1
         if received.message.automatic == "no":
             self._questions[received.ticket.id] = received.message
+        if received.ticket.goal is not None and received.customer is not None:
+            self._asking.append(received.customer.id)
         if received.message.text == COMPLAINT:
             self.log.complaint = received
 

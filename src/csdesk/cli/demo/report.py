@@ -120,6 +120,7 @@ def _answered(figures: Figures, out: Output) -> None:
         table.add_row(cell(out.word(f"demo.{name}")), cell(number), cell(f"{number / total:.0%}"), cell(bar, "green"))
     out.show(table)
     out.say("demo.bot", "dim", answered=figures.bot["answered"], handed_off=figures.bot["handed_off"])
+    out.say("demo.goals", "dim", **{name: figures.goals[name] for name in ("reached", "missed", "open")})
     out.say("demo.delivery", "dim", delivered=figures.delivery["delivered"], undelivered=figures.delivery["failed"])
 
 

@@ -31,6 +31,7 @@ CODES: Final[Mapping[str, Level]] = {
     "check.timed_loop": Level.WARNING,
     "check.dead_part": Level.WARNING,
     "check.vacuous": Level.WARNING,
+    "check.never_speaks": Level.WARNING,
     "check.conflict": Level.WARNING,
     "check.same_condition": Level.WARNING,
     "check.overlap": Level.INFO,

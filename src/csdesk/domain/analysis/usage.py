@@ -16,6 +16,7 @@ from csdesk.domain.rules.language import Test
 
 def usage(config: DeskConfig) -> Iterator[Finding]:
     """Tags, segments, flags, queues and fields that nobody sets, reads or reaches."""
+    yield from _speaking(config)
     yield from _tags(config)
     yield from _groups(config)
     yield from _segments(config)
@@ -60,6 +61,18 @@ def _escalations(config: DeskConfig) -> Iterator[EscalationActions]:
     for policy in config.sla:
         for target in policy.targets:
             yield from target.escalate
+
+
+def _speaking(config: DeskConfig) -> Iterator[Finding]:
+    """Rules on changes that write to customers, where nothing that may write could set them off."""
+    rules = [(rule, path) for rule, path in rules_in(config) if rule.enabled]
+    if any({"message", "time"} & {*rule.on} for rule, _ in rules):
+        return
+    for rule, path in rules:
+        for place, action in enumerate(rule.then):
+            if isinstance(action, act.SPEAKING):
+                given = (("rule", rule.name), ("action", action.do))
+                yield Finding(code="check.never_speaks", path=_path((*path, "then", place)), params=given)
 
 
 def _tags(config: DeskConfig) -> Iterator[Finding]:

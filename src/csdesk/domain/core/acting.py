@@ -29,6 +29,7 @@ from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Move, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.rules import actions as act
+from csdesk.domain.sla.clocks import live
 from csdesk.errors import BotBarred, IllegalTransition, InvalidInput
 
 
@@ -246,7 +247,8 @@ def _lift_ticket_flag(acting: Acting, action: act.LiftTicketFlag) -> None:
 def _set_goal(acting: Acting, action: act.SetGoal) -> None:
     if acting.subject.category is Category.MERGED:
         raise InvalidInput("set_goal", "the ticket was merged", "set it on its survivor")
-    goals.aim(acting.work, acting.subject, action.goal, action.span, by=acting.name)
+    if acting.person is not None or not goals.was_reached(acting.subject, action.goal, acting.work.now):
+        goals.aim(acting.work, acting.subject, action.goal, action.span, by=acting.name)
 
 
 def _place_customer(acting: Acting, action: act.PlaceCustomer) -> None:
@@ -282,6 +284,8 @@ def _note(acting: Acting, action: act.Note) -> None:
 
 def _promise(acting: Acting, action: act.Promise) -> None:
     ticket = acting.subject
+    if acting.person is None and any(clock.name == action.name for clock in live(ticket, Metric.PROMISE)):
+        return
     if not ticket.is_live and acting.person is None:
         raise InvalidInput("promise", "the ticket is finished", "reopen it first")
     wanted = StartClock(

@@ -43,6 +43,14 @@ def aim(work: Workspace, ticket: Ticket, goal: GoalName, span: timedelta | None,
     work.emit(ticket.id, ev.GoalSet(goal=goal, span=span, due_at=due_at, by=by))
 
 
+def was_reached(ticket: Ticket, goal: GoalName, now: datetime) -> bool:
+    """True if that goal was reached less than a session ago: a rule does not open it again."""
+    known = ticket.goal
+    if known is None or known.name is not goal or known.state is not GoalState.REACHED:
+        return False
+    return now < known.due_at + known.span
+
+
 def settle(work: Workspace, ticket: Ticket) -> Ticket:
     """See whether an open goal was reached, or the session is over without it."""
     goal = ticket.goal

@@ -8,11 +8,12 @@ from csdesk.domain.ids import AgentId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import ActorKind
+from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.rules.actions import PERMITS, Action, Assign, SendPhrase
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
-from csdesk.errors import InvalidInput
+from csdesk.errors import Denied, InvalidInput
 
 
 def run_macro(work: Workspace, ticket: Ticket, command: cmd.RunMacro, _: str) -> None:
@@ -43,6 +44,18 @@ def run_macro(work: Workspace, ticket: Ticket, command: cmd.RunMacro, _: str) ->
     work.tell(*acting.verdicts)
 
 
+def withheld(work: Workspace, command: cmd.RunMacro) -> Denied | None:
+    """Why the actor may not run the macro: it is for certain agents or queues, and not for them; None: it is."""
+    macro = work.policy.macro(command.macro)
+    if not macro.agents and not macro.queues:
+        return None
+    known = work.find(command.actor.id) if command.actor.kind is ActorKind.AGENT else None
+    works_there = isinstance(known, Agent) and not {*known.queues}.isdisjoint(macro.queues)
+    if works_there or (known is not None and command.actor.id in macro.agents):
+        return None
+    return Denied(str(command.actor), command.kind, "for_others")
+
+
 def permits_of(policy: Policy, command: cmd.RunMacro) -> tuple[str, ...]:
     """The commands that the actor must be allowed, each once.
 
@@ -53,9 +66,10 @@ def permits_of(policy: Policy, command: cmd.RunMacro) -> tuple[str, ...]:
 
 
 def agents_of(policy: Policy, command: cmd.RunMacro) -> tuple[str, ...]:
-    """The agents to whom a macro gives tickets, and the one who runs a macro with phrases, who signs them."""
+    """The agents to whom a macro gives tickets, and the one who runs it, where it matters who that is."""
     found = {action.agent for action in _actions(policy, command.macro) if isinstance(action, Assign)}
-    if command.actor.kind is ActorKind.AGENT and phrases_of(policy, command.macro):
+    is_for_some = any(one.agents or one.queues for one in policy.config.macros if one.name == command.macro)
+    if command.actor.kind is ActorKind.AGENT and (is_for_some or phrases_of(policy, command.macro)):
         found.add(AgentId(command.actor.id))
     return tuple(sorted(found))
 

@@ -17,6 +17,7 @@ from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import Message, TextPart
+from csdesk.domain.records.origins import TOLD, Entered, Origin
 from csdesk.domain.records.queues import InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import FieldValue, Ticket
@@ -75,6 +76,8 @@ def _customer(one: Customer) -> Customer:
         attributes=covered(one.attributes),
         identities=covered(one.identities),
         block=covered(one.block),
+        source=covered(one.source),
+        entered=covered(one.entered),
         flags=covered(one.flags),
     )
 
@@ -84,6 +87,7 @@ def _message(one: Message) -> Message:
     return replaced(
         one,
         **_texts(one, "subject", "conversation", "provider_id", "delivery_reason"),
+        origin=covered(one.origin),
         parts=said if one.parts else (),
         edited=said if one.edited else (),
         pieces=tuple(COVER for _ in one.pieces),
@@ -94,7 +98,7 @@ def _message(one: Message) -> Message:
 
 def _ticket(one: Ticket) -> Ticket:
     texts = _texts(one, "subject", "conversation", "close_reason")
-    return replaced(one, **texts, fields=covered(one.fields), flags=covered(one.flags))
+    return replaced(one, **texts, origin=covered(one.origin), fields=covered(one.fields), flags=covered(one.flags))
 
 
 def _entry(one: Entry) -> Entry:
@@ -110,6 +114,8 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Identity: lambda one: replaced(one, external_id=_text(one.external_id)),
     Attribute: lambda one: replaced(one, name=COVER, value=COVER),
     Block: lambda one: replaced(one, reason=_text(one.reason)),
+    Origin: lambda one: replaced(one, **_texts(one, *TOLD)),
+    Entered: lambda one: replaced(one, conversation=_text(one.conversation), origin=covered(one.origin)),
     Flag: lambda one: replaced(one, reason=_text(one.reason), evidence=tuple(COVER for _ in one.evidence)),
     Message: _message,
     Ticket: _ticket,

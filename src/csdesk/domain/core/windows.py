@@ -25,6 +25,8 @@ class Opening:
     at: datetime
     message: str
     """Its id, or what stands for it."""
+    ticket: str = ""
+    """The ticket that received it."""
 
 
 def opening_of(*tickets: Ticket | None) -> Opening | None:
@@ -34,7 +36,7 @@ def opening_of(*tickets: Ticket | None) -> Opening | None:
         return None
     latest = max(wrote, key=lambda one: (one.customer_at, one.customer_message or ""))
     assert latest.customer_at is not None
-    return Opening(latest.customer_at, latest.customer_message or latest.customer_at.isoformat())
+    return Opening(latest.customer_at, latest.customer_message or latest.customer_at.isoformat(), latest.id)
 
 
 def quota_counter(keys: ClaimKeys, account: str, conversation: str, opening: Opening) -> str:

@@ -133,6 +133,9 @@ TEXTS: Final[dict[str, str]] = {
     "check.tags_exclude": (
         "tags {tags} exclude each other (group {group}): only a record from before there was the group has both"
     ),
+    "check.never_speaks": (
+        "rule {rule} cannot {action}: it is tried on changes, and no rule on messages or on time sets it off"
+    ),
     "check.timed_loop": "timed rules {rules} go on for ever with nobody saying a word[; what keeps changing: {slots}]",
     "check.timed_loop_undecided": (
         "could not decide whether timed rules {rules} come to rest[; what may go on changing: {slots}]"
@@ -199,6 +202,7 @@ TEXTS: Final[dict[str, str]] = {
 REASONS: Final[dict[str, str]] = {
     # Access
     "refused": "a grant refuses it",
+    "for_others": "it is for others",
     "not_granted": "nothing grants it",
     # Bots and people
     "queue": "the queue bars bots",

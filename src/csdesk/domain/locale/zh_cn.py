@@ -128,6 +128,7 @@ TEXTS: Final[dict[str, str]] = {
     "check.tag_never_set": "没有关键词、规则或宏会设置标签 {tag}，只能由人工设置",
     "check.tag_never_read": "没有规则、服务等级或宏读取标签 {tag}",
     "check.tags_exclude": "标签 {tags} 互斥（同属 {group} 组），不会同时出现，除非在分组之前已打上",
+    "check.never_speaks": "规则 {rule} 无法执行 {action}：它只在变更时触发，没有消息规则或定时规则会引发它",
     "check.timed_loop": "定时规则 {rules} 在无人说话时也会一直重复执行[；反复变化的内容：{slots}]",
     "check.timed_loop_undecided": "无法判定定时规则 {rules} 是否会停下[；可能反复变化的内容：{slots}]",
     "check.segment_never_read": "没有规则、服务等级或宏用到客户分群 {segment}",
@@ -188,6 +189,7 @@ TEXTS: Final[dict[str, str]] = {
 REASONS: Final[dict[str, str]] = {
     # 权限
     "refused": "授权规则禁止",
+    "for_others": "仅供其他人使用",
     "not_granted": "未获授权",
     # 机器人与人工
     "queue": "该队列不允许机器人",

@@ -27,6 +27,8 @@ FEATURES: Final = ("score", "margin", "likeness", "unknown", "share", "samples",
 of the first in the leading matches, texts of the phrase (log), how near the third match is."""
 
 _SIGNS: Final = {0: 1, 1: 1, 2: 1, 3: -1, 4: 1}
+_LEAD: Final = 1
+_TIE: Final = 0.03
 _TEMPERATURE: Final = 0.06
 _STEPS: Final = 25
 
@@ -62,10 +64,13 @@ class Calibration:
     rows: int = 0
 
     def confidence(self, evidence: Evidence) -> float:
-        """The probability that the match is right, 0 to 1; 0 for no evidence."""
+        """The probability that the match is right, 0 to 1; 0 for no evidence.
+
+        Of two phrases that fit alike each is right half of the time at best, however well they fit.
+        """
         if not evidence:
             return 0.0
-        return _logistic(_dot(self.weights, evidence))
+        return min(_logistic(_dot(self.weights, evidence)), _logistic(evidence[_LEAD] / _TIE))
 
     def fitted(self, rows: Iterable[Row], strength: float = 8.0) -> Calibration:
         """The calibration after seeing rows, this one being the prior that so many rows would outweigh."""

@@ -263,6 +263,8 @@ class _Names:
                 self._timer(rule, rule.timer, *path)
             for place, action in enumerate(rule.then):
                 self._action(action, *path, "then", place)
+        for macro in config.macros:
+            self._places(macro.queues, "macros", macro.name, "queues")
         self.calendar(config.calendar, "calendar")
         self._check_groups(config)
         for policy in config.sla:

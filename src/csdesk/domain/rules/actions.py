@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from csdesk._nearest import nearest
 from csdesk.domain.ids import phrase_id
 from csdesk.domain.records._model import Key, Name, Scalar
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Purpose
+from csdesk.domain.records.phrases import SOURCES
 from csdesk.domain.records.priorities import PriorityName
 
 PhraseName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(phrase_id)]
+_LIKE_A_SOURCE: Final = re.compile(r"(?:customer|ticket|agent)\.[\w.]+")
+_CUSTOM: Final = ("ticket.x.", "customer.x.")
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
@@ -205,7 +210,7 @@ class LiftTicketFlag(Section):
 
 
 class SetGoal(Section):
-    """Say what the present session with the customer should lead to; the goal that it has already stays as it is."""
+    """Say what the present session should lead to; a goal that it has already, or has just reached, stays as it is."""
 
     do: Literal["set_goal"] = "set_goal"
     goal: GoalName
@@ -285,9 +290,18 @@ class SendTemplate(Section):
     """What the customer will read, for the ticket's own history."""
     purpose: Purpose = Purpose.SERVICE
 
+    @field_validator("body", mode="after")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place, one in enumerate(value):
+            if _LIKE_A_SOURCE.fullmatch(one) and one not in SOURCES and not one.startswith(_CUSTOM):
+                known = (*SOURCES, *(f"{prefix}<name>" for prefix in _CUSTOM))
+                raise refused(f"nothing is known as {one!r}", nearest(one, known), place)
+        return value
+
 
 class Promise(Section):
-    """Promise the customer something: a clock of its own begins, whose end people are warned of."""
+    """Promise the customer something: a clock of its own begins. What is promised already stays as it is."""
 
     do: Literal["promise"] = "promise"
     name: Name
@@ -356,6 +370,16 @@ Action = Annotated[
     Field(discriminator="do"),
 ]
 """Everything a rule can do, told apart by ``do``."""
+
+
+def _several(value: object) -> object:
+    if isinstance(value, Section | Mapping):
+        raise refused("one action alone", "write a list: then = [action]")
+    return value
+
+
+Actions = Annotated[tuple[Action, ...], BeforeValidator(_several), Field(min_length=1)]
+"""What a rule does, in order."""
 
 SPEAKING: Final = (Reply, SendPhrase, SendTemplate)
 """The actions that write to the customer."""

@@ -7,8 +7,9 @@ Join conditions with ``&``, ``|`` and ``~``; mind the brackets, which bind tight
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from csdesk._nearest import nearest
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.tickets import Priority
 from csdesk.domain.rules.fields import Op
@@ -291,7 +292,18 @@ def none_of(*conditions: Group | Test) -> Group:
     return Group(none=conditions)
 
 
-class _Message:
+class _Subject:
+    """What fields are about."""
+
+    if not TYPE_CHECKING:  # a checker knows the fields, and sees slips by itself
+
+        def __getattr__(self, name: str) -> object:
+            kind = type(self).__name__.strip("_").lower()
+            known = [one for one in dir(type(self)) if not one.startswith("_")]
+            raise AttributeError(f"F.{kind} has no field {name!r}: {nearest(name, known)}")
+
+
+class _Message(_Subject):
     """What came."""
 
     text = TextField("message.text")
@@ -320,7 +332,7 @@ class _Message:
     phrase_score = NumberField("message.phrase_score")
 
 
-class _Ticket:
+class _Ticket(_Subject):
     """The ticket, as it is before any rule."""
 
     subject = TextField("ticket.subject")
@@ -373,7 +385,7 @@ class _Ticket:
         return CustomField(f"ticket.x.{name}")
 
 
-class _Customer:
+class _Customer(_Subject):
     """The customer behind the ticket."""
 
     name = TextField("customer.name")
@@ -442,14 +454,14 @@ class _Customer:
         return NumberField(f"customer.spent_{days}d")
 
 
-class _Actor:
+class _Actor(_Subject):
     """Who brought the message or made the change."""
 
     kind = WordField("actor.kind")
     id = WordField("actor.id")
 
 
-class _Time:
+class _Time(_Subject):
     """The present moment."""
 
     now = TimeField("time.now")

@@ -26,7 +26,7 @@ from csdesk.domain.records._model import Instant, Key, Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.rules import fields
-from csdesk.domain.rules.actions import Action
+from csdesk.domain.rules.actions import Actions
 from csdesk.domain.rules.fields import FieldType, Op
 from csdesk.domain.rules.values import TestValue, checked, plain
 
@@ -229,7 +229,7 @@ class RulePolicy(Windowed):
     that it counts from. ``stop`` and ``mode`` mean nothing to it."""
     when: Condition | None = None
     """None: every message fits."""
-    then: tuple[Action, ...] = Field(min_length=1)
+    then: Actions
     on: Annotated[tuple[Trigger, ...], AfterValidator(_once)] = Field(default=("message",), min_length=1)
     """What it is tried on. One that is tried on a change sees the ticket after it, and ``changed`` what was before."""
     stop: bool = False
@@ -274,7 +274,11 @@ class MacroPolicy(Section):
     title: str = ""
     when: Condition | None = None
     """The tickets that it is for; None: every one."""
-    then: tuple[Action, ...] = Field(min_length=1)
+    then: Actions
+    agents: tuple[Key, ...] = ()
+    """Whose it is, by id; with ``queues`` left empty too, everybody's."""
+    queues: tuple[Name, ...] = ()
+    """The queues whose people may run it."""
     note: str = ""
 
 

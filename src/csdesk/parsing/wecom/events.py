@@ -51,6 +51,7 @@ def _entered(item: Item, received_at: datetime | None) -> ChannelEvent:
         scene=text_of(item.inner.get("scene")) or place,
         param=unquote(text_of(item.inner.get("scene_param"))),
         live_room=text_of(shop.get("nickname")) if place == _LIVE else "",
+        code=text_of(shop.get("nickname")) or text_of(shop.get("shop_nickname")),
     )
     return SessionEvent(
         **item.head(received_at),
@@ -110,9 +111,10 @@ def _agent_status(item: Item, received_at: datetime | None) -> ChannelEvent:
 
 
 def _refusal_switch(item: Item, received_at: datetime | None) -> ChannelEvent:
+    # A person of ours takes no messages of a customer any more, over there; the customer is not asked.
     refuses = number_of(item.inner.get("reject_switch")) == 1
     return IgnoredEvent(
-        **item.head(received_at), reason="wecom.customer_refuses" if refuses else "wecom.customer_accepts"
+        **item.head(received_at), reason="wecom.customer_refused" if refuses else "wecom.customer_admitted"
     )
 
 

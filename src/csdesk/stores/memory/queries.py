@@ -54,10 +54,16 @@ def count(desk: DeskState, asked: Query) -> int:
     return len(_matching(desk, asked))
 
 
-def _matching(desk: DeskState, asked: Query) -> list[Row]:
+def tests_of(desk: DeskState, asked: Query) -> list[Callable[[Row], bool]]:
+    """The filters of a query, one by one."""
     tests = [_test(desk, asked.kind, column, value) for column, value in asked.where]
     if asked.since is not None or asked.until is not None:
         tests.append(_time_test(asked))
+    return tests
+
+
+def _matching(desk: DeskState, asked: Query) -> list[Row]:
+    tests = tests_of(desk, asked)
     return [row for row in _rows(desk, asked.kind) if all(test(row) for test in tests)]
 
 

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from csdesk.domain.records.messages import Message
 from csdesk.domain.text.features import search_tokens, tokens_match
-from csdesk.ports.store import Page, SearchHit, SearchRequest
-from csdesk.stores.memory.queries import fingerprint, last_key, make_cursor
+from csdesk.ports.store import Page, Query, SearchHit, SearchRequest
+from csdesk.stores.memory.queries import fingerprint, last_key, make_cursor, tests_of
 from csdesk.stores.memory.state import DeskState
 
 
 def search(desk: DeskState, asked: SearchRequest) -> Page[SearchHit]:
     """The newest messages that match every phrase."""
-    mark = fingerprint("search", asked.phrases)
+    mark = fingerprint("search", *asked.asked)
     if not asked.phrases or not all(phrase and all(phrase) for phrase in asked.phrases):
         return Page(())
     before = None if asked.after is None else last_key(asked.after, mark)[1]
+    is_asked_for = _narrowed(desk, asked)
     hits: list[SearchHit] = []
     for key in sorted(desk.messages, reverse=True):
         message = desk.messages[key]
-        if (before is None or key < before) and _matches(tokens_of(desk, message), asked.phrases):
+        if (
+            (before is None or key < before)
+            and is_asked_for(message)
+            and _matches(tokens_of(desk, message), asked.phrases)
+        ):
             if len(hits) == asked.limit:
                 return Page(tuple(hits), make_cursor(mark, ((), hits[-1].message)))
             hits.append(SearchHit(message=message.id, ticket=message.ticket))
     return Page(tuple(hits))
+
+
+def _narrowed(desk: DeskState, asked: SearchRequest) -> Callable[[Message], bool]:
+    said = Query(kind="message", where=asked.messages, since=asked.since, until=asked.until)
+    own, held = tests_of(desk, said), tests_of(desk, Query(kind="ticket", where=asked.tickets))
+
+    def fits(message: Message) -> bool:
+        if not all(test(message) for test in own):
+            return False
+        ticket = desk.tickets.get(message.ticket)
+        return not held or (ticket is not None and all(test(ticket) for test in held))
+
+    return fits
 
 
 def index(desk: DeskState, limit: int) -> tuple[int, bool]:

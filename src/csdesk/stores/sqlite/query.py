@@ -261,6 +261,12 @@ def count(execute: Execute, desk: int, asked: Query) -> int:
     return found
 
 
+def conditions(desk: int, asked: Query) -> tuple[str, list[Cell]]:
+    """The conditions of a query over its table, with their parameters."""
+    where = _where(desk, asked)
+    return where.sql, where.cells
+
+
 def _source(kind: str) -> str:
     return _KINDS[kind].source or f"csdesk_{kind}"
 

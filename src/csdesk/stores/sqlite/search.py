@@ -17,13 +17,14 @@ from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.tables import TABLES, read_sql
+from csdesk.stores.sqlite.values import Cell
 
 _MARK: Final = "SELECT last FROM csdesk_search_mark"
-_TAIL: Final = "SELECT id,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark) AND desk=?"
+_TAIL: Final = "SELECT id,schema,doc FROM csdesk_message m WHERE pk>(SELECT last FROM csdesk_search_mark) AND desk=?{}"
 _MATCH: Final = (
     f"SELECT m.id,{read_sql(Message, 'ticket', of='m.doc')} FROM csdesk_search s"  # noqa: S608  # a constant
     " CROSS JOIN csdesk_message m ON m.pk=s.rowid"
-    " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<? ORDER BY m.id DESC LIMIT ?"
+    " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<?{} ORDER BY m.id DESC LIMIT ?"
 )
 _WAITING: Final = (
     "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark)"
@@ -65,18 +66,27 @@ def _said(message: Message) -> tuple[str, str]:
     return message.subject, message.whole_text
 
 
-def search(execute: Execute, desk: int, asked: SearchRequest) -> Page[SearchHit]:
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Conditions on the messages of a search (table ``m``), beside its words."""
+
+    sql: str = ""
+    cells: tuple[Cell, ...] = ()
+
+
+def search(execute: Execute, desk: int, asked: SearchRequest, narrowed: Narrowed) -> Page[SearchHit]:
     """The newest messages that match every phrase."""
-    mark = fingerprint("search", asked.phrases)
+    mark = fingerprint("search", *asked.asked)
     before = _AFTER_ALL if asked.after is None else str(key_of(asked.after, mark)[1])
     phrases = [phrase for phrase in asked.phrases if phrase]
     if not phrases or not all(_is_token(token) for phrase in phrases for token in phrase):
         return Page(())
     execute("BEGIN")
     try:
-        found = {key: ticket for key, ticket in _tail(execute, desk, phrases) if key < before}
+        found = {key: ticket for key, ticket in _tail(execute, desk, phrases, narrowed) if key < before}
         match = _match(desk, phrases)
-        found.update(execute(_MATCH, (match, desk, before, asked.limit + 1)).fetchall())
+        cells = (match, desk, before, *narrowed.cells, asked.limit + 1)
+        found.update(execute(_MATCH.format(narrowed.sql), cells).fetchall())
     finally:
         execute("COMMIT")
     keys = sorted(found, reverse=True)
@@ -93,8 +103,8 @@ def _match(desk: int, phrases: list[tuple[str, ...]]) -> str:
     return " AND ".join('"' + " ".join([f"{desk}x{token}" for token in phrase]) + '"' for phrase in phrases)
 
 
-def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]]) -> list[tuple[str, str]]:
-    rows = execute(_TAIL, (desk,)).fetchall()
+def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]], narrowed: Narrowed) -> list[tuple[str, str]]:
+    rows = execute(_TAIL.format(narrowed.sql), (desk, *narrowed.cells)).fetchall()
     return [
         (key, record_of(Message, key, schema, document).ticket)
         for key, schema, document in rows

@@ -31,7 +31,19 @@ from csdesk.ports.store import (
     SearchHit,
     SearchRequest,
 )
-from csdesk.stores.sqlite import backup, entries, erasing, lease, query, read, schema, scrubbing, search, upkeep, write
+from csdesk.stores.sqlite import (
+    backup,
+    entries,
+    erasing,
+    lease,
+    narrowing,
+    query,
+    read,
+    schema,
+    scrubbing,
+    upkeep,
+    write,
+)
 from csdesk.stores.sqlite.connection import Connections, Execute, Hands, Synchronous, Trace, Writing, check_library
 from csdesk.stores.sqlite.errors import translated
 from csdesk.stores.sqlite.known import Known
@@ -109,7 +121,7 @@ class SqliteCalls:
     def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
         """Messages whose tokens match every phrase, newest first."""
         _check_limit(request.limit)
-        return self._read(search.search, desk, request)
+        return self._read(narrowing.search, desk, request)
 
     def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
         """The next entries after what ``consumer`` acknowledged."""

@@ -172,7 +172,7 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         Message,
         (_time("occurred_at"),),
         link=(Role.MESSAGE, "ticket"),
-        read=_read(Message, "ticket", "direction", "delivery", "identity", "account", "provider_id"),
+        read=_read(Message, "ticket", "direction", "delivery", "identity", "account", "provider_id", "author_id"),
         prefix=MESSAGE,
         indexed=frozenset({"id", "ticket"}),
     ),

@@ -22,16 +22,17 @@ except ImportError as error:
 # ruff: noqa: E402
 # Plain asserts then say what was compared, as in any test module; it must happen before the modules are imported.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{module}" for module in ("bench", "requests", "deliveries", "sends", "mails"))
+    *(f"{__name__}.{module}" for module in ("bench", "requests", "deliveries", "sends", "limits", "mails"))
 )
 
 from csdesk.testing.channel_contract.deliveries import DeliveryPromises
+from csdesk.testing.channel_contract.limits import LimitPromises
 from csdesk.testing.channel_contract.mails import MailPromises
 from csdesk.testing.channel_contract.requests import RequestPromises
-from csdesk.testing.channel_contract.rig import Arrival, ChannelRig, Expected
+from csdesk.testing.channel_contract.rig import Arrival, ChannelRig, Expected, HealthState
 from csdesk.testing.channel_contract.sends import SendPromises
 
-__all__ = ["PROMISES", "Arrival", "ChannelContract", "ChannelRig", "Expected"]
+__all__ = ["PROMISES", "Arrival", "ChannelContract", "ChannelRig", "Expected", "HealthState"]
 
 PROMISES: Final = {
     1: "signatures: good, changed, stale, rotated, empty secret",
@@ -62,5 +63,5 @@ PROMISES: Final = {
 """What each number of a test stands for."""
 
 
-class ChannelContract(RequestPromises, DeliveryPromises, SendPromises, MailPromises):
+class ChannelContract(RequestPromises, DeliveryPromises, SendPromises, LimitPromises, MailPromises):
     """Every promise of the contract. Subclass it in a test module, in a class whose name begins with ``Test``."""

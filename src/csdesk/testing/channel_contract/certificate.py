@@ -20,7 +20,7 @@ from csdesk.testing.channel_contract.rig import ChannelRig
 Verdict = Literal["kept", "broken", "not shown"]
 
 _LONGEST: Final = 300
-_COMPARING: Final = ("bench", "requests", "deliveries", "sends", "mails")
+_COMPARING: Final = ("bench", "requests", "deliveries", "sends", "limits", "mails")
 _NUMBER: Final = re.compile(r"test_(\d\d)_")
 
 

@@ -21,6 +21,8 @@ from csdesk.testing.clocks import FixedClock
 Arrival = RawRequest | ChannelEvent | None
 """How something reaches the desk: a web request, an event that the host hands over, or (None) by the next pull."""
 
+HealthState = Literal["ok", "auth", "unreachable", "degraded"]
+
 Expected = Literal[
     "once", "retry", "customer_message", "template", "other_content", "other_recipient", "operator", "unknown"
 ]
@@ -155,8 +157,8 @@ class ChannelRig:
         """How many tokens were fetched."""
         return 0
 
-    def health(self, state: Literal["ok", "auth", "unreachable"]) -> AnyChannel | None:
-        """A channel in that state, under the account; None: it cannot be asked."""
+    def health(self, state: HealthState) -> AnyChannel | None:
+        """A channel in that state, under the account; None: it cannot be asked, or is never in it."""
         return None
 
     def secrets(self) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Items 11 to 20: windows, pieces, sendings that fail, tokens, keys, media, secrets, ends, limits, health."""
+"""Items 11 to 18: windows, pieces, sendings that fail, tokens, keys, media, secrets, ends."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import io
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Literal
 
 import pytest
 
 from csdesk import DeskConfig
-from csdesk.domain.records.commands import MOST_WRITTEN
 from csdesk.domain.records.messages import Delivery, MediaKind, MediaPart
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.text.graphemes import graphemes
@@ -191,26 +189,6 @@ class SendPromises(ContractBase):
         bench.said()
         bench.desk.close()
         bench.desk.close()
-
-    def test_19_the_declared_text_limit_is_true(self, bench: Bench, rig: ChannelRig) -> None:
-        """The declared text limit is true."""
-        limit = bench.able.text
-        if limit is None or limit.size("x" * MOST_WRITTEN) < limit.amount:
-            skip("the channel declares no limit of text, or more than the desk takes")
-        sent = bench.reply(bench.said(), "x" * limit.amount)
-        assert sent.delivery is Delivery.SENT
-        assert self._texts(rig) == ["x" * limit.amount]
-
-    @pytest.mark.parametrize("state", ["ok", "auth", "unreachable"])
-    def test_20_health(self, rig: ChannelRig, state: Literal["ok", "auth", "unreachable"]) -> None:
-        """Health."""
-        channel = rig.health(state)
-        if channel is None:
-            skip("the channel cannot be asked")
-        bench = Bench(rig)
-        bench.channel = channel
-        desk = bench.open()
-        assert desk.channels.check(rig.account).status == state
 
     def _outbound(self, bench: Bench, ticket: Ticket, text: str) -> OutboundMessage:
         from csdesk.domain.records.messages import TextPart

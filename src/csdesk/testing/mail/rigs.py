@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, cast
 from csdesk.channels.email import EmailChannel, ImapServer, SmtpServer
 from csdesk.engine.core import AnyChannel
 from csdesk.ports.channel import RawRequest
-from csdesk.testing.channel_contract.rig import Arrival, ChannelRig, Expected
+from csdesk.testing.channel_contract.rig import Arrival, ChannelRig, Expected, HealthState
 from csdesk.testing.mail.lines import FlakyLine, LineFault
 from csdesk.testing.mail.mailbox import Folder, Mailbox
 from csdesk.testing.mail.sink import SmtpSink, SmtpStage
@@ -286,8 +286,10 @@ class EmailRig(ChannelRig):
             lambda: ImapServer(host="127.0.0.1", user="desk", password="", security="none"),
         ]
 
-    def health(self, state: Literal["ok", "auth", "unreachable"]) -> AnyChannel:
+    def health(self, state: HealthState) -> AnyChannel | None:
         """Good, with a wrong password, and behind a line that breaks."""
+        if state == "degraded":
+            return None
         if state == "unreachable":
             self.smtp_line.plan("reset")
         wrong = replace(self.sink.server(), password="wrong")  # noqa: S106  refused, as it should be

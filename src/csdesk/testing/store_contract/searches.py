@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from csdesk.domain.records.changes import ChangeSet, Put
+from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tickets import Category, Worker, WorkerKind
 from csdesk.domain.text.features import query_tokens
 from csdesk.errors import InvalidInput
 from csdesk.ports.store import SearchRequest, Store
@@ -55,6 +59,39 @@ FINDS = {
 """Query to numbers of messages, newest first."""
 
 
+_HOLDERS = (
+    build.ticket(1, queue="sales"),
+    build.ticket(2, category=Category.OPEN, worker=Worker(kind=WorkerKind.AGENT, id=serial("agt_", 1), fence=1)),
+    build.ticket(3, category=Category.CLOSED, tags=(TagAssignment(name="vip", at=at(0)),)),
+)
+_SAID = (
+    build.message(1, "开发票"),
+    build.message(2, "开发票", account="web"),
+    build.reply(3, "发票已开", ticket=serial("tkt_", 2)),
+    build.message(4, "发票呢", ticket=serial("tkt_", 3)),
+    build.message(5, "退货", ticket=serial("tkt_", 3)),
+    build.message(6, "发票", ticket=serial("tkt_", 9)),
+)
+_BILL = SearchRequest(phrases=(("发票",),))
+_NARROWED: tuple[tuple[SearchRequest, list[int]], ...] = (
+    (_BILL, [6, 4, 3, 2, 1]),
+    (replace(_BILL, messages=(("account", "web"),)), [2]),
+    (replace(_BILL, messages=(("direction", "out"),)), [3]),
+    (replace(_BILL, messages=(("author_id", serial("agt_", 3)),)), [3]),
+    (replace(_BILL, tickets=(("queue", "sales"),)), [1]),
+    (replace(_BILL, tickets=(("queue", ("sales", "general")),)), [4, 3, 2, 1]),
+    (replace(_BILL, tickets=(("category", ("open", "closed")),)), [4, 3, 2]),
+    (replace(_BILL, tickets=(("assignee", serial("agt_", 1)),)), [3, 2]),
+    (replace(_BILL, tickets=(("identity", (serial("idn_", 1), serial("idn_", 3))),)), [4, 1]),
+    (replace(_BILL, tickets=(("tag", "vip"),)), [4]),
+    (replace(_BILL, tickets=(("status", "new"),), messages=(("account", "mail"),)), [4, 3, 1]),
+    (replace(_BILL, since=at(2), until=at(4)), [3, 2]),
+    (replace(_BILL, since=at(2), tickets=(("queue", "general"),), messages=(("direction", "in"),)), [4, 2]),
+    (replace(_BILL, tickets=(("queue", "none"),)), []),
+)
+"""A search, and the numbers of the messages that it finds, newest first."""
+
+
 class SearchPromises(ContractBase):
     """What is found, before and after it is indexed."""
 
@@ -81,6 +118,24 @@ class SearchPromises(ContractBase):
         assert store.search(DESK, SearchRequest(phrases=(("beta", "gamma"),))).items
         assert not store.search(DESK, SearchRequest(phrases=(("gamma", "beta"),))).items
         assert not store.search(DESK, SearchRequest(phrases=(("alpha", "beta"),))).items
+
+    @pytest.mark.parametrize("indexed", [False, True])
+    def test_filters(self, store: Store, indexed: bool) -> None:
+        """By message, by the ticket that holds it, by time; pages go on with the same filters alone."""
+        store.commit(DESK, build.changes_for(*_HOLDERS))
+        store.commit(DESK, build.changes_for(*_SAID))
+        if indexed:
+            while store.maintain(DESK, at(0), 1000).more:
+                pass
+        for request, numbers in _NARROWED:
+            hits = store.search(DESK, replace(request, limit=50)).items
+            assert [int(hit.message[-2:], 32) for hit in hits] == numbers, request
+            first = store.search(DESK, replace(request, limit=1))
+            assert first.items == hits[:1]
+            if first.cursor is not None:
+                assert store.search(DESK, replace(request, after=first.cursor)).items == hits[1:]
+                with pytest.raises(InvalidInput):
+                    store.search(DESK, replace(request, after=first.cursor, until=at(99)))
 
     @pytest.mark.parametrize("indexed", [False, True])
     def test_an_edited_text_replaces_the_old_one(self, store: Store, indexed: bool) -> None:

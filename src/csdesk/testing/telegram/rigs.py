@@ -11,7 +11,7 @@ from csdesk.channels.telegram import Telegram
 from csdesk.engine.core import AnyChannel
 from csdesk.ports.channel import RawRequest
 from csdesk.ports.http import Http
-from csdesk.testing.channel_contract import Arrival, ChannelRig, Expected
+from csdesk.testing.channel_contract import Arrival, ChannelRig, Expected, HealthState
 from csdesk.testing.channel_contract.rig import tampered
 from csdesk.testing.telegram.platform import FakeTelegram
 
@@ -183,9 +183,11 @@ class TelegramRig(_Rig):
         self.platform.writes(self.chat("c1"), None, document=document)
         return (self._posted(self.account),)
 
-    def health(self, state: Literal["ok", "auth", "unreachable"]) -> AnyChannel:
-        """Good, with a token that was revoked, and with a platform that is down."""
+    def health(self, state: HealthState) -> AnyChannel:
+        """Good, with a token that was revoked, with a platform that is down, and polling while there is a webhook."""
         channel = self._made(self.account)
+        if state == "degraded":
+            return self._made(self.account, secrets=(), polling=True)
         if state == "auth":
             self.platform.revoke()
         if state == "unreachable":
@@ -243,8 +245,10 @@ class TelegramPollingRig(_Rig):
         self.platform.shape(how)
         return True
 
-    def health(self, state: Literal["ok", "auth", "unreachable"]) -> AnyChannel:
-        """Good, with a token that was revoked, and with a platform that is down."""
+    def health(self, state: HealthState) -> AnyChannel:
+        """Good, with a token that was revoked, with a platform that is down, and with a webhook in the way."""
+        if state == "degraded":
+            self.platform.webhook = {"url": "https://elsewhere.example/tg"}
         if state == "auth":
             self.platform.revoke()
         if state == "unreachable":

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from csdesk.channels.whatsapp import WhatsAppCloud
 from csdesk.engine.core import AnyChannel
 from csdesk.ports.channel import RawRequest
 from csdesk.ports.http import Http
-from csdesk.testing.channel_contract import Arrival, ChannelRig, Expected
+from csdesk.testing.channel_contract import Arrival, ChannelRig, Expected, HealthState
 from csdesk.testing.whatsapp.platform import FakeWhatsApp
 
 _OLD_SECRET: Final = "the-secret-before"  # noqa: S105  invented
@@ -186,8 +186,10 @@ class WhatsAppRig(ChannelRig):
         """Files that were uploaded."""
         return self.platform.calls["media"]
 
-    def health(self, state: Literal["ok", "auth", "unreachable"]) -> AnyChannel:
-        """Good, with a wrong token, and with a platform that is down."""
+    def health(self, state: HealthState) -> AnyChannel:
+        """Good, with a wrong token, with a platform that is down, and of a number that is about to be limited."""
+        if state == "degraded":
+            self.platform.quality = "RED"
         if state == "unreachable":
             self.platform.plan("phone", "lost", "lost", "lost")
         return self._made(self.account, **({"token": "wrong"} if state == "auth" else {}))

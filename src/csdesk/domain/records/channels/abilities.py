@@ -105,6 +105,8 @@ class Capabilities(Value):
     """The kinds of part that may be sent when the window is closed, or before the customer ever wrote."""
     per_message: int | None = None
     """How many sendings may answer one message of the customer; None: any number."""
+    taps_renew: bool = True
+    """Whether a tap on a menu is such a message, or (False) only one that the customer writes."""
     rate: Rate | None = None
     """How fast the account may send, all processes together; None: any speed. What is too fast waits."""
     conversation_rates: tuple[ConversationRate, ...] = ()

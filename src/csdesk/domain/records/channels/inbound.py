@@ -35,7 +35,7 @@ class Entrance(Value):
     param: Text = ""
     """What the link carries beside it."""
     code: Text = ""
-    """What the platform calls this one visit."""
+    """What else the platform names: its word for this one visit; of WeCom, the WeChat Channels account or shop."""
     live_room: Text = ""
     """The live room, by name or id."""
     product: Text = ""
