@@ -10,6 +10,7 @@ The first line says ``{}``: it is ready.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import sys
@@ -116,6 +117,7 @@ def main() -> None:
             extract_email_metadata(raw, queue, log)
 
     templates = list(EmailTemplate.objects.all())
+    gc.freeze()
     print("{}", flush=True)
     for line in sys.stdin:
         given = json.loads(line)

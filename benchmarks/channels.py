@@ -14,6 +14,7 @@ the same moment.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import shutil
@@ -141,6 +142,7 @@ def measured(folder: Path, tickets: int, args: argparse.Namespace) -> dict[str, 
         stack.callback(desk.close)
         peer = stack.enter_context(helpdesk(folder, tickets, args)) if args.helpdesk else None
         fill(desk, tickets)
+        gc.freeze()  # as the documentation advises; django-helpdesk's process does it too
         for number in range(args.repeat + 1):
             mails = stream(args.n, seed=900 + number, history=tickets)
             said = stream(args.n, seed=950 + number, history=tickets)

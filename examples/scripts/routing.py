@@ -8,7 +8,7 @@ A simulated Monday of a small shop. Everything is printed with its trace.
 import re
 from datetime import UTC, datetime, timedelta
 
-from csdesk import DeskConfig, InboundMessage, Received, Sender, Skill, open_desk, render
+from csdesk import Actor, DeskConfig, InboundMessage, Received, Sender, Skill, open_desk, render
 from csdesk.testing import FixedClock
 
 CONFIG = DeskConfig.from_toml("""
@@ -65,10 +65,10 @@ assert comes(2, "hello", "en").worker.id == tom.id
 
 refund = comes(3, "I want a refund", "en").ticket
 assert refund.offer.agent == li.id  # offered: both may, but Li should be asked first
-desk.tickets.decline(refund.id, li.id, reason="at lunch")
+desk.tickets.decline(refund.id, actor=Actor.agent(li.id), reason="at lunch")
 desk.run_due()
 print("Li declines, so Tom is asked:")
-refund = desk.tickets.accept(refund.id, tom.id)
+refund = desk.tickets.accept(refund.id, actor=Actor.agent(tom.id))
 assert refund.assignee == tom.id
 
 clock.advance(timedelta(hours=9))  # 19:00: the day is over

@@ -2,7 +2,6 @@
 
 from csdesk.domain.records.commands import (
     AcceptOffer,
-    AcceptTransfer,
     AddNote,
     AdoptTraining,
     AssignTicket,
@@ -28,7 +27,6 @@ from csdesk.domain.records.commands import (
     PutPhrases,
     ReassessTicket,
     RecordAct,
-    RejectTransfer,
     ReleaseTicket,
     RenewLease,
     RetryOutbound,
@@ -57,7 +55,6 @@ from csdesk.domain.records.commands import (
 
 __all__ = [
     "AcceptOffer",
-    "AcceptTransfer",
     "AddNote",
     "AdoptTraining",
     "AssignTicket",
@@ -83,7 +80,6 @@ __all__ = [
     "PutPhrases",
     "ReassessTicket",
     "RecordAct",
-    "RejectTransfer",
     "ReleaseTicket",
     "RenewLease",
     "RetryOutbound",

@@ -22,6 +22,13 @@ from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.linting import Flaw, flaws_of
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.storing import dumped, loaded
+from csdesk.domain.records.knowledge import (
+    Citation,
+    KnowledgeAbstains,
+    KnowledgeAnswer,
+    KnowledgeQuestion,
+    KnowledgeReply,
+)
 from csdesk.domain.records.matches import Guard, Span, Why
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.text.scripts import language_of
@@ -40,6 +47,7 @@ __all__ = [
     "Match",
     "Matcher",
     "Phrase",
+    "PhraseKnowledge",
     "Reason",
     "ReplyDecision",
     "Span",
@@ -376,6 +384,54 @@ class Matcher:
     def _change(self, change: Callable[[Judge], Judge]) -> None:
         with self._writing:
             self._judge = change(self._judge)
+
+
+class PhraseKnowledge:
+    """A matcher as a knowledge base (``csdesk.ports.knowledge.KnowledgePort``): phrases are its articles.
+
+    It abstains where the matcher would hand over to people.
+    """
+
+    def __init__(self, matcher: Matcher, *, name: str = "phrases") -> None:
+        """Wrap a matcher, which may change meanwhile.
+
+        Raises:
+            InvalidInput: it is no matcher.
+        """
+        if not isinstance(matcher, Matcher):
+            raise InvalidInput("matcher", f"is a {type(matcher).__name__}", "pass a csdesk.matching.Matcher")
+        self._matcher = matcher
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """What tells it from others."""
+        return self._name
+
+    def look_up(self, question: KnowledgeQuestion) -> KnowledgeReply:
+        """The phrases that answer, the surest first."""
+        context = Context(now=question.asked_at, language=question.language, level=question.level)
+        decision = self._matcher.decide(question.text, limit=question.limit, context=context)
+        if decision.action == "hand_over":
+            return KnowledgeAbstains(reason=decision.reason)
+        found = [(self._phrase(match.phrase_id), match.confidence) for match in decision.matches]
+        return tuple(
+            KnowledgeAnswer(
+                text=phrase.answer,
+                source=Citation(id=phrase.id, title=phrase.title),
+                confidence=confidence,
+                language=phrase.language,
+            )
+            for phrase, confidence in found
+            if phrase is not None and phrase.answer
+        )
+
+    def _phrase(self, phrase_id: str) -> Phrase | None:
+        """The phrase of that id; None if it was taken out meanwhile."""
+        try:
+            return self._matcher.get(phrase_id)
+        except NotFound:
+            return None
 
 
 def _name_of(embedder: Embedder | None) -> str | None:

@@ -52,6 +52,7 @@ from csdesk.domain.rules.actions import (
     SetType,
     Snooze,
     TagCustomer,
+    Transfer,
     Unassign,
     UntagCustomer,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "TagCustomer",
     "Test",
     "Timer",
+    "Transfer",
     "Unassign",
     "UntagCustomer",
     "Witness",

@@ -411,11 +411,11 @@ def test_a_tab_that_nobody_looks_at_gives_its_stream_back(shop, visit):
         document.dispatchEvent(new Event("visibilitychange"));
         Date.now = () => now() + 30000;
     }""")
-    wait_for(page, lambda: shop.hooks.waiting._open.total() == 0)
+    wait_for(page, lambda: shop.hooks.waiting.places.conversations.total() == 0)
     shop.reply(ticket, "在的")
     page.evaluate("() => { window.looks = 'visible'; document.dispatchEvent(new Event('visibilitychange')); }")
     bubble(page, "在的").wait_for()
-    wait_for(page, lambda: shop.hooks.waiting._open.total() == 1)
+    wait_for(page, lambda: shop.hooks.waiting.places.conversations.total() == 1)
 
 
 def test_a_visit_that_was_forgotten_begins_anew(shop, visit):

@@ -490,11 +490,11 @@ def test_a_split_ticket_can_be_split_and_merged_back(at: Counter) -> None:
 
 def test_an_unmerged_customer_has_its_own_again(at: Counter) -> None:
     a, b = at.say("a"), at.say("b")
-    at.desk.customers.tag(a.customer.id, add=["vip"], actor=LIN)
+    at.desk.customers.tag(a.customer.id, "vip", actor=LIN)
     before = at.desk.customers.get(a.customer.id)
     at.desk.customers.merge(a.customer.id, b.customer.id, actor=LIN)
     at.say("a")
-    at.desk.customers.tag(b.customer.id, add=["late"], actor=LIN)
+    at.desk.customers.tag(b.customer.id, "late", actor=LIN)
     at.desk.customers.set_profile(b.customer.id, name="Bo", level="gold", attributes={"size": "L"}, actor=LIN)
     at.desk.customers.block(b.customer.id, actor=LIN)
     at.desk.customers.link(b.customer.id, Sender(kind="phone", external_id="1"), actor=LIN)

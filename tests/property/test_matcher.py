@@ -126,7 +126,7 @@ ROWS = st.lists(st.tuples(EVIDENCE, st.booleans(), st.sampled_from([0.4, 1.0, 10
 ASTRAY = [((1.0, 1.0, *[0.0] * 5), False, 100.0), ((0.0,) * 7, True, 100.0)]  # what scores high was wrong
 
 
-@settings(max_examples=many(50), phases=NO_SHRINKING)
+@settings(max_examples=many(15), phases=NO_SHRINKING)
 @example((0.0,) * 7, ASTRAY, 1.0, 0, PRIOR)
 @example((0.0,) * 7, ASTRAY, 1.0, 1, TRAINED_PRIOR)
 @given(EVIDENCE, ROWS, st.floats(0, 1), st.sampled_from([0, 1]), st.sampled_from([PRIOR, TRAINED_PRIOR]))

@@ -252,7 +252,7 @@ class Merging(RuleBasedStateMachine):
             new = Sender(kind="phone", external_id=f"+86 {self.said}")
             self.desk.customers.link(customer.id, new, actor=AGENT)
         elif customer.merged_into is None and what == "tag":
-            self.desk.customers.tag(customer.id, add=[f"t{number % 3}"], actor=AGENT)
+            self.desk.customers.tag(customer.id, f"t{number % 3}", actor=AGENT)
         elif customer.merged_into is None:
             self.desk.customers.set_profile(customer.id, attributes={f"a{number % 3}": number}, actor=AGENT)
 

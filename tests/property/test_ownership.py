@@ -207,9 +207,10 @@ class Ownership(RuleBasedStateMachine):
             return_within=None if within is None else timedelta(minutes=within), **target,
         )  # fmt: skip
 
-    @rule(number=FEW, agent=FEW, kind=st.sampled_from(("accept", "reject", "withdraw")))
+    @rule(number=FEW, agent=FEW, kind=st.sampled_from(("accept", "decline", "withdraw")))
     def answer_transfer(self, number: int, agent: int, kind: str) -> None:
-        method = getattr(self.desk.tickets, f"{kind}_transfer")
+        desk = self.desk.tickets
+        method = {"accept": desk.accept, "decline": desk.decline, "withdraw": desk.withdraw_transfer}[kind]
         self.tried(method, self.pick(number).id, actor=self.agents[agent])
 
     @rule(number=FEW, status=st.sampled_from(("open", "resolved", "closed", "waiting_customer")))

@@ -147,7 +147,7 @@ class Office(RuleBasedStateMachine):
         if offered:
             ticket = offered[place % len(offered)]
             answer = self.desk.tickets.accept if takes else self.desk.tickets.decline
-            answer(ticket.id, ticket.offered_to)
+            answer(ticket.id, actor=Actor.agent(ticket.offered_to))
             self.before = {one.id: self.holder(one) for one in self.tickets()}
 
     @rule(minutes=st.integers(1, 12))

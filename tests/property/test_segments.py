@@ -100,11 +100,11 @@ class Segments(RuleBasedStateMachine):
         if what == 0:
             self.desk.customers.flag(customer, "rude", until=ends, actor=AGENT)
         elif what == 1:
-            self.desk.customers.tag(customer, add=("late",), expires_at=ends, actor=AGENT)
+            self.desk.customers.tag(customer, "late", expires_at=ends, actor=AGENT)
         elif what == 2:
             self.desk.customers.set_profile(customer, level="vip" if until else "basic", actor=AGENT)
         else:
-            self.desk.customers.tag(customer, remove=("late",), actor=AGENT)
+            self.desk.customers.untag(customer, "late", actor=AGENT)
 
     @rule(one=st.sampled_from(PEOPLE), other=st.sampled_from(PEOPLE))
     def meets(self, one: str, other: str) -> None:
@@ -240,7 +240,7 @@ class Precedence(RuleBasedStateMachine):
     @rule(name=names, source=sources, hours=st.sampled_from((None, 1, 5)))
     def sets(self, name: str, source: TagSource, hours: int | None) -> None:
         ends = None if hours is None else self.clock.now() + timedelta(hours=hours)
-        self.desk.customers.tag(self.customer, add=(name,), source=source, expires_at=ends, actor=Actor.system())
+        self.desk.customers.tag(self.customer, name, source=source, expires_at=ends, actor=Actor.system())
         self._expire()
         rivals = [one for one in self.held if one != name and self.GROUPS.get(one, one) == self.GROUPS.get(name, name)]
         blocks = [self.taken[name]] if name in self.taken else []
@@ -256,7 +256,7 @@ class Precedence(RuleBasedStateMachine):
 
     @rule(name=names, source=sources)
     def takes(self, name: str, source: TagSource) -> None:
-        self.desk.customers.tag(self.customer, remove=(name,), source=source, actor=Actor.system())
+        self.desk.customers.untag(self.customer, name, source=source, actor=Actor.system())
         self._expire()
         if name in self.held and not self._counts_more(self.held[name][0], source):
             del self.held[name]

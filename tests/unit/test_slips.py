@@ -40,7 +40,6 @@ def test_opening(arguments, field):
         (lambda desk: desk.replies.add("title", "body", questions="how?"), "questions"),
         (lambda desk: desk.agents.add("Mei", queues="default"), "queues"),
         (lambda desk: desk.agents.add("Mei", languages="zh"), "languages"),
-        (lambda desk: desk.customers.tag("cus_0", add="vip", actor=SYSTEM), "add"),
         (lambda desk: desk.tickets.list(category="nwe"), "category"),
         (lambda desk: desk.tickets.list(category=["new", "opne"]), "category"),
         (lambda desk: desk.tickets.count(category="nwe"), "category"),

@@ -10,7 +10,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.changes import AgentGroup
-from csdesk.flows import lists, records, staffing
+from csdesk.flows import lists, naming_queues, records, staffing
 from csdesk.flows.checks import several
 from csdesk.flows.lists import AgentLoad, filters
 from csdesk.flows.staffing import Availability
@@ -118,12 +118,16 @@ class Agents:
         The best comes first: with a ticket, the one that routing would choose if it were the ticket's turn.
 
         Raises:
-            InvalidInput: give one of ``queue`` and ``ticket``.
+            InvalidInput: give one of ``queue`` and ``ticket``; or there is no such queue.
         """
         return await self._runner.run(staffing.available(queue, ticket))
 
     async def groups(self, queue: str | None = None) -> tuple[AgentGroup, ...]:
-        """How many agents of each kind belong to each queue, whether they take work now or not; without the retired."""
+        """How many agents of each kind belong to each queue, whether they take work now or not; without the retired.
+
+        Raises:
+            InvalidInput: the configuration has no such queue, and nobody is left in it.
+        """
         return await self._runner.run(staffing.groups(queue))
 
     async def get(self, agent: AgentId) -> AgentLoad:
@@ -143,9 +147,15 @@ class Agents:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Agent]:
-        """A page of agents, in the order in which they were added."""
+        """A page of agents, in the order in which they were added.
+
+        Raises:
+            InvalidInput: the configuration has no such queue, and nobody is left in it.
+        """
         where = filters(queue=queue, presence=presence, retired=retired)
-        return await self._runner.run(lists.page_of(Agent, Query(kind="agent", where=where, limit=limit, after=cursor)))
+        return await self._runner.run(
+            naming_queues.page_in_queue(Agent, Query(kind="agent", where=where, limit=limit, after=cursor))
+        )
 
     async def _do(self, command: cmd.Command) -> Agent:
         return records.agent_of(await self._runner.execute(command))

@@ -217,27 +217,45 @@ class Customers:
     async def tag(
         self,
         customer: CustomerId,
-        *,
+        *tags: str,
         actor: Actor,
-        add: Sequence[str] = (),
-        remove: Sequence[str] = (),
         source: TagSource = TagSource.HAND,
         expires_at: datetime | None = None,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Put tags on the customer, or take them off; see docs/how-to/tags-and-segments.md.
+        """Put tags on the customer, where nobody who counts for more than ``source`` decided otherwise.
 
-        A tag that somebody took who counts for more than ``source`` is not put back, and one that they set stays.
-        ``expires_at`` is when ``run_due`` takes the added ones; None: as the configuration says of each, or never.
+        See docs/how-to/tags-and-segments.md. ``expires_at`` is when ``run_due`` takes them again; None: as the
+        configuration says of each, or never.
         """
         return await self._do(
             cmd.TagCustomer(
                 customer=customer,
-                add=several(add, "add"),
-                remove=several(remove, "remove"),
+                add=tags,
                 source=source,
                 expires_at=expires_at,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def untag(
+        self,
+        customer: CustomerId,
+        *tags: str,
+        actor: Actor,
+        source: TagSource = TagSource.HAND,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Take tags from the customer; whoever counts for less than ``source`` does not put them back."""
+        return await self._do(
+            cmd.TagCustomer(
+                customer=customer,
+                remove=tags,
+                source=source,
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,

@@ -18,7 +18,7 @@ from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
-from csdesk.flows import explaining, lists, outgoing, records, staffing, unmerging
+from csdesk.flows import explaining, lists, naming_queues, outgoing, records, staffing, unmerging
 from csdesk.flows.checks import several
 from csdesk.flows.commands import Done
 from csdesk.flows.explaining import RuleExplanation
@@ -80,7 +80,11 @@ class Tickets(Holding):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Ticket]:
-        """A page of tickets; ``since`` and ``until`` bound their last event. ``cursor`` is that of the page before."""
+        """A page of tickets; ``since`` and ``until`` bound their last event. ``cursor`` is that of the page before.
+
+        Raises:
+            InvalidInput: the configuration has no such queue, and none of its tickets are left.
+        """
         query = Query(
             kind="ticket",
             where=filters(
@@ -100,7 +104,7 @@ class Tickets(Holding):
             limit=limit,
             after=cursor,
         )
-        return await self._runner.run(lists.page_of(Ticket, query))
+        return await self._runner.run(naming_queues.page_in_queue(Ticket, query))
 
     async def count(
         self,
@@ -110,12 +114,20 @@ class Tickets(Holding):
         assignee: AgentId | None = None,
         tag: str | None = None,
     ) -> int:
-        """How many tickets match."""
+        """How many tickets match.
+
+        Raises:
+            InvalidInput: the configuration has no such queue, and none of its tickets are left.
+        """
         where = filters(category=category, queue=queue, assignee=assignee, tag=tag)
-        return await self._runner.run(lists.count(Query(kind="ticket", where=where)))
+        return await self._runner.run(naming_queues.count_in_queue(Query(kind="ticket", where=where)))
 
     async def waiting(self, queue: str | None = None) -> tuple[WaitingLine, ...]:
-        """How many tickets wait for somebody and since when, by queue and priority; ``queue`` None: in every queue."""
+        """How many tickets wait for somebody and since when, by queue and priority; ``queue`` None: in every queue.
+
+        Raises:
+            InvalidInput: the configuration has no such queue, and nothing is left in it.
+        """
         return await self._runner.run(staffing.waiting(queue))
 
     async def position(self, ticket: TicketId) -> Wait | None:
@@ -143,61 +155,6 @@ class Tickets(Holding):
                 agent=agent,
                 actor=actor,
                 reason=reason,
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    async def accept(
-        self,
-        ticket: TicketId,
-        agent: AgentId,
-        *,
-        number: int | None = None,
-        actor: Actor | None = None,
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Ticket:
-        """Take an offer; ``number`` tells which one, None: the present one.
-
-        Raises:
-            InvalidInput: it is over, or was made to somebody else.
-            GuardFailed: the queue is at its capacity: others were faster.
-        """
-        return await self._do(
-            cmd.AcceptOffer(
-                ticket=ticket,
-                agent=agent,
-                number=number,
-                actor=actor or Actor.agent(agent),
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    async def decline(
-        self,
-        ticket: TicketId,
-        agent: AgentId,
-        *,
-        reason: str = "",
-        number: int | None = None,
-        actor: Actor | None = None,
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Ticket:
-        """Leave an offer to others; the ticket keeps its age, and the agent is not asked again for a while.
-
-        Raises:
-            InvalidInput: it is over, or was made to somebody else.
-        """
-        return await self._do(
-            cmd.DeclineOffer(
-                ticket=ticket,
-                agent=agent,
-                number=number,
-                reason=reason,
-                actor=actor or Actor.agent(agent),
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,
             )

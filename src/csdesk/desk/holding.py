@@ -155,7 +155,7 @@ class Holding:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Ticket:
-        """Move the work to a queue at once, or offer it to an agent or a department, who accept or reject it.
+        """Move the work to a queue at once, or offer it to an agent or a department, who accept or decline it.
 
         Args:
             ticket: its id.
@@ -197,21 +197,65 @@ class Holding:
             )
         )
 
-    def accept_transfer(self, ticket: TicketId, *, actor: Actor, number: int | None = None) -> Ticket:
-        """Take what was offered to the actor (an agent; for a department any agent).
+    def accept(
+        self,
+        ticket: TicketId,
+        *,
+        actor: Actor,
+        number: int | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Take what was offered to the actor, an agent: work that waits, room that is saved, or a transfer.
+
+        A transfer to a department any agent may take. ``number`` tells which offer, None: the present one.
 
         Raises:
-            InvalidInput: no transfer is open (or not that ``number``), or the actor was not asked.
+            InvalidInput: it is over, or was made to somebody else.
+            GuardFailed: the queue is at its capacity: others were faster.
+            NotFound: there is no such agent.
+            IllegalTransition: the ticket is finished.
         """
-        return self._hold(cmd.AcceptTransfer(ticket=ticket, number=number, actor=actor))
+        return self._hold(
+            cmd.AcceptOffer(
+                ticket=ticket,
+                number=number,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
 
-    def reject_transfer(self, ticket: TicketId, *, actor: Actor, reason: str = "", number: int | None = None) -> Ticket:
-        """Do not take what was offered to the actor; the giver goes on.
+    def decline(
+        self,
+        ticket: TicketId,
+        *,
+        actor: Actor,
+        reason: str = "",
+        number: int | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Do not take what was offered to the actor, an agent.
+
+        Work keeps its age and goes to others; the actor is not asked for it again for a while. After a transfer the
+        giver goes on.
 
         Raises:
-            InvalidInput: no transfer is open (or not that ``number``), or the actor was not asked.
+            InvalidInput: it is over, or was made to somebody else.
+            NotFound: there is no such agent.
+            IllegalTransition: the ticket is finished.
         """
-        return self._hold(cmd.RejectTransfer(ticket=ticket, number=number, reason=reason, actor=actor))
+        return self._hold(
+            cmd.DeclineOffer(
+                ticket=ticket,
+                number=number,
+                reason=reason,
+                actor=actor,
+                expected_version=expected_version,
+                idempotency_key=idempotency_key,
+            )
+        )
 
     def withdraw_transfer(self, ticket: TicketId, *, actor: Actor, number: int | None = None) -> Ticket:
         """Take an offered transfer back.

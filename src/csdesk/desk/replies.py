@@ -17,10 +17,13 @@ from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Preview, Variable, Wording
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
-from csdesk.flows import checks, library, lists, phrasing, records, suggesting
+from csdesk.engine.network import is_awaited
+from csdesk.errors import InvalidInput
+from csdesk.flows import checks, consulting, library, lists, phrasing, records, suggesting
 from csdesk.flows.checks import a_span, several
 from csdesk.flows.library import Imported, PhraseVersion
 from csdesk.flows.lists import filters
+from csdesk.ports.knowledge import AnyKnowledge, Consultation
 from csdesk.ports.store import Page, Query
 
 
@@ -230,6 +233,49 @@ class Replies:
         """The phrases that may answer a text; ``context`` says where, when and for whom."""
         return self._runner.run(suggesting.for_text(text, context, limit))
 
+    def consult(
+        self,
+        message: MessageId,
+        knowledge: Iterable[AnyKnowledge],
+        *,
+        limit: int = 3,
+        within: timedelta = consulting.WITHIN,
+    ) -> Consultation:
+        """What knowledge bases of yours say to a stored message, with sources, the surest first.
+
+        They are asked one after the other, now and for this call alone. One that abstains, fails or is late stands
+        under ``silent`` and stops nobody else. Nothing is stored, nothing is sent.
+
+        Args:
+            message: the customer's message.
+            knowledge: whom to ask (see ``csdesk.ports.knowledge``).
+            limit: how many answers, 1 to 50, of each and of all together.
+            within: how long each may take, up to 5 minutes.
+
+        Raises:
+            NotFound: this desk has no such message.
+            InvalidInput: something is no knowledge base, or has to be awaited and the desk blocks.
+        """
+        _check_blocking(knowledge)
+        return self._runner.run(consulting.for_message(message, knowledge, limit, within))
+
+    def consult_for(
+        self,
+        text: str,
+        knowledge: Iterable[AnyKnowledge],
+        *,
+        language: str | None = None,
+        limit: int = 3,
+        within: timedelta = consulting.WITHIN,
+    ) -> Consultation:
+        """What knowledge bases of yours say to a text, as ``consult`` does.
+
+        Raises:
+            InvalidInput: something is no knowledge base, or has to be awaited and the desk blocks.
+        """
+        _check_blocking(knowledge)
+        return self._runner.run(consulting.for_text(text, knowledge, language, limit, within))
+
     def preview(
         self,
         phrase: PhraseId | str,
@@ -303,3 +349,9 @@ class Replies:
 
     def _do(self, command: cmd.Command) -> LibraryPhrase:
         return records.phrase_of(self._runner.execute(command))
+
+
+def _check_blocking(knowledge: Iterable[AnyKnowledge]) -> None:
+    for one in knowledge if isinstance(knowledge, list | tuple) else ():
+        if is_awaited(getattr(one, "look_up", None)):
+            raise InvalidInput("knowledge", f"{type(one).__name__} has to be awaited", "use an AsyncDesk")

@@ -48,6 +48,8 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
         return step.exchange
     if isinstance(step, steps.Ask):
         return partial(core.bot(step.turn.bot).answer, step.turn)  # type: ignore[return-value]  # awaited if need be
+    if isinstance(step, steps.Consult):
+        return partial(step.base.look_up, step.question)  # type: ignore[return-value]  # awaited if need be
     name, of = _ASKED[type(step)]
     account, arguments = of(step)
     channel = core.channel(account)

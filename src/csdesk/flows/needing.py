@@ -43,9 +43,9 @@ def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
 def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
     """Who is named, speaks, or has the ticket afterwards."""
     match command:
-        case cmd.AssignTicket() | cmd.TransferTicket() | cmd.AcceptOffer() | cmd.DeclineOffer():
+        case cmd.AssignTicket() | cmd.TransferTicket():
             return (command.agent,) if command.agent is not None else ()
-        case cmd.LeaseTicket() | cmd.AcceptTransfer() | cmd.RejectTransfer() | cmd.SendReply():
+        case cmd.LeaseTicket() | cmd.AcceptOffer() | cmd.DeclineOffer() | cmd.SendReply():
             return (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
         case _:
             return ()
@@ -71,6 +71,9 @@ def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdenti
         case cmd.LinkIdentity(identity=one):
             key = scope.keys.identity(one.kind, one.scope, one.external_id)
             return Needs(claims=(key,), customers=(command.customer,))
+        case cmd.SetProfile():
+            agents = (command.dedicated_agent,) if command.dedicated_agent else ()
+            return Needs(customers=(command.customer,), agents=agents)
         case _:
             return Needs(customers=(command.customer,))
 

@@ -16,10 +16,11 @@ from csdesk.domain.records.trace import Verdict
 from csdesk.domain.routing.choice import ordered
 from csdesk.domain.routing.judging import judged
 from csdesk.domain.routing.search import Search, Stage, load_counter
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput
 from csdesk.flows import checks
 from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.lists import everything, page_of
+from csdesk.flows.naming_queues import check_queue
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
@@ -68,7 +69,7 @@ def _for_queue(queue: str) -> Flow[Search]:
     scope = yield from steps.attempt(0)
     loaded = yield from steps.load(Needs(), roster=True)
     if not loaded.policy.has_queue(queue):
-        raise NotFound("queue", queue)
+        yield from check_queue(queue)
     return loaded.policy.routing.look(queue, loaded.roster, loaded.policy.service, scope.now)
 
 
@@ -143,14 +144,20 @@ def groups(queue: str | None) -> Flow[tuple[AgentGroup, ...]]:
     """The kinds of agents of each queue."""
     yield from steps.attempt(0)
     where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
-    return (yield from everything(AgentGroup, Query(kind="group", where=where, limit=1000)))
+    found = yield from everything(AgentGroup, Query(kind="group", where=where, limit=1000))
+    if queue is not None and not found:
+        yield from check_queue(queue)
+    return found
 
 
 def waiting(queue: str | None) -> Flow[tuple[WaitingLine, ...]]:
     """The lines of tickets that wait for somebody, by queue and priority."""
     yield from steps.attempt(0)
     where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
-    return (yield from everything(WaitingLine, Query(kind="line", where=where, limit=1000)))
+    found = yield from everything(WaitingLine, Query(kind="line", where=where, limit=1000))
+    if queue is not None and not found:
+        yield from check_queue(queue)
+    return found
 
 
 def position(ticket_id: str) -> Flow[Wait | None]:

@@ -36,12 +36,14 @@ from csdesk.domain.records.channels import (
     SentMessage,
 )
 from csdesk.domain.records.events import Entry
+from csdesk.domain.records.knowledge import KnowledgeQuestion, KnowledgeReply
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import TextPart
 from csdesk.domain.routing.roster import Roster
 from csdesk.errors import FlowError
 from csdesk.ports.channel import Exchange
 from csdesk.ports.ids import IdSource
+from csdesk.ports.knowledge import AnyKnowledge
 from csdesk.ports.store import (
     BackupReport,
     Leased,
@@ -349,6 +351,15 @@ class Ask:
     within: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Ask a host's knowledge base, for so long at most. A step of the network."""
+
+    base: AnyKnowledge
+    question: KnowledgeQuestion
+    within: timedelta
+
+
 Step = (
     Attempt
     | Load
@@ -383,6 +394,7 @@ Step = (
     | Check
     | Converse
     | Ask
+    | Consult
     | TakeSeat
 )
 """Everything a flow can ask for."""
@@ -413,6 +425,7 @@ Reply = (
     | BotAnswer
     | BotAbstains
     | BotHandsOver
+    | KnowledgeReply
     | bytes
     | str
     | None
@@ -737,4 +750,14 @@ def ask(turn: BotTurn, within: timedelta) -> Flow[object]:
         TimeoutError: it took too long.
     """
     reply: object = yield Ask(turn, within)
+    return reply
+
+
+def consult(base: AnyKnowledge, question: KnowledgeQuestion, within: timedelta) -> Flow[object]:
+    """What a knowledge base says to a question; a ``KnowledgeReply``, if it keeps its contract.
+
+    Raises:
+        TimeoutError: it took too long.
+    """
+    reply: object = yield Consult(base, question, within)
     return reply

@@ -138,6 +138,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "outcome": BotAbstains(),
         "flag": "rude",
         "goal": "answer",
+        "knowledge": (),
         "did": "order",
         "namespace": "shop",
         "segment": "loyal",

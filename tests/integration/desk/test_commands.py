@@ -493,7 +493,7 @@ def test_what_is_done_to_a_merged_customer_is_done_to_the_survivor(world, desk):
     desk.customers.merge(ann.id, bob.id, actor=AGENT)
     after = desk.customers.set_profile(ann.id, name="Both", actor=AGENT)
     assert (after.id, after.name) == (bob.id, "Both")
-    assert desk.customers.tag(ann.id, add=["vip"], actor=AGENT).id == bob.id
+    assert desk.customers.tag(ann.id, "vip", actor=AGENT).id == bob.id
     desk.customers.block(ann.id, actor=AGENT)
     assert desk.receive(world.said(by="bob")).state == "blocked"
 
@@ -567,10 +567,10 @@ def test_a_used_phrase_is_noted(desk, ticket):
 
 def test_tags_of_a_customer_come_and_go(world, desk):
     customer = desk.receive(world.said()).customer
-    desk.customers.tag(customer.id, add=["vip", "new"], actor=AGENT)
-    after = desk.customers.tag(customer.id, remove=["new", "none"], actor=AGENT)
+    desk.customers.tag(customer.id, "vip", "new", actor=AGENT)
+    after = desk.customers.untag(customer.id, "new", "none", actor=AGENT)
     assert [tag.name for tag in after.tags] == ["vip"]
-    assert desk.customers.tag(customer.id, remove=["none"], actor=AGENT).version == after.version
+    assert desk.customers.untag(customer.id, "none", actor=AGENT).version == after.version
 
 
 def test_a_change_that_changes_nothing_is_no_event(desk, ticket):

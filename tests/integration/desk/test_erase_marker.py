@@ -223,7 +223,7 @@ class Story:
         desk.tickets.lease(ticket.id, actor=Actor.agent(desk.agents.list().items[0].id), reason=mark("mine"))
         fields = {"tried": mark("tried")}
         desk.tickets.transfer(ticket.id, agent=other.id, actor=AGENT, brief=mark("brief"), fields=fields)
-        desk.tickets.reject_transfer(ticket.id, actor=Actor.agent(other.id), reason=mark("rejected"))
+        desk.tickets.decline(ticket.id, actor=Actor.agent(other.id), reason=mark("rejected"))
         desk.tickets.lease(ticket.id, actor=Actor.agent(other.id), take_over=True, reason=mark("taken"))
         desk.tickets.release(ticket.id, desk.tickets.get(ticket.id).fence, actor=AGENT, reason=mark("released"))
 

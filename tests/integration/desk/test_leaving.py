@@ -93,7 +93,7 @@ def test_an_offer_does_not_outlive_who_is_not_there(world, change):
     assert reasons(desk, ticket.id) == ["elsewhere" if change == "elsewhere" else "absent"]
     assert desk.agents.get(ann.id).load == 0
     with pytest.raises(InvalidInput, match="was not offered"):
-        desk.tickets.accept(ticket.id, ann.id)
+        desk.tickets.accept(ticket.id, actor=Actor.agent(ann.id))
     assert problems_of(desk._store) == ()
 
 
@@ -161,7 +161,7 @@ def test_lent_work_does_not_come_back_to_who_has_left(world, order):
     ticket = desk.receive(world.said()).ticket
     ben = desk.agents.add("Ben", queues=[])
     desk.tickets.transfer(ticket.id, agent=ben.id, brief="look", returns=True, actor=Actor.agent(ann.id))
-    taken = desk.tickets.accept_transfer(ticket.id, actor=Actor.agent(ben.id))
+    taken = desk.tickets.accept(ticket.id, actor=Actor.agent(ben.id))
     assert (taken.owner.id, taken.worker.lent) == (ann.id, True)
     desk.agents.change(ann.id, retired=True)
     if order == "before":

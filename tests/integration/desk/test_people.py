@@ -41,7 +41,7 @@ def test_an_old_report_that_comes_again_changes_nothing(world):
 def test_what_a_person_set_by_hand_stays(world):
     desk = world.open(channels=[ScriptedChannel("web")])
     got = desk.receive(world.said())
-    desk.customers.tag(got.customer.id, add=["opted_out"], actor=AGENT)
+    desk.customers.tag(got.customer.id, "opted_out", actor=AGENT)
     desk.take("web", [contact("b1", allowed=False), contact("b2", allowed=True)])
     assert tags(desk, got.customer) == ["opted_out"]
 

@@ -61,7 +61,7 @@ def test_the_tag_by_hand_does_the_same_until_it_expires(world):
     desk, _ = desk_with(world, "")
     got = desk.receive(world.said())
     until = world.clock.now() + timedelta(days=1)
-    desk.customers.tag(got.customer.id, add=["opted_out"], expires_at=until, actor=AGENT)
+    desk.customers.tag(got.customer.id, "opted_out", expires_at=until, actor=AGENT)
     assert desk.reply(got.ticket.id, "x", actor=SYSTEM).delivery is Delivery.FAILED
     world.later(days=1)
     assert desk.reply(got.ticket.id, "x", actor=SYSTEM).delivery is Delivery.SENT

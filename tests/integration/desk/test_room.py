@@ -197,7 +197,7 @@ def test_the_agent_may_take_it_before_there_is_room(world):
     big = desk.receive(world.said(by="b", account="big"))
     desk.run_due()
     assert [one.id for one in desk.tickets.list(offered_to=ann.id).items] == [big.ticket.id]
-    assert desk.tickets.accept(big.ticket.id, ann.id).assignee == ann.id
+    assert desk.tickets.accept(big.ticket.id, actor=Actor.agent(ann.id)).assignee == ann.id
     assert desk.agents.get(ann.id).load == 6
     sound(desk)
 
@@ -282,8 +282,8 @@ def test_what_is_stuck_costs_one_look_in_each_round(world):
     before = desk._store.calls.copy()
     desk.run_due()
     spent = desk._store.calls - before
-    # The desk, the page of those that wait, and whether it was told of.
-    assert (spent["commit"], spent["load"]) == (0, 3)
+    # The look ahead, the desk, the page of those that wait, and whether it was told of.
+    assert (spent["commit"], spent["load"]) == (0, 4)
 
 
 # What the parent says

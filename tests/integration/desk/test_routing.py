@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Skill, open_desk, render
+from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, Skill, open_desk, render
 from csdesk.commands import SaveAgent
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
@@ -361,10 +361,10 @@ def test_an_offer_is_accepted(world):
     assert desk.tickets.list(offered_to=ann.id).items == (got.ticket,)
     assert desk.receive(world.said("more")).ticket.offer is not None, "nobody else is asked meanwhile"
     assert desk.receive(world.said(by="b")).ticket.offer is None, "an offer holds the agent's capacity"
-    taken = desk.tickets.accept(got.ticket.id, ann.id, number=1)
+    taken = desk.tickets.accept(got.ticket.id, actor=Actor.agent(ann.id), number=1)
     assert (taken.assignee, taken.offer, desk.agents.get(ann.id).load) == (ann.id, None, 1)
     with pytest.raises(InvalidInput, match="has no open offer"):
-        desk.tickets.accept(got.ticket.id, ann.id)
+        desk.tickets.accept(got.ticket.id, actor=Actor.agent(ann.id))
     sound(desk)
 
 
@@ -374,16 +374,16 @@ def test_an_offer_is_declined_and_goes_to_the_next(world):
     got = desk.receive(world.said())
     older = got.ticket.created_at
     with pytest.raises(InvalidInput, match="was not offered it"):
-        desk.tickets.decline(got.ticket.id, ben.id)
+        desk.tickets.decline(got.ticket.id, actor=Actor.agent(ben.id))
     with pytest.raises(InvalidInput, match="offer 7 is over"):
-        desk.tickets.decline(got.ticket.id, ann.id, number=7)
+        desk.tickets.decline(got.ticket.id, actor=Actor.agent(ann.id), number=7)
     world.later(minutes=1)
-    left = desk.tickets.decline(got.ticket.id, ann.id, reason="my friend")
+    left = desk.tickets.decline(got.ticket.id, actor=Actor.agent(ann.id), reason="my friend")
     assert (left.offer, left.asked, desk.agents.get(ann.id).load) == (None, (ann.id,), 0)
     assert desk.run_due().assigned == 1
     ticket = desk.tickets.get(got.ticket.id)
     assert (ticket.offer.agent, ticket.offer.number, ticket.created_at) == (ben.id, 2, older)
-    desk.tickets.decline(got.ticket.id, ben.id)
+    desk.tickets.decline(got.ticket.id, actor=Actor.agent(ben.id))
     report = desk.run_due()
     assert report.assigned == 0
     assert "asked lately, did not take it" in told(desk, ticket.id)
@@ -413,11 +413,11 @@ def test_no_more_offers_are_taken_than_a_queue_has_room_for(world):
     for name in ("Ann", "Ben"):
         desk.agents.add(name, queues=["default"])
     first, second = (desk.receive(world.said(by=str(number))).ticket for number in range(2))
-    assert desk.tickets.accept(first.id, first.offer.agent).assignee == first.offer.agent
+    assert desk.tickets.accept(first.id, actor=Actor.agent(first.offer.agent)).assignee == first.offer.agent
     with pytest.raises(GuardFailed):
-        desk.tickets.accept(second.id, second.offer.agent)
+        desk.tickets.accept(second.id, actor=Actor.agent(second.offer.agent))
     desk.tickets.set_status(first.id, "closed", actor=LEAD)
-    assert desk.tickets.accept(second.id, second.offer.agent).assignee == second.offer.agent
+    assert desk.tickets.accept(second.id, actor=Actor.agent(second.offer.agent)).assignee == second.offer.agent
     sound(desk)
 
 
@@ -451,6 +451,19 @@ def test_a_freed_slot_goes_to_the_oldest_and_nobody_overtakes(world):
         assert desk.run_due().assigned == 1
         assert desk.tickets.get(got[number + 1].ticket.id).worker is not None
     sound(desk)
+
+
+def test_nobody_overtakes_to_the_helpers_of_a_queue_without_people(world):
+    needs = [{**REFUND, "skills": [{"name": "refund"}]}]
+    helped = {"name": "a", "routing": {"overflow": [{"queue": "b", "when": ["nobody"]}]}}
+    desk = shop(world, helped, "b", routing={"needs": needs}, **TAGGED)
+    desk.agents.add("Bea", queues=["b"])
+    assert desk.receive(world.said("refund", by="first")).worker is None
+    later = desk.receive(world.said(by="later"))
+    assert later.worker is None
+    assert later.trace.find("route.behind") is not None
+    assert desk.run_due().assigned == 1
+    assert desk.tickets.get(later.ticket.id).worker is not None
 
 
 def test_the_oldest_comes_first_whichever_queue_it_waits_in(world):
@@ -683,7 +696,7 @@ def test_the_dedicated_agent_is_passed_over_for_what_they_lack(world):
     ticket = dedicated(world, desk, own)
     desk.run_due()
     assert desk.tickets.get(ticket).offer.agent == own.id
-    desk.tickets.decline(ticket, own.id)
+    desk.tickets.decline(ticket, actor=Actor.agent(own.id))
     desk.run_due()
     assert desk.tickets.get(ticket).offer.agent == other.id
     assert "(dedicated) would come first, but: asked lately" in told(desk, ticket)
@@ -746,10 +759,10 @@ def test_offers_are_answered_only_by_those_who_can(world):
     got = desk.receive(world.said())
     desk.agents.change(ann.id, retired=True)
     with pytest.raises(InvalidInput, match="has retired"):
-        desk.tickets.accept(got.ticket.id, ann.id)
+        desk.tickets.accept(got.ticket.id, actor=Actor.agent(ann.id))
     desk.tickets.set_status(got.ticket.id, "closed", actor=LEAD)
     with pytest.raises(IllegalTransition):
-        desk.tickets.decline(got.ticket.id, ann.id)
+        desk.tickets.decline(got.ticket.id, actor=Actor.agent(ann.id))
     assert desk.agents.get(ann.id).load == 0
 
 
@@ -766,11 +779,12 @@ def test_a_batch_of_different_tickets_is_routed_as_one_by_one(world):
 
 def test_questions_about_what_is_not_there(world):
     desk = shop(world)
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput, match="no queue"):
         desk.agents.available(queue="nobody's")
     ann = desk.agents.add("Ann", queues=["default"])
     assert [(one.queue, one.agents) for one in desk.agents.groups()] == [("default", 1)]
-    assert desk.agents.groups("b") == ()
+    with pytest.raises(InvalidInput, match="no queue"):
+        desk.agents.groups("b")
     gone = desk.agents.add("Gone", queues=["default"])
     desk.agents.change(gone.id, retired=True)
     found = {one.agent.id: one for one in desk.agents.available(queue="default")}

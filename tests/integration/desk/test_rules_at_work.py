@@ -127,7 +127,7 @@ def test_what_the_customer_has_already_is_no_event(world, action):
 def test_a_rule_takes_no_tag_from_the_customer_that_it_does_not_name_or_that_a_person_set(world):
     desk = desk_of(world, on_go({"do": "untag_customer", "tags": ["a", "b"]}))
     customer = desk.receive(world.said("hi")).customer
-    desk.customers.tag(customer.id, add=["b", "c"], actor=AGENT)
+    desk.customers.tag(customer.id, "b", "c", actor=AGENT)
     got = desk.receive(world.said("go"))
     assert {tag.name for tag in got.customer.tags} == {"b", "c"}
 
@@ -322,7 +322,7 @@ def test_a_macro_acts_on_the_customer_as_the_person(world):
     then = ({"do": "untag_customer", "tags": ["a"]}, {"do": "set_tags", "tags": ["b"]}, {"do": "close", "reason": "x"})
     desk = desk_of(world, macros=macro(*then))
     got = desk.receive(world.said("hi"))
-    desk.customers.tag(got.customer.id, add=["a"], actor=AGENT)
+    desk.customers.tag(got.customer.id, "a", actor=AGENT)
     desk.tickets.tag(got.ticket.id, "c", actor=AGENT)
     done = desk.tickets.run_macro(got.ticket.id, "close-it", actor=AGENT)
     assert desk.customers.get(got.customer.id).tags == ()

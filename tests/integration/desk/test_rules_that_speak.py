@@ -88,7 +88,7 @@ def test_a_reminder_waits_for_the_morning_and_for_consent(world):
     world.clock.set(datetime(2026, 1, 6, 14, tzinfo=UTC))  # 22:00 in Shanghai
     ticket = desk.receive(world.said()).ticket.id
     other = desk.receive(world.said(by="bob"))
-    desk.customers.tag(other.customer.id, add=["opted_out"], actor=ME)
+    desk.customers.tag(other.customer.id, "opted_out", actor=ME)
     world.later(days=3)
     report = desk.run_due()
     assert channel.texts == []

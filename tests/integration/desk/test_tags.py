@@ -53,7 +53,7 @@ def test_what_a_person_took_no_rule_puts_back(world, desk):
     first = desk.receive(world.said("heat"))
     assert (names(first.ticket), names(first.customer)) == (["hot"], ["hot"])
     desk.tickets.untag(first.ticket.id, "hot", actor=AGENT)
-    desk.customers.tag(first.customer.id, remove=("hot",), actor=AGENT)
+    desk.customers.untag(first.customer.id, "hot", actor=AGENT)
     again = desk.receive(world.said("heat"))
     assert (names(again.ticket), names(again.customer)) == ([], [])
     assert kept_back(again) == ["withheld", "withheld"]
@@ -95,7 +95,7 @@ def test_of_a_group_there_is_one(world, desk):
     kept = desk.receive(world.said("soothe"))
     assert names(kept.ticket) == ["angry"], "a person's choice of the group stands"
     assert "group" in kept_back(kept)
-    customer = desk.customers.tag(kept.customer.id, add=("angry",), actor=AGENT)
+    customer = desk.customers.tag(kept.customer.id, "angry", actor=AGENT)
     assert names(customer) == ["angry"]
 
 
@@ -104,9 +104,9 @@ def test_names_from_outside_are_for_the_sync_alone(world, desk):
     shop = desk.tags.sync(got.customer.id, "shop", ["vip", "loyal"])
     assert names(shop) == ["shop:loyal", "shop:vip"]
     for wrong in (
-        lambda: desk.customers.tag(got.customer.id, add=("shop:new",), actor=AGENT),
-        lambda: desk.customers.tag(got.customer.id, remove=("shop:vip",), actor=AGENT),
-        lambda: desk.customers.tag(got.customer.id, add=("x",), actor=AGENT, source=TagSource.SYNC),
+        lambda: desk.customers.tag(got.customer.id, "shop:new", actor=AGENT),
+        lambda: desk.customers.untag(got.customer.id, "shop:vip", actor=AGENT),
+        lambda: desk.customers.tag(got.customer.id, "x", actor=AGENT, source=TagSource.SYNC),
         lambda: desk.tickets.tag(got.ticket.id, "shop:vip", actor=AGENT),
         lambda: desk.tickets.tag(got.ticket.id, ":vip", actor=AGENT),
         lambda: desk.tags.sync(got.customer.id, "shop", ["vip"], actor=AGENT),
@@ -128,8 +128,8 @@ def test_tags_end_once_where_anybody_looks(world, desk):
     ticket, customer = got.ticket.id, got.customer.id
     until = world.clock.now() + timedelta(hours=5)
     desk.tickets.tag(ticket, "hot", actor=AGENT, expires_at=until)
-    desk.customers.tag(customer, add=("hot", "late"), actor=AGENT)
-    desk.customers.tag(customer, add=("hot",), actor=AGENT, expires_at=until)
+    desk.customers.tag(customer, "hot", "late", actor=AGENT)
+    desk.customers.tag(customer, "hot", actor=AGENT, expires_at=until)
     assert desk.run_due().next_due_at == until
     world.later(hours=5)
     done = desk.run_due()
@@ -151,7 +151,7 @@ def test_tags_end_once_where_anybody_looks(world, desk):
 
 def test_a_command_after_the_end_sees_the_tag_gone(world, desk):
     got = desk.receive(world.said())
-    desk.customers.tag(got.customer.id, add=("late",), actor=AGENT)
+    desk.customers.tag(got.customer.id, "late", actor=AGENT)
     world.later(days=3)
     after = desk.customers.set_profile(got.customer.id, level="", stage="loyal", actor=AGENT)
     assert names(after) == []

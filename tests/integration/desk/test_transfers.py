@@ -68,7 +68,7 @@ def test_until_somebody_accepts_nothing_changes(desk, world, ticket, li, mei):
 
 def test_who_accepts_has_it_and_is_accountable(desk, ticket, li, mei):
     offered(desk, ticket, li, mei)
-    after = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    after = desk.tickets.accept(ticket.id, actor=mei)
     assert (after.assignee, after.owner.id, after.fence, after.offer, after.hand_offs) == (mei.id, mei.id, 2, None, 1)
     assert loads(desk, li, mei) == [0, 1]
     with pytest.raises(StaleWorker):
@@ -79,7 +79,7 @@ def test_who_accepts_has_it_and_is_accountable(desk, ticket, li, mei):
 
 def test_who_rejects_changes_nothing(desk, ticket, li, mei):
     offered(desk, ticket, li, mei)
-    after = desk.tickets.reject_transfer(ticket.id, actor=mei, reason="not mine")
+    after = desk.tickets.decline(ticket.id, actor=mei, reason="not mine")
     assert (after.assignee, after.owner.id, after.fence, after.offer) == (li.id, li.id, 1, None)
     assert loads(desk, li, mei) == [1, 0]
     assert [one.remark for one in told(desk, ticket, ev.OfferDeclined)] == ["not mine"]
@@ -88,8 +88,8 @@ def test_who_rejects_changes_nothing(desk, ticket, li, mei):
 def test_an_offer_lapses(desk, world, ticket, li, mei):
     offered(desk, ticket, li, mei, within=timedelta(minutes=3))
     world.later(minutes=3)
-    with pytest.raises(InvalidInput, match="no transfer is open"):
-        desk.tickets.accept_transfer(ticket.id, actor=mei)
+    with pytest.raises(InvalidInput, match="has no open offer"):
+        desk.tickets.accept(ticket.id, actor=mei)
     assert desk.run_due().tickets == 1
     after = desk.tickets.get(ticket.id)
     assert (after.assignee, after.owner.id, after.offer) == (li.id, li.id, None)
@@ -107,11 +107,11 @@ def test_an_offer_ends_once(desk, ticket, li, mei):
     offered(desk, ticket, li, mei)
     again = offered(desk, ticket, li, mei)
     assert again.offer.number == 2
-    with pytest.raises(InvalidInput, match="2 is open"):
-        desk.tickets.accept_transfer(ticket.id, actor=mei, number=1)
+    with pytest.raises(InvalidInput, match="the present one is 2"):
+        desk.tickets.accept(ticket.id, actor=mei, number=1)
     desk.tickets.withdraw_transfer(ticket.id, actor=li)
-    for method in (desk.tickets.accept_transfer, desk.tickets.reject_transfer, desk.tickets.withdraw_transfer):
-        with pytest.raises(InvalidInput, match="no transfer is open"):
+    for method in (desk.tickets.accept, desk.tickets.decline, desk.tickets.withdraw_transfer):
+        with pytest.raises(InvalidInput, match=r"no open offer|no transfer is open"):
             method(ticket.id, actor=mei)
     assert [(type(one).__name__, one.number, one.reason) for one in told(desk, ticket, *ENDS)] == [
         ("OfferWithdrawn", 1, "offered_again"),
@@ -130,29 +130,37 @@ def test_assigning_by_hand_ends_an_offer(desk, ticket, li, mei):
 
 def test_only_who_was_asked_can_answer(desk, ticket, li, mei):
     offered(desk, ticket, li, mei)
-    with pytest.raises(InvalidInput, match="was not asked"):
-        desk.tickets.accept_transfer(ticket.id, actor=li)
+    with pytest.raises(InvalidInput, match="was not offered it"):
+        desk.tickets.accept(ticket.id, actor=li)
     with pytest.raises(InvalidInput, match="answered by an agent"):
-        desk.tickets.accept_transfer(ticket.id, actor=Actor.system())
+        desk.tickets.accept(ticket.id, actor=Actor.system())
     with pytest.raises(NotFound):
-        desk.tickets.accept_transfer(ticket.id, actor=Actor.agent("agt_nobody"))
+        desk.tickets.accept(ticket.id, actor=Actor.agent("agt_nobody"))
 
 
-def test_work_and_transfers_have_answers_of_their_own(desk, ticket, li, mei):
-    offered(desk, ticket, li, mei)
-    with pytest.raises(InvalidInput, match="accept_transfer"):
-        desk.tickets.accept(ticket.id, mei.id)
-    with pytest.raises(InvalidInput, match="accept_transfer"):
-        desk.tickets.decline(ticket.id, mei.id)
-    assert desk.tickets.get(ticket.id).offer is not None
+def test_work_and_transfers_are_answered_at_one_door(world):
+    desk = world.open(DeskConfig.from_toml('[[queues]]\nname = "default"\nrouting = { assign = "offer" }'))
+    ann, ben = (Actor.agent(desk.agents.add(name, queues=["default"]).id) for name in ("Ann", "Ben"))
+    asked = desk.receive(world.said()).ticket
+    desk.tickets.decline(asked.id, actor=Actor.agent(asked.offered_to), reason="busy")
+    desk.run_due()
+    work = desk.tickets.get(asked.id)
+    first, second = (ann, ben) if work.offered_to == ann.id else (ben, ann)
+    with pytest.raises(InvalidInput, match="no transfer is open"):
+        desk.tickets.withdraw_transfer(work.id, actor=first)
+    assert desk.tickets.accept(work.id, actor=first).assignee == first.id
+    offered(desk, work, first, second)
+    assert desk.tickets.decline(work.id, actor=second).assignee == first.id
+    offered(desk, work, first, second)
+    assert desk.tickets.accept(work.id, actor=second).assignee == second.id
 
 
 def test_a_queue_may_be_asked(desk, ticket, li, mei):
     after = desk.tickets.transfer(ticket.id, "vip", actor=li, ask=True, brief="important")
     assert (after.queue, after.offer.agent, after.offer.queue) == ("default", None, "vip")
-    with pytest.raises(InvalidInput, match="was not asked"):
-        desk.tickets.accept_transfer(ticket.id, actor=li)
-    taken = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    with pytest.raises(InvalidInput, match="was not offered it"):
+        desk.tickets.accept(ticket.id, actor=li)
+    taken = desk.tickets.accept(ticket.id, actor=mei)
     assert (taken.queue, taken.assignee, taken.owner.id) == ("vip", mei.id, mei.id)
 
 
@@ -163,7 +171,7 @@ def test_to_a_queue_at_once(desk, ticket, li):
 
 def test_a_department_becomes_accountable(desk, ticket, li, mei):
     desk.tickets.transfer(ticket.id, department="warehouse", actor=li, brief="find it")
-    after = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    after = desk.tickets.accept(ticket.id, actor=mei)
     assert (str(after.worker), after.owner.kind, after.owner.id, after.queue) == (
         "department:warehouse", "department", "warehouse", "parcels",
     )  # fmt: skip
@@ -177,7 +185,7 @@ def test_a_department_at_once(desk, ticket, li):
 
 def test_lent_work_comes_back_when_it_is_done(desk, ticket, li, mei):
     offered(desk, ticket, li, mei, returns=True)
-    lent = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    lent = desk.tickets.accept(ticket.id, actor=mei)
     assert (lent.assignee, lent.owner.id, lent.worker.lent) == (mei.id, li.id, True)
     back = desk.tickets.release(ticket.id, lent.fence, actor=mei, reason="looked it up")
     assert (back.assignee, back.owner.id, back.fence, back.worker.lent) == (li.id, li.id, 3, False)
@@ -187,7 +195,7 @@ def test_lent_work_comes_back_when_it_is_done(desk, ticket, li, mei):
 def test_lent_work_comes_back_in_time(desk, world, ticket, li, mei):
     offered(desk, ticket, li, mei, returns=True, return_within=timedelta(hours=1))
     world.later(minutes=5)
-    lent = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    lent = desk.tickets.accept(ticket.id, actor=mei)
     assert lent.worker.until == world.clock.now() + timedelta(hours=1)
     (clock,) = [one for one in lent.clocks if one.metric is Metric.STEP]
     assert (clock.name, clock.due_at) == ("transfer", lent.worker.until)
@@ -200,14 +208,14 @@ def test_lent_work_comes_back_in_time(desk, world, ticket, li, mei):
 
 def test_lent_work_that_is_done_in_time_meets_its_clock(desk, ticket, li, mei):
     offered(desk, ticket, li, mei, returns=True, return_within=timedelta(hours=1))
-    lent = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    lent = desk.tickets.accept(ticket.id, actor=mei)
     back = desk.tickets.release(ticket.id, lent.fence, actor=mei)
     assert [one.phase for one in back.clocks if one.metric is Metric.STEP] == [ClockPhase.MET]
 
 
 def test_lent_to_a_department(desk, ticket, li, mei):
     desk.tickets.transfer(ticket.id, department="warehouse", actor=li, brief="find it", returns=True)
-    lent = desk.tickets.accept_transfer(ticket.id, actor=mei)
+    lent = desk.tickets.accept(ticket.id, actor=mei)
     assert (str(lent.worker), lent.owner.id, lent.queue) == ("department:warehouse", li.id, "default")
     back = desk.tickets.release(ticket.id, lent.fence, actor=mei)
     assert back.assignee == li.id

@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from csdesk import Actor, LinkPart, LocationPart, MediaPart, MenuPart
+from csdesk import Actor, InboundMessage, LinkPart, LocationPart, MediaPart, MenuPart, Sender
 from csdesk.channels.wecom import CAPABILITIES, ServiceState
 from csdesk.domain.records.messages import ContactPart, Delivery, MenuItem
 from csdesk.domain.records.queues import OutboxState
@@ -405,6 +405,25 @@ def test_servicers_accounts_links_and_profiles(kf):
     assert [one.nickname for one in profiles.found] == ["客户wm1"]
     assert (len(profiles.unknown), kf.platform.calls["kf/customer/batchget"]) == (120, 2)
     assert "客户" not in repr(profiles)
+
+
+def test_a_union_id_joins_who_wrote_here_with_who_is_known_elsewhere(kf):
+    mini = Sender(kind="wechat_union", scope="lantern", external_id="o-union-1")
+    app = InboundMessage(account="app", dedupe_key="a1", conversation="u1", sender=mini, text="订单在哪里")
+    first = kf.desk.receive(app).customer
+    ticket = kf.said("wm1")
+    kf.said("wm2")
+    assert kf.desk.customers.of(ticket.identity).id != first.id
+    kf.platform.unions["wm1"] = "o-union-1"
+    profiles = kf.desk.channels.run(kf.channel.customers.get(["wm1", "wm2"]))
+    events = kf.channel.customers.unions(profiles, scope="lantern")
+    assert len(events) == 1
+    for _ in range(2):
+        kf.desk.take("kf", events)
+    one = kf.desk.customers.of(ticket.identity)
+    assert kf.desk.customers.get(first.id).id == one.id
+    assert kf.desk.receive(app.model_copy(update={"dedupe_key": "a2"})).customer.id == one.id
+    assert "o-union-1" not in repr(profiles)
 
 
 @pytest.mark.parametrize(

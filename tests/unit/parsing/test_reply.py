@@ -228,3 +228,9 @@ def test_nothing_is_lost_and_nothing_stays_invisible(text):
 def test_neighbouring_spans_are_of_different_kinds(text):
     kinds = [span.kind for span in split_reply(text).spans]
     assert all(one != other for one, other in pairwise(kinds))
+
+
+@pytest.mark.parametrize("text", ["", "hello", "> quoted", "Sent from my iPhone", "--", "在 2026年 写道：", "  \t"])
+def test_a_single_line_is_said_as_a_whole(text: str) -> None:
+    split = split_reply(text)
+    assert (split.visible, split.quoted, split.signature) == (text.strip(), "", "")

@@ -119,7 +119,7 @@ class WeComKf:
         self.sessions: Final = Sessions(self._api, open_kfid)
         self.servicers: Final = Servicers(self._api, open_kfid)
         self.accounts: Final = Accounts(self._api, open_kfid)
-        self.customers: Final = Customers(self._api)
+        self.customers: Final = Customers(self._api, self.account, self._corp_id)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.account!r}, open_kfid={self._open_kfid!r})"

@@ -13,9 +13,10 @@ from typing import Final
 from urllib.parse import quote
 
 from csdesk.channels.wecom.api import KfApi
+from csdesk.domain.records.customers import Evidence
 from csdesk.errors import InvalidInput
 from csdesk.parsing.values import Fields, fields_of, number_of, objects_in, text_of
-from csdesk.ports.channel import Exchange
+from csdesk.ports.channel import Exchange, IdentityEvent, Sender
 
 MOST_AT_ONCE: Final = 100
 """How many ids one call of the platform takes; longer lists become several calls."""
@@ -232,8 +233,10 @@ class Accounts:
 class Customers:
     """What the platform tells of customers."""
 
-    def __init__(self, api: KfApi) -> None:
+    def __init__(self, api: KfApi, account: str, corp_id: str) -> None:
         self._api = api
+        self._account = account
+        self._corp = corp_id
 
     def get(self, external_userids: Iterable[str], *, with_scene: bool = False) -> Exchange[Profiles]:
         """Their profiles, in lists of a hundred; ``with_scene`` asks where they came from in the last 48 hours."""
@@ -250,6 +253,25 @@ class Customers:
             listed = answer.get("invalid_external_userid")
             unknown += [text_of(one) for one in listed] if isinstance(listed, list) else []
         return Profiles(tuple(found), tuple(unknown))
+
+    def unions(self, profiles: Profiles, *, scope: str) -> tuple[IdentityEvent, ...]:
+        """What their union ids say about who else they are, for ``desk.take``; those without one are left out.
+
+        A union id is one for a person in all mini programs, official accounts and apps of one WeChat Open Platform
+        account. It is the identity ``wechat_union`` of that ``scope``: a name of yours for the account. Whoever is
+        known by it already, from your mini program for example, becomes one customer with the one who writes here.
+        """
+        return tuple(
+            IdentityEvent(
+                account=self._account,
+                dedupe_key=f"union/{scope}/{one.external_userid}/{one.unionid}",
+                sender=Sender(kind="wecom", scope=self._corp, external_id=one.external_userid),
+                also=(Sender(kind="wechat_union", scope=scope, external_id=one.unionid, evidence=Evidence.PROVIDER),),
+                joins=True,
+            )
+            for one in profiles.found
+            if one.unionid
+        )
 
 
 def _profile(one: Fields) -> Profile:

@@ -132,9 +132,9 @@ class Staff:
             if ticket.saved_with is not None:
                 continue  # it comes by itself as soon as there is room
             if self._random.random() < 0.95:
-                self._desk.tickets.accept(ticket.id, agent.id)
+                self._desk.tickets.accept(ticket.id, actor=Actor.agent(agent.id))
             else:
-                self._desk.tickets.decline(ticket.id, agent.id, reason="in the middle of something")
+                self._desk.tickets.decline(ticket.id, actor=Actor.agent(agent.id), reason="in the middle of something")
 
     def _look_over(self) -> None:
         """Somebody reads what the bot has answered since the last slot, and ends what needs no more."""

@@ -72,6 +72,11 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
             yield "ticket.state", "open"
         case act.Unassign():
             yield "ticket.worker", None
+        case act.Transfer():
+            if action.asks:
+                yield "ticket.offer", action.agent or action.department
+            else:
+                yield "ticket.queue", action.queue
         case act.HandOff():
             yield "ticket.worker", None
         case act.HandBack():
@@ -106,6 +111,11 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
 
 def brings(action: act.Action, policy: Policy) -> Iterator[Write]:
     """The slots that an action may write on the way: taken from a bot, a ticket may come to another queue."""
+    if isinstance(action, act.Transfer):
+        yield from (("ticket.messages", action.do), ("ticket.hand_offs", action.do))
+        if not action.asks:
+            yield "ticket.worker", None
+        return
     if not isinstance(action, act.Assign | act.HandOff | act.HandBack) or not policy.reception:
         return
     yield from (("ticket.messages", action.do), ("ticket.hand_offs", action.do))

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import goals, leases, promises, reception, tagging, tickets
+from csdesk.domain.core import goals, leases, promises, reception, tagging, tickets, transfers
 from csdesk.domain.core.outbound import add_note
 from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.tickets import MOVES
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import MESSAGE, AgentId, MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.clocks import Metric
-from csdesk.domain.records.commands import HandBack, StartClock
+from csdesk.domain.records.commands import HandBack, StartClock, TransferTicket
 from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.messages import Part, Purpose, TextPart
 from csdesk.domain.records.tags import TagSource
@@ -134,7 +134,7 @@ def _close(acting: Acting, action: act.Close) -> None:
 
 def _assign(acting: Acting, action: act.Assign) -> None:
     agent = acting.work.find(action.agent)
-    if not isinstance(agent, Agent) or agent.retired:
+    if not _works(agent):
         raise InvalidInput("agent", "is unknown or has retired", "choose an agent who works here")
     if not acting.subject.is_live:
         raise InvalidInput("agent", "the ticket is finished", "reopen it first")
@@ -145,6 +145,38 @@ def _assign(acting: Acting, action: act.Assign) -> None:
 
 def _unassign(acting: Acting, _: act.Unassign) -> None:
     tickets.assign(acting.work, acting.subject, None, reason=acting.by)
+
+
+def _transfer(acting: Acting, action: act.Transfer) -> None:
+    ticket, work = acting.subject, acting.work
+    if acting.person is None:
+        if not ticket.is_live or ticket.offer is not None or _is_there(ticket, action):
+            return  # finished, asked already, or where it is to go
+        if action.agent is not None and not _works(work.find(action.agent)):
+            raise InvalidInput("agent", "is unknown or has retired", "choose an agent who works here")
+    work.loads_shifted = True
+    actor = acting.person if acting.person is not None else Actor.rule(acting.by)
+    wanted = TransferTicket(
+        ticket=ticket.id,
+        queue=action.queue,
+        agent=AgentId(action.agent) if action.agent is not None else None,
+        department=action.department,
+        reason=action.reason,
+        brief=action.brief,
+        within=action.within,
+        actor=actor,
+    )
+    transfers.transfer(work, ticket, wanted, work.ids.new(MESSAGE))
+
+
+def _is_there(ticket: Ticket, action: act.Transfer) -> bool:
+    if action.asks:
+        return ticket.worker is not None and ticket.worker.id in (action.agent, action.department)
+    return ticket.queue == action.queue
+
+
+def _works(found: object) -> bool:
+    return isinstance(found, Agent) and not found.retired
 
 
 def _hand_off(acting: Acting, action: act.HandOff) -> None:
@@ -352,6 +384,7 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.SetTags: _set_tags,
     act.Assign: _assign,
     act.Unassign: _unassign,
+    act.Transfer: _transfer,
     act.HandOff: _hand_off,
     act.HandBack: _hand_back,
     act.Snooze: _snooze,

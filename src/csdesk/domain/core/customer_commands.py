@@ -11,6 +11,7 @@ from csdesk.domain.core.tagging import check_wish, sync_tags, tag_customer, unta
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
+from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.tags import TagSource
 from csdesk.errors import InvalidInput
@@ -30,6 +31,8 @@ CustomerCommand = (
 
 
 def _set_profile(work: Workspace, customer: Customer, command: cmd.SetProfile) -> None:
+    if command.dedicated_agent:
+        _check_dedicated(work, command.dedicated_agent)
     if command.name is not None and command.name != customer.name:
         work.emit(customer.id, ev.CustomerNamed(name=command.name))
     placed = {
@@ -45,6 +48,14 @@ def _set_profile(work: Workspace, customer: Customer, command: cmd.SetProfile) -
             for name, value in command.attributes
         )
         work.emit(customer.id, ev.AttributesSet(attributes=values))
+
+
+def _check_dedicated(work: Workspace, agent: str) -> None:
+    known = work.find(agent)
+    if not isinstance(known, Agent):
+        raise InvalidInput("dedicated_agent", f"no agent {agent!r}", "pass the id of one: desk.agents.list()")
+    if known.retired:
+        raise InvalidInput("dedicated_agent", "has retired", "choose an agent who still works here")
 
 
 def _tag(work: Workspace, customer: Customer, command: cmd.TagCustomer) -> None:

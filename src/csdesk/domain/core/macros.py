@@ -10,7 +10,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.tickets import Ticket
-from csdesk.domain.rules.actions import PERMITS, Action, Assign, SendPhrase
+from csdesk.domain.rules.actions import NAMING, PERMITS, Action, SendPhrase
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
 from csdesk.errors import Denied, InvalidInput
@@ -67,7 +67,8 @@ def permits_of(policy: Policy, command: cmd.RunMacro) -> tuple[str, ...]:
 
 def agents_of(policy: Policy, command: cmd.RunMacro) -> tuple[str, ...]:
     """The agents to whom a macro gives tickets, and the one who runs it, where it matters who that is."""
-    found = {action.agent for action in _actions(policy, command.macro) if isinstance(action, Assign)}
+    actions = _actions(policy, command.macro)
+    found = {AgentId(one.agent) for one in actions if isinstance(one, NAMING) and one.agent is not None}
     is_for_some = any(one.agents or one.queues for one in policy.config.macros if one.name == command.macro)
     if command.actor.kind is ActorKind.AGENT and (is_for_some or phrases_of(policy, command.macro)):
         found.add(AgentId(command.actor.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
@@ -14,6 +15,7 @@ from csdesk.domain.records.changes import EpochName
 from csdesk.domain.records.holidays import PublicHolidays, SavedYear
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.routing.profiles import key_of
+from csdesk.domain.text.languages import is_language, likely_language
 from csdesk.errors import InvalidInput
 
 LEAVING: Final = "leaving"
@@ -27,9 +29,7 @@ _AGENT_FIELDS = (
 def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     """Add or change an agent. Presence alone is an event of its own, since it changes many times a day."""
     given = {name: value for name in _AGENT_FIELDS if (value := getattr(command, name)) is not None}
-    for queue in command.queues or ():
-        if not work.policy.has_queue(queue):
-            raise InvalidInput("queues", f"no queue {queue!r}", "choose queues of the configuration")
+    _check_names(work, command)
     if command.queues is not None:
         given["queues"] = tuple(dict.fromkeys(command.queues))
     if "shift" in given:
@@ -44,6 +44,18 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     elif given:
         _change_agent(work, old, given)
     return work.agent(command.agent)
+
+
+def _check_names(work: Workspace, command: cmd.SaveAgent) -> None:
+    """Refuse queues that there are none of, and what is no language."""
+    for queue in command.queues or ():
+        if not work.policy.has_queue(queue):
+            raise InvalidInput("queues", f"no queue {queue!r}", nearest(queue, work.policy.queue_names))
+    for language in command.languages or ():
+        if not is_language(language):
+            likely = likely_language(language)
+            remedy = f"did you mean {likely!r}? " if likely else ""
+            raise InvalidInput("languages", f"no language {language!r}", f"{remedy}write tags such as zh, zh-TW, en")
 
 
 def _add_agent(work: Workspace, given: dict[str, object], agent_id: str) -> Agent:

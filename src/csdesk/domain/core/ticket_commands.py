@@ -211,8 +211,6 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.HandOff: reception.hand_off_by_hand,
     cmd.HandBack: reception.hand_back,
     cmd.TransferTicket: transfers.transfer,
-    cmd.AcceptTransfer: transfers.accept,
-    cmd.RejectTransfer: transfers.reject,
     cmd.WithdrawTransfer: transfers.withdraw_by_hand,
     cmd.SetStatus: _set_status,
     cmd.SetTicketField: _set_field,

@@ -17,7 +17,8 @@ from csdesk.domain.ids import AgentId, MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
-from csdesk.domain.records.actors import Actor, ActorKind
+from csdesk.domain.records.actors import ActorKind
+from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.messages import AuthorKind, TextPart
 from csdesk.domain.records.tickets import Lent, Move, Offer, OfferPurpose, Ticket, WorkerKind
@@ -160,54 +161,35 @@ def _offer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, brief: 
     tickets.happen(work, ticket.id, ev.OfferMade(offer=offer))
 
 
-def _open_offer(ticket: Ticket, number: int | None) -> Offer:
-    offer = ticket.offer
-    if offer is not None and offer.purpose is OfferPurpose.WORK:
-        raise InvalidInput("ticket", "is offered as work", "answer with accept or decline")
-    if offer is None:
-        raise InvalidInput("ticket", "no transfer is open", "it was answered, withdrawn, or it lapsed")
-    if number is not None and number != offer.number:
-        raise InvalidInput("number", f"that offer is over, {offer.number} is open", "look at ticket.offer")
-    return offer
-
-
-def _check_asked(work: Workspace, offer: Offer, actor: Actor) -> AgentId:
-    if actor.kind is not ActorKind.AGENT:
-        raise InvalidInput("actor", "a transfer is answered by an agent", "pass Actor.agent(...)")
-    agent = work.agent(actor.id)
-    if agent.retired:
-        raise InvalidInput("actor", "has retired", "choose an agent who still works here")
+def _check_asked(offer: Offer, agent: Agent) -> None:
     is_asked = offer.agent == agent.id
     if offer.agent is None:
         is_asked = offer.department is not None or offer.queue in agent.queues
     if not is_asked:
-        raise InvalidInput("actor", "was not asked", "only who was asked can answer")
-    return agent.id
+        raise InvalidInput("actor", "was not offered it", "only who was asked can answer")
 
 
-def accept(work: Workspace, ticket: Ticket, command: cmd.AcceptTransfer, _: str) -> None:
+def accept(work: Workspace, ticket: Ticket, offer: Offer, agent: Agent) -> None:
     """Take what was offered: the ticket with the responsibility, or (under a return clause) the work alone.
 
     Raises:
-        InvalidInput: no transfer is open, or the actor was not asked.
-        NotFound: there is no such agent.
+        InvalidInput: the agent was not asked.
     """
-    offer = _open_offer(ticket, command.number)
-    agent = _check_asked(work, offer, command.actor)
-    ticket = tickets.happen(work, ticket.id, ev.OfferAccepted(number=offer.number, agent=agent))
+    _check_asked(offer, agent)
+    ticket = tickets.happen(work, ticket.id, ev.OfferAccepted(number=offer.number, agent=agent.id))
     lent = offer.lend is not None
-    taker = agent if offer.department is None else None
+    taker = agent.id if offer.department is None else None
     _told(
         work, ticket, offer.reason, offer.brief, agent=taker, department=offer.department, queue=offer.queue, lent=lent
     )
     ticket = work.ticket(ticket.id)
     if offer.lend is not None:
-        _lend(work, ticket, offer, agent)
+        _lend(work, ticket, offer, agent.id)
         return
     if offer.queue != ticket.queue:
         ticket = tickets.set_field(work, tickets.assign(work, ticket, None, reason="transfer"), "queue", offer.queue)
     if offer.department is None:
-        tickets.assign(work, ticket, agent, reason="transfer")
+        tickets.assign(work, ticket, agent.id, reason="transfer")
     else:
         leases.grant(work, ticket, WorkerKind.DEPARTMENT, offer.department, reason="transfer", accountable=True)
 
@@ -222,15 +204,14 @@ def _lend(work: Workspace, ticket: Ticket, offer: Offer, agent: AgentId) -> None
     leases.grant(work, work.ticket(ticket.id), kind, holder, until=until, reason="transfer", lent=True)
 
 
-def reject(work: Workspace, ticket: Ticket, command: cmd.RejectTransfer, _: str) -> None:
+def reject(work: Workspace, ticket: Ticket, offer: Offer, agent: Agent, remark: str) -> None:
     """Do not take what was offered; the giver goes on.
 
     Raises:
-        InvalidInput: no transfer is open, or the actor was not asked.
+        InvalidInput: the agent was not asked.
     """
-    offer = _open_offer(ticket, command.number)
-    agent = _check_asked(work, offer, command.actor)
-    event = ev.OfferDeclined(number=offer.number, agent=agent, reason="rejected", remark=command.reason)
+    _check_asked(offer, agent)
+    event = ev.OfferDeclined(number=offer.number, agent=agent.id, reason="rejected", remark=remark)
     tickets.happen(work, ticket.id, event)
 
 
@@ -240,7 +221,11 @@ def withdraw_by_hand(work: Workspace, ticket: Ticket, command: cmd.WithdrawTrans
     Raises:
         InvalidInput: no transfer is open.
     """
-    _open_offer(ticket, command.number)
+    offer = ticket.offer
+    if offer is None or offer.purpose is not OfferPurpose.TRANSFER:
+        raise InvalidInput("ticket", "no transfer is open", "it was answered, withdrawn, or it lapsed")
+    if command.number not in (None, offer.number):
+        raise InvalidInput("number", f"that offer is over, {offer.number} is open", "look at ticket.offer")
     leases.withdraw_offer(work, ticket, "by_hand")
 
 

@@ -78,6 +78,11 @@ def check(config: DeskConfig) -> None:
     _unique("routing.needs", config.routing.needs)
     _unique_rules(config)
     _check_former_queues(config)
+    for tag in config.tags:
+        if namespace_of(tag.name):
+            own = tag.name.rpartition(":")[2]
+            remedy = f"name it {own!r}, or leave it out: what a system outside syncs need not be declared"
+            raise refused(f"{tag.name!r} belongs to a system outside", remedy, "tags", tag.name, "name")
     _check_statuses(config)
     _check_retention(config)
     check_reception(config)
@@ -185,6 +190,9 @@ class _Names:
 
     def __init__(self, config: DeskConfig) -> None:
         self.queues = {one.name for one in config.queues}
+        self.accounts = {one.name for one in config.accounts}
+        self.departments = {one.name for one in config.departments}
+        self.offered = config.transfer
         self.receiving = {one.name for one in config.queues if one.bot is not None}
         """The queues where a bot receives."""
         self.levels = {one.name for one in config.levels}
@@ -231,6 +239,11 @@ class _Names:
                 f"{name!r} belongs to a system outside", "only what it syncs changes it: use a tag of your own", *path
             )
         self.tag(name, *path)
+
+    def account(self, name: str, *path: str | int) -> None:
+        # Accounts need not be listed; if one is, all are.
+        if self.accounts and name not in self.accounts:
+            raise unknown("account", name, self.accounts, *path)
 
     def flag(self, name: str, *path: str | int) -> None:
         if self.flags and name not in self.flags:
@@ -279,6 +292,8 @@ class _Names:
             self._need(need)
         for place, weight in enumerate(config.routing.weights):
             self._places(weight.queues, "routing", "weights", place, "queues")
+            for number, account in enumerate(weight.accounts):
+                self.account(account, "routing", "weights", place, "accounts", number)
             for number, type_ in enumerate(weight.types):
                 self.type(type_, "routing", "weights", place, "types", number)
         for queue in config.queues:
@@ -368,8 +383,8 @@ class _Names:
                 self.queue(action.queue, *path, "queue")
             case actions.SetType():
                 self.type(action.type, *path, "type")
-            case actions.HandOff() | actions.HandBack():
-                self._bot_action(action, *path)
+            case actions.Transfer() | actions.HandOff() | actions.HandBack():
+                self._hand_on(action, *path)
             case actions.SetStatus():
                 self.status(action.status, *path, "status")
             case actions.SetField():
@@ -389,6 +404,23 @@ class _Names:
                 self.flag(action.flag, *path, "flag")
             case _:
                 pass
+
+    def _hand_on(self, action: actions.Transfer | actions.HandOff | actions.HandBack, *path: str | int) -> None:
+        if isinstance(action, actions.Transfer):
+            self._transfer(action, *path)
+        else:
+            self._bot_action(action, *path)
+
+    def _transfer(self, action: actions.Transfer, *path: str | int) -> None:
+        if action.queue is not None:
+            self.queue(action.queue, *path, "queue")
+        if action.department is not None and action.department not in self.departments:
+            raise unknown("department", action.department, self.departments, *path, "department")
+        if action.asks and self.offered.fields:
+            told = "a brief needs fields here, which a rule cannot say"
+            raise refused(told, "let people transfer it, or leave the fields out of [transfer]", *path, "do")
+        if action.asks and self.offered.brief_required and not action.brief.strip():
+            raise refused("says nothing to the next one", "say what they must know", *path, "brief")
 
     def _bot_action(self, action: actions.HandOff | actions.HandBack, *path: str | int) -> None:
         if not self.receiving:

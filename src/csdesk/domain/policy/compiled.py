@@ -178,6 +178,11 @@ class Policy:
         """The queue of that name; for a name that the configuration no longer has, one with the default settings."""
         return self._queues.get(name) or _QueuePolicy(name=name)
 
+    @property
+    def queue_names(self) -> frozenset[str]:
+        """The queues of the configuration."""
+        return frozenset(self._queues)
+
     def has_queue(self, name: str) -> bool:
         """True if the configuration has that queue."""
         return name in self._queues

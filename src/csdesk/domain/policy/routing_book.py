@@ -236,7 +236,7 @@ def _preferred(
         found.append(Preferred(ticket.assignee, "kept"))
     if ticket.offer is not None and ticket.saved_with is not None:
         found.append(Preferred(ticket.saved_with, "saved", held=ticket.offer.units))
-    if customer is not None and customer.dedicated_agent is not None:
+    if customer is not None and customer.dedicated_agent:
         found.append(Preferred(customer.dedicated_agent, "dedicated", since + terms.dedicated_wait))
     if terms.last_agent and prior is not None:
         last = prior.assignee or (prior.owner.id if prior.owner.kind is OwnerKind.AGENT else None)

@@ -59,10 +59,14 @@ class _Command(Value):
         return clean_text(value)
 
 
+Number = Annotated[int, Field(strict=True)]
+"""A whole number as it was given out: text that looks like one is a slip."""
+
+
 class _TicketCommand(_Command):
     ticket: TicketId
     expected_version: int | None = None
-    fence: int | None = None
+    fence: Number | None = None
     """The fencing number of the caller's lease: the command fails if the lease is over. None: not checked."""
 
 
@@ -129,20 +133,18 @@ class AssignTicket(_TicketCommand):
 
 
 class AcceptOffer(_TicketCommand):
-    """Take what was offered; the ticket is then the agent's."""
+    """The actor takes what was offered: work that waits, or a transfer."""
 
     kind: Literal["accept_offer"] = "accept_offer"
-    agent: AgentId
-    number: int | None = None
+    number: Number | None = None
     """Which offer; None: the present one."""
 
 
 class DeclineOffer(_TicketCommand):
-    """Leave what was offered to others. The ticket keeps its age, and the agent is not asked again for a while."""
+    """The actor leaves what was offered: work to others, who are asked next; a transfer to the giver, who goes on."""
 
     kind: Literal["decline_offer"] = "decline_offer"
-    agent: AgentId
-    number: int | None = None
+    number: Number | None = None
     """Which offer; None: the present one."""
     reason: Text = ""
 
@@ -166,7 +168,7 @@ class RenewLease(_TicketCommand):
     """Go on working on the ticket for that long from now, under the same number."""
 
     kind: Literal["renew_lease"] = "renew_lease"
-    fence: int
+    fence: Number
     span: Span | None = None
 
 
@@ -174,7 +176,7 @@ class ReleaseTicket(_TicketCommand):
     """Stop working on the ticket. It waits for people; who is accountable stays so."""
 
     kind: Literal["release"] = "release"
-    fence: int
+    fence: Number
     reason: Text = ""
 
 
@@ -220,27 +222,11 @@ class TransferTicket(_TicketCommand):
     """How long it is lent at most; None: until it is released."""
 
 
-class AcceptTransfer(_TicketCommand):
-    """Take what was offered to the actor."""
-
-    kind: Literal["accept_transfer"] = "accept_transfer"
-    number: int | None = None
-    """Of the offer; None: the one that is open."""
-
-
-class RejectTransfer(_TicketCommand):
-    """Do not take what was offered to the actor; the giver goes on."""
-
-    kind: Literal["reject_transfer"] = "reject_transfer"
-    number: int | None = None
-    reason: Text = ""
-
-
 class WithdrawTransfer(_TicketCommand):
     """Take an offered transfer back."""
 
     kind: Literal["withdraw_transfer"] = "withdraw_transfer"
-    number: int | None = None
+    number: Number | None = None
 
 
 class SetStatus(_TicketCommand):
@@ -695,8 +681,6 @@ TicketCommand = (
     | HandOff
     | HandBack
     | TransferTicket
-    | AcceptTransfer
-    | RejectTransfer
     | WithdrawTransfer
     | SetStatus
     | SetTicketField

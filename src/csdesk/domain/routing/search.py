@@ -171,7 +171,9 @@ def needs_of(searches: Iterable[Search], *, more: int = 0, waiting: bool = True)
         if search.terms.capacity is not None:
             counters[work_counter(search.queue)] = None
     needs = tuple([wanted[key] for key in sorted(wanted)])
-    queues = dict.fromkeys([one.queue for one in needs]) if waiting else ()
+    # A queue that has nobody who fits may have tickets that wait for its helpers, too.
+    own = [one.queue for one in searches if any(stage.loose.profiles for stage in one.stages)]
+    queues = dict.fromkeys([*[one.queue for one in needs], *own]) if waiting else ()
     return Needs(candidates=needs, waiting=tuple(queues), agents=tuple(agents), counters=tuple(counters))
 
 

@@ -130,6 +130,35 @@ class Unassign(Section):
     do: Literal["unassign"] = "unassign"
 
 
+class Transfer(Section):
+    """Offer the work to an agent or a department, or (``queue`` alone) move it to a queue at once."""
+
+    do: Literal["transfer"] = "transfer"
+    queue: Name | None = None
+    """The queue it belongs to then."""
+    agent: Key | None = None
+    department: Name | None = None
+    reason: Name = "rule"
+    """A code of yours."""
+    brief: Annotated[str, Field(max_length=10_000)] = ""
+    """What the next one must know; kept as an internal note."""
+    within: Duration | None = None
+    """How long the offer stands; None: as the configuration says."""
+
+    @property
+    def asks(self) -> bool:
+        """True if somebody is asked first."""
+        return self.agent is not None or self.department is not None
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.queue is None and not self.asks:
+            raise refused("nobody is named", "name a queue, an agent or a department", "queue")
+        if self.agent is not None and self.department is not None:
+            raise refused("an agent is named too", "name one of them", "department")
+        return self
+
+
 class HandOff(Section):
     """Give the ticket to people and keep bots out; a ticket that no bot has, or is about to have, stays as it is."""
 
@@ -342,6 +371,7 @@ Action = Annotated[
     | SetTags
     | Assign
     | Unassign
+    | Transfer
     | HandOff
     | HandBack
     | Snooze
@@ -381,6 +411,9 @@ def _several(value: object) -> object:
 Actions = Annotated[tuple[Action, ...], BeforeValidator(_several), Field(min_length=1)]
 """What a rule does, in order."""
 
+NAMING: Final = (Assign, Transfer)
+"""The actions that may name an agent."""
+
 SPEAKING: Final = (Reply, SendPhrase, SendTemplate)
 """The actions that write to the customer."""
 
@@ -397,6 +430,7 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         SetTags: "tag",
         Assign: "assign",
         Unassign: "assign",
+        Transfer: "transfer",
         HandOff: "hand_off",
         HandBack: "hand_back",
         Snooze: "set_status",

@@ -21,7 +21,7 @@ from struct import Struct
 from typing import Final, Literal, NamedTuple, get_args
 
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
-from csdesk.domain.rules.actions import SPEAKING, Action, Assign, SendPhrase
+from csdesk.domain.rules.actions import NAMING, SPEAKING, Action, SendPhrase
 from csdesk.domain.rules.facts import Fact, Facts, Reader, reader_of
 from csdesk.domain.rules.fields import BY_PHRASE, NOTHING, Declared, FieldType, Op, field_of
 from csdesk.domain.rules.language import Condition, Group, Plan, RulePolicy, RuleSetPolicy, Test, Trigger, in_order
@@ -383,7 +383,7 @@ class RuleSet:
         self._asked = _Asked(rules)
         self._names = tuple(rule.name for rule in rules)
         effects = [action for rule in rules for action in rule.then]
-        self.agents = tuple(sorted({action.agent for action in effects if isinstance(action, Assign)}))
+        self.agents = tuple(sorted({one.agent for one in effects if isinstance(one, NAMING) and one.agent is not None}))
         self.phrases = tuple(sorted({action.phrase for action in effects if isinstance(action, SendPhrase)}))
         speaking = {on for rule in rules for on in rule.on if any(isinstance(one, SPEAKING) for one in rule.then)}
         self.replies = not speaking.isdisjoint({"message", "change"})

@@ -24,7 +24,9 @@ def said_apart(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 
 def _stretches(text: str) -> tuple[Part, ...]:
-    """The stretches of a text; none if all of it is said."""
+    """The stretches of a text; none if all of it is said, as a single line always is."""
+    if len(text.splitlines()) < 2:
+        return ()
     split = split_reply(text)
     if not split.quoted and not split.signature:
         return ()

@@ -225,7 +225,11 @@ class Interface(World):
         if len(wanted) > 100:
             return {"errcode": 40058}
         known = {customer for _, customer in self.talks}
-        found = [{"external_userid": one, "nickname": f"客户{one}", "gender": 0} for one in wanted if one in known]
+        found = [
+            {"external_userid": one, "nickname": f"客户{one}", "gender": 0, "unionid": self.unions.get(one, "")}
+            for one in wanted
+            if one in known
+        ]
         return {"customer_list": found, "invalid_external_userid": [one for one in wanted if one not in known]}
 
     def _media_upload(self, query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -21,6 +21,8 @@ class World:
         self.accounts: dict[str, str] = {"wk1": "客服"}
         self.servicers: dict[str, int] = {"agent_li": 0}
         self.talks: dict[tuple[str, str], Talk] = {}
+        self.unions: dict[str, str] = {}
+        """The union ids of customers, where they are bound."""
         self.sent: list[Sent] = []
         self.calls: Counter[str] = Counter()
         """How often each path was asked for."""
