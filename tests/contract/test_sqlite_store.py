@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.conftest import many
 
 from csdesk.ports.store import Store
 from csdesk.stores.sqlite import HostedSqliteStore, SqliteStore
@@ -35,6 +36,7 @@ class TestHostedSqliteStore(StoreContract):
     """On a host's connection each call is a transaction by itself while the host has none open."""
 
     durable = True
+    examples = many(15)
 
     @pytest.fixture(autouse=True)
     def _connections(self, tmp_path: Path) -> Iterator[None]:
@@ -67,6 +69,7 @@ class TestInsideATransaction(TestHostedSqliteStore):
     """The same promises while the host's transaction is open: only what is durable waits for its end."""
 
     durable = False
+    examples = many(10)
 
     def make_store(self) -> Store:
         store = super().make_store()

@@ -113,9 +113,11 @@ def stream(seed: int, count: int) -> list[InboundMessage]:
 
 def work(desk: Desk, messages: list[InboundMessage], clock: SimulatedClock, chance: Random) -> None:
     """Take in everything, with agents, answers, ends and merges on the way."""
-    for name in ("Ann", "博文"):
+    people = [
         desk.agents.add(name, queues=("default", "second"), capacity=10, idempotency_key=f"agent {name}")
-    agent = Actor.agent("agt_of_the_test")
+        for name in ("Ann", "博文")
+    ]
+    agent = Actor.agent(people[0].id)
     at = 0
     last = ""
     while at < len(messages):

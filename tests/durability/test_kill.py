@@ -148,4 +148,4 @@ def test_killed_at_any_moment(tmp_path: Path, seed: int) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(10, 14))
 def test_killed_dozens_of_times(tmp_path: Path, seed: int) -> None:
-    _live_and_die(Worker(tmp_path, seed, 8000), lives=24, points=40_000, lines=800)
+    _live_and_die(Worker(tmp_path, seed, 3000), lives=24, points=15_000, lines=300)

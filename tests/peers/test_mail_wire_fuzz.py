@@ -17,7 +17,7 @@ from csdesk.ports.channel import OutboundMessage, Sender
 from csdesk.testing.mail import FlakyLine, Mailbox, SmtpSink
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-ROUNDS = [pytest.param(12, id="short"), pytest.param(400, id="long", marks=pytest.mark.soak)]
+ROUNDS = [pytest.param(12, id="short"), pytest.param(200, id="long", marks=pytest.mark.soak)]
 WORDS = (
     b"",
     b"\x00",

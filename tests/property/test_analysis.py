@@ -332,7 +332,7 @@ tagged = nested(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=many(40), deadline=None)
 @given(when=tagged)
 def test_conditions_that_want_two_tags_of_a_group_hold_for_no_record_that_has_one(when: dict[str, Any]) -> None:
     config = DeskConfig(rules=[{"name": "r", "when": when, "then": [{"do": "no_auto_reply"}]}], tags=GROUPED)
@@ -387,7 +387,7 @@ timely = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=many(25), deadline=None)
 @given(given_rules=st.lists(timely, min_size=1, max_size=3))
 def test_what_is_said_of_timed_rules_is_shown_by_its_witness(given_rules: list[dict[str, Any]]) -> None:
     config = rules_of(*given_rules, **RECEIVING)

@@ -53,6 +53,15 @@ def test_a_header_reads_the_same(raw: bytes, cut: int) -> None:
     assert told(headers.read_headers(raw, 0, end)) == told(headers._read_slowly(raw, 0, end))
 
 
+@pytest.mark.parametrize(
+    "line", [b" ", b"\t", b" \r", b"\t\r", b" \x0b", b" \x0c\r", b"\x0b", b" x", b"\tx\r", b" \x1f", b" \x7f", b" \xa0"]
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+def test_what_looks_like_a_further_line(line: bytes, end: bytes) -> None:
+    raw = b"From: a@b.example\n" + line + b"\nTo: c@d.example\n" + end + b"body"
+    assert told(headers.read_headers(raw, 0, len(raw))) == told(headers._read_slowly(raw, 0, len(raw)))
+
+
 @pytest.mark.parametrize("mail", MAILS, ids=lambda one: one.stem)
 def test_the_header_of_a_mail_reads_the_same(mail: Path) -> None:
     raw = mail.read_bytes()

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from csdesk.domain.records._model import Record, replaced, trusted
+from csdesk.domain.records._model import Record, replaced, shared, trusted
 from csdesk.domain.records.events import ClocksChanged, MessageReceived
 from csdesk.domain.records.messages import AuthorKind, Direction, Message, TextPart
 from csdesk.domain.records.tags import TagAssignment
+from csdesk.domain.records.tickets import Owner, OwnerKind
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CASES: list[tuple[type[Record], dict[str, object]]] = [
@@ -45,3 +46,12 @@ def test_replaced_is_model_copy_and_leaves_the_original() -> None:
     assert tag.name == "vip"
     with pytest.raises(Exception, match="frozen"):
         other.name = "x"
+
+
+def test_a_shared_constructor_makes_equal_records_once() -> None:
+    owner = shared(Owner)
+    made = owner(kind=OwnerKind.AGENT, id="agt_1")
+    assert made == Owner(kind=OwnerKind.AGENT, id="agt_1")
+    assert owner(kind=OwnerKind.AGENT, id="agt_1") is made
+    assert owner(kind=OwnerKind.QUEUE, id="agt_1") != made
+    assert owner(kind="agent", id="agt_1") is not made  # type: ignore[arg-type]  # another type, if an equal text

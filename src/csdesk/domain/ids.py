@@ -55,8 +55,6 @@ PAIRS: Final = tuple(a + b for a in ALPHABET for b in ALPHABET)
 
 _ALLOWED: Final = frozenset(ALPHABET)
 BODY_LENGTH: Final = 26
-_HIGH: Final = tuple(range(60, -1, -10))
-_LOW: Final = tuple(range(50, -1, -10))
 
 
 def encode(value: int) -> str:
@@ -65,9 +63,13 @@ def encode(value: int) -> str:
     >>> encode(0)
     '00000000000000000000000000'
     """
+    pairs = PAIRS  # written out: every message needs ids, and a loop takes twice as long
     high, low = value >> 60, value & (1 << 60) - 1  # numbers of more than 60 bits cost more at every step
-    return "".join([PAIRS[(high >> shift) & 1023] for shift in _HIGH]) + "".join(
-        [PAIRS[(low >> shift) & 1023] for shift in _LOW]
+    return (
+        f"{pairs[high >> 60]}{pairs[high >> 50 & 1023]}{pairs[high >> 40 & 1023]}{pairs[high >> 30 & 1023]}"
+        f"{pairs[high >> 20 & 1023]}{pairs[high >> 10 & 1023]}{pairs[high & 1023]}{pairs[low >> 50]}"
+        f"{pairs[low >> 40 & 1023]}{pairs[low >> 30 & 1023]}{pairs[low >> 20 & 1023]}{pairs[low >> 10 & 1023]}"
+        f"{pairs[low & 1023]}"
     )
 
 

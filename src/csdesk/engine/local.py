@@ -115,6 +115,8 @@ class LocalEngine:
         self.core = core
         self.store = store
         self._write = GroupCommit(store, core.name).commit if isinstance(store, CommitsTogether) else self._alone
+        # Asked once: a look at a protocol costs more than the look ahead.
+        self._ahead = store.outlook if isinstance(store, LooksAhead) else None
 
     def perform(self, step: Step) -> Reply:
         """The reply to a local step."""
@@ -161,7 +163,7 @@ class LocalEngine:
         return self.store.lease(self.core.name, step.request)
 
     def _look_ahead(self, step: steps.LookAhead) -> Reply:
-        return self.store.outlook(self.core.name, step.request) if isinstance(self.store, LooksAhead) else None
+        return None if self._ahead is None else self._ahead(self.core.name, step.request)
 
     def _list(self, step: steps.List) -> Reply:
         return self.store.query(self.core.name, step.query)

@@ -23,6 +23,8 @@ KEYWORDS = [
         ("it's not  working!", (6,)),
         ("not a working one", ()),
         ("knot working", ()),
+        ("not, working", ()),
+        ("not,working; knot working, not working", (6,)),
         ("ＶＩＰ會員", (7,)),
         ("svip会员", ()),
         ("c++11 and C++", (8,)),

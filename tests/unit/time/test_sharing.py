@@ -112,7 +112,7 @@ def test_a_day_at_the_seam_of_two_years_is_whole() -> None:
 
 
 def test_threads_that_grow_one_table_all_get_the_right_answers() -> None:
-    workers, holiday = 8, date(2026, 5, 6)
+    workers, holiday = 4, date(2026, 5, 6)
     starts = [START.replace(year=2000 + year) for year in range(40)]
     reference = busy(holiday, "Australia/Lord_Howe")
     alone = fresh(reference)

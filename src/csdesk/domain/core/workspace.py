@@ -101,15 +101,10 @@ class Workspace:
         self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
         self.found: Found = Found() if found is None else found
         """What routing chooses from."""
-        self._records: dict[str, Stored] = {
-            **snapshot.tickets,
-            **snapshot.customers,
-            **snapshot.messages,
-            **snapshot.agents,
-            **snapshot.phrases,
-            **snapshot.holidays,
-            **snapshot.drafts,
-        }
+        self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
+        for more in (snapshot.messages, snapshot.agents, snapshot.phrases, snapshot.holidays, snapshot.drafts):
+            if more:
+                self._records.update(more)
         self._expected: dict[str, int] = {}
         self._taken: list[Claim] = []
         self._moved: list[ClaimMove] = []

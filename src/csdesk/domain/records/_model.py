@@ -194,7 +194,7 @@ def shared(cls: type[ModelT]) -> type[ModelT]:
     A look-up costs a quarter of building one, and what is not built is no work for the garbage collector either.
     Not for records with personal values, which must not be kept.
     """
-    return cast("type[ModelT]", lru_cache(maxsize=_SHARED)(trusted(cls)))
+    return cast("type[ModelT]", lru_cache(maxsize=_SHARED, typed=True)(trusted(cls)))
 
 
 def clean_text(value: object) -> object:
