@@ -5,12 +5,17 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from threading import Barrier, Lock
 
-from csdesk import Actor, open_desk
+import pytest
+
+from csdesk import Actor, DeskConfig, open_desk
 from csdesk.desk.shell import Desk
 from csdesk.domain.records import events as ev
+from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.tickets import Ticket
 from csdesk.ports.store import Query
@@ -35,9 +40,9 @@ def _module():
 route = _module()
 
 
-def staffed(desk: Desk, people: int, capacity: int) -> None:
+def staffed(desk: Desk, people: int, capacity: int, queues: tuple[str, ...] = ("default", "b")) -> None:
     for number in range(people):
-        desk.agents.add(f"A{number}", queues=["default", "b"], capacity=capacity)
+        desk.agents.add(f"A{number}", queues=queues, capacity=capacity)
 
 
 def all_of(store, kind: str) -> list[object]:
@@ -109,3 +114,48 @@ def test_eight_threads_share_one_desk(tmp_path: Path) -> None:
             assert given == 5
             assert problems_of(inner) == ()
         inner.close()
+
+
+class AtOnce(CountingStore):
+    """A store in which the first so many who look for somebody see the same moment: none commits before all have."""
+
+    def __init__(self, store, many: int) -> None:
+        super().__init__(store)
+        self._gate = Barrier(many, timeout=10)
+        self._left = many
+        self._counting = Lock()
+
+    def load(self, desk: str, needs: Needs):
+        found = super().load(desk, needs)
+        if needs.candidates:
+            with self._counting:
+                waits = self._left > 0
+                self._left -= 1
+            if waits:
+                self._gate.wait()
+        return found
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize(("people", "capacity", "of_queue"), [(2, 2, None), (1, 1, None), (2, 4, 3)])
+def test_eight_who_see_the_same_room_share_it(
+    tmp_path: Path, kind: str, people: int, capacity: int, of_queue: int | None
+) -> None:
+    """However they race: as many get it as there is room for, in each agent's hands and in the queue's."""
+    inner = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "desk.db", synchronous="NORMAL")
+    limited = {} if of_queue is None else {"capacity": of_queue}
+    config = DeskConfig.model_validate({"queues": [{"name": "default", "routing": limited}]})
+    with open_desk(inner, config=config) as desk:
+        staffed(desk, people, capacity, ("default",))
+    store = AtOnce(inner, THREADS)
+    with ExitStack() as opened, ThreadPoolExecutor(THREADS) as pool:
+        # A desk for each: calls of one desk would meet, and be decided one after the other.
+        desks = [opened.enter_context(open_desk(store)) for _ in range(THREADS)]
+        list(pool.map(lambda number: desks[number].receive(route.message(0, 2 * number)), range(THREADS)))
+        while desks[0].run_due().assigned:
+            pass
+        held = Counter(one.assignee for one in desks[0].tickets.list(limit=100).items if one.assignee is not None)
+        assert held.total() == (people * capacity if of_queue is None else of_queue)
+        assert max(held.values()) <= capacity
+        assert problems_of(inner) == ()
+    inner.close()

@@ -62,8 +62,9 @@ from csdesk.channels.wecom.crypto import EncryptedReply, WeComCrypto
 from csdesk.channels.whatsapp import WhatsAppCloud
 from csdesk.commands import SendReply
 from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
-from csdesk.domain.records.messages import MediaKind
-from csdesk.matching import Context, Match, Matcher
+from csdesk.domain.records.messages import Direction, MediaKind
+from csdesk.domain.records.origins import Origin, Source
+from csdesk.matching import Context, Match, Matcher, PhraseKnowledge
 from csdesk.matching import Phrase as MatchPhrase
 from csdesk.ports.channel import BlockingChannel, Channel, Feed, FeedChannel, FeedPage
 from csdesk.ports.http import HttpRequest, HttpResponse
@@ -178,6 +179,14 @@ def message(text: str) -> InboundMessage:
         automatic="no",
         sent_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
     )
+
+
+def looking_up(desk: Desk, ticket: Ticket, customer: Customer) -> None:
+    desk.tickets.search("退款", queue="a", category=Category.OPEN, direction=Direction.IN, limit=5)
+    assert_type(ticket.origin, Origin | None)
+    assert_type(customer.source, Source | None)
+    for hit in desk.replies.consult_for("退款", [PhraseKnowledge(Matcher())]).hits:
+        assert_type(hit.answer.source.url, str)
 
 
 def one_day(desk: Desk) -> None:

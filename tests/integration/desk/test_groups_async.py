@@ -34,6 +34,16 @@ async def _day(clock):
         assert await desk.segments.count("buyers") == 0
         after = await desk.customers.lift_flag(customer, "rude", actor=AGENT)
         assert after.flags == ()
+        ticket = got.ticket.id
+        until = clock.now() + timedelta(hours=1)
+        assert (await desk.tickets.flag(ticket, "press", actor=AGENT, until=until)).flag("press").until == until
+        assert (await desk.tickets.lift_flag(ticket, "press", actor=AGENT)).flags == ()
+        aimed = await desk.tickets.set_goal(ticket, "order", actor=AGENT, span=timedelta(hours=1))
+        assert aimed.goal.is_open
+        await desk.customers.record(customer, "payment", amount=100)
+        clock.advance(timedelta(hours=1))
+        assert (await desk.run_due()).tickets == 1
+        assert (await desk.tickets.get(ticket)).goal.state == "reached"
 
 
 def test_the_same_with_await():

@@ -89,6 +89,21 @@ def test_without_an_entrance_nothing_is_said_and_only_the_traffic_of_the_account
     assert desk.receive(world.said(account="mail", by="bea")).customer.source is None
 
 
+def test_a_message_that_tells_no_language_has_the_usual_one(world):
+    desk = world.open(
+        DeskConfig(
+            accounts=(AccountPolicy(name="web", language="ja"),),
+            entry_points=(EntryPointPolicy(code="fr-page", language="fr"),),
+        )
+    )
+    assert desk.receive(world.said("12345")).ticket.language == "ja"
+    assert desk.receive(world.said("12345", by="bea", entrance=Entrance(scene="fr-page"))).ticket.language == "fr"
+    known = desk.receive(world.said("12345", by="cleo", language="de"))
+    again = desk.receive(world.said("12345", by="cleo", conversation="other"))
+    assert (known.customer.language, again.ticket.language) == ("de", "de")
+    assert desk.receive(world.said("请问怎么退货", by="dan")).ticket.language == "zh"
+
+
 def test_the_first_touch_stays_and_later_ones_are_events(world, desk):
     first = desk.receive(world.said(entrance=Entrance(scene="poster-7"))).customer.source
     world.later(hours=1)

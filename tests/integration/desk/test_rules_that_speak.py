@@ -8,7 +8,7 @@ from csdesk import Actor, Category, ConfigError, DeskConfig, InvalidInput, Libra
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.clocks import ClockPhase, Metric
 from csdesk.domain.records.messages import AuthorKind, Delivery
-from csdesk.ports.channel import Capabilities
+from csdesk.ports.channel import Capabilities, HandoffEvent
 from csdesk.rules import (
     Close,
     F,
@@ -157,6 +157,25 @@ def test_a_finished_ticket_may_be_asked_how_it_was(world, end):
     desk.run_due()
     assert channel.texts == ["How was it?"]
     assert desk.tickets.get(ticket).category == end
+
+
+def test_a_blocked_customer_is_not_reminded(world):
+    desk, channel = desk_of(world, remind("remind", "ticket.customer_at", "1d"))
+    got = desk.receive(world.said())
+    desk.customers.block(got.customer.id, reason="abuse", actor=ME)
+    world.later(days=1)
+    desk.run_due()
+    assert channel.texts == []
+
+
+def test_while_somebody_answers_on_the_channels_own_side_rules_are_silent(world):
+    desk, channel = desk_of(world, remind("remind", "ticket.customer_at", "1d"))
+    ticket = desk.receive(world.said()).ticket.id
+    desk.take("web", [HandoffEvent(account="web", dedupe_key="s1", conversation="ann", to="kf_1")])
+    assert desk.tickets.get(ticket).elsewhere
+    world.later(days=1)
+    desk.run_due()
+    assert channel.texts == []
 
 
 def test_a_merged_ticket_is_not_written_to(world):

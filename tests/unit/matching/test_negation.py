@@ -77,3 +77,11 @@ def test_who_does_not_want_it_meets_the_guard_of_what_gives_it():
     )
     for text in ("我没申请退款", "我不是要退款", "无需退款了"):
         assert {one.phrase_id: one.guards for one in matcher.match(text)}["a"] == ("opposite",), text
+
+
+def test_a_refused_word_keeps_the_rank_and_bars_the_answer():
+    decision = MATCHER.decide("我不是要发票")
+    assert (decision.phrase_id, decision.action, decision.reason) == ("invoice", "suggest", "guarded")
+    assert decision.matches[0].guards == ("refused",)
+    assert decision.matches[0].score > 0.4  # 不要退款, which is the opposite, is halved: below 0.3
+    assert MATCHER.match("我不是要退款")[0].score < 0.3

@@ -19,7 +19,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
-from csdesk.domain.rules.compiled import RuleResult
+from csdesk.domain.rules.asked import RuleResult
 from csdesk.domain.rules.facts import Facts
 from csdesk.domain.rules.language import Trigger
 

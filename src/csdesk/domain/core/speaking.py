@@ -61,6 +61,9 @@ def _count(work: Workspace, ticket: Ticket, allowance: str | None) -> None:
         raise InvalidInput("reply", "no person's message is answered here", "use rules on messages or on time")
     if ticket.elsewhere:
         raise InvalidInput("reply", "somebody has the conversation on the channel's own side", "leave it to them")
+    customer = work.person(ticket.identity)
+    if customer is not None and customer.is_blocked(work.time_of(ticket.id)):
+        raise InvalidInput("reply", "the customer is blocked", "leave it to people")
     limit = work.policy.config.automatic_per_day
     if work.counter(allowance) >= limit:
         raise InvalidInput("reply", "this sender has had today's automatic replies", "raise automatic_per_day")

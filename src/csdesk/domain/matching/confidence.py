@@ -22,11 +22,13 @@ Evidence = tuple[float, ...]
 Row = tuple[Evidence, bool, float]
 """Evidence, whether the match was right, and how much the row counts."""
 
-FEATURES: Final = ("score", "margin", "likeness", "unknown", "share", "samples", "crowd")
+FEATURES: Final = ("score", "margin", "likeness", "unknown", "share", "samples", "crowd", "phrases")
 """score, lead over the runner-up, likeness to the nearest text, share of the text's weight that no phrase knows, share
-of the first in the leading matches, texts of the phrase (log), how near the third match is."""
+of the first in the leading matches, texts of the phrase (log), how near the third match is, phrases of the library
+(log; more than 150, the most that was fitted on, count as those)."""
 
 _SIGNS: Final = {0: 1, 1: 1, 2: 1, 3: -1, 4: 1}
+_MOST_PHRASES: Final = 150
 _LEAD: Final = 1
 _TIE: Final = 0.03
 _TEMPERATURE: Final = 0.06
@@ -48,6 +50,7 @@ def evidence_of(ranking: Ranking) -> Evidence:
         1 / (1 + sum(leading)),
         log(1 + len(first.entry.texts)) / 3,
         third / first.score if first.score > 0 else 0.0,
+        log(max(1, min(_MOST_PHRASES, ranking.phrases))) / 3,
     )
 
 
@@ -140,11 +143,11 @@ def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:
     return [line[size] for line in lines]
 
 
-PRIOR: Final = Calibration((0.324, 3.91, 8.371, 0.0, -2.087, 0.44, -0.284, -1.599))
+PRIOR: Final = Calibration((-2.913, 4.153, 6.974, 0.0, -0.332, 1.646, 0.29, -1.237, 1.07))
 """For a library as it was packed."""
 
-TRAINED_PRIOR: Final = Calibration((0.183, 4.894, 7.484, 0.0, -1.688, 0.245, -0.533, -1.73))
+TRAINED_PRIOR: Final = Calibration((-2.815, 5.155, 6.067, 0.0, 0.0, 1.312, 0.009, -1.645, 1.078))
 """For an optimised library."""
 
-DENSE_PRIOR: Final = Calibration((-3.081, 2.861, 5.394, 0.0, 0.0, 2.903, -0.177, 0.305))
+DENSE_PRIOR: Final = Calibration((-3.081, 2.861, 5.394, 0.0, 0.0, 2.903, -0.177, 0.305, 0.0))
 """For a library with an embedder."""

@@ -64,12 +64,14 @@ class Ranking:
         matches: the phrases that share something with it, best first.
         unknown: the share of the text's weight that no phrase knows, 0 to 1.
         removed: phrases that would have been candidates, and the condition that ruled each out.
+        phrases: how many phrases the library has.
     """
 
     text: str
     matches: tuple[Ranked, ...]
     unknown: float
     removed: tuple[tuple[str, str], ...]
+    phrases: int
 
 
 def checked(limit: int) -> int:

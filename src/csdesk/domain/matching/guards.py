@@ -2,7 +2,8 @@
 
 The rule: an opposite wish (不要退款 against 退款, 退款 against 付款) halves the score, so the phrase loses its rank.
 The other guards leave the rank alone and only keep the answer from being sent without a person, since a phrase may
-well be the best suggestion although the customer tells that it is done (已经退款了) or names another amount.
+well be the best suggestion although the customer refuses words of it (不是要发票), says that it is done (已经退款了)
+or names another amount.
 """
 
 from __future__ import annotations
@@ -90,8 +91,10 @@ def common_reading(folded_texts: Iterable[str]) -> Reading:
 def guards_against(text: Reading, phrase: Reading, nearest: str) -> tuple[Guard, ...]:
     """The guards that stand between a text and a phrase, whose nearest text is ``nearest``."""
     found: list[Guard] = []
-    if (text.stance and contradicts(text.stance, phrase.stance)) or text.refuses(nearest):
+    if text.stance and contradicts(text.stance, phrase.stance):
         found.append("opposite")
+    elif text.refuses(nearest):
+        found.append("refused")
     if text.finished and not phrase.finished:
         found.append("finished")
     if text.numbers and phrase.numbers and not text.numbers & phrase.numbers and _NUMBER.search(nearest):

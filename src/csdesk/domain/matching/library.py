@@ -78,7 +78,7 @@ class Library(Holdings):
             scores[slot] = 0.0
         best, removed = self._allowed(scores, context, extra, same)
         compared = sorted(self._compared(asked, best, extra, same), key=lambda one: (-one.score, one.entry.phrase.id))
-        return Ranking(asked, _with_margins(compared, limit), query.unknown, tuple(removed))
+        return Ranking(asked, _with_margins(compared, limit), query.unknown, tuple(removed), len(self))
 
     def _asked_by(self, folded: str) -> Iterator[int]:
         """The slots of phrases that have exactly this text."""

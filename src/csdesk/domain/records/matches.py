@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Guard = Literal["opposite", "finished", "numbers"]
-"""``opposite``: the text wants the contrary of what the phrase is about. ``finished``: the text tells that something is
-done and asks nothing, the phrase's texts do not. ``numbers``: text and phrase name different amounts."""
+Guard = Literal["opposite", "refused", "finished", "numbers"]
+"""``opposite``: the text wants the contrary of what the phrase is about. ``refused``: it refuses something that the
+phrase's nearest question names. ``finished``: it tells that something is done and asks nothing, the phrase's texts do
+not. ``numbers``: text and phrase name different amounts."""
 
 
 @dataclass(frozen=True, slots=True)

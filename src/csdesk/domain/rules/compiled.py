@@ -15,13 +15,11 @@ Conditions see the facts as given; effects are returned, never applied, so no ru
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from struct import Struct
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, get_args
 
-from csdesk.domain.records.trace import Outcome, Verdict, verdict
-from csdesk.domain.rules.actions import NAMING, SPEAKING, Action, SendPhrase
+from csdesk.domain.rules.actions import NAMING, SPEAKING, SendPhrase
+from csdesk.domain.rules.asked import QUIET, Asked, RuleResult, numbers_of
 from csdesk.domain.rules.facts import Fact, Facts, Reader, reader_of
 from csdesk.domain.rules.fields import BY_PHRASE, NOTHING, Declared, FieldType, Op, field_of
 from csdesk.domain.rules.language import Condition, Group, Plan, RulePolicy, RuleSetPolicy, Test, Trigger, in_order
@@ -31,23 +29,6 @@ from csdesk.domain.text.keywords import KeywordIndex
 
 _REMEMBERED: Final = 1_024
 """For how many values of a field the rules that fit are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One action that a rule asks for."""
-
-    rule: str
-    action: Action
-
-
-class RuleResult(NamedTuple):
-    """What a rule set asks for: effects in the order of the rules and of their actions."""
-
-    effects: tuple[Effect, ...] = ()
-    fired: tuple[str, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    """``rules.fired`` for each rule that fired; a single ``rules.none`` if none did."""
 
 
 class _Column:
@@ -125,13 +106,13 @@ class Conditions:
         """
         found, left = self._survivors(facts, among)
         rest = self._rest
-        for number in _numbers(left):
+        for number in numbers_of(left):
             if number not in rest or rest[number](facts, found):
                 yield number
 
     def all_holding(self, facts: Facts, among: int = -1) -> list[int]:
         """As ``holding``, for those who want all of them: faster."""
-        return _numbers(self.set_holding(facts, among))
+        return numbers_of(self.set_holding(facts, among))
 
     def set_holding(self, facts: Facts, among: int = -1) -> int:
         """As ``all_holding``, with a bit for each condition."""
@@ -139,7 +120,7 @@ class Conditions:
         open_ = left & self._undecided
         if open_:
             rest = self._rest
-            for number in _numbers(open_):
+            for number in numbers_of(open_):
                 if not rest[number](facts, found):
                     left ^= 1 << number
         return left
@@ -172,19 +153,6 @@ class Conditions:
 
 
 _NOTHING: Final = Found()
-
-
-def _numbers(bits: int) -> list[int]:
-    """The numbers of the bits that are set, ascending."""
-    if not bits & (bits - 1):
-        return [bits.bit_length() - 1] if bits else []
-    written = f"{bits:b}"[::-1]
-    find, at = written.find, written.index("1")
-    found: list[int] = []
-    while at >= 0:
-        found.append(at)
-        at = find("1", at + 1)
-    return found
 
 
 class _Layout:
@@ -283,59 +251,6 @@ def _only_field(condition: Condition, declared: Declared) -> str | None:
 _UNIQUE: Final = frozenset({"message.length", "ticket.worker", "actor.id", "message.mood"}) | BY_PHRASE
 
 
-_CHUNK: Final = 32
-"""How many rules stand in one chunk of a set: what those that fired ask for is remembered chunk by chunk."""
-
-_MOST_KEPT: Final = 256
-"""How many combinations of the rules of a chunk are remembered."""
-
-
-class _Asked:
-    """What rules ask for, by the set of those that fired."""
-
-    __slots__ = ("_effects", "_known", "_names", "_size", "_split", "_verdicts")
-
-    def __init__(self, rules: Sequence[RulePolicy]) -> None:
-        self._effects = tuple(tuple(Effect(rule.name, action) for action in rule.then) for rule in rules)
-        self._names = tuple(rule.name for rule in rules)
-        self._verdicts = tuple(verdict("rules.fired", Outcome.CHOSEN, rule=rule.name) for rule in rules)
-        chunks = -(-len(rules) // _CHUNK)
-        self._known: tuple[dict[int, RuleResult], ...] = tuple({} for _ in range(chunks))
-        self._split = Struct(f"<{chunks}I").unpack
-        self._size = chunks * _CHUNK // 8
-
-    def by(self, fired: int) -> RuleResult:
-        """What the rules ask for whose bits are set."""
-        if not fired:
-            return _QUIET
-        if not fired & (fired - 1):
-            place, number = divmod(fired.bit_length() - 1, _CHUNK)
-            return self._known[place].get(1 << number) or self._chunk(place, 1 << number)
-        effects: list[Effect] = []
-        names: list[str] = []
-        verdicts: list[Verdict] = []
-        for place, bits in enumerate(self._split(fired.to_bytes(self._size, "little"))):
-            if bits:
-                part = self._known[place].get(bits) or self._chunk(place, bits)
-                effects += part[0]
-                names += part[1]
-                verdicts += part[2]
-        return RuleResult(tuple(effects), tuple(names), tuple(verdicts))
-
-    def _chunk(self, place: int, bits: int) -> RuleResult:
-        """What the rules of one chunk ask for, remembered."""
-        known = self._known[place]
-        if len(known) >= _MOST_KEPT:
-            known.clear()
-        found = [place * _CHUNK + number for number in _numbers(bits)]
-        known[bits] = result = RuleResult(
-            tuple([effect for number in found for effect in self._effects[number]]),
-            tuple([self._names[number] for number in found]),
-            tuple([self._verdicts[number] for number in found]),
-        )
-        return result
-
-
 class RuleSet:
     """An immutable, compiled set of rules, tried in their order."""
 
@@ -380,7 +295,7 @@ class RuleSet:
         self._conditions = Conditions([rule.when for rule in rules], declared)
         self.reads = self._conditions.reads
         self.asks_phrases = self.reads.asks_phrases
-        self._asked = _Asked(rules)
+        self._asked = Asked(rules)
         self._names = tuple(rule.name for rule in rules)
         effects = [action for rule in rules for action in rule.then]
         self.agents = tuple(sorted({one.agent for one in effects if isinstance(one, NAMING) and one.agent is not None}))
@@ -415,7 +330,7 @@ class RuleSet:
         if self._marks:
             among &= self._open_at(facts.now)
         if not among:
-            return _QUIET
+            return QUIET
         if not self._stopping:
             return self._asked.by(self._conditions.set_holding(facts, among))
         fired = 0
@@ -437,9 +352,6 @@ class RuleSet:
         """The rules whose windows are open: they change only at the marks."""
         passed = [window for mark, window in zip(self._marks, self._windows, strict=True) if mark <= now]
         return passed[-1] if passed else _active(self.plan, now)
-
-
-_QUIET: Final = RuleResult(verdicts=(verdict("rules.none", Outcome.PASSED),))
 
 
 def _bits(plan: Plan, on: Trigger) -> int:

@@ -127,7 +127,7 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
             number=number,
             subject=message.subject,
             queue=work.policy.queue_for(message.account, entry),
-            language=case.spoken() or _usual_language(work, message.account, entry) or customer.language,
+            language=case.spoken() or _usual_language(work, message.account, entry, customer),
             identity=case.identity,
             account=message.account,
             conversation=message.conversation,
@@ -143,10 +143,11 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     return work.ticket(ticket_id)
 
 
-def _usual_language(work: Workspace, account: str, entry: str) -> str | None:
-    """What a message that does not tell its language is taken to be in: the entry point's or the account's."""
+def _usual_language(work: Workspace, account: str, entry: str, customer: Customer) -> str | None:
+    """The language of a message that does not tell its own: the entry point's, the customer's, the account's."""
     point = work.policy.entry_point(account, entry) if entry else None
-    return (point.language if point is not None else None) or work.policy.language_for(account)
+    named = point.language if point is not None else None
+    return named or customer.language or work.policy.language_for(account)
 
 
 def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:
