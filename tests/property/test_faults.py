@@ -196,8 +196,9 @@ class World:
     def _command(self, key: str, kind: str, a: int, b: int, tickets: list[str]) -> Callable[[], object]:
         desk = self.desk
         ticket, other = tickets[a % len(tickets)], tickets[b % len(tickets)]
-        agents = [*self.agents(), None]
-        common = {"actor": Actor.agent(key), "idempotency_key": key}
+        agents = [*self.agents()[:2], None]
+        who = desk.agents.add(key, queues=()).id  # each command has an actor of its own, to tell its entries by
+        common = {"actor": Actor.agent(who), "idempotency_key": key}
         commands: dict[str, Callable[[], object]] = {
             "reply": lambda: desk.reply(ticket, f"reply {key}", **common),
             "later": lambda: desk.reply(ticket, f"reply {key}", deliver=False, **common),
@@ -206,7 +207,7 @@ class World:
             "status": lambda: desk.tickets.set_status(ticket, ("resolved", "open", "closed")[b % 3], **common),
             "merge": lambda: desk.tickets.merge(ticket, other, **common),
         }
-        self.commands[key] = commands[kind]
+        self.commands[who] = commands[kind]
         return commands[kind]
 
     def settle(self) -> None:

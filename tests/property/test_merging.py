@@ -144,7 +144,7 @@ class Merging(RuleBasedStateMachine):
         try:
             match what:
                 case "reply":
-                    self.desk.reply(ticket.id, "yes", actor=AGENT, deliver=False)
+                    self.desk.reply(ticket.id, "yes", actor=Actor.agent(self.agents[0]), deliver=False)
                 case "note":
                     self.desk.note(ticket.id, "n", actor=AGENT)
                 case "resolve":

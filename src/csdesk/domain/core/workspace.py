@@ -280,8 +280,11 @@ class Workspace:
         self._guards[counter] = limit
 
     def take_turn(self, agent: str, queue: str) -> None:
-        """Note of which queue an agent is given work."""
-        self._turns[load_counter(agent)] = queue
+        """Note of which queue an agent is given work, after all who were given some before."""
+        counter = load_counter(agent)
+        self._turns.pop(counter, None)
+        self._turns[counter] = queue
+        self._deltas.setdefault(counter, (0, None))
 
     def saw(self, customer: CustomerId, at: datetime) -> None:
         """Mark that the customer was heard of."""
@@ -437,6 +440,23 @@ class Workspace:
             or self._config
         )
 
+    def _changed_counters(self) -> tuple[Delta, ...]:
+        turns = self._turns
+        given = {counter: number for number, counter in enumerate(turns, 1)}
+        return tuple(
+            [
+                Delta(
+                    counter,
+                    amount,
+                    self._guards.get(counter, limit) if amount > 0 else None,
+                    turns.get(counter, ""),
+                    given.get(counter, 0),
+                )
+                for counter, (amount, limit) in self._deltas.items()
+                if amount or counter in turns
+            ]
+        )
+
     def changes(self) -> ChangeSet:
         """Everything that has to be committed; the workspace is used up."""
         if not self._is_touched:
@@ -456,16 +476,7 @@ class Workspace:
             ),
             claims=tuple(self._taken),
             moves=tuple(self._moved),
-            deltas=tuple(
-                Delta(
-                    counter,
-                    amount,
-                    self._guards.get(counter, limit) if amount > 0 else None,
-                    self._turns.get(counter, "") if amount > 0 else "",
-                )
-                for counter, (amount, limit) in self._deltas.items()
-                if amount
-            ),
+            deltas=self._changed_counters(),
             seen=tuple(map(Seen._make, self._seen.items())),
             entries=tuple(self._entries),
             bumps=tuple(sorted(self._bumps)),

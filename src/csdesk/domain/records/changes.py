@@ -69,6 +69,11 @@ class Delta(NamedTuple):
     limit: int | None = None
     queue: str = ""
     """For the load of an agent: the queue whose turn it was, where agents take turns."""
+    given: int = 0
+    """For the load of an agent: the how-manieth of this change set to be given work, from 1; 0: routing gave none.
+
+    Who is given work becomes the least idle, also where it was taken back at once and ``amount`` is 0.
+    """
 
 
 class Put(NamedTuple):

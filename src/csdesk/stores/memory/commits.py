@@ -116,8 +116,8 @@ def _apply_marks(desk: DeskState, changes: ChangeSet) -> None:
     for delta in changes.deltas:
         if delta.counter.startswith(LOAD):
             key = delta.counter.removeprefix(LOAD)
-            if delta.amount > 0:
-                desk.seats.give(key, delta.queue, desk.commits)
+            if delta.amount > 0 or delta.given:
+                desk.seats.give(key, delta.queue, (desk.commits << 20) + delta.given)
             if key in desk.agents:
                 desk.seat(desk.agents[key])
     for mark in changes.seen:

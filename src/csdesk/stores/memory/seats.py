@@ -36,10 +36,10 @@ class Seats:
         """The same for each queue that they work in."""
         self.orders: Mapping[str, RankOrder] = {}
 
-    def give(self, agent: str, queue: str, commit: int) -> None:
-        """Note that an agent was given work."""
-        self._given[agent] = commit
-        self._turns[agent, queue] = commit
+    def give(self, agent: str, queue: str, number: int) -> None:
+        """Note that an agent was given work; later work has a greater number."""
+        self._given[agent] = number
+        self._turns[agent, queue] = number
 
     def place(self, agent: Agent, load: int) -> None:
         """Let the agent stand where the document and the load say."""

@@ -113,11 +113,14 @@ def _plain(execute: Execute, desk: int, delta: Delta, limit: int, _: int) -> boo
 def _load(execute: Execute, desk: int, delta: Delta, limit: int, order: int) -> bool:
     agent = delta.counter[len(LOAD) :]
     amount = delta.amount
-    if amount > 0:
-        changed = execute(_CARRY, (amount, order, desk, agent, limit, delta.queue)).rowcount
+    if amount > 0 or delta.given:
+        changed = execute(_CARRY, (amount, order + delta.given, desk, agent, limit, delta.queue)).rowcount
     else:
         changed = execute(_DROP, (amount, desk, agent, limit)).rowcount
     if changed or amount > limit:
         return changed > 0
     # No seat, or a guard: only a first seat can still be added.
-    return execute(_FIRST_LOAD, (desk, agent, amount, order if amount > 0 else 0)).rowcount == 1
+    return (
+        execute(_FIRST_LOAD, (desk, agent, amount, order + delta.given if amount > 0 or delta.given else 0)).rowcount
+        == 1
+    )

@@ -48,10 +48,11 @@ class Order:
     def __init__(self) -> None:
         self._last = 0
 
-    def after(self, row: int) -> int:
-        """The number of a commit whose last entry is that row."""
-        self._last = max(self._last + 1, (row & ((1 << 40) - 1)) << self._BITS)
-        return self._last
+    def after(self, row: int, room: int) -> int:
+        """The number of a commit whose last entry is that row; as many that follow it, below 2**20, are its own."""
+        first = max(self._last + 1, (row & ((1 << 40) - 1)) << self._BITS)
+        self._last = first + room
+        return first
 
 
 class Plan(NamedTuple):
@@ -154,7 +155,7 @@ def _write(execute: Execute, todo: Plan, order: Order) -> Committed:
     claims.move(execute, desk, changes.moves)
     last += len(todo.entries)
     if changes.deltas:
-        claims.count(execute, desk, changes.deltas, order.after(last))
+        claims.count(execute, desk, changes.deltas, order.after(last, len(changes.deltas)))
     for customer, at in todo.seen.items():
         execute(_SEEN, (at, desk, _CUSTOMERS.key(customer), at))
     if changes.strips:

@@ -206,6 +206,18 @@ class LoadPromises(ContractBase):
         assert _ranked(store) == [2, 3, 1]
         assert _ranked(store, limit=2) == [2, 3]
 
+    def test_who_is_given_work_in_one_commit_stands_in_that_order(self, store: Store) -> None:
+        """Whoever was given some last is the least idle, also where nothing is left of it."""
+        _agents(store, capacity=3)
+        given = {3: (1, 1), 1: (1, 2), 2: (0, 3)}
+        deltas = tuple(Delta(f"load/{AGT[one]}", amount, given=place) for one, (amount, place) in given.items())
+        store.commit(DESK, ChangeSet(deltas=deltas))
+        assert _ranked(store) == [2, 3, 1]
+        _give(store, 2)
+        assert _ranked(store) == [3, 1, 2], "later commits come after"
+        store.commit(DESK, ChangeSet(deltas=(Delta(f"load/{AGT[3]}", 0, given=1),)))
+        assert _ranked(store) == [1, 2, 3]
+
     def test_candidates_have_room(self, store: Store) -> None:
         """Load below capacity, by the counter and the document as they stand."""
         _agents(store, capacity=2)
