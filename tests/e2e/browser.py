@@ -17,7 +17,6 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
 ]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-LI = Actor.agent("agt_li")
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' blob:"
 """What a careful shop allows its page: nothing inline, nothing evaluated."""
 USER_SECRET = "host-" * 8
@@ -93,6 +92,7 @@ class Shop:
         import uvicorn
 
         async with await open_async_desk(self.store, channels=[self.chat]) as self.desk:
+            self.li = Actor.agent((await self.desk.agents.add("Li")).id)
             self.hooks = asgi_app(self.desk)
             settings = uvicorn.Config(
                 self,
@@ -135,8 +135,8 @@ class Shop:
     def messages(self, ticket):
         return [one.message for one in self.does(self.desk.tickets.timeline(ticket.id)) if one.message is not None]
 
-    def reply(self, ticket, what, actor=LI):
-        return self.does(self.desk.reply(ticket.id, what, actor=actor)).message
+    def reply(self, ticket, what, actor=None):
+        return self.does(self.desk.reply(ticket.id, what, actor=actor or self.li)).message
 
 
 async def page(shop, send):

@@ -10,7 +10,7 @@ from csdesk.channels.webchat import sign_user
 from csdesk.domain.records.messages import Delivery, MenuItem
 from csdesk.system.clock import SystemClock
 
-from .browser import LI, USER_SECRET, Shop, chromium, need_browser
+from .browser import USER_SECRET, Shop, chromium, need_browser
 
 OPEN, CLOSE, SEND = "打开聊天窗口", "关闭聊天窗口", "发送"
 
@@ -107,10 +107,14 @@ def test_typing_is_shown_both_ways(shop, visit):
     writes(page, "在吗？")
     ticket = ticket_of(shop, page, "在吗？")
     assert shop.does(shop.desk.channels.customer_types(ticket.id)) is None
-    page.get_by_role("textbox").press_sequentially("我想")
-    wait_for(page, lambda: shop.does(shop.desk.channels.customer_types(ticket.id)))
+
+    def told_of_a_key():
+        page.get_by_role("textbox").press_sequentially("我")  # none is told before the desk answered
+        return shop.does(shop.desk.channels.customer_types(ticket.id))
+
+    wait_for(page, told_of_a_key)
     assert not sign.is_visible()
-    shop.does(shop.desk.channels.typing(ticket.id, actor=LI))
+    shop.does(shop.desk.channels.typing(ticket.id, actor=shop.li))
     sign.wait_for()
     shop.reply(ticket, "在的")
     bubble(page, "在的").wait_for()
