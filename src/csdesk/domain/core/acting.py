@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import goals, leases, promises, reception, tagging, tickets, transfers
+from csdesk.domain.core import flagging, goals, leases, promises, reception, tagging, tickets, transfers
 from csdesk.domain.core.outbound import add_note
 from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.tickets import MOVES
@@ -246,34 +246,29 @@ def _untag_customer(acting: Acting, action: act.UntagCustomer) -> None:
 
 
 def _flag_customer(acting: Acting, action: act.FlagCustomer) -> None:
-    customer, now = acting.customer, acting.work.now
-    if customer is not None and customer.flag(action.flag) is None:
-        until = now + action.span if action.span is not None else None
-        acting.work.emit(
-            customer.id, ev.CustomerFlagged(flag=action.flag, reason=action.reason, until=until, by=acting.name)
-        )
+    customer = acting.customer
+    if customer is not None:
+        _flag(acting, customer, action)
 
 
 def _lift_flag(acting: Acting, action: act.LiftFlag) -> None:
     customer = acting.customer
-    if customer is not None and customer.flag(action.flag) is not None:
-        acting.work.emit(customer.id, ev.CustomerUnflagged(flag=action.flag))
+    if customer is not None:
+        flagging.lift(acting.work, customer, action.flag)
 
 
 def _flag_ticket(acting: Acting, action: act.FlagTicket) -> None:
-    ticket = acting.subject
-    if ticket.flag(action.flag) is not None:
-        return
-    until = acting.work.time_of(ticket.id) + action.span if action.span is not None else None
-    event = ev.TicketFlagged(flag=action.flag, reason=action.reason, until=until, by=acting.name)
-    acting.work.emit(ticket.id, event)
-    tickets.match_again(acting.work, acting.subject, "ticket.flags")
+    if _flag(acting, acting.subject, action):
+        tickets.match_again(acting.work, acting.subject, "ticket.flags")
 
 
 def _lift_ticket_flag(acting: Acting, action: act.LiftTicketFlag) -> None:
-    if acting.subject.flag(action.flag) is not None:
-        acting.work.emit(acting.ticket, ev.TicketUnflagged(flag=action.flag))
+    if flagging.lift(acting.work, acting.subject, action.flag):
         tickets.match_again(acting.work, acting.subject, "ticket.flags")
+
+
+def _flag(acting: Acting, record: Ticket | Customer, action: act.FlagTicket | act.FlagCustomer) -> bool:
+    return flagging.flag_once(acting.work, record, action.flag, reason=action.reason, span=action.span, by=acting.name)
 
 
 def _set_goal(acting: Acting, action: act.SetGoal) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from csdesk.domain.core import flagging
 from csdesk.domain.core.customer_links import merge_customers, unmerge_customers
 from csdesk.domain.core.identity import known_identity, link_identity
 from csdesk.domain.core.tagging import check_wish, sync_tags, tag_customer, untag_customer
@@ -71,24 +72,6 @@ def _sync(work: Workspace, customer: Customer, command: cmd.SyncTags) -> None:
     sync_tags(work, customer, command.namespace, command.tags)
 
 
-def _flag(work: Workspace, customer: Customer, command: cmd.FlagCustomer) -> None:
-    if command.lifted:
-        if customer.flag(command.flag) is not None:
-            work.emit(customer.id, ev.CustomerUnflagged(flag=command.flag))
-        return
-    work.policy.check_flag(command.flag)
-    if command.until is not None and command.until <= work.now:
-        raise InvalidInput("until", "lies in the past", "pass an instant after now, or nothing")
-    event = ev.CustomerFlagged(
-        flag=command.flag,
-        reason=command.reason,
-        evidence=command.evidence,
-        until=command.until,
-        by=str(command.actor),
-    )
-    work.emit(customer.id, event)
-
-
 def _record(work: Workspace, customer: Customer, command: cmd.RecordAct) -> None:
     at = command.at or work.now
     if at > work.now:
@@ -129,7 +112,7 @@ _RUNS: Final[dict[type, Callable[[Workspace, Customer, Any], None]]] = {
     cmd.SetProfile: _set_profile,
     cmd.TagCustomer: _tag,
     cmd.SyncTags: _sync,
-    cmd.FlagCustomer: _flag,
+    cmd.FlagCustomer: flagging.flag,
     cmd.RecordAct: _record,
     cmd.LinkIdentity: _link,
     cmd.MergeCustomers: merge_customers,

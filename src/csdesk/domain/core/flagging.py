@@ -1,37 +1,59 @@
-"""Flags on tickets: writing them down, lifting them, and their end."""
+"""Flags on tickets and customers: writing them down, lifting them, and the end of those on tickets."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import InvalidInput
 
 
-def flag_ticket(work: Workspace, ticket: Ticket, command: cmd.FlagTicket) -> None:
-    """Write a warning down, or lift it; one that the ticket does not have is lifted without a word.
+def flag(work: Workspace, record: Ticket | Customer, command: cmd.FlagTicket | cmd.FlagCustomer) -> None:
+    """Write a warning down, or lift it; one that the record does not have is lifted without a word.
 
     Raises:
         InvalidInput: the configuration lists flags, and not this one; or its end lies in the past.
     """
     if command.lifted:
-        if ticket.flag(command.flag) is not None:
-            work.emit(ticket.id, ev.TicketUnflagged(flag=command.flag))
+        lift(work, record, command.flag)
         return
     work.policy.check_flag(command.flag)
-    if command.until is not None and command.until <= work.time_of(ticket.id):
+    if command.until is not None and command.until <= work.time_of(record.id):
         raise InvalidInput("until", "lies in the past", "pass an instant after now, or nothing")
-    event = ev.TicketFlagged(
+    kind = ev.TicketFlagged if isinstance(record, Ticket) else ev.CustomerFlagged
+    event = kind(
         flag=command.flag,
         reason=command.reason,
         evidence=command.evidence,
         until=command.until,
         by=str(command.actor),
     )
-    work.emit(ticket.id, event)
+    work.emit(record.id, event)
+
+
+def flag_once(
+    work: Workspace, record: Ticket | Customer, name: str, *, reason: str, span: timedelta | None, by: str
+) -> bool:
+    """Write a warning down that lasts so long (None: until somebody lifts it); False if it is there already."""
+    if record.flag(name) is not None:
+        return False
+    until = work.time_of(record.id) + span if span is not None else None
+    kind = ev.TicketFlagged if isinstance(record, Ticket) else ev.CustomerFlagged
+    work.emit(record.id, kind(flag=name, reason=reason, until=until, by=by))
+    return True
+
+
+def lift(work: Workspace, record: Ticket | Customer, name: str) -> bool:
+    """Lift a flag; False if the record does not have it."""
+    if record.flag(name) is None:
+        return False
+    kind = ev.TicketUnflagged if isinstance(record, Ticket) else ev.CustomerUnflagged
+    work.emit(record.id, kind(flag=name))
+    return True
 
 
 def take_over(work: Workspace, ticket: Ticket, into: Ticket) -> None:
@@ -45,9 +67,14 @@ def take_over(work: Workspace, ticket: Ticket, into: Ticket) -> None:
             work.emit(into.id, event)
 
 
+def over(record: Ticket | Customer, now: datetime) -> list[str]:
+    """The names of the flags whose time is over."""
+    return [flag.name for flag in record.flags if flag.until is not None and flag.until <= now]
+
+
 def end_flags(work: Workspace, ticket: Ticket, now: datetime) -> bool:
     """Lift the flags whose time is over; True if there were any."""
-    over = [flag for flag in ticket.flags if flag.until is not None and flag.until <= now]
-    for flag in over:
-        work.emit(ticket.id, ev.TicketUnflagged(flag=flag.name, expired=True))
-    return bool(over)
+    ended = over(ticket, now)
+    for name in ended:
+        work.emit(ticket.id, ev.TicketUnflagged(flag=name, expired=True))
+    return bool(ended)

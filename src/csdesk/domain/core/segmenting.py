@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from csdesk.domain.core import flagging
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.customers import Customer
@@ -43,9 +44,8 @@ def over(customer: Customer, now: datetime) -> Iterator[ev.Event]:
     for tag in customer.tags:
         if tag.expires_at is not None and tag.expires_at <= now:
             yield ev.CustomerUntagged(tag=tag.name, source=tag.source, why="expired")
-    for flag in customer.flags:
-        if flag.until is not None and flag.until <= now:
-            yield ev.CustomerUnflagged(flag=flag.name, expired=True)
+    for name in flagging.over(customer, now):
+        yield ev.CustomerUnflagged(flag=name, expired=True)
 
 
 def is_due(customer: Customer, now: datetime) -> bool:

@@ -178,7 +178,7 @@ def _untag(work: Workspace, ticket: Ticket, command: cmd.UntagTicket, _: str) ->
 
 
 def _flag(work: Workspace, ticket: Ticket, command: cmd.FlagTicket, _: str) -> None:
-    flagging.flag_ticket(work, ticket, command)
+    flagging.flag(work, ticket, command)
     tickets.match_again(work, work.ticket(ticket.id), "ticket.flags")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from csdesk.domain.core.evolve._flags import flagged, without_flag
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, trusted
@@ -20,7 +21,6 @@ from csdesk.domain.records.customers import (
     Identity,
     SegmentMembership,
 )
-from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.origins import Entered, Origin, Source
 from csdesk.domain.records.tags import TagAssignment, TagSource
 
@@ -113,23 +113,11 @@ def _customer_untagged(customer: Customer, event: ev.CustomerUntagged, at: datet
 
 
 def _customer_flagged(customer: Customer, event: ev.CustomerFlagged, at: datetime) -> Customer:
-    flag = Flag(
-        name=event.flag,
-        reason=event.reason or "",
-        evidence=event.evidence or (),
-        by=event.by,
-        at=at,
-        until=event.until,
-    )
-    return replaced(customer, flags=(*_other_flags(customer, event.flag), flag))
+    return replaced(customer, flags=flagged(customer.flags, event, at))
 
 
 def _customer_unflagged(customer: Customer, event: ev.CustomerUnflagged, _: datetime) -> Customer:
-    return replaced(customer, flags=_other_flags(customer, event.flag))
-
-
-def _other_flags(customer: Customer, name: str) -> tuple[Flag, ...]:
-    return tuple(one for one in customer.flags if one.name != name)
+    return replaced(customer, flags=without_flag(customer.flags, event.flag))
 
 
 def _customer_acted(customer: Customer, event: ev.CustomerActed, _: datetime) -> Customer:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from csdesk.domain.core.evolve import _reception as reception
+from csdesk.domain.core.evolve._flags import flagged, without_flag
 from csdesk.domain.core.evolve._tags import tagged, untagged
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, shared, trusted
 from csdesk.domain.records.clocks import with_clocks
-from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.goals import Goal, GoalState
 from csdesk.domain.records.tickets import (
     ACTIVE,
@@ -123,23 +123,11 @@ def _ticket_untagged(ticket: Ticket, event: ev.TicketUntagged, at: datetime) -> 
 
 
 def _flagged(ticket: Ticket, event: ev.TicketFlagged, at: datetime) -> Ticket:
-    flag = Flag(
-        name=event.flag,
-        reason=event.reason or "",
-        evidence=event.evidence or (),
-        by=event.by,
-        at=at,
-        until=event.until,
-    )
-    return replaced(ticket, flags=(*_other_flags(ticket, event.flag), flag))
+    return replaced(ticket, flags=flagged(ticket.flags, event, at))
 
 
 def _unflagged(ticket: Ticket, event: ev.TicketUnflagged, _: datetime) -> Ticket:
-    return replaced(ticket, flags=_other_flags(ticket, event.flag))
-
-
-def _other_flags(ticket: Ticket, name: str) -> tuple[Flag, ...]:
-    return tuple(one for one in ticket.flags if one.name != name)
+    return replaced(ticket, flags=without_flag(ticket.flags, event.flag))
 
 
 def _goal_set(ticket: Ticket, event: ev.GoalSet, at: datetime) -> Ticket:
