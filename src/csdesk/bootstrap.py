@@ -18,6 +18,7 @@ from csdesk.engine.local import Finished, Run
 from csdesk.engine.network import is_awaited
 from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
 from csdesk.flows import policies
+from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.clock import Clock
 from csdesk.ports.http import AsyncHttp, Http
@@ -42,6 +43,7 @@ def open_desk(
     config: DeskConfig | None = None,
     channels: Iterable[AnyChannel] = (),
     bots: Iterable[Bot] = (),
+    actions: Iterable[ActionPort] = (),
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -64,6 +66,8 @@ def open_desk(
         channels: the configured channels, each with its own account.
         bots: the bots that this process runs, by the names of the configuration: ``run_due`` asks them. A bot that no
             process runs hands its tickets to people when the time for its answer is up.
+        actions: your systems that carry out what was settled, by the names of the configuration (``port``):
+            ``run_due`` calls them.
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
@@ -83,7 +87,11 @@ def open_desk(
     for bot in own_bots:
         if is_awaited(getattr(bot, "answer", None)):
             raise InvalidInput("bots", f"{type(bot).__name__} has to be awaited", "pass it to open_async_desk")
-    wish = _Wish(desk, config, channels, own_bots, clock, ids, media, activate)
+    ports = tuple(actions)
+    for port in ports:
+        if is_awaited(getattr(port, "carry_out", None)):
+            raise InvalidInput("actions", f"{type(port).__name__} has to be awaited", "pass it to open_async_desk")
+    wish = _Wish(desk, config, channels, own_bots, ports, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
@@ -101,6 +109,7 @@ async def open_async_desk(
     config: DeskConfig | None = None,
     channels: Iterable[AnyChannel] = (),
     bots: Iterable[AnyBot] = (),
+    actions: Iterable[AnyActionPort] = (),
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -123,7 +132,7 @@ async def open_async_desk(
         raise UnsupportedFeature(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
-    wish = _Wish(desk, config, channels, tuple(bots), clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, tuple(bots), tuple(actions), clock, ids, media, activate)
     if isinstance(url, AsyncStore):
         core, own = await _wired_async(url, wish), AsyncHttpxHttp()
         return AsyncDesk(core, url, http or own, owned=own.aclose)
@@ -145,6 +154,7 @@ class _Wish:
     config: DeskConfig | None
     channels: Iterable[AnyChannel]
     bots: tuple[AnyBot, ...]
+    actions: tuple[AnyActionPort, ...]
     clock: Clock | None
     ids: IdSource | None
     media: MediaStore | None
@@ -171,6 +181,7 @@ class _Wish:
             media_at=_media_at,
             channels=self.channels,
             bots=self.bots,
+            actions=self.actions,
         )
 
     def activation(self, core: DeskCore) -> Flow[None]:

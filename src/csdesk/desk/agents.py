@@ -35,13 +35,16 @@ class Agents:
         weight: int = 1,
         shift: str = "",
         presence: Presence = Presence.ONLINE,
+        roles: Sequence[str] = (),
+        lead: str = "",
         actor: Actor | None = None,
         idempotency_key: str | None = None,
     ) -> Agent:
         """Add an agent: grade 1 to 9, capacity in units of work at once (0 to 1 000 000).
 
         ``weight`` (1 to 100) is the share of work in queues that go by weight; ``shift`` names the calendar of the
-        agent's working time, empty: the hours of the queue.
+        agent's working time, empty: the hours of the queue. ``roles`` and ``lead`` (who leads the team) are what
+        the configuration's authority asks for.
         """
         return self._do(
             cmd.SaveAgent(
@@ -54,6 +57,8 @@ class Agents:
                 weight=weight,
                 shift=shift,
                 presence=presence,
+                roles=several(roles, "roles"),
+                lead=lead,
                 actor=actor or Actor.system(),
                 idempotency_key=idempotency_key,
             )
@@ -103,6 +108,19 @@ class Agents:
         """Let an agent have these skills and no others."""
         given = several(skills, "skills")
         return self._do(cmd.SaveAgent(agent=agent, skills=given, actor=actor or Actor.system()))
+
+    def set_roles(
+        self, agent: AgentId, roles: Sequence[str], *, lead: str | None = None, actor: Actor | None = None
+    ) -> Agent:
+        """Let an agent have these roles and no others; ``lead`` names who leads the team (empty: nobody).
+
+        Roles and leads are what the configuration's authority asks for; None leaves the lead as it is.
+
+        Raises:
+            InvalidInput: the agent would lead the own team.
+        """
+        given = several(roles, "roles")
+        return self._do(cmd.SaveAgent(agent=agent, roles=given, lead=lead, actor=actor or Actor.system()))
 
     def set_shift(self, agent: AgentId, shift: str, *, actor: Actor | None = None) -> Agent:
         """Let an agent work by a calendar of the configuration; empty: by the hours of the queue.

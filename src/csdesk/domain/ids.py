@@ -19,6 +19,7 @@ AgentId = NewType("AgentId", str)
 PhraseId = NewType("PhraseId", str)
 DraftId = NewType("DraftId", str)
 CommandId = NewType("CommandId", str)
+SettlementId = NewType("SettlementId", str)
 
 CUSTOMER: Final = "cus_"
 IDENTITY: Final = "idn_"
@@ -28,6 +29,7 @@ AGENT: Final = "agt_"
 PHRASE: Final = "phr_"
 DRAFT: Final = "drf_"
 COMMAND: Final = "cmd_"
+SETTLEMENT: Final = "set_"
 
 _PHRASE_NAME: Final = re.compile(r"[\w][\w.-]{0,59}")
 

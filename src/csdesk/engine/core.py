@@ -27,6 +27,7 @@ from csdesk.domain.records.media import MediaRef
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.time.holidays import HolidayYear
 from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature, UsageError
+from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.channel import (
     BlockingChannel,
@@ -80,6 +81,7 @@ class DeskCore:
         media_at: Callable[[Path], MediaStore],
         channels: Iterable[AnyChannel],
         bots: Iterable[AnyBot] = (),
+        actions: Iterable[AnyActionPort] = (),
     ) -> None:
         self.name = name
         self.keys: ClaimKeys = ClaimKeys(secret)
@@ -89,6 +91,7 @@ class DeskCore:
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
         self.bots: Mapping[str, AnyBot] = _by_name(bots)
+        self.actions: Mapping[str, AnyActionPort] = _ports(actions)
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
@@ -137,7 +140,16 @@ class DeskCore:
             DeskClosed: the desk was closed.
         """
         self.check_open()
-        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able, tuple(self.bots))
+        return Scope(
+            self.name,
+            self.keys,
+            self.clock.now(),
+            self.ids,
+            self.policy,
+            self.able,
+            tuple(self.bots),
+            tuple(self.actions),
+        )
 
     def check_open(self) -> None:
         """Refuse calls of a closed desk.
@@ -178,12 +190,27 @@ class DeskCore:
             raise NotFound("bot", name)
         return bot
 
-    def check_bots(self) -> None:
-        """Refuse a bot that the configuration does not have.
+    def action_port(self, name: str) -> AnyActionPort:
+        """The system of that name, which carries out what was settled.
 
         Raises:
-            InvalidInput: it is not under ``bots`` there.
+            NotFound: the desk was opened without it.
         """
+        port = self.actions.get(name)
+        if port is None:
+            raise NotFound("action port", name)
+        return port
+
+    def check_bots(self) -> None:
+        """Refuse a bot, or a system that carries out, which the configuration does not have.
+
+        Raises:
+            InvalidInput: it is not under ``bots`` there, or no action names it as its ``port``.
+        """
+        ports = self.policy.authority.ports if self.can_decide else frozenset[str]()
+        for name in self.actions if self.can_decide else ():
+            if name not in ports:
+                raise InvalidInput("actions", f"no action has the port {name!r}", nearest(name, ports))
         known = self.policy.reception.bots
         for name in self.bots if self.can_decide else ():
             if name not in known:
@@ -323,4 +350,15 @@ def _by_name(bots: Iterable[AnyBot]) -> dict[str, AnyBot]:
         if bot.name in found:
             raise InvalidInput("bots", f"two bots have the name {bot.name!r}", "give each its own")
         found[bot.name] = bot
+    return found
+
+
+def _ports(actions: Iterable[AnyActionPort]) -> dict[str, AnyActionPort]:
+    found: dict[str, AnyActionPort] = {}
+    for port in actions:
+        if isinstance(port, type) or not isinstance(port, ActionPort) or not callable(port.carry_out):
+            raise InvalidInput("actions", f"{type(port).__name__} carries nothing out", "see docs/how-to/authority.md")
+        if port.name in found:
+            raise InvalidInput("actions", f"two systems have the name {port.name!r}", "give each its own")
+        found[port.name] = port
     return found

@@ -34,6 +34,7 @@ NetworkStep = (
     | steps.Converse
     | steps.Ask
     | steps.Consult
+    | steps.CarryOut
     | steps.TakeSeat
 )
 """The steps that leave the machine."""

@@ -50,6 +50,8 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
         return partial(core.bot(step.turn.bot).answer, step.turn)  # type: ignore[return-value]  # awaited if need be
     if isinstance(step, steps.Consult):
         return partial(step.base.look_up, step.question)  # type: ignore[return-value]  # awaited if need be
+    if isinstance(step, steps.CarryOut):
+        return partial(core.action_port(step.port).carry_out, step.order)  # type: ignore[return-value]  # awaited if need be
     name, of = _ASKED[type(step)]
     account, arguments = of(step)
     channel = core.channel(account)

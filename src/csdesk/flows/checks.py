@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from csdesk.domain.ids import PhraseId, phrase_id
 from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
+from csdesk.domain.records.authority import SettlementState
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.queues import InboxState, OutboxState
@@ -32,7 +33,7 @@ _CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "category": frozenset(Category),
     "presence": frozenset(Presence),
     "direction": frozenset(Direction),
-    "state": frozenset({*InboxState, *OutboxState}),
+    "state": frozenset({*InboxState, *OutboxState, *SettlementState}),
 }
 
 

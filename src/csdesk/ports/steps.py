@@ -41,6 +41,7 @@ from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import TextPart
 from csdesk.domain.routing.roster import Roster
 from csdesk.errors import FlowError
+from csdesk.ports.actions import ActionOrder, ActionOutcome
 from csdesk.ports.channel import Exchange
 from csdesk.ports.ids import IdSource
 from csdesk.ports.knowledge import AnyKnowledge
@@ -77,6 +78,8 @@ class Scope(NamedTuple):
     channels: Mapping[str, Capabilities]
     bots: tuple[str, ...] = ()
     """The bots that this process has."""
+    actions: tuple[str, ...] = ()
+    """The systems that this process has, which carry out what was settled."""
 
 
 class Attempt(NamedTuple):
@@ -360,6 +363,15 @@ class Consult:
     within: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class CarryOut:
+    """Let a host's system carry something out, for so long at most. A step of the network."""
+
+    port: str
+    order: ActionOrder
+    within: timedelta
+
+
 Step = (
     Attempt
     | Load
@@ -395,6 +407,7 @@ Step = (
     | Converse
     | Ask
     | Consult
+    | CarryOut
     | TakeSeat
 )
 """Everything a flow can ask for."""
@@ -426,6 +439,7 @@ Reply = (
     | BotAbstains
     | BotHandsOver
     | KnowledgeReply
+    | ActionOutcome
     | bytes
     | str
     | None
@@ -750,6 +764,16 @@ def ask(turn: BotTurn, within: timedelta) -> Flow[object]:
         TimeoutError: it took too long.
     """
     reply: object = yield Ask(turn, within)
+    return reply
+
+
+def carry_out(port: str, order: ActionOrder, within: timedelta) -> Flow[object]:
+    """What a host's system says to an order; an outcome, if it keeps its contract.
+
+    Raises:
+        TimeoutError: it took too long.
+    """
+    reply: object = yield CarryOut(port, order, within)
     return reply
 
 

@@ -99,6 +99,7 @@ class Query:
         "phrase",
         "draft",
         "holidays",
+        "settlement",
         "inbox",
         "outbox",
         "entry",
@@ -131,6 +132,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "phrase": frozenset({"id", "retired", "language"}),
     "draft": frozenset({"id", "ticket", "author"}),
     "holidays": frozenset({"id", "place"}),
+    "settlement": frozenset({"id", "ticket", "customer", "subject", "action", "state", "agent", "created_at"}),
     "inbox": frozenset({"id", "account", "conversation", "state"}),
     "outbox": frozenset({"id", "account", "conversation", "state", "ticket"}),
     "entry": frozenset({"position", "subject", "cause"}),
@@ -157,6 +159,7 @@ TIME_COLUMN: dict[str, str] = {
     "message": "occurred_at",
     "entry": "at",
     "config": "activated_at",
+    "settlement": "created_at",
     "inbox": "created_at",
     "outbox": "created_at",
 }

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Final, get_args
 
+from csdesk.domain.analysis.authority import authority
 from csdesk.domain.analysis.effects import readable, writes_of
 from csdesk.domain.analysis.exclusive import exclusive
 from csdesk.domain.analysis.findings import Finding, Level, Report
@@ -75,6 +76,7 @@ class _Analysis:
             found += timed_loops(self.rules, self.policy, self.paths)
         found += exclusive(self.config, self.settings)
         found += usage(self.config)
+        found += authority(self.policy)
         if self.agents is not None:
             found += staffing(self.config, self.agents)
         found.sort(key=lambda one: _ORDER[one.level])

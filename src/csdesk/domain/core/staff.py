@@ -22,7 +22,20 @@ LEAVING: Final = "leaving"
 """The kind of due item that lets go of what an agent has or is offered who retired, is absent, or left a queue."""
 
 _AGENT_FIELDS = (
-    *("name", "queues", "skills", "languages", "grade", "capacity", "weight", "shift", "presence", "retired"),
+    *(
+        "name",
+        "queues",
+        "skills",
+        "languages",
+        "grade",
+        "capacity",
+        "weight",
+        "shift",
+        "presence",
+        "retired",
+        "roles",
+        "lead",
+    ),
 )
 
 
@@ -34,6 +47,10 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
         given["queues"] = tuple(dict.fromkeys(command.queues))
     if "shift" in given:
         given["shift"] = _shift(work, command.shift)
+    if "roles" in given:
+        given["roles"] = tuple(dict.fromkeys(command.roles or ()))
+    if "lead" in given:
+        given["lead"] = _lead(command)
     if command.agent is None:
         return _add_agent(work, given, agent_id)
     old = work.agent(command.agent)
@@ -82,6 +99,12 @@ def _plan_leaving(work: Workspace, old: Agent, saved: Agent) -> None:
     left = not {*old.queues} <= {*saved.queues}
     if (saved.retired and not old.retired) or (saved.is_absent and not old.is_absent) or left:
         work.put_due(DueItem(key=f"{LEAVING}/{old.id}", kind=LEAVING, due_at=work.now))
+
+
+def _lead(command: cmd.SaveAgent) -> str | None:
+    if command.lead and command.lead == command.agent:
+        raise InvalidInput("lead", "is the agent", "name somebody else, or pass an empty text: nobody leads the team")
+    return command.lead or None
 
 
 def _shift(work: Workspace, name: str | None) -> str | None:

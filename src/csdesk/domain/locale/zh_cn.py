@@ -156,6 +156,8 @@ TEXTS: Final[dict[str, str]] = {
     "error.illegal_transition": "工单 {ticket} 当前状态为 {state}，不能执行 {command}",
     "error.wording_refused": "回复中有不允许的用语：{places}。请修改，或在 override 中写明原因",
     "error.denied": "{actor} 无权执行 {command}：{reason}",
+    "error.outside_authority": "{action} {amount} 超出 {actor} 的权限；{remedy}",
+    "error.not_offered": "客户 {customer} 现在不能自助办理 {service}",
     "error.stale_worker": (
         "工单 {ticket}：凭令牌 {given} 的处理权已失效[，现由 {holder} 处理，令牌 {current}]；请重新加载工单，"
         "如仍需处理请重新领取"
@@ -184,6 +186,39 @@ TEXTS: Final[dict[str, str]] = {
     "error.store_busy": "存储繁忙或被锁定，请稍后重试",
     "error.commit_unknown": "无法确认提交是否成功，请查询对应的唯一键后再决定",
     "error.store_damaged": "这不是 csdesk 的存储，或存储已损坏",
+    "check.limit_shadowed": "第 {limit} 条额度不会生效：排在前面的第 {by} 条已覆盖所有适用的人",
+    "check.limit_above_cap": "第 {limit} 条的每单额度高于该操作的封顶 {cap}",
+    "check.limit_above_period": "第 {limit} 条的每单额度高于其周期额度",
+    "check.approver_too_low": "{action} 第 {step} 级审批人的额度不高于申请人",
+    "check.action_nobody_may": "没有人可以办理 {action}：没有相关额度",
+    "check.service_without_limit": "{service} 永远无法自助办理：系统自身没有 {action} 的额度",
+    "check.role_never_used": "没有额度或审批人使用角色 {role}",
+    # Authority
+    "authority.allowed": "{action} {amount} {unit}：权限内",
+    "authority.needs_approval": "{action} {amount} {unit}：需要审批",
+    "authority.forbidden": "{action} {amount} {unit}：不允许",
+    "authority.standing": "{action} 的权限",
+    "authority.per_case": "每单额度[：{limit} {unit}]",
+    "authority.no_limit": "没有给 {actor} 配置额度",
+    "authority.never": "{actor} 无权办理",
+    "authority.granted": "临时提额至 {until}，授权人 {by}",
+    "authority.approver": "第 {step} 级审批人",
+    "authority.no_approver": "该操作没有审批人",
+    "authority.limit_subject": "该单号额度 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.limit_ticket": "本工单额度 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.limit_agent_day": "本人今日额度 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.limit_agent_week": "本人本周额度 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.limit_agent_month": "本人本月额度 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.limit_customer_day": "该客户今日额度 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.limit_customer_week": "该客户本周额度 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.limit_customer_month": "该客户本月额度 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.cap_subject": "该单号封顶 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.cap_ticket": "本工单封顶 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.cap_customer_day": "该客户今日封顶 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.cap_customer_week": "该客户本周封顶 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "authority.cap_customer_month": "该客户本月封顶 {limit} {unit}：已用 {used}[，本次 {asked}]，剩余 {left}",
+    "service.offered": "{service}：现可自助办理",
+    "service.not_offered": "{service}：现不可自助办理",
 }
 
 REASONS: Final[dict[str, str]] = {
@@ -246,6 +281,7 @@ REASONS: Final[dict[str, str]] = {
 
 KINDS: Final[dict[str, str]] = {
     "account": "渠道账号",
+    "action port": "执行系统",
     "agent": "客服",
     "calendar": "工作日历",
     "cause": "起因",
@@ -265,6 +301,7 @@ KINDS: Final[dict[str, str]] = {
     "record": "记录",
     "rule": "规则",
     "sent message": "已发消息",
+    "settlement": "办理记录",
     "ticket": "工单",
 }
 """What errors call the kinds of things; English shows the kind itself."""

@@ -21,6 +21,7 @@ from csdesk.domain.records._model import Record, replaced
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records._writing import event_writer, text_of
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
@@ -52,6 +53,7 @@ KINDS: Final[Mapping[type[Record], str]] = {
     LibraryPhrase: "phrase",
     Draft: "draft",
     PublicHolidays: "holidays",
+    Settlement: "settlement",
 }
 """The name of each kind of record, as errors and stores use it."""
 

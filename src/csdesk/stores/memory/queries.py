@@ -76,6 +76,7 @@ def _rows(desk: DeskState, kind: str) -> Iterable[Row]:
         "phrase": desk.phrases.values(),
         "draft": desk.drafts.values(),
         "holidays": desk.holidays.values(),
+        "settlement": desk.settlements.values(),
         "inbox": desk.inbox.values(),
         "outbox": desk.outbox.values(),
         "entry": desk.entries,
