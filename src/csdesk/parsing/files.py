@@ -77,7 +77,7 @@ def _read(path: Path | str, read: Callable[[str, str, str], list[T]]) -> list[T]
         except OSError as error:
             raise _unusable(file, error) from error
         except InvalidInput as error:
-            raise InvalidInput(f"{file.name}: {error.field}", str(error.params["problem"]), error.remedy) from None
+            raise InvalidInput(f"{file.name}: {error.field}", error.problem, error.remedy) from None
     return found
 
 

@@ -76,7 +76,7 @@ def _phrase(row: Mapping[str, object], place: str) -> LibraryPhrase:
         return LibraryPhrase(**given)
     except InvalidInput as error:
         field = error.field.removeprefix("LibraryPhrase.")
-        raise InvalidInput(f"{place}.{field}", str(error.params["problem"]), error.remedy) from None
+        raise InvalidInput(f"{place}.{field}", error.problem, error.remedy) from None
 
 
 def _value(name: str, value: object) -> object:

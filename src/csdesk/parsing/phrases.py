@@ -130,7 +130,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
             try:
                 row = json.loads(line, object_pairs_hook=_once)
             except InvalidInput as error:
-                raise InvalidInput(f"line {at}.{error.field}", str(error.params["problem"]), error.remedy) from None
+                raise InvalidInput(f"line {at}.{error.field}", error.problem, error.remedy) from None
             except ValueError:
                 raise InvalidInput(f"line {at}", "no JSON", "put one JSON object on each line") from None
             except RecursionError:
@@ -207,7 +207,7 @@ def _phrase(row: Mapping[str, object], place: str) -> Phrase:
     try:
         return Phrase(**{name: _value(name, value) for name, value in row.items()})  # type: ignore[arg-type]
     except InvalidInput as error:
-        raise InvalidInput(f"{place}.{error.field}", str(error.params["problem"]), error.remedy) from None
+        raise InvalidInput(f"{place}.{error.field}", error.problem, error.remedy) from None
 
 
 def _value(name: str, value: object) -> object:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from csdesk._nearest import nearest
+from csdesk._sentence import told_by_pydantic
 from csdesk.domain.records._model import Value
 from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem
 
@@ -132,7 +133,7 @@ def _first(  # noqa: PLR0911  one return for each kind of problem
         return *_REMEDIES[kind], ""
     if kind == "value_error" and isinstance(cause := context.get("error"), InvalidInput):
         # A value of csdesk's own that refused itself: the end of its path lies below what the location names.
-        return str(cause.params["problem"]), cause.remedy, cause.field.partition(".")[2]
+        return cause.problem, cause.remedy, cause.field.partition(".")[2]
     if kind in ("enum", "literal_error"):
         return "unknown value", nearest(first["input"], _QUOTED.findall(context["expected"])), ""
     if kind == "union_tag_invalid":
@@ -140,7 +141,7 @@ def _first(  # noqa: PLR0911  one return for each kind of problem
         return "unknown value", nearest(context["tag"], expected), context["discriminator"].strip("'")
     if kind == "union_tag_not_found":
         return "it is missing", "add it", context["discriminator"].strip("'")
-    return first["msg"][:1].lower() + first["msg"][1:], "pass a value of the documented type and range", ""
+    return told_by_pydantic(first), "pass a value of the documented type and range", ""
 
 
 def _named(location: Sequence[str | int], given: object) -> list[str]:

@@ -107,7 +107,7 @@ class CalendarPolicy(Section):
             if self.observes is not None:
                 self.calendar({2026: HolidayYear(working=frozenset({date(2026, 1, 4)}))})
         except CalendarError as error:
-            raise refused(str(error.params["problem"]), error.remedy, *error.field.split(".")) from None
+            raise refused(error.problem, error.remedy, *error.field.split(".")) from None
         return self
 
     def calendar(self, years: dict[int, HolidayYear]) -> WorkingCalendar:
