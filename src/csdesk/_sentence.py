@@ -7,13 +7,13 @@ needs: the template, under which the other languages keep theirs, and the values
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Self
 
-__all__ = ["Sentence", "SentenceValue", "sentence", "told_by_pydantic"]
+__all__ = ["Sentence", "SentenceValue", "is_a", "sentence", "told_by_pydantic"]
 
-SentenceValue = str | int | float | datetime | tuple[str, ...] | None
-"""What may stand in a place: a name, a number, an instant, names in a row, or another sentence."""
+SentenceValue = str | int | float | date | tuple[str, ...] | None
+"""What may stand in a place: a name, a number, a day or an instant, names in a row, or another sentence."""
 
 _TELLING: Final = frozenset(
     {"actual_length", "class_name", "decimal_places", "expected", "ge", "gt", "le", "lt", "max_digits", "max_length"}
@@ -55,6 +55,15 @@ def sentence(template: str, /, **params: SentenceValue) -> Sentence:
     "no queue 'vp'; choose one of: vip, web"
     """
     return Sentence(template.format(**{name: _shown(value) for name, value in params.items()}), template, params)
+
+
+def is_a(value: object) -> Sentence:
+    """That a value is of a type that nobody wants here.
+
+    >>> is_a(5)
+    'is a int'
+    """
+    return sentence("is a {type}", type=type(value).__name__)
 
 
 def _shown(value: SentenceValue) -> object:

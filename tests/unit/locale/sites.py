@@ -18,8 +18,11 @@ SOURCE = Path(csdesk.__file__).parent
 
 SAID = frozenset({"problem", "remedy"})
 """Whatever has a parameter with one of these names, takes a text for it."""
-PARTS = {"MissingExtra": (2,), "SchemaTooNew": (0,), "TransactionOpen": (0,), "UnsupportedFeature": (0, 1, 2)}
-"""Which arguments of other errors are texts, or parts of one."""
+PARTS = {"MissingExtra": (2,), "SchemaTooNew": (0,), "TransactionOpen": (0,), "UnsupportedFeature": (0, 1, 2)} | {
+    "unsupported": (0,),
+}
+"""Which arguments of other errors, and of what raises them, are texts or parts of one."""
+PASSED_ON = SAID | {"call", "feature"}
 BARE = frozenset(
     {
         "CommitUnknown",
@@ -33,10 +36,12 @@ BARE = frozenset(
     }
 )
 """Errors that are raised with their whole text alone."""
-OWN_LANGUAGE = frozenset({"CommandError", "complain", "word"})
-"""What takes texts in the user's language already."""
+OTHER = frozenset({"CommandError", "complain", "expect", "word"})
+"""What takes texts in the user's language already, or tells an audit's findings."""
 TELLING = frozenset({"guess", "nearest", "sentence"})
 """What may stand inside a sentence, since it returns one."""
+TOLD = frozenset({"condition", "problem", "remedy", "what"})
+"""Places in which part of a sentence stands."""
 FINISHED = frozenset({"told_by_pydantic"})
 """What returns sentences that another test looks at."""
 
@@ -113,10 +118,10 @@ class Source:
         static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list)
         given = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
         own = isinstance(owner, ast.ClassDef) and not static
-        self._take(name, given[own:], [one.arg for one in node.args.kwonlyargs])
+        self._take(_known_as(name, module), given[own:], [one.arg for one in node.args.kwonlyargs])
 
     def _take(self, name: str, given: list[str], keywords: list[str]) -> None:
-        if SAID & {*given, *keywords} and name not in OWN_LANGUAGE:
+        if SAID & {*given, *keywords} and name not in OTHER:
             self.takers[name] = given
 
     def texts(self) -> Iterator[tuple[str, Said | Fault]]:
@@ -124,15 +129,16 @@ class Source:
         for module in self.modules:
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.Call):
-                    for one in self._given(node):
+                    for one in self._given(node, module):
                         yield from ((module.path, found) for found in self.follow(one, module))
 
-    def _given(self, call: ast.Call) -> Iterator[ast.expr]:
+    def _given(self, call: ast.Call, module: Module) -> Iterator[ast.expr]:
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        name = _known_as(name, module)
         if name in BARE or name == "ValueError":
             yield from call.args[:1]
         elif name in PARTS:
-            yield from (call.args[place] for place in PARTS[name])
+            yield from (call.args[place] for place in PARTS[name] if place < len(call.args))
         elif name == "PydanticCustomError":
             yield from (one for one in call.args[1:2] if not _is_template(one))
         elif name in self.takers and not any(isinstance(one, ast.Starred) for one in call.args[:2]):
@@ -145,7 +151,7 @@ class Source:
     ) -> Iterator[Said | Fault]:
         """The literals that an expression can be; ``pick`` is the place in the tuple that it is."""
         deeper = depth + 1
-        if depth > 8:
+        if depth > 14:
             yield Fault("too far away", module.at(node))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if node.value:
@@ -170,6 +176,9 @@ class Source:
             yield from self._called(node, module, pick, deeper)
         elif isinstance(node, ast.Name):
             yield from self._named(node, module, pick, deeper)
+        elif isinstance(node, ast.Starred):  # one of what a loop goes over
+            for rows in self._rows(node.value, module):
+                yield from self.follow(rows, module, pick, deeper)
         elif isinstance(node, ast.Subscript):
             if isinstance(node.slice, ast.Constant) and node.slice.value in SAID:
                 return
@@ -179,6 +188,21 @@ class Source:
                 yield Fault(f"an attribute: {ast.unparse(node)}", module.at(node))
         else:
             yield Fault(f"no literal: {ast.unparse(node)}", module.at(node))
+
+    def _rows(self, node: ast.expr, module: Module) -> Iterator[ast.expr]:
+        if isinstance(node, ast.Tuple | ast.List):
+            yield from node.elts
+        elif isinstance(node, ast.Name):
+            values = [
+                value
+                for function in module.functions_over(node)
+                for one in ast.walk(function)
+                for value, _ in _bound(one, node.id)
+            ]
+            for value in values or [value for home, value in self.constants.get(node.id, []) if home is module]:
+                yield from self._rows(value, module)
+        else:
+            yield node
 
     def _called(  # noqa: C901  one branch for each kind of call
         self, call: ast.Call, module: Module, pick: int | None, depth: int
@@ -192,7 +216,8 @@ class Source:
             else:
                 yield Fault(f"no literal template: {ast.unparse(call)}", module.at(call))
             for keyword in call.keywords:
-                yield from self._value(keyword.value, module, depth)
+                told = keyword.arg in TOLD
+                yield from (self.follow if told else self._value)(keyword.value, module, None, depth)
         elif name == "get" and isinstance(call.func, ast.Attribute) and _is_constant(call.func.value):
             yield from self.follow(call.func.value, module, pick, depth)
             yield from self.follow(call.args[1], module, pick, depth) if len(call.args) > 1 else ()
@@ -212,11 +237,11 @@ class Source:
                     ):
                         yield from self.follow(one.value, home, pick, depth)
 
-    def _value(self, node: ast.expr, module: Module, depth: int) -> Iterator[Said | Fault]:
+    def _value(self, node: ast.expr, module: Module, pick: int | None, depth: int) -> Iterator[Said | Fault]:
         """What stands in a place of a template: names, numbers and sentences, no words of its own."""
         if isinstance(node, ast.IfExp):
-            yield from self._value(node.body, module, depth)
-            yield from self._value(node.orelse, module, depth)
+            yield from self._value(node.body, module, pick, depth)
+            yield from self._value(node.orelse, module, pick, depth)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TELLING:
             yield from self.follow(node, module, None, depth)
         elif isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and " " in str(node.value)):
@@ -226,7 +251,7 @@ class Source:
         for function in module.functions_over(node):
             arguments = function.args
             if node.id in {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}:
-                if node.id not in SAID:
+                if node.id not in PASSED_ON:
                     yield Fault(f"a parameter that is called otherwise: {node.id}", module.at(node))
                 return
             values = [(value, place) for one in ast.walk(function) for value, place in _bound(one, node.id)]
@@ -250,7 +275,7 @@ def _bound(node: ast.AST, name: str) -> Iterator[tuple[ast.expr, int | None]]:
     targets, value = _assigned(node)
     if isinstance(node, ast.For | ast.AsyncFor):
         targets, value = [node.target], node.iter
-        value = ast.Dict(keys=[], values=[*value.elts]) if isinstance(value, ast.Tuple | ast.List) else value
+        value = ast.Starred(value)
     for target in targets:
         if value is None:
             continue
@@ -268,6 +293,11 @@ def _assigned(node: ast.AST) -> tuple[Sequence[ast.expr], ast.expr | None]:
     if isinstance(node, ast.AnnAssign):
         return [node.target], node.value
     return [], None
+
+
+def _known_as(name: str, module: Module) -> str:
+    """Private functions of several modules may share their name."""
+    return f"{module.path}:{name}" if name.startswith("_") else name
 
 
 def _bases(node: ast.ClassDef) -> list[str]:

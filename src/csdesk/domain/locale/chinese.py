@@ -13,10 +13,16 @@ from importlib import import_module
 from typing import Final
 
 from csdesk._sentence import Sentence, SentenceValue
+from csdesk.domain.locale import zh_cn
+from csdesk.domain.locale.happenings import WORDS_ZH
 
 AREAS: Final = ("validation", "common")
 """The modules of ``csdesk.domain.locale.sentences``."""
 
+_TOLD: Final = frozenset({"condition", "problem", "remedy", "what"})
+"""Places in which part of a sentence stands."""
+_WORDS: Final = frozenset({"category", "metric", "stage", "state"})
+"""Places in which a word of a fixed set stands."""
 _PLACE: Final = re.compile(r"(?<!\{)\{(?P<name>\w+)(?P<quoted>!r)?(?::[^{}]*)?\}")
 """Where a value stands in a template."""
 _LEAST: Final = 6
@@ -49,13 +55,25 @@ def _filled(template: str, params: Mapping[str, SentenceValue]) -> str:
 
 
 def _shown(name: str, value: SentenceValue) -> str:
+    if isinstance(value, str):
+        return _words(name, value)
     if isinstance(value, tuple):
         return "、".join(map(_word, value))
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="minutes")
-    if name == "expected" and isinstance(value, str):  # pydantic's own list: 'a', 'b' or 'c'
+    return str(value)
+
+
+def _words(name: str, value: str) -> str:
+    if name in _TOLD:
+        return in_chinese(value)
+    if name in _WORDS:
+        return zh_cn.WORDS.get(value) or WORDS_ZH.get(value, value)
+    if name == "kind":
+        return zh_cn.KINDS.get(value, value)
+    if name == "expected":  # pydantic's own list: 'a', 'b' or 'c'
         return value.replace(", ", "、").replace(" or ", "或")
-    return _word(value) if isinstance(value, str) else str(value)
+    return _word(value)
 
 
 def _word(value: str) -> str:

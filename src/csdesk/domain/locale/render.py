@@ -18,7 +18,7 @@ from csdesk.domain.locale.telling import facts_of
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.events import Event
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
-from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem
+from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem, sentence
 
 Locale = Literal["zh-CN", "en"]
 """The languages of the catalogues."""
@@ -59,7 +59,9 @@ def render(
         InvalidInput: no catalogue has that locale.
     """
     if locale not in _TEXTS:
-        raise InvalidInput("locale", "no such catalogue", f"choose one of: {', '.join(get_args(Locale))}")
+        raise InvalidInput(
+            "locale", "no such catalogue", sentence("choose one of: {names}", names=tuple(get_args(Locale)))
+        )
     if isinstance(thing, Trace | Verdict):
         verdicts = thing.verdicts if isinstance(thing, Trace) else (thing,)
         return "\n".join(line for one in verdicts for line in _lines(one, locale, params, 0))

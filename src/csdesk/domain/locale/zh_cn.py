@@ -244,6 +244,29 @@ REASONS: Final[dict[str, str]] = {
     "elsewhere": "不在该队列工作",
 }
 
+WORDS: Final[dict[str, str]] = {
+    # 邮件会话的步骤
+    "auth": "登录",
+    "connect": "连接",
+    "data": "发送正文",
+    "mail": "声明发件人",
+    "rcpt": "声明收件人",
+    # 微信客服会话
+    "closed": "已结束",
+    "human": "人工接待中",
+    "pool": "待接入池",
+    # 记录的状态
+    "blocked": "被阻挡",
+    "cancelled": "已取消",
+    "dead": "已放弃发送",
+    "discarded": "已丢弃",
+    "done": "已完成",
+    "erased": "已删除",
+    "parked": "已暂存",
+    "waiting": "排队中",
+}
+"""Words of fixed sets in errors, beside those of timelines."""
+
 KINDS: Final[dict[str, str]] = {
     "account": "渠道账号",
     "agent": "客服",

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from csdesk._nearest import nearest
 from csdesk._sentence import told_by_pydantic
 from csdesk.domain.records._model import Value
-from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem
+from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem, sentence
 
 if TYPE_CHECKING:
     from pydantic import ModelWrapValidatorHandler
@@ -49,7 +49,7 @@ def refused(problem: str, remedy: str, *path: str | int) -> PydanticCustomError:
 
 def unknown(kind: str, given: str, known: Iterable[str], *path: str | int) -> PydanticCustomError:
     """An error about a reference to something that the configuration does not have."""
-    return refused(f"unknown {kind} {given!r}", nearest(given, known), *path)
+    return refused(sentence("unknown {kind} {given!r}", kind=kind, given=given), nearest(given, known), *path)
 
 
 class Section(Value):
@@ -130,7 +130,8 @@ def _first(  # noqa: PLR0911  one return for each kind of problem
     if kind == _REFUSED:
         return context["problem"], context["remedy"], context["path"]
     if kind in _REMEDIES:
-        return *_REMEDIES[kind], ""
+        problem, remedy = _REMEDIES[kind]
+        return problem, remedy, ""
     if kind == "value_error" and isinstance(cause := context.get("error"), InvalidInput):
         # A value of csdesk's own that refused itself: the end of its path lies below what the location names.
         return cause.problem, cause.remedy, cause.field.partition(".")[2]
