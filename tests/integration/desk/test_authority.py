@@ -204,7 +204,11 @@ def test_what_an_agent_may_give_is_explained(shop: Shop) -> None:
 def test_a_refund_split_in_ten_meets_the_limit(shop: Shop) -> None:
     for _ in range(5):
         shop.settle("10", subject="order:1")
-    assert shop.refused("0.01", subject="order:1").outcome == "needs_approval"
+    refused = shop.refused("0.01", subject="order:1")
+    assert refused.outcome == "needs_approval"
+    assert "ask for approval" in str(refused)
+    assert render(refused).endswith("的权限：需要审批")
+    assert render(shop.refused("901")).endswith("无人可以批准；可改为提供：voucher")
 
 
 def test_the_ledger_counts_by_subject_ticket_and_people_alike(shop: Shop) -> None:

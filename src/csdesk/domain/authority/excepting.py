@@ -10,7 +10,7 @@ from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.authority import ExceptionRequest, ExceptionState
 from csdesk.domain.records.money import smallest
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 
 def ask(work: Workspace, ticket: Ticket, command: cmd.AskException) -> int:
@@ -49,10 +49,9 @@ def one_of(ticket: Ticket, number: int | None, state: ExceptionState) -> Excepti
     if fitting:
         return fitting[-1]
     if number is not None and found:
-        raise InvalidInput(
-            "number", f"exception {number} is {found[-1].state}", f"only one that is {state} is answered"
-        )
-    raise InvalidInput("number", f"no exception is {state}", "look at ticket.exceptions")
+        problem = sentence("exception {number} is {state}", number=number, state=found[-1].state.value)
+        raise InvalidInput("number", problem, sentence("only one that is {state} is answered", state=state.value))
+    raise InvalidInput("number", sentence("no exception is {state}", state=state.value), "look at ticket.exceptions")
 
 
 def answer(

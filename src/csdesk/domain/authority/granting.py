@@ -15,7 +15,7 @@ from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.authority import AuthorityGrant, Period, PeriodAmount
 from csdesk.domain.records.money import shown, smallest
-from csdesk.errors import InvalidInput, OutsideAuthority
+from csdesk.errors import InvalidInput, OutsideAuthority, sentence
 
 
 def grant(work: Workspace, command: cmd.GrantAuthority) -> AuthorityGrant:
@@ -38,7 +38,8 @@ def grant(work: Workspace, command: cmd.GrantAuthority) -> AuthorityGrant:
         raise InvalidInput("agent", "has retired", "choose an agent who still works here")
     own = _limits(book, action, taker)
     if own is None or own.never:
-        raise InvalidInput("agent", f"has no limit of {action.name} to raise", "give one in the configuration")
+        problem = sentence("has no limit of {action} to raise", action=action.name)
+        raise InvalidInput("agent", problem, "give one in the configuration")
     made = AuthorityGrant(
         number=max((one.number for one in taker.grants), default=0) + 1,
         action=action.name,
@@ -93,6 +94,7 @@ def revoke(work: Workspace, command: cmd.RevokeAuthority, now: datetime) -> None
     agent = work.agent(command.agent)
     held = [one.number for one in agent.grants if one.until > now]
     if command.number not in held:
-        known = ", ".join(map(str, held)) or "none"
-        raise InvalidInput("number", f"no grant {command.number} is in force", f"in force: {known}")
+        problem = sentence("no grant {number} is in force", number=command.number)
+        remedy = sentence("in force: {numbers}", numbers=tuple(map(str, held)))
+        raise InvalidInput("number", problem, remedy if held else "none is in force")
     work.emit(agent.id, ev.AuthorityRevoked(number=command.number, reason=command.reason))

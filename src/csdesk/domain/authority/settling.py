@@ -22,7 +22,7 @@ from csdesk.domain.records.authority import (
     SettlementState,
 )
 from csdesk.domain.records.queues import DueItem
-from csdesk.errors import InvalidInput, OutsideAuthority
+from csdesk.errors import InvalidInput, OutsideAuthority, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,9 @@ def reverse(work: Workspace, one: Settlement, answer: str, ticket: TicketId | No
         InvalidInput: it is not settled (any more), or a system is about to carry it out.
     """
     if not one.counts:
-        raise InvalidInput("settlement", f"is {one.state}", "only what is settled can be taken back")
+        raise InvalidInput(
+            "settlement", sentence("is {state}", state=one.state.value), "only what is settled can be taken back"
+        )
     if one.carrying is not None and one.carrying.state is CarryState.PENDING:
         raise InvalidInput("settlement", "is about to be carried out", "take it back when its outcome is known")
     give_back(work, one)
@@ -160,8 +162,10 @@ def resolve(
         InvalidInput: its outcome is known, or it is tried still.
     """
     if one.carrying is None or one.carrying.state is not CarryState.UNKNOWN:
-        state = "nothing to carry out" if one.carrying is None else str(one.carrying.state)
-        raise InvalidInput("settlement", f"is not unknown: {state}", "only an unknown outcome is settled by hand")
+        remedy = "only an unknown outcome is settled by hand"
+        if one.carrying is None:
+            raise InvalidInput("settlement", "nobody carries it out", remedy)
+        raise InvalidInput("settlement", sentence("is not unknown: {state}", state=one.carrying.state.value), remedy)
     state = CarryState.DONE if done else CarryState.FAILED
     told = ev.SettlementCarried(
         state=state, attempts=one.carrying.attempts, reference=reference, reason="" if done else "by_hand"
@@ -190,4 +194,6 @@ def check_open(one: Settlement) -> None:
         InvalidInput: it was answered, withdrawn, or it lapsed.
     """
     if not one.is_open:
-        raise InvalidInput("settlement", f"is {one.state}", "only an open request is answered")
+        raise InvalidInput(
+            "settlement", sentence("is {state}", state=one.state.value), "only an open request is answered"
+        )

@@ -203,6 +203,8 @@ WORDS_ZH: Final[dict[str, str]] = {
     "high": "高",
     "urgent": "紧急",
     # Authority
+    "accepted": "已接受",
+    "declined": "未接受",
     "requested": "待审批",
     "settled": "已办理",
     "refused": "已拒绝",

@@ -24,7 +24,7 @@ from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
 from csdesk.domain.rules.fields import Declared
 from csdesk.domain.rules.reads import Reads
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
@@ -102,7 +102,7 @@ class AuthorityBook:
         """
         found = self.actions.get(name)
         if found is None:
-            raise InvalidInput("action", f"no action {name!r}", nearest(name, self.actions))
+            raise InvalidInput("action", sentence("no action {name!r}", name=name), nearest(name, self.actions))
         return found
 
     def alternative(self, name: str) -> AlternativePolicy:
@@ -113,7 +113,9 @@ class AuthorityBook:
         """
         found = self._alternatives.get(name)
         if found is None:
-            raise InvalidInput("alternative", f"no alternative {name!r}", nearest(name, self._alternatives))
+            raise InvalidInput(
+                "alternative", sentence("no alternative {name!r}", name=name), nearest(name, self._alternatives)
+            )
         return found
 
     def service(self, name: str) -> ServicePolicy:
@@ -124,7 +126,9 @@ class AuthorityBook:
         """
         found = self._services.get(name)
         if found is None:
-            raise InvalidInput("service", f"no self-service action {name!r}", nearest(name, self._services))
+            raise InvalidInput(
+                "service", sentence("no self-service action {name!r}", name=name), nearest(name, self._services)
+            )
         return found
 
     def fits(self, service: ServicePolicy, facts: Facts) -> bool:

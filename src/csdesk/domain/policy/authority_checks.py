@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from csdesk.domain.policy.sections.authority import ActionPolicy, AuthorityPolicy, LimitPolicy, PeriodLimit
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.money import MOST
+from csdesk.errors import sentence
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
@@ -33,7 +34,12 @@ def _check_ledgers(given: AuthorityPolicy) -> None:
     for one in given.actions:
         other = first.setdefault(one.book, one)
         if (other.unit, other.digits) != (one.unit, one.digits):
-            problem = f"its ledger counts {other.unit} with {other.digits} decimal places, like {other.name!r}"
+            problem = sentence(
+                "its ledger counts {unit} with {digits} decimal places, like {name!r}",
+                unit=other.unit,
+                digits=other.digits,
+                name=other.name,
+            )
             raise refused(problem, "give both one unit and digits, or ledgers of their own", *_at(one), "ledger")
 
 
@@ -112,6 +118,7 @@ def _check_amount(amount: Decimal | None, action: ActionPolicy, path: _Path) -> 
         return
     scaled = amount.scaleb(action.digits)
     if scaled != scaled.to_integral_value():
-        raise refused(f"{action.name!r} has {action.digits} decimal places", "round it, or raise digits", *path)
+        problem = sentence("{name!r} has {digits} decimal places", name=action.name, digits=action.digits)
+        raise refused(problem, "round it, or raise digits", *path)
     if scaled > MOST:
-        raise refused("it is too great", f"write at most {MOST // 10**action.digits}", *path)
+        raise refused("it is too great", sentence("write at most {most}", most=MOST // 10**action.digits), *path)

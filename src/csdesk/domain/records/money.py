@@ -11,8 +11,9 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from csdesk._sentence import is_a
 from csdesk.domain.records._settings import refused
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 MOST: Final = 10**15
 """The greatest amount, in the smallest unit: sums of thousands of them still fit a counter."""
@@ -31,7 +32,7 @@ def exact(value: object, field: str = "amount") -> Decimal:
         InvalidInput: a float, not a finite number, or none at all.
     """
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
-        raise InvalidInput(field, f"is a {type(value).__name__}", _REMEDY)
+        raise InvalidInput(field, is_a(value), _REMEDY)
     try:
         found = Decimal(value.strip()) if isinstance(value, str) and len(value) <= _LONGEST else Decimal(value)
     except (InvalidOperation, ValueError):
@@ -54,10 +55,10 @@ def smallest(value: object, digits: int, field: str = "amount") -> int:
     if given <= 0:
         raise InvalidInput(field, "is not above zero", "pass an amount greater than 0")
     if given.adjusted() > _LONGEST or given * 10**digits > MOST:
-        raise InvalidInput(field, "is too great", f"pass at most {MOST // 10**digits}")
+        raise InvalidInput(field, "is too great", sentence("pass at most {most}", most=MOST // 10**digits))
     scaled = given.scaleb(digits)
     if scaled != scaled.to_integral_value():
-        raise InvalidInput(field, f"has more than {digits} decimal places", "round it first")
+        raise InvalidInput(field, sentence("has more than {digits} decimal places", digits=digits), "round it first")
     return int(scaled)
 
 
@@ -74,9 +75,9 @@ def _stated(value: object) -> Decimal:
     try:
         found = exact(value)
     except InvalidInput as error:
-        raise refused(str(error.params["problem"]), 'write it as text or a whole number: "12.50"') from None
+        raise refused(error.problem, 'write it as text or a whole number: "12.50"') from None
     if found <= 0 or found > MOST:
-        raise refused("is not above zero, or too great", f"write an amount between 0 and {MOST}")
+        raise refused("is not above zero, or too great", sentence("write an amount between 0 and {most}", most=MOST))
     return found
 
 

@@ -19,7 +19,7 @@ from csdesk.domain.records.changes import Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.money import smallest
 from csdesk.domain.records.tickets import LinkKind, Ticket
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.ports.steps import Loaded, Scope
 
 DECIDING = (cmd.SettleAmount, cmd.ServeSelf, cmd.AnswerApproval, cmd.AnswerException, cmd.AnswerAlternative)
@@ -142,7 +142,9 @@ def service_amount(book: AuthorityBook, service: ServicePolicy, command: cmd.Ser
         raise InvalidInput("amount", "is not said", "pass amount")
     given = smallest(command.amount, digits)
     if service.most is not None and given > smallest(service.most, digits):
-        raise InvalidInput("amount", "is more than one run may give", f"pass at most {service.most}")
+        raise InvalidInput(
+            "amount", "is more than one run may give", sentence("pass at most {most}", most=str(service.most))
+        )
     return given
 
 

@@ -22,7 +22,7 @@ from csdesk.domain.records.tickets import FieldValue
 from csdesk.domain.records.trace import Outcome, Trace, verdict
 from csdesk.domain.rules.facts import Facts
 from csdesk.domain.rules.why import Looking, Reason, reason
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.authority.matters import Matter, matter_of, parties
 from csdesk.flows.authority.seeing import LOADS, see_matter
@@ -115,7 +115,9 @@ def offered(
 
 def _scalar(value: object) -> Scalar:
     if value is not None and not isinstance(value, str | int | float | bool):
-        raise InvalidInput("facts", f"holds a {type(value).__name__}", "pass texts, numbers, True, False or None")
+        raise InvalidInput(
+            "facts", sentence("holds a {type}", type=type(value).__name__), "pass texts, numbers, True, False or None"
+        )
     try:
         return clean_scalar(value)  # type: ignore[return-value]  # a scalar stays one
     except ValueError:

@@ -17,6 +17,7 @@ from csdesk.domain.records.authority import Period
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.money import Amount, Digits
 from csdesk.domain.rules.language import Condition
+from csdesk.errors import sentence
 
 
 class Titles(Section):
@@ -37,7 +38,9 @@ def _one_each(limits: tuple[PeriodLimit, ...]) -> tuple[PeriodLimit, ...]:
     seen: set[Period] = set()
     for place, one in enumerate(limits):
         if one.period in seen:
-            raise refused(f"{one.period} stands twice", "keep one of them", place, "period")
+            raise refused(
+                sentence("{period} stands twice", period=one.period.value), "keep one of them", place, "period"
+            )
         seen.add(one.period)
     return limits
 
