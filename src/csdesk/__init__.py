@@ -16,6 +16,7 @@ __all__ = [
     "Agent",
     "ArticleLink",
     "AsyncDesk",
+    "AuthorityDecision",
     "Availability",
     "CalendarError",
     "Capabilities",
@@ -33,6 +34,7 @@ __all__ = [
     "Entry",
     "Erasure",
     "Evidence",
+    "ExceptionRequest",
     "HolidayYear",
     "HolidaysUnknown",
     "HolidaysUnknownWarning",
@@ -53,11 +55,14 @@ __all__ = [
     "MissingExtra",
     "NoWorkingTime",
     "NotFound",
+    "NotOffered",
     "Offer",
     "OutboundMessage",
     "OutboxItem",
     "OutboxState",
+    "OutsideAuthority",
     "Page",
+    "Period",
     "PhraseUse",
     "Presence",
     "Priority",
@@ -73,7 +78,11 @@ __all__ = [
     "RuleExplanation",
     "Sender",
     "Sent",
+    "ServiceOffer",
+    "Settlement",
+    "SettlementState",
     "Skill",
+    "Standing",
     "StoreError",
     "Suggestion",
     "TemplateButton",
@@ -106,10 +115,12 @@ if TYPE_CHECKING:
     from csdesk.aio.shell import AsyncDesk
     from csdesk.bootstrap import open_async_desk, open_desk
     from csdesk.desk.shell import Desk
+    from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
     from csdesk.domain.locale.render import render
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
     from csdesk.domain.records.agents import Agent, Presence, Skill
+    from csdesk.domain.records.authority import ExceptionRequest, Period, Settlement, SettlementState
     from csdesk.domain.records.channels import (
         Capabilities,
         InboundMessage,
@@ -160,12 +171,15 @@ if TYPE_CHECKING:
         InvalidInput,
         MissingExtra,
         NotFound,
+        NotOffered,
+        OutsideAuthority,
         RemoteError,
         StoreError,
         UsageError,
         VersionConflict,
         WordingRefused,
     )
+    from csdesk.flows.authority.serving import ServiceOffer
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
     from csdesk.flows.staffing import Availability, Wait
@@ -180,6 +194,7 @@ else:
         "Agent": "csdesk.domain.records.agents",
         "ArticleLink": "csdesk.domain.records.phrases",
         "AsyncDesk": "csdesk.aio.shell",
+        "AuthorityDecision": "csdesk.domain.authority.verdicts",
         "Availability": "csdesk.flows.staffing",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
@@ -197,6 +212,7 @@ else:
         "Entry": "csdesk.domain.records.events",
         "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
+        "ExceptionRequest": "csdesk.domain.records.authority",
         "HolidayYear": "csdesk.domain.time.holidays",
         "HolidaysUnknown": "csdesk.domain.time.errors",
         "HolidaysUnknownWarning": "csdesk.domain.time.errors",
@@ -217,11 +233,14 @@ else:
         "MissingExtra": "csdesk.errors",
         "NoWorkingTime": "csdesk.domain.time.errors",
         "NotFound": "csdesk.errors",
+        "NotOffered": "csdesk.errors",
         "Offer": "csdesk.domain.records.tickets",
         "OutboundMessage": "csdesk.domain.records.channels",
         "OutboxItem": "csdesk.domain.records.queues",
         "OutboxState": "csdesk.domain.records.queues",
+        "OutsideAuthority": "csdesk.errors",
         "Page": "csdesk.ports.store",
+        "Period": "csdesk.domain.records.authority",
         "PhraseUse": "csdesk.domain.records.phrases",
         "Presence": "csdesk.domain.records.agents",
         "Priority": "csdesk.domain.records.tickets",
@@ -237,7 +256,11 @@ else:
         "RuleExplanation": "csdesk.flows.explaining",
         "Sender": "csdesk.domain.records.channels",
         "Sent": "csdesk.domain.records.channels",
+        "ServiceOffer": "csdesk.flows.authority.serving",
+        "Settlement": "csdesk.domain.records.authority",
+        "SettlementState": "csdesk.domain.records.authority",
         "Skill": "csdesk.domain.records.agents",
+        "Standing": "csdesk.domain.authority.verdicts",
         "StoreError": "csdesk.errors",
         "Suggestion": "csdesk.domain.records.channels",
         "TemplateButton": "csdesk.domain.records.messages",

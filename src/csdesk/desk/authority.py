@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from csdesk.desk._run import Runner
-from csdesk.domain.authority.verdicts import Decision, Standing
+from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
 from csdesk.domain.ids import AgentId, CustomerId, SettlementId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
@@ -48,7 +48,7 @@ class Authority:
         actor: Actor,
         subject: str = "",
         customer: CustomerId | None = None,
-    ) -> Decision:
+    ) -> AuthorityDecision:
         """Whether an actor may give something now, and why. Nothing is written, and nothing is kept for anybody.
 
         Args:

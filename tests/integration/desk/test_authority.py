@@ -690,6 +690,18 @@ def test_a_system_that_breaks_is_tried_again_under_the_same_key_and_then_nobody_
         banked.desk.authority.resolve(given.id, done=True, actor=banked.me)
 
 
+def test_what_was_erased_before_it_was_carried_out_is_left_to_people(banked: Shop, bank: Bank) -> None:
+    given = banked.settle("10", subject="order:1")
+    banked.desk.customers.erase(banked.customer.id, actor=banked.me)
+    while banked.desk.run_due().more:
+        pass
+    assert bank.orders == []
+    left = banked.desk.authority.get(given.id)
+    assert left.carrying is not None
+    assert (left.carrying.state, left.subject) == (CarryState.UNKNOWN, "")
+    assert banked.desk.authority.resolve(given.id, done=True, actor=banked.me).counts
+
+
 def test_ports_are_those_of_the_configuration(world: Any, bank: Bank) -> None:
     with pytest.raises(InvalidInput, match="no action has the port"):
         world.open(CONFIG, actions=[bank])

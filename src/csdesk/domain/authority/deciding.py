@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from csdesk.domain.authority.ledger import Place
-from csdesk.domain.authority.verdicts import Alternative, Approver, Decision, LimitReading, Outcome, Source
+from csdesk.domain.authority.verdicts import Alternative, Approver, AuthorityDecision, LimitReading, Outcome, Source
 from csdesk.domain.ids import AgentId
 from csdesk.domain.policy.authority_book import AuthorityBook, Limits, Who, in_periods, likeness, smallest
 from csdesk.domain.policy.sections.authority import ActionPolicy, ApproverPolicy
@@ -59,7 +59,7 @@ class Bound:
 class Ruling:
     """A decision, with the limits that a commit must keep to."""
 
-    decision: Decision
+    decision: AuthorityDecision
     bounds: tuple[Bound, ...]
 
 
@@ -125,7 +125,7 @@ def _ruled(
         amount=f"{shown(case.amount, digits):f}",
         unit=case.action.unit,
     )
-    decision = Decision(
+    decision = AuthorityDecision(
         outcome=outcome,
         action=case.action.name,
         amount=shown(case.amount, digits),

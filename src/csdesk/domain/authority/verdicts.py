@@ -83,7 +83,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class AuthorityDecision:
     """Whether somebody may give something, and why. ``csdesk.render(decision.trace)`` tells it."""
 
     outcome: Outcome

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from csdesk.domain.authority.deciding import decide, grants_of, is_approver, per_agent, who_of
 from csdesk.domain.authority.ledger import actor_places
-from csdesk.domain.authority.verdicts import Decision, LimitReading, Standing
+from csdesk.domain.authority.verdicts import AuthorityDecision, LimitReading, Standing
 from csdesk.domain.policy.authority_book import AuthorityBook, Limits
 from csdesk.domain.policy.sections.authority import ActionPolicy
 from csdesk.domain.records import commands as cmd
@@ -31,7 +31,7 @@ from csdesk.ports.store import Page, Query
 _CHUNK: Final = 200
 
 
-def decision(command: cmd.SettleAmount) -> Flow[Decision]:
+def decision(command: cmd.SettleAmount) -> Flow[AuthorityDecision]:
     """What would be said to it now.
 
     Raises:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from csdesk.domain.authority.deciding import decide
-from csdesk.domain.authority.verdicts import Decision
+from csdesk.domain.authority.verdicts import AuthorityDecision
 from csdesk.domain.ids import CustomerId, TicketId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.policy.sections.authority import ServicePolicy
@@ -51,7 +51,7 @@ class ServiceOffer:
     is_offered: bool
     condition: Reason | None = None
     """How its condition came out; None: it has none."""
-    decision: Decision | None = None
+    decision: AuthorityDecision | None = None
     """What the limits say of its amount (of the smallest one, where the caller says it); None: its condition fails."""
 
     @property
