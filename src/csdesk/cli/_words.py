@@ -405,6 +405,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "the bot answered {answered} messages by itself and handed {handed_off} customers to people",
         "机器人独立回答 {answered} 条消息，转人工 {handed_off} 位客户",
     ),
+    "demo.given": (
+        "{on_the_spot} refunds on the spot, {approved} approved, {refused} refused, {instead} vouchers: {amount} CNY",
+        "当场退款 {on_the_spot} 笔，审批通过 {approved} 笔，未批准 {refused} 笔，改用代金券 {instead} 笔，共 {amount} 元",
+    ),
     "demo.delivery": (
         "{delivered} replies confirmed as delivered, {undelivered} came back undelivered",
         "{delivered} 条回复确认送达，{undelivered} 条被退回",
