@@ -129,7 +129,8 @@ def with_clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[
         return changed
     if len(changed) == 1:
         one = changed[0]
-        alike = [place for place, clock in enumerate(clocks) if clock.metric is one.metric and clock.scope is one.scope]
+        metric, scope = one.metric, one.scope
+        alike = [place for place, clock in enumerate(clocks) if clock.metric is metric and clock.scope is scope]
         if not alike:
             return (*clocks, one)
         if len(alike) == 1 and clocks[alike[0]].cycle == one.cycle:
