@@ -76,7 +76,7 @@ class Clock(Record):
     """Which step or promise it is."""
     policy: Name
     version: str = ""
-    """The version of the policy that gave the terms."""
+    """The version of the policy that gave the terms; empty if whoever started the clock gave some of them."""
     phase: ClockPhase = ClockPhase.RUNNING
     amount: timedelta
     """The target, in the clock's own time (working or calendar)."""
