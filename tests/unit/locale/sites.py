@@ -7,6 +7,7 @@ can be. What ends elsewhere (an f-string, a sum, ``str(...)``) is a fault: nobod
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,8 @@ TELLING = frozenset({"guess", "nearest", "sentence"})
 """What may stand inside a sentence, since it returns one."""
 TOLD = frozenset({"condition", "problem", "remedy", "what"})
 """Places in which part of a sentence stands."""
+IDENTIFIER = re.compile(r"csdesk|[a-z]+(_[a-z]+)+|([A-Z][a-z]+){2,}")
+"""Names of code, which are told as they are."""
 FINISHED = frozenset({"told_by_pydantic"})
 """What returns sentences that another test looks at."""
 
@@ -154,7 +157,7 @@ class Source:
         if depth > 14:
             yield Fault("too far away", module.at(node))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if node.value:
+            if node.value and not IDENTIFIER.fullmatch(node.value):
                 yield Said(node.value, module.at(node))
         elif isinstance(node, ast.Constant) and node.value is None:
             pass

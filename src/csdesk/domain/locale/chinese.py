@@ -16,14 +16,30 @@ from csdesk._sentence import Sentence, SentenceValue
 from csdesk.domain.locale import zh_cn
 from csdesk.domain.locale.happenings import WORDS_ZH
 
-AREAS: Final = ("validation", "common")
+AREAS: Final = (
+    "validation",
+    "common",
+    "config",
+    "channels",
+    "commands",
+    "desk",
+    "records",
+    "stores",
+    "time",
+    "matching",
+    "phrases",
+    "sources",
+    "web",
+    "cli",
+    "testing",
+)
 """The modules of ``csdesk.domain.locale.sentences``."""
 
 _TOLD: Final = frozenset({"condition", "problem", "remedy", "what"})
 """Places in which part of a sentence stands."""
 _WORDS: Final = frozenset({"category", "metric", "stage", "state"})
 """Places in which a word of a fixed set stands."""
-_PLACE: Final = re.compile(r"(?<!\{)\{(?P<name>\w+)(?P<quoted>!r)?(?::[^{}]*)?\}")
+_PLACE: Final = re.compile(r"(?<!\{)\{(?P<name>[a-z]\w*)(?P<quoted>!r)?\}")
 """Where a value stands in a template."""
 _LEAST: Final = 6
 """How many characters of a stored text must be the template's own, so that it is taken for its sentence."""
@@ -34,8 +50,8 @@ def in_chinese(text: str) -> str:
     if isinstance(text, Sentence):
         template = sentences().get(text.template)
         return str(text) if template is None else _filled(template, text.params)
-    exact = sentences().get(text)
-    return _found_again(text) if exact is None else exact
+    exact = sentences().get(text) or zh_cn.KINDS.get(text)
+    return exact or _found_again(text)
 
 
 @cache
