@@ -142,6 +142,10 @@ class Source:
             yield from call.args[:1]
         elif name in PARTS:
             yield from (call.args[place] for place in PARTS[name] if place < len(call.args))
+        elif name == "SourceProblem":
+            yield from (one.value for one in call.keywords if one.arg == "detail")
+        elif name == "sentence":
+            yield call
         elif name == "PydanticCustomError":
             yield from (one for one in call.args[1:2] if not _is_template(one))
         elif name in self.takers and not any(isinstance(one, ast.Starred) for one in call.args[:2]):
@@ -301,6 +305,11 @@ def _assigned(node: ast.AST) -> tuple[Sequence[ast.expr], ast.expr | None]:
 def _known_as(name: str, module: Module) -> str:
     """Private functions of several modules may share their name."""
     return f"{module.path}:{name}" if name.startswith("_") else name
+
+
+def is_neutral(template: str) -> bool:
+    """True for a template without words of its own."""
+    return not any(literal and re.search("[a-z]", literal) for literal, *_ in Formatter().parse(template))
 
 
 def _bases(node: ast.ClassDef) -> list[str]:

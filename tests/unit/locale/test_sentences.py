@@ -20,7 +20,7 @@ from csdesk.domain.locale.chinese import _PLACE, AREAS, in_chinese, sentences, t
 from csdesk.domain.locale.zh_cn import KINDS
 from csdesk.errors import ConfigError, InvalidInput, StoreBusy
 
-from .sites import Fault, Said, places, read, read_all
+from .sites import Fault, Said, is_neutral, places, read, read_all
 
 _WORDS = re.compile(r"(?<![\w.=:/`'\"(-])[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}(?![\w(])")
 """English of three words and more; names in code stand alone."""
@@ -44,6 +44,8 @@ def test_every_text_has_a_chinese_one_with_the_same_values(found: list[tuple[str
     chinese = {**sentences(), **KINDS}
     for _, one in found:
         if isinstance(one, Said):
+            if one.names is not None and is_neutral(one.text) and one.text not in chinese:
+                continue
             assert one.text in chinese, f"{one.where}: {one.text!r} has no Chinese text"
             assert one.names is not None or not _PLACE.search(one.text), (
                 f"{one.where}: no sentence(...) has {one.text!r}"
@@ -92,7 +94,7 @@ def test_chinese_sentences_are_chinese() -> None:
 )
 def test_the_search_sees_what_is_put_together(source: str, faults: int) -> None:
     classes = "class InvalidInput:\n    def __init__(self, field, problem, remedy): ...\nclass E(InvalidInput): ...\n"
-    assert sum(isinstance(one, Fault) for one in of_the_test(classes + source)) == faults
+    assert len({one for one in of_the_test(classes + source) if isinstance(one, Fault)}) == faults
 
 
 def test_a_sentence_is_its_text_and_keeps_what_it_was_made_of() -> None:

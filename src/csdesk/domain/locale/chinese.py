@@ -48,10 +48,15 @@ _LEAST: Final = 6
 def in_chinese(text: str) -> str:
     """The Chinese sentence for an English one; what no table has is returned as it is."""
     if isinstance(text, Sentence):
-        template = sentences().get(text.template)
+        template = sentences().get(text.template) or _neutral(text.template)
         return str(text) if template is None else _filled(template, text.params)
     exact = sentences().get(text) or zh_cn.KINDS.get(text)
     return exact or _found_again(text)
+
+
+def _neutral(template: str) -> str | None:
+    """The template itself, if it has no words of its own."""
+    return None if any(map(str.isalpha, _PLACE.sub("", template))) else template
 
 
 @cache

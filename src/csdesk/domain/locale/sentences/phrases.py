@@ -85,4 +85,6 @@ SENTENCES: Final[dict[str, str]] = {
     "write one phrase's fields": "请写一条话术的字段",
     "is no part of the list": "不属于列表",
     "begin it with - or put it under ## Answer (回答)": "请以 - 开头，或写在“## Answer (回答)”之下",
+    "line {number}": "第 {number} 行",
+    "line {number}.{field}": "第 {number} 行的 {field}",
 }

@@ -18,4 +18,8 @@ SENTENCES: Final[dict[str, str]] = {
     "pass the path of a file or folder that exists": "请传入已有文件或文件夹的路径",
     "the folder {path!r} holds no mail": "文件夹“{path}”中没有邮件",
     "pass a Maildir or a folder with .eml files": "请传入 Maildir，或含有 .eml 文件的文件夹",
+    "is no JSON object": "不是 JSON 对象",
+    "this is no JSON; see that no line is cut": "不是 JSON；请检查是否有行被截断",
+    "larger than {most} bytes; raise max_bytes to read it": "超过 {most} 字节；要读取请调大 max_bytes",
+    "errcode {code}": "错误码 {code}",
 }
