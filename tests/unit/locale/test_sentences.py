@@ -89,6 +89,13 @@ def test_chinese_sentences_are_chinese() -> None:
         ('def f(b):\n    raise InvalidInput("a", b, "pass one")', 1),
         ('def f(b):\n    told = "x" if b else f"{b}"\n    raise InvalidInput("a", told, "pass one")', 1),
         ('T = {1: ("retry", "is busy"), 2: ("retry", f"{b}")}\ndef f(b):\n    c, d = T[b]\n    E("a", d, "")', 1),
+        (
+            (
+                'T = [(1, ("x", "a")), (2, ("x", f"{b}"))]\ndef f(b):\n    c, (d, e) = g(b)\n    E("a", e, "")\n'
+                "def g(b):\n    for h, i in T:\n        return h, i"
+            ),
+            1,
+        ),
         ('raise StoreBusy(f"{b} is locked")', 1),
     ],
 )

@@ -153,7 +153,7 @@ TEXTS: Final[dict[str, str]] = {
         "服务台“{desk}”正在使用的配置 {active} 在此版本中不可用：配置项 {path} 有误：{problem}。"
         "请用保存它的版本打开服务台，或启用另一份配置"
     ),
-    "error.illegal_transition": "工单 {ticket} 当前状态为 {state}，不能执行 {command}",
+    "error.illegal_transition": "工单 {ticket} 当前状态为“{state}”，不能执行 {command}",
     "error.wording_refused": "回复中有不允许的用语：{places}。请修改，或在 override 中写明原因",
     "error.denied": "{actor} 无权执行 {command}：{reason}",
     "error.stale_worker": (
@@ -167,7 +167,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.calendar": "工作日历的 {field} 有误：{problem}。处理办法：{remedy}",
     "error.no_working_time": "工作时间不足，{field}：{problem}。处理办法：{remedy}",
     "error.holidays_unknown": "节假日安排尚未公布，{field}：{problem}。处理办法：{remedy}",
-    "error.missing_extra": "{feature} 需要 {package}，请安装 csdesk 的可选组件 {extra}",
+    "error.missing_extra": "{feature}：需要 {package}，请安装 csdesk 的可选组件 {extra}",
     "error.unsupported": "{thing} 不支持“{feature}”。处理办法：{remedy}",
     "error.desk_closed": "服务台“{desk}”已关闭，请重新打开",
     "error.transaction_open": "{call} 不能在宿主的事务中运行，请先提交或回滚事务",
@@ -180,7 +180,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.version_conflict": "{kind} {key} 已被他人修改，版本不再是 {expected}；请重新加载后再试",
     "error.claim_taken": "唯一键 {key} 已被 {owner} 占用",
     "error.guard_failed": "计数器 {counter} 再加 {amount} 将超过上限 {limit}",
-    "error.schema_too_new": "{thing} 的数据版本为 {found}，当前 csdesk 最高支持 {known}；请升级 csdesk",
+    "error.schema_too_new": "{thing}：数据版本为 {found}，当前 csdesk 最高支持 {known}；请升级 csdesk",
     "error.store_busy": "存储繁忙[：{problem}]",
     "error.commit_unknown": "无法确认提交是否成功[：{problem}]",
     "error.store_damaged": "存储不可用[：{problem}]",
@@ -288,7 +288,6 @@ WORDS: Final[dict[str, str]] = {
     "mail": "声明发件人",
     "rcpt": "声明收件人",
     # 微信客服会话
-    "closed": "已结束",
     "human": "人工接待中",
     "pool": "待接入池",
     # 记录的状态

@@ -104,7 +104,7 @@ SENTENCES: Final[dict[str, str]] = {
     "set quiet_from and quiet_until, or neither": "请同时设置 quiet_from 和 quiet_until，或都不设",
     "quiet hours begin when they end": "免打扰时段的起止时间相同",
     "choose two different times": "请选两个不同的时间",
-    "name one purpose twice": "同一用途出现了两次",
+    "they name one purpose twice": "同一用途出现了两次",
     "write one table for each purpose": "每种用途只写一段",
     "a keyword without a visible character": "关键词没有可见字符",
     "remove it or write it out": "请删除它，或写完整",

@@ -20,7 +20,7 @@ SENTENCES: Final[dict[str, str]] = {
     "use memory://": "请用 memory://",
     "pass DeskConfig.from_toml(text) or DeskConfig(...)": "请传入 DeskConfig.from_toml(text) 或 DeskConfig(...)",
     "is the class {kind}": "是 {kind} 类本身",
-    "pass {wanted}, or leave it out": "请传入 {wanted}，或不传",
+    "pass {example} or another {port}, or leave it out": "请传入 {example} 或其他 {port}，或不传",
     "is an AsyncStore ({type})": "是 AsyncStore（{type}）",
     "pass it to open_async_desk": "请传给 open_async_desk",
     "pass memory://, sqlite:///file.db or a store": "请传入 memory://、sqlite:///file.db 或存储对象",

@@ -87,4 +87,5 @@ SENTENCES: Final[dict[str, str]] = {
     "begin it with - or put it under ## Answer (回答)": "请以 - 开头，或写在“## Answer (回答)”之下",
     "line {number}": "第 {number} 行",
     "line {number}.{field}": "第 {number} 行的 {field}",
+    "{place}.{field}": "{place}的 {field}",
 }

@@ -81,4 +81,25 @@ SENTENCES: Final[dict[str, str]] = {
     "{name} does not tell its schema; restore a backup": "{name} 没有说明数据版本；请恢复备份",
     "holds what UTF-8 JSON cannot": "含有 UTF-8 JSON 无法表示的内容",
     "pass text without lone surrogates": "请传入不含孤立代理字符的文本",
+    "the SQLite file is locked by another writer; try again, or give the store a longer busy_timeout": (
+        "SQLite 文件正被另一写入者锁定；请重试，或为存储设置更长的 busy_timeout"
+    ),
+    "the statement was interrupted; nothing was written, try again": "语句被中断；没有写入任何内容，请重试",
+    "SQLite found no memory; free some and try again": "SQLite 内存不足；请释放内存后重试",
+    "the disk is full; free some space and try again": "磁盘已满；请腾出空间后重试",
+    "the SQLite file is corrupt; restore a backup": "SQLite 文件已损坏；请恢复备份",
+    "the file is no SQLite database; give the path of a csdesk store": "不是 SQLite 数据库；请给出 csdesk 存储的路径",
+    "the tables were changed while they were used; open the store again": "表在使用中被改动；请重新打开存储",
+    "a row breaks a rule of its table; check the file's integrity": "有一行违反了表的约束；请检查文件的完整性",
+    "a row holds a value of the wrong type; check the file's integrity": "有一行的值类型不对；请检查文件的完整性",
+    "the SQLite file cannot be opened; check its folder and its permissions": (
+        "无法打开 SQLite 文件；请检查文件夹和权限"
+    ),
+    "the SQLite file is read-only; check its permissions and its disk": "SQLite 文件只读；请检查权限和磁盘",
+    "the SQLite file may not be accessed; check its permissions": "没有访问 SQLite 文件的权限；请检查权限",
+    "the disk failed to read or write the SQLite file; check the disk": "磁盘读写 SQLite 文件失败；请检查磁盘",
+    "the file system is too small for the SQLite file; move it": "文件系统容纳不下 SQLite 文件；请换到别处",
+    "SQLite refused a statement; the file's tables are not as csdesk made them": (
+        "SQLite 拒绝执行语句；文件中的表与 csdesk 所建的不同"
+    ),
 }
