@@ -200,6 +200,31 @@ TEXTS: Final[dict[str, str]] = {
 }
 
 REASONS: Final[dict[str, str]] = {
+    # Web requests
+    "bad_body": "its body cannot be read",
+    "bad_cipher": "its text cannot be deciphered",
+    "bad_fields": "its fields are not what is expected",
+    "bad_id": "its id is not what is expected",
+    "bad_method": "its method is another",
+    "bad_origin": "its origin is not among those allowed",
+    "bad_padding": "the padding of its text is wrong",
+    "bad_query": "its query is not what is expected",
+    "bad_receiver": "it is for another receiver",
+    "bad_signature": "its signature is wrong",
+    "bad_text": "its text is not valid",
+    "bad_time": "its time is malformed, or too far from now",
+    "bad_token": "its token is not valid",
+    "bad_type": "its type of content is not taken",
+    "bad_user": "the user's token is not valid",
+    "bad_xml": "its XML cannot be read",
+    "expired_token": "its token has run out",
+    "expired_user": "the user's token has run out",
+    "future_token": "its token was made in the future",
+    "missing_signature": "its signature is missing",
+    "no_desk": "there is no desk to ask",
+    "no_token": "its token is missing",
+    "not_found": "there is no such address",
+    "too_large": "it is too large",
     # Access
     "refused": "a grant refuses it",
     "for_others": "it is for others",

@@ -153,7 +153,7 @@ TEXTS: Final[dict[str, str]] = {
         "服务台“{desk}”正在使用的配置 {active} 在此版本中不可用：配置项 {path} 有误：{problem}。"
         "请用保存它的版本打开服务台，或启用另一份配置"
     ),
-    "error.illegal_transition": "工单 {ticket} 当前状态为 {state}，不能执行 {command}",
+    "error.illegal_transition": "工单 {ticket} 当前状态为“{state}”，不能执行 {command}",
     "error.wording_refused": "回复中有不允许的用语：{places}。请修改，或在 override 中写明原因",
     "error.denied": "{actor} 无权执行 {command}：{reason}",
     "error.stale_worker": (
@@ -167,7 +167,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.calendar": "工作日历的 {field} 有误：{problem}。处理办法：{remedy}",
     "error.no_working_time": "工作时间不足，{field}：{problem}。处理办法：{remedy}",
     "error.holidays_unknown": "节假日安排尚未公布，{field}：{problem}。处理办法：{remedy}",
-    "error.missing_extra": "{feature} 需要 {package}，请安装 csdesk 的可选组件 {extra}",
+    "error.missing_extra": "{feature}：需要 {package}，请安装 csdesk 的可选组件 {extra}",
     "error.unsupported": "{thing} 不支持“{feature}”。处理办法：{remedy}",
     "error.desk_closed": "服务台“{desk}”已关闭，请重新打开",
     "error.transaction_open": "{call} 不能在宿主的事务中运行，请先提交或回滚事务",
@@ -180,13 +180,38 @@ TEXTS: Final[dict[str, str]] = {
     "error.version_conflict": "{kind} {key} 已被他人修改，版本不再是 {expected}；请重新加载后再试",
     "error.claim_taken": "唯一键 {key} 已被 {owner} 占用",
     "error.guard_failed": "计数器 {counter} 再加 {amount} 将超过上限 {limit}",
-    "error.schema_too_new": "{thing} 的数据版本为 {found}，当前 csdesk 最高支持 {known}；请升级 csdesk",
+    "error.schema_too_new": "{thing}：数据版本为 {found}，当前 csdesk 最高支持 {known}；请升级 csdesk",
     "error.store_busy": "存储繁忙[：{problem}]",
     "error.commit_unknown": "无法确认提交是否成功[：{problem}]",
     "error.store_damaged": "存储不可用[：{problem}]",
 }
 
 REASONS: Final[dict[str, str]] = {
+    # 网络请求
+    "bad_body": "请求正文无法识别",
+    "bad_cipher": "密文无法解密",
+    "bad_fields": "请求中的字段不符合要求",
+    "bad_id": "消息 id 不符合要求",
+    "bad_method": "请求方法不对",
+    "bad_origin": "来源（Origin）不在允许之列",
+    "bad_padding": "密文填充有误",
+    "bad_query": "查询参数不符合要求",
+    "bad_receiver": "接收方不是本企业",
+    "bad_signature": "签名不符",
+    "bad_text": "内容不是有效的文本",
+    "bad_time": "时间戳不符合要求，或与当前时间相差过大",
+    "bad_token": "令牌无效",
+    "bad_type": "内容类型不被接受",
+    "bad_user": "用户令牌无效",
+    "bad_xml": "XML 无法识别",
+    "expired_token": "令牌已过期",
+    "expired_user": "用户令牌已过期",
+    "future_token": "令牌的签发时间晚于现在",
+    "missing_signature": "缺少签名",
+    "no_desk": "没有可用的服务台",
+    "no_token": "缺少令牌",
+    "not_found": "没有这个地址",
+    "too_large": "请求过大",
     # 权限
     "refused": "授权规则禁止",
     "for_others": "仅供其他人使用",
@@ -244,6 +269,17 @@ REASONS: Final[dict[str, str]] = {
     "elsewhere": "不在该队列工作",
 }
 
+DISPOSITIONS: Final[dict[str, str]] = {
+    "fix_content": "需修改内容后再发",
+    "operator": "需管理员处理",
+    "recipient_gone": "收件人已无法收到",
+    "refresh_auth": "更新凭证后重试",
+    "retry": "稍后自动重试",
+    "unknown_outcome": "结果未知，待核实",
+    "wait_customer": "等待客户再次来消息",
+}
+"""What the desk does after an error of a channel."""
+
 WORDS: Final[dict[str, str]] = {
     # 邮件会话的步骤
     "auth": "登录",
@@ -252,7 +288,6 @@ WORDS: Final[dict[str, str]] = {
     "mail": "声明发件人",
     "rcpt": "声明收件人",
     # 微信客服会话
-    "closed": "已结束",
     "human": "人工接待中",
     "pool": "待接入池",
     # 记录的状态
@@ -269,25 +304,54 @@ WORDS: Final[dict[str, str]] = {
 
 KINDS: Final[dict[str, str]] = {
     "account": "渠道账号",
+    "actor": "操作者",
+    "adapter": "适配器",
     "agent": "客服",
+    "bot": "机器人",
+    "burden": "负载记录",
     "calendar": "工作日历",
     "cause": "起因",
+    "cold": "冷漠用语",
+    "command": "命令",
+    "config": "配置",
     "customer": "客户",
+    "date": "日期",
+    "department": "部门",
     "desk": "服务台",
     "draft": "草稿",
+    "entry": "事件条目",
+    "event": "事件",
+    "field": "字段",
     "file": "文件",
+    "flag": "标记",
+    "forbidden": "禁用语",
+    "group": "客服分组",
     "holidays": "节假日安排",
     "identity": "身份",
+    "inbox": "收件箱条目",
     "inbox item": "收件箱条目",
+    "level": "级别",
+    "line": "等待队伍",
     "macro": "宏",
+    "matcher": "匹配器",
     "media": "媒体文件",
     "message": "消息",
+    "number": "数字",
+    "outbox": "发件箱条目",
     "outbox item": "发件箱条目",
     "phrase": "话术",
+    "priority": "优先级",
     "queue": "队列",
     "record": "记录",
     "rule": "规则",
+    "segment": "分群",
     "sent message": "已发消息",
+    "service level": "服务等级",
+    "status": "状态",
+    "system": "系统",
+    "tag": "标签",
+    "text": "文本",
     "ticket": "工单",
+    "type": "工单类型",
 }
 """What errors call the kinds of things; English shows the kind itself."""
