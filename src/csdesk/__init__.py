@@ -73,6 +73,7 @@ __all__ = [
     "RuleExplanation",
     "Sender",
     "Sent",
+    "SiteLine",
     "Skill",
     "StoreError",
     "Suggestion",
@@ -168,6 +169,7 @@ if TYPE_CHECKING:
     )
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
+    from csdesk.flows.sites import SiteLine
     from csdesk.flows.staffing import Availability, Wait
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.flows.upkeep import DueReport
@@ -181,6 +183,7 @@ else:
         "ArticleLink": "csdesk.domain.records.phrases",
         "AsyncDesk": "csdesk.aio.shell",
         "Availability": "csdesk.flows.staffing",
+        "SiteLine": "csdesk.flows.sites",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",

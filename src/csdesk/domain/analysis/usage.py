@@ -21,6 +21,7 @@ def usage(config: DeskConfig) -> Iterator[Finding]:
     yield from _groups(config)
     yield from _segments(config)
     yield from _queues(config)
+    yield from _sites(config)
     yield from _fields(config)
 
 
@@ -122,14 +123,29 @@ def _segments(config: DeskConfig) -> Iterator[Finding]:
 
 
 def _queues(config: DeskConfig) -> Iterator[Finding]:
-    used = {config.default_queue}
-    used |= {one.queue for section in (config.accounts, config.types) for one in section if one.queue is not None}
-    used |= {one.queue for one in _escalations(config) if one.queue is not None}
-    used |= {action.queue for action in _actions(config) if isinstance(action, act.SetQueue)}
+    sections = (config.accounts, config.types, config.entry_points, config.sites, config.departments)
+    used: set[str | None] = {config.default_queue, *(one.hand_off_to for one in config.queues)}
+    used |= {one.queue for section in sections for one in section}
+    used |= {one.queue for one in _escalations(config)}
+    moving = (act.SetQueue, act.Transfer, act.HandBack)
+    used |= {action.queue for action in _actions(config) if isinstance(action, moving)}
     used |= {help_.queue for one in config.queues for help_ in one.routing.overflow}
     for queue in config.queues:
         if queue.name not in used:
             yield Finding(code="check.queue_never_used", path=f"queues.{queue.name}", params=(("queue", queue.name),))
+
+
+def _sites(config: DeskConfig) -> Iterator[Finding]:
+    """Queues that name no site where others do, and sites that no queue serves."""
+    named = {site for one in config.queues for site in one.sites}
+    if not named:
+        return
+    everywhere = [one.name for one in config.queues if not one.sites]
+    for queue in everywhere:
+        yield Finding(code="check.queue_without_site", path=f"queues.{queue}", params=(("queue", queue),))
+    for site in config.sites:
+        if not everywhere and site.name not in named:
+            yield Finding(code="check.site_without_queue", path=f"sites.{site.name}", params=(("site", site.name),))
 
 
 def _fields(config: DeskConfig) -> Iterator[Finding]:

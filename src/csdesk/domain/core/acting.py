@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import flagging, goals, leases, promises, reception, tagging, tickets, transfers
+from csdesk.domain.core import flagging, goals, leases, promises, reception, sites, tagging, tickets, transfers
 from csdesk.domain.core.outbound import add_note
 from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.tickets import MOVES
@@ -96,6 +96,10 @@ def _set_type(acting: Acting, action: act.SetType) -> None:
             _set(acting, "queue", kind.queue)
         if kind.priority is not None:
             _set(acting, "priority", kind.priority)
+
+
+def _set_site(acting: Acting, action: act.SetSite) -> None:
+    sites.place(acting.work, acting.subject, action.site)
 
 
 def _move(acting: Acting, wanted: Category, name: str, *, reopens: bool = False, span: timedelta | None = None) -> None:
@@ -371,6 +375,7 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.SetPriority: lambda acting, action: _set(acting, "priority", action.priority),
     act.SetType: _set_type,
     act.SetQueue: lambda acting, action: _set(acting, "queue", action.queue),
+    act.SetSite: _set_site,
     act.SetStatus: _set_status,
     act.SetField: lambda acting, action: _set(acting, action.name, action.value),
     act.SetLanguage: lambda acting, action: _set(acting, "language", action.language),

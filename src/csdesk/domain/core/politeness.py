@@ -54,9 +54,11 @@ class Cap:
     """When the next span begins."""
 
 
-def caps_of(keys: ClaimKeys, purpose: Purpose, customer: str, policy: ContactPolicy, now: datetime) -> tuple[Cap, ...]:
-    """Everything that limits how many unasked messages of that purpose the customer gets, by the policy's zone."""
-    local = now.astimezone(ZoneInfo(policy.zone))
+def caps_of(
+    keys: ClaimKeys, purpose: Purpose, customer: str, policy: ContactPolicy, now: datetime, zone: str
+) -> tuple[Cap, ...]:
+    """Everything that limits how many unasked messages of that purpose the customer gets, by the days of ``zone``."""
+    local = now.astimezone(ZoneInfo(zone))
     day, week = local.date(), local.date() - timedelta(days=local.weekday())
     tomorrow, monday = _at(local, time(0), days=1), _at(local, time(0), days=7 - local.weekday())
     caps = []
@@ -85,14 +87,14 @@ def consent(message: Message, customer: Customer, policy: ContactPolicy, now: da
     return None
 
 
-def held(policy: ContactPolicy, caps: Sequence[Cap], sent: Mapping[str, int], now: datetime) -> Held | None:
+def held(policy: ContactPolicy, caps: Sequence[Cap], sent: Mapping[str, int], now: datetime, zone: str) -> Held | None:
     """Until when an unasked message waits; None if it may go."""
     full = [cap.until for cap in caps if sent.get(cap.counter, 0) >= cap.most]
     if full:
         return Held(max(full), "capped")
     if policy.quiet_from is None or policy.quiet_until is None:
         return None
-    local = now.astimezone(ZoneInfo(policy.zone))
+    local = now.astimezone(ZoneInfo(zone))
     begins, ends = time.fromisoformat(policy.quiet_from), time.fromisoformat(policy.quiet_until)
     clock = local.time()
     if begins < ends:

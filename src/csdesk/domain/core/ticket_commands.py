@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core import (
     flagging,
     goals,
@@ -15,6 +16,7 @@ from csdesk.domain.core import (
     offers,
     promises,
     reception,
+    sites,
     splitting,
     tickets,
     transfers,
@@ -149,14 +151,23 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
         if not work.policy.has_type(str(value)):
             raise InvalidInput("value", f"no ticket type {value!r}", "choose a type of the configuration")
         tickets.set_field(work, ticket, name, str(value))
+    elif name == "site":
+        sites.place(work, ticket, _site(work, value))
     elif name == "language" and isinstance(value, int | float):
         raise InvalidInput("value", "is not a language", "pass a language tag such as zh-CN")
     elif name == "language" or (name.startswith("x.") and len(name) > 2):
         tickets.set_field(work, ticket, name, value)
     else:
         raise InvalidInput(
-            "name", f"{name!r} cannot be set", "use priority, type, language, subject or x.<custom field>"
+            "name", f"{name!r} cannot be set", "use priority, type, language, site, subject or x.<custom field>"
         )
+
+
+def _site(work: Workspace, value: object) -> str | None:
+    known = work.policy.sites
+    if value is not None and known.get(str(value)) is None:
+        raise InvalidInput("value", f"no site {value!r}", nearest(str(value), known.names))
+    return None if value is None else str(value)
 
 
 def _priority(value: object) -> Priority:

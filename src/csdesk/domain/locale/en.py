@@ -147,6 +147,13 @@ TEXTS: Final[dict[str, str]] = {
     "check.queue_without_agents": "nobody works in queue {queue}, nor in one that helps it out",
     "check.skill_nobody_has": "nobody in queue {queue} has skill {skill} at level {skill_level}: tickets wait for ever",
     "check.grade_nobody_has": "no agent has grade {grade}, which customers of level {level} need",
+    "check.skill_unknown": "no agent has skill {skill} at all: what need {need} asks for always gives way",
+    "check.weight_nobody_carries": "a ticket of {units} units is more than anybody in queue {queue} can carry"
+    " ({capacity} at most)[, with {reserve} kept free]: it waits for ever",
+    "check.queue_without_site": "queue {queue} names no site, where others do: it serves all of them",
+    "check.site_without_queue": "no queue serves site {site}: each names other sites",
+    "check.site_without_agents": "nobody works for site {site}: its tickets wait {wait} for nothing",
+    "check.site_stuck": "nobody of site {site}, nor of those that help out, can take its tickets: they wait for ever",
     "check.undecided": "could not decide whether {rule} can fire",
     "check.too_many_pairs": "only the first {most} pairs of rules were compared",
     # Errors
@@ -244,6 +251,7 @@ REASONS: Final[dict[str, str]] = {
     "skill": "skill",
     "grade": "grade",
     "language": "language",
+    "site": "site",
     "shift": "off shift",
     "capacity": "the ticket is more than they can carry",
     "asked": "asked lately, did not take it",

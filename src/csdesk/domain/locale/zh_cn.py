@@ -138,6 +138,13 @@ TEXTS: Final[dict[str, str]] = {
     "check.queue_without_agents": "队列 {queue} 及其支援队列中没有任何客服",
     "check.skill_nobody_has": "队列 {queue} 中没有人具备技能 {skill}（等级 {skill_level} 及以上），相关工单将一直等待",
     "check.grade_nobody_has": "没有客服达到等级 {grade}，而级别为 {level} 的客户需要",
+    "check.skill_unknown": "没有任何客服具备技能 {skill}：需求 {need} 对它的要求总会被放宽",
+    "check.weight_nobody_carries": "工作量为 {units} 的工单超出队列 {queue} 中任何人的上限（最多 {capacity}）"
+    "[，另需预留 {reserve}]，将一直等待",
+    "check.queue_without_site": "其他队列都注明了站点，而队列 {queue} 没有：它服务所有站点",
+    "check.site_without_queue": "没有队列服务站点 {site}：各队列注明的都是其他站点",
+    "check.site_without_agents": "站点 {site} 没有任何客服：其工单会白等 {wait}",
+    "check.site_stuck": "站点 {site} 及其支援站点中没有人能接其工单，工单将一直等待",
     "check.undecided": "无法判定 {rule} 能否触发",
     "check.too_many_pairs": "只比较了前 {most} 对规则",
     # 错误
@@ -231,6 +238,7 @@ REASONS: Final[dict[str, str]] = {
     "skill": "技能不符",
     "grade": "等级不够",
     "language": "语言不符",
+    "site": "不属于该站点",
     "shift": "不在班",
     "capacity": "工单所需工作量超出其上限",
     "asked": "近期询问过，未接单",

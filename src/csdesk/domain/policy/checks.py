@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from csdesk._nearest import nearest
 from csdesk.domain.policy.receiving import check_reception
+from csdesk.domain.policy.sites import Sites, check_sites
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.tags import namespace_of
@@ -72,7 +73,7 @@ def check(config: DeskConfig) -> None:
             "macros",
             "fields",
         ),
-        *("calendars", "holidays", "sla", "escalations", "bots", "departments"),
+        *("calendars", "holidays", "sla", "escalations", "bots", "departments", "sites"),
     ):
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
@@ -86,6 +87,7 @@ def check(config: DeskConfig) -> None:
     _check_statuses(config)
     _check_retention(config)
     check_reception(config)
+    check_sites(config)
     _Names(config).check_all(config)
 
 
@@ -195,6 +197,10 @@ class _Names:
         self.offered = config.transfer
         self.receiving = {one.name for one in config.queues if one.bot is not None}
         """The queues where a bot receives."""
+        self.sites = {one.name for one in config.sites}
+        sites = Sites(config)
+        self.hours = {one.name for one in config.queues if sites.hours_of(one) is not None}
+        """The queues that say when people work there."""
         self.levels = {one.name for one in config.levels}
         self.types = {one.name for one in config.types} | {GENERAL}
         self.statuses = {one.name for one in config.statuses} | set(Category)
@@ -239,6 +245,10 @@ class _Names:
                 f"{name!r} belongs to a system outside", "only what it syncs changes it: use a tag of your own", *path
             )
         self.tag(name, *path)
+
+    def site(self, name: str, *path: str | int) -> None:
+        if name not in self.sites:
+            raise unknown("site", name, self.sites, *path)
 
     def account(self, name: str, *path: str | int) -> None:
         # Accounts need not be listed; if one is, all are.
@@ -324,7 +334,7 @@ class _Names:
                 raise refused("nothing says when the queue is closed", "add after_hours", *path, "bot_when")
             return
         self.calendar(after.calendar, *path, "after_hours", "calendar")
-        if not (after.calendar or queue.routing.hours or self.has_default):
+        if not (after.calendar or queue.name in self.hours or self.has_default):
             raise refused("nothing says when the queue is closed", "name a calendar", *path, "after_hours", "calendar")
 
     def _routing(self, queue: QueuePolicy) -> None:
@@ -379,10 +389,8 @@ class _Names:
 
     def _action(self, action: actions.Action, *path: str | int) -> None:
         match action:
-            case actions.SetQueue():
-                self.queue(action.queue, *path, "queue")
-            case actions.SetType():
-                self.type(action.type, *path, "type")
+            case actions.SetQueue() | actions.SetSite() | actions.SetType():
+                self._place(action, *path)
             case actions.Transfer() | actions.HandOff() | actions.HandBack():
                 self._hand_on(action, *path)
             case actions.SetStatus():
@@ -404,6 +412,14 @@ class _Names:
                 self.flag(action.flag, *path, "flag")
             case _:
                 pass
+
+    def _place(self, action: actions.SetQueue | actions.SetSite | actions.SetType, *path: str | int) -> None:
+        if isinstance(action, actions.SetQueue):
+            self.queue(action.queue, *path, "queue")
+        elif isinstance(action, actions.SetType):
+            self.type(action.type, *path, "type")
+        elif action.site is not None:
+            self.site(action.site, *path, "site")
 
     def _hand_on(self, action: actions.Transfer | actions.HandOff | actions.HandBack, *path: str | int) -> None:
         if isinstance(action, actions.Transfer):
@@ -497,6 +513,7 @@ class _Names:
         return {
             "ticket.sla": self.service_level,
             "ticket.queue": self.queue,
+            "ticket.site": self.site,
             "ticket.type": self.type,
             "ticket.status": self.status,
             "ticket.tags": self.tag,

@@ -50,8 +50,9 @@ from csdesk.domain.policy.sections.service_levels import (
     TargetOverride,
     TargetPolicy,
 )
+from csdesk.domain.policy.sections.sites import SitePolicy, SiteTitle
 from csdesk.domain.policy.sections.wording import WordingPolicy, WordRule
-from csdesk.domain.records._model import Name
+from csdesk.domain.records._model import Key, Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.tags import TagSource
@@ -91,6 +92,8 @@ __all__ = [
     "RuleSetPolicy",
     "ScenarioPolicy",
     "SegmentPolicy",
+    "SitePolicy",
+    "SiteTitle",
     "SkillWish",
     "SlaPolicy",
     "StatusPolicy",
@@ -127,6 +130,10 @@ class DeskConfig(Section):
     accounts: tuple[AccountPolicy, ...] = ()
     entry_points: tuple[EntryPointPolicy, ...] = ()
     """The QR codes, links and advertisements that lead to the desk."""
+    sites: tuple[SitePolicy, ...] = ()
+    """The cities, branches and regions of the desk; empty: it has one place."""
+    site_fields: tuple[Key, ...] = ("site", "city", "region")
+    """The values of customers' profiles that tell their site, the first that does."""
     departments: tuple[DepartmentPolicy, ...] = ()
     bots: tuple[BotPolicy, ...] = ()
     bars_bots: bool = False

@@ -46,6 +46,14 @@ class SetQueue(Section):
     queue: Name
 
 
+class SetSite(Section):
+    """Say which site the ticket belongs to; in the queue of its former site it moves on to that of the new one."""
+
+    do: Literal["set_site"] = "set_site"
+    site: Name | None = None
+    """None: no site."""
+
+
 class SetStatus(Section):
     """Move the ticket to that status, if the transition table allows it."""
 
@@ -363,6 +371,7 @@ Action = Annotated[
     SetPriority
     | SetType
     | SetQueue
+    | SetSite
     | SetStatus
     | SetField
     | SetLanguage
@@ -422,6 +431,7 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         SetPriority: "set_field",
         SetType: "set_field",
         SetQueue: "transfer",
+        SetSite: "set_field",
         SetStatus: "set_status",
         SetField: "set_field",
         SetLanguage: "set_field",
