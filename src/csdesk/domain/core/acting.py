@@ -167,6 +167,7 @@ def _transfer(acting: Acting, action: act.Transfer) -> None:
         department=action.department,
         reason=action.reason,
         brief=action.brief,
+        fields=tuple((one.name, one.text) for one in action.fields),
         within=action.within,
         actor=actor,
     )

@@ -432,10 +432,12 @@ class _Names:
             self.queue(action.queue, *path, "queue")
         if action.department is not None and action.department not in self.departments:
             raise unknown("department", action.department, self.departments, *path, "department")
-        if action.asks and self.offered.fields:
-            told = "a brief needs fields here, which a rule cannot say"
-            raise refused(told, "let people transfer it, or leave the fields out of [transfer]", *path, "do")
-        if action.asks and self.offered.brief_required and not action.brief.strip():
+        said = {one.name for one in action.fields if one.text.strip()}
+        missing = [one for one in self.offered.fields if one not in said] if action.asks else []
+        if missing:
+            told = f"the brief lacks {', '.join(missing)}, which [transfer] asks for"
+            raise refused(told, 'say it: fields = [{ name = "...", text = "..." }]', *path, "fields")
+        if action.asks and self.offered.brief_required and not (said or action.brief.strip()):
             raise refused("says nothing to the next one", "say what they must know", *path, "brief")
 
     def _bot_action(self, action: actions.HandOff | actions.HandBack, *path: str | int) -> None:

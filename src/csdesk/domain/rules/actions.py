@@ -138,6 +138,13 @@ class Unassign(Section):
     do: Literal["unassign"] = "unassign"
 
 
+class BriefField(Section):
+    """What a brief says under one of the headings that ``[transfer] fields`` asks for."""
+
+    name: Name
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
 class Transfer(Section):
     """Offer the work to an agent or a department, or (``queue`` alone) move it to a queue at once."""
 
@@ -150,6 +157,8 @@ class Transfer(Section):
     """A code of yours."""
     brief: Annotated[str, Field(max_length=10_000)] = ""
     """What the next one must know; kept as an internal note."""
+    fields: Annotated[tuple[BriefField, ...], Field(max_length=50)] = ()
+    """The same under headings: all that ``[transfer] fields`` asks for, where somebody is asked first."""
     within: Duration | None = None
     """How long the offer stands; None: as the configuration says."""
 
@@ -164,6 +173,8 @@ class Transfer(Section):
             raise refused("nobody is named", "name a queue, an agent or a department", "queue")
         if self.agent is not None and self.department is not None:
             raise refused("an agent is named too", "name one of them", "department")
+        if len({one.name for one in self.fields}) < len(self.fields):
+            raise refused("a heading stands twice", "keep one text for each", "fields")
         return self
 
 
