@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from csdesk.domain.core.pacing import Barred
 from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
-from csdesk.domain.core.politeness import Held, caps_of, consent, held, is_unasked
+from csdesk.domain.core.politeness import Held, caps_of, consent, held, is_automatic, is_unasked
 from csdesk.domain.core.windows import Opening, opening_of, quota_counter, window_of
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import Needs
@@ -100,12 +100,13 @@ def _polite(
 ) -> Flow[tuple[str, ...] | Unfit | Held]:
     """The counters of a message that nobody asked for (none for others), or why it may not go, or not yet."""
     config, zone = policy.config, policy.contact_zone(site)
-    refused = consent(message, customer, config.contact, scope.now)
+    purpose, automatic = message.purpose, is_automatic(message)
+    refused = consent(purpose, customer, config.contact, scope.now, automatic=automatic)
     if refused is not None:
         return refused
-    if not is_unasked(message, opening, config.session_gap, scope.now):
+    if not is_unasked(purpose, opening, config.session_gap, scope.now, automatic=automatic):
         return ()
-    caps = caps_of(scope.keys, message.purpose, customer.id, config.contact, scope.now, zone)
+    caps = caps_of(scope.keys, purpose, customer.id, config.contact, scope.now, zone)
     counters = tuple(one.counter for one in caps)
     counted = yield from steps.load(Needs(counters=counters))
     return held(config.contact, caps, counted.snapshot.counters, scope.now, zone) or counters

@@ -52,6 +52,8 @@ CODES: Final[Mapping[str, Level]] = {
     "check.site_without_queue": Level.WARNING,
     "check.site_without_agents": Level.WARNING,
     "check.site_stuck": Level.WARNING,
+    "check.immediacy_never_used": Level.INFO,
+    "check.immediacy_promises_nothing": Level.WARNING,
     "check.undecided": Level.UNDECIDED,
     "check.loop_undecided": Level.UNDECIDED,
     "check.timed_loop_undecided": Level.UNDECIDED,

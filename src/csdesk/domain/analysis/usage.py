@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.policy.checks import rules_in, tests_in
 from csdesk.domain.policy.config import DeskConfig
-from csdesk.domain.policy.sections.service_levels import EscalationActions
+from csdesk.domain.policy.sections.service_levels import EscalationActions, TargetPolicy
 from csdesk.domain.rules import actions as act
 from csdesk.domain.rules.checks import listed
 from csdesk.domain.rules.fields import CUSTOM, KEYWORD, Op
@@ -22,6 +22,7 @@ def usage(config: DeskConfig) -> Iterator[Finding]:
     yield from _segments(config)
     yield from _queues(config)
     yield from _sites(config)
+    yield from _immediacy(config)
     yield from _fields(config)
 
 
@@ -39,9 +40,9 @@ def _tests(config: DeskConfig) -> Iterator[tuple[Test, str]]:
     for need in config.routing.needs:
         path = ("routing", "needs", need.name, "when")
         yield from ((test, _path(where)) for test, where in tests_in(need.when, path))
-    for policy in config.sla:
-        for place, target in enumerate(policy.targets):
-            path = ("sla", policy.name, "targets", place, "when")
+    for where, targets in _promises(config):
+        for place, target in enumerate(targets):
+            path = (*where, "targets", place, "when")
             yield from ((test, _path(where)) for test, where in tests_in(target.when, path))
 
 
@@ -59,9 +60,15 @@ def _actions(config: DeskConfig) -> Iterator[act.Action]:
 
 def _escalations(config: DeskConfig) -> Iterator[EscalationActions]:
     yield from config.escalations
-    for policy in config.sla:
-        for target in policy.targets:
+    for _, targets in _promises(config):
+        for target in targets:
             yield from target.escalate
+
+
+def _promises(config: DeskConfig) -> Iterator[tuple[tuple[str, str], tuple[TargetPolicy, ...]]]:
+    """Everything that is promised, with its place."""
+    yield from ((("sla", one.name), one.targets) for one in config.sla)
+    yield from ((("immediacy", one.name), one.targets) for one in config.immediacy)
 
 
 def _speaking(config: DeskConfig) -> Iterator[Finding]:
@@ -146,6 +153,22 @@ def _sites(config: DeskConfig) -> Iterator[Finding]:
     for site in config.sites:
         if not everywhere and site.name not in named:
             yield Finding(code="check.site_without_queue", path=f"sites.{site.name}", params=(("site", site.name),))
+
+
+def _immediacy(config: DeskConfig) -> Iterator[Finding]:
+    """Classes that no type names nor any other falls back on, and targets behind a level that fits every ticket."""
+    named = {one.immediacy for one in config.types} | {one.fallback for one in config.immediacy}
+    staged = {name for one in config.scenarios for name in one.sla}
+    general = (one.name for one in config.sla if one.scope == "ticket" and one.when is None and one.name not in staged)
+    first = next(general, None)
+    for one in config.immediacy:
+        path, told = f"immediacy.{one.name}", ("immediacy", one.name)
+        if one.name not in named:
+            yield Finding(code="check.immediacy_never_used", path=path, params=(told,))
+        elif one.targets and first is not None:
+            yield Finding(
+                code="check.immediacy_promises_nothing", path=f"{path}.targets", params=(told, ("sla", first))
+            )
 
 
 def _fields(config: DeskConfig) -> Iterator[Finding]:

@@ -37,11 +37,11 @@ def is_automatic(message: Message) -> bool:
     return message.author in _AUTOMATIC
 
 
-def is_unasked(message: Message, opening: Opening | None, gap: timedelta, now: datetime) -> bool:
+def is_unasked(purpose: Purpose, opening: Opening | None, gap: timedelta, now: datetime, *, automatic: bool) -> bool:
     """True for marketing and surveys, and for what no person wrote when the customer is silent for over a session."""
-    if message.purpose is not Purpose.SERVICE:
+    if purpose is not Purpose.SERVICE:
         return True
-    return is_automatic(message) and (opening is None or now - opening.at > gap)
+    return automatic and (opening is None or now - opening.at > gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,14 @@ def caps_of(
     return tuple(caps)
 
 
-def consent(message: Message, customer: Customer, policy: ContactPolicy, now: datetime) -> Unfit | None:
-    """Why the customer must not get it; None if they may."""
-    if message.purpose is Purpose.SERVICE and not is_automatic(message):
+def consent(
+    purpose: Purpose, customer: Customer, policy: ContactPolicy, now: datetime, *, automatic: bool
+) -> Unfit | None:
+    """Why the customer must not get such a message; None if they may."""
+    if purpose is Purpose.SERVICE and not automatic:
         return None
     held = {tag.name for tag in customer.tags if tag.expires_at is None or tag.expires_at > now}
-    rule = policy.purpose(message.purpose)
+    rule = policy.purpose(purpose)
     if policy.opt_out_tag in held or (rule is not None and rule.opt_out_tag in held):
         return Unfit("opted_out", "consent")
     if rule is not None and rule.opt_in and rule.opt_in_tag not in held:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 from pydantic_core import PydanticCustomError
 
 from csdesk._nearest import nearest
+from csdesk.domain.policy.immediacy import check_immediacy
 from csdesk.domain.policy.receiving import check_reception
+from csdesk.domain.policy.sections.service_levels import SlaPolicy
 from csdesk.domain.policy.sites import Sites, check_sites
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.durations import format_duration
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from csdesk.domain.policy.sections.reading import SegmentPolicy
     from csdesk.domain.policy.sections.routing import RoutingNeed
     from csdesk.domain.policy.sections.service import QueuePolicy
-    from csdesk.domain.policy.sections.service_levels import EscalationActions, SlaPolicy
+    from csdesk.domain.policy.sections.service_levels import EscalationActions
 
 GENERAL: Final = "general"
 """The type a ticket has when nothing says more; it need not be declared."""
@@ -73,7 +75,7 @@ def check(config: DeskConfig) -> None:
             "macros",
             "fields",
         ),
-        *("calendars", "holidays", "sla", "escalations", "bots", "departments", "sites"),
+        *("calendars", "holidays", "sla", "escalations", "bots", "departments", "sites", "immediacy"),
     ):
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
@@ -88,6 +90,7 @@ def check(config: DeskConfig) -> None:
     _check_retention(config)
     check_reception(config)
     check_sites(config)
+    check_immediacy(config)
     _Names(config).check_all(config)
 
 
@@ -207,7 +210,7 @@ class _Names:
         self.tags = {one.name for one in config.tags}
         self.flags = {one.name for one in config.flags}
         self.segments = {one.name for one in config.segments}
-        self.sla = {one.name for one in config.sla}
+        self.sla = {one.name for one in config.sla} | {one.level for one in config.immediacy if one.targets}
         self.declared = {one.name: one.field for one in config.fields}
         self.complete = {one.name.partition(".")[0] for one in config.fields}
         """The subjects whose custom fields are declared."""
@@ -290,12 +293,19 @@ class _Names:
             self._places(macro.queues, "macros", macro.name, "queues")
         self.calendar(config.calendar, "calendar")
         self._check_groups(config)
+        self._check_promises(config)
+        self._check_routing(config)
+
+    def _check_promises(self, config: DeskConfig) -> None:
         for policy in config.sla:
-            self._service_level(policy)
+            self._service_level(policy, "sla", policy.name)
+        for one in config.immediacy:
+            if one.targets:
+                promised = SlaPolicy(name=one.level, calendar=one.calendar, targets=one.targets)
+                self._service_level(promised, "immediacy", one.name)
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
-        self._check_routing(config)
 
     def _check_routing(self, config: DeskConfig) -> None:
         for need in config.routing.needs:
@@ -369,12 +379,11 @@ class _Names:
         for place, tag in enumerate(step.tags):
             self.own_tag(tag, *path, "tags", place)
 
-    def _service_level(self, policy: SlaPolicy) -> None:
-        path = ("sla", policy.name)
+    def _service_level(self, policy: SlaPolicy, *path: str) -> None:
         self._condition(policy.when, *path, "when")
         self.calendar(policy.calendar, *path, "calendar")
         for place, target in enumerate(policy.targets):
-            below = (*path, "targets", place)
+            below: _Path = (*path, "targets", place)
             self._condition(target.when, *below, "when")
             self.calendar(target.calendar, *below, "calendar")
             for number, step in enumerate(target.escalate):

@@ -384,7 +384,7 @@ def _inherited(config: DeskConfig) -> dict[str, TypePolicy]:
     return {name: _with_ancestors(one, listed) for name, one in listed.items()}
 
 
-_INHERITED: Final = ("queue", "priority", "reopen", "bars_bots")
+_INHERITED: Final = ("queue", "priority", "reopen", "immediacy", "bars_bots")
 
 
 def _with_ancestors(one: TypePolicy, listed: Mapping[str, TypePolicy]) -> TypePolicy:

@@ -22,6 +22,7 @@ from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
 from csdesk.domain.policy.sections.closing import AfterHoursPolicy, ClosedText
 from csdesk.domain.policy.sections.contact import ContactPolicy
+from csdesk.domain.policy.sections.immediacy import ImmediacyPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
 from csdesk.domain.policy.sections.reception import BotPolicy, DepartmentPolicy, HandOffPolicy, TransferPolicy
@@ -78,6 +79,7 @@ __all__ = [
     "HandOffPolicy",
     "HolidayPolicy",
     "HolidayYearPolicy",
+    "ImmediacyPolicy",
     "LevelPolicy",
     "MacroPolicy",
     "Overflow",
@@ -142,6 +144,8 @@ class DeskConfig(Section):
     transfer: TransferPolicy = Field(default_factory=TransferPolicy)
     levels: tuple[LevelPolicy, ...] = ()
     types: tuple[TypePolicy, ...] = ()
+    immediacy: tuple[ImmediacyPolicy, ...] = ()
+    """How soon matters need somebody: classes that types name."""
     reopen: ReopenPolicy = Field(default_factory=ReopenPolicy)
     """What holds for types that say nothing themselves."""
     statuses: tuple[StatusPolicy, ...] = ()

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from csdesk.domain.policy.checks import lineage, tests_in
+from csdesk.domain.policy.immediacy import default_levels
 from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
 from csdesk.domain.policy.sites import Sites
@@ -53,6 +54,7 @@ class ServiceBook:
         "_numbers",
         "_of_sites",
         "_plain",
+        "_policies",
         "calendars",
         "default",
         "is_plain",
@@ -73,10 +75,12 @@ class ServiceBook:
         """The calendar of what names none; empty: there is none."""
         found = ((name, sites.calendar_of(name)) for name in sites.names) if sites is not None else ()
         self._of_sites = {name: calendar for name, calendar in found if calendar is not None}
-        self._by_name = {policy.name: (policy, _version(policy)) for policy in config.sla}
-        conditions = [when_of(config, policy) for policy in config.sla]
+        self._policies = (*config.sla, *default_levels(config))
+        """Those of the configuration, then what classes of immediacy promise where none of these fits."""
+        self._by_name = {policy.name: (policy, _version(policy)) for policy in self._policies}
+        conditions = [when_of(config, policy) for policy in self._policies]
         self._numbers: dict[tuple[str, int], int] = {}
-        for policy in config.sla:
+        for policy in self._policies:
             for place, target in enumerate(policy.targets):
                 if target.when is not None:
                     self._numbers[policy.name, place] = len(conditions)
@@ -116,7 +120,7 @@ class ServiceBook:
         if before is not None and self._first:
             holding = (holding - self._first) | self._held_before(before)
         chosen: dict[str, SlaPolicy] = {}
-        for number, policy in enumerate(self._config.sla):
+        for number, policy in enumerate(self._policies):
             if policy.scope not in chosen and number in holding:
                 chosen[policy.scope] = policy
         return self._applied(chosen, holding, level)
@@ -128,7 +132,7 @@ class ServiceBook:
             if len(self._plain) >= _MOST_PLANS:
                 self._plain.clear()
             chosen: dict[str, SlaPolicy] = {}
-            for policy in self._config.sla:
+            for policy in self._policies:
                 chosen.setdefault(policy.scope, policy)
             found = self._applied(chosen, frozenset(), level)
             if found is not None:
@@ -144,7 +148,7 @@ class ServiceBook:
 
     def _held_before(self, before: AppliedSla) -> frozenset[int]:
         """The conditions about the first message that held for the ticket."""
-        policies = {n for n, one in enumerate(self._config.sla) if one.name in (before.policy, before.group)}
+        policies = {n for n, one in enumerate(self._policies) if one.name in (before.policy, before.group)}
         keys = {_key(self._by_name[name][0], place): n for (name, place), n in self._numbers.items()}
         targets = {n for key, n in keys.items() if key in before.targets}
         return self._first & (policies | targets)

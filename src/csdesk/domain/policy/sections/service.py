@@ -148,6 +148,8 @@ class TypePolicy(Section):
     queue: Name | None = None
     priority: PriorityName | None = None
     reopen: ReopenPolicy | None = None
+    immediacy: Name | None = None
+    """The class of immediacy: by which channels customers are reached, and what they are promised by default."""
     bars_bots: bool | None = None
     """True: no bot may receive or answer tickets of this type."""
 
