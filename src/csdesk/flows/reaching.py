@@ -17,7 +17,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer, Identity
 from csdesk.domain.records.messages import Purpose
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks, outgoing
 from csdesk.flows.lists import get_customer, identities_of, page_of
 from csdesk.ports import steps
@@ -45,7 +45,7 @@ def reachable(
     wanted = checks.several(parts, "parts")
     for part in wanted:
         if checks.an_id(part, "parts") not in _PARTS:
-            raise InvalidInput("parts", f"no part {part!r}", nearest(part, _PARTS))
+            raise InvalidInput("parts", sentence("no part {part!r}", part=part), nearest(part, _PARTS))
     customer = yield from get_customer(customer_id)
     tickets = yield from _tickets(customer)
     scope = yield from steps.attempt(0)
@@ -89,7 +89,8 @@ def _chain(policy: Policy, name: str | None, tickets: tuple[Ticket, ...]) -> tup
     """The class that is asked for; None: that of the type of the latest live ticket, if any."""
     known = {one.name for one in policy.config.immediacy}
     if name is not None and name not in known:
-        raise InvalidInput("immediacy", f"no class of immediacy {name!r}", nearest(name, known))
+        problem = sentence("no class of immediacy {name!r}", name=name)
+        raise InvalidInput("immediacy", problem, nearest(name, known))
     if name is None:
         live = next((one for one in tickets if one.is_live), None)
         name = policy.type(live.type).immediacy if live is not None else None

@@ -10,6 +10,7 @@ from csdesk.domain.policy.sections.service_levels import SlaPolicy
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.rules.fields import Op
 from csdesk.domain.rules.language import Condition, Group, Test
+from csdesk.errors import sentence
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
@@ -65,10 +66,11 @@ def check_immediacy(config: DeskConfig) -> None:
         if one.calendar is not None and one.calendar not in calendars:
             raise unknown("calendar", one.calendar, calendars, *path, "calendar")
         if one.level in {each.name for each in config.sla}:
-            raise refused(f"{one.level!r} is a service level of [[sla]]", "give that one another name", *path, "name")
+            problem = sentence("{level!r} is a service level of [[sla]]", level=one.level)
+            raise refused(problem, "give that one another name", *path, "name")
     for one in config.immediacy:
         last = chain_of(config, one.name)[-1]
         if last.fallback is not None:
             told = " -> ".join((*(each.name for each in chain_of(config, one.name)), last.fallback))
-            remedy = "take one fallback out"
-            raise refused(f"classes fall back on each other: {told}", remedy, "immediacy", one.name, "fallback")
+            problem = sentence("classes fall back on each other: {circle}", circle=told)
+            raise refused(problem, "take one fallback out", "immediacy", one.name, "fallback")

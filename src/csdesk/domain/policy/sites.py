@@ -14,6 +14,7 @@ from csdesk.domain.policy.sections.sites import SitePolicy
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.text.folding import fold
+from csdesk.errors import sentence
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
@@ -175,8 +176,8 @@ def _check_site(config: DeskConfig, site: SitePolicy) -> None:
     if site.queue not in queues:
         raise unknown("queue", site.queue, queues, *path, "queue")
     if (serves := queues[site.queue].sites) and site.name not in serves:
-        remedy = f"add {site.name!r} to the sites of the queue, or name another queue"
-        raise refused(f"queue {site.queue!r} does not serve the site", remedy, *path, "queue")
+        remedy = sentence("add {site!r} to the sites of the queue, or name another queue", site=site.name)
+        raise refused(sentence("queue {queue!r} does not serve the site", queue=site.queue), remedy, *path, "queue")
 
 
 def _check_name(name: str | None, known: set[str], *path: str | int) -> None:
@@ -192,7 +193,8 @@ def _check_tree(config: DeskConfig) -> None:
         while above is not None:
             if above == site.name:
                 told = " -> ".join((*seen, above))
-                raise refused(f"sites lie in each other: {told}", "take one parent out", "sites", site.name, "parent")
+                problem = sentence("sites lie in each other: {circle}", circle=told)
+                raise refused(problem, "take one parent out", "sites", site.name, "parent")
             if above in seen:
                 break
             seen.append(above)
@@ -208,5 +210,5 @@ def _check_told_apart(config: DeskConfig) -> None:
         owners: dict[str, str] = {}
         for place, name in pairs:
             if (other := owners.setdefault(place, name)) != name:
-                remedy = "let one site have it, or write more of it"
-                raise refused(f"{place!r} stands for site {other!r} too", remedy, "sites", name, field)
+                problem = sentence("{place!r} stands for site {site!r} too", place=place, site=other)
+                raise refused(problem, "let one site have it, or write more of it", "sites", name, field)

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Instant, Key, Record, Text, Value
 from csdesk.domain.text.templates import Template, TemplateValue
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 Section = Literal["what", "rules", "fees", "cautions", "steps", "questions"]
 """What an article about an activity or a product has to say (活动知识)."""
@@ -52,7 +52,9 @@ class Variable(Record):
     def _known(self) -> Variable:
         given = self.source
         if given is not None and given not in SOURCES and not given.startswith(("ticket.x.", "customer.x.")):
-            raise PydanticCustomError("value_error", f"source: nothing is called {given}; see csdesk.SOURCES")
+            raise PydanticCustomError(
+                "value_error", sentence("source: nothing is called {name}; see csdesk.SOURCES", name=given)
+            )
         return self
 
     def found(self, sources: Mapping[str, object]) -> TemplateValue | None:
@@ -181,7 +183,9 @@ class LibraryPhrase(Record):
         for wording in self.wordings:
             unknown = set(self.template(wording).variables) - set(names)
             if unknown:
-                raise PydanticCustomError("value_error", f"the variable {min(unknown)} is not declared")
+                raise PydanticCustomError(
+                    "value_error", sentence("the variable {name} is not declared", name=min(unknown))
+                )
         return self
 
     def template(self, wording: Wording) -> Template:
