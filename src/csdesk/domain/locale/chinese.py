@@ -28,6 +28,7 @@ AREAS: Final = (
     "time",
     "matching",
     "phrases",
+    "reaching",
     "sources",
     "web",
     "cli",
