@@ -24,6 +24,7 @@ GROUPS = (
     "config",
     "events",
     "sla",
+    "articles",
     "calendars",
 )
 WITHIN = ("drafts", "holding")

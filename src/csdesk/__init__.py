@@ -14,7 +14,11 @@ __all__ = [
     "Actor",
     "ActorKind",
     "Agent",
+    "Article",
+    "ArticleFee",
+    "ArticleGap",
     "ArticleLink",
+    "ArticleQuestion",
     "AsyncDesk",
     "Availability",
     "CalendarError",
@@ -110,6 +114,7 @@ if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
     from csdesk.domain.records.agents import Agent, Presence, Skill
+    from csdesk.domain.records.articles import Article, ArticleFee, ArticleGap, ArticleLink, ArticleQuestion
     from csdesk.domain.records.channels import (
         Capabilities,
         InboundMessage,
@@ -143,7 +148,7 @@ if TYPE_CHECKING:
         TemplateValue,
         TextPart,
     )
-    from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, PhraseUse, Usage, Variable, Wording
+    from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Usage, Variable, Wording
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
     from csdesk.domain.records.tickets import Category, Offer, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
@@ -178,7 +183,11 @@ else:
         "Actor": "csdesk.domain.records.actors",
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
-        "ArticleLink": "csdesk.domain.records.phrases",
+        "Article": "csdesk.domain.records.articles",
+        "ArticleFee": "csdesk.domain.records.articles",
+        "ArticleGap": "csdesk.domain.records.articles",
+        "ArticleLink": "csdesk.domain.records.articles",
+        "ArticleQuestion": "csdesk.domain.records.articles",
         "AsyncDesk": "csdesk.aio.shell",
         "Availability": "csdesk.flows.staffing",
         "CalendarError": "csdesk.domain.time.errors",

@@ -15,6 +15,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
+    from csdesk.aio.articles import Articles
     from csdesk.aio.bots import Bots
     from csdesk.aio.calendars import Calendars
     from csdesk.aio.channels import Channels
@@ -161,6 +162,13 @@ class AsyncDesk:
         from csdesk.aio.sla import Sla
 
         return Sla(self._runner)
+
+    @cached_property
+    def articles(self) -> Articles:
+        """What there is to know of products and activities."""
+        from csdesk.aio.articles import Articles
+
+        return Articles(self._runner)
 
     @cached_property
     def calendars(self) -> Calendars:

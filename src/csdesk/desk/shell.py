@@ -16,6 +16,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
+    from csdesk.desk.articles import Articles
     from csdesk.desk.bots import Bots
     from csdesk.desk.calendars import Calendars
     from csdesk.desk.channels import Channels
@@ -166,6 +167,13 @@ class Desk:
         from csdesk.desk.sla import Sla
 
         return Sla(self._runner)
+
+    @cached_property
+    def articles(self) -> Articles:
+        """What there is to know of products and activities."""
+        from csdesk.desk.articles import Articles
+
+        return Articles(self._runner)
 
     @cached_property
     def calendars(self) -> Calendars:

@@ -15,6 +15,7 @@ from typing import Final
 
 from csdesk._nearest import nearest
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.matching.articles import ArticleShelf
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
@@ -65,6 +66,15 @@ class Shelf:
     """The training that was chosen last, as far as it has read; 0: none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Articles:
+    """The desk's articles as this process knows them, and how far it has read what changes them."""
+
+    epoch: int
+    shelf: ArticleShelf
+    library: str = ""
+
+
 class DeskCore:
     """What both shells know of their desk. Safe between threads: caches are replaced by one assignment."""
 
@@ -98,6 +108,8 @@ class DeskCore:
         """The compiled policy behind the epochs of config and calendars that it stands for."""
         self.shelf: Shelf | None = None
         """The phrases that were last read; None until somebody needs them."""
+        self.articles: Articles | None = None
+        """The articles that were last read; None until somebody searches them."""
         self._roster: tuple[int, Roster] | None = None
         self.shelving: Lock = Lock()
         """Held by the thread that brings the phrases up to date: the others find them done."""

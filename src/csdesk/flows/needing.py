@@ -80,21 +80,31 @@ def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdenti
 
 _Learning = cmd.JudgeSuggestions | cmd.ForgetLessons | cmd.AdoptTraining | cmd.ChooseTraining
 
+_OfLibrary = cmd.SavePhrase | cmd.PutPhrases | cmd.PutArticles | cmd.RetireArticle
 
-def _of_the_desk(
-    command: cmd.SaveAgent | cmd.SavePhrase | cmd.PutPhrases | cmd.SaveHolidays | _Learning, scope: Scope
-) -> Needs:
+
+def _of_the_desk(command: cmd.SaveAgent | _OfLibrary | cmd.SaveHolidays | _Learning, scope: Scope) -> Needs:
     match command:
         case cmd.SaveAgent():
             return Needs(agents=(command.agent,) if command.agent is not None else ())
         case cmd.SaveHolidays():
             return Needs(holidays=(staff.holidays_id(scope.keys, command.place),))
+        case cmd.SavePhrase() | cmd.PutPhrases() | cmd.PutArticles() | cmd.RetireArticle():
+            return _of_library(command)
+        case _:
+            return _of_learning(command)
+
+
+def _of_library(command: _OfLibrary) -> Needs:
+    match command:
         case cmd.SavePhrase():
             return Needs(phrases=tuple(one for one in (command.phrase, command.id) if one))
         case cmd.PutPhrases():
             return Needs(phrases=tuple(one.id for one in command.phrases))
-        case _:
-            return _of_learning(command)
+        case cmd.PutArticles():
+            return Needs(articles=tuple(one.id for one in command.articles))
+        case cmd.RetireArticle():
+            return Needs(articles=(command.article,))
 
 
 def _of_learning(command: _Learning) -> Needs:

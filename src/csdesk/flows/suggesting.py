@@ -37,7 +37,21 @@ def for_text(text: str, context: Context, limit: int | None) -> Flow[ReplyDecisi
     now = context.now or scope.now
     asker = Asker(context=replace(context, now=now, barred=context.barred | loaded.policy.barred(now)))
     assert loaded.phrases is not None, "the load asked for them"
-    return loaded.phrases.match(text, _limit(limit, loaded), asker)
+    return (yield from _with_articles(loaded.phrases.match(text, _limit(limit, loaded), asker)))
+
+
+def _with_articles(decision: ReplyDecision) -> Flow[ReplyDecision]:
+    """The suggestions with the articles they are taken from, as these are now; nothing is read where none is named."""
+    links = [one.phrase.article for one in decision.suggestions]
+    ids = tuple(dict.fromkeys(link.id for link in links if link is not None and link.id is not None))
+    if not ids:
+        return decision
+    found = (yield from steps.load(Needs(articles=ids))).snapshot.articles
+    suggestions = tuple(
+        replace(one, article=found.get(link.id)) if link is not None and link.id is not None else one
+        for one, link in zip(decision.suggestions, links, strict=True)
+    )
+    return replace(decision, suggestions=suggestions)
 
 
 def _limit(limit: int | None, loaded: Loaded) -> int:
@@ -69,7 +83,8 @@ def for_message(message_id: str, actor: Actor | None, limit: int | None) -> Flow
         agent=_agent(found, actor),
         barred=loaded.policy.barred(scope.now),
     )
-    return loaded.phrases.match(message.text, _limit(limit, loaded), asker, (message.id, message.version))
+    shown = loaded.phrases.match(message.text, _limit(limit, loaded), asker, (message.id, message.version))
+    return (yield from _with_articles(shown))
 
 
 def _agents(actor: Actor | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.matching.articles import ArticleShelf
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.compiled import Policy
@@ -101,6 +102,8 @@ class Load(NamedTuple):
     phrases: Phrases = "no"
     roster: bool = False
     """Whether the reply must carry the kinds of agents, too."""
+    articles: bool = False
+    """Whether the reply must carry the articles, too."""
 
 
 class Loaded(NamedTuple):
@@ -111,6 +114,8 @@ class Loaded(NamedTuple):
     phrases: PhraseBook | None = None
     roster: Roster = Roster()
     """The kinds of agents of each queue; nobody unless it was asked for."""
+    articles: ArticleShelf | None = None
+    """The articles, if they were asked for."""
 
 
 class Commit(NamedTuple):
@@ -448,9 +453,9 @@ def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
     raise _wrong("attempt", reply)
 
 
-def load(needs: Needs, *, phrases: Phrases = "no", roster: bool = False) -> Flow[Loaded]:
+def load(needs: Needs, *, phrases: Phrases = "no", roster: bool = False, articles: bool = False) -> Flow[Loaded]:
     """Everything that ``needs`` names, of one moment."""
-    reply = yield Load(needs, phrases, roster)
+    reply = yield Load(needs, phrases, roster, articles)
     if isinstance(reply, Loaded):
         return reply
     raise _wrong("load", reply)

@@ -146,7 +146,8 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "agent.presence": ("{before} → {after}", "{before} → {after}"),
     "routing.repaired": ("{counter} put right: {counted} → {carried}", "{counter} 已修正：{counted} → {carried}"),
     "phrase.saved": ("a phrase was changed", "修改了话术"),
-    "library.changed": ("phrases changed: {phrases}", "话术有变化：{phrases}"),
+    "article.saved": ("an article was changed", "修改了知识文章"),
+    "library.changed": ("the library changed: {phrases} {articles}", "话术或知识文章有变化：{phrases} {articles}"),
     "holidays.saved": ("holidays were saved", "保存了节假日安排"),
     "config.activated": ("another configuration is in force", "启用了新配置"),
     "account.paused": (

@@ -247,6 +247,7 @@ REASONS: Final[dict[str, str]] = {
 KINDS: Final[dict[str, str]] = {
     "account": "渠道账号",
     "agent": "客服",
+    "article": "知识文章",
     "calendar": "工作日历",
     "cause": "起因",
     "customer": "客户",

@@ -15,14 +15,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Instant, Key, Record, Text, Value
+from csdesk.domain.records.articles import ArticleLink
 from csdesk.domain.text.templates import Template, TemplateValue
 from csdesk.errors import InvalidInput
-
-Section = Literal["what", "rules", "fees", "cautions", "steps", "questions"]
-"""What an article about an activity or a product has to say (活动知识)."""
-
-SECTIONS: tuple[Section, ...] = ("what", "rules", "fees", "cautions", "steps", "questions")
-
 
 SOURCES: Final = frozenset(
     {
@@ -101,19 +96,6 @@ class Wording(Record):
 def _same_language(one: str | None, other: str | None) -> bool:
     """Whether two language tags share their language: zh and zh-CN do."""
     return one is not None and other is not None and one.partition("-")[0].lower() == other.partition("-")[0].lower()
-
-
-class ArticleLink(Record):
-    """The article that a phrase is taken from, and which of its sections are written."""
-
-    title: Text = Field(min_length=1)
-    url: Text = ""
-    sections: tuple[Section, ...] = ()
-
-    @property
-    def missing(self) -> tuple[Section, ...]:
-        """The sections that nobody has written yet."""
-        return tuple(one for one in SECTIONS if one not in self.sections)
 
 
 class Usage(Value):

@@ -9,6 +9,7 @@ from typing import Any, Final
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.phrases import LibraryPhrase
@@ -24,6 +25,10 @@ def _presence_changed(agent: Agent, event: ev.PresenceChanged, at: datetime) -> 
 
 def _phrase_saved(_: LibraryPhrase | None, event: ev.PhraseSaved, _at: datetime) -> LibraryPhrase:
     return event.phrase
+
+
+def _article_saved(_: Article | None, event: ev.ArticleSaved, _at: datetime) -> Article:
+    return event.article
 
 
 def _holidays_saved(_: PublicHolidays | None, event: ev.HolidaysSaved, _at: datetime) -> PublicHolidays:
@@ -55,5 +60,6 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.PresenceChanged: _presence_changed,
     ev.LoadRepaired: _unchanged,
     ev.PhraseSaved: _phrase_saved,
+    ev.ArticleSaved: _article_saved,
     ev.HolidaysSaved: _holidays_saved,
 }

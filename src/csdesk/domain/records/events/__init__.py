@@ -48,6 +48,7 @@ from csdesk.domain.records.events.desk import (
     AccountPaused,
     AccountResumed,
     AgentSaved,
+    ArticleSaved,
     CommandDenied,
     ConfigActivated,
     Fate,
@@ -152,6 +153,7 @@ __all__ = [
     "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
+    "ArticleSaved",
     "AttributesSet",
     "BreachVoided",
     "ClockBreached",
@@ -360,6 +362,7 @@ Event = Annotated[
     | PresenceChanged
     | LoadRepaired
     | PhraseSaved
+    | ArticleSaved
     | LibraryChanged
     | SuggestionsJudged
     | LessonsForgotten
