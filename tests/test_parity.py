@@ -25,6 +25,7 @@ GROUPS = (
     "events",
     "sla",
     "articles",
+    "products",
     "calendars",
 )
 WITHIN = ("drafts", "holding")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from csdesk.aio.inbox import Inbox
     from csdesk.aio.learning import Learning
     from csdesk.aio.outbox import Outbox
+    from csdesk.aio.products import Products
     from csdesk.aio.replies import Replies
     from csdesk.aio.segments import Segments
     from csdesk.aio.sla import Sla
@@ -169,6 +170,13 @@ class AsyncDesk:
         from csdesk.aio.articles import Articles
 
         return Articles(self._runner)
+
+    @cached_property
+    def products(self) -> Products:
+        """What your shop knows of its products."""
+        from csdesk.aio.products import Products
+
+        return Products(self._runner)
 
     @cached_property
     def calendars(self) -> Calendars:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from csdesk.desk.inbox import Inbox
     from csdesk.desk.learning import Learning
     from csdesk.desk.outbox import Outbox
+    from csdesk.desk.products import Products
     from csdesk.desk.replies import Replies
     from csdesk.desk.segments import Segments
     from csdesk.desk.sla import Sla
@@ -174,6 +175,13 @@ class Desk:
         from csdesk.desk.articles import Articles
 
         return Articles(self._runner)
+
+    @cached_property
+    def products(self) -> Products:
+        """What your shop knows of its products."""
+        from csdesk.desk.products import Products
+
+        return Products(self._runner)
 
     @cached_property
     def calendars(self) -> Calendars:

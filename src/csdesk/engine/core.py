@@ -41,6 +41,7 @@ from csdesk.ports.channel import (
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
+from csdesk.ports.products import AnyProductFacts
 from csdesk.ports.steps import Attempt, Scope
 
 AnyChannel = Channel | BlockingChannel
@@ -90,6 +91,7 @@ class DeskCore:
         media_at: Callable[[Path], MediaStore],
         channels: Iterable[AnyChannel],
         bots: Iterable[AnyBot] = (),
+        products: AnyProductFacts | None = None,
     ) -> None:
         self.name = name
         self.keys: ClaimKeys = ClaimKeys(secret)
@@ -99,6 +101,7 @@ class DeskCore:
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
         self.bots: Mapping[str, AnyBot] = _by_name(bots)
+        self.products = _a_shop(products)
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
@@ -149,7 +152,16 @@ class DeskCore:
             DeskClosed: the desk was closed.
         """
         self.check_open()
-        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able, tuple(self.bots))
+        return Scope(
+            self.name,
+            self.keys,
+            self.clock.now(),
+            self.ids,
+            self.policy,
+            self.able,
+            tuple(self.bots),
+            self.products is not None,
+        )
 
     def check_open(self) -> None:
         """Refuse calls of a closed desk.
@@ -189,6 +201,16 @@ class DeskCore:
         if bot is None:
             raise NotFound("bot", name)
         return bot
+
+    def shop(self) -> AnyProductFacts:
+        """What tells about products.
+
+        Raises:
+            UnsupportedFeature: the desk was opened without.
+        """
+        if self.products is None:
+            raise UnsupportedFeature("this desk", "facts of products", "pass products= to open_desk")
+        return self.products
 
     def check_bots(self) -> None:
         """Refuse a bot that the configuration does not have.
@@ -325,6 +347,13 @@ def _by_account(channels: object) -> dict[str, AnyChannel]:
             raise InvalidInput("channels", f"two channels have the account {channel.account!r}", "give each its own")
         found[channel.account] = channel
     return found
+
+
+def _a_shop(products: AnyProductFacts | None) -> AnyProductFacts | None:
+    given: object = products
+    if given is not None and (isinstance(given, type) or not callable(getattr(given, "facts", None))):
+        raise InvalidInput("products", f"{type(given).__name__} tells no facts", "see csdesk.ports.products")
+    return products
 
 
 def _by_name(bots: Iterable[AnyBot]) -> dict[str, AnyBot]:

@@ -34,6 +34,7 @@ NetworkStep = (
     | steps.Converse
     | steps.Ask
     | steps.Consult
+    | steps.AskProducts
     | steps.TakeSeat
 )
 """The steps that leave the machine."""

@@ -40,6 +40,7 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.knowledge import KnowledgeQuestion, KnowledgeReply
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import TextPart
+from csdesk.domain.records.products import ProductQuestion
 from csdesk.domain.routing.roster import Roster
 from csdesk.errors import FlowError
 from csdesk.ports.channel import Exchange
@@ -78,6 +79,8 @@ class Scope(NamedTuple):
     channels: Mapping[str, Capabilities]
     bots: tuple[str, ...] = ()
     """The bots that this process has."""
+    has_products: bool = False
+    """Whether this process can ask a shop about its products."""
 
 
 class Attempt(NamedTuple):
@@ -365,6 +368,14 @@ class Consult:
     within: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class AskProducts:
+    """Ask the host's shop about products, for so long at most. A step of the network."""
+
+    question: ProductQuestion
+    within: timedelta
+
+
 Step = (
     Attempt
     | Load
@@ -400,6 +411,7 @@ Step = (
     | Converse
     | Ask
     | Consult
+    | AskProducts
     | TakeSeat
 )
 """Everything a flow can ask for."""
@@ -765,4 +777,15 @@ def consult(base: AnyKnowledge, question: KnowledgeQuestion, within: timedelta) 
         TimeoutError: it took too long.
     """
     reply: object = yield Consult(base, question, within)
+    return reply
+
+
+def ask_products(question: ProductQuestion, within: timedelta) -> Flow[object]:
+    """What the host's shop says; a sequence of ``Product``, if it keeps its contract.
+
+    Raises:
+        UnsupportedFeature: the desk was opened without one.
+        TimeoutError: it took too long.
+    """
+    reply: object = yield AskProducts(question, within)
     return reply

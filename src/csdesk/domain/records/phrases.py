@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Instant, Key, Record, Text, Value
 from csdesk.domain.records.articles import ArticleLink
+from csdesk.domain.records.products import PRODUCT, ProductFact
 from csdesk.domain.text.templates import Template, TemplateValue
 from csdesk.errors import InvalidInput
 
@@ -26,7 +27,8 @@ SOURCES: Final = frozenset(
         "agent.name",
     }
 )
-"""What a variable may be filled with by the desk, beside custom fields: ``ticket.x.<name>``, ``customer.x.<name>``."""
+"""What a variable may be filled with by the desk, beside custom fields (``ticket.x.<name>``, ``customer.x.<name>``) and
+facts of a product (``product.name``, ``product.sku``, ``product.<fact>``)."""
 
 
 UNSAVED: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,13 +48,19 @@ class Variable(Record):
     @model_validator(mode="after")
     def _known(self) -> Variable:
         given = self.source
-        if given is not None and given not in SOURCES and not given.startswith(("ticket.x.", "customer.x.")):
-            raise PydanticCustomError("value_error", f"source: nothing is called {given}; see csdesk.SOURCES")
+        if given is not None and given not in SOURCES and not given.startswith(("ticket.x.", "customer.x.", PRODUCT)):
+            known = ", ".join(sorted(SOURCES))
+            problem = (
+                f"source: nothing is called {given}; use {known}, ticket.x.<name>, customer.x.<name>, product.<name>"
+            )
+            raise PydanticCustomError("value_error", problem)
         return self
 
     def found(self, sources: Mapping[str, object]) -> TemplateValue | None:
         """The value among what the desk knows, as the variable's type; None if it is not there or does not fit."""
         value = sources.get(self.source or "")
+        if isinstance(value, ProductFact):
+            value = value.text if self.type == "text" else value.value
         if self.type == "number":
             is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
             return value if is_number else None  # type: ignore[return-value]
