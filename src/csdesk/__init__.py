@@ -37,6 +37,8 @@ __all__ = [
     "Entry",
     "Erasure",
     "Evidence",
+    "Exemplar",
+    "GoodCase",
     "HolidayYear",
     "HolidaysUnknown",
     "HolidaysUnknownWarning",
@@ -136,6 +138,7 @@ if TYPE_CHECKING:
     )
     from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
     from csdesk.domain.records.events import Entry
+    from csdesk.domain.records.exemplars import Exemplar, GoodCase
     from csdesk.domain.records.messages import (
         Delivery,
         LinkPart,
@@ -204,6 +207,8 @@ else:
         "Done": "csdesk.flows.commands",
         "DueReport": "csdesk.flows.upkeep",
         "Entry": "csdesk.domain.records.events",
+        "Exemplar": "csdesk.domain.records.exemplars",
+        "GoodCase": "csdesk.domain.records.exemplars",
         "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
         "HolidayYear": "csdesk.domain.time.holidays",

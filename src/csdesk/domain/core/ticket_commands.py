@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from csdesk.domain.core import (
+    exemplars,
     flagging,
     goals,
     leases,
@@ -227,6 +228,7 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.StartClock: promises.start_clock,
     cmd.EndClock: promises.end_clock,
     cmd.CorrectReply: lessons.correct,
+    cmd.PromoteExemplar: exemplars.promote,
 }
 
 

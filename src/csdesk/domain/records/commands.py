@@ -686,6 +686,24 @@ class ChooseTraining(_Command):
     """Its number; 0: none."""
 
 
+class PromoteExemplar(_TicketCommand):
+    """Keep the phrase or the article that a person made of a good answer on the ticket; one of the two is given."""
+
+    kind: Literal["promote"] = "promote"
+    message: MessageId
+    """The answer."""
+    phrase: LibraryPhrase | None = None
+    article: Article | None = None
+    override: Text = ""
+    """Why words may stand in it that look personal."""
+
+    @model_validator(mode="after")
+    def _one(self) -> PromoteExemplar:
+        if (self.phrase is None) == (self.article is None):
+            raise PydanticCustomError("value_error", "pass phrase or article, one of them")
+        return self
+
+
 class CorrectReply(_TicketCommand):
     """Say that an answer of ours was wrong: it is assessed, learnt from, and the customer is to be contacted again."""
 
@@ -755,6 +773,7 @@ TicketCommand = (
     | StartClock
     | EndClock
     | CorrectReply
+    | PromoteExemplar
 )
 """The commands that change one ticket."""
 

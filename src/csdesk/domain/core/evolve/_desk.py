@@ -44,6 +44,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.ClockStarted: _unchanged,
     ev.ClockEnded: _unchanged,
     ev.ReplyCorrected: _unchanged,
+    ev.ExemplarPromoted: _unchanged,
     ev.WordingFound: _unchanged,
     ev.LibraryChanged: _unchanged,
     ev.SuggestionsJudged: _unchanged,

@@ -68,6 +68,7 @@ from csdesk.domain.records.events.desk import (
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
+    ExemplarPromoted,
     MediaStored,
     MessageEdited,
     MessageErased,
@@ -188,6 +189,7 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "ExemplarPromoted",
     "Fate",
     "GoalSet",
     "GoalSettled",
@@ -351,6 +353,7 @@ Event = Annotated[
     | SessionBegan
     | SessionJoined
     | ReplyCorrected
+    | ExemplarPromoted
     | WordingFound
     | AlertRaised
     | ActionRequested
