@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from csdesk._sentence import is_a
 from csdesk.desk.shell import Desk
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
@@ -16,7 +17,7 @@ from csdesk.engine.core import AnyChannel, DeskCore
 from csdesk.engine.hosted import engine_for
 from csdesk.engine.local import Finished, Run
 from csdesk.engine.network import is_awaited
-from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature
+from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature, sentence
 from csdesk.flows import policies
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.clock import Clock
@@ -85,9 +86,12 @@ def open_desk(
     own_bots = tuple(bots)
     for bot in own_bots:
         if is_awaited(getattr(bot, "answer", None)):
-            raise InvalidInput("bots", f"{type(bot).__name__} has to be awaited", "pass it to open_async_desk")
+            raise InvalidInput(
+                "bots", sentence("{type} has to be awaited", type=type(bot).__name__), "pass it to open_async_desk"
+            )
     if is_awaited(getattr(products, "facts", None)):
-        raise InvalidInput("products", f"{type(products).__name__} has to be awaited", "pass it to open_async_desk")
+        problem = sentence("{type} has to be awaited", type=type(products).__name__)
+        raise InvalidInput("products", problem, "pass it to open_async_desk")
     wish = _Wish(desk, config, channels, own_bots, products, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
@@ -274,10 +278,12 @@ def _media_folder(path: Path | None) -> Path | None:
 
 def _check_config(config: object, activate: object) -> None:
     if not isinstance(activate, bool):
-        raise InvalidInput("activate", f"is a {type(activate).__name__}", "pass True or False")
+        raise InvalidInput("activate", is_a(activate), "pass True or False")
     if config is not None and not isinstance(config, DeskConfig):
         raise InvalidInput(
-            "config", f"is a {type(config).__name__}", "pass DeskConfig.from_toml(text) or DeskConfig(...)"
+            "config",
+            is_a(config),
+            "pass DeskConfig.from_toml(text) or DeskConfig(...)",
         )
 
 
@@ -287,15 +293,17 @@ def _check_part(part: object, argument: str, methods: Iterable[str], wanted: str
         return
     lacking = [name for name in methods if not callable(getattr(part, name, None))]
     if lacking or isinstance(part, type):
-        told = f"is the class {part.__name__}" if isinstance(part, type) else f"is a {type(part).__name__}"
-        raise InvalidInput(argument, told, f"pass {wanted}, or leave it out")
+        told = sentence("is the class {kind}", kind=part.__name__) if isinstance(part, type) else is_a(part)
+        raise InvalidInput(argument, told, sentence("pass {wanted}, or leave it out", wanted=wanted))
 
 
 def _checked_store(store: Store) -> Store:
     if callable(getattr(store, "aclose", None)) and not callable(getattr(store, "close", None)):
-        raise InvalidInput("url", f"is an AsyncStore ({type(store).__name__})", "pass it to open_async_desk")
+        raise InvalidInput(
+            "url", sentence("is an AsyncStore ({type})", type=type(store).__name__), "pass it to open_async_desk"
+        )
     if not all(callable(getattr(store, name, None)) for name in ("open_desk", "load", "commit", "close")):
-        raise InvalidInput("url", f"is a {type(store).__name__}", "pass memory://, sqlite:///file.db or a store")
+        raise InvalidInput("url", is_a(store), "pass memory://, sqlite:///file.db or a store")
     return store
 
 

@@ -33,11 +33,23 @@
 
 Messages name the thing and the remedy; they never hold a customer's text or a secret. ``code`` and ``params`` stand in
 the message catalogues, so an application can show any error in Chinese or English with ``csdesk.render``.
+
+A problem and a remedy are English where they are raised, as a literal or, with values in it, as a template::
+
+    raise InvalidInput("desk", "is not a desk name", "pass 1 to 64 printable characters")
+    raise InvalidInput("queue", sentence("no queue {name!r}", name=queue), nearest(queue, known))
+
+Never as an f-string: the literal and the template are the keys under which ``csdesk.domain.locale.sentences`` has the
+Chinese. In a place of a template stand names, numbers, instants, tuples of names and other sentences; words of another
+system's error may too, and stay as they are. A test finds every text in the source and asks for its Chinese one; a
+parameter that takes such a text is called ``problem`` or ``remedy``, so that the test can follow it.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal, NamedTuple
+
+from csdesk._sentence import Sentence, sentence
 
 __all__ = [
     "BotBarred",
@@ -63,6 +75,7 @@ __all__ = [
     "RemoteError",
     "RequestRejected",
     "SchemaTooNew",
+    "Sentence",
     "StaleWorker",
     "StoreBusy",
     "StoreDamaged",
@@ -72,6 +85,7 @@ __all__ = [
     "UsageError",
     "VersionConflict",
     "WordingRefused",
+    "sentence",
 ]
 
 Disposition = Literal[
@@ -105,7 +119,7 @@ class UsageError(CsdeskError):
 
 
 class InvalidInput(UsageError, ValueError):
-    """A value that cannot be used. ``field`` names it, ``remedy`` says what would do."""
+    """A value that cannot be used. ``field`` names it, ``problem`` says why, ``remedy`` says what would do."""
 
     code = "error.invalid_input"
     status_hint = 422
@@ -113,6 +127,7 @@ class InvalidInput(UsageError, ValueError):
     def __init__(self, field: str, problem: str, remedy: str) -> None:
         super().__init__(f"{field}: {problem}; {remedy}", field=field, problem=problem, remedy=remedy)
         self.field = field
+        self.problem = problem
         self.remedy = remedy
 
 
@@ -134,7 +149,13 @@ class ConfigError(UsageError, ValueError):
 
     def __init__(self, path: str, problem: str, remedy: str, *, more: tuple[Problem, ...] = ()) -> None:
         told = f" (and {len(more)} more)" if more else ""
-        super().__init__(f"config.{path}: {problem}; {remedy}{told}", path=path, problem=problem, remedy=remedy)
+        super().__init__(
+            f"config.{path}: {problem}; {remedy}{told}",
+            path=path,
+            problem=problem,
+            remedy=remedy,
+            more=len(more) or None,
+        )
         self.path = path
         self.remedy = remedy
         self.problems = (Problem(path, problem, remedy), *more)

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from csdesk._sentence import is_a
 from csdesk.domain.matching.book import phrase_of
 from csdesk.domain.matching.dense import Vectors
 from csdesk.domain.matching.entries import entry_of, folded
@@ -32,7 +33,7 @@ from csdesk.domain.records.knowledge import (
 from csdesk.domain.records.matches import Guard, Span, Why
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.text.scripts import language_of
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.parsing.files import (
     read_articles,
     read_bytes,
@@ -114,7 +115,7 @@ class Matcher:
         self._writing = Lock()
         self._embedder = _an_embedder(embedder)
         if lexicon is not None and not isinstance(lexicon, Lexicon):
-            raise InvalidInput("lexicon", f"is a {type(lexicon).__name__}", "pass a csdesk.matching.Lexicon")
+            raise InvalidInput("lexicon", is_a(lexicon), "pass a csdesk.matching.Lexicon")
         self._judge = self._embedded(Judge(Library(_phrases(phrases), lexicon)))
 
     @property
@@ -208,7 +209,7 @@ class Matcher:
             InvalidInput: a phrase is not in the library.
         """
         if isinstance(shown, str) or not isinstance(shown, Sequence):
-            raise InvalidInput("shown", f"is a {type(shown).__name__}", "pass the ids of the phrases, best first")
+            raise InvalidInput("shown", is_a(shown), "pass the ids of the phrases, best first")
         for name, one in (("picked", picked), *(("shown", one) for one in shown)):
             if one is not None or name == "shown":
                 _an_id(name, one)
@@ -271,7 +272,7 @@ class Matcher:
                 return self._embedded(judge.over(Library(fresh, library.lexicon).with_learned(library.learned)))
             for phrase in fresh:
                 if phrase.id in judge.library:
-                    raise InvalidInput("id", f"a phrase {phrase.id!r} is there already", "use replace")
+                    raise InvalidInput("id", sentence("a phrase {id!r} is there already", id=phrase.id), "use replace")
                 judge = self._with(judge, phrase)
             return judge
 
@@ -332,7 +333,7 @@ class Matcher:
             SchemaTooNew: a newer release wrote it.
         """
         if not isinstance(data, bytes | bytearray):
-            raise InvalidInput("data", f"is a {type(data).__name__}", "pass the bytes that to_bytes gave")
+            raise InvalidInput("data", is_a(data), "pass the bytes that to_bytes gave")
         matcher = cls(threshold=threshold, min_margin=min_margin, floor=floor)
         matcher._embedder = _an_embedder(embedder)
         matcher._judge = matcher._embedded(loaded(bytes(data), _name_of(embedder)))
@@ -410,7 +411,7 @@ class PhraseKnowledge:
             InvalidInput: it is no matcher.
         """
         if not isinstance(matcher, Matcher):
-            raise InvalidInput("matcher", f"is a {type(matcher).__name__}", "pass a csdesk.matching.Matcher")
+            raise InvalidInput("matcher", is_a(matcher), "pass a csdesk.matching.Matcher")
         self._matcher = matcher
         self._name = name
 
@@ -463,7 +464,7 @@ def _a_share(name: str, value: object) -> float:
 
 def _an_id(name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise InvalidInput(name, f"is a {type(value).__name__}", "pass the id of a phrase")
+        raise InvalidInput(name, is_a(value), "pass the id of a phrase")
     return value
 
 
@@ -471,22 +472,24 @@ def _a_context(context: object) -> Context:
     if context is None:
         return ANYWHERE
     if not isinstance(context, Context):
-        raise InvalidInput("context", f"is a {type(context).__name__}", "pass a csdesk.matching.Context")
+        raise InvalidInput("context", is_a(context), "pass a csdesk.matching.Context")
     return context
 
 
 def _an_embedder(embedder: Embedder | None) -> Embedder | None:
     named = isinstance(getattr(embedder, "name", None), str) and callable(getattr(embedder, "encode", None))
     if embedder is not None and not named:
-        raise InvalidInput("embedder", f"is a {type(embedder).__name__}", "pass an object with name and encode")
+        raise InvalidInput("embedder", is_a(embedder), "pass an object with name and encode")
     return embedder
 
 
 def _phrases(given: object) -> tuple[Phrase, ...]:
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise InvalidInput("phrases", f"is a {type(given).__name__}", "pass a list of csdesk.matching.Phrase")
+        raise InvalidInput("phrases", is_a(given), "pass a list of csdesk.matching.Phrase")
     kept = tuple(given)
     for one in kept:
         if not isinstance(one, Phrase):
-            raise InvalidInput("phrases", f"holds a {type(one).__name__}", "pass csdesk.matching.Phrase values")
+            raise InvalidInput(
+                "phrases", sentence("holds a {type}", type=type(one).__name__), "pass csdesk.matching.Phrase values"
+            )
     return kept

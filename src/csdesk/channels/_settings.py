@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from csdesk._nearest import nearest
-from csdesk.errors import InvalidInput
+from csdesk._sentence import is_a
+from csdesk.errors import InvalidInput, sentence
 
 T = TypeVar("T")
 
@@ -37,11 +38,11 @@ def several(field: str, given: object, kind: type[T], remedy: str) -> tuple[T, .
         InvalidInput: it is one str or bytes, nothing that can be gone through, or holds something of another type.
     """
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise InvalidInput(field, f"is a {type(given).__name__}", remedy)
+        raise InvalidInput(field, is_a(given), remedy)
     values: tuple[object, ...] = tuple(given)
     found = tuple(one for one in values if isinstance(one, kind) and not isinstance(one, bool))
     if len(found) != len(values):
-        raise InvalidInput(field, f"holds something that is no {kind.__name__}", remedy)
+        raise InvalidInput(field, sentence("holds something that is no {kind}", kind=kind.__name__), remedy)
     return found
 
 
@@ -65,7 +66,7 @@ def check_span(field: str, given: object) -> None:
         InvalidInput: it is no ``timedelta``, or not more than nothing.
     """
     if not isinstance(given, timedelta):
-        raise InvalidInput(field, f"is a {type(given).__name__}", "pass a datetime.timedelta")
+        raise InvalidInput(field, is_a(given), "pass a datetime.timedelta")
     if given <= timedelta(0):
         raise InvalidInput(field, "is not positive", "pass for example timedelta(minutes=1)")
 
@@ -76,7 +77,7 @@ def base_address(given: object, example: str, *, in_clear: bool = False) -> str:
     Raises:
         InvalidInput: it is no http or https address, or a secret would go over the network in the clear.
     """
-    problem = InvalidInput("base_url", "is no address", f"pass one such as {example}")
+    problem = InvalidInput("base_url", "is no address", sentence("pass one such as {example}", example=example))
     try:
         parts = urlsplit(given) if isinstance(given, str) else None
         host = None if parts is None else parts.hostname
@@ -85,5 +86,9 @@ def base_address(given: object, example: str, *, in_clear: bool = False) -> str:
     if not isinstance(given, str) or parts is None or parts.scheme not in ("http", "https") or not host:
         raise problem
     if parts.scheme == "http" and not in_clear and host not in LOOPBACK:
-        raise InvalidInput("base_url", "would send secrets in the clear", f"pass an https address such as {example}")
+        raise InvalidInput(
+            "base_url",
+            "would send secrets in the clear",
+            sentence("pass an https address such as {example}", example=example),
+        )
     return given

@@ -24,7 +24,7 @@ from csdesk.domain.records.channels import (
     Rejected,
     StatusEvent,
 )
-from csdesk.errors import InvalidInput, NotFound, UnsupportedFeature
+from csdesk.errors import InvalidInput, NotFound, UnsupportedFeature, sentence
 
 KEPT: Final = 10_000
 """How many sent messages a loopback channel keeps unless told otherwise."""
@@ -100,7 +100,9 @@ class LoopbackChannel:
         Raises:
             UnsupportedFeature: always.
         """
-        raise UnsupportedFeature(f"account {self._account}", "pull", "hand messages to desk.receive")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=self._account), "pull", "hand messages to desk.receive"
+        )
 
     def sent(self, conversation: str | None = None) -> tuple[OutboundMessage, ...]:
         """What was sent, oldest first; of one conversation if named."""

@@ -87,9 +87,9 @@ def _show(desk: Desk, out: Output) -> None:
     out.print(settings if isinstance(settings, str) else json.dumps(settings, ensure_ascii=False, indent=2))
 
 
-def _as_stored(desk: Desk, problem: ConfigUnreadable) -> tuple[str, str]:
+def _as_stored(desk: Desk, found: ConfigUnreadable) -> tuple[str, str]:
     rows = desk.config.history(limit=1000).items
-    return problem.active, next((one.body for one in rows if one.digest == problem.active), "")
+    return found.active, next((one.body for one in rows if one.digest == found.active), "")
 
 
 def _settings(text: str) -> JsonValue:

@@ -18,7 +18,7 @@ from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Preview, Var
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
 from csdesk.engine.network import is_awaited
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks, consulting, library, lists, phrasing, records, suggesting
 from csdesk.flows.checks import a_span, several
 from csdesk.flows.library import Imported, PhraseVersion
@@ -370,4 +370,6 @@ class Replies:
 def _check_blocking(knowledge: Iterable[AnyKnowledge]) -> None:
     for one in knowledge if isinstance(knowledge, list | tuple) else ():
         if is_awaited(getattr(one, "look_up", None)):
-            raise InvalidInput("knowledge", f"{type(one).__name__} has to be awaited", "use an AsyncDesk")
+            raise InvalidInput(
+                "knowledge", sentence("{type} has to be awaited", type=type(one).__name__), "use an AsyncDesk"
+            )

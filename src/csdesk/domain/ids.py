@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NewType
 
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 CustomerId = NewType("CustomerId", str)
 IdentityId = NewType("IdentityId", str)
@@ -103,5 +103,7 @@ def check_id(value: str, prefix: str, field: str) -> str:
     """
     body = value[len(prefix) :] if value.startswith(prefix) else ""
     if len(body) != BODY_LENGTH or not _ALLOWED.issuperset(body):
-        raise InvalidInput(field, "not an id of the expected kind", f"pass an id that begins with {prefix!r}")
+        raise InvalidInput(
+            field, "not an id of the expected kind", sentence("pass an id that begins with {prefix!r}", prefix=prefix)
+        )
     return value

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from csdesk.errors import ChannelError, InvalidInput
+from csdesk.errors import ChannelError, InvalidInput, sentence
 
 if TYPE_CHECKING:
     import httpx
@@ -39,7 +39,9 @@ class HostedEmbedder:
         import httpx
 
         if not 1 <= batch <= 2048:
-            raise InvalidInput("batch", f"{batch} is out of range", "give a number from 1 to 2048")
+            raise InvalidInput(
+                "batch", sentence("{batch} is out of range", batch=batch), "give a number from 1 to 2048"
+            )
         self._url = url
         self._model = model
         self._headers = {} if key is None else {"authorization": f"Bearer {key}"}
@@ -75,12 +77,14 @@ class HostedEmbedder:
                 self._url, json={"model": self._model, "input": texts}, headers=self._headers, timeout=self._timeout
             )
         except httpx.HTTPError as error:
-            raise ChannelError(self.name, f"no answer ({type(error).__name__})", disposition="retry") from error
+            raise ChannelError(
+                self.name, sentence("no answer ({type})", type=type(error).__name__), disposition="retry"
+            ) from error
         if answer.status_code != 200:
             busy = answer.status_code in {408, 425, 429} or answer.status_code >= 500
             raise ChannelError(
                 self.name,
-                f"status {answer.status_code}",
+                sentence("status {status_code}", status_code=answer.status_code),
                 disposition="retry" if busy else "operator",
                 provider_code=str(answer.status_code),
             )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from csdesk.domain.records.media import MediaRef
-from csdesk.errors import NotFound, StoreDamaged, StoreError, UnsupportedFeature
+from csdesk.errors import NotFound, StoreDamaged, StoreError, UnsupportedFeature, sentence
 from csdesk.ports.media import MediaStore
 from csdesk.ports.store import Backup, BackupReport, Progress, Store
 
@@ -67,7 +67,11 @@ def _copy_one(source: MediaStore, target: MediaStore, digest: str) -> None:
     except NotFound:  # deleted meanwhile
         return
     except OSError as error:
-        raise StoreError(f"media {digest} cannot be copied; check the disks of both, then try again") from error
+        raise StoreError(
+            sentence("media {digest} cannot be copied; check the disks of both, then try again", digest=digest)
+        ) from error
     if ref.sha256 != digest:
         target.delete(ref.sha256)
-        raise StoreDamaged(f"media {digest}: the stored bytes are not the ones that were put; restore them")
+        raise StoreDamaged(
+            sentence("media {digest}: the stored bytes are not the ones that were put; restore them", digest=digest)
+        )

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Final
 
 from csdesk._nearest import nearest
+from csdesk._sentence import is_a
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.articles import ArticleShelf
 from csdesk.domain.matching.book import PhraseBook
@@ -27,7 +28,7 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.time.holidays import HolidayYear
-from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature, UsageError
+from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature, UsageError, sentence
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.channel import (
     BlockingChannel,
@@ -221,7 +222,7 @@ class DeskCore:
         known = self.policy.reception.bots
         for name in self.bots if self.can_decide else ():
             if name not in known:
-                raise InvalidInput("bots", f"unknown bot {name!r}", nearest(name, known))
+                raise InvalidInput("bots", sentence("unknown bot {name!r}", name=name), nearest(name, known))
 
     def show(self, feed: Feed, page: FeedPage) -> bytes:
         """A page of a conversation, as its channel writes it.
@@ -234,7 +235,9 @@ class DeskCore:
         if isinstance(channel, FeedChannel):
             return channel.show(feed, page)
         raise UnsupportedFeature(
-            f"account {feed.account}", "show conversations", "see FeedChannel in csdesk.ports.channel"
+            sentence("account {account}", account=feed.account),
+            "show conversations",
+            "see FeedChannel in csdesk.ports.channel",
         )
 
     def adopt_policy(self, body: str, digest: str, epoch: int) -> Policy:
@@ -336,15 +339,21 @@ def wait_before(attempt: Attempt) -> float:
 
 def _by_account(channels: object) -> dict[str, AnyChannel]:
     if isinstance(channels, str) or not isinstance(channels, Iterable):
-        raise InvalidInput("channels", f"is a {type(channels).__name__}", "pass a list: channels=[channel]")
+        raise InvalidInput("channels", is_a(channels), "pass a list: channels=[channel]")
     found: dict[str, AnyChannel] = {}
     for channel in channels:
         if not isinstance(channel, Channel | BlockingChannel):
             raise InvalidInput(
-                "channels", f"{type(channel).__name__} is no channel", "see docs/how-to/write-a-channel.md"
+                "channels",
+                sentence("{type} is no channel", type=type(channel).__name__),
+                "see docs/how-to/write-a-channel.md",
             )
         if channel.account in found:
-            raise InvalidInput("channels", f"two channels have the account {channel.account!r}", "give each its own")
+            raise InvalidInput(
+                "channels",
+                sentence("two channels have the account {account!r}", account=channel.account),
+                "give each its own",
+            )
         found[channel.account] = channel
     return found
 
@@ -352,7 +361,9 @@ def _by_account(channels: object) -> dict[str, AnyChannel]:
 def _a_shop(products: AnyProductFacts | None) -> AnyProductFacts | None:
     given: object = products
     if given is not None and (isinstance(given, type) or not callable(getattr(given, "facts", None))):
-        raise InvalidInput("products", f"{type(given).__name__} tells no facts", "see csdesk.ports.products")
+        raise InvalidInput(
+            "products", sentence("{type} tells no facts", type=type(given).__name__), "see csdesk.ports.products"
+        )
     return products
 
 
@@ -360,8 +371,10 @@ def _by_name(bots: Iterable[AnyBot]) -> dict[str, AnyBot]:
     found: dict[str, AnyBot] = {}
     for bot in bots:
         if isinstance(bot, type) or not isinstance(bot, Bot) or not callable(bot.answer):
-            raise InvalidInput("bots", f"{type(bot).__name__} is no bot", "see docs/how-to/plug-in-a-bot.md")
+            raise InvalidInput(
+                "bots", sentence("{type} is no bot", type=type(bot).__name__), "see docs/how-to/plug-in-a-bot.md"
+            )
         if bot.name in found:
-            raise InvalidInput("bots", f"two bots have the name {bot.name!r}", "give each its own")
+            raise InvalidInput("bots", sentence("two bots have the name {name!r}", name=bot.name), "give each its own")
         found[bot.name] = bot
     return found

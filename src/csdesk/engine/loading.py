@@ -17,7 +17,7 @@ from csdesk.engine import shelving
 from csdesk.engine.articles import articles
 from csdesk.engine.core import DeskCore
 from csdesk.engine.reading import Reading, all_of
-from csdesk.errors import StoreDamaged
+from csdesk.errors import StoreDamaged, sentence
 from csdesk.ports import steps
 from csdesk.ports.store import DeskRow, Page, Query
 
@@ -52,7 +52,7 @@ def fresh_policy(core: DeskCore) -> Reading[Policy]:
     row: DeskRow = yield None
     page: Page[Any] = yield Query(kind="config", where=(("digest", row.config),), limit=1)
     if not page.items or not isinstance(page.items[0], ConfigRow):
-        raise StoreDamaged(f"the active configuration {row.config[:12]} is not in the store")
+        raise StoreDamaged(sentence("the active configuration {config} is not in the store", config=row.config[:12]))
     return core.adopt_policy(page.items[0].body, row.config, row.epochs.config)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import NetworkStep
-from csdesk.errors import ChannelError, StoreError, UnsupportedFeature
+from csdesk.errors import ChannelError, StoreError, UnsupportedFeature, sentence
 from csdesk.ports import steps
 from csdesk.ports.channel import BlockingChannel, Exchange
 from csdesk.ports.steps import Reply
@@ -58,7 +58,9 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
     blocks = isinstance(channel, BlockingChannel)
     method = getattr(channel, f"{name}_now" if blocks else name, None)
     if not callable(method):
-        raise UnsupportedFeature(f"account {account}", name, "see csdesk.ports.channel for what its adapter lacks")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=account), name, "see csdesk.ports.channel for what its adapter lacks"
+        )
     if blocks:
         return partial(method, *arguments)
     exchange: Exchange[Reply] = method(*arguments)

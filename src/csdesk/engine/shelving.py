@@ -19,7 +19,7 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.engine.core import DeskCore, Shelf
 from csdesk.engine.reading import PAGE, Reading, all_of, newest_of, since
-from csdesk.errors import InvalidInput, StoreDamaged
+from csdesk.errors import InvalidInput, StoreDamaged, sentence
 from csdesk.ports import steps
 from csdesk.ports.store import Page, Query
 
@@ -94,7 +94,7 @@ def _course(number: int) -> Reading[Course | None]:
             if isinstance(event, ev.LibraryTrained) and event.number == number:
                 return Course(number, _whole(event))
         if page.cursor is None:
-            raise StoreDamaged(f"training {number} of the phrases is not in the store")
+            raise StoreDamaged(sentence("training {number} of the phrases is not in the store", number=number))
         asked = replace(asked, after=page.cursor)
     return None
 
@@ -103,7 +103,9 @@ def _whole(event: ev.LibraryTrained) -> Training:
     try:
         return Training.unpacked(event.body)
     except InvalidInput as error:
-        raise StoreDamaged(f"training {event.number} of the phrases is broken; train them again") from error
+        raise StoreDamaged(
+            sentence("training {number} of the phrases is broken; train them again", number=event.number)
+        ) from error
 
 
 def _changed(known: Shelf) -> Reading[Shelf]:

@@ -18,7 +18,7 @@ from csdesk.domain.records.articles import Article, ArticleGap, Linked, gaps_of
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.commands import Done, execute
 from csdesk.flows.library import Imported, export_phrases
@@ -78,7 +78,9 @@ def import_articles(articles: Iterable[Article], actor: Actor) -> Flow[Imported]
     ids = Counter(article_id(one.id) for one in given)
     twice = next((one for one, times in ids.items() if times > 1), None)
     if twice is not None:
-        raise InvalidInput("articles", f"two have the id {twice!r}", "give each article its own id")
+        raise InvalidInput(
+            "articles", sentence("two have the id {twice!r}", twice=twice), "give each article its own id"
+        )
     added = changed = 0
     for start in range(0, len(given), BATCH):
         scope = yield from steps.attempt(0)

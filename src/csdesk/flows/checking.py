@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TypeVar
 
+from csdesk._sentence import is_a
 from csdesk.domain.records.channels import Health
 from csdesk.errors import InvalidInput
 from csdesk.flows import checks
@@ -30,5 +31,9 @@ def run_exchange(exchange: Exchange[T]) -> Flow[T]:
     """
     yield from steps.attempt(0)
     if not isinstance(exchange, Generator):
-        raise InvalidInput("exchange", f"is a {type(exchange).__name__}", "pass what a method of a channel returned")
+        raise InvalidInput(
+            "exchange",
+            is_a(exchange),
+            "pass what a method of a channel returned",
+        )
     return (yield from steps.converse(exchange))

@@ -11,6 +11,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Final, TypeVar
 
+from csdesk._sentence import is_a
 from csdesk.domain.ids import PhraseId, phrase_id
 from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
@@ -18,7 +19,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tickets import Category
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import Query, SearchRequest, Where
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ def a_text(value: object, field: str) -> str:
         InvalidInput: it is no str.
     """
     if not isinstance(value, str):
-        raise InvalidInput(field, f"is a {type(value).__name__}", "pass a str")
+        raise InvalidInput(field, is_a(value), "pass a str")
     return str(clean_text(value))
 
 
@@ -54,9 +55,13 @@ def an_id(value: object, field: str) -> str:
         InvalidInput: it is no str, too long, or holds lone surrogates.
     """
     if not isinstance(value, str):
-        raise InvalidInput(field, f"is a {type(value).__name__}", "pass a str")
+        raise InvalidInput(field, is_a(value), "pass a str")
     if len(value) > LONGEST or not (value.isascii() or clean_text(value) == value):
-        raise InvalidInput(field, "is too long or not text", f"pass at most {LONGEST} characters of valid Unicode")
+        raise InvalidInput(
+            field,
+            "is too long or not text",
+            sentence("pass at most {longest} characters of valid Unicode", longest=LONGEST),
+        )
     return value
 
 
@@ -79,7 +84,7 @@ def a_progress(value: object) -> None:
         InvalidInput: it cannot be called.
     """
     if value is not None and not callable(value):
-        raise InvalidInput("progress", f"is a {type(value).__name__}", "pass a function of two numbers")
+        raise InvalidInput("progress", is_a(value), "pass a function of two numbers")
 
 
 def a_word(value: object, kind: type[W], field: str) -> W:
@@ -91,7 +96,7 @@ def a_word(value: object, kind: type[W], field: str) -> W:
     try:
         return kind(an_id(value, field))
     except ValueError:
-        raise InvalidInput(field, "unknown value", f"choose one of: {', '.join(kind)}") from None
+        raise InvalidInput(field, "unknown value", sentence("choose one of: {names}", names=tuple(kind))) from None
 
 
 def a_number(value: object, field: str, least: int, most: int) -> int:
@@ -101,7 +106,7 @@ def a_number(value: object, field: str, least: int, most: int) -> int:
         InvalidInput: it is not.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise InvalidInput(field, "is out of range", f"pass {least} to {most}")
+        raise InvalidInput(field, "is out of range", sentence("pass {least} to {most}", least=least, most=most))
     return value
 
 
@@ -112,7 +117,7 @@ def a_span(value: object, field: str) -> timedelta:
         InvalidInput: it is no timedelta, or too long.
     """
     if not isinstance(value, timedelta):
-        raise InvalidInput(field, f"is a {type(value).__name__}", "pass a datetime.timedelta")
+        raise InvalidInput(field, is_a(value), "pass a datetime.timedelta")
     if value > timedelta(days=366):
         raise InvalidInput(field, "is too long", "pass a year at most")
     return value
@@ -125,7 +130,11 @@ def an_instance(value: object, cls: type[T], field: str) -> T:
         InvalidInput: it is another one.
     """
     if not isinstance(value, cls):
-        raise InvalidInput(field, f"is a {type(value).__name__}", f"pass a csdesk {cls.__name__}")
+        raise InvalidInput(
+            field,
+            is_a(value),
+            sentence("pass a csdesk {kind}", kind=cls.__name__),
+        )
     return value
 
 
@@ -136,7 +145,7 @@ def several(values: Iterable[T], field: str) -> tuple[T, ...]:
         InvalidInput: it is one str, or nothing that can be gone through.
     """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise InvalidInput(field, f"is a {type(values).__name__}", "pass a list or tuple")
+        raise InvalidInput(field, is_a(values), "pass a list or tuple")
     return tuple(values)
 
 
@@ -147,7 +156,7 @@ def pairs(values: Mapping[K, T], field: str) -> tuple[tuple[K, T], ...]:
         InvalidInput: it is none.
     """
     if not isinstance(values, Mapping):
-        raise InvalidInput(field, f"is a {type(values).__name__}", "pass a dict")
+        raise InvalidInput(field, is_a(values), "pass a dict")
     return tuple(values.items())
 
 
@@ -201,13 +210,15 @@ def _filter(name: str, value: object) -> None:
     known = _CHOICES.get(name)
     if known is not None and not (isinstance(value, str) and value in known):
         # Without this the list would be empty, for no reason that anybody could see.
-        raise InvalidInput(name, "unknown value", f"choose one of: {', '.join(sorted(known))}")
+        raise InvalidInput(name, "unknown value", sentence("choose one of: {names}", names=tuple(sorted(known))))
     if isinstance(value, str):
         an_id(value, name)
     elif isinstance(value, datetime):
         _instant(name, value)
     elif value is not None and not (isinstance(value, int | float) and abs(value) < 2**63):
-        raise InvalidInput(name, f"cannot be a {type(value).__name__}", "pass a value of the documented type")
+        raise InvalidInput(
+            name, sentence("cannot be a {type}", type=type(value).__name__), "pass a value of the documented type"
+        )
 
 
 def _instant(name: str, at: object) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, get_args
 
+from csdesk._sentence import is_a
 from csdesk.domain.core import articles, customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
@@ -85,7 +86,7 @@ def result_id(command: cmd.Command, ids: IdSource) -> str:
 def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Done]:
     """Run a command once; ``run`` is its ``result_id``. With ``dry_run`` nothing is stored."""
     if not isinstance(command, _COMMANDS):
-        raise InvalidInput("command", f"is a {type(command).__name__}", "pass a command of csdesk.commands")
+        raise InvalidInput("command", is_a(command), "pass a command of csdesk.commands")
     if isinstance(command, cmd.SettleParked):
         yield from queues.discard(command, run)
         return Done(id=run)

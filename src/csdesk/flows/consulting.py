@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from csdesk._sentence import is_a
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.changes import Needs, person_behind
 from csdesk.domain.records.knowledge import (
@@ -17,7 +18,7 @@ from csdesk.domain.records.knowledge import (
     KnowledgeQuestion,
     KnowledgeSilence,
 )
-from csdesk.errors import CsdeskError, InvalidInput, NotFound
+from csdesk.errors import CsdeskError, InvalidInput, NotFound, sentence
 from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.knowledge import AnyKnowledge
@@ -79,11 +80,13 @@ def _checked(bases: Iterable[AnyKnowledge], limit: int, within: timedelta) -> tu
         raise InvalidInput("within", "cannot be used", "pass a timedelta up to 5 minutes")
     given = bases
     if not isinstance(given, Iterable):
-        raise InvalidInput("knowledge", f"is a {type(given).__name__}", "pass a list of knowledge bases")
+        raise InvalidInput("knowledge", is_a(given), "pass a list of knowledge bases")
     found = tuple(bases)
     for one in found:
         if isinstance(one, type) or not isinstance(getattr(one, "name", None), str) or not _answers(one):
-            raise InvalidInput("knowledge", f"{type(one).__name__} is no knowledge base", "pass name and look_up")
+            raise InvalidInput(
+                "knowledge", sentence("{type} is no knowledge base", type=type(one).__name__), "pass name and look_up"
+            )
     return found
 
 

@@ -11,7 +11,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Capabilities, SentMessage
 from csdesk.domain.records.messages import Message, TextPart
 from csdesk.domain.records.wording import WordingSpot
-from csdesk.errors import InvalidInput, UnsupportedFeature
+from csdesk.errors import InvalidInput, UnsupportedFeature, sentence
 from csdesk.flows import checks
 from csdesk.flows.feeding import note_change
 from csdesk.flows.permission import require
@@ -58,9 +58,13 @@ def _sent(
     check_went_out(message)
     able = scope.channels.get(message.account)
     if able is None or able.edit_within is None:
-        raise UnsupportedFeature(f"account {message.account}", "change messages", "write another one")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=message.account), "change messages", "write another one"
+        )
     if scope.now - message.occurred_at > able.edit_within:
-        raise UnsupportedFeature(f"account {message.account}", "change what is so old", "write another one")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=message.account), "change what is so old", "write another one"
+        )
     _check_text(message, part, able)
     spots = checked(work, (part,), override) if actor.kind is ActorKind.AGENT else ()
     return as_sent(message, work), spots

@@ -17,7 +17,7 @@ from csdesk.domain.records.exemplars import SIGNS, Exemplar, GoodCase, Sign
 from csdesk.domain.records.messages import AuthorKind, Direction, Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.flows import checks
 from csdesk.flows.commands import execute
 from csdesk.flows.lists import everything, filters, page_of
@@ -145,7 +145,9 @@ def _signs(given: Iterable[str]) -> set[Sign]:
     wanted = set(checks.several(given, "signs"))
     unknown = sorted(map(str, wanted - set(SIGNS)))
     if unknown:
-        raise InvalidInput("signs", f"unknown sign {unknown[0]!r}", f"use {', '.join(SIGNS)}")
+        raise InvalidInput(
+            "signs", sentence("unknown sign {name!r}", name=unknown[0]), sentence("use {names}", names=SIGNS)
+        )
     return wanted  # type: ignore[return-value]  # just looked at
 
 

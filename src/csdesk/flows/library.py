@@ -16,7 +16,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import AuthorKind
 from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Usage, never_used, stale, usage_counter
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.commands import execute
 from csdesk.flows.lists import everything, get_phrase, page_of
@@ -86,7 +86,7 @@ def import_phrases(phrases: Iterable[LibraryPhrase], actor: Actor, *, retire_oth
     ids = [phrase_id(one.id) for one in given]
     if len(set(ids)) < len(ids):
         twice = next(one for one, times in Counter(ids).items() if times > 1)
-        raise InvalidInput("phrases", f"two have the id {twice!r}", "give each phrase its own id")
+        raise InvalidInput("phrases", sentence("two have the id {twice!r}", twice=twice), "give each phrase its own id")
     if retire_others and not given:
         raise InvalidInput("phrases", "are none, and retire_others would leave none in use", "retire them one by one")
     added = changed = 0

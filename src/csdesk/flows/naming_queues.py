@@ -11,7 +11,7 @@ from csdesk._nearest import nearest
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import AgentGroup
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.lists import count, everything, page_of
 from csdesk.ports import steps
@@ -35,7 +35,7 @@ def check_queue(queue: str) -> Flow[None]:
     left = yield from steps.listed(Query(kind="ticket", where=where, limit=1))
     if left.items or (yield from everything(AgentGroup, Query(kind="group", where=where, limit=1000))):
         return
-    raise InvalidInput("queue", f"no queue {queue!r}", nearest(queue, scope.policy.queue_names))
+    raise InvalidInput("queue", sentence("no queue {queue!r}", queue=queue), nearest(queue, scope.policy.queue_names))
 
 
 def page_in_queue(cls: type[R], query: Query) -> Flow[Page[R]]:

@@ -19,7 +19,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Needs
 from csdesk.domain.records.channels import Capabilities, PullHint, PullPage
 from csdesk.domain.records.queues import DueItem
-from csdesk.errors import ChannelError, NotFound, StoreError, UnsupportedFeature
+from csdesk.errors import ChannelError, NotFound, StoreError, UnsupportedFeature, sentence
 from csdesk.flows import checks
 from csdesk.flows.pacing import code_of, is_trouble, note_failure, note_success, pause_key
 from csdesk.flows.reports import take_events
@@ -97,7 +97,9 @@ def pull_soon(account: str) -> Flow[None]:
     if able is None:
         raise NotFound("account", account)
     if not able.pull:
-        raise UnsupportedFeature(f"account {account}", "pull", "nothing is pulled there: it comes by itself")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=account), "pull", "nothing is pulled there: it comes by itself"
+        )
     yield from plan_pulls((PullHint(account=account),))
 
 

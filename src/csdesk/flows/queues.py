@@ -13,7 +13,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
-from csdesk.errors import InvalidInput, NotFound, StoreError
+from csdesk.errors import InvalidInput, NotFound, StoreError, sentence
 from csdesk.flows import checks
 from csdesk.flows.inbound.pipeline import Arrival, receive
 from csdesk.flows.permission import require
@@ -58,10 +58,12 @@ def _unpark(item_id: MessageId, scope: Scope, run: str, actor: Actor) -> Flow[In
     work, item = yield from _open_item(item_id, scope, run, actor)
     yield from require(work, actor, "retry_parked", item.id)
     if item.state in (InboxState.DISCARDED, InboxState.UNKNOWN):
-        raise InvalidInput("item", f"is {item.state}", "only parked, waiting and blocked messages can be retried")
+        raise InvalidInput(
+            "item", sentence("is {state}", state=item.state), "only parked, waiting and blocked messages can be retried"
+        )
     holder = work.claims.get(work.keys.parked(item.account, item.conversation))
     if item.state is InboxState.WAITING and holder not in (None, item.id):
-        raise InvalidInput("item", f"waits behind {holder}", "retry or discard that one first")
+        raise InvalidInput("item", sentence("waits behind {holder}", holder=holder), "retry or discard that one first")
     return item
 
 
@@ -189,7 +191,9 @@ def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[
     if item is None:
         raise NotFound("outbox item", command.message)
     if item.state not in (OutboxState.DEAD, OutboxState.UNKNOWN):
-        raise InvalidInput("message", f"is {item.state}", "only dead and unknown messages wait for a decision")
+        raise InvalidInput(
+            "message", sentence("is {state}", state=item.state), "only dead and unknown messages wait for a decision"
+        )
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
     message = work.message(command.message)
     after = Delivery.FAILED if command.discard else Delivery.PENDING

@@ -9,7 +9,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import SentMessage
 from csdesk.domain.records.messages import Delivery, Message
-from csdesk.errors import InvalidInput, UnsupportedFeature
+from csdesk.errors import InvalidInput, UnsupportedFeature, sentence
 from csdesk.flows import checks
 from csdesk.flows.feeding import note_change
 from csdesk.flows.outgoing import recipient
@@ -50,9 +50,13 @@ def _sent(message_id: MessageId, actor: Actor, run: str, scope: Scope) -> Flow[S
     check_went_out(message)
     able = scope.channels.get(message.account)
     if able is None or able.recall_within is None:
-        raise UnsupportedFeature(f"account {message.account}", "take messages back", "write another one")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=message.account), "take messages back", "write another one"
+        )
     if scope.now - message.occurred_at > able.recall_within:
-        raise UnsupportedFeature(f"account {message.account}", "take back what is so old", "write another one")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=message.account), "take back what is so old", "write another one"
+        )
     return as_sent(message, work)
 
 

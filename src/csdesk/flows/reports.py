@@ -17,7 +17,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tags import TagAssignment, TagSource
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows.entering import note_entrance
 from csdesk.flows.greeting import greet
 from csdesk.flows.handing import hand
@@ -71,7 +71,11 @@ def take_events(account: str, events: Sequence[ch.ChannelEvent], rider: Rider | 
     """
     for event in events:
         if not isinstance(event, _EVENTS):
-            raise InvalidInput("events", f"holds a {type(event).__name__}", "pass channel events and inbound messages")
+            raise InvalidInput(
+                "events",
+                sentence("holds a {type}", type=type(event).__name__),
+                "pass channel events and inbound messages",
+            )
     received: list[ch.Received] = []
     reports = 0
     units = yield from _units(account, events)

@@ -11,12 +11,12 @@ _MOST: Final = 64
 """How many agents may turn out to be full before everything is read again."""
 
 
-def is_overtaken(problem: GuardFailed, found: Found) -> bool:
+def is_overtaken(refusal: GuardFailed, found: Found) -> bool:
     """True if others gave work to somebody in between, and there may be others to choose; it is noted in ``found``.
 
     False if the guard was none of routing's, or if so many are full that it is better to look again.
     """
-    counter = problem.counter
+    counter = refusal.counter
     if not counter.startswith(("load/", "work/")) or counter in found.full or len(found.full) >= _MOST:
         return False
     found.full.add(counter)

@@ -15,7 +15,7 @@ from csdesk.domain.records.customers import Customer, Did, SegmentMembership
 from csdesk.domain.records.events import CustomerActed, Entry
 from csdesk.domain.records.trace import Outcome, Trace, verdict
 from csdesk.domain.rules.why import Looking, Reason, reason
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.lists import get_customer, page_of
 from csdesk.ports import steps
@@ -84,7 +84,9 @@ def _known(segment: str) -> Flow[Policy]:
     yield from steps.attempt(0)
     policy = (yield from steps.load(Needs())).policy
     if policy.segments.get(segment) is None:
-        raise InvalidInput("segment", f"no segment {segment!r}", nearest(segment, policy.segments.names))
+        raise InvalidInput(
+            "segment", sentence("no segment {segment!r}", segment=segment), nearest(segment, policy.segments.names)
+        )
     return policy
 
 

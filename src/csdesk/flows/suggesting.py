@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from csdesk._nearest import nearest
 from csdesk.domain.core import wording
@@ -13,7 +12,7 @@ from csdesk.domain.core.askers import asker_of
 from csdesk.domain.ids import phrase_id
 from csdesk.domain.matching.book import Asker, phrase_of, preview_of
 from csdesk.domain.matching.linting import Flaw
-from csdesk.domain.matching.phrases import Context, excluded_by
+from csdesk.domain.matching.phrases import EXCLUSIONS, Context, excluded_by
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
@@ -24,7 +23,7 @@ from csdesk.domain.records.phrases import LibraryPhrase, Preview
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
-from csdesk.errors import InvalidInput, NotFound, VersionConflict
+from csdesk.errors import InvalidInput, NotFound, VersionConflict, sentence
 from csdesk.flows import checks, products
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
@@ -151,7 +150,7 @@ def rendered(
     if condition is not None and not override.strip():
         raise InvalidInput(
             "phrase",
-            f"is not meant for this ticket: {_CONDITIONS[condition]}",
+            sentence("is not meant for this ticket: {condition}", condition=EXCLUSIONS[condition]),
             "choose another, or pass override= with the reason",
         )
     given = _values(found, values)
@@ -163,15 +162,6 @@ def rendered(
         level=context.level,
     )
     return found, text
-
-
-_CONDITIONS: Final = {
-    "language": "its language is another",
-    "channel": "its channels do not include this one",
-    "level": "its levels do not include this customer's",
-    "validity": "it is not valid now (valid_from, valid_until)",
-    "scenario": "no scenario that names it is on",
-}
 
 
 def preview(
@@ -201,7 +191,9 @@ def _values(phrase: LibraryPhrase, values: Mapping[str, TemplateValue] | None) -
     names = [one.name for one in phrase.variables]
     for name in given:
         if name not in names:
-            raise InvalidInput("values", f"the phrase has no variable {name!r}", nearest(name, names))
+            raise InvalidInput(
+                "values", sentence("the phrase has no variable {name!r}", name=name), nearest(name, names)
+            )
     return given
 
 

@@ -12,7 +12,7 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.lists import page_of
 from csdesk.ports import steps
@@ -99,4 +99,6 @@ def _check(since: datetime, until: datetime, by: str | None) -> None:
     if since >= until:
         raise InvalidInput("until", "is not after since", "pass the end of the stretch")
     if by is not None and checks.an_id(by, "by") not in _BY and not (by.startswith("x.") and len(by) > 2):
-        raise InvalidInput("by", "is nothing that a report can go by", f"pass one of {', '.join(_BY)}, x.<name>")
+        raise InvalidInput(
+            "by", "is nothing that a report can go by", sentence("pass one of {names}, x.<name>", names=tuple(_BY))
+        )

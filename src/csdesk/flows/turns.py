@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from csdesk._nearest import nearest
+from csdesk._sentence import is_a
 from csdesk.domain.core import reception, turns
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.ids import MESSAGE, TicketId
@@ -22,7 +23,7 @@ from csdesk.domain.records.changes import ChangeSet, Needs, Snapshot, person_beh
 from csdesk.domain.records.messages import Direction, Message
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import Denied, InvalidInput
+from csdesk.errors import Denied, InvalidInput, sentence
 from csdesk.flows.lists import page_of
 from csdesk.flows.outbox import deliver
 from csdesk.flows.permission import require
@@ -177,11 +178,11 @@ def take(bot: object, limit: int, hold: timedelta) -> Flow[tuple[BotTurn, ...]]:
         InvalidInput: the configuration has no such bot.
     """
     if not isinstance(bot, str):
-        raise InvalidInput("bot", f"is a {type(bot).__name__}", "pass the name of a bot")
+        raise InvalidInput("bot", is_a(bot), "pass the name of a bot")
     scope = yield from steps.attempt(0)
     loaded = yield from steps.load(Needs())
     if loaded.policy.reception.bot(bot) is None:
-        raise InvalidInput("bot", f"unknown bot {bot!r}", nearest(bot, loaded.policy.reception.bots))
+        raise InvalidInput("bot", sentence("unknown bot {bot!r}", bot=bot), nearest(bot, loaded.policy.reception.bots))
     kinds = kinds_of((bot,))
     leased = yield from steps.lease(LeaseRequest(what="due", now=scope.now, limit=limit, hold=hold, kinds=kinds))
     found: list[BotTurn] = []
@@ -200,9 +201,13 @@ def finish(turn: object, outcome: object) -> Flow[TurnResult]:
         NotFound: there is no such ticket.
     """
     if not isinstance(turn, BotTurn):
-        raise InvalidInput("turn", f"is a {type(turn).__name__}", "pass what desk.bots.take gave")
+        raise InvalidInput("turn", is_a(turn), "pass what desk.bots.take gave")
     if not isinstance(outcome, BotAnswer | BotAbstains | BotHandsOver):
-        raise InvalidInput("outcome", f"is a {type(outcome).__name__}", "pass a BotAnswer, BotAbstains or BotHandsOver")
+        raise InvalidInput(
+            "outcome",
+            is_a(outcome),
+            "pass a BotAnswer, BotAbstains or BotHandsOver",
+        )
     scope = yield from steps.attempt(0)
     run = scope.ids.new(MESSAGE)
     return (yield from retried(lambda scope: _finish(turn, outcome, run, scope)))

@@ -9,7 +9,7 @@ from csdesk.domain.ids import TicketId
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
-from csdesk.errors import NotFound, UnsupportedFeature
+from csdesk.errors import NotFound, UnsupportedFeature, sentence
 from csdesk.flows import checks
 from csdesk.flows.feeding import TYPING_LASTS, feed_counter, typed_at, typing_key
 from csdesk.flows.permission import require
@@ -48,7 +48,9 @@ def _show(ticket_id: TicketId, actor: Actor, run: str, scope: Scope) -> Flow[Non
         raise NotFound("account", ticket.account, remedy="ask a process that has its channel")
     if not able.feed:
         raise UnsupportedFeature(
-            f"account {ticket.account}", "show typing from the desk", "some adapters show it themselves: see typing"
+            sentence("account {account}", account=ticket.account),
+            "show typing from the desk",
+            "some adapters show it themselves: see typing",
         )
     yield from _sign(ticket.account, ticket.conversation, "out", scope)
 

@@ -13,7 +13,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import FlowError
+from csdesk.errors import FlowError, sentence
 from csdesk.flows.commands import Done
 from csdesk.flows.lists import everything, read
 from csdesk.flows.records import customer_of, ticket_of
@@ -100,5 +100,5 @@ def _trace_of(done: Done, code: str) -> Flow[Trace]:
 def _param(trace: Trace, code: str, name: str) -> str:
     found = trace.find(code)
     if found is None:
-        raise FlowError(f"the trace of the command has no {code}")
+        raise FlowError(sentence("the trace of the command has no {code}", code=code))
     return str(found.param(name))

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from csdesk._nearest import nearest
 from csdesk.domain.records.articles import SECTIONS, Article
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.parsing.phrases import json_rows, truth
 
 _OWN: Final = ("version", "created_at", "updated_at")
@@ -51,7 +51,7 @@ def read(text: str, form: str, *, name: str = "article") -> list[Article]:
         return [_article(row, f"line {at}") for at, row in json_rows(text)]
     if form == "md":
         return [_article(_markdown(text, name), name)]
-    raise InvalidInput("form", f"{form!r} is not known", "use jsonl or md")
+    raise InvalidInput("form", sentence("{form!r} is not known", form=form), "use jsonl or md")
 
 
 def write(articles: Iterable[Article], form: str) -> str:
@@ -63,7 +63,7 @@ def write(articles: Iterable[Article], form: str) -> str:
     if form == "jsonl":
         return "".join(json.dumps(_document(one), ensure_ascii=False) + "\n" for one in articles)
     if form != "md":
-        raise InvalidInput("form", f"{form!r} is not known", "use jsonl or md")
+        raise InvalidInput("form", sentence("{form!r} is not known", form=form), "use jsonl or md")
     kept = list(articles)
     if len(kept) != 1:
         raise InvalidInput("articles", "Markdown holds one article a file", "write one file for each")
@@ -79,7 +79,7 @@ def _article(row: Mapping[str, object], place: str) -> Article:
         return Article(**row)  # type: ignore[arg-type]  # checked by it
     except InvalidInput as error:
         field = error.field.removeprefix("Article")
-        raise InvalidInput(f"{place}{field}", str(error.params["problem"]), error.remedy) from None
+        raise InvalidInput(f"{place}{field}", error.problem, error.remedy) from None
 
 
 def _document(article: Article) -> dict[str, object]:
@@ -120,7 +120,7 @@ def _front_matter(lines: list[tuple[int, str]], document: dict[str, Any]) -> lis
         if not name and not colon:
             continue
         if not colon or name not in (*_PLAIN, *_LISTED):
-            remedy = f"use {', '.join((*_PLAIN, *_LISTED))}, each with a colon and its value"
+            remedy = sentence("use {names}, each with a colon and its value", names=(*_PLAIN, *_LISTED))
             raise InvalidInput(f"line {at}", "is no value of an article", remedy)
         if name in _LISTED:
             document[name] = [part.strip() for part in re.split("[,，、]", value) if part.strip()]
@@ -132,7 +132,9 @@ def _front_matter(lines: list[tuple[int, str]], document: dict[str, Any]) -> lis
 def _section(heading: str, at: int) -> str:
     found = _HEADINGS.get(heading)
     if found is None:
-        raise InvalidInput(f"line {at}", f"unknown heading {heading!r}", nearest(heading, _HEADINGS))
+        raise InvalidInput(
+            f"line {at}", sentence("unknown heading {heading!r}", heading=heading), nearest(heading, _HEADINGS)
+        )
     return found
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.parsing import articles, library, phrases
 
 T = TypeVar("T")
@@ -97,7 +97,7 @@ def _read(path: Path | str, read: Callable[[str, str, str], list[T]]) -> list[T]
         except OSError as error:
             raise _unusable(file, error) from error
         except InvalidInput as error:
-            raise InvalidInput(f"{file.name}: {error.field}", str(error.params["problem"]), error.remedy) from None
+            raise InvalidInput(f"{file.name}: {error.field}", error.problem, error.remedy) from None
     return found
 
 
@@ -111,7 +111,9 @@ def _write(
     for one in given:
         key = name_of(one)
         if not all(sign.isalnum() or sign in "_-. " for sign in key) or key.startswith("."):
-            raise InvalidInput("id", f"{key!r} cannot be the name of a file", "use letters, digits, _ and -")
+            raise InvalidInput(
+                "id", sentence("{key!r} cannot be the name of a file", key=key), "use letters, digits, _ and -"
+            )
         write_bytes(target / f"{key}.md", write([one], "md").encode())
 
 
@@ -191,4 +193,8 @@ def _can_be_named(path: str) -> bool:
 
 
 def _unusable(path: Path, error: OSError) -> InvalidInput:
-    return InvalidInput("path", f"{path}: {error.strerror or type(error).__name__}", "check the path and permissions")
+    return InvalidInput(
+        "path",
+        sentence("{path} cannot be used: {error}", path=str(path), error=error.strerror or type(error).__name__),
+        "check the path and permissions",
+    )

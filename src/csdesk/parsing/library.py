@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.parsing.phrases import as_read, list_cell, rows, split_list, to_toml, truth
 
 _OWN: Final = ("version", "created_at", "updated_at")
@@ -56,14 +56,16 @@ def write(phrases: Iterable[LibraryPhrase], form: str) -> str:
         if len(kept) != 1:
             raise InvalidInput("phrases", "Markdown holds one phrase a file", "write one file for each")
         return _to_markdown(kept[0])
-    raise InvalidInput("form", f"{form!r} is not known", "use one of csv, jsonl, toml, md")
+    raise InvalidInput("form", sentence("{form!r} is not known", form=form), "use one of csv, jsonl, toml, md")
 
 
 def _phrase(row: Mapping[str, object], place: str) -> LibraryPhrase:
     known = (*_NAMES, "answer")
     unknown = sorted(set(row) - set(known))
     if unknown:
-        raise InvalidInput(f"{place}.{unknown[0]}", "is no field of a phrase", f"use {', '.join(known)}")
+        raise InvalidInput(
+            f"{place}.{unknown[0]}", "is no field of a phrase", sentence("use {names}", names=tuple(known))
+        )
     try:
         given: dict[str, Any] = {name: _value(name, value) for name, value in row.items()}  # ``Any``: checked below
         answer = given.pop("answer", "")
@@ -76,7 +78,7 @@ def _phrase(row: Mapping[str, object], place: str) -> LibraryPhrase:
         return LibraryPhrase(**given)
     except InvalidInput as error:
         field = error.field.removeprefix("LibraryPhrase.")
-        raise InvalidInput(f"{place}.{field}", str(error.params["problem"]), error.remedy) from None
+        raise InvalidInput(f"{place}.{field}", error.problem, error.remedy) from None
 
 
 def _value(name: str, value: object) -> object:

@@ -21,7 +21,7 @@ from typing import Final
 
 from csdesk._nearest import guess, nearest
 from csdesk.domain.matching.phrases import Phrase
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 FORMATS: Final = ("csv", "jsonl", "toml", "md")
 """The formats, by the endings of their files."""
@@ -73,7 +73,9 @@ def rows(text: str, form: str, name: str) -> Iterator[tuple[str, Mapping[str, ob
     elif form == "md":
         yield name, _markdown(text, name)
     else:
-        raise InvalidInput("form", f"{form!r} is not known", f"use one of {', '.join(FORMATS)}")
+        raise InvalidInput(
+            "form", sentence("{form!r} is not known", form=form), sentence("use one of {names}", names=tuple(FORMATS))
+        )
 
 
 def write(phrases: Iterable[Phrase], form: str) -> str:
@@ -93,7 +95,9 @@ def write(phrases: Iterable[Phrase], form: str) -> str:
         if len(kept) != 1:
             raise InvalidInput("phrases", "Markdown holds one phrase a file", "write one file for each")
         return _to_markdown(kept[0])
-    raise InvalidInput("form", f"{form!r} is not known", f"use one of {', '.join(FORMATS)}")
+    raise InvalidInput(
+        "form", sentence("{form!r} is not known", form=form), sentence("use one of {names}", names=tuple(FORMATS))
+    )
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -104,7 +108,9 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
             cells = next(reader, None)
         except csv.Error as error:
             problem = "quote a cell as a whole, double the quotes in it, and keep it below 128 KB"
-            raise InvalidInput(f"line {reader.line_num}", f"is no CSV ({error})", problem) from None
+            raise InvalidInput(
+                f"line {reader.line_num}", sentence("is no CSV ({error})", error=str(error)), problem
+            ) from None
         if cells is None:
             return
         if not columns:
@@ -119,7 +125,11 @@ def _columns(cells: list[str]) -> list[str]:
     columns = [cell.strip().lower() for cell in cells]
     for at, name in enumerate(columns):
         if name in columns[:at]:
-            raise InvalidInput("line 1", f"two columns are called {name!r}", "keep one, lists in one cell parted by |")
+            raise InvalidInput(
+                "line 1",
+                sentence("two columns are called {name!r}", name=name),
+                "keep one, lists in one cell parted by |",
+            )
     return columns
 
 
@@ -135,7 +145,7 @@ def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
             try:
                 row = json.loads(line, object_pairs_hook=_once)
             except InvalidInput as error:
-                raise InvalidInput(f"line {at}.{error.field}", str(error.params["problem"]), error.remedy) from None
+                raise InvalidInput(f"line {at}.{error.field}", error.problem, error.remedy) from None
             except ValueError:
                 raise InvalidInput(f"line {at}", "no JSON", "put one JSON object on each line") from None
             except RecursionError:
@@ -159,7 +169,7 @@ def _toml_rows(text: str) -> Iterator[Mapping[str, object]]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput("toml", str(error), "correct the TOML") from None
+        raise InvalidInput("toml", sentence("is no TOML: {error}", error=str(error)), "correct the TOML") from None
     except RecursionError:
         raise InvalidInput("toml", "is nested too deeply", "write one phrase's fields in each table") from None
     strange = sorted(set(document) - {"phrases"})
@@ -198,21 +208,25 @@ def _section(heading: str, within: str, at: int) -> str:
     found = _HEADINGS.get(heading, "")
     meant = guess(heading, _HEADINGS)
     if not found and (meant or within not in _TEXTS):
-        raise InvalidInput(f"line {at}", f"unknown heading {heading!r}", nearest(heading, _HEADINGS))
+        raise InvalidInput(
+            f"line {at}", sentence("unknown heading {heading!r}", heading=heading), nearest(heading, _HEADINGS)
+        )
     return found
 
 
 def _phrase(row: Mapping[str, object], place: str) -> Phrase:
     unknown = sorted(set(row) - set(_NAMES))
     if unknown:
-        raise InvalidInput(f"{place}.{unknown[0]}", "is no field of a phrase", f"use {', '.join(_NAMES)}")
+        raise InvalidInput(
+            f"{place}.{unknown[0]}", "is no field of a phrase", sentence("use {names}", names=tuple(_NAMES))
+        )
     if not row.get("id") or not row.get("title"):
         missing = "title" if row.get("id") else "id"
         raise InvalidInput(f"{place}.{missing}", "is missing", "give every phrase an id and a title")
     try:
         return Phrase(**{name: _value(name, value) for name, value in row.items()})  # type: ignore[arg-type]
     except InvalidInput as error:
-        raise InvalidInput(f"{place}.{error.field}", str(error.params["problem"]), error.remedy) from None
+        raise InvalidInput(f"{place}.{error.field}", error.problem, error.remedy) from None
 
 
 def _value(name: str, value: object) -> object:

@@ -42,7 +42,7 @@ from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import TextPart
 from csdesk.domain.records.products import ProductQuestion
 from csdesk.domain.routing.roster import Roster
-from csdesk.errors import FlowError
+from csdesk.errors import FlowError, sentence
 from csdesk.ports.channel import Exchange
 from csdesk.ports.ids import IdSource
 from csdesk.ports.knowledge import AnyKnowledge
@@ -454,7 +454,7 @@ Flow = Generator[Step, Reply, T]
 
 
 def _wrong(step: str, reply: object) -> FlowError:
-    return FlowError(f"the reply to {step} was a {type(reply).__name__}", step=step)
+    return FlowError(sentence("the reply to {step} was a {type}", step=step, type=type(reply).__name__), step=step)
 
 
 def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:

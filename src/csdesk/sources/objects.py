@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from csdesk.domain.records._model import translate
 from csdesk.domain.records.channels import ChannelEvent
-from csdesk.errors import ChannelError, InvalidInput
+from csdesk.errors import ChannelError, InvalidInput, sentence
 from csdesk.parsing.wecom import parse_page
 from csdesk.sources.items import Entry, Settings, SourceItem, SourceProblem
 
@@ -70,7 +70,11 @@ def _event(fields: Fields, settings: Settings, place: str) -> ChannelEvent:
 def _from_simple(fields: Fields, settings: Settings, place: str) -> dict[str, object]:
     unknown = sorted(fields.keys() - _KNOWN)
     if unknown:
-        raise InvalidInput("message", f"a field is unknown: {unknown[0][:40]!r}", f"use {', '.join(sorted(_KNOWN))}")
+        raise InvalidInput(
+            "message",
+            sentence("a field is unknown: {name!r}", name=unknown[0][:40]),
+            sentence("use {names}", names=tuple(sorted(_KNOWN))),
+        )
     author = fields["from"]
     if not isinstance(author, str | int) or not str(author):
         raise InvalidInput("message.from", "it names nobody", "pass the id that the channel has for the sender")

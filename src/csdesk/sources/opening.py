@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.sources.folders import eml_files, is_maildir, maildir_files, read_eml, read_eml_folder, read_maildir
 from csdesk.sources.items import MOST_BYTES, Reader, Settings, SourceItem, SourceProblem
 from csdesk.sources.json_files import read_json
@@ -91,10 +91,16 @@ def open_source(
     """
     path = Path(path)
     if kind is not None and kind not in _READERS:
-        raise InvalidInput("kind", f"{kind!r} is not known", f"pass one of {', '.join(KINDS)}, or None to find out")
+        raise InvalidInput(
+            "kind",
+            sentence("{kind!r} is not known", kind=kind),
+            sentence("pass one of {names}, or None to find out", names=tuple(KINDS)),
+        )
     if not path.exists():
         raise InvalidInput(
-            "path", f"there is nothing at {str(path)!r}", "pass the path of a file or folder that exists"
+            "path",
+            sentence("there is nothing at {path!r}", path=str(path)),
+            "pass the path of a file or folder that exists",
         )
     if now.tzinfo is None:
         raise InvalidInput("now", "it has no zone", "pass an aware datetime, for example with tzinfo=datetime.UTC")
@@ -111,7 +117,9 @@ def _kind_of(path: Path) -> str:
         if next(eml_files(path), None) is not None:
             return "eml_folder"
         raise InvalidInput(
-            "path", f"the folder {str(path)!r} holds no mail", "pass a Maildir or a folder with .eml files"
+            "path",
+            sentence("the folder {path!r} holds no mail", path=str(path)),
+            "pass a Maildir or a folder with .eml files",
         )
     with path.open("rb") as file:
         head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -123,4 +131,8 @@ def _kind_of(path: Path) -> str:
         return "eml"
     if not head or path.suffix.lower() in {".mbox", ".jsonl"}:  # nothing in it yet
         return "mbox" if path.suffix.lower() == ".mbox" else "jsonl"
-    raise InvalidInput("path", f"what {str(path)!r} holds is not known", f"pass kind, one of {', '.join(KINDS)}")
+    raise InvalidInput(
+        "path",
+        sentence("what {path!r} holds is not known", path=str(path)),
+        sentence("pass kind, one of {names}", names=tuple(KINDS)),
+    )

@@ -15,7 +15,7 @@ from threading import Lock, get_ident
 from typing import IO, Final
 
 from csdesk.domain.records.media import MediaRef
-from csdesk.errors import InvalidInput, NotFound, StoreDamaged
+from csdesk.errors import InvalidInput, NotFound, StoreDamaged, sentence
 from csdesk.stores._files import sync_folder
 
 _CHUNK: Final = 1 << 20
@@ -81,7 +81,12 @@ class FolderMedia:
             raise NotFound("media", ref.sha256) from error
         if file_digest(file, "sha256").hexdigest() != ref.sha256:
             file.close()
-            raise StoreDamaged(f"media {ref.sha256}: the stored bytes are not the ones that were put; restore the file")
+            raise StoreDamaged(
+                sentence(
+                    "media {sha256}: the stored bytes are not the ones that were put; restore the file",
+                    sha256=ref.sha256,
+                )
+            )
         file.seek(0)
         return file
 

@@ -16,7 +16,7 @@ from csdesk.domain.records.channels import (
     RawResponse,
     Receipt,
 )
-from csdesk.errors import ChannelError, Disposition
+from csdesk.errors import ChannelError, Disposition, sentence
 from csdesk.ports.channel import Exchange
 from csdesk.ports.http import HttpRequest, HttpResponse
 
@@ -134,7 +134,7 @@ class ScriptedHttpChannel(_Scripted):
 
     def _check(self, response: HttpResponse) -> None:
         if response.status >= 500:
-            raise ChannelError(self.account, f"status {response.status}", disposition="retry")
+            raise ChannelError(self.account, sentence("status {status}", status=response.status), disposition="retry")
 
 
 class ScriptedHttp:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.events import Entry
-from csdesk.errors import CommitUnknown, CsdeskError, StoreBusy, UnsupportedFeature
+from csdesk.errors import CommitUnknown, CsdeskError, StoreBusy, UnsupportedFeature, sentence
 from csdesk.ports.store import (
     CommitsTogether,
     DeskRow,
@@ -164,7 +164,7 @@ class FaultyStore(_Around):
             return action()
         self.faults.append((name, fault))
         if fault is Fault.BUSY or name != "commit":
-            raise StoreBusy(f"{name} fails by plan; nothing was done")
+            raise StoreBusy(sentence("{name} fails by plan; nothing was done", name=name))
         if fault is Fault.UNKNOWN_DONE:
             action()
         raise CommitUnknown("commit fails by plan; read the claim to find out")

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from datetime import timedelta
 from typing import cast
 
+from csdesk._sentence import is_a
 from csdesk.aio.shell import AsyncDesk
 from csdesk.domain.records.channels import RawResponse
 from csdesk.errors import CsdeskError, InvalidInput
@@ -65,7 +66,7 @@ def asgi_app(
 def _check_desk(desk: object) -> None:
     if isinstance(desk, type) or not (isinstance(desk, AsyncDesk) or callable(desk)):
         remedy = "open it with open_async_desk; wsgi_app takes a blocking Desk"
-        raise InvalidInput("desk", f"is a {type(desk).__name__}", remedy)
+        raise InvalidInput("desk", is_a(desk), remedy)
 
 
 class _Application:

@@ -17,7 +17,7 @@ from csdesk.channels._waits import retry_after
 from csdesk.channels.webhook.adapter import checked_url
 from csdesk.channels.webhook.signing import WebhookSigner
 from csdesk.domain.records.events import Entry, Event
-from csdesk.errors import ChannelError, InvalidInput
+from csdesk.errors import ChannelError, InvalidInput, sentence
 from csdesk.ports.clock import Clock
 from csdesk.ports.http import HttpRequest, HttpResponse
 
@@ -205,6 +205,10 @@ class Endpoint:
 def _checked_kinds(kinds: Collection[str]) -> frozenset[str]:
     unknown = sorted(set(kinds) - KINDS)
     if unknown or not kinds or isinstance(kinds, str):
-        problem = f"has no event of the desk in {unknown[0]!r}" if unknown and len(unknown[0]) < 64 else "is no list"
+        problem = (
+            sentence("has no event of the desk in {name!r}", name=unknown[0])
+            if unknown and len(unknown[0]) < 64
+            else "is no list"
+        )
         raise InvalidInput("kinds", problem, "pass kinds such as ticket.opened; docs/reference/events.md lists them")
     return frozenset(kinds)

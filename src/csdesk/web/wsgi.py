@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final, Protocol
 
+from csdesk._sentence import is_a
 from csdesk.desk.shell import Desk
 from csdesk.domain.records.channels import RawResponse
 from csdesk.errors import InvalidInput
@@ -68,7 +69,11 @@ def wsgi_app(
         InvalidInput: ``desk`` is no blocking desk, or another argument cannot be used.
     """
     if not isinstance(desk, Desk):
-        raise InvalidInput("desk", f"is a {type(desk).__name__}", "open it with open_desk; asgi_app takes an AsyncDesk")
+        raise InvalidInput(
+            "desk",
+            is_a(desk),
+            "open it with open_desk; asgi_app takes an AsyncDesk",
+        )
     base, most = web.checked_url(public_url), web.checked_most(most_bytes)
     waiting, sleep = Threads(desk, every, hold, most_waiting), (clock or SystemClock()).sleep
 

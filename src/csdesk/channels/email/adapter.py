@@ -25,7 +25,7 @@ from csdesk.channels.email.settings import (
 )
 from csdesk.channels.email.signing import Signer
 from csdesk.domain.ids import TICKET
-from csdesk.errors import ChannelError, InvalidInput, UnsupportedFeature
+from csdesk.errors import ChannelError, InvalidInput, UnsupportedFeature, sentence
 from csdesk.parsing.mail import Attachment, ParsedMail
 from csdesk.parsing.mail.addresses import address_of, without_tag
 from csdesk.parsing.mail.parse import parse_tree
@@ -165,7 +165,11 @@ class EmailChannel:
             ChannelError: the mailbox cannot be read now, or the password is refused.
         """
         if self._imap is None:
-            raise UnsupportedFeature(f"account {self.account}", "pull", "make the channel with imap=ImapServer(...)")
+            raise UnsupportedFeature(
+                sentence("account {account}", account=self.account),
+                "pull",
+                "make the channel with imap=ImapServer(...)",
+            )
         page = pulling.read_page(self.account, self._imap, cursor, most=self._most)
         return PullPage(events=tuple(self._pulled(one) for one in page.mails), cursor=page.cursor, more=page.more)
 
@@ -181,7 +185,11 @@ class EmailChannel:
             ChannelError: the mailbox cannot be read now, or the password is refused.
         """
         if self._imap is None:
-            raise UnsupportedFeature(f"account {self.account}", "pull", "make the channel with imap=ImapServer(...)")
+            raise UnsupportedFeature(
+                sentence("account {account}", account=self.account),
+                "pull",
+                "make the channel with imap=ImapServer(...)",
+            )
         span: object = at_most
         if not isinstance(span, timedelta) or not timedelta(0) <= span <= timedelta(days=1):
             raise InvalidInput("at_most", "is out of range", "pass a datetime.timedelta of a day at most")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from csdesk.channels.email.servers import SmtpServer, context_of
-from csdesk.errors import ChannelError, Disposition
+from csdesk.errors import ChannelError, Disposition, sentence
 from csdesk.ports.channel import Health
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def refusal(account: str, code: int, said: bytes, stage: Stage) -> ChannelError:
     enhanced = found[1].decode() if found else ""
     return ChannelError(
         account,
-        f"the mail server refused at {stage}",
+        sentence("the mail server refused at {stage}", stage=stage),
         disposition=_meaning(code, enhanced, stage),
         provider_code=f"{code} {enhanced}".strip(),
         retry_after=60 if code == _BUSY else None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from csdesk._sentence import is_a
 from csdesk.channels._settings import several
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.parsing.mail.addresses import address_of
 from csdesk.ports.channel import Capabilities, Limit
 
@@ -40,7 +41,7 @@ _TAG: Final = 44
 def check_server(field: str, given: object, kind: type) -> None:
     """Refuse what is no such server."""
     if given is not None and not isinstance(given, kind):
-        raise InvalidInput(field, f"is a {type(given).__name__}", f"pass {kind.__name__}(...)")
+        raise InvalidInput(field, is_a(given), sentence("pass {kind}(...)", kind=kind.__name__))
 
 
 def own_address(field: str, address: str) -> str:

@@ -17,7 +17,7 @@ from csdesk.channels.telegram.deliveries import Delivered, Poll, secrets_of
 from csdesk.channels.telegram.limits import ALLOWED_UPDATES, CAPABILITIES
 from csdesk.channels.telegram.webhooks import Webhooks
 from csdesk.domain.records.messages import TextPart
-from csdesk.errors import ChannelError, Disposition, InvalidInput, UnsupportedFeature
+from csdesk.errors import ChannelError, Disposition, InvalidInput, UnsupportedFeature, sentence
 from csdesk.parsing.telegram import Place, Reading
 from csdesk.parsing.telegram.told import Groups
 from csdesk.parsing.values import Fields, fields_of, number_of, text_of
@@ -160,7 +160,9 @@ class Telegram:
             ChannelError: ``409.webhook_is_set`` and ``409.polled_elsewhere`` say that they are delivered another way.
         """
         if not self._polling:
-            raise UnsupportedFeature(f"account {self.account}", "pull", "make the channel with polling=True")
+            raise UnsupportedFeature(
+                sentence("account {account}", account=self.account), "pull", "make the channel with polling=True"
+            )
         now = None if self._clock is None else self._clock.now()
         return (yield from self._poll.page(cursor, self._reading, now))
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
+from csdesk._sentence import is_a
 from csdesk.channels.webchat.asking import METHODS, Asked, Asks, Settings, TooMany
 from csdesk.channels.webchat.assets import widget
 from csdesk.channels.webchat.doors import Doors, refusal
@@ -19,7 +20,7 @@ from csdesk.channels.webchat.signing import Seal, secrets_of
 from csdesk.channels.webchat.users import UserTokens
 from csdesk.channels.webchat.visits import VISITOR, Limits, Visits
 from csdesk.domain.records.messages import MediaKind
-from csdesk.errors import InvalidInput, RequestRejected, UnsupportedFeature
+from csdesk.errors import InvalidInput, RequestRejected, UnsupportedFeature, sentence
 from csdesk.ports.channel import (
     Capabilities,
     Exchange,
@@ -174,7 +175,9 @@ class WebChat:
             UnsupportedFeature: always.
         """
         yield from ()
-        raise UnsupportedFeature(f"account {self.account}", "pull", "let pages post to the mount")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=self.account), "pull", "let pages post to the mount"
+        )
 
     def show(self, feed: Feed, page: FeedPage) -> bytes:
         """The page as the widget reads it."""
@@ -226,7 +229,7 @@ def _with(reply: RawResponse, headers: tuple[tuple[str, str], ...]) -> RawRespon
 
 def _check_made(value: object, cls: type, field: str) -> None:
     if not isinstance(value, cls):
-        raise InvalidInput(field, f"is a {type(value).__name__}", f"pass a {cls.__name__}")
+        raise InvalidInput(field, is_a(value), sentence("pass a {kind}", kind=cls.__name__))
 
 
 def _types(given: Iterable[str]) -> frozenset[str]:

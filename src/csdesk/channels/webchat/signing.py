@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final
 
-from csdesk.errors import InvalidInput, RequestRejected
+from csdesk._sentence import is_a
+from csdesk.errors import InvalidInput, RequestRejected, sentence
 
 LEAST: Final = 32
 """The shortest secret, in bytes."""
@@ -82,7 +83,9 @@ def checked_secrets(secrets: Iterable[str | bytes], field: str) -> tuple[bytes, 
     """
     found = secrets_of(secrets, field)
     if not found:
-        raise InvalidInput(field, "is empty", f"pass at least one secret of {LEAST} random bytes or more")
+        raise InvalidInput(
+            field, "is empty", sentence("pass at least one secret of {least} random bytes or more", least=LEAST)
+        )
     return found
 
 
@@ -93,13 +96,15 @@ def secrets_of(secrets: Iterable[str | bytes], field: str) -> tuple[bytes, ...]:
         InvalidInput: it is no collection of them, or one is shorter than 32 bytes.
     """
     if not isinstance(secrets, Iterable):
-        raise InvalidInput(field, f"is a {type(secrets).__name__}", "pass a list of secrets")
+        raise InvalidInput(field, is_a(secrets), "pass a list of secrets")
     given: list[object] = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
     found = []
     for one in given:
         secret = one.encode("utf-8", "replace") if isinstance(one, str) else one
         if not isinstance(secret, bytes) or len(secret) < LEAST:
-            raise InvalidInput(field, "holds a secret that is too short", f"use {LEAST} random bytes or more")
+            raise InvalidInput(
+                field, "holds a secret that is too short", sentence("use {least} random bytes or more", least=LEAST)
+            )
         found.append(secret)
     return tuple(found)
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from csdesk.channels.webchat.signing import checked_secrets, decoded, encoded, is_among, json_of
 from csdesk.domain.records.customers import Evidence
-from csdesk.errors import InvalidInput, RequestRejected
+from csdesk.errors import InvalidInput, RequestRejected, sentence
 from csdesk.ports.channel import Sender
 
 _MOST: Final = 8192
@@ -115,7 +115,9 @@ def sign_user(
     (key,) = checked_secrets([secret], "secret")
     if not _is_id(user):
         raise InvalidInput(
-            "user", "is empty, too long or not printable", f"pass an id of at most {_MOST_ID} characters"
+            "user",
+            "is empty, too long or not printable",
+            sentence("pass an id of at most {most} characters", most=_MOST_ID),
         )
     if expires_at.tzinfo is None:
         raise InvalidInput("expires_at", "has no time zone", "pass an aware datetime")

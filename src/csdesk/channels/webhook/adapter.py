@@ -13,7 +13,7 @@ from csdesk.channels._waits import retry_after
 from csdesk.channels.webhook.forms import BadFields, Delivered, event_of
 from csdesk.channels.webhook.signing import TOLERANCE, WebhookSigner
 from csdesk.domain.records.messages import plain_text
-from csdesk.errors import ChannelError, Disposition, InvalidInput, RequestRejected, UnsupportedFeature
+from csdesk.errors import ChannelError, Disposition, InvalidInput, RequestRejected, UnsupportedFeature, sentence
 from csdesk.ports.channel import (
     Capabilities,
     Exchange,
@@ -143,7 +143,9 @@ class WebhookChannel:
             UnsupportedFeature: always.
         """
         yield from ()
-        raise UnsupportedFeature(f"account {self.account}", "pull", "let the other side post to its hook")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=self.account), "pull", "let the other side post to its hook"
+        )
 
     def _now(self, message: OutboundMessage) -> datetime:
         return message.occurred_at if self._clock is None else self._clock.now()

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from csdesk.channels._settings import check_span, several
-from csdesk.errors import InvalidInput, RequestRejected
+from csdesk.errors import InvalidInput, RequestRejected, sentence
 from csdesk.ports.channel import RawRequest
 
 TOLERANCE: Final = timedelta(minutes=5)
@@ -20,7 +20,9 @@ TOLERANCE: Final = timedelta(minutes=5)
 
 _PREFIX: Final = "whsec_"
 _LEAST, _MOST = 24, 64
-_REMEDY: Final = f"pass {_PREFIX} and the base64 of {_LEAST} to {_MOST} random bytes"
+_REMEDY: Final = sentence(
+    "pass {prefix} and the base64 of {least} to {most} random bytes", prefix=_PREFIX, least=_LEAST, most=_MOST
+)
 _MOST_ID: Final = 200
 _MOST_SIGNATURES: Final = 32
 

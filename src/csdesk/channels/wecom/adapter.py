@@ -15,7 +15,7 @@ from csdesk.channels.wecom.content import ON_EVENT, body_of, media_type
 from csdesk.channels.wecom.crypto import WeComCrypto
 from csdesk.channels.wecom.limits import CAPABILITIES, MB
 from csdesk.channels.wecom.management import Accounts, Customers, Servicers, ServiceState, Sessions
-from csdesk.errors import ChannelError, InvalidInput
+from csdesk.errors import ChannelError, InvalidInput, sentence
 from csdesk.parsing.values import text_of
 from csdesk.parsing.wecom import parse_page
 from csdesk.parsing.wecom.errors import channel_error
@@ -180,7 +180,7 @@ class WeComKf:
         has_it = session.state.name.lower()
         return ChannelError(
             self.account,
-            f"the conversation is {has_it}",
+            sentence("the conversation is {state}", state=has_it),
             disposition="operator" if has_it in ("pool", "human") else "wait_customer",
             provider_code=f"{_WRONG_STATE}.{has_it}",
         )

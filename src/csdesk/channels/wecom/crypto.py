@@ -22,6 +22,7 @@ from secrets import token_bytes  # noqa: TID251  an envelope can be made without
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from csdesk._sentence import is_a
 from csdesk.channels.wecom.envelopes import cipher_of, envelope
 from csdesk.errors import InvalidInput, MissingExtra, RequestRejected
 
@@ -125,7 +126,7 @@ class WeComCrypto:
         """
         text: object = plaintext
         if not isinstance(text, str | bytes):
-            raise InvalidInput("plaintext", f"is a {type(text).__name__}", "pass str or bytes")
+            raise InvalidInput("plaintext", is_a(text), "pass str or bytes")
         first = token_bytes(16) if random16 is None else random16
         if len(first) != 16:
             raise InvalidInput("random16", "is not 16 bytes", "leave it out")

@@ -13,7 +13,7 @@ from csdesk.channels.whatsapp.content import content_of
 from csdesk.channels.whatsapp.limits import BUTTON, CAPABILITIES
 from csdesk.channels.whatsapp.webhook import Webhook
 from csdesk.domain.records.messages import MediaPart, TemplatePart
-from csdesk.errors import ChannelError, Disposition, InvalidInput, UnsupportedFeature
+from csdesk.errors import ChannelError, Disposition, InvalidInput, UnsupportedFeature, sentence
 from csdesk.parsing.values import Fields, number_of, objects_in, text_of
 from csdesk.parsing.whatsapp import Reading
 from csdesk.ports.channel import (
@@ -94,7 +94,9 @@ class WhatsAppCloud:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise InvalidInput("token", "is no access token", "pass the token of a system user")
         if not menu_label or not BUTTON.holds(menu_label):
-            raise InvalidInput("menu_label", "is empty or too long", f"pass at most {BUTTON.amount} characters")
+            raise InvalidInput(
+                "menu_label", "is empty or too long", sentence("pass at most {amount} characters", amount=BUTTON.amount)
+            )
         self.kind: Final = "whatsapp"
         self.account: Final = account
         self.capabilities: Final = capabilities.model_copy(update={"threads": quote})
@@ -125,7 +127,9 @@ class WhatsAppCloud:
             UnsupportedFeature: always.
         """
         yield from ()
-        raise UnsupportedFeature(f"account {self.account}", "pull", "let the platform deliver to its webhook")
+        raise UnsupportedFeature(
+            sentence("account {account}", account=self.account), "pull", "let the platform deliver to its webhook"
+        )
 
     # Sending
 
@@ -234,7 +238,7 @@ def _recipient(message: OutboundMessage) -> Fields:
 
 
 def _hosts(given: object) -> tuple[str, ...]:
-    remedy = f"pass a list of whole domains, such as {list(MEDIA_HOSTS[:2])}"
+    remedy = sentence("pass a list of whole domains, such as {names}", names=MEDIA_HOSTS[:2])
     found = tuple(one.lower() for one in several("media_hosts", given, str, remedy))
     if not all(_HOST.fullmatch(one) for one in found):
         raise InvalidInput("media_hosts", "holds something that is no domain", remedy)
@@ -243,5 +247,7 @@ def _hosts(given: object) -> tuple[str, ...]:
 
 def _version(version: str) -> str:
     if not _VERSION.fullmatch(version):
-        raise InvalidInput("version", "is no version of the Graph API", f"pass one such as {VERSION}")
+        raise InvalidInput(
+            "version", "is no version of the Graph API", sentence("pass one such as {version}", version=VERSION)
+        )
     return version

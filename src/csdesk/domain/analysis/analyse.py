@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Final, get_args
 
+from csdesk._sentence import is_a
 from csdesk.domain.analysis.effects import readable, writes_of
 from csdesk.domain.analysis.exclusive import exclusive
 from csdesk.domain.analysis.findings import Finding, Level, Report
@@ -49,7 +50,7 @@ def analyse(config: DeskConfig, *, agents: Iterable[AgentGroup] | None = None) -
         InvalidInput: ``config`` is no ``DeskConfig``; build one first, which checks names and types.
     """
     if not isinstance(config, DeskConfig):
-        raise InvalidInput("config", f"is a {type(config).__name__}", "pass a csdesk DeskConfig")
+        raise InvalidInput("config", is_a(config), "pass a csdesk DeskConfig")
     return _Analysis(config, agents).report()
 
 

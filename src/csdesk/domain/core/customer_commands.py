@@ -15,7 +15,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.tags import TagSource
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 CustomerCommand = (
     cmd.SetProfile
@@ -54,7 +54,9 @@ def _set_profile(work: Workspace, customer: Customer, command: cmd.SetProfile) -
 def _check_dedicated(work: Workspace, agent: str) -> None:
     known = work.find(agent)
     if not isinstance(known, Agent):
-        raise InvalidInput("dedicated_agent", f"no agent {agent!r}", "pass the id of one: desk.agents.list()")
+        raise InvalidInput(
+            "dedicated_agent", sentence("no agent {agent!r}", agent=agent), "pass the id of one: desk.agents.list()"
+        )
     if known.retired:
         raise InvalidInput("dedicated_agent", "has retired", "choose an agent who still works here")
 

@@ -14,7 +14,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.customers import Customer, Identity
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, sentence
 
 
 def merge_customers(work: Workspace, customer: Customer, command: cmd.MergeCustomers) -> None:
@@ -27,7 +27,11 @@ def merge_customers(work: Workspace, customer: Customer, command: cmd.MergeCusto
     if into.merged_into is not None:
         into = work.customer(into.merged_into)
     if customer.merged_into is not None:
-        raise InvalidInput("customer", "was merged before", f"merge its survivor {customer.merged_into} instead")
+        raise InvalidInput(
+            "customer",
+            "was merged before",
+            sentence("merge its survivor {merged_into} instead", merged_into=customer.merged_into),
+        )
     if into.id == customer.id:
         raise InvalidInput("into", "a customer cannot be merged into itself", "choose another customer")
     if into.erasure is not None:

@@ -22,7 +22,7 @@ from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.text.folding import fold
 from csdesk.domain.text.mood import mood_of
 from csdesk.domain.text.personal import PersonalSpot, personal_in
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 _TITLE: Final = 40
 _LEAST_ID: Final = 5
@@ -160,7 +160,7 @@ def _check_personal(what: str, texts: Iterable[tuple[str, str]], known: Collecti
         first = parts[0]
         raise InvalidInput(
             f"{what}.{first.field}",
-            f"holds what may be personal ({first.kind})",
+            sentence("holds what may be personal ({kind})", kind=first.kind),
             "take it out, or pass override= with the reason why it may stand there",
         )
 

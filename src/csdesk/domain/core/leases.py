@@ -20,7 +20,7 @@ from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.tickets import Category, Move, OwnerKind, Ticket, Worker, WorkerKind
 from csdesk.domain.sla.clocks import live
-from csdesk.errors import BotBarred, InvalidInput, LeaseHeld, StaleWorker
+from csdesk.errors import BotBarred, InvalidInput, LeaseHeld, StaleWorker, sentence
 
 _TicketAssigned = trusted(ev.TicketAssigned)
 _Worker = trusted(Worker)
@@ -172,7 +172,7 @@ def _holder(work: Workspace, ticket: Ticket, command: cmd.LeaseTicket) -> tuple[
     kind = _HOLDERS.get(actor.kind)
     if kind is None:
         remedy = "pass Actor.agent(...) or Actor.bot(...), or name a department"
-        raise InvalidInput("actor", f"a {actor.kind} holds no lease", remedy)
+        raise InvalidInput("actor", sentence("a {kind} holds no lease", kind=actor.kind), remedy)
     if kind is WorkerKind.BOT:
         check_bot(work, ticket, actor)
     elif work.agent(actor.id).retired:
@@ -181,7 +181,7 @@ def _holder(work: Workspace, ticket: Ticket, command: cmd.LeaseTicket) -> tuple[
 
 
 def _unknown(field: str, kind: str, name: str, known: frozenset[str]) -> InvalidInput:
-    return InvalidInput(field, f"unknown {kind} {name!r}", nearest(name, known))
+    return InvalidInput(field, sentence("unknown {kind} {name!r}", kind=kind, name=name), nearest(name, known))
 
 
 def check_bot(work: Workspace, ticket: Ticket, actor: Actor) -> None:

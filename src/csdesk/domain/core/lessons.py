@@ -17,7 +17,7 @@ from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.messages import Direction, Message
 from csdesk.domain.records.phrases import usage_counter
 from csdesk.domain.records.tickets import Move, Ticket
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 NUMBER: Final = "learning"
 """The counter of lessons."""
@@ -98,7 +98,7 @@ def check_known(work: Workspace, phrases: Iterable[PhraseId | None]) -> None:
     """
     for one in phrases:
         if one is not None and work.find(one) is None:
-            raise InvalidInput("phrase", f"there is no phrase {one!r}", _nearest_phrase(work, one))
+            raise InvalidInput("phrase", sentence("there is no phrase {id!r}", id=one), _nearest_phrase(work, one))
 
 
 def _nearest_phrase(work: Workspace, given: str) -> str:

@@ -12,7 +12,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.changes import EpochName
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 _FIELDS: Final = (
     *("title", "questions", "keywords", "wordings", "variables", "tags", "language", "channels", "levels"),
@@ -31,10 +31,14 @@ def save_phrase(work: Workspace, command: cmd.SavePhrase, fresh_id: str) -> Libr
     if command.phrase is None:
         for name in ("title", "wordings"):
             if not given.get(name):
-                raise InvalidInput(name, "a new phrase needs one", f"pass {name}=")
+                raise InvalidInput(name, "a new phrase needs one", sentence("pass {name}=", name=name))
         key = command.id or PhraseId(fresh_id)
         if work.find(key) is not None:
-            raise InvalidInput("id", f"there is a phrase {key!r} already", "change or replace it, or choose another id")
+            raise InvalidInput(
+                "id",
+                sentence("there is a phrase {key!r} already", key=key),
+                "change or replace it, or choose another id",
+            )
         made = LibraryPhrase(id=key, created_at=work.now, updated_at=work.now, **given)
     else:
         old = work.phrase(command.phrase)
@@ -57,7 +61,9 @@ def put_phrases(work: Workspace, command: cmd.PutPhrases) -> None:
         if command.only == "known":
             old = work.phrase(given.id)
         elif command.only == "new" and old is not None:
-            raise InvalidInput("phrases", f"there is a phrase {given.id!r} already", "replace it, or leave it out")
+            raise InvalidInput(
+                "phrases", sentence("there is a phrase {id!r} already", id=given.id), "replace it, or leave it out"
+            )
         born = old.created_at if isinstance(old, LibraryPhrase) else work.now
         own = {"version": old.version if old is not None else 0, "created_at": born, "updated_at": work.now}
         if isinstance(old, LibraryPhrase) and replaced(given, **{name: getattr(old, name) for name in _OWN}) == old:

@@ -13,7 +13,7 @@ from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.rules.actions import NAMING, PERMITS, Action, SendPhrase
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
-from csdesk.errors import Denied, InvalidInput
+from csdesk.errors import Denied, InvalidInput, sentence
 
 
 def run_macro(work: Workspace, ticket: Ticket, command: cmd.RunMacro, _: str) -> None:
@@ -37,7 +37,11 @@ def run_macro(work: Workspace, ticket: Ticket, command: cmd.RunMacro, _: str) ->
             calendars=work.policy.service.times,
         )
         if not list(Conditions([macro.when], work.policy.declared).holding(facts)):
-            raise InvalidInput("macro", f"{macro.name!r} is not for this ticket", "see its condition, or use another")
+            raise InvalidInput(
+                "macro",
+                sentence("{name!r} is not for this ticket", name=macro.name),
+                "see its condition, or use another",
+            )
     acting = Acting(work=work, ticket=ticket.id, by=macro.name, person=command.actor)
     for action in macro.then:
         acting.carry_out(action)

@@ -10,7 +10,7 @@ from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.tickets import Move, Offer, OfferPurpose, Ticket
 from csdesk.domain.routing.search import work_counter
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 _Answer = cmd.AcceptOffer | cmd.DeclineOffer
 
@@ -56,7 +56,11 @@ def _open_offer(ticket: Ticket, command: _Answer) -> Offer:
     if offer is None:
         raise InvalidInput("ticket", "has no open offer", "it was taken, declined or lapsed: look at the ticket again")
     if command.number not in (None, offer.number):
-        raise InvalidInput("number", f"offer {command.number} is over", f"the present one is {offer.number}")
+        raise InvalidInput(
+            "number",
+            sentence("offer {number} is over", number=command.number),
+            sentence("the present one is {number}", number=offer.number),
+        )
     return offer
 
 

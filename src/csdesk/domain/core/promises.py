@@ -15,7 +15,7 @@ from csdesk.domain.records.tickets import Move, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.sla.clocks import ended, live
 from csdesk.domain.sla.life import readopted
-from csdesk.errors import IllegalTransition, InvalidInput
+from csdesk.errors import IllegalTransition, InvalidInput, sentence
 
 
 def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str) -> None:
@@ -33,7 +33,11 @@ def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str
         raise InvalidInput("until", "lies in the past", "pass an instant after now")
     book = work.policy.service
     if command.calendar is not None and command.calendar not in book.calendars:
-        raise InvalidInput("calendar", f"no calendar {command.calendar!r}", "choose a calendar of the configuration")
+        raise InvalidInput(
+            "calendar",
+            sentence("no calendar {calendar!r}", calendar=command.calendar),
+            "choose a calendar of the configuration",
+        )
     if command.within is None and command.until is None and not _has_target(work, ticket, command):
         raise InvalidInput("within", "nothing says how long it may take", "pass within or until")
     happen(
@@ -69,7 +73,9 @@ def end_clock(work: Workspace, ticket: Ticket, command: cmd.EndClock, _: str) ->
         if command.cycle in (None, clock.cycle) and command.name in (None, clock.name)
     ]
     if not fitting:
-        raise InvalidInput("cycle", f"no live {command.metric} fits", "look at the ticket's clocks")
+        raise InvalidInput(
+            "cycle", sentence("no live {metric} fits", metric=command.metric), "look at the ticket's clocks"
+        )
     event = ev.ClockEnded(metric=command.metric, cycle=fitting[0].cycle, kept=command.kept)
     happen(work, ticket.id, event)
 

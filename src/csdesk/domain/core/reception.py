@@ -24,7 +24,7 @@ from csdesk.domain.records.messages import AuthorKind, TextPart
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import Move, Ticket, WorkerKind
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.errors import BotBarred, InvalidInput, StaleWorker
+from csdesk.errors import BotBarred, InvalidInput, StaleWorker, sentence
 
 TURN: Final = "bot"
 """What the kind of a due item that asks for a bot's answer begins with; the bot follows."""
@@ -186,7 +186,7 @@ def hand_back(work: Workspace, ticket: Ticket, command: cmd.HandBack, _: str) ->
         raise BotBarred(ticket.id, command.actor.id, "people")
     queue = command.queue or ticket.queue
     if not work.policy.has_queue(queue):
-        raise InvalidInput("queue", f"no queue {queue!r}", "choose a queue of the configuration")
+        raise InvalidInput("queue", sentence("no queue {queue!r}", queue=queue), "choose a queue of the configuration")
     bot = work.policy.reception.bot_of(queue)
     if bot is None or work.policy.type(ticket.type).bars_bots:
         raise BotBarred(ticket.id, bot.name if bot is not None else "", "queue" if bot is None else "type")

@@ -14,7 +14,7 @@ from csdesk.domain.core.outbound import Utterance, queue_reply
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
 from csdesk.domain.matching.book import phrase_of
-from csdesk.domain.matching.phrases import excluded_by
+from csdesk.domain.matching.phrases import EXCLUSIONS, excluded_by
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.agents import Agent
@@ -22,7 +22,7 @@ from csdesk.domain.records.messages import AuthorKind, Part, Purpose, TemplatePa
 from csdesk.domain.records.phrases import SOURCES, LibraryPhrase, usage_counter
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.rules.actions import SendTemplate
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
 
@@ -90,7 +90,11 @@ def filled_in(work: Workspace, ticket: Ticket, phrase: str, person: Actor | None
     context = asker.context
     condition = excluded_by(phrase_of(found), context)
     if condition is not None:
-        raise InvalidInput("phrase", f"is not meant for this ticket: {condition}", "ask for it in the condition")
+        raise InvalidInput(
+            "phrase",
+            sentence("is not meant for this ticket: {condition}", condition=EXCLUSIONS[condition]),
+            "ask for it in the condition",
+        )
     text = found.render(
         found.values({}, asker.sources),
         language=context.language,
@@ -124,5 +128,7 @@ def _value(known: dict[str, object], name: str, place: int) -> str:
         return name
     value = known.get(name)
     if value is None or value == "":
-        raise InvalidInput(f"body.{place}", f"nothing is known as {name}", "ask for it in the condition")
+        raise InvalidInput(
+            f"body.{place}", sentence("nothing is known as {name}", name=name), "ask for it in the condition"
+        )
     return str(value)

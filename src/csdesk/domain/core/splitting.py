@@ -34,7 +34,7 @@ from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.sla.clocks import ended, live
 from csdesk.domain.sla.life import asked, follow
 from csdesk.domain.sla.terms import Book
-from csdesk.errors import IllegalTransition, InvalidInput, NotFound
+from csdesk.errors import IllegalTransition, InvalidInput, NotFound, sentence
 
 
 def split_ticket(work: Workspace, ticket: Ticket, command: cmd.SplitTicket, run: str) -> None:
@@ -75,7 +75,11 @@ def _chosen(work: Workspace, ticket: Ticket, command: cmd.SplitTicket, entries: 
         if found is None:
             raise NotFound("message", key)
         if found.ticket != ticket.id:
-            raise InvalidInput("messages", f"{key} belongs to another ticket", f"choose messages of {ticket.id}")
+            raise InvalidInput(
+                "messages",
+                sentence("{key} belongs to another ticket", key=key),
+                sentence("choose messages of {id}", id=ticket.id),
+            )
     if len(wanted) >= ticket.messages:
         raise InvalidInput("messages", "are all that the ticket has", "leave at least one")
     return [work.message(key) for key in dict.fromkeys(lineage.joined(entries, ticket.id)) if key in wanted]

@@ -16,7 +16,7 @@ from csdesk.domain.records.holidays import PublicHolidays, SavedYear
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.routing.profiles import key_of
 from csdesk.domain.text.languages import is_language, likely_language
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 LEAVING: Final = "leaving"
 """The kind of due item that lets go of what an agent has or is offered who retired, is absent, or left a queue."""
@@ -50,12 +50,18 @@ def _check_names(work: Workspace, command: cmd.SaveAgent) -> None:
     """Refuse queues that there are none of, and what is no language."""
     for queue in command.queues or ():
         if not work.policy.has_queue(queue):
-            raise InvalidInput("queues", f"no queue {queue!r}", nearest(queue, work.policy.queue_names))
+            raise InvalidInput(
+                "queues", sentence("no queue {queue!r}", queue=queue), nearest(queue, work.policy.queue_names)
+            )
     for language in command.languages or ():
         if not is_language(language):
             likely = likely_language(language)
-            remedy = f"did you mean {likely!r}? " if likely else ""
-            raise InvalidInput("languages", f"no language {language!r}", f"{remedy}write tags such as zh, zh-TW, en")
+            meant = sentence("did you mean {name!r}? ", name=likely) if likely else ""
+            raise InvalidInput(
+                "languages",
+                sentence("no language {language!r}", language=language),
+                sentence("{guess}write tags such as zh, zh-TW, en", guess=meant),
+            )
 
 
 def _add_agent(work: Workspace, given: dict[str, object], agent_id: str) -> Agent:
@@ -87,8 +93,9 @@ def _plan_leaving(work: Workspace, old: Agent, saved: Agent) -> None:
 def _shift(work: Workspace, name: str | None) -> str | None:
     """The calendar of that name; an empty name: none."""
     if name and name not in work.policy.service.times:
-        known = ", ".join(sorted(work.policy.service.times)) or "none yet"
-        raise InvalidInput("shift", f"no calendar {name!r}", f"choose a calendar of the configuration ({known})")
+        raise InvalidInput(
+            "shift", sentence("no calendar {name!r}", name=name), nearest(name, work.policy.service.times)
+        )
     return name or None
 
 
@@ -111,9 +118,11 @@ def save_holidays(work: Workspace, command: cmd.SaveHolidays) -> PublicHolidays:
     for name, days in (("closed", command.closed), ("working", command.working)):
         for day in days:
             if day.year != command.year:
-                raise InvalidInput(name, f"{day} is not in {command.year}", "save it under its own year")
+                raise InvalidInput(
+                    name, sentence("{day} is not in {year}", day=day, year=command.year), "save it under its own year"
+                )
     if both := {*command.closed} & {*command.working}:
-        raise InvalidInput("working", f"{min(both)} is closed too", "keep it in one of the two")
+        raise InvalidInput("working", sentence("{day} is closed too", day=min(both)), "keep it in one of the two")
     key = holidays_id(work.keys, command.place)
     old = work.find(key)
     kept = old.years if isinstance(old, PublicHolidays) else ()

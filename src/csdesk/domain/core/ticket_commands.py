@@ -38,7 +38,7 @@ from csdesk.domain.records.messages import AuthorKind, Purpose
 from csdesk.domain.records.phrases import LibraryPhrase, usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
-from csdesk.errors import IllegalTransition, InvalidInput
+from csdesk.errors import IllegalTransition, InvalidInput, sentence
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
 
@@ -134,7 +134,9 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
         return
     move = MOVES.get(category)
     if move is None:
-        raise InvalidInput("status", f"{category} is not set by hand", "choose another status")
+        raise InvalidInput(
+            "status", sentence("{category} is not set by hand", category=category), "choose another status"
+        )
     tickets.change_status(work, ticket, move, status=name, remark=command.reason, until=command.until)
 
 
@@ -148,7 +150,9 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
         tickets.set_field(work, ticket, name, _priority(value))
     elif name == "type":
         if not work.policy.has_type(str(value)):
-            raise InvalidInput("value", f"no ticket type {value!r}", "choose a type of the configuration")
+            raise InvalidInput(
+                "value", sentence("no ticket type {type!r}", type=value), "choose a type of the configuration"
+            )
         tickets.set_field(work, ticket, name, str(value))
     elif name == "language" and isinstance(value, int | float):
         raise InvalidInput("value", "is not a language", "pass a language tag such as zh-CN")
@@ -156,7 +160,9 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
         tickets.set_field(work, ticket, name, value)
     else:
         raise InvalidInput(
-            "name", f"{name!r} cannot be set", "use priority, type, language, subject or x.<custom field>"
+            "name",
+            sentence("{name!r} cannot be set", name=name),
+            "use priority, type, language, subject or x.<custom field>",
         )
 
 
@@ -192,7 +198,11 @@ def _participants(work: Workspace, ticket: Ticket, command: cmd.ChangeParticipan
         if one.role is Role.REQUESTER and one.identity != ticket.identity:
             raise InvalidInput("add", "a ticket has one requester", "use the role cc or follower")
         if work.person(one.identity) is None:
-            raise InvalidInput("add", f"identity {one.identity} is not known", "link it to a customer first")
+            raise InvalidInput(
+                "add",
+                sentence("identity {identity} is not known", identity=one.identity),
+                "link it to a customer first",
+            )
     added = tuple(Participant(identity=one.identity, role=one.role) for one in command.add)
     removed = tuple(one for one in command.remove if ticket.participates(one))
     if added or removed:

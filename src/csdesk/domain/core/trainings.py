@@ -8,7 +8,7 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.matching.trainings import Training
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 NUMBER: Final = "training"
 """The counter of trainings."""
@@ -36,8 +36,10 @@ def choose(work: Workspace, command: cmd.ChooseTraining) -> None:
     """
     last = work.counter(NUMBER)
     if command.training > last:
-        remedy = f"choose 1 to {last}, or 0 for none" if last else "run desk.learning.optimize first"
-        raise InvalidInput("training", f"there is no training {command.training}", remedy)
+        remedy = (
+            sentence("choose 1 to {last}, or 0 for none", last=last) if last else "run desk.learning.optimize first"
+        )
+        raise InvalidInput("training", sentence("there is no training {training}", training=command.training), remedy)
     _use(work, command.training)
 
 

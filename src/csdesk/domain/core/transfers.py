@@ -22,7 +22,7 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.messages import AuthorKind, TextPart
 from csdesk.domain.records.tickets import Lent, Move, Offer, OfferPurpose, Ticket, WorkerKind
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 _Offer = trusted(Offer)
 
@@ -62,10 +62,14 @@ def _check_target(work: Workspace, ticket: Ticket, command: cmd.TransferTicket) 
         raise InvalidInput("department", "an agent is named too", "name one of them")
     if queue is not None and not work.policy.has_queue(queue):
         known = [one.name for one in work.policy.config.queues]
-        raise InvalidInput("queue", f"no queue {queue!r}", nearest(queue, known))
+        raise InvalidInput("queue", sentence("no queue {queue!r}", queue=queue), nearest(queue, known))
     departments = work.policy.reception.departments
     if department is not None and department not in departments:
-        raise InvalidInput("department", f"unknown department {department!r}", nearest(department, departments))
+        raise InvalidInput(
+            "department",
+            sentence("unknown department {department!r}", department=department),
+            nearest(department, departments),
+        )
     if agent is not None and work.agent(agent).retired:
         raise InvalidInput("agent", "has retired", "choose an agent who still works here")
     if agent is not None and agent == ticket.assignee:
@@ -82,7 +86,9 @@ def _brief(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run: st
     policy = work.policy.config.transfer
     missing = [one for one in policy.fields if not given.get(one)] if asks else []
     if missing:
-        raise InvalidInput("fields", f"the brief lacks {', '.join(missing)}", "say it: fields={name: text}")
+        raise InvalidInput(
+            "fields", sentence("the brief lacks {names}", names=tuple(missing)), "say it: fields={name: text}"
+        )
     lines = [command.brief.strip(), *(f"{name}: {text}" for name, text in given.items() if text)]
     text = "\n".join(one for one in lines if one)
     if not text:
@@ -225,7 +231,9 @@ def withdraw_by_hand(work: Workspace, ticket: Ticket, command: cmd.WithdrawTrans
     if offer is None or offer.purpose is not OfferPurpose.TRANSFER:
         raise InvalidInput("ticket", "no transfer is open", "it was answered, withdrawn, or it lapsed")
     if command.number not in (None, offer.number):
-        raise InvalidInput("number", f"that offer is over, {offer.number} is open", "look at ticket.offer")
+        raise InvalidInput(
+            "number", sentence("that offer is over, {number} is open", number=offer.number), "look at ticket.offer"
+        )
     leases.withdraw_offer(work, ticket, "by_hand")
 
 

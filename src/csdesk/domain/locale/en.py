@@ -150,10 +150,10 @@ TEXTS: Final[dict[str, str]] = {
     "check.undecided": "could not decide whether {rule} can fire",
     "check.too_many_pairs": "only the first {most} pairs of rules were compared",
     # Errors
-    "error": "csdesk failed",
-    "error.usage": "the call cannot be carried out as it is",
+    "error": "csdesk failed[: {problem}]",
+    "error.usage": "the call cannot be carried out as it is[: {problem}]",
     "error.invalid_input": "{field}: {problem}; {remedy}",
-    "error.config": "setting {path}: {problem}; {remedy}",
+    "error.config": "setting {path}: {problem}; {remedy}[ (and {more} more)]",
     "error.config_mismatch": (
         "desk {desk} runs configuration {active}, it was opened with {given}; pass activate=True to make the given one "
         "active, or config=None to take the active one"
@@ -184,20 +184,20 @@ TEXTS: Final[dict[str, str]] = {
     "error.unsupported": "{thing} cannot {feature}; {remedy}",
     "error.desk_closed": "desk {desk} is closed; open it again",
     "error.transaction_open": "{call} cannot run inside the host's transaction; commit it or roll it back first",
-    "error.flow": "a flow broke its contract: a bug in csdesk or in an extension",
-    "error.remote": "the channel's other side refused or failed",
+    "error.flow": "a flow broke its contract, a bug in csdesk or in an extension[: {problem}]",
+    "error.remote": "the channel's other side refused or failed[: {problem}]",
     "error.channel": "account {account}: {problem} (next: {disposition})[, provider code {provider_code}]",
     "error.request_rejected": "a web request was refused: {reason}",
     "error.products_unavailable": "the shop told nothing about its products: {reason}",
-    "error.store": "the storage refused or failed; nothing was written",
+    "error.store": "the storage refused or failed[: {problem}]",
     "error.not_found": "no {kind} {key} in this desk[; {remedy}]",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",
     "error.claim_taken": "the unique key {key} belongs to {owner}",
     "error.guard_failed": "adding {amount} to counter {counter} would pass {limit}",
     "error.schema_too_new": "{thing} has schema {found}, this csdesk knows up to {known}; update csdesk",
-    "error.store_busy": "the storage is busy or locked; try again later",
-    "error.commit_unknown": "nobody knows whether the commit happened; read its claim before trying again",
-    "error.store_damaged": "this is no csdesk store, or it is damaged",
+    "error.store_busy": "the storage is busy[: {problem}]",
+    "error.commit_unknown": "nobody knows whether the commit happened[: {problem}]",
+    "error.store_damaged": "the storage cannot be used[: {problem}]",
 }
 
 REASONS: Final[dict[str, str]] = {

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, get_args
 
+from csdesk._sentence import Sentence
 from csdesk.domain.locale import en, zh_cn
+from csdesk.domain.locale.chinese import in_chinese
 from csdesk.domain.locale.happenings import HAPPENINGS
 from csdesk.domain.locale.telling import facts_of
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.events import Event
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
-from csdesk.errors import CsdeskError, InvalidInput
+from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem, sentence
 
 Locale = Literal["zh-CN", "en"]
 """The languages of the catalogues."""
@@ -28,6 +30,8 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {"zh-CN": zh_cn.TEXTS, "en": en.TEXTS
 _REASONS: Final[dict[str, dict[str, str]]] = {"zh-CN": zh_cn.REASONS, "en": en.REASONS}
 _OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")
 _NAME: Final = re.compile(r"\{(\w+)\}")
+_SAID: Final = frozenset({"call", "feature", "problem", "remedy", "thing"})
+"""Parameters that are sentences, or parts of one, and not names."""
 _MARKS: Final = {
     Outcome.PASSED: "+",
     Outcome.CHOSEN: "*",
@@ -37,15 +41,17 @@ _MARKS: Final = {
 }
 
 
-def render(thing: Trace | Verdict | Event | CsdeskError | str, /, locale: Locale = "zh-CN", **params: Scalar) -> str:
-    """The text of a trace, a verdict, an event, an error or a code.
+def render(
+    thing: Trace | Verdict | Event | CsdeskError | Problem | str, /, locale: Locale = "zh-CN", **params: Scalar
+) -> str:
+    """The text of a trace, a verdict, an event, an error, a problem of a configuration, or a code.
 
     A verdict is one line for itself and one, indented by two blanks, for each below it; each begins with the mark of
     its outcome (``*`` chosen, ``+`` passed, ``x`` removed, ``-`` skipped, ``.`` noted). A code that the catalogue
     does not have is shown as it is, with its parameters.
 
     Args:
-        thing: what to show; a str is a code, such as ``thread.none``.
+        thing: what to show; a str is a code, such as ``thread.none``, or what an error says, such as its ``remedy``.
         locale: ``zh-CN`` or ``en``.
         params: the values of a code's parameters; for other things they add to what the thing has.
 
@@ -53,16 +59,28 @@ def render(thing: Trace | Verdict | Event | CsdeskError | str, /, locale: Locale
         InvalidInput: no catalogue has that locale.
     """
     if locale not in _TEXTS:
-        raise InvalidInput("locale", "no such catalogue", f"choose one of: {', '.join(get_args(Locale))}")
-    if isinstance(thing, Trace):
-        return "\n".join(line for one in thing.verdicts for line in _lines(one, locale, params, 0))
-    if isinstance(thing, Verdict):
-        return "\n".join(_lines(thing, locale, params, 0))
+        raise InvalidInput(
+            "locale", "no such catalogue", sentence("choose one of: {names}", names=tuple(get_args(Locale)))
+        )
+    if isinstance(thing, Trace | Verdict):
+        verdicts = thing.verdicts if isinstance(thing, Trace) else (thing,)
+        return "\n".join(line for one in verdicts for line in _lines(one, locale, params, 0))
     if isinstance(thing, CsdeskError):
-        return _text(thing.code, locale, {**thing.params, **params})
+        return _error(thing, locale, params)
+    if isinstance(thing, Problem):
+        return _text(ConfigError.code, locale, thing._asdict() | params)
     if isinstance(thing, str):
-        return _text(thing, locale, params)
+        is_code = thing in _TEXTS[locale] or params
+        return _text(thing, locale, params) if is_code else _sentence(thing, locale)
     return happening(thing, locale)
+
+
+def _error(error: CsdeskError, locale: Locale, params: Mapping[str, Scalar]) -> str:
+    # What a host's own kind of error says stands in its message alone; so does what the root's kinds say.
+    message = error.args[0] if error.args else ""
+    if error.code not in _TEXTS[locale]:
+        return _sentence(message, locale)
+    return _text(error.code, locale, {"problem": message, **error.params, **params})
 
 
 def happening(event: Event, locale: Locale) -> str:
@@ -97,7 +115,13 @@ def _filled(template: str, given: Mapping[str, str]) -> str:
     return _NAME.sub(lambda match: given.get(match[1], MISSING), _OPTIONAL.sub(optional, template))
 
 
+def _sentence(text: str, locale: Locale) -> str:
+    return in_chinese(text) if locale == "zh-CN" else str(text)
+
+
 def _shown(name: str, value: Scalar, locale: Locale) -> str:
+    if isinstance(value, Sentence) or (name in _SAID and isinstance(value, str)):
+        return _sentence(value, locale)
     if name == "reason" and isinstance(value, str):
         return _REASONS[locale].get(value, value)
     if name == "kind" and isinstance(value, str) and locale == "zh-CN":

@@ -141,10 +141,10 @@ TEXTS: Final[dict[str, str]] = {
     "check.undecided": "无法判定 {rule} 能否触发",
     "check.too_many_pairs": "只比较了前 {most} 对规则",
     # 错误
-    "error": "csdesk 出错",
-    "error.usage": "调用方式有误",
-    "error.invalid_input": "{field} 的值不可用：{problem}。处理办法：{remedy}",
-    "error.config": "配置项 {path} 有误：{problem}。处理办法：{remedy}",
+    "error": "csdesk 出错[：{problem}]",
+    "error.usage": "调用方式有误[：{problem}]",
+    "error.invalid_input": "{field}：{problem}。处理办法：{remedy}",
+    "error.config": "配置项 {path} 有误：{problem}。处理办法：{remedy}[（另有 {more} 处问题）]",
     "error.config_mismatch": (
         "服务台“{desk}”正在使用配置 {active}，打开时给出的却是 {given}；"
         "要启用新配置请传 activate=True，要沿用现有配置请传 config=None"
@@ -164,27 +164,27 @@ TEXTS: Final[dict[str, str]] = {
         "工单 {ticket} 正由 {holder} 处理[，到 {until} 为止]；请等待，或用 take_over=True 并写明原因接管"
     ),
     "error.bot_barred": "工单 {ticket} 不能由机器人处理：{reason}；请留给人工，或由人工交还机器人",
-    "error.calendar": "工作日历的 {field} 有误：{problem}；{remedy}",
-    "error.no_working_time": "工作时间不足，{field}：{problem}；{remedy}",
-    "error.holidays_unknown": "节假日安排尚未公布，{field}：{problem}；{remedy}",
+    "error.calendar": "工作日历的 {field} 有误：{problem}。处理办法：{remedy}",
+    "error.no_working_time": "工作时间不足，{field}：{problem}。处理办法：{remedy}",
+    "error.holidays_unknown": "节假日安排尚未公布，{field}：{problem}。处理办法：{remedy}",
     "error.missing_extra": "{feature} 需要 {package}，请安装 csdesk 的可选组件 {extra}",
-    "error.unsupported": "{thing} 不支持该功能（{feature}）；{remedy}",
+    "error.unsupported": "{thing} 不支持“{feature}”。处理办法：{remedy}",
     "error.desk_closed": "服务台“{desk}”已关闭，请重新打开",
     "error.transaction_open": "{call} 不能在宿主的事务中运行，请先提交或回滚事务",
-    "error.flow": "内部流程违反约定，这是 csdesk 或扩展的缺陷",
-    "error.remote": "渠道方拒绝请求或发生故障",
+    "error.flow": "内部流程违反约定，这是 csdesk 或扩展的缺陷[：{problem}]",
+    "error.remote": "渠道方拒绝请求或发生故障[：{problem}]",
     "error.channel": "渠道账号 {account} 出错：{problem}（后续处理：{disposition}）[，渠道错误码 {provider_code}]",
     "error.request_rejected": "回调请求被拒绝：{reason}",
     "error.products_unavailable": "商品资料查询失败：{reason}",
-    "error.store": "存储拒绝操作或发生故障，未写入任何内容",
+    "error.store": "存储拒绝操作或发生故障[：{problem}]",
     "error.not_found": "本服务台中没有{kind} {key}[。处理办法：{remedy}]",
     "error.version_conflict": "{kind} {key} 已被他人修改，版本不再是 {expected}；请重新加载后再试",
     "error.claim_taken": "唯一键 {key} 已被 {owner} 占用",
     "error.guard_failed": "计数器 {counter} 再加 {amount} 将超过上限 {limit}",
     "error.schema_too_new": "{thing} 的数据版本为 {found}，当前 csdesk 最高支持 {known}；请升级 csdesk",
-    "error.store_busy": "存储繁忙或被锁定，请稍后重试",
-    "error.commit_unknown": "无法确认提交是否成功，请查询对应的唯一键后再决定",
-    "error.store_damaged": "这不是 csdesk 的存储，或存储已损坏",
+    "error.store_busy": "存储繁忙[：{problem}]",
+    "error.commit_unknown": "无法确认提交是否成功[：{problem}]",
+    "error.store_damaged": "存储不可用[：{problem}]",
 }
 
 REASONS: Final[dict[str, str]] = {
@@ -244,6 +244,29 @@ REASONS: Final[dict[str, str]] = {
     "closed": "队列不在服务时间",
     "elsewhere": "不在该队列工作",
 }
+
+WORDS: Final[dict[str, str]] = {
+    # 邮件会话的步骤
+    "auth": "登录",
+    "connect": "连接",
+    "data": "发送正文",
+    "mail": "声明发件人",
+    "rcpt": "声明收件人",
+    # 微信客服会话
+    "closed": "已结束",
+    "human": "人工接待中",
+    "pool": "待接入池",
+    # 记录的状态
+    "blocked": "被阻挡",
+    "cancelled": "已取消",
+    "dead": "已放弃发送",
+    "discarded": "已丢弃",
+    "done": "已完成",
+    "erased": "已删除",
+    "parked": "已暂存",
+    "waiting": "排队中",
+}
+"""Words of fixed sets in errors, beside those of timelines."""
 
 KINDS: Final[dict[str, str]] = {
     "account": "渠道账号",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from csdesk._sentence import is_a
 from csdesk.domain.matching.guards import Reading, common_reading
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.domain.matching.segment import Vector
 from csdesk.domain.records.matches import Guard
 from csdesk.domain.text.folding import fold
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 TEXT_LENGTH: Final = 500
 _UNFOLDED_LENGTH: Final = 2_000
@@ -82,7 +83,7 @@ def checked(limit: int) -> int:
     """
     given: object = limit  # whatever a caller passes
     if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MAX_LIMIT:
-        raise InvalidInput("limit", "is out of range", f"give a whole number from 1 to {MAX_LIMIT}")
+        raise InvalidInput("limit", "is out of range", sentence("give a whole number from 1 to {most}", most=MAX_LIMIT))
     return limit
 
 
@@ -93,7 +94,7 @@ def folded(text: str) -> str:
         InvalidInput: it is no str.
     """
     if not isinstance(text, str):
-        raise InvalidInput("text", f"is a {type(text).__name__}", "pass a str")
+        raise InvalidInput("text", is_a(text), "pass a str")
     return fold(text[:_UNFOLDED_LENGTH])[:TEXT_LENGTH]
 
 

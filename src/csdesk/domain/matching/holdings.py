@@ -21,7 +21,7 @@ from csdesk.domain.matching.lexicon import Lexicon
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.domain.matching.segment import Counted, Segment, Vector, combined
 from csdesk.domain.matching.terms import terms_of
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 _MANY_PHRASES: Final = 20_000
 
@@ -60,7 +60,9 @@ class Holdings:
         self._lean = len(ordered) > _MANY_PHRASES
         for one, after in pairwise(ordered):
             if one.id == after.id:
-                raise InvalidInput("phrases", f"two have the id {one.id!r}", "give each phrase its own id")
+                raise InvalidInput(
+                    "phrases", sentence("two have the id {id!r}", id=one.id), "give each phrase its own id"
+                )
         entries = tuple(entry_of(phrase) for phrase in ordered)
         counted = Counted()
         for entry in entries:

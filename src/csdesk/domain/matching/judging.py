@@ -22,7 +22,7 @@ from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.phrases import ANYWHERE, Context, Phrase
 from csdesk.domain.matching.training import shuffled, trained
 from csdesk.domain.records.matches import Guard, Why
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 Action = Literal["auto_reply", "suggest", "hand_over"]
 Reason = Literal["confident", "unsure", "close_call", "guarded", "few_samples", "by_hand", "unlikely", "no_match"]
@@ -159,7 +159,9 @@ class Judge:
         """
         for name in (picked, *shown):
             if name is not None and name not in self.library:
-                raise InvalidInput("picked" if name == picked else "shown", f"no phrase {name!r}", "pass known ids")
+                raise InvalidInput(
+                    "picked" if name == picked else "shown", sentence("no phrase {name!r}", name=name), "pass known ids"
+                )
         return self.after(self.outcome(text, picked, shown, raw))
 
     def outcome(

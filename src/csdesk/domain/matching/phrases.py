@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from csdesk._sentence import is_a
 from csdesk.errors import InvalidInput
 
 
@@ -58,7 +59,7 @@ class Phrase:
             if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
                 raise InvalidInput(name, "is naive", "pass an aware datetime, for example with tzinfo=datetime.UTC")
         if not isinstance(self.auto_reply, bool):
-            raise InvalidInput("auto_reply", f"is a {type(self.auto_reply).__name__}", "pass True or False")
+            raise InvalidInput("auto_reply", is_a(self.auto_reply), "pass True or False")
 
     @property
     def samples(self) -> int:
@@ -68,12 +69,12 @@ class Phrase:
 
 def _a_text(name: str, value: object) -> None:
     if not isinstance(value, str):
-        raise InvalidInput(name, f"is a {type(value).__name__}", "pass a str")
+        raise InvalidInput(name, is_a(value), "pass a str")
 
 
 def _texts(name: str, given: object) -> tuple[str, ...]:
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise InvalidInput(name, f"is a {type(given).__name__}", "pass a sequence of texts")
+        raise InvalidInput(name, is_a(given), "pass a sequence of texts")
     texts = given if type(given) is tuple else tuple(given)
     for one in texts:
         _a_text(name, one)
@@ -107,14 +108,24 @@ class Context:
         for name in ("channel", "language", "level", "account"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
-                raise InvalidInput(name, f"is a {type(value).__name__}", "pass a str")
+                raise InvalidInput(name, is_a(value), "pass a str")
         if self.now is not None and not isinstance(self.now, datetime):
-            raise InvalidInput("now", f"is a {type(self.now).__name__}", "pass an aware datetime")
+            raise InvalidInput("now", is_a(self.now), "pass an aware datetime")
         if self.now is not None and self.now.tzinfo is None:
             raise InvalidInput("now", "is naive", "pass an aware datetime, for example with tzinfo=datetime.UTC")
 
 
 ANYWHERE: Final = Context()
+
+
+EXCLUSIONS: Final = {
+    "language": "its language is another",
+    "channel": "its channels do not include this one",
+    "level": "its levels do not include this customer's",
+    "validity": "it is not valid now (valid_from, valid_until)",
+    "scenario": "no scenario that names it is on",
+}
+"""What it means when a condition of a phrase excludes it."""
 
 
 def excluded_by(phrase: Phrase, context: Context) -> str | None:

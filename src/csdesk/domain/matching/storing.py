@@ -24,7 +24,7 @@ from csdesk.domain.matching.lexicon import Lexicon
 from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.domain.matching.segment import Rarity, Segment
-from csdesk.errors import CsdeskError, InvalidInput, SchemaTooNew
+from csdesk.errors import CsdeskError, InvalidInput, SchemaTooNew, sentence
 
 _NAME: Final = b"csdesk-matcher "
 VERSION: Final = 1
@@ -113,10 +113,13 @@ def _judge(parts: list[memoryview], embedder: str | None) -> Judge:
     if tuple(document["features"]) != FEATURES:
         raise _broken("its calibration is of another kind")
     if document["embedder"] != embedder:
-        was = document["embedder"] or "none"
-        raise InvalidInput(
-            "embedder", f"the matcher was saved with {was}", "pass the same, or build it from its phrases"
+        was = document["embedder"]
+        problem = (
+            sentence("the matcher was saved with {embedder}", embedder=was)
+            if was
+            else "the matcher was saved without one"
         )
+        raise InvalidInput("embedder", problem, "pass the same, or build it from its phrases")
     phrases = [_phrase(one) for one in document["phrases"]]
     arrays = [_array(code, part, document["order"]) for (_, code), part in zip(_ARRAYS, parts[1:], strict=True)]
     segment = _segment(document["rarity"], arrays, len(phrases))

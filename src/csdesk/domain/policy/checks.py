@@ -30,6 +30,7 @@ from csdesk.domain.rules.fields import (
 )
 from csdesk.domain.rules.language import Condition, Group, MacroPolicy, RulePolicy, Test, TimerPolicy
 from csdesk.domain.rules.values import checked
+from csdesk.errors import sentence
 
 if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
@@ -81,8 +82,12 @@ def check(config: DeskConfig) -> None:
     for tag in config.tags:
         if namespace_of(tag.name):
             own = tag.name.rpartition(":")[2]
-            remedy = f"name it {own!r}, or leave it out: what a system outside syncs need not be declared"
-            raise refused(f"{tag.name!r} belongs to a system outside", remedy, "tags", tag.name, "name")
+            remedy = sentence(
+                "name it {own!r}, or leave it out: what a system outside syncs need not be declared", own=own
+            )
+            raise refused(
+                sentence("{name!r} belongs to a system outside", name=tag.name), remedy, "tags", tag.name, "name"
+            )
     _check_statuses(config)
     _check_retention(config)
     check_reception(config)
@@ -121,7 +126,7 @@ def _check_statuses(config: DeskConfig) -> None:
     for status in config.statuses:
         if categories.get(status.name, status.category) is not status.category:
             raise refused(
-                f"{status.name!r} is the name of another category",
+                sentence("{name!r} is the name of another category", name=status.name),
                 "choose another name",
                 "statuses",
                 status.name,
@@ -144,7 +149,9 @@ def _check_retention(config: DeskConfig) -> None:
     )
     for name, span, least, what in needed:
         if span is not None and span < least:
-            remedy = f"keep them for {format_duration(least)} or longer: they are needed for {what}"
+            remedy = sentence(
+                "keep them for {least} or longer: they are needed for {what}", least=format_duration(least), what=what
+            )
             raise refused("too short", remedy, "retention", name)
 
 
@@ -156,7 +163,14 @@ def _check_overflow(config: DeskConfig) -> None:
         if way is not None:
             told = " -> ".join(way)
             remedy = "take one of these steps out"
-            raise refused(f"the queues overflow in a circle: {told}", remedy, "queues", way[0], "routing", "overflow")
+            raise refused(
+                sentence("the queues overflow in a circle: {way}", way=told),
+                remedy,
+                "queues",
+                way[0],
+                "routing",
+                "overflow",
+            )
 
 
 def _check_former_queues(config: DeskConfig) -> None:
@@ -167,9 +181,15 @@ def _check_former_queues(config: DeskConfig) -> None:
         for former in queue.formerly:
             path = ("queues", queue.name, "formerly")
             if former in present:
-                raise refused(f"queue {former!r} is there still", "remove that queue, or this name", *path)
+                raise refused(
+                    sentence("queue {former!r} is there still", former=former), "remove that queue, or this name", *path
+                )
             if former in heirs:
-                raise refused(f"{former!r} stands at {heirs[former]!r} too", "let one queue take its place", *path)
+                raise refused(
+                    sentence("{former!r} stands at {heir!r} too", former=former, heir=heirs[former]),
+                    "let one queue take its place",
+                    *path,
+                )
             heirs[former] = queue.name
 
 
@@ -236,7 +256,9 @@ class _Names:
     def own_tag(self, name: str, *path: str | int) -> None:
         if namespace_of(name):
             raise refused(
-                f"{name!r} belongs to a system outside", "only what it syncs changes it: use a tag of your own", *path
+                sentence("{name!r} belongs to a system outside", name=name),
+                "only what it syncs changes it: use a tag of your own",
+                *path,
             )
         self.tag(name, *path)
 
@@ -347,10 +369,15 @@ class _Names:
         for test, where in tests_in(segment.when, ("segments", segment.name, "when")):
             if not test.field.startswith("customer.") or test.field in _OF_A_MOMENT:
                 raise refused(
-                    f"a segment cannot ask for {test.field}", "ask for what is known of a customer", *where, "field"
+                    sentence("a segment cannot ask for {field}", field=test.field),
+                    "ask for what is known of a customer",
+                    *where,
+                    "field",
                 )
             if test.op in SINCE | CALENDAR:
-                raise refused(f"a segment cannot ask {test.op}", "ask for the value itself", *where, "op")
+                raise refused(
+                    sentence("a segment cannot ask {op}", op=test.op), "ask for the value itself", *where, "op"
+                )
         self._condition(segment.when, "segments", segment.name, "when")
 
     def _escalation(self, step: EscalationActions, *path: str | int) -> None:
@@ -440,7 +467,11 @@ class _Names:
         self.calendar(timer.calendar, *path, "timer", "calendar")
         for test, where in tests_in(rule.when, (*path, "when")):
             if test.field.startswith("message.") or test.field in _WITH_A_MESSAGE:
-                raise refused(f"no message comes with time, so {test.field} says nothing", "leave it out", *where)
+                raise refused(
+                    sentence("no message comes with time, so {field} says nothing", field=test.field),
+                    "leave it out",
+                    *where,
+                )
             if test.op in SINCE:
                 raise refused("nothing changes when time comes", "ask for the value itself", *where, "op")
 
@@ -475,7 +506,12 @@ class _Names:
                 raise refused("it needs an instant", "declare the field, with type time", *path, "field")
             return
         if test.op not in (takes := ops_of(test.field, field)):
-            raise refused(f"{test.op} does not fit a {field.type} field", nearest(test.op, takes), *path, "op")
+            raise refused(
+                sentence("{op} does not fit a {type} field", op=test.op, type=field.type),
+                nearest(test.op, takes),
+                *path,
+                "op",
+            )
         try:
             checked(field, test.op, test.value)
         except PydanticCustomError as error:

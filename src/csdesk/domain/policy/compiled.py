@@ -35,7 +35,7 @@ from csdesk.domain.rules.reads import Reads, reads_of
 from csdesk.domain.rules.timers import Timers
 from csdesk.domain.text.folding import fold
 from csdesk.domain.text.keywords import KeywordIndex
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, sentence
 
 _LONGEST_WISH: Final = 60
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -241,7 +241,9 @@ class Policy:
         """
         category = self._statuses.get(name)
         if category is None:
-            raise InvalidInput("status", "no such status", f"choose one of: {', '.join(sorted(self._statuses))}")
+            raise InvalidInput(
+                "status", "no such status", sentence("choose one of: {names}", names=tuple(sorted(self._statuses)))
+            )
         return category, name
 
     def type(self, name: str) -> TypePolicy:
@@ -304,7 +306,7 @@ class Policy:
         """
         names = [one.name for one in self.config.flags]
         if names and name not in names:
-            raise InvalidInput("flag", f"no flag {name!r}", nearest(name, names))
+            raise InvalidInput("flag", sentence("no flag {name!r}", name=name), nearest(name, names))
 
     def day_of(self, at: datetime) -> date:
         """The day of an instant in the desk's time zone."""

@@ -56,7 +56,7 @@ from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.rules.language import FieldPolicy, MacroPolicy, RulePolicy, RuleSetPolicy
-from csdesk.errors import ConfigError
+from csdesk.errors import ConfigError, sentence
 
 __all__ = [
     "AccessPolicy",
@@ -193,15 +193,19 @@ class DeskConfig(Section):
         try:
             ZoneInfo(value or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            meant = guess(value, sorted(available_timezones()))
-            raise refused("not a time zone", f"{meant}use an IANA name such as Asia/Shanghai") from None
+            remedy = sentence(
+                "{guess}use an IANA name such as Asia/Shanghai", guess=guess(value, sorted(available_timezones()))
+            )
+            raise refused("not a time zone", remedy) from None
         return value
 
     @field_validator("tag_order", mode="after")
     @classmethod
     def _has_each_once(cls, value: tuple[TagSource, ...]) -> tuple[TagSource, ...]:
         if sorted(value) != sorted(TagSource):
-            raise refused("it does not name every source once", f"put these in order: {', '.join(TagSource)}")
+            raise refused(
+                "it does not name every source once", sentence("put these in order: {names}", names=tuple(TagSource))
+            )
         return value
 
     @model_validator(mode="after")
@@ -226,7 +230,9 @@ class DeskConfig(Section):
         try:
             return cls(**tomllib.loads(given))
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError("document", f"not TOML: {error}", "correct the document") from None
+            raise ConfigError(
+                "document", sentence("not TOML: {error}", error=str(error)), "correct the document"
+            ) from None
         except RecursionError:
             raise _too_deep() from None
 
@@ -245,7 +251,9 @@ class DeskConfig(Section):
         except RecursionError:
             raise _too_deep() from None
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError("document", f"not JSON: {error}", "correct the document") from None
+            raise ConfigError(
+                "document", sentence("not JSON: {error}", error=str(error)), "correct the document"
+            ) from None
 
     def canonical_json(self) -> str:
         """The same text for equal configurations: sorted keys, no blanks, defaults left out."""

@@ -6,7 +6,7 @@ from typing import ClassVar, Never
 
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.policy.service_book import HolidayYears
-from csdesk.errors import ConfigError, ConfigUnreadable, Problem, UsageError
+from csdesk.errors import ConfigError, ConfigUnreadable, InvalidInput, Problem, UsageError, sentence
 
 
 class UnreadablePolicy(Policy):
@@ -39,4 +39,6 @@ def problems_of(error: UsageError) -> tuple[Problem, ...]:
     """What keeps a configuration from being used."""
     if isinstance(error, ConfigError):
         return error.problems
-    return (Problem("document", str(error), "correct the configuration"),)
+    if isinstance(error, InvalidInput):
+        return (Problem(error.field, error.problem, error.remedy),)
+    return (Problem("document", sentence("it cannot be used: {error}", error=str(error)), "correct the configuration"),)

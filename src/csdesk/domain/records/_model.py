@@ -23,6 +23,7 @@ from pydantic import (
     ValidationError,
 )
 
+from csdesk._sentence import told_by_pydantic
 from csdesk.domain.records._short import SHORT_NAMES
 from csdesk.domain.text.graphemes import clean
 from csdesk.errors import CsdeskError, InvalidInput
@@ -44,12 +45,15 @@ _REMEDIES = {
 
 def translate(error: ValidationError, thing: str) -> CsdeskError:
     """The first problem of a pydantic error as ``InvalidInput``: field path, reason and remedy, without the value."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join([thing, *_path(first["loc"])])
+    if isinstance(cause := first.get("ctx", {}).get("error"), InvalidInput):
+        # A value below that refused itself: the end of its path lies below what the location names.
+        below = cause.field.partition(".")[2]
+        return InvalidInput(f"{field}.{below}" if below else field, cause.problem, cause.remedy)
     remedy = _REMEDIES.get(first["type"], "pass a value of the documented type and range")
     # This one quotes what it found, which may be anything that somebody said.
-    told = first["msg"].removeprefix("Value error, ")
-    problem = "is of an unknown kind" if first["type"] == "union_tag_invalid" else told
+    problem = "is of an unknown kind" if first["type"] == "union_tag_invalid" else told_by_pydantic(first)
     return InvalidInput(field, problem, remedy)
 
 

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from csdesk._nearest import nearest
+from csdesk._sentence import told_by_pydantic
 from csdesk.domain.records._model import Value
-from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem
+from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem, sentence
 
 if TYPE_CHECKING:
     from pydantic import ModelWrapValidatorHandler
@@ -48,7 +49,7 @@ def refused(problem: str, remedy: str, *path: str | int) -> PydanticCustomError:
 
 def unknown(kind: str, given: str, known: Iterable[str], *path: str | int) -> PydanticCustomError:
     """An error about a reference to something that the configuration does not have."""
-    return refused(f"unknown {kind} {given!r}", nearest(given, known), *path)
+    return refused(sentence("unknown {kind} {given!r}", kind=kind, given=given), nearest(given, known), *path)
 
 
 class Section(Value):
@@ -129,10 +130,11 @@ def _first(  # noqa: PLR0911  one return for each kind of problem
     if kind == _REFUSED:
         return context["problem"], context["remedy"], context["path"]
     if kind in _REMEDIES:
-        return *_REMEDIES[kind], ""
+        problem, remedy = _REMEDIES[kind]
+        return problem, remedy, ""
     if kind == "value_error" and isinstance(cause := context.get("error"), InvalidInput):
         # A value of csdesk's own that refused itself: the end of its path lies below what the location names.
-        return str(cause.params["problem"]), cause.remedy, cause.field.partition(".")[2]
+        return cause.problem, cause.remedy, cause.field.partition(".")[2]
     if kind in ("enum", "literal_error"):
         return "unknown value", nearest(first["input"], _QUOTED.findall(context["expected"])), ""
     if kind == "union_tag_invalid":
@@ -140,7 +142,7 @@ def _first(  # noqa: PLR0911  one return for each kind of problem
         return "unknown value", nearest(context["tag"], expected), context["discriminator"].strip("'")
     if kind == "union_tag_not_found":
         return "it is missing", "add it", context["discriminator"].strip("'")
-    return first["msg"][:1].lower() + first["msg"][1:], "pass a value of the documented type and range", ""
+    return told_by_pydantic(first), "pass a value of the documented type and range", ""
 
 
 def _named(location: Sequence[str | int], given: object) -> list[str]:

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from csdesk.domain.ids import ArticleId, PhraseId, article_id
 from csdesk.domain.records._model import Instant, Key, Record, Text
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 Section = Literal["what", "rules", "fees", "cautions", "steps", "questions"]
 """What an article has to say: what it is, its rules, fees, cautions, how it goes, what is asked (活动知识)."""
@@ -83,7 +83,9 @@ class Article(Record):
             raise PydanticCustomError("value_error", "valid_until must lie after valid_from")
         told = sorted(set(self.not_needed) & set(self.written))
         if told:
-            raise PydanticCustomError("value_error", f"the section {told[0]} is written and said not to be needed")
+            raise PydanticCustomError(
+                "value_error", sentence("the section {name} is written and said not to be needed", name=told[0])
+            )
         return self
 
     @property
@@ -135,7 +137,7 @@ class ArticleLink(Record):
         try:
             return article_id(name)
         except InvalidInput as error:
-            raise PydanticCustomError("value_error", str(error.params["problem"])) from None
+            raise PydanticCustomError("value_error", error.problem) from None
 
     @model_validator(mode="after")
     def _names_one(self) -> ArticleLink:
@@ -241,6 +243,6 @@ def _outlives(phrase: Linked, article: Article) -> bool:
     return early or late
 
 
-def _gap(problem: GapKind, article: Article, phrase: Linked | None = None) -> ArticleGap:
+def _gap(kind: GapKind, article: Article, phrase: Linked | None = None) -> ArticleGap:
     key = phrase.id if phrase is not None else None
-    return ArticleGap(problem=problem, article=ArticleId(article.id), title=article.title, phrase=key)
+    return ArticleGap(problem=kind, article=ArticleId(article.id), title=article.title, phrase=key)

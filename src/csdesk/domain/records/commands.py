@@ -36,6 +36,7 @@ from csdesk.domain.records.messages import HtmlPart, LinkPart, Part, Purpose, Te
 from csdesk.domain.records.phrases import LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
+from csdesk.errors import sentence
 
 MOST_WRITTEN: Final = 65_536
 """The longest text of a reply or a note, in bytes of UTF-8."""
@@ -64,7 +65,7 @@ def nothing_unknown(value: T) -> T:
     for one in value if isinstance(value, tuple) else (value,):
         unknown = getattr(one, "__pydantic_extra__", None)
         if unknown:
-            raise ValueError(f"has an unknown field {min(unknown)}")
+            raise ValueError(sentence("has an unknown field {name}", name=min(unknown)))
     return value
 
 
@@ -94,7 +95,12 @@ def _fits_a_row(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     texts = [one.text for one in parts if isinstance(one, TextPart)]
     texts += [one.html for one in parts if isinstance(one, HtmlPart)]
     if any(len(text) > MOST_WRITTEN // 4 and len(text.encode()) > MOST_WRITTEN for text in texts):
-        raise ValueError(f"holds a text of more than {MOST_WRITTEN} bytes; send it as a file (MediaPart)")
+        raise ValueError(
+            sentence(
+                "holds a text of more than {most} bytes; send it as a file (MediaPart)",
+                most=MOST_WRITTEN,
+            )
+        )
     return parts
 
 

@@ -18,7 +18,7 @@ from csdesk.domain.records._model import Instant, Key, Record, Text, Value
 from csdesk.domain.records.articles import ArticleLink
 from csdesk.domain.records.products import PRODUCT, ProductFact
 from csdesk.domain.text.templates import Template, TemplateValue
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 SOURCES: Final = frozenset(
     {
@@ -49,11 +49,7 @@ class Variable(Record):
     def _known(self) -> Variable:
         given = self.source
         if given is not None and given not in SOURCES and not given.startswith(("ticket.x.", "customer.x.", PRODUCT)):
-            known = ", ".join(sorted(SOURCES))
-            problem = (
-                f"source: nothing is called {given}; use {known}, ticket.x.<name>, customer.x.<name>, product.<name>"
-            )
-            raise PydanticCustomError("value_error", problem)
+            raise PydanticCustomError("value_error", sentence("source: nothing is called {name}", name=given))
         return self
 
     def found(self, sources: Mapping[str, object]) -> TemplateValue | None:
@@ -171,7 +167,9 @@ class LibraryPhrase(Record):
         for wording in self.wordings:
             unknown = set(self.template(wording).variables) - set(names)
             if unknown:
-                raise PydanticCustomError("value_error", f"the variable {min(unknown)} is not declared")
+                raise PydanticCustomError(
+                    "value_error", sentence("the variable {name} is not declared", name=min(unknown))
+                )
         return self
 
     def template(self, wording: Wording) -> Template:

@@ -18,6 +18,7 @@ from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Purpose
 from csdesk.domain.records.phrases import SOURCES
 from csdesk.domain.records.priorities import PriorityName
+from csdesk.errors import sentence
 
 PhraseName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(phrase_id)]
 _LIKE_A_SOURCE: Final = re.compile(r"(?:customer|ticket|agent)\.[\w.]+")
@@ -325,7 +326,7 @@ class SendTemplate(Section):
         for place, one in enumerate(value):
             if _LIKE_A_SOURCE.fullmatch(one) and one not in SOURCES and not one.startswith(_CUSTOM):
                 known = (*SOURCES, *(f"{prefix}<name>" for prefix in _CUSTOM))
-                raise refused(f"nothing is known as {one!r}", nearest(one, known), place)
+                raise refused(sentence("nothing is known as {name!r}", name=one), nearest(one, known), place)
         return value
 
 

@@ -29,6 +29,7 @@ from csdesk.domain.rules import fields
 from csdesk.domain.rules.actions import Actions
 from csdesk.domain.rules.fields import FieldType, Op
 from csdesk.domain.rules.values import TestValue, checked, plain
+from csdesk.errors import sentence
 
 
 class _Joined(Section):
@@ -82,7 +83,9 @@ class Test(_Joined):
         name = info.data.get("field", "")
         declared = fields.field_of(name)
         if declared is not None and value not in (takes := fields.ops_of(name, declared)):
-            raise refused(f"{value} does not fit a {declared.type} field", nearest(value, takes))
+            raise refused(
+                sentence("{value} does not fit a {type} field", value=value, type=declared.type), nearest(value, takes)
+            )
         return value
 
     @field_validator("value", mode="after")
@@ -126,7 +129,7 @@ class Group(_Joined):
             if not level:
                 return self
         raise refused(
-            f"nested more than {DEEPEST} groups deep",
+            sentence("nested more than {deepest} groups deep", deepest=DEEPEST),
             "put conditions of one kind into one group: all_of(a, b, c)",
         )
 

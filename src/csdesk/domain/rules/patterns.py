@@ -13,6 +13,7 @@ from typing import Final
 
 from csdesk.domain.records._settings import refused
 from csdesk.domain.text.folding import fold
+from csdesk.errors import sentence
 
 MOST_READ: Final = 4_096
 """How many characters of a text a pattern is tried on."""
@@ -36,12 +37,15 @@ def compiled_pattern(text: str) -> re.Pattern[str]:
         PydanticCustomError: it is no pattern, or it might take too long; says why.
     """
     if len(text) > LONGEST:
-        raise refused(f"a pattern of more than {LONGEST} characters", "split the rule, or use contains_any")
+        raise refused(
+            sentence("a pattern of more than {longest} characters", longest=LONGEST),
+            "split the rule, or use contains_any",
+        )
     _check_cost(text)
     try:
         return re.compile("".join(map(_folded, text)), re.IGNORECASE)
     except re.error as error:
-        raise refused(f"not a pattern: {error.msg}", "correct the regular expression") from None
+        raise refused(sentence("not a pattern: {error}", error=error.msg), "correct the regular expression") from None
 
 
 def _folded(character: str) -> str:

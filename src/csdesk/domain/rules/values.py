@@ -22,6 +22,7 @@ from csdesk.domain.rules import fields
 from csdesk.domain.rules.fields import Field, FieldType, Op
 from csdesk.domain.rules.patterns import compiled_pattern
 from csdesk.domain.text.folding import fold
+from csdesk.errors import sentence
 
 TestValue = Scalar | tuple[Scalar, ...]
 """What a test compares with."""
@@ -94,7 +95,7 @@ def checked(declared: Field, op: Op, value: TestValue) -> TestValue:
     """
     if op in fields.UNARY:
         if value is not None:
-            raise refused(f"{op} takes no value", "leave it out")
+            raise refused(sentence("{op} takes no value", op=op), "leave it out")
         return value
     if op is Op.BETWEEN:
         return _between(declared, value)
@@ -102,10 +103,10 @@ def checked(declared: Field, op: Op, value: TestValue) -> TestValue:
         return _phrase(value)
     if op in fields.SETS or (op in fields.LISTABLE and isinstance(value, tuple)):
         if not isinstance(value, tuple) or not value:
-            raise refused(f"{op} takes a list with at least one entry", "pass a list")
+            raise refused(sentence("{op} takes a list with at least one entry", op=op), "pass a list")
         return tuple(_one(declared, op, one) for one in value)
     if isinstance(value, tuple):
-        raise refused(f"{op} takes one value", "pass one value, or use an operator for lists")
+        raise refused(sentence("{op} takes one value", op=op), "pass one value, or use an operator for lists")
     return _one(declared, op, value)
 
 
@@ -188,7 +189,7 @@ _MISFITS: Final[Mapping[FieldType, tuple[str, str]]] = {
     FieldType.TAGS: ("not the name of a tag", "pass a text"),
     FieldType.FLAG: ("not true or false", "pass true or false"),
     FieldType.NUMBER: ("not a number", "pass a number"),
-    FieldType.RANK: ("not a priority", f"choose one of: {', '.join(PRIORITIES)}"),
+    FieldType.RANK: ("not a priority", sentence("choose one of: {names}", names=tuple(PRIORITIES))),
     FieldType.TIME: ("not an instant with its zone", "write it like 2026-11-11T00:00:00+08:00"),
     FieldType.SCALAR: ("no value", "pass a text, a number, true or false"),
 }

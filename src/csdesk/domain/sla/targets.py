@@ -15,6 +15,7 @@ from csdesk.domain.records.durations import LONGEST, Duration, format_duration, 
 from csdesk.domain.records.priorities import PRIORITIES, PriorityName
 from csdesk.domain.records.tickets import Category, Priority
 from csdesk.domain.sla.terms import Start
+from csdesk.errors import sentence
 
 
 def _pairs(value: object) -> object:
@@ -140,13 +141,18 @@ class BaseTarget(Section):
     def _can_pause(cls, value: tuple[Category, ...] | None) -> tuple[Category, ...] | None:
         for category in value or ():
             if category in (Category.RESOLVED, Category.CLOSED, Category.MERGED):
-                raise refused(f"clocks end in {category}, they cannot pause there", "name a category of live tickets")
+                raise refused(
+                    sentence("clocks end in {category}, they cannot pause there", category=category),
+                    "name a category of live tickets",
+                )
         return None if value is None else tuple(sorted(set(value)))
 
     @model_validator(mode="after")
     def _fits_its_metric(self) -> BaseTarget:
         if self.step is not None and self.metric is not Metric.STEP:
-            raise refused(f"{self.metric} has no steps", "leave step out, or use the metric step", "step")
+            raise refused(
+                sentence("{metric} has no steps", metric=self.metric), "leave step out, or use the metric step", "step"
+            )
         if self.metric is Metric.PROMISE:
             raise refused("a promise says itself how soon it is due", "choose another metric", "metric")
         if self.clock == "calendar" and self.calendar is not None:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 Unit = Literal["chars", "bytes", "utf16"]
 
@@ -80,7 +80,11 @@ def split_text(text: str, limit: int, *, unit: Unit = "chars") -> tuple[str, ...
         raise InvalidInput("unit", "it is not known", "give one of chars, bytes, utf16")
     smallest, width = _WIDTHS[unit]
     if limit < smallest:
-        raise InvalidInput("limit", f"{limit} {unit} may not hold one code point", f"give at least {smallest}")
+        raise InvalidInput(
+            "limit",
+            sentence("{limit} {unit} may not hold one code point", limit=limit, unit=unit),
+            sentence("give at least {smallest}", smallest=smallest),
+        )
     parts: list[str] = []
     start = 0
     while start < len(text):

@@ -17,7 +17,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 VariableType = Literal["text", "number", "date"]
 """``text`` takes str, ``number`` int, float or Decimal, ``date`` a date or an aware datetime."""
@@ -72,7 +72,9 @@ class Template:
             InvalidInput: something in the text is no template; the field is ``template`` or the variable.
         """
         if len(text) > LONGEST:
-            raise InvalidInput("template", f"is longer than {LONGEST} characters", "shorten it")
+            raise InvalidInput(
+                "template", sentence("is longer than {longest} characters", longest=LONGEST), "shorten it"
+            )
         known = dict(types or {})
         parts: list[str | Place] = []
         end = 0
@@ -83,7 +85,7 @@ class Template:
         if any("{{" in part or "}}" in part for part in parts if isinstance(part, str)):
             raise InvalidInput("template", "a place is not closed", "write places as {{ name }}")
         if sum(isinstance(part, Place) for part in parts) > MOST_PLACES:
-            raise InvalidInput("template", f"has more than {MOST_PLACES} places", "split it")
+            raise InvalidInput("template", sentence("has more than {most} places", most=MOST_PLACES), "split it")
         return cls(tuple(part for part in parts if part), tuple(sorted(known.items())))
 
     @property
@@ -141,19 +143,27 @@ class Template:
         value = values[place.variable]
         kind = dict(self.types).get(place.variable, "text")
         if not _is_of(value, kind):
-            raise InvalidInput(place.variable, f"is no {kind}", f"give a {kind}")
+            raise InvalidInput(
+                place.variable, sentence("is no {kind}", kind=kind), sentence("give a {kind}", kind=kind)
+            )
         shown: TemplateValue = value
         for name, argument in place.filters:
             shown = _FILTERS[name].apply(shown, argument)
         text = _plain(shown)
         if len(text) > _LONGEST_VALUE:
-            raise InvalidInput(place.variable, f"is longer than {_LONGEST_VALUE} characters", "shorten it")
+            raise InvalidInput(
+                place.variable,
+                sentence("is longer than {longest} characters", longest=_LONGEST_VALUE),
+                "shorten it",
+            )
         return text
 
 
 def _bounded(text: str) -> str:
     if len(text) > LONGEST:
-        raise InvalidInput("template", f"becomes longer than {LONGEST} characters", "shorten the values")
+        raise InvalidInput(
+            "template", sentence("becomes longer than {longest} characters", longest=LONGEST), "shorten the values"
+        )
     return text
 
 
@@ -238,10 +248,20 @@ def _check(variable: str, filters: list[tuple[str, str | None]], kind: VariableT
     for name, argument in filters:
         one = _FILTERS.get(name)
         if one is None:
-            raise InvalidInput(variable, f"there is no filter {name}", f"use one of {', '.join(_FILTERS)}")
+            raise InvalidInput(
+                variable,
+                sentence("there is no filter {name}", name=name),
+                sentence("use one of {names}", names=tuple(_FILTERS)),
+            )
         if not one.argument(argument):
-            raise InvalidInput(variable, f"the filter {name} cannot take this argument", "see the documentation")
+            raise InvalidInput(
+                variable, sentence("the filter {name} cannot take this argument", name=name), "see the documentation"
+            )
         if name != "default":
             if one.takes != kind:
-                raise InvalidInput(variable, f"the filter {name} takes a {one.takes}", f"declare it as {one.takes}")
+                raise InvalidInput(
+                    variable,
+                    sentence("the filter {name} takes a {takes}", name=name, takes=one.takes),
+                    sentence("declare it as {takes}", takes=one.takes),
+                )
             kind = "text"

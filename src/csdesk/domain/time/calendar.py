@@ -33,6 +33,7 @@ from csdesk.domain.time.fields import (
 from csdesk.domain.time.instants import MICROSECOND, amount_of, instant_of, written_in
 from csdesk.domain.time.spans import minute_spans
 from csdesk.domain.time.table import SharedTable, shared_table
+from csdesk.errors import sentence
 
 DaySnap = Literal["none", "working", "end_of_day"]
 SpanInput = Iterable[tuple[str, str]]
@@ -323,7 +324,9 @@ class WorkingCalendar(_Checked):
     def _check_known(self, instant: int) -> None:
         if not self._is_unknown(instant):
             return
-        message = f"the answer lies after {self.known_until}, the last date whose holidays are known"
+        message = sentence(
+            "the answer lies after {known_until}, the last date whose holidays are known", known_until=self.known_until
+        )
         if self.beyond_known == "raise":
             remedy = "add the holidays announced since, or allow the answer with beyond_known='warn'"
             raise HolidaysUnknown("holidays_unknown", "known_until", message, remedy)

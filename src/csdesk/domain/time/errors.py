@@ -13,6 +13,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from csdesk._sentence import told_by_pydantic
 from csdesk.errors import InvalidInput
 
 
@@ -33,7 +34,7 @@ class CalendarError(InvalidInput):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str, str, str]]:
-        return type(self), (self.reason, self.field, str(self.params["problem"]), self.remedy)
+        return type(self), (self.reason, self.field, self.problem, self.remedy)
 
 
 class NoWorkingTime(CalendarError):
@@ -61,5 +62,4 @@ def refusal_of(error: ValidationError) -> CalendarError:
     field = ".".join(map(str, first["loc"])) or "calendar"
     if first["type"] == "extra_forbidden":
         return CalendarError("unknown_field", field, "no such field", "remove it or correct its name")
-    problem = first["msg"][:1].lower() + first["msg"][1:]
-    return CalendarError("bad_value", field, problem, "pass a value of the documented type and range")
+    return CalendarError("bad_value", field, told_by_pydantic(first), "pass a value of the documented type and range")

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from csdesk._nearest import guess
+from csdesk._sentence import sentence
 from csdesk.domain.time.errors import CalendarError
 from csdesk.domain.time.spans import TextSpan, text_spans
 
@@ -30,14 +31,16 @@ _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 def zone_name(raw: object) -> str:
     """An IANA zone name that this machine has data for."""
-    remedy = "use an IANA name such as Asia/Shanghai (on systems without zone data, install tzdata)"
     if not isinstance(raw, str):
-        raise CalendarError("unknown_zone", "zone", "not a zone name", remedy)
+        raise CalendarError("unknown_zone", "zone", "not a zone name", "use an IANA name such as Asia/Shanghai")
     try:
         ZoneInfo(raw)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        meant = guess(raw, sorted(available_timezones()))
-        raise CalendarError("unknown_zone", "zone", "no such time zone", meant + remedy) from None
+        remedy = sentence(
+            "{guess}use an IANA name such as Asia/Shanghai (on systems without zone data, install tzdata)",
+            guess=guess(raw, sorted(available_timezones())),
+        )
+        raise CalendarError("unknown_zone", "zone", "no such time zone", remedy) from None
     return raw
 
 

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from csdesk.domain.time.errors import CalendarError
+from csdesk.errors import sentence
 
 TextSpan = tuple[str, str]
 IntSpan = tuple[int, int]
@@ -52,7 +53,12 @@ def text_spans(raw: object, field: str) -> tuple[TextSpan, ...]:
     if not isinstance(raw, (list, tuple)):
         raise CalendarError("bad_spans", field, "not a list of spans", 'write [("09:00", "18:00")]')
     if len(raw) > MAX_SPANS_A_DAY:
-        raise CalendarError("too_many_spans", field, f"more than {MAX_SPANS_A_DAY} spans", "merge neighbouring spans")
+        raise CalendarError(
+            "too_many_spans",
+            field,
+            sentence("more than {most} spans", most=MAX_SPANS_A_DAY),
+            "merge neighbouring spans",
+        )
     spans = merged(_one_span(item, f"{field}[{place}]") for place, item in enumerate(raw))
     return tuple((clock_of(opens), clock_of(closes)) for opens, closes in spans)
 
@@ -63,7 +69,9 @@ def _one_span(raw: object, field: str) -> IntSpan:
     opens, closes = minute_of(raw[0], field), minute_of(raw[1], field)
     if closes <= opens:
         remedy = 'let it close later, adding 24 hours past midnight: "26:00" is 02:00 of the next day'
-        raise CalendarError("empty_span", field, f"closes at {raw[1]}, not after {raw[0]}", remedy)
+        raise CalendarError(
+            "empty_span", field, sentence("closes at {closes}, not after {opens}", closes=raw[1], opens=raw[0]), remedy
+        )
     return opens, closes
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final, Literal, NamedTuple
 
+from csdesk._sentence import is_a
 from csdesk.errors import InvalidInput
 from csdesk.parsing.mail import reply_words as words
 
@@ -84,7 +85,7 @@ def split_reply(text: str) -> ReplyParts:
         InvalidInput: ``text`` is no str.
     """
     if not isinstance(text, str):
-        raise InvalidInput("text", f"is a {type(text).__name__}", "pass the text of a mail as a str")
+        raise InvalidInput("text", is_a(text), "pass the text of a mail as a str")
     return _parts(text, _Reading(text).runs())
 
 

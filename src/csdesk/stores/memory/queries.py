@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from csdesk.domain.records.changes import AgentGroup, Burden, WaitingLine
 from csdesk.domain.records.tickets import burdens_of
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row
 from csdesk.stores.memory.state import LOAD, WORK, DeskState
 
@@ -86,7 +86,7 @@ def _rows(desk: DeskState, kind: str) -> Iterable[Row]:
         "burden": _burdens(desk),
     }
     if kind not in tables:
-        raise InvalidInput("kind", "unknown", f"pass one of {', '.join(sorted(tables))}")
+        raise InvalidInput("kind", "unknown", sentence("pass one of {names}", names=tuple(sorted(tables))))
     return tables[kind]
 
 
@@ -117,13 +117,17 @@ def _burdens(desk: DeskState) -> list[Burden]:
 def _check_column(kind: str, column: str, field: str) -> None:
     known = QUERY_COLUMNS.get(kind, frozenset()) | {"id"}
     if column not in known:
-        raise InvalidInput(field, f"{kind} has no column {column!r}", f"pass one of {', '.join(sorted(known))}")
+        raise InvalidInput(
+            field,
+            sentence("{kind} has no column {column!r}", kind=kind, column=column),
+            sentence("pass one of {names}", names=tuple(sorted(known))),
+        )
 
 
 def _check_order(asked: Query) -> None:
     _check_column(asked.kind, asked.order, "order")
     if (asked.kind, asked.order) in _MANY:
-        raise InvalidInput("order", f"{asked.order!r} has many values", "order by another column")
+        raise InvalidInput("order", sentence("{order!r} has many values", order=asked.order), "order by another column")
 
 
 def _value(desk: DeskState, kind: str, column: str, row: Row) -> object:
@@ -151,7 +155,7 @@ def _test(desk: DeskState, kind: str, column: str, value: object) -> Callable[[R
 def _time_test(asked: Query) -> Callable[[Row], bool]:
     column = TIME_COLUMN.get(asked.kind)
     if column is None:
-        raise InvalidInput("since", f"{asked.kind} has no time", "leave since and until out")
+        raise InvalidInput("since", sentence("{kind} has no time", kind=asked.kind), "leave since and until out")
     since, until = asked.since, asked.until
 
     def in_time(row: Row) -> bool:

@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from csdesk.errors import InvalidInput, StoreDamaged, StoreError
+from csdesk.errors import InvalidInput, StoreDamaged, StoreError, sentence
 from csdesk.ports.store import BackupReport, Progress
 from csdesk.stores._files import sync_folder
 
@@ -51,24 +51,39 @@ def backup(
         if error.errno in {errno.ENAMETOOLONG, errno.EINVAL}:
             raise InvalidInput("target", "is no name for a file here", "pass a shorter or simpler one") from error
         raise StoreError(
-            f"the backup {target.name} cannot be written; check its folder, its permissions and the free space"
+            sentence(
+                "the backup {name} cannot be written; check its folder, its permissions and the free space",
+                name=target.name,
+            )
         ) from error
     return BackupReport(path=target, bytes=size, pages=pages)
 
 
 def _check(source: Path, target: Path, *, overwrite: bool) -> None:
     if not target.parent.is_dir():
-        raise InvalidInput("target", f"there is no folder {target.parent}", "make it first, or name another one")
+        raise InvalidInput(
+            "target",
+            sentence("there is no folder {folder}", folder=str(target.parent)),
+            "make it first, or name another one",
+        )
     if target.is_dir():
-        raise InvalidInput("target", f"{target} is a folder", "name a file in it")
+        raise InvalidInput("target", sentence("{target} is a folder", target=str(target)), "name a file in it")
     own = source.resolve()
     if target.resolve() in {own, *(own.with_name(own.name + end) for end in _BESIDE)} or _is_same(source, target):
-        raise InvalidInput("target", f"{target} is the store itself", "name another file")
+        raise InvalidInput("target", sentence("{target} is the store itself", target=str(target)), "name another file")
     if target.exists() and not overwrite:
-        raise InvalidInput("target", f"{target} is there already", "name another file, or pass overwrite=True")
+        raise InvalidInput(
+            "target",
+            sentence("{target} is there already", target=str(target)),
+            "name another file, or pass overwrite=True",
+        )
     # SQLite would take what a log beside the file holds into the copy, and so destroy it.
     if any(target.with_name(target.name + end).exists() for end in _BESIDE):
-        raise InvalidInput("target", f"{target} is in use, or was not closed", "close that desk, or name another file")
+        raise InvalidInput(
+            "target",
+            sentence("{target} is in use, or was not closed", target=str(target)),
+            "close that desk, or name another file",
+        )
 
 
 def _is_same(source: Path, target: Path) -> bool:

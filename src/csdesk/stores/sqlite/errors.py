@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from csdesk.errors import CommitUnknown, InvalidInput, StoreBusy, StoreDamaged, StoreError, UnsupportedFeature
+from csdesk.errors import CommitUnknown, InvalidInput, StoreBusy, StoreDamaged, StoreError, UnsupportedFeature, sentence
 
 _BUSY: Final = "the SQLite file is locked by another writer; try again, or give the store a longer busy_timeout"
 
@@ -78,5 +78,7 @@ def translated_commit(error: sqlite3.Error) -> StoreError | InvalidInput:
 def unsupported(feature: str) -> UnsupportedFeature:
     """The error for a power that this build of SQLite lacks."""
     return UnsupportedFeature(
-        f"SQLite {sqlite3.sqlite_version}", feature, "use a Python whose SQLite is 3.35 or newer with JSON and FTS5"
+        sentence("SQLite {version}", version=sqlite3.sqlite_version),
+        feature,
+        "use a Python whose SQLite is 3.35 or newer with JSON and FTS5",
     )

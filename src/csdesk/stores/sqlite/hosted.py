@@ -19,6 +19,7 @@ from csdesk.errors import (
     StoreDamaged,
     TransactionOpen,
     UnsupportedFeature,
+    sentence,
 )
 from csdesk.ports.store import DeskRow
 from csdesk.stores.sqlite import schema
@@ -106,7 +107,9 @@ class HostedSqliteStore(SqliteCalls):
     def _prepare(self, connection: Joined) -> None:
         (encoding,) = connection.execute("PRAGMA encoding").fetchone()
         if encoding != "UTF-8":
-            raise UnsupportedFeature("csdesk", f"use a database in {encoding}", "use one in UTF-8")
+            raise UnsupportedFeature(
+                "csdesk", sentence("use a database in {encoding}", encoding=encoding), "use one in UTF-8"
+            )
         files = connection.execute("PRAGMA database_list").fetchall()
         self._path = next((Path(file) for _, name, file in files if name == "main" and file), None)
         schema.join(connection)
@@ -117,7 +120,7 @@ class HostedSqliteStore(SqliteCalls):
         if row is None:
             raise NotFound("desk", desk)
         if row[1] != self._secrets.setdefault(desk, row[1]):
-            raise StoreDamaged(f"desk {desk!r} was rolled back and made anew; open it again")
+            raise StoreDamaged(sentence("desk {desk!r} was rolled back and made anew; open it again", desk=desk))
         number: int = row[0]
         return number
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from csdesk.domain.ids import IDENTITY
 from csdesk.domain.records.changes import AgentGroup, Burden, ConfigRow, WaitingLine
 from csdesk.domain.records.tickets import Category
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row, Scalar
 from csdesk.stores.sqlite import entries, queues
 from csdesk.stores.sqlite.connection import Execute
@@ -190,7 +190,7 @@ class _Where:
             return
         column = TIME_COLUMN.get(asked.kind)
         if column is None:
-            raise InvalidInput("since", f"{asked.kind} has no time", "leave since and until out")
+            raise InvalidInput("since", sentence("{kind} has no time", kind=asked.kind), "leave since and until out")
         for name, sign, at in (("since", ">=", asked.since), ("until", "<", asked.until)):
             if at is not None:
                 self.conditions.append(f"{column}{sign}?")
@@ -273,14 +273,14 @@ def _source(kind: str) -> str:
 
 def _where(desk: int, asked: Query) -> _Where:
     if asked.kind not in _KINDS:
-        raise InvalidInput("kind", "unknown", f"pass one of {', '.join(sorted(_KINDS))}")
+        raise InvalidInput("kind", "unknown", sentence("pass one of {names}", names=tuple(sorted(_KINDS))))
     return _Where(desk, asked)
 
 
 def _order(asked: Query) -> str:
     _check_column(asked.kind, asked.order, "order")
     if (asked.kind, asked.order) in _MANY:
-        raise InvalidInput("order", f"{asked.order!r} has many values", "order by another column")
+        raise InvalidInput("order", sentence("{order!r} has many values", order=asked.order), "order by another column")
     return _column(asked.kind, asked.order)
 
 
@@ -291,7 +291,11 @@ def _column(kind: str, column: str) -> str:
 def _check_column(kind: str, column: str, field: str) -> None:
     known = QUERY_COLUMNS[kind] | {"id"}
     if column not in known:
-        raise InvalidInput(field, f"{kind} has no column {column!r}", f"pass one of {', '.join(sorted(known))}")
+        raise InvalidInput(
+            field,
+            sentence("{kind} has no column {column!r}", kind=kind, column=column),
+            sentence("pass one of {names}", names=tuple(sorted(known))),
+        )
 
 
 def _micros(at: datetime, field: str) -> int:

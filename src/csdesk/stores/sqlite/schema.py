@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Final
 
-from csdesk.errors import SchemaTooNew, StoreBusy, StoreDamaged
+from csdesk.errors import SchemaTooNew, StoreBusy, StoreDamaged, sentence
 from csdesk.stores.sqlite.connection import Writing
 from csdesk.stores.sqlite.errors import translated
 
@@ -36,7 +36,7 @@ def prepare(connection: Writing, name: str) -> None:
     """
     found = version_of(connection, name)
     if found > SCHEMA:
-        raise SchemaTooNew(name, found, SCHEMA)
+        raise SchemaTooNew(sentence("the file {name}", name=name), found, SCHEMA)
     _use_wal(connection)
     if found < SCHEMA:
         migrate(connection, lambda: version_of(connection, name), is_own=True)
@@ -66,7 +66,11 @@ def version_of(connection: Writing, name: str) -> int:
     if _has_ours(names):
         return _version(connection, name)
     if names or connection.execute("PRAGMA application_id").fetchone()[0] not in {0, APPLICATION_ID}:
-        raise StoreDamaged(f"{name} is a database of something else; give the path of a csdesk store or of a new file")
+        raise StoreDamaged(
+            sentence(
+                "{name} is a database of something else; give the path of a csdesk store or of a new file", name=name
+            )
+        )
     return 0
 
 
@@ -77,7 +81,9 @@ def _version_beside(connection: Writing) -> int:
         return _version(connection, "the database")
     taken = sorted(name for name in names if name.lower().startswith(_PREFIX))
     if taken:
-        raise StoreDamaged(f"{taken[0]} is in the database already, and csdesk did not make it; rename it")
+        raise StoreDamaged(
+            sentence("{name} is in the database already, and csdesk did not make it; rename it", name=taken[0])
+        )
     return 0
 
 
@@ -92,7 +98,7 @@ def _has_ours(names: set[str]) -> bool:
 def _version(connection: Writing, name: str) -> int:
     row = connection.execute("SELECT version FROM csdesk_schema").fetchone()
     if row is None:
-        raise StoreDamaged(f"{name} does not tell its schema; restore a backup")
+        raise StoreDamaged(sentence("{name} does not tell its schema; restore a backup", name=name))
     return int(row[0])
 
 

@@ -25,6 +25,7 @@ from csdesk.domain.time.fields import (
 )
 from csdesk.domain.time.holidays import HolidayYear, observe
 from csdesk.domain.time.spans import TextSpan, text_spans
+from csdesk.errors import sentence
 
 _NOTHING_KNOWN = date(1970, 1, 1)
 """What a calendar knows that observes holidays which nobody has stated."""
@@ -52,9 +53,11 @@ class HolidayYearPolicy(Section):
         for name in ("closed", "working"):
             for day in getattr(self, name):
                 if day.year != self.year:
-                    raise refused(f"{day} is not in {self.year}", "put it under its own year", name)
+                    raise refused(
+                        sentence("{day} is not in {year}", day=day, year=self.year), "put it under its own year", name
+                    )
         if both := self.closed & self.working:
-            raise refused(f"{min(both)} is both closed and worked", "keep it in one list", "working")
+            raise refused(sentence("{day} is both closed and worked", day=min(both)), "keep it in one list", "working")
         return self
 
     @property
@@ -74,7 +77,9 @@ class HolidayPolicy(Section):
         seen: set[int] = set()
         for place, one in enumerate(self.years):
             if one.year in seen:
-                raise refused(f"{one.year} stands twice", "keep one entry for each year", "years", place)
+                raise refused(
+                    sentence("{year} stands twice", year=one.year), "keep one entry for each year", "years", place
+                )
             seen.add(one.year)
         return self
 
@@ -107,7 +112,7 @@ class CalendarPolicy(Section):
             if self.observes is not None:
                 self.calendar({2026: HolidayYear(working=frozenset({date(2026, 1, 4)}))})
         except CalendarError as error:
-            raise refused(str(error.params["problem"]), error.remedy, *error.field.split(".")) from None
+            raise refused(error.problem, error.remedy, *error.field.split(".")) from None
         return self
 
     def calendar(self, years: dict[int, HolidayYear]) -> WorkingCalendar:

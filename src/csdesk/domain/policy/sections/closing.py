@@ -10,7 +10,7 @@ from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.text.templates import Template
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 OPENS_AT: Final = "opens_at"
 """The one variable of a notice."""
@@ -20,9 +20,11 @@ def _checked(text: str) -> str:
     try:
         unknown = set(Template.parse(text).variables) - {OPENS_AT}
     except InvalidInput as error:
-        raise refused("not a template", f"{error.remedy}; a place is {{{{ opens_at }}}}") from None
+        raise refused(
+            "not a template", sentence("{remedy}; a place is {{{{ opens_at }}}}", remedy=error.remedy)
+        ) from None
     if unknown:
-        raise refused(f"no variable {min(unknown)!r}", "the only one is {{ opens_at }}")
+        raise refused(sentence("no variable {name!r}", name=min(unknown)), "the only one is {{ opens_at }}")
     return text
 
 

@@ -14,6 +14,7 @@ from csdesk.domain.records.durations import Duration, DurationOrZero
 from csdesk.domain.records.priorities import PriorityName
 from csdesk.domain.rules.language import Condition
 from csdesk.domain.sla.targets import BaseTarget, TargetOverride, TargetSet
+from csdesk.errors import sentence
 
 __all__ = ["EscalationActions", "EscalationPolicy", "EscalationStep", "SlaPolicy", "TargetOverride", "TargetPolicy"]
 
@@ -93,7 +94,7 @@ class SlaPolicy(TargetSet):
         for place, target in enumerate(value):
             key = (target.metric, target.step)
             if key in certain:
-                problem = f"{target.metric} has a target before that fits every ticket"
+                problem = sentence("{metric} has a target before that fits every ticket", metric=target.metric)
                 raise refused(problem, "give that one a condition, or keep one target", place, "metric")
             if target.when is None:
                 certain.add(key)
