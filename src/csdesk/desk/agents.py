@@ -34,6 +34,7 @@ class Agents:
         capacity: int = 10,
         weight: int = 1,
         shift: str = "",
+        sites: Sequence[str] = (),
         presence: Presence = Presence.ONLINE,
         roles: Sequence[str] = (),
         lead: str = "",
@@ -43,8 +44,8 @@ class Agents:
         """Add an agent: grade 1 to 9, capacity in units of work at once (0 to 1 000 000).
 
         ``weight`` (1 to 100) is the share of work in queues that go by weight; ``shift`` names the calendar of the
-        agent's working time, empty: the hours of the queue. ``roles`` and ``lead`` (who leads the team) are what
-        the configuration's authority asks for.
+        agent's working time, empty: the hours of the queue; ``sites`` are those that the agent works for, empty: all.
+        ``roles`` and ``lead`` (who leads the team) are what the configuration's authority asks for.
         """
         return self._do(
             cmd.SaveAgent(
@@ -56,6 +57,7 @@ class Agents:
                 capacity=capacity,
                 weight=weight,
                 shift=shift,
+                sites=several(sites, "sites"),
                 presence=presence,
                 roles=several(roles, "roles"),
                 lead=lead,
@@ -76,6 +78,7 @@ class Agents:
         capacity: int | None = None,
         weight: int | None = None,
         shift: str | None = None,
+        sites: Sequence[str] | None = None,
         retired: bool | None = None,
         actor: Actor | None = None,
         expected_version: int | None = None,
@@ -93,6 +96,7 @@ class Agents:
                 capacity=capacity,
                 weight=weight,
                 shift=shift,
+                sites=None if sites is None else several(sites, "sites"),
                 retired=retired,
                 actor=actor or Actor.system(),
                 expected_version=expected_version,

@@ -23,6 +23,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import (
     ChangeSet,
@@ -52,12 +53,13 @@ from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
+_NOTHING_TOLD: Final = _Trace()
 _NOBODY: Final = Actor.system()
 _personal_of: Final = attrgetter("PERSONAL")
 _GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: a third of what its constructor takes
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays, Settlement)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Article, PublicHolidays, Settlement)
 
 
 class Ids(Protocol):
@@ -103,14 +105,8 @@ class Workspace:
         self.found: Found = Found() if found is None else found
         """What routing chooses from."""
         self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
-        for more in (
-            snapshot.messages,
-            snapshot.agents,
-            snapshot.phrases,
-            snapshot.holidays,
-            snapshot.drafts,
-            snapshot.settlements,
-        ):
+        desks_own = (snapshot.phrases, snapshot.articles, snapshot.holidays, snapshot.drafts, snapshot.settlements)
+        for more in (snapshot.messages, snapshot.agents, *desks_own):
             if more:
                 self._records.update(more)
         self._expected: dict[str, int] = {}
@@ -181,6 +177,14 @@ class Workspace:
             NotFound: the snapshot does not have it.
         """
         return self._known(LibraryPhrase, phrase_id)
+
+    def article(self, article_id: str) -> Article:
+        """The article as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        return self._known(Article, article_id)
 
     def settlement(self, settlement_id: str) -> Settlement:
         """The settlement as it stands now.
@@ -411,7 +415,8 @@ class Workspace:
     def end(self, main: str, verdicts: Iterable[Verdict] = ()) -> Trace:
         """Close the present cause; the trace stands with ``main``."""
         told = self._verdicts.pop(self._cause, ())
-        trace: Trace = _Trace(verdicts=(*told, *verdicts))
+        verdicts = (*told, *verdicts)
+        trace: Trace = _Trace(verdicts=verdicts) if verdicts else _NOTHING_TOLD
         self.close_others(main)
         self.close(main, trace)
         return trace

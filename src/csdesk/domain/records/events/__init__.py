@@ -65,6 +65,7 @@ from csdesk.domain.records.events.desk import (
     AccountPaused,
     AccountResumed,
     AgentSaved,
+    ArticleSaved,
     CommandDenied,
     ConfigActivated,
     Fate,
@@ -84,6 +85,7 @@ from csdesk.domain.records.events.desk import (
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
+    ExemplarPromoted,
     MediaStored,
     MessageEdited,
     MessageErased,
@@ -174,6 +176,7 @@ __all__ = [
     "ApprovalLapsed",
     "ApprovalRefused",
     "ApprovalWithdrawn",
+    "ArticleSaved",
     "AttributesSet",
     "AuthorityGranted",
     "AuthorityRevoked",
@@ -213,6 +216,7 @@ __all__ = [
     "Event",
     "ExceptionAnswered",
     "ExceptionAsked",
+    "ExemplarPromoted",
     "Fate",
     "GoalSet",
     "GoalSettled",
@@ -381,6 +385,7 @@ Event = Annotated[
     | SessionBegan
     | SessionJoined
     | ReplyCorrected
+    | ExemplarPromoted
     | WordingFound
     | AlertRaised
     | ActionRequested
@@ -392,6 +397,7 @@ Event = Annotated[
     | PresenceChanged
     | LoadRepaired
     | PhraseSaved
+    | ArticleSaved
     | LibraryChanged
     | SuggestionsJudged
     | LessonsForgotten
