@@ -275,6 +275,28 @@ def test_merging_and_splitting_do_not_make_room(shop: Shop) -> None:
     assert "ticket" in {one.scope for one in shop.desk.authority.decide(split.id, "refund", actor=shop.me).in_the_way}
 
 
+def test_the_guards_leave_out_what_was_merged_away(world: Any) -> None:
+    seen: list[Any] = []
+
+    class Watching(CountingStore):
+        def commit(self, desk: str, changes: Any) -> Any:
+            seen.append(changes)
+            return super().commit(desk, changes)
+
+        def commit_together(self, desk: str, changes: Any) -> Any:
+            seen.extend(changes)
+            return super().commit_together(desk, changes)
+
+    shop = Shop(world, wrap=Watching)
+    other = shop.desk.receive(world.said("me too", conversation="second"))
+    shop.settle("30", ticket=other.ticket.id)
+    shop.desk.tickets.merge(other.ticket.id, shop.ticket.id, actor=shop.me)
+    seen.clear()
+    shop.settle("5")
+    (limits,) = [[one.limit for one in changes.deltas if one.amount == 500] for changes in seen if changes.deltas]
+    assert min(one for one in limits if one is not None) == 5000 - 3000
+
+
 def test_customers_who_turn_out_to_be_one_have_one_limit(shop: Shop) -> None:
     bob = shop.desk.receive(shop.world.said("hi", by="bob", conversation="bob"))
     shop.settle("50", ticket=bob.ticket.id)
@@ -707,6 +729,29 @@ def test_ports_are_those_of_the_configuration(world: Any, bank: Bank) -> None:
         world.open(CONFIG, actions=[bank])
     with pytest.raises(InvalidInput, match="carries nothing out"):
         open_desk("memory://", actions=[object()])  # type: ignore[list-item]
+
+
+# Checking against the people
+
+
+def test_names_that_nobody_here_has_are_told(shop: Shop) -> None:
+    told = [(one.code, one.path) for one in shop.desk.authority.check()]
+    assert told == [
+        ("check.role_nobody_has", "authority.limits.0.role"),
+        ("check.agent_unknown", "authority.actions.replace.approvers.0.agents.0"),
+        ("check.approver_nobody", "authority.actions.replace.approvers.0"),
+    ]
+    shop.desk.agents.set_roles(shop.lead.id, ("cashier",))
+    shop.desk.agents.change(shop.boss.id, retired=True)
+    paths = [one.path for one in shop.desk.authority.check() if one.code == "check.approver_nobody"]
+    assert paths == [
+        "authority.actions.refund.approvers.1",
+        "authority.actions.refund.approvers.2",
+        "authority.actions.replace.approvers.0",
+    ]
+    assert shop.desk.authority.check(DeskConfig()) == ()
+    with pytest.raises(InvalidInput, match="config"):
+        shop.desk.authority.check("shop.toml")  # type: ignore[arg-type]
 
 
 # Cost
