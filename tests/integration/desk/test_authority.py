@@ -11,7 +11,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.authority import CarryState, ExceptionState, Period, SettlementState
 from csdesk.errors import OutsideAuthority
 from csdesk.ports.actions import ActionDone, ActionFailed, ActionOrder
-from csdesk.testing import CountingStore
+from csdesk.testing import CountingStore, Fault, FaultyStore
 
 CONFIG = DeskConfig.from_toml(
     """
@@ -320,6 +320,24 @@ def test_a_key_makes_a_repetition_give_the_first_outcome(shop: Shop) -> None:
     assert back[0] == back[1]
 
 
+@pytest.mark.parametrize("fault", list(Fault))
+def test_a_commit_of_which_nobody_knows_gives_once(world: Any, fault: Fault) -> None:
+    plan: list[Fault] = []
+    shop = Shop(
+        world, wrap=lambda store: FaultyStore(store, lambda name: plan.pop() if name == "commit" and plan else None)
+    )
+    plan.append(fault)
+    given = shop.settle("30", subject="order:1")
+    assert plan == []
+    assert [one.id for one in shop.desk.authority.list().items] == [given.id]
+    shop.settle("20", subject="order:1")
+    shop.refused("0.01", subject="order:1")
+    plan.append(fault)
+    shop.desk.authority.reverse(given.id, actor=shop.me)
+    shop.settle("30", subject="order:1")
+    shop.refused("0.01", subject="order:1")
+
+
 @pytest.mark.parametrize("amount", [1.5, float("nan"), True, None, "12,50", "NaN", "Infinity", b"1", [1]])
 def test_amounts_are_exact_numbers(shop: Shop, amount: Any) -> None:
     with pytest.raises(InvalidInput, match=r"amount: ") as caught:
@@ -540,6 +558,19 @@ def test_something_else_is_offered_and_taken(shop: Shop) -> None:
     )
     with pytest.raises(InvalidInput, match="no exception is offered"):
         exceptions.accept(shop.ticket.id)
+
+
+def test_a_wish_is_answered_where_it_stands_after_a_merge_too(shop: Shop) -> None:
+    exceptions = shop.desk.authority.exceptions
+    other = shop.desk.receive(shop.world.said("me too", conversation="second")).ticket
+    exceptions.ask(other.id, "wants 100", action="refund", amount="100")
+    shop.desk.tickets.merge(other.id, shop.ticket.id, actor=shop.me)
+    (done,) = exceptions.grant(other.id, actor=shop.lead).exceptions
+    assert done.state is ExceptionState.GRANTED
+    assert shop.desk.authority.get(done.settlement).ticket == shop.ticket.id
+    shop.refused("201", by=shop.lead)
+    exceptions.ask(other.id, "and more")  # nothing is open there any more: it stands with the survivor
+    assert [one.wish for one in shop.desk.tickets.get(shop.ticket.id).exceptions] == ["and more"]
 
 
 def test_what_cannot_be_given_is_not_offered(shop: Shop) -> None:
