@@ -87,7 +87,7 @@ VALUES: dict[str, tuple[Callable[[], object], str]] = {
     "calendar": (
         lambda: WorkingCalendar(zone="Asia/Shanghai", weekly={"mon": [("18:00", "09:00")]}),
         (
-            "工作日历的 weekly.mon[0] 有误：结束于 09:00，不晚于开始的 18:00。"
+            "工作日历，weekly.mon[0]：结束于 09:00，不晚于开始的 18:00。"
             '处理办法：请把结束时间写晚些，过了午夜加 24 小时："26:00" 即次日 02:00'
         ),
     ),
