@@ -14,7 +14,11 @@ __all__ = [
     "Actor",
     "ActorKind",
     "Agent",
+    "Article",
+    "ArticleFee",
+    "ArticleGap",
     "ArticleLink",
+    "ArticleQuestion",
     "AsyncDesk",
     "Availability",
     "CalendarError",
@@ -33,6 +37,8 @@ __all__ = [
     "Entry",
     "Erasure",
     "Evidence",
+    "Exemplar",
+    "GoodCase",
     "HolidayYear",
     "HolidaysUnknown",
     "HolidaysUnknownWarning",
@@ -65,6 +71,7 @@ __all__ = [
     "PullPage",
     "RawRequest",
     "RawResponse",
+    "Reach",
     "Receipt",
     "Received",
     "Rejected",
@@ -73,6 +80,7 @@ __all__ = [
     "RuleExplanation",
     "Sender",
     "Sent",
+    "SiteLine",
     "Skill",
     "StoreError",
     "Suggestion",
@@ -91,6 +99,7 @@ __all__ = [
     "VersionConflict",
     "Viewer",
     "Wait",
+    "Way",
     "WindowState",
     "Wording",
     "WordingRefused",
@@ -106,10 +115,12 @@ if TYPE_CHECKING:
     from csdesk.aio.shell import AsyncDesk
     from csdesk.bootstrap import open_async_desk, open_desk
     from csdesk.desk.shell import Desk
+    from csdesk.domain.core.reaching import Reach, Way
     from csdesk.domain.locale.render import render
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
     from csdesk.domain.records.agents import Agent, Presence, Skill
+    from csdesk.domain.records.articles import Article, ArticleFee, ArticleGap, ArticleLink, ArticleQuestion
     from csdesk.domain.records.channels import (
         Capabilities,
         InboundMessage,
@@ -131,6 +142,7 @@ if TYPE_CHECKING:
     )
     from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
     from csdesk.domain.records.events import Entry
+    from csdesk.domain.records.exemplars import Exemplar, GoodCase
     from csdesk.domain.records.messages import (
         Delivery,
         LinkPart,
@@ -143,7 +155,7 @@ if TYPE_CHECKING:
         TemplateValue,
         TextPart,
     )
-    from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, PhraseUse, Usage, Variable, Wording
+    from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Usage, Variable, Wording
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
     from csdesk.domain.records.tickets import Category, Offer, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
@@ -168,6 +180,7 @@ if TYPE_CHECKING:
     )
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
+    from csdesk.flows.sites import SiteLine
     from csdesk.flows.staffing import Availability, Wait
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.flows.upkeep import DueReport
@@ -178,9 +191,16 @@ else:
         "Actor": "csdesk.domain.records.actors",
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
-        "ArticleLink": "csdesk.domain.records.phrases",
+        "Article": "csdesk.domain.records.articles",
+        "ArticleFee": "csdesk.domain.records.articles",
+        "ArticleGap": "csdesk.domain.records.articles",
+        "ArticleLink": "csdesk.domain.records.articles",
+        "ArticleQuestion": "csdesk.domain.records.articles",
         "AsyncDesk": "csdesk.aio.shell",
         "Availability": "csdesk.flows.staffing",
+        "Reach": "csdesk.domain.core.reaching",
+        "SiteLine": "csdesk.flows.sites",
+        "Way": "csdesk.domain.core.reaching",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",
@@ -195,6 +215,8 @@ else:
         "Done": "csdesk.flows.commands",
         "DueReport": "csdesk.flows.upkeep",
         "Entry": "csdesk.domain.records.events",
+        "Exemplar": "csdesk.domain.records.exemplars",
+        "GoodCase": "csdesk.domain.records.exemplars",
         "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
         "HolidayYear": "csdesk.domain.time.holidays",

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.domain.ids import CustomerId, phrase_id
+from csdesk.domain.ids import CustomerId, article_id, phrase_id
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -40,6 +41,16 @@ def read(needs: Needs) -> Flow[Loaded]:
     """One load."""
     yield from steps.attempt(0)
     return (yield from steps.load(checks.needs(needs)))
+
+
+def sites_below(where: Where) -> Flow[Where]:
+    """The filters with the sites below the one they ask for."""
+    site = dict(where).get("site")
+    if not isinstance(site, str):
+        return where
+    scope = yield from steps.attempt(0)
+    wanted = scope.policy.sites.below(checks.an_id(site, "site"))
+    return (*[one for one in where if one[0] != "site"], ("site", wanted))
 
 
 def get_ticket(ticket_id: str) -> Flow[Ticket]:
@@ -207,7 +218,8 @@ def search(text: str, asked: SearchRequest, customer: CustomerId | None) -> Flow
         NotFound: this desk has no such customer.
     """
     tokens = query_tokens(checks.a_text(text, "text"))
-    request = replace(checks.search(asked), phrases=tuple(tokens))
+    tickets = yield from sites_below(asked.tickets)
+    request = replace(checks.search(asked), phrases=tuple(tokens), tickets=tickets)
     yield from steps.attempt(0)
     if customer is not None:
         identities = yield from identities_of((yield from get_customer(customer)))
@@ -350,6 +362,17 @@ def get_phrase(name: str) -> Flow[LibraryPhrase]:
     key = phrase_id(name)
     loaded = yield from read(Needs(phrases=(key,)))
     return _one(loaded.snapshot.phrases.get(key), "phrase", key)
+
+
+def get_article(name: str) -> Flow[Article]:
+    """The article of that id.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    key = article_id(name)
+    loaded = yield from read(Needs(articles=(key,)))
+    return _one(loaded.snapshot.articles.get(key), "article", key)
 
 
 def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:

@@ -97,6 +97,7 @@ class Query:
         "message",
         "agent",
         "phrase",
+        "article",
         "draft",
         "holidays",
         "inbox",
@@ -119,7 +120,7 @@ class Query:
 QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "ticket": frozenset(
         {"id", "number", "category", "status", "queue", "assignee", "owner", "priority", "type", "identity", "account",
-         "conversation", "tag", "merged_into", "created_at", "updated_at", "wake_at", "waits", "offered_to"}
+         "conversation", "tag", "site", "merged_into", "created_at", "updated_at", "wake_at", "waits", "offered_to"}
     ),
     "customer": frozenset(
         {"id", "level", "stage", "tag", "segment", "merged_into", "identity", "created_at", "seen_at"}
@@ -129,6 +130,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     ),
     "agent": frozenset({"id", "queue", "presence", "retired", "name"}),
     "phrase": frozenset({"id", "retired", "language"}),
+    "article": frozenset({"id", "retired", "language", "campaign"}),
     "draft": frozenset({"id", "ticket", "author"}),
     "holidays": frozenset({"id", "place"}),
     "inbox": frozenset({"id", "account", "conversation", "state"}),
@@ -141,7 +143,8 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """Filter and order columns of each kind.
 
-``tag``, ``segment``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order.
+``tag``, ``segment``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order; so
+does ``site``, which most tickets have none of: a filter on None finds nothing.
 ``owner`` is the id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket,
 ``offered_to`` the one who has an open offer of it, ``waits`` its priority while somebody has to be found for it,
 ``seen_at`` the mark.

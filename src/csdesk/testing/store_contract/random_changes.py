@@ -68,6 +68,7 @@ class Pieces:
             self.customer,
             self.agent,
             self.phrase,
+            self.article,
             self.holidays,
             self.message,
             self.draft,
@@ -147,6 +148,7 @@ class Pieces:
             *[ev.GoalSettled(goal=ticket.goal.name, reached=True, at=later) for _ in (1,) if ticket.goal],
             ev.RulesPlanned(at=asleep),
             ev.TicketFieldSet(name="priority", before=2, after=self.draw(_FEW)),
+            ev.TicketFieldSet(name="site", before=ticket.site, after=self.draw(st.sampled_from((None, *QUEUES)))),
             ev.TicketFieldSet(name="queue", before=ticket.queue, after=self.draw(st.sampled_from(QUEUES))),
             ev.CustomFieldSet(name="size", after=self.draw(st.sampled_from((None, 1.5, "L", True)))),
             ev.SubjectSet(subject=self.draw(st.sampled_from(TEXTS))),
@@ -240,6 +242,12 @@ class Pieces:
         language = self.draw(st.sampled_from((None, "zh-CN", "en")))
         phrase = build.phrase(number, language=language, retired=self.draw(st.booleans()))
         return self._told("phrase", phrase.id, ev.PhraseSaved(phrase=phrase))
+
+    def article(self) -> ChangeSet:
+        """Saves an article."""
+        campaign = self.draw(st.sampled_from((None, "spring", "autumn")))
+        article = build.article(self.draw(_FEW), campaign=campaign, retired=self.draw(st.booleans()))
+        return self._told("article", article.id, ev.ArticleSaved(article=article))
 
     def message(self) -> ChangeSet:
         """Stores a message or edits one."""
