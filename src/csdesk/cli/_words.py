@@ -73,6 +73,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{file}: {rules} rules, {error} errors, {warning} warnings, {info} notes, {undecided} undecided",
         "{file}：{rules} 条规则，错误 {error}，警告 {warning}，提示 {info}，未定 {undecided}",
     ),
+    "check.problem": ("{problem}; {remedy}", "{problem}。处理办法：{remedy}"),
     "check.refused": (
         "{file} cannot be loaded: {count} problems. References between sections are looked at once these are mended",
         "无法加载 {file}：共 {count} 处问题。修正后再检查各部分之间的引用",

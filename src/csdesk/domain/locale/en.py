@@ -217,7 +217,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.store": "the storage refused or failed[: {problem}]",
     "error.not_found": "no {kind} {key} in this desk[; {remedy}]",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",
-    "error.claim_taken": "the unique key {key} belongs to {owner}",
+    "error.claim_taken": "the unique key {key} is taken[ by {owner}]",
     "error.guard_failed": "adding {amount} to counter {counter} would pass {limit}",
     "error.schema_too_new": "{thing} has schema {found}, this csdesk knows up to {known}; update csdesk",
     "error.store_busy": "the storage is busy[: {problem}]",

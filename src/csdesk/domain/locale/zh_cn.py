@@ -187,7 +187,7 @@ TEXTS: Final[dict[str, str]] = {
         "工单 {ticket} 正由 {holder} 处理[，到 {until} 为止]；请等待，或用 take_over=True 并写明原因接管"
     ),
     "error.bot_barred": "工单 {ticket} 不能由机器人处理：{reason}；请留给人工，或由人工交还机器人",
-    "error.calendar": "工作日历的 {field} 有误：{problem}。处理办法：{remedy}",
+    "error.calendar": "工作日历，{field}：{problem}。处理办法：{remedy}",
     "error.no_working_time": "工作时间不足，{field}：{problem}。处理办法：{remedy}",
     "error.holidays_unknown": "节假日安排尚未公布，{field}：{problem}。处理办法：{remedy}",
     "error.missing_extra": "{feature}：需要 {package}，请安装 csdesk 的可选组件 {extra}",
@@ -202,7 +202,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.store": "存储拒绝操作或发生故障[：{problem}]",
     "error.not_found": "本服务台中没有{kind} {key}[。处理办法：{remedy}]",
     "error.version_conflict": "{kind} {key} 已被他人修改，版本不再是 {expected}；请重新加载后再试",
-    "error.claim_taken": "唯一键 {key} 已被 {owner} 占用",
+    "error.claim_taken": "唯一键 {key} 已被[ {owner} ]占用",
     "error.guard_failed": "计数器 {counter} 再加 {amount} 将超过上限 {limit}",
     "error.schema_too_new": "{thing}：数据版本为 {found}，当前 csdesk 最高支持 {known}；请升级 csdesk",
     "error.store_busy": "存储繁忙[：{problem}]",
