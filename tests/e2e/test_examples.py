@@ -42,6 +42,14 @@ def test_routing(tmp_path):
     assert "Mei: x not now: off shift" in shown
 
 
+def test_sites(tmp_path):
+    first, later = run("scripts/sites.py", tmp_path).split("after 5 minutes:")
+    assert "hangzhou  杭州客服" in first
+    assert "huzhou    waits" in first
+    assert "huzhou    杭州客服" in later
+    assert "湖州: 1 live, 0 waiting, 0 of 0 here" in later
+
+
 def test_an_order_and_its_ticket(tmp_path):
     assert run("scripts/order_and_ticket.py", tmp_path).splitlines() == [
         "order A-2: no teapot left",

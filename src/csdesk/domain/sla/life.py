@@ -16,7 +16,19 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.clocks import AFTER_HOURS, Clock, ClockPhase, Metric, OnReopen, Scope, with_clocks
 from csdesk.domain.records.messages import Automatic
 from csdesk.domain.records.tickets import LIVE, Category, Ticket, WorkerKind
-from csdesk.domain.sla.clocks import adopting, amounting, begun, ended, is_moved, latest, live, moved, running, stopped
+from csdesk.domain.sla.clocks import (
+    adopting,
+    amounting,
+    begun,
+    counting_by,
+    ended,
+    is_moved,
+    latest,
+    live,
+    moved,
+    running,
+    stopped,
+)
 from csdesk.domain.sla.terms import Book, Plan, Terms
 
 
@@ -209,6 +221,8 @@ def _field_set(book: Book, ticket: Ticket, event: ev.TicketFieldSet, at: datetim
         return tuple(_amounted(book, ticket, at))
     if event.name == "queue":
         return tuple(_regrouped(book, ticket, at))
+    if event.name == "site":
+        return tuple(_moved(book, ticket, at))
     return ()
 
 
@@ -216,6 +230,15 @@ def _amounted(book: Book, ticket: Ticket, at: datetime) -> Iterator[Clock]:
     for clock, plan, terms in _planned(book, ticket):
         if clock.policy == plan.policy:
             new = amounting(book, clock, terms.amount, at)
+            if new is not clock:
+                yield new
+
+
+def _moved(book: Book, ticket: Ticket, at: datetime) -> Iterator[Clock]:
+    """The clocks that count by the hours of another site now."""
+    for clock, plan, terms in _planned(book, ticket):
+        if clock.policy == plan.policy:
+            new = counting_by(book, clock, terms.calendar, at)
             if new is not clock:
                 yield new
 

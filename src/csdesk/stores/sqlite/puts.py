@@ -10,7 +10,7 @@ from typing import Final
 from csdesk.domain.ids import IDENTITY
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
-from csdesk.domain.records.customers import Customer, SegmentMembership
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
@@ -180,7 +180,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
         if media_of(record):
             plan.with_media.append(record)
     elif isinstance(record, Ticket | Customer):
-        if record.tags or _segments(record):
+        if record.tags or _groups(record):
             _plan_tags(plan, record, ())
         if isinstance(record, Customer):
             _plan_identities(plan, record, ())
@@ -227,24 +227,27 @@ def _replace(table: Table, sql: str, cells: Cells, key: str, expected: int, exec
         raise VersionConflict(table.kind, key, expected=expected)
 
 
-def segment_label(name: str) -> str:
-    """How a segment stands among the tags of customers."""
+def label_of(name: str) -> str:
+    """How a segment stands among the tags of customers, and a site among those of tickets."""
     return f":{name}"
 
 
-def _segments(record: Ticket | Customer) -> tuple[SegmentMembership, ...]:
-    return record.segments if isinstance(record, Customer) else ()
+def _groups(record: Ticket | Customer) -> tuple[str, ...]:
+    """The segments of a customer, the site of a ticket."""
+    if isinstance(record, Customer):
+        return tuple([one.name for one in record.segments]) if record.segments else ()
+    return () if record.site is None else (record.site,)
 
 
 def _labels(record: Ticket | Customer) -> tuple[str, ...]:
-    """What the record is found by: its tags, and the segments of a customer."""
+    """What the record is found by: its tags, and its segments or its site."""
     tags = tuple([tag.name for tag in record.tags])
-    segments = _segments(record)
-    return (*tags, *[segment_label(one.name) for one in segments]) if segments else tags
+    groups = _groups(record)
+    return (*tags, *map(label_of, groups)) if groups else tags
 
 
 def _plan_tags_again(plan: Puts, record: Ticket | Customer, old: Ticket | Customer) -> None:
-    if record.tags is not old.tags or _segments(record) is not _segments(old):
+    if record.tags is not old.tags or _groups(record) != _groups(old):
         _plan_tags(plan, record, _labels(old))
 
 

@@ -332,6 +332,7 @@ def _waits(ticket: Any) -> list[Any]:
 
 COLUMNS: dict[tuple[str, str], Callable[[Any], list[Any]]] = {
     ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("ticket", "site"): lambda row: [one for one in (row.site,) if one is not None],
     ("ticket", "owner"): lambda row: [row.owner.id],
     ("ticket", "assignee"): _assignee,
     ("ticket", "waits"): _waits,
