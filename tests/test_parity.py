@@ -24,6 +24,8 @@ GROUPS = (
     "config",
     "events",
     "sla",
+    "articles",
+    "products",
     "calendars",
 )
 WITHIN = ("drafts", "holding")

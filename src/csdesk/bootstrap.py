@@ -24,6 +24,7 @@ from csdesk.ports.clock import Clock
 from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
+from csdesk.ports.products import AnyProductFacts, ProductFacts
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import AsyncStore, DeskRow, Hosted, Store
 from csdesk.system.clock import SystemClock
@@ -43,6 +44,7 @@ def open_desk(
     config: DeskConfig | None = None,
     channels: Iterable[AnyChannel] = (),
     bots: Iterable[Bot] = (),
+    products: ProductFacts | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -65,6 +67,7 @@ def open_desk(
         channels: the configured channels, each with its own account.
         bots: the bots that this process runs, by the names of the configuration: ``run_due`` asks them. A bot that no
             process runs hands its tickets to people when the time for its answer is up.
+        products: your shop, which tells facts of its products for ``desk.products`` and for phrases.
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
@@ -86,7 +89,10 @@ def open_desk(
             raise InvalidInput(
                 "bots", sentence("{type} has to be awaited", type=type(bot).__name__), "pass it to open_async_desk"
             )
-    wish = _Wish(desk, config, channels, own_bots, clock, ids, media, activate)
+    if is_awaited(getattr(products, "facts", None)):
+        problem = sentence("{type} has to be awaited", type=type(products).__name__)
+        raise InvalidInput("products", problem, "pass it to open_async_desk")
+    wish = _Wish(desk, config, channels, own_bots, products, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
@@ -104,6 +110,7 @@ async def open_async_desk(
     config: DeskConfig | None = None,
     channels: Iterable[AnyChannel] = (),
     bots: Iterable[AnyBot] = (),
+    products: AnyProductFacts | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -126,7 +133,7 @@ async def open_async_desk(
         raise UnsupportedFeature(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
-    wish = _Wish(desk, config, channels, tuple(bots), clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, tuple(bots), products, clock, ids, media, activate)
     if isinstance(url, AsyncStore):
         core, own = await _wired_async(url, wish), AsyncHttpxHttp()
         return AsyncDesk(core, url, http or own, owned=own.aclose)
@@ -148,6 +155,7 @@ class _Wish:
     config: DeskConfig | None
     channels: Iterable[AnyChannel]
     bots: tuple[AnyBot, ...]
+    products: AnyProductFacts | None
     clock: Clock | None
     ids: IdSource | None
     media: MediaStore | None
@@ -172,6 +180,7 @@ class _Wish:
             media_at=_media_at,
             channels=self.channels,
             bots=self.bots,
+            products=self.products,
         )
 
     def activation(self, core: DeskCore) -> Flow[None]:

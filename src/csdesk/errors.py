@@ -17,9 +17,10 @@
     │   ├── DeskClosed           the desk was closed before the call
     │   ├── TransactionOpen      the host has a transaction open, and the call needs to commit by itself
     │   └── FlowError            a flow broke its contract (a bug in csdesk or in an extension)
-    ├── RemoteError              the channel's other side
+    ├── RemoteError              the other side: a channel's provider, the host's shop
     │   ├── ChannelError         carries a disposition: what the desk does next
-    │   └── RequestRejected      a web request is not from the provider, or malformed
+    │   ├── RequestRejected      a web request is not from the provider, or malformed
+    │   └── ProductsUnavailable  the shop told nothing usable about its products
     └── StoreError               the storage
         ├── NotFound             no record has that id
         ├── VersionConflict      somebody else changed the record first
@@ -70,6 +71,7 @@ __all__ = [
     "MissingExtra",
     "NotFound",
     "Problem",
+    "ProductsUnavailable",
     "RemoteError",
     "RequestRejected",
     "SchemaTooNew",
@@ -405,6 +407,21 @@ class RequestRejected(RemoteError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the request was refused ({reason})", reason=reason)
+        self.reason = reason
+
+
+class ProductsUnavailable(RemoteError):
+    """The host's shop told nothing usable about its products.
+
+    ``reason``: ``late``, ``wrong`` (it broke its contract), the code of a csdesk error, or the name of another.
+    """
+
+    code = "error.products_unavailable"
+    retryable = True
+    status_hint = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the shop told nothing about its products ({reason}); try again", reason=reason)
         self.reason = reason
 
 

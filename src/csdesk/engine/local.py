@@ -35,6 +35,7 @@ NetworkStep = (
     | steps.Converse
     | steps.Ask
     | steps.Consult
+    | steps.AskProducts
     | steps.TakeSeat
 )
 """The steps that leave the machine."""

@@ -30,6 +30,7 @@ def send(
     expected_phrase_version: int | None,
     deliver_now: bool,
     idempotency_key: str | None,
+    sku: str | None,
 ) -> Flow[Sent]:
     """Fill a phrase in for the customer of a ticket, and send it; under a key that came before nothing is filled in.
 
@@ -38,6 +39,7 @@ def send(
         InvalidInput: the phrase cannot be filled in, or is not meant for this ticket and ``override`` says no reason.
         VersionConflict: the phrase is not at ``expected_phrase_version``.
         WordingRefused: the policy on wording speaks against words of it.
+        ProductsUnavailable: it names facts of a product, and the shop told nothing usable.
     """
     checks.a_text(override, "override")
     files = checks.several(attachments, "attachments")
@@ -50,7 +52,7 @@ def send(
         if earlier is not None:
             return (yield from outcome_of(earlier, deliver_now=False))
     found, text = yield from rendered(
-        ticket, phrase, values, actor, override=override, expected_version=expected_phrase_version
+        ticket, phrase, values, actor, override=override, expected_version=expected_phrase_version, sku=sku
     )
     command = cmd.SendReply(
         ticket=ticket,

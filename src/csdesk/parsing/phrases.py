@@ -68,7 +68,7 @@ def rows(text: str, form: str, name: str) -> Iterator[tuple[str, Mapping[str, ob
     if form == "csv":
         yield from ((line_at(at), row) for at, row in _csv_rows(text))
     elif form == "jsonl":
-        yield from ((line_at(at), row) for at, row in _json_rows(text))
+        yield from ((line_at(at), row) for at, row in json_rows(text))
     elif form == "toml":
         yield from ((f"phrases.{at}", row) for at, row in enumerate(_toml_rows(text)))
     elif form == "md":
@@ -134,7 +134,12 @@ def _columns(cells: list[str]) -> list[str]:
     return columns
 
 
-def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """The objects of JSON Lines, each with the number of its line.
+
+    Raises:
+        InvalidInput: a line holds no JSON object, or one that says something twice.
+    """
     # Not ``splitlines``: JSON texts may hold other separators of lines as they are.
     for at, line in enumerate(text.split("\n"), start=1):
         if line.strip():
@@ -145,7 +150,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
             except ValueError:
                 raise InvalidInput(line_at(at), "no JSON", "put one JSON object on each line") from None
             except RecursionError:
-                raise InvalidInput(line_at(at), "is nested too deeply", "write one phrase's fields") from None
+                raise InvalidInput(line_at(at), "is nested too deeply", "write one record's fields") from None
             if not isinstance(row, dict):
                 raise InvalidInput(line_at(at), "no object", "put one JSON object on each line")
             yield at, row

@@ -41,6 +41,8 @@ def test_every_command_has_its_run():
         cmd.SaveAgent,
         cmd.SavePhrase,
         cmd.PutPhrases,
+        cmd.PutArticles,
+        cmd.RetireArticle,
         cmd.JudgeSuggestions,
         cmd.ForgetLessons,
         cmd.AdoptTraining,

@@ -23,6 +23,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.changes import (
     ChangeSet,
     Claim,
@@ -57,7 +58,7 @@ _personal_of: Final = attrgetter("PERSONAL")
 _GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: a third of what its constructor takes
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Article, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -103,7 +104,8 @@ class Workspace:
         self.found: Found = Found() if found is None else found
         """What routing chooses from."""
         self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
-        for more in (snapshot.messages, snapshot.agents, snapshot.phrases, snapshot.holidays, snapshot.drafts):
+        desks_own = (snapshot.phrases, snapshot.articles, snapshot.holidays, snapshot.drafts)
+        for more in (snapshot.messages, snapshot.agents, *desks_own):
             if more:
                 self._records.update(more)
         self._expected: dict[str, int] = {}
@@ -174,6 +176,14 @@ class Workspace:
             NotFound: the snapshot does not have it.
         """
         return self._known(LibraryPhrase, phrase_id)
+
+    def article(self, article_id: str) -> Article:
+        """The article as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        return self._known(Article, article_id)
 
     def _known(self, kind: type[R], record_id: str) -> R:
         record = self._records.get(record_id)

@@ -26,6 +26,7 @@ AREAS: Final = (
     "records",
     "stores",
     "time",
+    "knowledge",
     "matching",
     "phrases",
     "reaching",

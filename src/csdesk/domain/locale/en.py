@@ -209,6 +209,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.remote": "the channel's other side refused or failed[: {problem}]",
     "error.channel": "account {account}: {problem} (next: {disposition})[, provider code {provider_code}]",
     "error.request_rejected": "a web request was refused: {reason}",
+    "error.products_unavailable": "the shop told nothing about its products: {reason}",
     "error.store": "the storage refused or failed[: {problem}]",
     "error.not_found": "no {kind} {key} in this desk[; {remedy}]",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",

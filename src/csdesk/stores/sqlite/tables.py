@@ -19,6 +19,7 @@ from csdesk.domain.ids import CUSTOMER, MESSAGE, TICKET
 from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
@@ -199,6 +200,12 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         LibraryPhrase,
         fresh=("retired", "language"),
         fresh_of=lambda phrase: (int(phrase.retired), phrase.language),
+    ),
+    Article: Table(
+        "article",
+        Article,
+        fresh=("retired", "language", "campaign"),
+        fresh_of=lambda article: (int(article.retired), article.language, article.campaign),
     ),
     Draft: Table("draft", Draft, (_field("ticket"),), ("author",), lambda draft: (draft.author,)),
     PublicHolidays: Table("holidays", PublicHolidays, fresh=("place",), fresh_of=lambda holidays: (holidays.place,)),

@@ -9,6 +9,7 @@ from typing import Any, Final
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.phrases import LibraryPhrase
@@ -26,6 +27,10 @@ def _phrase_saved(_: LibraryPhrase | None, event: ev.PhraseSaved, _at: datetime)
     return event.phrase
 
 
+def _article_saved(_: Article | None, event: ev.ArticleSaved, _at: datetime) -> Article:
+    return event.article
+
+
 def _holidays_saved(_: PublicHolidays | None, event: ev.HolidaysSaved, _at: datetime) -> PublicHolidays:
     return event.holidays
 
@@ -39,6 +44,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.ClockStarted: _unchanged,
     ev.ClockEnded: _unchanged,
     ev.ReplyCorrected: _unchanged,
+    ev.ExemplarPromoted: _unchanged,
     ev.WordingFound: _unchanged,
     ev.LibraryChanged: _unchanged,
     ev.SuggestionsJudged: _unchanged,
@@ -55,5 +61,6 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.PresenceChanged: _presence_changed,
     ev.LoadRepaired: _unchanged,
     ev.PhraseSaved: _phrase_saved,
+    ev.ArticleSaved: _article_saved,
     ev.HolidaysSaved: _holidays_saved,
 }

@@ -137,8 +137,8 @@ SENTENCES: Final[dict[str, str]] = {
     "is not a language": "不是语言",
     "pass a language tag such as zh-CN": "请传入语言标签，例如 zh-CN",
     "{name!r} cannot be set": "不能设置“{name}”",
-    "use priority, type, language, subject or x.<custom field>": (
-        "请用 priority、type、language、subject 或 x.<自定义字段>"
+    "use priority, type, language, site, subject or x.<custom field>": (
+        "请用 priority、type、language、site、subject 或 x.<自定义字段>"
     ),
     "there is no training {training}": "没有训练 {training}",
     "choose 1 to {last}, or 0 for none": "请选 1 到 {last}，或 0 表示不用",

@@ -82,7 +82,7 @@ SENTENCES: Final[dict[str, str]] = {
     "no object": "不是对象",
     "put one JSON object on each line": "每行请写一个 JSON 对象",
     "no JSON": "不是 JSON",
-    "write one phrase's fields": "请写一条话术的字段",
+    "write one record's fields": "请只写一条记录的字段",
     "is no part of the list": "不属于列表",
     "begin it with - or put it under ## Answer (回答)": "请以 - 开头，或写在“## Answer (回答)”之下",
     "line {number}": "第 {number} 行",

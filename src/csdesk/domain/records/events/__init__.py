@@ -48,6 +48,7 @@ from csdesk.domain.records.events.desk import (
     AccountPaused,
     AccountResumed,
     AgentSaved,
+    ArticleSaved,
     CommandDenied,
     ConfigActivated,
     Fate,
@@ -67,6 +68,7 @@ from csdesk.domain.records.events.desk import (
 )
 from csdesk.domain.records.events.messages import (
     DeliveryChanged,
+    ExemplarPromoted,
     MediaStored,
     MessageEdited,
     MessageErased,
@@ -152,6 +154,7 @@ __all__ = [
     "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
+    "ArticleSaved",
     "AttributesSet",
     "BreachVoided",
     "ClockBreached",
@@ -186,6 +189,7 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "ExemplarPromoted",
     "Fate",
     "GoalSet",
     "GoalSettled",
@@ -349,6 +353,7 @@ Event = Annotated[
     | SessionBegan
     | SessionJoined
     | ReplyCorrected
+    | ExemplarPromoted
     | WordingFound
     | AlertRaised
     | ActionRequested
@@ -360,6 +365,7 @@ Event = Annotated[
     | PresenceChanged
     | LoadRepaired
     | PhraseSaved
+    | ArticleSaved
     | LibraryChanged
     | SuggestionsJudged
     | LessonsForgotten
