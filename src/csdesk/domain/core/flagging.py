@@ -11,8 +11,8 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import InvalidInput
 
-if TYPE_CHECKING:  # the workspace itself asks which flags are over
-    from csdesk.domain.core.workspace import Workspace
+if TYPE_CHECKING:
+    from csdesk.domain.core.workspace import Workspace  # which itself needs this module
 
 
 def flag(work: Workspace, record: Ticket | Customer, command: cmd.FlagTicket | cmd.FlagCustomer) -> None:
