@@ -393,6 +393,25 @@ def test_settle_asks_if_it_is_told_to(shop: Shop) -> None:
         shop.ask("1")
 
 
+def test_somebody_may_be_asked_whose_limits_go_beyond_those_of_the_step(world: Any) -> None:
+    authority = {
+        **CONFIG.authority.model_dump(),
+        "actions": [
+            {**one.model_dump(), "approvers": [{"grade": 2}] if one.name == "refund" else ()}
+            for one in CONFIG.authority.actions
+        ],
+    }
+    shop = Shop(world, DeskConfig(**{**CONFIG.model_dump(), "authority": authority}))
+    with pytest.raises(OutsideAuthority):  # whoever is of grade 2 has no more than 50
+        shop.ask("500")
+    assert shop.ask("500", to=shop.boss.id).asking.to == shop.boss.id
+    with pytest.raises(InvalidInput, match="cannot approve"):
+        shop.ask("500", to=shop.lead.id)
+    cashier = Actor.agent(shop.desk.agents.add("Cashier", roles=("cashier",)).id)
+    with pytest.raises(OutsideAuthority):  # who may never is not asked for either
+        shop.ask("500", actor=cashier, to=shop.boss.id)
+
+
 def test_nobody_approves_their_own_request(shop: Shop) -> None:
     request = shop.ask("200")
     shop.desk.agents.set_roles(shop.me.id, ("shift_lead",))
