@@ -15,6 +15,10 @@ __all__ = [
     "ActorKind",
     "Agent",
     "ArticleLink",
+    "Asset",
+    "AssetForm",
+    "AssetUnfit",
+    "AssetVariant",
     "AsyncDesk",
     "Availability",
     "CalendarError",
@@ -109,11 +113,13 @@ if TYPE_CHECKING:
     from csdesk.aio.shell import AsyncDesk
     from csdesk.bootstrap import open_async_desk, open_desk
     from csdesk.desk.shell import Desk
+    from csdesk.domain.core.assets import AssetForm
     from csdesk.domain.core.reaching import Reach, Way
     from csdesk.domain.locale.render import render
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
     from csdesk.domain.records.agents import Agent, Presence, Skill
+    from csdesk.domain.records.assets import Asset, AssetVariant
     from csdesk.domain.records.channels import (
         Capabilities,
         InboundMessage,
@@ -156,6 +162,7 @@ if TYPE_CHECKING:
     from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning, NoWorkingTime
     from csdesk.domain.time.holidays import HolidayYear
     from csdesk.errors import (
+        AssetUnfit,
         ChannelError,
         ConfigError,
         CsdeskError,
@@ -185,6 +192,10 @@ else:
         "Agent": "csdesk.domain.records.agents",
         "ArticleLink": "csdesk.domain.records.phrases",
         "AsyncDesk": "csdesk.aio.shell",
+        "Asset": "csdesk.domain.records.assets",
+        "AssetForm": "csdesk.domain.core.assets",
+        "AssetUnfit": "csdesk.errors",
+        "AssetVariant": "csdesk.domain.records.assets",
         "Availability": "csdesk.flows.staffing",
         "Reach": "csdesk.domain.core.reaching",
         "SiteLine": "csdesk.flows.sites",

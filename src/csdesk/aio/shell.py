@@ -15,6 +15,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
+    from csdesk.aio.assets import Assets
     from csdesk.aio.bots import Bots
     from csdesk.aio.calendars import Calendars
     from csdesk.aio.channels import Channels
@@ -119,6 +120,13 @@ class AsyncDesk:
         from csdesk.aio.replies import Replies
 
         return Replies(self._runner)
+
+    @cached_property
+    def assets(self) -> Assets:
+        """Brochures and files to send."""
+        from csdesk.aio.assets import Assets
+
+        return Assets(self._runner)
 
     @cached_property
     def learning(self) -> Learning:

@@ -16,6 +16,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
+    from csdesk.desk.assets import Assets
     from csdesk.desk.bots import Bots
     from csdesk.desk.calendars import Calendars
     from csdesk.desk.channels import Channels
@@ -124,6 +125,13 @@ class Desk:
         from csdesk.desk.replies import Replies
 
         return Replies(self._runner)
+
+    @cached_property
+    def assets(self) -> Assets:
+        """Brochures and files to send."""
+        from csdesk.desk.assets import Assets
+
+        return Assets(self._runner)
 
     @cached_property
     def learning(self) -> Learning:

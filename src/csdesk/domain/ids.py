@@ -17,6 +17,7 @@ TicketId = NewType("TicketId", str)
 MessageId = NewType("MessageId", str)
 AgentId = NewType("AgentId", str)
 PhraseId = NewType("PhraseId", str)
+AssetId = NewType("AssetId", str)
 DraftId = NewType("DraftId", str)
 CommandId = NewType("CommandId", str)
 
@@ -26,6 +27,7 @@ TICKET: Final = "tkt_"
 MESSAGE: Final = "msg_"
 AGENT: Final = "agt_"
 PHRASE: Final = "phr_"
+ASSET: Final = "ast_"
 DRAFT: Final = "drf_"
 COMMAND: Final = "cmd_"
 
@@ -46,6 +48,22 @@ def phrase_id(name: str) -> PhraseId:
     if not _PHRASE_NAME.fullmatch(body):
         raise InvalidInput("phrase", "is no name of a phrase", "use letters, digits, _ . and -, at most 60 of them")
     return PhraseId(PHRASE + body)
+
+
+def asset_id(name: str) -> AssetId:
+    """The id of an asset that people call so: a name without the prefix of assets is given it.
+
+    >>> asset_id("brochure")
+    'ast_brochure'
+
+    Raises:
+        InvalidInput: it is no name of an asset.
+    """
+    given: object = name  # whatever a caller passes
+    body = given.removeprefix(ASSET) if isinstance(given, str) else ""
+    if not _PHRASE_NAME.fullmatch(body):
+        raise InvalidInput("asset", "is no name of an asset", "use letters, digits, _ . and -, at most 60 of them")
+    return AssetId(ASSET + body)
 
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from csdesk._sentence import is_a
-from csdesk.domain.core import customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
+from csdesk.domain.core import assets, customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.goals import settle
 from csdesk.domain.core.macros import permits_of, withheld
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET, MessageId, TicketId
+from csdesk.domain.ids import AGENT, ASSET, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -56,6 +57,7 @@ class Done:
     message: Message | None = None
     agent: Agent | None = None
     phrase: LibraryPhrase | None = None
+    asset: Asset | None = None
     holidays: PublicHolidays | None = None
     trace: Trace = Trace()
     entries: tuple[Entry, ...] = ()
@@ -77,8 +79,9 @@ def result_id(command: cmd.Command, ids: IdSource) -> str:
         return ids.new(CUSTOMER)
     if isinstance(command, cmd.SaveAgent) and command.agent is None:
         return ids.new(AGENT)
-    if isinstance(command, cmd.SavePhrase) and command.phrase is None and command.id is None:
-        return ids.new(PHRASE)
+    if isinstance(command, cmd.SavePhrase | cmd.SaveAsset) and command.id is None:
+        known, prefix = (command.phrase, PHRASE) if isinstance(command, cmd.SavePhrase) else (command.asset, ASSET)
+        return ids.new(prefix if known is None else COMMAND)
     return ids.new(COMMAND)
 
 
@@ -152,7 +155,8 @@ def earlier_reply(ticket: TicketId, idempotency_key: str) -> Flow[Done | None]:
 
 
 def _subject(command: cmd.Command) -> str:
-    names = ("ticket", "customer", "identity", "agent") + (("phrase",) if isinstance(command, cmd.SavePhrase) else ())
+    phrase = ("phrase",) if isinstance(command, cmd.SavePhrase) else ()
+    names = ("ticket", "customer", "identity", "agent", "asset", *phrase)
     for name in names:
         value = getattr(command, name, None)
         if isinstance(value, str):
@@ -173,6 +177,10 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
                 phrase = work.phrase(command.phrase)
                 _check_version("phrase", phrase.id, phrase.version, "", command)
             return library.save_phrase(work, command, run).id
+        case cmd.SaveAsset():
+            if command.asset is not None:
+                _check_version("asset", command.asset, work.asset(command.asset).version, "", command)
+            return assets.save_asset(work, command, run).id
         case cmd.PutPhrases():
             if command.expected_version is not None:
                 for one in command.phrases:
@@ -249,11 +257,14 @@ def _check_version(kind: str, key: str, version: int, state: str, command: cmd.C
 
 def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool) -> Flow[Done]:
     """The outcome of the run that owns the claim, with the records as they stand now."""
-    made = {MESSAGE: "messages", TICKET: "tickets", AGENT: "agents", PHRASE: "phrases"}.get(owner[: len(MESSAGE)])
+    kinds = {MESSAGE: "messages", TICKET: "tickets", AGENT: "agents", PHRASE: "phrases", ASSET: "assets"}
+    made = kinds.get(owner[: len(MESSAGE)])
     wanted: dict[str, tuple[str, ...]] = {made: (owner,)} if made is not None else {}
     if isinstance(command, cmd.SavePhrase) and command.id is not None:
         wanted["phrases"] = (command.id,)
-    for name in ("ticket", "customer", "agent", "phrase"):
+    if isinstance(command, cmd.SaveAsset) and command.id is not None:
+        wanted["assets"] = (command.id,)
+    for name in ("ticket", "customer", "agent", "phrase", "asset"):
         value = getattr(command, name, None)
         if isinstance(value, str) and (name != "phrase" or isinstance(command, cmd.SavePhrase)):
             wanted[f"{name}s"] = (*wanted.get(f"{name}s", ()), value)
@@ -273,6 +284,7 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         message=found.messages.get(owner),
         agent=next(iter(found.agents.values()), None),
         phrase=next(iter(found.phrases.values()), None),
+        asset=next(iter(found.assets.values()), None),
         holidays=next(iter(found.holidays.values()), None),
     )
 
@@ -287,6 +299,7 @@ def _done(work: Workspace, main: str, run: str, trace: Trace) -> Done:
         message=made if isinstance(made, Message) else None,
         agent=record if isinstance(record, Agent) else None,
         phrase=record if isinstance(record, LibraryPhrase) else None,
+        asset=record if isinstance(record, Asset) else None,
         holidays=record if isinstance(record, PublicHolidays) else None,
         trace=trace,
     )

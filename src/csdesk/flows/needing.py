@@ -37,7 +37,8 @@ def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
             given, phrases = agents_of(scope.policy, command), phrases_of(scope.policy, command.macro)
             return Needs(tickets=one, agents=given, phrases=phrases, parties=True)
         case _:
-            return Needs(tickets=one, agents=_agents(command), parties=True)
+            used = tuple(use.asset for use in command.assets) if isinstance(command, cmd.SendReply) else ()
+            return Needs(tickets=one, agents=_agents(command), assets=used, parties=True)
 
 
 def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
@@ -81,9 +82,10 @@ def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdenti
 _Learning = cmd.JudgeSuggestions | cmd.ForgetLessons | cmd.AdoptTraining | cmd.ChooseTraining
 
 
-def _of_the_desk(
-    command: cmd.SaveAgent | cmd.SavePhrase | cmd.PutPhrases | cmd.SaveHolidays | _Learning, scope: Scope
-) -> Needs:
+_Library = cmd.SavePhrase | cmd.SaveAsset | cmd.PutPhrases
+
+
+def _of_the_desk(command: cmd.SaveAgent | _Library | cmd.SaveHolidays | _Learning, scope: Scope) -> Needs:
     match command:
         case cmd.SaveAgent():
             return Needs(agents=(command.agent,) if command.agent is not None else ())
@@ -91,6 +93,8 @@ def _of_the_desk(
             return Needs(holidays=(staff.holidays_id(scope.keys, command.place),))
         case cmd.SavePhrase():
             return Needs(phrases=tuple(one for one in (command.phrase, command.id) if one))
+        case cmd.SaveAsset():
+            return Needs(assets=tuple(one for one in (command.asset, command.id) if one))
         case cmd.PutPhrases():
             return Needs(phrases=tuple(one.id for one in command.phrases))
         case _:

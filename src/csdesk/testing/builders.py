@@ -13,6 +13,7 @@ from csdesk.domain import ids
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import ChangeSet, Put, Stored
 from csdesk.domain.records.customers import Customer, Identity
 from csdesk.domain.records.holidays import PublicHolidays, SavedYear
@@ -102,6 +103,15 @@ def holidays(number: int = 1, /, **values: object) -> PublicHolidays:
     return PublicHolidays.model_validate({**given, **values})
 
 
+def asset(number: int = 1, /, **values: object) -> Asset:
+    """A brochure that is mere words; with ``digest`` a file beside them."""
+    digest = values.pop("digest", None)
+    file = {"part": {"kind": "media", "ref": {"sha256": digest, "size": 1}}}
+    variants = [*([file] if digest is not None else []), {"part": {"kind": "text", "text": "All we sell."}}]
+    given = {"id": serial(ids.ASSET, number), "version": 1, "title": f"Asset {number}", "variants": variants}
+    return Asset.model_validate({**given, "created_at": START, "updated_at": START, **values})
+
+
 def phrase(number: int = 1, /, **values: object) -> LibraryPhrase:
     """A prepared answer."""
     given = {
@@ -184,6 +194,8 @@ def birth(record: Stored) -> ev.Entry:  # noqa: PLR0911  one for each kind
             return entry(record.id, ev.AgentSaved(agent=record))
         case LibraryPhrase():
             return entry(record.id, ev.PhraseSaved(phrase=record))
+        case Asset():
+            return entry(record.id, ev.AssetSaved(asset=record))
         case PublicHolidays():
             return entry(record.id, ev.HolidaysSaved(holidays=record))
         case Message():

@@ -23,6 +23,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import (
     ChangeSet,
     Claim,
@@ -56,7 +57,7 @@ _personal_of: Final = attrgetter("PERSONAL")
 _GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: a third of what its constructor takes
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, PublicHolidays)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Asset, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -102,7 +103,8 @@ class Workspace:
         self.found: Found = Found() if found is None else found
         """What routing chooses from."""
         self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
-        for more in (snapshot.messages, snapshot.agents, snapshot.phrases, snapshot.holidays, snapshot.drafts):
+        others = (snapshot.agents, snapshot.phrases, snapshot.assets, snapshot.holidays, snapshot.drafts)
+        for more in (snapshot.messages, *others):
             if more:
                 self._records.update(more)
         self._expected: dict[str, int] = {}
@@ -173,6 +175,14 @@ class Workspace:
             NotFound: the snapshot does not have it.
         """
         return self._known(LibraryPhrase, phrase_id)
+
+    def asset(self, asset_id: str) -> Asset:
+        """The asset as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        return self._known(Asset, asset_id)
 
     def _known(self, kind: type[R], record_id: str) -> R:
         record = self._records.get(record_id)

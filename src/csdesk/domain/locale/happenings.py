@@ -145,6 +145,8 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "agent.saved": ("an agent was changed", "修改了客服资料"),
     "agent.presence": ("{before} → {after}", "{before} → {after}"),
     "routing.repaired": ("{counter} put right: {counted} → {carried}", "{counter} 已修正：{counted} → {carried}"),
+    "asset.saved": ("an asset was changed", "修改了资料"),
+    "reply.asset_sent": ("an asset was sent", "发送了资料"),
     "phrase.saved": ("a phrase was changed", "修改了话术"),
     "library.changed": ("phrases changed: {phrases}", "话术有变化：{phrases}"),
     "holidays.saved": ("holidays were saved", "保存了节假日安排"),

@@ -189,6 +189,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.no_working_time": "工作时间不足，{field}：{problem}。处理办法：{remedy}",
     "error.holidays_unknown": "节假日安排尚未公布，{field}：{problem}。处理办法：{remedy}",
     "error.missing_extra": "{feature} 需要 {package}，请安装 csdesk 的可选组件 {extra}",
+    "error.asset_unfit": "资料 {asset} 没有适合账号 {account} 的形式（{lacks}）；请添加该渠道支持的形式：{takes}",
     "error.unsupported": "{thing} 不支持“{feature}”。处理办法：{remedy}",
     "error.desk_closed": "服务台“{desk}”已关闭，请重新打开",
     "error.transaction_open": "{call} 不能在宿主的事务中运行，请先提交或回滚事务",

@@ -13,10 +13,21 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, PhraseId, TicketId, phrase_id
+from csdesk.domain.ids import (
+    AgentId,
+    AssetId,
+    CustomerId,
+    IdentityId,
+    MessageId,
+    PhraseId,
+    TicketId,
+    asset_id,
+    phrase_id,
+)
 from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text, replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
+from csdesk.domain.records.assets import AssetUse, AssetVariant
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
@@ -39,6 +50,14 @@ def _phrase_name(name: str) -> PhraseId:
 
 PhraseName = Annotated[PhraseId, AfterValidator(_phrase_name)]
 """The id of a phrase; what people call it is given the prefix."""
+
+
+def _asset_name(name: str) -> AssetId:
+    return asset_id(name)
+
+
+AssetName = Annotated[AssetId, AfterValidator(_asset_name)]
+"""The id of an asset; what people call it is given the prefix."""
 
 
 def nothing_unknown(value: T) -> T:
@@ -107,6 +126,8 @@ class SendReply(_TicketCommand):
     """The phrases that were suggested, best first; what became of them is learnt from."""
     question: MessageId | None = None
     """The customer's message it answers; None: the last one."""
+    assets: tuple[AssetUse, ...] = Field(default=(), max_length=50)
+    """The assets of the library that the parts were taken from."""
     override: Text = ""
     """Why words are sent that the policy on wording refuses."""
     purpose: Purpose = Purpose.SERVICE
@@ -545,6 +566,26 @@ class SavePhrase(_Command):
     _known = field_validator("wordings", "variables", "article", mode="after")(nothing_unknown)
 
 
+class SaveAsset(_Command):
+    """Add an asset (``asset`` None) or change one; None leaves a value as it is."""
+
+    kind: Literal["save_asset"] = "save_asset"
+    asset: AssetName | None = None
+    id: AssetName | None = None
+    """The id of a new asset; None: a fresh one."""
+    expected_version: int | None = None
+    title: Text | None = Field(default=None, min_length=1)
+    about: Text | None = None
+    variants: tuple[AssetVariant, ...] | None = Field(default=None, min_length=1, max_length=50)
+    tags: tuple[Key, ...] | None = None
+    owner: Key | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    retired: bool | None = None
+
+    _known = field_validator("variants")(nothing_unknown)
+
+
 class PutPhrases(_Command):
     """Put whole phrases in: new ones are added, known ones replaced, equal ones left alone. An import is made of these.
 
@@ -722,6 +763,7 @@ Command = Annotated[
     | EraseCustomer
     | SaveAgent
     | SavePhrase
+    | SaveAsset
     | PutPhrases
     | JudgeSuggestions
     | ForgetLessons

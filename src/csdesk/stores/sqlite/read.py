@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, IdentityId
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Needs, Snapshot, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
@@ -45,7 +46,7 @@ _PARTS: Final = {
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
         kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
-        for kind in ("agent", "phrase", "draft", "holidays")
+        for kind in ("agent", "phrase", "asset", "draft", "holidays")
     },
     **{
         kind: f"SELECT '{kind}',r.id,r.version,r.schema,r.doc,NULL FROM csdesk_place p"  # noqa: S608
@@ -65,6 +66,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "message": Message,
     "agent": Agent,
     "phrase": LibraryPhrase,
+    "asset": Asset,
     "draft": Draft,
     "holidays": PublicHolidays,
 }
@@ -95,7 +97,7 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     is_followed = rows or needs.tickets or needs.customers or needs.identities or needs.messages
     if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
         return found
-    others = needs.agents or needs.phrases or needs.drafts or needs.holidays or needs.counters
+    others = needs.agents or needs.phrases or needs.assets or needs.drafts or needs.holidays or needs.counters
     if (needs.candidates or needs.waiting) and not (needs.claims or is_followed or others):
         return _ranked(execute, desk, needs)
     loader = _Loader(execute, desk, known, parties=needs.parties)
@@ -138,6 +140,7 @@ def _named(needs: Needs) -> Wanted:
         ("message", needs.messages),
         ("agent", needs.agents),
         ("phrase", needs.phrases),
+        ("asset", needs.assets),
         ("draft", needs.drafts),
         ("holidays", needs.holidays),
     ):
@@ -251,6 +254,7 @@ class _Loader:
             messages=records["message"],
             agents=records["agent"],
             phrases=records["phrase"],
+            assets=records["asset"],
             holidays=records["holidays"],
             drafts=records["draft"],
             candidates=self._ranked.candidates(needs),

@@ -19,6 +19,7 @@ from csdesk.domain.ids import CUSTOMER, MESSAGE, TICKET
 from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
@@ -200,6 +201,7 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         fresh=("retired", "language"),
         fresh_of=lambda phrase: (int(phrase.retired), phrase.language),
     ),
+    Asset: Table("asset", Asset, fresh=("retired",), fresh_of=lambda asset: (int(asset.retired),)),
     Draft: Table("draft", Draft, (_field("ticket"),), ("author",), lambda draft: (draft.author,)),
     PublicHolidays: Table("holidays", PublicHolidays, fresh=("place",), fresh_of=lambda holidays: (holidays.place,)),
 }

@@ -64,7 +64,7 @@ def _seeded(store: Store) -> None:
 def _big() -> ChangeSet:
     """A commit that touches everything and would succeed after ``_seeded``."""
     people = (build.ticket(2), build.customer(2), build.message(2))
-    fresh = build.changes_for(*people, build.phrase(2), build.draft(2), build.holidays(2))
+    fresh = build.changes_for(*people, build.phrase(2), build.asset(2), build.draft(2), build.holidays(2))
     return fresh._replace(
         puts=(*fresh.puts, Put(build.agent(1, version=2, capacity=3), 1)),
         claims=(Claim("command/2", "cmd_2"), Claim("mail/2", "msg_2", ClaimMode.FIRST_WINS)),
@@ -136,6 +136,7 @@ class CommitPromises(ContractBase):
             messages=(build.message(2).id,),
             agents=(build.agent(1).id,),
             phrases=(build.phrase(2).id,),
+            assets=(build.asset(2).id,),
             drafts=(build.draft(2).id,),
             holidays=(build.holidays(2).id,),
             counters=("load/" + build.agent(1).id, "other"),
@@ -149,6 +150,7 @@ class CommitPromises(ContractBase):
         assert dict(found.messages) == {build.message(2).id: build.message(2)}
         assert dict(found.agents) == {build.agent(1).id: build.agent(1, version=2, capacity=3)}
         assert dict(found.phrases) == {build.phrase(2).id: build.phrase(2)}
+        assert dict(found.assets) == {build.asset(2).id: build.asset(2)}
         assert dict(found.drafts) == {build.draft(2).id: build.draft(2)}
         assert dict(found.holidays) == {build.holidays(2).id: build.holidays(2)}
         assert dict(found.counters) == {"load/" + build.agent(1).id: 1, "other": 1}
@@ -310,6 +312,7 @@ class CommitPromises(ContractBase):
             build.message(1, "發票\n第二行", x_new=[1, 2]),
             build.agent(1, x_new=1.5),
             build.phrase(1, x_new=True),
+            build.asset(1, x_new=True),
             build.draft(1, x_new=None),
             build.holidays(1, x_new="kept"),
         ]
@@ -321,7 +324,7 @@ class CommitPromises(ContractBase):
             again.close()
 
     def _check_rich(self, store: Store, rich: list[Stored]) -> None:
-        kinds = ("ticket", "customer", "message", "agent", "phrase", "draft", "holidays")
+        kinds = ("ticket", "customer", "message", "agent", "phrase", "asset", "draft", "holidays")
         for one, kind in zip(rich, kinds, strict=True):
             assert everything(store, Query(kind=kind)) == [one]  # type: ignore[arg-type]  # the names are right
             assert one.model_extra is not None
@@ -349,7 +352,8 @@ class CommitPromises(ContractBase):
     def test_folding_the_entries_gives_the_records(self, store: Store) -> None:
         """What is read back as entries makes the stored records again, personal values included."""
         who, what = build.customer(1, language="zh-CN", level="vip"), build.ticket(1, queue="sales")
-        store.commit(DESK, build.changes_for(who, what, build.agent(1), build.phrase(1), build.holidays(1)))
+        others = (build.agent(1), build.phrase(1), build.asset(1), build.holidays(1))
+        store.commit(DESK, build.changes_for(who, what, *others))
         opened = ev.StatusChanged(before=Category.NEW, after=Category.OPEN, status="open")
         told = build.entry(what.id, ev.SubjectSet(subject="發票"), opened, seconds=5)
         made = fold([build.birth(what), told])
@@ -360,6 +364,7 @@ class CommitPromises(ContractBase):
             ("customer", who.id),
             ("agent", serial("agt_", 1)),
             ("phrase", serial("phr_", 1)),
+            ("asset", serial("ast_", 1)),
             ("holidays", serial("hol_", 1)),
         )
         for kind, key in made_ids:

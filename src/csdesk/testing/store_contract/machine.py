@@ -29,11 +29,11 @@ from csdesk.testing.store_contract.model import PlainModel
 from csdesk.testing.store_contract.queries import MANY, elsewhere
 from csdesk.testing.store_contract.random_changes import COUNTERS, KEYS, QUEUES, Pieces
 
-RECORDS = ("ticket", "customer", "message", "agent", "phrase", "draft", "holidays")
+RECORDS = ("ticket", "customer", "message", "agent", "phrase", "asset", "draft", "holidays")
 ROWS = (*RECORDS, "inbox", "outbox", "config")
 REFUSALS = (VersionConflict, ClaimTaken, GuardFailed)
-_TOLD: tuple[Literal["ticket", "customer", "agent", "phrase", "holidays"], ...] = (
-    *("ticket", "customer", "agent", "phrase", "holidays"),
+_TOLD: tuple[Literal["ticket", "customer", "agent", "phrase", "asset", "holidays"], ...] = (
+    *("ticket", "customer", "agent", "phrase", "asset", "holidays"),
 )
 _SOME = st.sets(st.integers(1, 6), max_size=4).map(sorted)
 _DATA = st.data()
@@ -212,10 +212,11 @@ class StoreMachine(RuleBasedStateMachine):
                     customers=tuple(stories),
                     agents=tuple(stories),
                     phrases=tuple(stories),
+                    assets=tuple(stories),
                     holidays=tuple(stories),
                 ),
             )
-            records = {**kept.tickets, **kept.customers, **kept.agents, **kept.phrases, **kept.holidays}
+            records = {**kept.tickets, **kept.customers, **kept.agents, **kept.phrases, **kept.assets, **kept.holidays}
             assert records == {key: fold(stories[key]) for key in records}
             assert len(records) == sum(self.store.count(DESK, Query(kind=kind)) for kind in _TOLD)
             assert self.store.open_desk(DESK, secret=b"another").config == self.model.state.config

@@ -89,6 +89,8 @@ def _others() -> list[Stored]:
         build.phrase(1, language="zh-CN"),
         build.phrase(2, retired=True),
         build.phrase(3),
+        build.asset(1),
+        build.asset(2, retired=True),
         build.draft(1),
         build.draft(2, ticket=serial("tkt_", 1)),
         build.draft(3, author="agt_x"),

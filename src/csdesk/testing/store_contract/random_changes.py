@@ -68,6 +68,7 @@ class Pieces:
             self.customer,
             self.agent,
             self.phrase,
+            self.asset,
             self.holidays,
             self.message,
             self.draft,
@@ -234,6 +235,12 @@ class Pieces:
         """Saves holidays."""
         saved = build.holidays(self.draw(_FEW), place=self.draw(st.sampled_from(("CN", "JP"))))
         return self._told("holidays", saved.id, ev.HolidaysSaved(holidays=saved))
+
+    def asset(self) -> ChangeSet:
+        """Saves an asset, with a file or without."""
+        digest = self.draw(st.sampled_from((None, "a" * 64, "b" * 64)))
+        asset = build.asset(self.draw(_FEW), digest=digest, retired=self.draw(st.booleans()))
+        return self._told("asset", asset.id, ev.AssetSaved(asset=asset))
 
     def phrase(self) -> ChangeSet:
         """Saves a phrase."""

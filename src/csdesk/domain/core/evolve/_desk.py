@@ -9,6 +9,7 @@ from typing import Any, Final
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.phrases import LibraryPhrase
@@ -24,6 +25,10 @@ def _presence_changed(agent: Agent, event: ev.PresenceChanged, at: datetime) -> 
 
 def _phrase_saved(_: LibraryPhrase | None, event: ev.PhraseSaved, _at: datetime) -> LibraryPhrase:
     return event.phrase
+
+
+def _asset_saved(_: Asset | None, event: ev.AssetSaved, _at: datetime) -> Asset:
+    return event.asset
 
 
 def _holidays_saved(_: PublicHolidays | None, event: ev.HolidaysSaved, _at: datetime) -> PublicHolidays:
@@ -55,5 +60,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.PresenceChanged: _presence_changed,
     ev.LoadRepaired: _unchanged,
     ev.PhraseSaved: _phrase_saved,
+    ev.AssetSaved: _asset_saved,
+    ev.AssetSent: _unchanged,
     ev.HolidaysSaved: _holidays_saved,
 }

@@ -48,6 +48,7 @@ from csdesk.domain.records.events.desk import (
     AccountPaused,
     AccountResumed,
     AgentSaved,
+    AssetSaved,
     CommandDenied,
     ConfigActivated,
     Fate,
@@ -66,6 +67,7 @@ from csdesk.domain.records.events.desk import (
     TrainingChosen,
 )
 from csdesk.domain.records.events.messages import (
+    AssetSent,
     DeliveryChanged,
     MediaStored,
     MessageEdited,
@@ -152,6 +154,8 @@ __all__ = [
     "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
+    "AssetSaved",
+    "AssetSent",
     "AttributesSet",
     "BreachVoided",
     "ClockBreached",
@@ -359,6 +363,8 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | LoadRepaired
+    | AssetSaved
+    | AssetSent
     | PhraseSaved
     | LibraryChanged
     | SuggestionsJudged

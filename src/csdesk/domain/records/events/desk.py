@@ -7,6 +7,7 @@ from typing import Literal
 from csdesk.domain.ids import MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant
 from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import AuthorKind
@@ -47,6 +48,13 @@ class PhraseSaved(EventBase):
 
     kind: Literal["phrase.saved"] = "phrase.saved"
     phrase: LibraryPhrase
+
+
+class AssetSaved(EventBase):
+    """An asset was added, changed or retired; the event carries the new record."""
+
+    kind: Literal["asset.saved"] = "asset.saved"
+    asset: Asset
 
 
 class LibraryChanged(EventBase):
