@@ -25,6 +25,8 @@ GROUPS = (
     "config",
     "events",
     "sla",
+    "articles",
+    "products",
     "calendars",
 )
 WITHIN = ("drafts", "holding")

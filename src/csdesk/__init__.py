@@ -14,7 +14,11 @@ __all__ = [
     "Actor",
     "ActorKind",
     "Agent",
+    "Article",
+    "ArticleFee",
+    "ArticleGap",
     "ArticleLink",
+    "ArticleQuestion",
     "Asset",
     "AssetForm",
     "AssetUnfit",
@@ -37,6 +41,8 @@ __all__ = [
     "Entry",
     "Erasure",
     "Evidence",
+    "Exemplar",
+    "GoodCase",
     "HolidayYear",
     "HolidaysUnknown",
     "HolidaysUnknownWarning",
@@ -119,6 +125,7 @@ if TYPE_CHECKING:
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
     from csdesk.domain.records.agents import Agent, Presence, Skill
+    from csdesk.domain.records.articles import Article, ArticleFee, ArticleGap, ArticleLink, ArticleQuestion
     from csdesk.domain.records.assets import Asset, AssetVariant
     from csdesk.domain.records.channels import (
         Capabilities,
@@ -141,6 +148,7 @@ if TYPE_CHECKING:
     )
     from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
     from csdesk.domain.records.events import Entry
+    from csdesk.domain.records.exemplars import Exemplar, GoodCase
     from csdesk.domain.records.messages import (
         Delivery,
         LinkPart,
@@ -153,7 +161,7 @@ if TYPE_CHECKING:
         TemplateValue,
         TextPart,
     )
-    from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, PhraseUse, Usage, Variable, Wording
+    from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Usage, Variable, Wording
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
     from csdesk.domain.records.tickets import Category, Offer, Priority, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
@@ -190,7 +198,11 @@ else:
         "Actor": "csdesk.domain.records.actors",
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
-        "ArticleLink": "csdesk.domain.records.phrases",
+        "Article": "csdesk.domain.records.articles",
+        "ArticleFee": "csdesk.domain.records.articles",
+        "ArticleGap": "csdesk.domain.records.articles",
+        "ArticleLink": "csdesk.domain.records.articles",
+        "ArticleQuestion": "csdesk.domain.records.articles",
         "AsyncDesk": "csdesk.aio.shell",
         "Asset": "csdesk.domain.records.assets",
         "AssetForm": "csdesk.domain.core.assets",
@@ -214,6 +226,8 @@ else:
         "Done": "csdesk.flows.commands",
         "DueReport": "csdesk.flows.upkeep",
         "Entry": "csdesk.domain.records.events",
+        "Exemplar": "csdesk.domain.records.exemplars",
+        "GoodCase": "csdesk.domain.records.exemplars",
         "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
         "HolidayYear": "csdesk.domain.time.holidays",

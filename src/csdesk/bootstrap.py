@@ -24,6 +24,7 @@ from csdesk.ports.clock import Clock
 from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
+from csdesk.ports.products import AnyProductFacts, ProductFacts
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import AsyncStore, DeskRow, Hosted, Store
 from csdesk.system.clock import SystemClock
@@ -43,6 +44,7 @@ def open_desk(
     config: DeskConfig | None = None,
     channels: Iterable[AnyChannel] = (),
     bots: Iterable[Bot] = (),
+    products: ProductFacts | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -65,6 +67,7 @@ def open_desk(
         channels: the configured channels, each with its own account.
         bots: the bots that this process runs, by the names of the configuration: ``run_due`` asks them. A bot that no
             process runs hands its tickets to people when the time for its answer is up.
+        products: your shop, which tells facts of its products for ``desk.products`` and for phrases.
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
@@ -86,7 +89,10 @@ def open_desk(
             raise InvalidInput(
                 "bots", sentence("{type} has to be awaited", type=type(bot).__name__), "pass it to open_async_desk"
             )
-    wish = _Wish(desk, config, channels, own_bots, clock, ids, media, activate)
+    if is_awaited(getattr(products, "facts", None)):
+        problem = sentence("{type} has to be awaited", type=type(products).__name__)
+        raise InvalidInput("products", problem, "pass it to open_async_desk")
+    wish = _Wish(desk, config, channels, own_bots, products, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
@@ -104,6 +110,7 @@ async def open_async_desk(
     config: DeskConfig | None = None,
     channels: Iterable[AnyChannel] = (),
     bots: Iterable[AnyBot] = (),
+    products: AnyProductFacts | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -126,7 +133,7 @@ async def open_async_desk(
         raise UnsupportedFeature(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
-    wish = _Wish(desk, config, channels, tuple(bots), clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, tuple(bots), products, clock, ids, media, activate)
     if isinstance(url, AsyncStore):
         core, own = await _wired_async(url, wish), AsyncHttpxHttp()
         return AsyncDesk(core, url, http or own, owned=own.aclose)
@@ -148,6 +155,7 @@ class _Wish:
     config: DeskConfig | None
     channels: Iterable[AnyChannel]
     bots: tuple[AnyBot, ...]
+    products: AnyProductFacts | None
     clock: Clock | None
     ids: IdSource | None
     media: MediaStore | None
@@ -156,11 +164,9 @@ class _Wish:
     def check(self) -> None:
         """Refuse what cannot be used, before anything is opened."""
         _check_config(self.config, self.activate)
-        _check_part(self.clock, "clock", ("now", "sleep"), "a Clock such as csdesk.testing.FixedClock()")
-        _check_part(self.ids, "ids", ("new", "salt"), "an IdSource such as csdesk.testing.SerialIds()")
-        _check_part(
-            self.media, "media", ("put", "open"), "a MediaStore such as csdesk.stores.media.FolderMedia(folder)"
-        )
+        _check_part(self.clock, "clock", ("now", "sleep"), "Clock", "csdesk.testing.FixedClock()")
+        _check_part(self.ids, "ids", ("new", "salt"), "IdSource", "csdesk.testing.SerialIds()")
+        _check_part(self.media, "media", ("put", "open"), "MediaStore", "csdesk.stores.media.FolderMedia(folder)")
 
     def core(self, row: DeskRow, folder: Path | None) -> DeskCore:
         """The state of the desk; media lie in ``folder`` unless the caller has a place of their own."""
@@ -174,6 +180,7 @@ class _Wish:
             media_at=_media_at,
             channels=self.channels,
             bots=self.bots,
+            products=self.products,
         )
 
     def activation(self, core: DeskCore) -> Flow[None]:
@@ -278,14 +285,16 @@ def _check_config(config: object, activate: object) -> None:
         )
 
 
-def _check_part(part: object, argument: str, methods: Iterable[str], wanted: str) -> None:
+def _check_part(part: object, argument: str, methods: Iterable[str], port: str, example: str) -> None:
     """A part that was given must have the methods of its port, and be an object and not a class."""
     if part is None:
         return
     lacking = [name for name in methods if not callable(getattr(part, name, None))]
     if lacking or isinstance(part, type):
         told = sentence("is the class {kind}", kind=part.__name__) if isinstance(part, type) else is_a(part)
-        raise InvalidInput(argument, told, sentence("pass {wanted}, or leave it out", wanted=wanted))
+        raise InvalidInput(
+            argument, told, sentence("pass {example} or another {port}, or leave it out", example=example, port=port)
+        )
 
 
 def _checked_store(store: Store) -> Store:

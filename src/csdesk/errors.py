@@ -18,9 +18,10 @@
     │   ├── DeskClosed           the desk was closed before the call
     │   ├── TransactionOpen      the host has a transaction open, and the call needs to commit by itself
     │   └── FlowError            a flow broke its contract (a bug in csdesk or in an extension)
-    ├── RemoteError              the channel's other side
+    ├── RemoteError              the other side: a channel's provider, the host's shop
     │   ├── ChannelError         carries a disposition: what the desk does next
-    │   └── RequestRejected      a web request is not from the provider, or malformed
+    │   ├── RequestRejected      a web request is not from the provider, or malformed
+    │   └── ProductsUnavailable  the shop told nothing usable about its products
     └── StoreError               the storage
         ├── NotFound             no record has that id
         ├── VersionConflict      somebody else changed the record first
@@ -72,6 +73,7 @@ __all__ = [
     "MissingExtra",
     "NotFound",
     "Problem",
+    "ProductsUnavailable",
     "RemoteError",
     "RequestRejected",
     "SchemaTooNew",
@@ -230,16 +232,19 @@ class WordingRefused(UsageError):
     status_hint = 422
 
     def __init__(self, places: tuple[tuple[str, int, int, str], ...]) -> None:
-        told = "; ".join(
-            f"{kind} at {start}-{end}" + (f" (say: {instead})" if instead else "")
-            for kind, start, end, instead in places
-        )
+        told = sentence("{places}", places=tuple(_place(*one) for one in places))
         super().__init__(
             f"the reply says what the desk's wording policy refuses: {told}; "
             "change it, or pass override= with the reason",
             places=told,
         )
         self.places = places
+
+
+def _place(kind: str, start: int, end: int, instead: str) -> Sentence:
+    if instead:
+        return sentence("{kind} at {start}-{end} (say: {instead})", kind=kind, start=start, end=end, instead=instead)
+    return sentence("{kind} at {start}-{end}", kind=kind, start=start, end=end)
 
 
 class Denied(UsageError):
@@ -421,6 +426,21 @@ class RequestRejected(RemoteError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the request was refused ({reason})", reason=reason)
+        self.reason = reason
+
+
+class ProductsUnavailable(RemoteError):
+    """The host's shop told nothing usable about its products.
+
+    ``reason``: ``late``, ``wrong`` (it broke its contract), the code of a csdesk error, or the name of another.
+    """
+
+    code = "error.products_unavailable"
+    retryable = True
+    status_hint = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the shop told nothing about its products ({reason}); try again", reason=reason)
         self.reason = reason
 
 

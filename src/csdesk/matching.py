@@ -34,7 +34,16 @@ from csdesk.domain.records.matches import Guard, Span, Why
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.text.scripts import language_of
 from csdesk.errors import InvalidInput, NotFound, sentence
-from csdesk.parsing.files import read_bytes, read_library, read_phrases, write_bytes, write_library, write_phrases
+from csdesk.parsing.files import (
+    read_articles,
+    read_bytes,
+    read_library,
+    read_phrases,
+    write_articles,
+    write_bytes,
+    write_library,
+    write_phrases,
+)
 from csdesk.ports.embedder import Embedder
 
 __all__ = [
@@ -55,8 +64,10 @@ __all__ = [
     "Why",
     "language_of",
     "phrase_of",
+    "read_articles",
     "read_library",
     "read_phrases",
+    "write_articles",
     "write_library",
     "write_phrases",
 ]

@@ -10,6 +10,7 @@ import csdesk
 from csdesk import (
     Actor,
     Agent,
+    Article,
     AsyncDesk,
     Capabilities,
     Category,
@@ -61,6 +62,7 @@ from csdesk.channels.wecom import Servicer, ServiceState, Session, WeComKf
 from csdesk.channels.wecom.crypto import EncryptedReply, WeComCrypto
 from csdesk.channels.whatsapp import WhatsAppCloud
 from csdesk.commands import SendReply
+from csdesk.domain.records.articles import Section
 from csdesk.domain.records.channels import InboundResult, PullHint, PullPage
 from csdesk.domain.records.messages import Direction, MediaKind
 from csdesk.domain.records.origins import Origin, Source
@@ -187,6 +189,14 @@ def looking_up(desk: Desk, ticket: Ticket, customer: Customer) -> None:
     assert_type(customer.source, Source | None)
     for hit in desk.replies.consult_for("退款", [PhraseKnowledge(Matcher())]).hits:
         assert_type(hit.answer.source.url, str)
+
+
+def articles(desk: Desk, decision: ReplyDecision) -> None:
+    article: Article = desk.articles.save(Article(id="sale", title="双十一"), expected_version=0)
+    assert_type(desk.articles.gaps(campaign="1111")[0].sections, tuple[Section, ...])
+    assert_type(desk.articles.search("满减")[0].article, Article)
+    assert_type(decision.suggestions[0].article, Article | None)
+    desk.articles.retire(article.id)
 
 
 def one_day(desk: Desk) -> None:

@@ -90,7 +90,7 @@ class AsyncRunner:
 
     async def _network(self, step: NetworkStep) -> Reply:
         work = work_of(self.core, step)
-        if isinstance(step, steps.Ask | steps.Consult) and callable(work):
+        if isinstance(step, steps.Ask | steps.Consult | steps.AskProducts) and callable(work):
             return await self._ask(work, step.within)
         if callable(work):
             return await asyncio.to_thread(work)

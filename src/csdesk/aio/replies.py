@@ -215,7 +215,12 @@ class Replies:
         return await self._runner.run(suggesting.flaws())
 
     async def suggest(
-        self, message: MessageId, *, actor: Actor | None = None, limit: int | None = None
+        self,
+        message: MessageId,
+        *,
+        actor: Actor | None = None,
+        limit: int | None = None,
+        sku: str | None = None,
     ) -> ReplyDecision:
         """The phrases that may answer a stored message, best first, filled in, each with how sure it is and why.
 
@@ -225,11 +230,13 @@ class Replies:
             message: the customer's message.
             actor: who will answer; fills in ``agent.name``.
             limit: how many, 1 to 50; None: as the configuration says.
+            sku: the product that phrases name facts of; None: the one the customer came from. A shop that tells
+                nothing leaves them open.
 
         Raises:
             NotFound: this desk has no such message.
         """
-        return await self._runner.run(suggesting.for_message(message, actor, limit))
+        return await self._runner.run(suggesting.for_message(message, actor, limit, sku))
 
     async def suggest_for(self, text: str, *, context: Context = ANYWHERE, limit: int | None = None) -> ReplyDecision:
         """The phrases that may answer a text; ``context`` says where, when and for whom."""
@@ -283,13 +290,16 @@ class Replies:
         values: Mapping[str, TemplateValue] | None = None,
         *,
         actor: Actor | None = None,
+        sku: str | None = None,
     ) -> Preview:
         """What a phrase would say to the customer of a ticket, and which values are missing.
+
+        ``sku`` names the product whose facts it tells; None: the one the customer came from.
 
         Raises:
             NotFound: this desk has no such phrase or ticket.
         """
-        return await self._runner.run(suggesting.preview(phrase, ticket, values, actor))
+        return await self._runner.run(suggesting.preview(phrase, ticket, values, actor, sku))
 
     async def send(
         self,
@@ -299,6 +309,7 @@ class Replies:
         *,
         actor: Actor,
         shown: Sequence[str] = (),
+        sku: str | None = None,
         attachments: Sequence[MediaPart] = (),
         override: str = "",
         expected_phrase_version: int | None = None,
@@ -313,6 +324,7 @@ class Replies:
             values: of variables; those that the desk knows need none.
             actor: who sends it.
             shown: the phrases that were suggested, best first (``ReplyDecision.shown``): what is learnt from.
+            sku: the product whose facts the phrase tells; None: the one the customer came from.
             attachments: files to send behind the text. Of the phrase's own ``attachments`` assets (``ast_...``) go
                 behind them, in the form that the channel carries; other names are for the host, which looks them up
                 and passes what they mean here.
@@ -329,6 +341,7 @@ class Replies:
             AssetUnfit: the channel carries no form of an asset that the phrase names.
             VersionConflict: the phrase is not at ``expected_phrase_version``.
             WordingRefused: the policy on wording speaks against words of it.
+            ProductsUnavailable: it tells facts of a product, and the shop told nothing usable.
         """
         flow = phrasing.send(
             ticket,
@@ -342,6 +355,7 @@ class Replies:
             expected_phrase_version=expected_phrase_version,
             deliver_now=deliver and self._runner.sends_at_once,
             idempotency_key=idempotency_key,
+            sku=sku,
         )
         return await self._runner.run(flow)
 

@@ -15,6 +15,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
+    from csdesk.aio.articles import Articles
     from csdesk.aio.assets import Assets
     from csdesk.aio.bots import Bots
     from csdesk.aio.calendars import Calendars
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from csdesk.aio.inbox import Inbox
     from csdesk.aio.learning import Learning
     from csdesk.aio.outbox import Outbox
+    from csdesk.aio.products import Products
     from csdesk.aio.replies import Replies
     from csdesk.aio.segments import Segments
     from csdesk.aio.sla import Sla
@@ -169,6 +171,20 @@ class AsyncDesk:
         from csdesk.aio.sla import Sla
 
         return Sla(self._runner)
+
+    @cached_property
+    def articles(self) -> Articles:
+        """What there is to know of products and activities."""
+        from csdesk.aio.articles import Articles
+
+        return Articles(self._runner)
+
+    @cached_property
+    def products(self) -> Products:
+        """What your shop knows of its products."""
+        from csdesk.aio.products import Products
+
+        return Products(self._runner)
 
     @cached_property
     def calendars(self) -> Calendars:

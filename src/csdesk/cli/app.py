@@ -6,6 +6,7 @@ import typer
 
 from csdesk._version import __version__
 from csdesk.cli._failing import Commands
+from csdesk.cli.articles import articles
 from csdesk.cli.backup import backup
 from csdesk.cli.check import check
 from csdesk.cli.config import config
@@ -41,6 +42,7 @@ app = typer.Typer(
 for command in (demo, init, ingest, tickets, show, search, work, config, check, backup, erase, conform, match):
     app.command()(command)
 app.add_typer(phrases, name="phrases")
+app.add_typer(articles, name="articles")
 
 
 app.add_typer(sla)

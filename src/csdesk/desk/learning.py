@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
 from csdesk.desk._run import Runner
 from csdesk.domain.ids import MessageId, PhraseId, TicketId, phrase_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.articles import Article
+from csdesk.domain.records.exemplars import Exemplar, GoodCase, Sign
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import checks, exemplars, library, records, training
-from csdesk.flows.exemplars import Exemplar
+from csdesk.flows import checks, exemplars, library, lists, records, training
 from csdesk.flows.library import Correction
 from csdesk.flows.training import Trained
 from csdesk.ports.store import Page
@@ -100,7 +102,7 @@ class Learning:
         """Say that an answer of ours was wrong: it is assessed and learnt from, and the customer is contacted again.
 
         The ticket is opened again where it has to be, and promises a second contact (a clock named
-        ``second_contact``): ``desk.sla.end`` settles it.
+        ``second_contact``): ``desk.sla.settle`` ends it.
 
         Args:
             ticket: where the answer stands.
@@ -151,17 +153,94 @@ class Learning:
         """
         self._runner.run(training.use(number, actor or Actor.system()))
 
-    def draft(self, message: MessageId) -> Exemplar:
-        """A draft of a phrase, made from a good answer of a person and the question before it; nothing is stored.
+    def good_cases(
+        self,
+        *,
+        signs: Iterable[Sign] = ("one_touch", "thanked"),
+        rating: tuple[str, float] | None = None,
+        queue: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[GoodCase]:
+        """Finished tickets that went well, the latest first: solved by a person, never reopened, never corrected.
 
-        The customer's name, addresses and long numbers become variables; read it before ``desk.replies.import_`` keeps
-        it, since whatever else it tells of this customer would be told to others.
+        Args:
+            signs: what has to speak for them, all of it: ``one_touch`` (one answer was enough), ``kept`` (handed on to
+                nobody), ``in_time``, ``thanked``, ``rated`` (as ``rating`` says), ``goal``.
+            rating: the ticket's field in which you note ratings, and the least that is good: ``("csat", 4)``.
+            queue: only tickets of it.
+            since: only tickets to which something happened since then (aware).
+            until: only those to which nothing happened from then on (aware).
+            limit: how many tickets are looked at, 1 to 200: a page that holds fewer cases need not be the last.
+            cursor: of the page before.
+
+        Raises:
+            InvalidInput: an unknown sign, a rating that is none, or a naive instant.
+        """
+        flow = exemplars.good_cases(
+            signs=signs, rating=rating, queue=queue, since=since, until=until, limit=limit, cursor=cursor
+        )
+        return self._runner.run(flow)
+
+    def draft(self, message: MessageId) -> Exemplar:
+        """Drafts of a phrase and of an article, made from a good answer of a person; nothing is stored.
+
+        The customer's name, mail addresses and long numbers become variables or gaps; ``personal`` points out what else
+        may tell of them. Read it, change it, then ``promote`` it.
 
         Raises:
             NotFound: this desk has no such message.
             InvalidInput: it is no answer of a person, or answers nothing.
         """
         return self._runner.run(exemplars.draft_of(message))
+
+    def promote(
+        self,
+        message: MessageId,
+        phrase: LibraryPhrase,
+        *,
+        actor: Actor,
+        override: str = "",
+        idempotency_key: str | None = None,
+    ) -> LibraryPhrase:
+        """Keep a phrase that somebody made of a good answer; the ticket's history tells which one, and who did it.
+
+        Args:
+            message: the answer.
+            phrase: a new one, such as the draft after a look, or one of the library with this case worked in.
+            actor: the agent who looked it over.
+            override: why words may stand in it that look personal.
+            idempotency_key: as with every command.
+
+        Raises:
+            NotFound: this desk has no such message.
+            InvalidInput: the actor is no agent, it is no answer of a person, it was promoted before, or words of the
+                phrase look personal (names the place) and ``override`` says no reason.
+        """
+        checks.an_instance(phrase, LibraryPhrase, "phrase")
+        self._runner.run(exemplars.promote(message, phrase, actor, override, idempotency_key))
+        return self._runner.run(lists.get_phrase(phrase.id))
+
+    def promote_article(
+        self,
+        message: MessageId,
+        article: Article,
+        *,
+        actor: Actor,
+        override: str = "",
+        idempotency_key: str | None = None,
+    ) -> Article:
+        """Keep an article that somebody made of a good answer, or worked it into; as ``promote``.
+
+        Raises:
+            NotFound: this desk has no such message.
+            InvalidInput: as ``promote``.
+        """
+        checks.an_instance(article, Article, "article")
+        self._runner.run(exemplars.promote(message, article, actor, override, idempotency_key))
+        return self._runner.run(lists.get_article(article.id))
 
     def corrections(self, *, limit: int = 50, cursor: str | None = None) -> Page[Correction]:
         """Answers that were found wrong, the latest first: what counts when work is assessed."""

@@ -16,6 +16,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
+    from csdesk.desk.articles import Articles
     from csdesk.desk.assets import Assets
     from csdesk.desk.bots import Bots
     from csdesk.desk.calendars import Calendars
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from csdesk.desk.inbox import Inbox
     from csdesk.desk.learning import Learning
     from csdesk.desk.outbox import Outbox
+    from csdesk.desk.products import Products
     from csdesk.desk.replies import Replies
     from csdesk.desk.segments import Segments
     from csdesk.desk.sla import Sla
@@ -174,6 +176,20 @@ class Desk:
         from csdesk.desk.sla import Sla
 
         return Sla(self._runner)
+
+    @cached_property
+    def articles(self) -> Articles:
+        """What there is to know of products and activities."""
+        from csdesk.desk.articles import Articles
+
+        return Articles(self._runner)
+
+    @cached_property
+    def products(self) -> Products:
+        """What your shop knows of its products."""
+        from csdesk.desk.products import Products
+
+        return Products(self._runner)
 
     @cached_property
     def calendars(self) -> Calendars:

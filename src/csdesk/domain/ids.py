@@ -17,6 +17,7 @@ TicketId = NewType("TicketId", str)
 MessageId = NewType("MessageId", str)
 AgentId = NewType("AgentId", str)
 PhraseId = NewType("PhraseId", str)
+ArticleId = NewType("ArticleId", str)
 AssetId = NewType("AssetId", str)
 DraftId = NewType("DraftId", str)
 CommandId = NewType("CommandId", str)
@@ -27,11 +28,12 @@ TICKET: Final = "tkt_"
 MESSAGE: Final = "msg_"
 AGENT: Final = "agt_"
 PHRASE: Final = "phr_"
+ARTICLE: Final = "art_"
 ASSET: Final = "ast_"
 DRAFT: Final = "drf_"
 COMMAND: Final = "cmd_"
 
-_PHRASE_NAME: Final = re.compile(r"[\w][\w.-]{0,59}")
+_NAME: Final = re.compile(r"[\w][\w.-]{0,59}")
 
 
 def phrase_id(name: str) -> PhraseId:
@@ -43,11 +45,26 @@ def phrase_id(name: str) -> PhraseId:
     Raises:
         InvalidInput: it is no name of a phrase.
     """
-    given: object = name  # whatever a caller passes
-    body = given.removeprefix(PHRASE) if isinstance(given, str) else ""
-    if not _PHRASE_NAME.fullmatch(body):
-        raise InvalidInput("phrase", "is no name of a phrase", "use letters, digits, _ . and -, at most 60 of them")
-    return PhraseId(PHRASE + body)
+    return PhraseId(_named(name, PHRASE, "phrase", "is no name of a phrase"))
+
+
+def article_id(name: str) -> ArticleId:
+    """The id of an article that people call so: a name without the prefix of articles is given it.
+
+    >>> article_id("double-eleven")
+    'art_double-eleven'
+
+    Raises:
+        InvalidInput: it is no name of an article.
+    """
+    return ArticleId(_named(name, ARTICLE, "article", "is no name of an article"))
+
+
+def _named(name: object, prefix: str, field: str, problem: str) -> str:
+    body = name.removeprefix(prefix) if isinstance(name, str) else ""
+    if not _NAME.fullmatch(body):
+        raise InvalidInput(field, problem, "use letters, digits, _ . and -, at most 60 of them")
+    return prefix + body
 
 
 def asset_id(name: str) -> AssetId:
@@ -59,11 +76,7 @@ def asset_id(name: str) -> AssetId:
     Raises:
         InvalidInput: it is no name of an asset.
     """
-    given: object = name  # whatever a caller passes
-    body = given.removeprefix(ASSET) if isinstance(given, str) else ""
-    if not _PHRASE_NAME.fullmatch(body):
-        raise InvalidInput("asset", "is no name of an asset", "use letters, digits, _ . and -, at most 60 of them")
-    return AssetId(ASSET + body)
+    return AssetId(_named(name, ASSET, "asset", "is no name of an asset"))
 
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

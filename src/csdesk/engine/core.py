@@ -16,6 +16,7 @@ from typing import Final
 from csdesk._nearest import nearest
 from csdesk._sentence import is_a
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.matching.articles import ArticleShelf
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
@@ -41,6 +42,7 @@ from csdesk.ports.channel import (
 from csdesk.ports.clock import Clock
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
+from csdesk.ports.products import AnyProductFacts
 from csdesk.ports.steps import Attempt, Scope
 
 AnyChannel = Channel | BlockingChannel
@@ -66,6 +68,15 @@ class Shelf:
     """The training that was chosen last, as far as it has read; 0: none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Articles:
+    """The desk's articles as this process knows them, and how far it has read what changes them."""
+
+    epoch: int
+    shelf: ArticleShelf
+    library: str = ""
+
+
 class DeskCore:
     """What both shells know of their desk. Safe between threads: caches are replaced by one assignment."""
 
@@ -81,6 +92,7 @@ class DeskCore:
         media_at: Callable[[Path], MediaStore],
         channels: Iterable[AnyChannel],
         bots: Iterable[AnyBot] = (),
+        products: AnyProductFacts | None = None,
     ) -> None:
         self.name = name
         self.keys: ClaimKeys = ClaimKeys(secret)
@@ -90,6 +102,7 @@ class DeskCore:
         self.media_at = media_at
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
         self.bots: Mapping[str, AnyBot] = _by_name(bots)
+        self.products = _a_shop(products)
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
@@ -99,6 +112,8 @@ class DeskCore:
         """The compiled policy behind the epochs of config and calendars that it stands for."""
         self.shelf: Shelf | None = None
         """The phrases that were last read; None until somebody needs them."""
+        self.articles: Articles | None = None
+        """The articles that were last read; None until somebody searches them."""
         self._roster: tuple[int, Roster] | None = None
         self.shelving: Lock = Lock()
         """Held by the thread that brings the phrases up to date: the others find them done."""
@@ -138,7 +153,16 @@ class DeskCore:
             DeskClosed: the desk was closed.
         """
         self.check_open()
-        return Scope(self.name, self.keys, self.clock.now(), self.ids, self.policy, self.able, tuple(self.bots))
+        return Scope(
+            self.name,
+            self.keys,
+            self.clock.now(),
+            self.ids,
+            self.policy,
+            self.able,
+            tuple(self.bots),
+            self.products is not None,
+        )
 
     def check_open(self) -> None:
         """Refuse calls of a closed desk.
@@ -178,6 +202,16 @@ class DeskCore:
         if bot is None:
             raise NotFound("bot", name)
         return bot
+
+    def shop(self) -> AnyProductFacts:
+        """What tells about products.
+
+        Raises:
+            UnsupportedFeature: the desk was opened without.
+        """
+        if self.products is None:
+            raise UnsupportedFeature("this desk", "facts of products", "pass products= to open_desk")
+        return self.products
 
     def check_bots(self) -> None:
         """Refuse a bot that the configuration does not have.
@@ -322,6 +356,15 @@ def _by_account(channels: object) -> dict[str, AnyChannel]:
             )
         found[channel.account] = channel
     return found
+
+
+def _a_shop(products: AnyProductFacts | None) -> AnyProductFacts | None:
+    given: object = products
+    if given is not None and (isinstance(given, type) or not callable(getattr(given, "facts", None))):
+        raise InvalidInput(
+            "products", sentence("{type} tells no facts", type=type(given).__name__), "see csdesk.ports.products"
+        )
+    return products
 
 
 def _by_name(bots: Iterable[AnyBot]) -> dict[str, AnyBot]:

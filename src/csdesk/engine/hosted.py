@@ -7,6 +7,7 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.engine import loading, shelving
+from csdesk.engine.articles import articles
 from csdesk.engine.core import NUMBERS, DeskCore, saved_years
 from csdesk.engine.local import LocalEngine
 from csdesk.engine.reading import all_of
@@ -57,7 +58,12 @@ class HostedEngine(LocalEngine):
             if not self._host.in_transaction:
                 self.core.shelf = known
             book = known.book
-        return steps.Loaded(snapshot, policy, book)
+        if not step.articles:
+            return steps.Loaded(snapshot, policy, book)
+        found = self._read(articles(self.core.articles, snapshot.epochs.phrases))
+        if not self._host.in_transaction:
+            self.core.articles = found
+        return steps.Loaded(snapshot, policy, book, articles=found.shelf)
 
     def _policy(self) -> Policy:
         active = self.store.open_desk(self.core.name, secret=b"").config  # the desk is there: it was loaded from

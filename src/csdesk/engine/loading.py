@@ -14,6 +14,7 @@ from csdesk.domain.records.changes import AgentGroup, ConfigRow, Snapshot
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.routing.roster import Roster
 from csdesk.engine import shelving
+from csdesk.engine.articles import articles
 from csdesk.engine.core import DeskCore
 from csdesk.engine.reading import Reading, all_of
 from csdesk.errors import StoreDamaged, sentence
@@ -33,6 +34,9 @@ def loaded(core: DeskCore, step: steps.Load, snapshot: Snapshot) -> Reading[step
     if shelving.is_wanted(core, step, policy):
         shelf = yield from shelving.shelf(core.shelf, epochs.phrases, learned=step.phrases in ("learned", "held"))
         core.shelf, book = shelf, shelf.book
+    if step.articles:
+        core.articles = yield from articles(core.articles, epochs.phrases)
+        return steps.Loaded(snapshot, policy, book, articles=core.articles.shelf)
     if not step.roster:
         return steps.Loaded(snapshot, policy, book)
     roster = core.roster(snapshot) or (yield from fresh_roster(core, snapshot))

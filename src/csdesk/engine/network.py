@@ -42,7 +42,7 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
 
     Raises:
         NotFound: the desk has no channel for the account.
-        UnsupportedFeature: the channel does not have this power.
+        UnsupportedFeature: the channel does not have this power, or the desk has no shop to ask.
     """
     if isinstance(step, steps.Converse):
         return step.exchange
@@ -50,6 +50,8 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
         return partial(core.bot(step.turn.bot).answer, step.turn)  # type: ignore[return-value]  # awaited if need be
     if isinstance(step, steps.Consult):
         return partial(step.base.look_up, step.question)  # type: ignore[return-value]  # awaited if need be
+    if isinstance(step, steps.AskProducts):
+        return partial(core.shop().facts, step.question)  # type: ignore[return-value]  # awaited if need be
     name, of = _ASKED[type(step)]
     account, arguments = of(step)
     channel = core.channel(account)

@@ -18,12 +18,11 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.engine.core import DeskCore, Shelf
-from csdesk.engine.reading import Reading, all_of
+from csdesk.engine.reading import PAGE, Reading, all_of, newest_of, since
 from csdesk.errors import InvalidInput, StoreDamaged, sentence
 from csdesk.ports import steps
 from csdesk.ports.store import Page, Query
 
-_PAGE: Final = 200
 _MANY_CHANGED: Final = 1_000
 """From so many changed phrases on it is cheaper to build all of them afresh."""
 
@@ -59,8 +58,8 @@ def shelf(known: Shelf | None, epoch: int, *, learned: bool) -> Reading[Shelf]:
 
 def _built(epoch: int) -> Reading[Shelf]:
     # How far the streams go is read first: what comes in between is then read twice, which changes nothing.
-    library = yield from _newest(ev.LIBRARY)
-    learning = yield from _newest(ev.LEARNING)
+    library = yield from newest_of(ev.LIBRARY)
+    learning = yield from newest_of(ev.LEARNING)
     chosen = (yield from _chosen()) if learning else 0
     phrases = yield from all_of(LibraryPhrase, "phrase")
     lessons = (yield from _window()) if learning else ()
@@ -109,15 +108,8 @@ def _whole(event: ev.LibraryTrained) -> Training:
         ) from error
 
 
-def _newest(subject: str) -> Reading[str]:
-    page: Page[Any] = yield Query(
-        kind="entry", where=(("subject", subject),), order="position", descending=True, limit=1
-    )
-    return page.items[0].position if page.items else ""
-
-
 def _changed(known: Shelf) -> Reading[Shelf]:
-    entries = yield from _since(ev.LIBRARY, known.library)
+    entries = yield from since(ev.LIBRARY, known.library)
     if not entries:
         return known
     ids = {
@@ -134,7 +126,7 @@ def _changed(known: Shelf) -> Reading[Shelf]:
 
 
 def _taught(known: Shelf) -> Reading[Shelf]:
-    entries = yield from _since(ev.LEARNING, known.learning)
+    entries = yield from since(ev.LEARNING, known.learning)
     if not entries:
         return known
     learning, training = entries[-1].position, _choice(entries, known.training)
@@ -145,26 +137,11 @@ def _taught(known: Shelf) -> Reading[Shelf]:
     return replace(known, book=known.book.after(lessons), learning=learning)
 
 
-def _since(subject: str, position: str) -> Reading[list[ev.Entry]]:
-    """The entries of a stream behind a position, in their order."""
-    found: list[ev.Entry] = []
-    asked = Query(kind="entry", where=(("subject", subject),), order="position", descending=True, limit=_PAGE)
-    while True:
-        page: Page[Any] = yield asked
-        for entry in page.items:
-            if entry.position == position:
-                return found[::-1]
-            found.append(entry)
-        if page.cursor is None:
-            return found[::-1]
-        asked = replace(asked, after=page.cursor)
-
-
 def _window() -> Reading[tuple[Lesson, ...]]:
     """Every lesson that counts now, oldest first, without those that were forgotten."""
     told: list[ev.SuggestionsJudged] = []
     gone: set[int] = set()
-    asked = Query(kind="entry", where=(("subject", ev.LEARNING),), order="position", descending=True, limit=_PAGE)
+    asked = Query(kind="entry", where=(("subject", ev.LEARNING),), order="position", descending=True, limit=PAGE)
     while True:
         page: Page[Any] = yield asked
         for entry in page.items:
@@ -186,8 +163,8 @@ def _lessons(told: Sequence[ev.SuggestionsJudged]) -> Reading[tuple[Lesson, ...]
     """What was judged, with the texts of its messages; what has no text any more is left out."""
     texts: dict[str, str] = {}
     asked = list(dict.fromkeys(str(one.question) for one in told))
-    for start in range(0, len(asked), _PAGE):
-        part = tuple(asked[start : start + _PAGE])
+    for start in range(0, len(asked), PAGE):
+        part = tuple(asked[start : start + PAGE])
         page: Page[Any] = yield Query(kind="message", where=(("id", part),), limit=len(part))
         texts.update((one.id, one.text) for one in page.items if isinstance(one, Message))
     return tuple(

@@ -6,11 +6,22 @@ before the first attempt: when a commit's outcome was unknown, the claim tells o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Final, get_args
 
 from csdesk._sentence import is_a
-from csdesk.domain.core import assets, customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
+from csdesk.domain.core import (
+    articles,
+    assets,
+    customer_commands,
+    erasing,
+    lessons,
+    library,
+    staff,
+    ticket_commands,
+    trainings,
+)
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.goals import settle
@@ -154,9 +165,15 @@ def earlier_reply(ticket: TicketId, idempotency_key: str) -> Flow[Done | None]:
     return Done(id=owner, duplicate=True, ticket=found.tickets.get(ticket), message=found.messages.get(message))
 
 
+_DESKS_OWN: Final[Mapping[type, tuple[str, ...]]] = {
+    cmd.SavePhrase: ("phrase",),
+    cmd.RetireArticle: ("article",),
+    cmd.SaveAsset: ("asset",),
+}
+
+
 def _subject(command: cmd.Command) -> str:
-    phrase = ("phrase",) if isinstance(command, cmd.SavePhrase) else ()
-    names = ("ticket", "customer", "identity", "agent", "asset", *phrase)
+    names = ("ticket", "customer", "identity", "agent", *_DESKS_OWN.get(type(command), ()))
     for name in names:
         value = getattr(command, name, None)
         if isinstance(value, str):
@@ -186,6 +203,17 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
                 for one in command.phrases:
                     _check_version("phrase", one.id, work.phrase(one.id).version, "", command)
             library.put_phrases(work, command)
+            return ev.LIBRARY
+        case cmd.PutArticles():
+            if command.expected_version is not None:
+                for article in command.articles:
+                    old = work.find(article.id)
+                    _check_version("article", article.id, old.version if old is not None else 0, "", command)
+            articles.put_articles(work, command)
+            return ev.LIBRARY
+        case cmd.RetireArticle():
+            _check_version("article", command.article, work.article(command.article).version, "", command)
+            articles.retire_article(work, command)
             return ev.LIBRARY
         case cmd.JudgeSuggestions():
             lessons.judge_suggestions(work, command)

@@ -1,47 +1,38 @@
-"""From a good answer to a draft of a phrase: nothing is stored, a person looks it over first."""
+"""Good cases: found among finished tickets, drafted as phrases and articles, kept by a person."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from csdesk.domain.core.askers import asker_of
-from csdesk.domain.ids import PHRASE, PhraseId
+from csdesk.domain.core.exemplars import case_of, drafted, is_answer
+from csdesk.domain.ids import ARTICLE, COMMAND, PHRASE, ArticleId, PhraseId, TicketId
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.changes import Needs, person_behind
+from csdesk.domain.records.exemplars import SIGNS, Exemplar, GoodCase, Sign
 from csdesk.domain.records.messages import AuthorKind, Direction, Message
-from csdesk.domain.records.phrases import LibraryPhrase, Variable, Wording
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.domain.records.phrases import LibraryPhrase
+from csdesk.domain.records.tickets import Category, Ticket
+from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.flows import checks
-from csdesk.flows.lists import page_of
+from csdesk.flows.commands import execute
+from csdesk.flows.lists import everything, filters, page_of
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
-from csdesk.ports.store import Query
+from csdesk.ports.store import Page, Query
 
-_TITLE: Final = 40
-_NEAR: Final = 0.3
-_CONTACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\d)\+?\d[\d -]{6,}\d(?!\d)")
-"""Addresses, and numbers long enough to be somebody's: of a phone, an order, a card."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exemplar:
-    """A draft of a phrase, made from an answer that was good.
-
-    Attributes:
-        phrase: the draft, under a fresh id; look it over, then give it to ``desk.replies.import_``.
-        similar: phrases of the library that may answer the question already, best first.
-    """
-
-    phrase: LibraryPhrase
-    similar: tuple[PhraseId, ...]
+_NEAR = 0.3
 
 
 def draft_of(message_id: str) -> Flow[Exemplar]:
-    """A draft made from a person's answer and the question before it.
+    """Drafts made from a person's answer and the question before it.
 
-    The customer's name becomes a variable, and so does each address or long number, so that nothing of one customer
-    is told to another; what else is personal, whoever keeps the draft has to see.
+    The customer's name becomes a variable, and so does each mail address or long number, so that nothing of one
+    customer is told to another; what else looks personal is pointed out.
 
     Raises:
         NotFound: this desk has no such message.
@@ -53,28 +44,18 @@ def draft_of(message_id: str) -> Flow[Exemplar]:
     answer = found.messages.get(message_id)
     if answer is None:
         raise NotFound("message", message_id)
-    if answer.author is not AuthorKind.AGENT or answer.direction is not Direction.OUT or not answer.text.strip():
+    if not is_answer(answer):
         raise InvalidInput("message", "is no answer of a person", "pass a reply that somebody wrote")
     question = yield from _before(answer)
     ticket = found.tickets[answer.ticket]
     customer = person_behind(ticket.identity, found.homes, found.customers)
-    name = customer.name if customer is not None else ""
-    text, variables = _opened(answer.text, name)
-    asked, _ = _opened(question.text, name, mark="…")
-    draft = LibraryPhrase(
-        id=scope.ids.new(PHRASE),
-        title=asked.strip()[:_TITLE],
-        questions=(asked.strip(),),
-        wordings=(Wording(text=text),),
-        variables=variables,
-        language=question.language,
-        owner=answer.author_id or None,
-    )
+    phrase, article = PhraseId(scope.ids.new(PHRASE)), ArticleId(scope.ids.new(ARTICLE))
+    draft = drafted(question, answer, customer, phrase=phrase, article=article)
     assert loaded.phrases is not None, "the load asked for them"
     asker = asker_of(ticket, customer, now=scope.now, language=question.language)
     near = loaded.phrases.match(question.text, loaded.policy.config.reply.suggestions, asker)
     similar = tuple(PhraseId(one.phrase.id) for one in near.suggestions if one.confidence >= _NEAR)
-    return Exemplar(draft, similar)
+    return replace(draft, similar=similar)
 
 
 def _before(answer: Message) -> Flow[Message]:
@@ -92,19 +73,108 @@ def _before(answer: Message) -> Flow[Message]:
         query = replace(query, after=page.cursor)
 
 
-def _opened(text: str, name: str | None, *, mark: str = "") -> tuple[str, tuple[Variable, ...]]:
-    """A text with places where somebody's own values stood; with ``mark`` that stands there instead."""
-    variables: list[Variable] = []
-    safe = text.replace("{{", "{ {").replace("}}", "} }")
-    if name and len(name) > 1 and name in safe:
-        safe = safe.replace(name, mark or "{{ name }}")
-        variables.append(Variable(name="name", source="customer.name"))
+def promote(
+    message_id: str,
+    made: LibraryPhrase | Article,
+    actor: Actor,
+    override: str,
+    idempotency_key: str | None,
+) -> Flow[None]:
+    """Keep what a person made of a good answer.
 
-    def value(_: re.Match[str]) -> str:
-        if mark:
-            return mark
-        variables.append(Variable(name=f"value{len(variables) + 1}"))
-        return f"{{{{ {variables[-1].name} }}}}"
+    Raises:
+        NotFound: this desk has no such message.
+        InvalidInput: the actor is no person, it is no answer of a person, it was promoted before, or the words may be
+            personal and ``override`` says no reason.
+    """
+    scope = yield from steps.attempt(0)
+    found = (yield from steps.load(checks.needs(Needs(messages=(message_id,))))).snapshot.messages.get(message_id)
+    if found is None:
+        raise NotFound("message", message_id)
+    command = cmd.PromoteExemplar(
+        ticket=found.ticket,
+        message=found.id,
+        phrase=made if isinstance(made, LibraryPhrase) else None,
+        article=made if isinstance(made, Article) else None,
+        override=checks.a_text(override, "override"),
+        actor=actor,
+        idempotency_key=idempotency_key,
+    )
+    yield from execute(command, scope.ids.new(COMMAND))
 
-    opened = _CONTACT.sub(value, safe)
-    return opened, () if mark else tuple(variables)
+
+def good_cases(
+    *,
+    signs: Iterable[str],
+    rating: tuple[str, float] | None,
+    queue: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    cursor: str | None,
+) -> Flow[Page[GoodCase]]:
+    """Finished tickets that went well, the latest first; a page holds fewer where others did not.
+
+    Raises:
+        InvalidInput: an unknown sign, a rating that is none, or an instant that is naive.
+    """
+    wanted = _signs(signs)
+    checks.a_number(limit, "limit", 1, 200)
+    if rating is not None and not _is_rating(rating):
+        raise InvalidInput("rating", "is no pair of a field and a number", "pass for example ('csat', 4)")
+    if "rated" in wanted and rating is None:
+        raise InvalidInput("rating", "is not said", "name the field with the least that is good: rating=('csat', 4)")
+    query = Query(
+        kind="ticket",
+        where=filters(category=(Category.RESOLVED.value, Category.CLOSED.value), queue=queue),
+        since=since,
+        until=until,
+        order="updated_at",
+        descending=True,
+        limit=limit,
+        after=cursor,
+    )
+    page = yield from page_of(Ticket, checks.query(query))
+    told = yield from _messages(page.items)
+    cases = [case_of(one, told.get(one.id, []), rating) for one in page.items]
+    kept = [one for one in cases if one is not None and wanted <= set(one.signs)]
+    return Page((yield from _judged(kept)), page.cursor)
+
+
+def _signs(given: Iterable[str]) -> set[Sign]:
+    wanted = set(checks.several(given, "signs"))
+    unknown = sorted(map(str, wanted - set(SIGNS)))
+    if unknown:
+        raise InvalidInput(
+            "signs", sentence("unknown sign {name!r}", name=unknown[0]), sentence("use {names}", names=SIGNS)
+        )
+    return wanted  # type: ignore[return-value]  # just looked at
+
+
+def _is_rating(given: object) -> bool:
+    if not isinstance(given, tuple) or len(given) != 2:
+        return False
+    field, least = given
+    return isinstance(field, str) and isinstance(least, int | float) and not isinstance(least, bool)
+
+
+def _messages(tickets: Collection[Ticket]) -> Flow[Mapping[TicketId, list[Message]]]:
+    """The messages of tickets, oldest first."""
+    found: dict[TicketId, list[Message]] = {}
+    if tickets:
+        where = (("ticket", tuple(str(one.id) for one in tickets)),)
+        query = Query(kind="message", where=where, order="occurred_at", limit=1000)
+        for message in (yield from everything(Message, query)):
+            found.setdefault(message.ticket, []).append(message)
+    return found
+
+
+def _judged(cases: list[GoodCase]) -> Flow[tuple[GoodCase, ...]]:
+    """Without those that were found wrong; and which were promoted before."""
+    if not cases:
+        return ()
+    scope = yield from steps.attempt(0)
+    wrong = {one.answer: scope.keys.effect("corrected", one.answer) for one in cases}
+    kept = {one.answer: scope.keys.effect("promoted", one.answer) for one in cases}
+    claims = (yield from steps.load(Needs(claims=(*wrong.values(), *kept.values())))).snapshot.claims
+    return tuple(replace(one, promoted=kept[one.answer] in claims) for one in cases if wrong[one.answer] not in claims)

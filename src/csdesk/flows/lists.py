@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.domain.ids import CustomerId, phrase_id
+from csdesk.domain.ids import CustomerId, article_id, phrase_id
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -361,6 +362,17 @@ def get_phrase(name: str) -> Flow[LibraryPhrase]:
     key = phrase_id(name)
     loaded = yield from read(Needs(phrases=(key,)))
     return _one(loaded.snapshot.phrases.get(key), "phrase", key)
+
+
+def get_article(name: str) -> Flow[Article]:
+    """The article of that id.
+
+    Raises:
+        NotFound: this desk has none.
+    """
+    key = article_id(name)
+    loaded = yield from read(Needs(articles=(key,)))
+    return _one(loaded.snapshot.articles.get(key), "article", key)
 
 
 def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:

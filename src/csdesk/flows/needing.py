@@ -5,6 +5,7 @@ from __future__ import annotations
 from csdesk.domain.core import lessons, staff, trainings
 from csdesk.domain.core.customer_commands import CustomerCommand
 from csdesk.domain.core.macros import agents_of, phrases_of
+from csdesk.domain.ids import article_id, phrase_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.changes import Needs
@@ -31,8 +32,8 @@ def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
             return Needs(tickets=one, identities=people, parties=True)
         case cmd.SplitTicket():
             return Needs(tickets=one, messages=command.messages, parties=True)
-        case cmd.CorrectReply():
-            return _of_correction(command, scope)
+        case cmd.CorrectReply() | cmd.PromoteExemplar():
+            return _of_answer(command, scope)
         case cmd.RunMacro():
             given, phrases = agents_of(scope.policy, command), phrases_of(scope.policy, command.macro)
             return Needs(tickets=one, agents=given, phrases=phrases, parties=True)
@@ -50,6 +51,25 @@ def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
             return (command.actor.id,) if command.actor.kind is ActorKind.AGENT else ()
         case _:
             return ()
+
+
+def _of_answer(command: cmd.CorrectReply | cmd.PromoteExemplar, scope: Scope) -> Needs:
+    match command:
+        case cmd.CorrectReply():
+            return _of_correction(command, scope)
+        case cmd.PromoteExemplar():
+            return _of_promotion(command, scope)
+
+
+def _of_promotion(command: cmd.PromoteExemplar, scope: Scope) -> Needs:
+    return Needs(
+        claims=(scope.keys.effect("promoted", command.message),),
+        tickets=(command.ticket,),
+        messages=(command.message,),
+        phrases=(phrase_id(command.phrase.id),) if command.phrase is not None else (),
+        articles=(article_id(command.article.id),) if command.article is not None else (),
+        parties=True,
+    )
 
 
 def _of_correction(command: cmd.CorrectReply, scope: Scope) -> Needs:
@@ -81,24 +101,33 @@ def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdenti
 
 _Learning = cmd.JudgeSuggestions | cmd.ForgetLessons | cmd.AdoptTraining | cmd.ChooseTraining
 
+_OfLibrary = cmd.SavePhrase | cmd.SaveAsset | cmd.PutPhrases | cmd.PutArticles | cmd.RetireArticle
 
-_Library = cmd.SavePhrase | cmd.SaveAsset | cmd.PutPhrases
 
-
-def _of_the_desk(command: cmd.SaveAgent | _Library | cmd.SaveHolidays | _Learning, scope: Scope) -> Needs:
+def _of_the_desk(command: cmd.SaveAgent | _OfLibrary | cmd.SaveHolidays | _Learning, scope: Scope) -> Needs:
     match command:
         case cmd.SaveAgent():
             return Needs(agents=(command.agent,) if command.agent is not None else ())
         case cmd.SaveHolidays():
             return Needs(holidays=(staff.holidays_id(scope.keys, command.place),))
+        case cmd.SavePhrase() | cmd.SaveAsset() | cmd.PutPhrases() | cmd.PutArticles() | cmd.RetireArticle():
+            return _of_library(command)
+        case _:
+            return _of_learning(command)
+
+
+def _of_library(command: _OfLibrary) -> Needs:
+    match command:
         case cmd.SavePhrase():
             return Needs(phrases=tuple(one for one in (command.phrase, command.id) if one))
         case cmd.SaveAsset():
             return Needs(assets=tuple(one for one in (command.asset, command.id) if one))
         case cmd.PutPhrases():
             return Needs(phrases=tuple(one.id for one in command.phrases))
-        case _:
-            return _of_learning(command)
+        case cmd.PutArticles():
+            return Needs(articles=tuple(one.id for one in command.articles))
+        case cmd.RetireArticle():
+            return Needs(articles=(command.article,))
 
 
 def _of_learning(command: _Learning) -> Needs:

@@ -31,6 +31,7 @@ def send(
     expected_phrase_version: int | None,
     deliver_now: bool,
     idempotency_key: str | None,
+    sku: str | None,
 ) -> Flow[Sent]:
     """Fill a phrase in for the customer of a ticket, and send it; under a key that came before nothing is filled in.
 
@@ -40,6 +41,7 @@ def send(
         AssetUnfit: the channel carries no form of an asset that the phrase names.
         VersionConflict: the phrase is not at ``expected_phrase_version``.
         WordingRefused: the policy on wording speaks against words of it.
+        ProductsUnavailable: it names facts of a product, and the shop told nothing usable.
     """
     checks.a_text(override, "override")
     files = checks.several(attachments, "attachments")
@@ -52,7 +54,7 @@ def send(
         if earlier is not None:
             return (yield from outcome_of(earlier, deliver_now=False))
     found, text = yield from rendered(
-        ticket, phrase, values, actor, override=override, expected_version=expected_phrase_version
+        ticket, phrase, values, actor, override=override, expected_version=expected_phrase_version, sku=sku
     )
     words: tuple[Part, ...] = (TextPart(text=text), *files)
     forms = yield from attached(ticket, found.attachments, words)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from csdesk._nearest import nearest
 from csdesk.domain.core import wording
 from csdesk.domain.core.askers import asker_of
 from csdesk.domain.ids import phrase_id
-from csdesk.domain.matching.book import Asker, phrase_of
+from csdesk.domain.matching.book import Asker, phrase_of, preview_of
 from csdesk.domain.matching.linting import Flaw
 from csdesk.domain.matching.phrases import EXCLUSIONS, Context, excluded_by
 from csdesk.domain.records.actors import Actor, ActorKind
@@ -17,12 +18,13 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.channels import ReplyDecision
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.phrases import LibraryPhrase, Preview
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
 from csdesk.errors import InvalidInput, NotFound, VersionConflict, sentence
-from csdesk.flows import checks
+from csdesk.flows import checks, products
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 
@@ -36,14 +38,28 @@ def for_text(text: str, context: Context, limit: int | None) -> Flow[ReplyDecisi
     now = context.now or scope.now
     asker = Asker(context=replace(context, now=now, barred=context.barred | loaded.policy.barred(now)))
     assert loaded.phrases is not None, "the load asked for them"
-    return loaded.phrases.match(text, _limit(limit, loaded), asker)
+    return (yield from _with_articles(loaded.phrases.match(text, _limit(limit, loaded), asker)))
+
+
+def _with_articles(decision: ReplyDecision) -> Flow[ReplyDecision]:
+    """The suggestions with the articles they are taken from, as these are now; nothing is read where none is named."""
+    links = [one.phrase.article for one in decision.suggestions]
+    ids = tuple(dict.fromkeys(link.id for link in links if link is not None and link.id is not None))
+    if not ids:
+        return decision
+    found = (yield from steps.load(Needs(articles=ids))).snapshot.articles
+    suggestions = tuple(
+        replace(one, article=found.get(link.id)) if link is not None and link.id is not None else one
+        for one, link in zip(decision.suggestions, links, strict=True)
+    )
+    return replace(decision, suggestions=suggestions)
 
 
 def _limit(limit: int | None, loaded: Loaded) -> int:
     return loaded.policy.config.reply.suggestions if limit is None else checks.a_number(limit, "limit", 1, 50)
 
 
-def for_message(message_id: str, actor: Actor | None, limit: int | None) -> Flow[ReplyDecision]:
+def for_message(message_id: str, actor: Actor | None, limit: int | None, sku: str | None) -> Flow[ReplyDecision]:
     """The phrases that may answer a stored message; asked again, the work is not repeated.
 
     Raises:
@@ -68,7 +84,27 @@ def for_message(message_id: str, actor: Actor | None, limit: int | None) -> Flow
         agent=_agent(found, actor),
         barred=loaded.policy.barred(scope.now),
     )
-    return loaded.phrases.match(message.text, _limit(limit, loaded), asker, (message.id, message.version))
+    shown = loaded.phrases.match(message.text, _limit(limit, loaded), asker, (message.id, message.version))
+    shown = yield from _with_facts(shown, asker, _sku(sku, message.origin or ticket.origin))
+    return (yield from _with_articles(shown))
+
+
+def _sku(given: str | None, origin: Origin | None) -> str:
+    """The product that it is about: the one that is named, or the one that the customer came from."""
+    if given is not None:
+        return checks.an_id(given, "sku")
+    return origin.product if origin is not None else ""
+
+
+def _with_facts(decision: ReplyDecision, asker: Asker, sku: str) -> Flow[ReplyDecision]:
+    """The suggestions with facts of the product filled in; a shop that tells nothing leaves them open."""
+    names = products.wanted_by(one.phrase for one in decision.suggestions)
+    known = yield from products.known_sources(names, sku, asker.context.language)
+    if not known:
+        return decision
+    richer = replace(asker, sources={**asker.sources, **known})
+    filled = [replace(one, _preview=partial(preview_of, one.phrase, richer)) for one in decision.suggestions]
+    return replace(decision, suggestions=tuple(filled))
 
 
 def _agents(actor: Actor | None) -> tuple[str, ...]:
@@ -93,6 +129,7 @@ def rendered(
     *,
     override: str = "",
     expected_version: int | None = None,
+    sku: str | None = None,
 ) -> Flow[tuple[LibraryPhrase, str]]:
     """A phrase, and what it says to the customer of a ticket; ``override`` is why its conditions do not count.
 
@@ -101,8 +138,9 @@ def rendered(
         VersionConflict: the phrase is not at ``expected_version``.
         InvalidInput: it has no wording for them, a variable has no value, the phrase has retired, or its conditions
             rule it out.
+        ProductsUnavailable: it names facts of a product, and the shop told nothing usable.
     """
-    found, _, asker = yield from _for_ticket(ticket_id, phrase, actor)
+    found, about, asker = yield from _for_ticket(ticket_id, phrase, actor)
     if expected_version is not None and found.version != expected_version:
         raise VersionConflict("phrase", found.id, expected=expected_version, command="reply")
     if found.retired:
@@ -115,8 +153,10 @@ def rendered(
             sentence("is not meant for this ticket: {condition}", condition=EXCLUSIONS[condition]),
             "choose another, or pass override= with the reason",
         )
+    given = _values(found, values)
+    known = yield from products.sources(products.wanted_by([found], given), _sku(sku, about.origin), context.language)
     text = found.render(
-        found.values(_values(found, values), asker.sources),
+        found.values(given, {**asker.sources, **known}),
         language=context.language,
         channels=[one for one in (context.channel, context.account) if one],
         level=context.level,
@@ -125,7 +165,7 @@ def rendered(
 
 
 def preview(
-    phrase: str, ticket_id: str, values: Mapping[str, TemplateValue] | None, actor: Actor | None
+    phrase: str, ticket_id: str, values: Mapping[str, TemplateValue] | None, actor: Actor | None, sku: str | None
 ) -> Flow[Preview]:
     """What a phrase would say to the customer of a ticket, as far as it can be filled in.
 
@@ -133,10 +173,13 @@ def preview(
         NotFound: this desk has no such ticket or phrase.
         InvalidInput: a value is for a variable that the phrase has not.
     """
-    found, _, asker = yield from _for_ticket(ticket_id, phrase, actor)
-    context = asker.context
+    found, about, asker = yield from _for_ticket(ticket_id, phrase, actor)
+    context, given = asker.context, _values(found, values)
+    known = yield from products.known_sources(
+        products.wanted_by([found], given), _sku(sku, about.origin), context.language
+    )
     return found.preview(
-        found.values(_values(found, values), asker.sources),
+        found.values(given, {**asker.sources, **known}),
         language=context.language,
         channels=[one for one in (context.channel, context.account) if one],
         level=context.level,

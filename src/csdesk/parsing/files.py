@@ -1,4 +1,4 @@
-"""Files of phrases, read and written; and writing a file whole or not at all."""
+"""Files of phrases and articles, read and written; and writing a file whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from csdesk.domain.matching.phrases import Phrase
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, NotFound, sentence
-from csdesk.parsing import library, phrases
+from csdesk.parsing import articles, library, phrases
 
 T = TypeVar("T")
 
@@ -37,6 +38,16 @@ def read_library(path: Path | str) -> list[LibraryPhrase]:
     return _read(path, lambda text, form, name: library.read(text, form, name=name))
 
 
+def read_articles(path: Path | str) -> list[Article]:
+    """The articles in a file (``.jsonl``, ``.md``) or in a folder of Markdown files, one article each.
+
+    Raises:
+        InvalidInput: the file is of another kind, or something in it is wrong; the field names file and place.
+        NotFound: there is no such file or folder.
+    """
+    return _read(path, lambda text, form, name: articles.read(text, form, name=name))
+
+
 def write_phrases(path: Path | str, given: Iterable[Phrase]) -> None:
     """Write phrases to a file of a kind that ``read_phrases`` reads, or to an existing folder as Markdown.
 
@@ -58,6 +69,15 @@ def write_library(path: Path | str, given: Iterable[LibraryPhrase]) -> None:
         InvalidInput: the file would be of another kind, cannot be written, or an id cannot be the name of a file.
     """
     _write(path, given, library.write, lambda one: one.id)
+
+
+def write_articles(path: Path | str, given: Iterable[Article]) -> None:
+    """Write articles to a ``.jsonl`` file, or to an existing folder as Markdown, as ``read_articles`` reads them.
+
+    Raises:
+        InvalidInput: the file would be of another kind, cannot be written, or an id cannot be the name of a file.
+    """
+    _write(path, given, articles.write, lambda one: one.id)
 
 
 def _read(path: Path | str, read: Callable[[str, str, str], list[T]]) -> list[T]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.matching.articles import ArticleShelf
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.compiled import Policy
@@ -39,6 +40,7 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.knowledge import KnowledgeQuestion, KnowledgeReply
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import TextPart
+from csdesk.domain.records.products import ProductQuestion
 from csdesk.domain.routing.roster import Roster
 from csdesk.errors import FlowError, sentence
 from csdesk.ports.channel import Exchange
@@ -77,6 +79,8 @@ class Scope(NamedTuple):
     channels: Mapping[str, Capabilities]
     bots: tuple[str, ...] = ()
     """The bots that this process has."""
+    has_products: bool = False
+    """Whether this process can ask a shop about its products."""
 
 
 class Attempt(NamedTuple):
@@ -101,6 +105,8 @@ class Load(NamedTuple):
     phrases: Phrases = "no"
     roster: bool = False
     """Whether the reply must carry the kinds of agents, too."""
+    articles: bool = False
+    """Whether the reply must carry the articles, too."""
 
 
 class Loaded(NamedTuple):
@@ -111,6 +117,8 @@ class Loaded(NamedTuple):
     phrases: PhraseBook | None = None
     roster: Roster = Roster()
     """The kinds of agents of each queue; nobody unless it was asked for."""
+    articles: ArticleShelf | None = None
+    """The articles, if they were asked for."""
 
 
 class Commit(NamedTuple):
@@ -360,6 +368,14 @@ class Consult:
     within: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class AskProducts:
+    """Ask the host's shop about products, for so long at most. A step of the network."""
+
+    question: ProductQuestion
+    within: timedelta
+
+
 Step = (
     Attempt
     | Load
@@ -395,6 +411,7 @@ Step = (
     | Converse
     | Ask
     | Consult
+    | AskProducts
     | TakeSeat
 )
 """Everything a flow can ask for."""
@@ -448,9 +465,9 @@ def attempt(number: int, *, loads: int = 2) -> Flow[Scope]:
     raise _wrong("attempt", reply)
 
 
-def load(needs: Needs, *, phrases: Phrases = "no", roster: bool = False) -> Flow[Loaded]:
+def load(needs: Needs, *, phrases: Phrases = "no", roster: bool = False, articles: bool = False) -> Flow[Loaded]:
     """Everything that ``needs`` names, of one moment."""
-    reply = yield Load(needs, phrases, roster)
+    reply = yield Load(needs, phrases, roster, articles)
     if isinstance(reply, Loaded):
         return reply
     raise _wrong("load", reply)
@@ -760,4 +777,15 @@ def consult(base: AnyKnowledge, question: KnowledgeQuestion, within: timedelta) 
         TimeoutError: it took too long.
     """
     reply: object = yield Consult(base, question, within)
+    return reply
+
+
+def ask_products(question: ProductQuestion, within: timedelta) -> Flow[object]:
+    """What the host's shop says; a sequence of ``Product``, if it keeps its contract.
+
+    Raises:
+        UnsupportedFeature: the desk was opened without one.
+        TimeoutError: it took too long.
+    """
+    reply: object = yield AskProducts(question, within)
     return reply

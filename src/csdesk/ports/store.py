@@ -97,6 +97,7 @@ class Query:
         "message",
         "agent",
         "phrase",
+        "article",
         "asset",
         "draft",
         "holidays",
@@ -130,6 +131,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     ),
     "agent": frozenset({"id", "queue", "presence", "retired", "name"}),
     "phrase": frozenset({"id", "retired", "language"}),
+    "article": frozenset({"id", "retired", "language", "campaign"}),
     "asset": frozenset({"id", "retired"}),
     "draft": frozenset({"id", "ticket", "author"}),
     "holidays": frozenset({"id", "place"}),
@@ -184,8 +186,8 @@ class LeaseRequest:
     ``outbox``: for each conversation (or for ``conversation`` alone) the oldest message if it is pending and due, or if
     the lease of its sender ran out (then it comes with state ``sending``, as it was left). Nothing behind it in its
     conversation is given; dead and unknown ones are passed over. ``due``: due items, oldest first; no ``kinds`` means
-    all. ``tickets``: the ids of tickets whose wake-up has come, oldest first; they are not leased, their version guards
-    them. ``customers``: the same of customers.
+    all. ``tickets``: the ids of tickets whose wake-up has come, oldest first, those of one instant in any order; they
+    are not leased, their version guards them. ``customers``: the same of customers.
 
     A conversation is ``account`` and key together; its oldest message is the first by ``created_at``, then by id. Due
     means ``due_at`` <= ``now``; conversations are served by ``due_at``. An item is given as it was left; the stored one

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from csdesk.testing.colours import AwaitedStore, BlockingStore
     from csdesk.testing.faults import CountingStore, Fault, FaultyStore
     from csdesk.testing.ids import SerialIds
+    from csdesk.testing.products import ShopInMemory
     from csdesk.testing.store_contract import StoreContract
     from csdesk.testing.telegram import FakeTelegram
     from csdesk.testing.whatsapp import FakeWhatsApp
@@ -37,6 +38,7 @@ __all__ = [
     "ScriptedHttp",
     "ScriptedHttpChannel",
     "SerialIds",
+    "ShopInMemory",
     "StoreContract",
 ]
 
@@ -55,6 +57,7 @@ _HOMES: Final = {
     "ScriptedHttp": "csdesk.testing.channels",
     "ScriptedHttpChannel": "csdesk.testing.channels",
     "SerialIds": "csdesk.testing.ids",
+    "ShopInMemory": "csdesk.testing.products",
     "StoreContract": "csdesk.testing.store_contract",
 }
 

@@ -13,6 +13,7 @@ from csdesk.domain import ids
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import ChangeSet, Put, Stored
 from csdesk.domain.records.customers import Customer, Identity
@@ -123,6 +124,12 @@ def phrase(number: int = 1, /, **values: object) -> LibraryPhrase:
     return LibraryPhrase.model_validate({**given, "created_at": START, "updated_at": START, **values})
 
 
+def article(number: int = 1, /, **values: object) -> Article:
+    """An article with one section."""
+    given = {"id": serial(ids.ARTICLE, number), "version": 1, "title": f"Article {number}", "what": "A sale."}
+    return Article.model_validate({**given, "created_at": START, "updated_at": START, **values})
+
+
 def draft(number: int = 1, /, **values: object) -> Draft:
     """A reply in the making for the ticket of the same number."""
     given = {
@@ -194,6 +201,8 @@ def birth(record: Stored) -> ev.Entry:  # noqa: PLR0911  one for each kind
             return entry(record.id, ev.AgentSaved(agent=record))
         case LibraryPhrase():
             return entry(record.id, ev.PhraseSaved(phrase=record))
+        case Article():
+            return entry(record.id, ev.ArticleSaved(article=record))
         case Asset():
             return entry(record.id, ev.AssetSaved(asset=record))
         case PublicHolidays():

@@ -106,6 +106,11 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "message": received.message_id,
         "item": received.message_id,
         "phrase": "phr_1",
+        "article": "art_1",
+        "given": (),
+        "sku": "MUG-01",
+        "first": "MUG-01",
+        "second": "CUP-02",
         "macro": "none",
         "rule": "none",
         "actor": ME,
@@ -148,7 +153,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
 
 
 def _methods(desk: Desk) -> Iterator[tuple[str, object]]:
-    groups = ("tickets", "customers", "tags", "segments", "agents", "replies", "learning")
+    groups = ("tickets", "customers", "tags", "segments", "agents", "replies", "learning", "articles", "products")
     groups += ("inbox", "outbox", "config", "events", "bots")
     for group in (desk, desk.tickets.drafts, *(getattr(desk, name) for name in groups)):
         for name, method in inspect.getmembers(group, inspect.ismethod):

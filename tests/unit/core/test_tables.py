@@ -42,6 +42,8 @@ def test_every_command_has_its_run():
         cmd.SavePhrase,
         cmd.SaveAsset,
         cmd.PutPhrases,
+        cmd.PutArticles,
+        cmd.RetireArticle,
         cmd.JudgeSuggestions,
         cmd.ForgetLessons,
         cmd.AdoptTraining,

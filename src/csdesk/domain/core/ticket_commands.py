@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from csdesk._nearest import nearest
 from csdesk.domain.core import (
+    exemplars,
     flagging,
     goals,
     leases,
@@ -251,6 +252,7 @@ _RUNS: Final[dict[type, Callable[[Workspace, Ticket, Any, str], None]]] = {
     cmd.StartClock: promises.start_clock,
     cmd.EndClock: promises.end_clock,
     cmd.CorrectReply: lessons.correct,
+    cmd.PromoteExemplar: exemplars.promote,
 }
 
 

@@ -23,6 +23,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import (
     ChangeSet,
@@ -52,12 +53,13 @@ from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
+_NOTHING_TOLD: Final = _Trace()
 _NOBODY: Final = Actor.system()
 _personal_of: Final = attrgetter("PERSONAL")
 _GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: a third of what its constructor takes
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Asset, PublicHolidays)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Article, Asset, PublicHolidays)
 
 
 class Ids(Protocol):
@@ -103,8 +105,8 @@ class Workspace:
         self.found: Found = Found() if found is None else found
         """What routing chooses from."""
         self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
-        others = (snapshot.agents, snapshot.phrases, snapshot.assets, snapshot.holidays, snapshot.drafts)
-        for more in (snapshot.messages, *others):
+        desks_own = (snapshot.phrases, snapshot.articles, snapshot.assets, snapshot.holidays, snapshot.drafts)
+        for more in (snapshot.messages, snapshot.agents, *desks_own):
             if more:
                 self._records.update(more)
         self._expected: dict[str, int] = {}
@@ -175,6 +177,14 @@ class Workspace:
             NotFound: the snapshot does not have it.
         """
         return self._known(LibraryPhrase, phrase_id)
+
+    def article(self, article_id: str) -> Article:
+        """The article as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        return self._known(Article, article_id)
 
     def asset(self, asset_id: str) -> Asset:
         """The asset as it stands now.
@@ -401,7 +411,8 @@ class Workspace:
     def end(self, main: str, verdicts: Iterable[Verdict] = ()) -> Trace:
         """Close the present cause; the trace stands with ``main``."""
         told = self._verdicts.pop(self._cause, ())
-        trace: Trace = _Trace(verdicts=(*told, *verdicts))
+        verdicts = (*told, *verdicts)
+        trace: Trace = _Trace(verdicts=verdicts) if verdicts else _NOTHING_TOLD
         self.close_others(main)
         self.close(main, trace)
         return trace

@@ -124,6 +124,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
         "使用话术 {phrase}[，与其 {despite} 条件不符]",
     ),
     "reply.returned": ("the question came back after {phrase}", "自动回复 {phrase} 之后客户再次提问"),
+    "reply.promoted": (
+        "a good answer was made a phrase or an article: [{phrase}][{article}]",
+        "优秀回复已收入知识库：[{phrase}][{article}]",
+    ),
     "reply.corrected": ("an answer was corrected[: {right} was right]", "更正了回复[：应为 {right}]"),
     "reply.wording": ("wording was found fault with", "发现不当用语"),
     "learning.judged": ("a suggestion was judged: {fate}[, {picked}]", "建议的结果：{fate}[，{picked}]"),
@@ -148,7 +152,8 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "asset.saved": ("an asset was changed", "修改了资料"),
     "reply.asset_sent": ("an asset was sent", "发送了资料"),
     "phrase.saved": ("a phrase was changed", "修改了话术"),
-    "library.changed": ("phrases changed: {phrases}", "话术有变化：{phrases}"),
+    "article.saved": ("an article was changed", "修改了知识文章"),
+    "library.changed": ("the library changed: {phrases} {articles}", "话术或知识文章有变化：{phrases} {articles}"),
     "holidays.saved": ("holidays were saved", "保存了节假日安排"),
     "config.activated": ("another configuration is in force", "启用了新配置"),
     "account.paused": (

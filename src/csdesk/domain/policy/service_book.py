@@ -7,6 +7,7 @@ kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
 from csdesk.domain.policy.sites import Sites
 from csdesk.domain.records._model import trusted
-from csdesk.domain.records.clocks import Clock, Metric, Scope
+from csdesk.domain.records.clocks import Clock, Metric, OnReopen, Scope
 from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
@@ -205,7 +206,8 @@ class ServiceBook:
                 continue
             one = self._terms(policy, target, priority, level, types, usual)
             if target.metric is Metric.STEP:
-                steps.setdefault(target.step or "", one)
+                # A step ends with its own command: no reply ends it, and a reopened ticket does not begin it again.
+                steps.setdefault(target.step or "", replace(one, on_reopen=OnReopen.IGNORE, by_bot=False))
             else:
                 terms.setdefault(target.metric, one)
         return Plan(name, version, Scope(policy.scope), terms, steps)

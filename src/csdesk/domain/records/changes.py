@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.records._model import Word
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
@@ -28,7 +29,7 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Asset | Draft | PublicHolidays
+Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Asset | Draft | PublicHolidays
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
@@ -265,6 +266,7 @@ class Needs(NamedTuple):
     messages: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     holidays: tuple[str, ...] = ()
     drafts: tuple[str, ...] = ()
@@ -288,6 +290,7 @@ class Snapshot(NamedTuple):
     messages: Mapping[str, Message] = _NOTHING
     agents: Mapping[str, Agent] = _NOTHING
     phrases: Mapping[str, LibraryPhrase] = _NOTHING
+    articles: Mapping[str, Article] = _NOTHING
     assets: Mapping[str, Asset] = _NOTHING
     holidays: Mapping[str, PublicHolidays] = _NOTHING
     drafts: Mapping[str, Draft] = _NOTHING

@@ -21,6 +21,7 @@ from csdesk.domain.records._model import Record, replaced
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records._writing import event_writer, text_of
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
@@ -51,6 +52,7 @@ KINDS: Final[Mapping[type[Record], str]] = {
     Message: "message",
     Agent: "agent",
     LibraryPhrase: "phrase",
+    Article: "article",
     Asset: "asset",
     Draft: "draft",
     PublicHolidays: "holidays",

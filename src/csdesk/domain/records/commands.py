@@ -15,25 +15,28 @@ from pydantic_core import PydanticCustomError
 
 from csdesk.domain.ids import (
     AgentId,
+    ArticleId,
     AssetId,
     CustomerId,
     IdentityId,
     MessageId,
     PhraseId,
     TicketId,
+    article_id,
     asset_id,
     phrase_id,
 )
 from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text, replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
+from csdesk.domain.records.articles import Article, ArticleLink
 from csdesk.domain.records.assets import AssetUse, AssetVariant
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
 from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import HtmlPart, LinkPart, Part, Purpose, TextPart, is_safe_link, says_nothing
-from csdesk.domain.records.phrases import ArticleLink, LibraryPhrase, Variable, Wording
+from csdesk.domain.records.phrases import LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Priority, Role
 from csdesk.errors import sentence
@@ -50,6 +53,14 @@ def _phrase_name(name: str) -> PhraseId:
 
 PhraseName = Annotated[PhraseId, AfterValidator(_phrase_name)]
 """The id of a phrase; what people call it is given the prefix."""
+
+
+def _article_name(name: str) -> ArticleId:
+    return article_id(name)
+
+
+ArticleName = Annotated[ArticleId, AfterValidator(_article_name)]
+"""The id of an article; what people call it is given the prefix."""
 
 
 def _asset_name(name: str) -> AssetId:
@@ -620,6 +631,45 @@ class PutPhrases(_Command):
         return named
 
 
+class PutArticles(_Command):
+    """Put whole articles in: new ones are added, known ones replaced, equal ones left alone.
+
+    Their version and times are the desk's own. Ids without the prefix of articles are given it.
+    """
+
+    kind: Literal["put_articles"] = "put_articles"
+    articles: tuple[Article, ...] = Field(min_length=1, max_length=500)
+    expected_version: int | None = None
+    """For a single article; 0: there must be none yet."""
+
+    @field_validator("articles", mode="before")
+    @classmethod
+    def _from_the_ground_up(cls, articles: object) -> object:
+        # A copy that was made of an article is not checked by itself.
+        if not isinstance(articles, tuple | list):
+            return articles
+        return [one.model_dump(warnings=False) if isinstance(one, Article) else one for one in articles]
+
+    @field_validator("articles")
+    @classmethod
+    def _named(cls, articles: tuple[Article, ...]) -> tuple[Article, ...]:
+        named = tuple(replaced(one, id=article_id(one.id)) for one in articles)
+        if len({one.id for one in named}) < len(named):
+            raise ValueError("two articles have one id")
+        for one in named:
+            nothing_unknown((one, *one.fees, *one.questions))
+        return named
+
+
+class RetireArticle(_Command):
+    """Take an article out of use, or (``retired`` False) into it again; it stays readable."""
+
+    kind: Literal["retire_article"] = "retire_article"
+    article: ArticleName
+    retired: bool = True
+    expected_version: int | None = None
+
+
 class JudgeSuggestions(_Command):
     """Say what became of suggestions for a customer's message; replies that name their phrase say it themselves."""
 
@@ -674,6 +724,24 @@ class ChooseTraining(_Command):
     kind: Literal["choose_training"] = "choose_training"
     training: int = Field(ge=0)
     """Its number; 0: none."""
+
+
+class PromoteExemplar(_TicketCommand):
+    """Keep the phrase or the article that a person made of a good answer on the ticket; one of the two is given."""
+
+    kind: Literal["promote"] = "promote"
+    message: MessageId
+    """The answer."""
+    phrase: LibraryPhrase | None = None
+    article: Article | None = None
+    override: Text = ""
+    """Why words may stand in it that look personal."""
+
+    @model_validator(mode="after")
+    def _one(self) -> PromoteExemplar:
+        if (self.phrase is None) == (self.article is None):
+            raise PydanticCustomError("value_error", "pass phrase or article, one of them")
+        return self
 
 
 class CorrectReply(_TicketCommand):
@@ -745,6 +813,7 @@ TicketCommand = (
     | StartClock
     | EndClock
     | CorrectReply
+    | PromoteExemplar
 )
 """The commands that change one ticket."""
 
@@ -765,6 +834,8 @@ Command = Annotated[
     | SavePhrase
     | SaveAsset
     | PutPhrases
+    | PutArticles
+    | RetireArticle
     | JudgeSuggestions
     | ForgetLessons
     | AdoptTraining

@@ -15,14 +15,10 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from csdesk.domain.records._model import Instant, Key, Record, Text, Value
+from csdesk.domain.records.articles import ArticleLink
+from csdesk.domain.records.products import PRODUCT, ProductFact
 from csdesk.domain.text.templates import Template, TemplateValue
 from csdesk.errors import InvalidInput, sentence
-
-Section = Literal["what", "rules", "fees", "cautions", "steps", "questions"]
-"""What an article about an activity or a product has to say (活动知识)."""
-
-SECTIONS: tuple[Section, ...] = ("what", "rules", "fees", "cautions", "steps", "questions")
-
 
 SOURCES: Final = frozenset(
     {
@@ -31,7 +27,8 @@ SOURCES: Final = frozenset(
         "agent.name",
     }
 )
-"""What a variable may be filled with by the desk, beside custom fields: ``ticket.x.<name>``, ``customer.x.<name>``."""
+"""What a variable may be filled with by the desk, beside custom fields (``ticket.x.<name>``, ``customer.x.<name>``) and
+facts of a product (``product.name``, ``product.sku``, ``product.<fact>``)."""
 
 
 UNSAVED: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,7 +48,7 @@ class Variable(Record):
     @model_validator(mode="after")
     def _known(self) -> Variable:
         given = self.source
-        if given is not None and given not in SOURCES and not given.startswith(("ticket.x.", "customer.x.")):
+        if given is not None and given not in SOURCES and not given.startswith(("ticket.x.", "customer.x.", PRODUCT)):
             raise PydanticCustomError(
                 "value_error", sentence("source: nothing is called {name}; see csdesk.SOURCES", name=given)
             )
@@ -60,6 +57,8 @@ class Variable(Record):
     def found(self, sources: Mapping[str, object]) -> TemplateValue | None:
         """The value among what the desk knows, as the variable's type; None if it is not there or does not fit."""
         value = sources.get(self.source or "")
+        if isinstance(value, ProductFact):
+            value = value.text if self.type == "text" else value.value
         if self.type == "number":
             is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
             return value if is_number else None  # type: ignore[return-value]
@@ -103,19 +102,6 @@ class Wording(Record):
 def _same_language(one: str | None, other: str | None) -> bool:
     """Whether two language tags share their language: zh and zh-CN do."""
     return one is not None and other is not None and one.partition("-")[0].lower() == other.partition("-")[0].lower()
-
-
-class ArticleLink(Record):
-    """The article that a phrase is taken from, and which of its sections are written."""
-
-    title: Text = Field(min_length=1)
-    url: Text = ""
-    sections: tuple[Section, ...] = ()
-
-    @property
-    def missing(self) -> tuple[Section, ...]:
-        """The sections that nobody has written yet."""
-        return tuple(one for one in SECTIONS if one not in self.sections)
 
 
 class Usage(Value):

@@ -239,7 +239,9 @@ def due(book: Book, ticket: Ticket, now: datetime) -> tuple[ClockMark, ...]:
     for clock in ticket.clocks:
         if clock.phase is ClockPhase.RUNNING:
             found += _due(book, clock, now)
-    return tuple(sorted(found, key=lambda event: event.at))
+    if len(found) > 1:
+        found.sort(key=lambda event: event.at)
+    return tuple(found)
 
 
 def _due(book: Book, clock: Clock, now: datetime) -> Iterator[ClockMark]:

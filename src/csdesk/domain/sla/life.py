@@ -7,6 +7,7 @@ that change. The table ``LIFE`` says it in words; ``docs/explanation/sla.md`` pr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -271,7 +272,8 @@ def readopted(book: Book, ticket: Ticket, at: datetime) -> Changed:
 
 def _terms(plan: Plan, clock: Clock) -> Terms | None:
     if clock.metric is Metric.STEP:
-        return plan.steps.get(clock.name) or plan.steps.get("")
+        # Without a version the terms are those of whoever started it: no policy changes them.
+        return plan.steps.get(clock.name) or plan.steps.get("") if clock.version else None
     return plan.terms.get(clock.metric)
 
 
@@ -364,13 +366,15 @@ def _started(book: Book, ticket: Ticket, event: ev.ClockStarted, at: datetime) -
 
 
 def event_terms(book: Book, ticket: Ticket, event: ev.ClockStarted, at: datetime) -> tuple[Plan, Terms]:
-    """The terms of a clock that somebody starts."""
+    """The terms of a clock that somebody starts: those of its target, as far as the event says nothing else."""
     plan = next(iter(book.plans(ticket)), None) or Plan("by_hand", "", Scope.TICKET, {}, {})
     step = plan.steps.get(event.name) or plan.steps.get("") if event.metric is Metric.STEP else None
+    if step is not None and event.within is None and event.until is None and not event.calendar:
+        return plan, step
     amount = event.within if event.within is not None else step.amount if step is not None else None
     if event.until is not None:
         amount = book.time(event.calendar).between(at, event.until)
-    return plan, Terms(
+    return replace(plan, version=""), Terms(
         metric=event.metric,
         amount=amount if amount is not None else (event.until or at) - at,
         calendar=step.calendar if step is not None and not event.calendar else event.calendar,

@@ -75,6 +75,7 @@ def _rows(desk: DeskState, kind: str) -> Iterable[Row]:
         "message": desk.messages.values(),
         "agent": desk.agents.values(),
         "phrase": desk.phrases.values(),
+        "article": desk.articles.values(),
         "asset": desk.assets.values(),
         "draft": desk.drafts.values(),
         "holidays": desk.holidays.values(),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import ConfigRow, Stored
 from csdesk.domain.records.codec import KINDS
@@ -48,6 +49,7 @@ class DeskState:
     messages: dict[str, Message] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     phrases: dict[str, LibraryPhrase] = field(default_factory=dict)
+    articles: dict[str, Article] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     holidays: dict[str, PublicHolidays] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class DeskState:
             "message": self.messages,  # type: ignore[dict-item]
             "agent": self.agents,  # type: ignore[dict-item]
             "phrase": self.phrases,  # type: ignore[dict-item]
+            "article": self.articles,  # type: ignore[dict-item]
             "asset": self.assets,  # type: ignore[dict-item]
             "draft": self.drafts,  # type: ignore[dict-item]
             "holidays": self.holidays,  # type: ignore[dict-item]
@@ -99,6 +102,8 @@ class DeskState:
                 self.seat(record)
             case LibraryPhrase():
                 self.phrases[record.id] = record
+            case Article():
+                self.articles[record.id] = record
             case Asset():
                 self.assets[record.id] = record
             case Draft():

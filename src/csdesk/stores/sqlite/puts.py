@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from csdesk.domain.ids import IDENTITY
@@ -205,7 +206,7 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         old.version,
     )
     sql = update_sql(table, tuple(moved))
-    plan.steps.append(_Replace(table, sql, cells, record.id, old.version))
+    plan.steps.append(partial(_replace, table, sql, cells, record.id, old.version))
     if table.link is not None and getattr(old, table.link[1]) != getattr(record, table.link[1]):
         plan.steps.append(_relinking(plan, table, old, record))
     match record, old:
@@ -226,17 +227,9 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
                 plan.steps.append(_referral(plan.desk, record))
 
 
-@dataclass(frozen=True, slots=True)
-class _Replace:
-    table: Table
-    sql: str
-    cells: Cells
-    key: str
-    expected: int
-
-    def __call__(self, execute: Execute) -> None:
-        if execute(self.sql, self.cells).rowcount != 1:
-            raise VersionConflict(self.table.kind, self.key, expected=self.expected)
+def _replace(table: Table, sql: str, cells: Cells, key: str, expected: int, execute: Execute) -> None:
+    if execute(sql, cells).rowcount != 1:
+        raise VersionConflict(table.kind, key, expected=expected)
 
 
 def label_of(name: str) -> str:

@@ -19,6 +19,7 @@ from csdesk.domain.ids import CUSTOMER, MESSAGE, TICKET
 from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
@@ -200,6 +201,12 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         LibraryPhrase,
         fresh=("retired", "language"),
         fresh_of=lambda phrase: (int(phrase.retired), phrase.language),
+    ),
+    Article: Table(
+        "article",
+        Article,
+        fresh=("retired", "language", "campaign"),
+        fresh_of=lambda article: (int(article.retired), article.language, article.campaign),
     ),
     Asset: Table("asset", Asset, fresh=("retired",), fresh_of=lambda asset: (int(asset.retired),)),
     Draft: Table("draft", Draft, (_field("ticket"),), ("author",), lambda draft: (draft.author,)),

@@ -6,7 +6,7 @@ place of the old state at its end; queries are list comprehensions over all rows
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -171,19 +171,13 @@ class PlainModel:
             self.state.due[one.key] = replace(one, due_at=until)
         return given, min(left, default=None)
 
-    def waking(self, now: datetime) -> tuple[list[str], datetime | None]:
-        """Tickets to look at, and when the next one wakes."""
-        times = {ticket.id: wake_at(ticket) for ticket in self.records("ticket")}
-        ready = [key for key, at in times.items() if at is not None and at <= now]
-        later = [at for key, at in times.items() if at is not None and key not in ready]
-        return sorted(ready, key=lambda key: (times[key], key)), min(later, default=None)
+    def waking(self, now: datetime) -> tuple[dict[str, datetime], datetime | None]:
+        """Tickets to look at with their instants, and when the next one wakes."""
+        return _woken({ticket.id: wake_at(ticket) for ticket in self.records("ticket")}, now)
 
-    def waking_customers(self, now: datetime) -> tuple[list[str], datetime | None]:
-        """Customers to look at, and when the next one wakes."""
-        times = {customer.id: customer_wake_at(customer) for customer in self.records("customer")}
-        ready = [key for key, at in times.items() if at is not None and at <= now]
-        later = [at for key, at in times.items() if at is not None and key not in ready]
-        return sorted(ready, key=lambda key: (times[key], key)), min(later, default=None)
+    def waking_customers(self, now: datetime) -> tuple[dict[str, datetime], datetime | None]:
+        """Customers to look at with their instants, and when the next one wakes."""
+        return _woken({customer.id: customer_wake_at(customer) for customer in self.records("customer")}, now)
 
     def expire(self, now: datetime) -> int:
         """Remove what has expired."""
@@ -293,6 +287,12 @@ def time_of(kind: str, row: Any) -> datetime:
             at = datetime.min.replace(tzinfo=UTC)
     assert isinstance(at, datetime)
     return at
+
+
+def _woken(times: Mapping[str, datetime | None], now: datetime) -> tuple[dict[str, datetime], datetime | None]:
+    planned = {key: at for key, at in times.items() if at is not None}
+    ready = {key: at for key, at in planned.items() if at <= now}
+    return ready, min((at for key, at in planned.items() if key not in ready), default=None)
 
 
 def wake_at(ticket: Any) -> datetime | None:

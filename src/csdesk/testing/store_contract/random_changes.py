@@ -68,6 +68,7 @@ class Pieces:
             self.customer,
             self.agent,
             self.phrase,
+            self.article,
             self.asset,
             self.holidays,
             self.message,
@@ -248,6 +249,12 @@ class Pieces:
         language = self.draw(st.sampled_from((None, "zh-CN", "en")))
         phrase = build.phrase(number, language=language, retired=self.draw(st.booleans()))
         return self._told("phrase", phrase.id, ev.PhraseSaved(phrase=phrase))
+
+    def article(self) -> ChangeSet:
+        """Saves an article."""
+        campaign = self.draw(st.sampled_from((None, "spring", "autumn")))
+        article = build.article(self.draw(_FEW), campaign=campaign, retired=self.draw(st.booleans()))
+        return self._told("article", article.id, ev.ArticleSaved(article=article))
 
     def message(self) -> ChangeSet:
         """Stores a message or edits one."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.holidays import PublicHolidays
@@ -25,6 +26,10 @@ def _presence_changed(agent: Agent, event: ev.PresenceChanged, at: datetime) -> 
 
 def _phrase_saved(_: LibraryPhrase | None, event: ev.PhraseSaved, _at: datetime) -> LibraryPhrase:
     return event.phrase
+
+
+def _article_saved(_: Article | None, event: ev.ArticleSaved, _at: datetime) -> Article:
+    return event.article
 
 
 def _asset_saved(_: Asset | None, event: ev.AssetSaved, _at: datetime) -> Asset:
@@ -44,6 +49,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.ClockStarted: _unchanged,
     ev.ClockEnded: _unchanged,
     ev.ReplyCorrected: _unchanged,
+    ev.ExemplarPromoted: _unchanged,
     ev.WordingFound: _unchanged,
     ev.LibraryChanged: _unchanged,
     ev.SuggestionsJudged: _unchanged,
@@ -60,6 +66,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.PresenceChanged: _presence_changed,
     ev.LoadRepaired: _unchanged,
     ev.PhraseSaved: _phrase_saved,
+    ev.ArticleSaved: _article_saved,
     ev.AssetSaved: _asset_saved,
     ev.AssetSent: _unchanged,
     ev.HolidaysSaved: _holidays_saved,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from csdesk.domain.ids import PhraseId
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.matches import Guard, Why
 from csdesk.domain.records.messages import Delivery, Message
@@ -25,6 +26,7 @@ class Suggestion:
         confidence: the probability that it is the right one, 0 to 1.
         margin: its lead in score over the best of the others, -1 to 1.
         guards: what speaks against sending it, however sure it is.
+        article: the article of ``desk.articles`` that the phrase is taken from, as it is now; None: it names none.
     """
 
     phrase: LibraryPhrase
@@ -32,6 +34,7 @@ class Suggestion:
     confidence: float
     margin: float
     guards: tuple[Guard, ...] = ()
+    article: Article | None = None
     _preview: Callable[[], Preview] = field(repr=False, compare=False)
     _why: Callable[[], Why] = field(repr=False, compare=False)
 

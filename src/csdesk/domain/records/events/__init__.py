@@ -48,6 +48,7 @@ from csdesk.domain.records.events.desk import (
     AccountPaused,
     AccountResumed,
     AgentSaved,
+    ArticleSaved,
     AssetSaved,
     CommandDenied,
     ConfigActivated,
@@ -69,6 +70,7 @@ from csdesk.domain.records.events.desk import (
 from csdesk.domain.records.events.messages import (
     AssetSent,
     DeliveryChanged,
+    ExemplarPromoted,
     MediaStored,
     MessageEdited,
     MessageErased,
@@ -154,6 +156,7 @@ __all__ = [
     "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
+    "ArticleSaved",
     "AssetSaved",
     "AssetSent",
     "AttributesSet",
@@ -190,6 +193,7 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "ExemplarPromoted",
     "Fate",
     "GoalSet",
     "GoalSettled",
@@ -353,6 +357,7 @@ Event = Annotated[
     | SessionBegan
     | SessionJoined
     | ReplyCorrected
+    | ExemplarPromoted
     | WordingFound
     | AlertRaised
     | ActionRequested
@@ -366,6 +371,7 @@ Event = Annotated[
     | AssetSaved
     | AssetSent
     | PhraseSaved
+    | ArticleSaved
     | LibraryChanged
     | SuggestionsJudged
     | LessonsForgotten

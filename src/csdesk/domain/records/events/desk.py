@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from csdesk.domain.ids import MessageId, PhraseId, TicketId
+from csdesk.domain.ids import ArticleId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant
 from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.holidays import PublicHolidays
@@ -50,6 +51,13 @@ class PhraseSaved(EventBase):
     phrase: LibraryPhrase
 
 
+class ArticleSaved(EventBase):
+    """An article was added, changed or retired; the event carries the new record."""
+
+    kind: Literal["article.saved"] = "article.saved"
+    article: Article
+
+
 class AssetSaved(EventBase):
     """An asset was added, changed or retired; the event carries the new record."""
 
@@ -58,10 +66,11 @@ class AssetSaved(EventBase):
 
 
 class LibraryChanged(EventBase):
-    """Phrases were saved: what every process goes along by. It stands in the stream of ``LIBRARY``."""
+    """Phrases or articles were saved: what every process goes along by. It stands in the stream of ``LIBRARY``."""
 
     kind: Literal["library.changed"] = "library.changed"
-    phrases: tuple[PhraseId, ...]
+    phrases: tuple[PhraseId, ...] = ()
+    articles: tuple[ArticleId, ...] = ()
 
 
 class SuggestionsJudged(EventBase):

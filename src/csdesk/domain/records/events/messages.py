@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from csdesk.domain.ids import AssetId, IdentityId, MessageId, PhraseId, TicketId
+from csdesk.domain.ids import ArticleId, AssetId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.media import MediaRef
@@ -208,6 +208,18 @@ class ReplyCorrected(EventBase):
     phrase: PhraseId | None = None
     """The phrase that was wrong here, if the answer was made from one."""
     right: PhraseId | None = None
+    reason: str | None = ""
+
+
+class ExemplarPromoted(EventBase):
+    """A person made a phrase or an article of a good answer; ``reason``: why what looks personal may stand in it."""
+
+    PERSONAL = frozenset({"reason"})
+    kind: Literal["reply.promoted"] = "reply.promoted"
+    message: MessageId
+    """The answer."""
+    phrase: PhraseId | None = None
+    article: ArticleId | None = None
     reason: str | None = ""
 
 

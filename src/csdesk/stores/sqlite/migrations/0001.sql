@@ -135,6 +135,19 @@ CREATE TABLE csdesk_phrase(
   UNIQUE(desk, id)
 );
 
+CREATE TABLE csdesk_article(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  retired INTEGER NOT NULL,
+  language TEXT,
+  campaign TEXT,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+
 CREATE TABLE csdesk_asset(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
