@@ -82,8 +82,8 @@ def test_tickets_are_rows_with_stable_keys(filled):
     refund = next(one for one in rows if one["number"] == 1)
     assert list(refund) == [
         "number", "id", "subject", "customer", "customer_id", "category", "status", "queue", "account", "origin",
-        "worker", "worker_id", "priority", "language", "site", "tags", "flags", "goal", "goal_state", "messages", "next_due",
-        "breached", "created_at", "updated_at", "erased_at",
+        "worker", "worker_id", "priority", "language", "site", "tags", "flags", "goal", "goal_state", "messages",
+        "next_due", "breached", "created_at", "updated_at", "erased_at",
     ]  # fmt: skip
     assert refund["customer"] == "甲"
     assert refund["subject"] == "我要退款，订单 A1001"
