@@ -25,8 +25,8 @@ def sites(draw):
         others = [other for other in NAMES if other != name]
         one["fallback"] = draw(st.lists(st.sampled_from(others), unique=True, max_size=3))
         one["last"] = draw(st.sampled_from(("anybody", "nobody")))
-        if draw(st.booleans()):
-            one["queue"] = draw(st.sampled_from((name, "all")))
+        if draw(st.integers(0, 3)):
+            one["queue"] = draw(st.sampled_from((name, name, "all")))
         if place and draw(st.booleans()):
             one["parent"] = NAMES[draw(st.integers(0, place - 1))]
         found.append(one)
@@ -39,7 +39,7 @@ def agents(draw):
         build.agent(
             number,
             queues=draw(st.lists(st.sampled_from(QUEUES), unique=True, min_size=1, max_size=3).map(tuple)),
-            sites=draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=2).map(tuple)),
+            sites=draw(st.one_of(st.just(()), st.lists(st.sampled_from(NAMES), unique=True, max_size=2).map(tuple))),
         )
         for number in range(1, draw(st.integers(1, 6)) + 1)
     ]
@@ -75,11 +75,13 @@ def may(agent, queue, site, config, waited):
     queue=st.sampled_from(QUEUES),
     site=st.sampled_from((None, "gone", *NAMES)),
     minutes=st.integers(0, 45),
+    at_home=st.booleans(),
 )
-def test_nobody_else_and_nobody_less(wanted, people, queue, site, minutes):
+def test_nobody_else_and_nobody_less(wanted, people, queue, site, minutes, at_home):
     queues = [{"name": one} for one in QUEUES]
     config = DeskConfig.model_validate({"queues": queues, "default_queue": "all", "sites": wanted})
     policy = compile_policy(config)
+    queue = (policy.sites.queue_of(site) if at_home else None) or queue
     groups = [AgentGroup(each, key_of(one), 1) for one in people for each in one.queues]
     ticket = build.ticket(1, queue=queue, site=site)
     now = ticket.waits_since + timedelta(minutes=minutes)
