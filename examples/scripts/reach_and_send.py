@@ -63,21 +63,18 @@ def main() -> None:
         notice = desk.assets.file(b"%PDF-1.7 notice", name="notice.pdf")
         link = LinkPart(url="https://shop.example/notice", title="停电通知")
         desk.assets.add("Notice", [notice, link, TextPart(text="停电通知: shop.example/notice")], name="notice")
-        for name, customer in (("ann", ann), ("ben", ben)):
+        for customer in (ann, ben):
             reach = desk.customers.reachable(customer, immediacy="now")
             for way in reach.ways:
-                print(f"{name}: {way.identity.kind}")
-                for reason in way.reasons:
-                    print(f"  {render(reason, 'en')}")
+                print(way.identity.kind, *(render(reason, "en") for reason in way.reasons), sep="\n  ")
             assert reach.best is not None
             assert reach.best.ticket is not None
             sent = desk.assets.send(reach.best.ticket, "notice", actor=CARE)
             print(f"  sent as {sent.message.parts[0].kind} through {sent.message.account}")
-            last = reach.best.ticket
 
         desk.assets.change("notice", variants=[notice])
         try:
-            desk.assets.send(last, "notice", actor=CARE)
+            desk.assets.send(sent.ticket.id, "notice", actor=CARE)
         except AssetUnfit as error:
             print(render(error, "zh-CN"))
 
