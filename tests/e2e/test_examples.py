@@ -50,6 +50,14 @@ def test_sites(tmp_path):
     assert "湖州: 1 live, 0 waiting, 0 of 0 here" in later
 
 
+def test_reach_and_send(tmp_path):
+    shown = run("scripts/reach_and_send.py", tmp_path)
+    assert "sent as media through kf" in shown
+    assert "sent as text through text" in shown
+    assert "now does not go by it, today does, on which it falls back" in shown
+    assert "资料 ast_notice 没有适合账号 text 的形式" in shown
+
+
 def test_an_order_and_its_ticket(tmp_path):
     assert run("scripts/order_and_ticket.py", tmp_path).splitlines() == [
         "order A-2: no teapot left",
