@@ -3,8 +3,9 @@
     python _helpdesk.py <database> <tickets before>
 
 Each line that it reads is ``{"answers": true, "mails": [...]}``: raw mails, and whether answers to them are rendered
-(to a backend that drops them). Each line that it prints is one of JSON: microseconds and those of the processor per
-mail.
+(to a backend that drops them); or ``{"answers": true, "folder": "..."}``: a folder of mails, taken in by what the
+command ``get_email`` calls for a queue. Each line that it prints is one of JSON: microseconds and those of the
+processor per mail.
 The first line says ``{}``: it is ready.
 """
 
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import types
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
@@ -93,6 +95,17 @@ def taking(mails: list[str], take: Callable[[str], object]) -> tuple[float, floa
     return (perf_counter() - start) / len(mails) * 1e6, (process_time() - busy) / len(mails) * 1e6
 
 
+def importing(folder: str, queue: Any, log: logging.Logger) -> tuple[float, float]:
+    """Microseconds per mail of a folder, and those of the processor."""
+    from helpdesk.email import process_queue
+
+    queue.email_box_local_dir = folder
+    count = len(list(Path(folder).iterdir()))
+    found = taking([folder], lambda _: process_queue(queue, log))
+    assert not any(Path(folder).iterdir()), "every mail was taken and deleted"
+    return found[0] / count, found[1] / count
+
+
 def main() -> None:
     """Run it."""
     database, tickets = sys.argv[1:3]
@@ -124,7 +137,7 @@ def main() -> None:
         EmailTemplate.objects.all().delete()
         if given["answers"]:
             EmailTemplate.objects.bulk_create(templates)
-        clock, busy = taking(given["mails"], take)
+        clock, busy = taking(given["mails"], take) if "mails" in given else importing(given["folder"], queue, log)
         print(json.dumps({"us": clock, "cpu_us": busy}), flush=True)
 
 

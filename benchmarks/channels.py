@@ -3,12 +3,18 @@
     python -m benchmarks.channels [--n 1000] [--repeat 3] [--tickets 0,100000] [--helpdesk PYTHON]
 
 ``--helpdesk`` names an interpreter with the package django-helpdesk (by default this one, skipped without it). Both
-take the same raw mails, one transaction each, into SQLite with ``synchronous=NORMAL``, in turns of fifty mails, so that
-whatever else the machine does meets both; csdesk also deduplicates, evaluates a hundred rules, routes to a thousand
-agents and keeps two clocks a ticket. django-helpdesk renders an answer to each mail (``helpdesk_answering``), and is
-measured without that too. ``mime_share`` is the part of csdesk's time that
-reading MIME takes. ``cpu`` is the processor's time: on a busy machine only that compares programs that do not run at
-the same moment.
+take the same raw mails into SQLite with ``synchronous=NORMAL``, in turns of fifty mails, so that whatever else the
+machine does meets both; csdesk also deduplicates, evaluates a hundred rules, routes to a thousand agents and keeps two
+clocks a ticket.
+
+``mail``: each mail by itself, one transaction each, as an inbound webhook brings it; django-helpdesk renders an answer
+to each (``helpdesk_answering``), and is measured without that too (``helpdesk``). ``mailbox``: a folder of fifty mails,
+as each imports one: csdesk what ``csdesk ingest`` does and a pulled IMAP page, all in one commit; django-helpdesk what
+its ``get_email`` does, one mail after the other, each file deleted when it was taken, in Django's autocommit and with
+the answers that it comes with.
+
+``mime_share`` is the part of csdesk's time for a mail by itself that reading MIME takes. ``cpu`` is the processor's
+time: on a busy machine only that compares programs that do not run at the same moment.
 """
 
 from __future__ import annotations
@@ -29,6 +35,7 @@ from email.policy import SMTP
 from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Protocol
 
 from benchmarks._desk import clock_to, opened
 from benchmarks._stream import Mail, machine, spread, stream
@@ -37,6 +44,7 @@ from csdesk import Desk, InboundMessage
 from csdesk.channels.email import EmailChannel, split_reply
 from csdesk.parsing.wecom import parse_page
 from csdesk.ports.channel import RawRequest
+from csdesk.sources import SourceItem, open_source
 
 HELPDESK = Path(__file__).with_name("_helpdesk.py")
 PAGE = 100
@@ -108,6 +116,23 @@ def taking_mails(desk: Desk, mails: list[Mail], raws: list[bytes]) -> int:
     return len(raws)
 
 
+def put_into(folder: Path, raws: list[bytes]) -> Path:
+    """A folder of mails, one file each."""
+    folder.mkdir(parents=True)
+    for number, raw in enumerate(raws):
+        (folder / f"{number:06}.eml").write_bytes(raw)
+    return folder
+
+
+def taking_mailbox(desk: Desk, mails: list[Mail], folder: Path) -> int:
+    """Parse and store a folder of mails in one commit."""
+    now = clock_to(desk, mails[-1])
+    source = open_source(folder, now=now, account="email", own_addresses=frozenset({"help@shop.example"}))
+    events = [event for one in source if isinstance(one, SourceItem) for event in one.events]
+    desk.take("email", events)
+    return len(mails)
+
+
 def parsing_mails(raws: list[bytes]) -> int:
     """Only parse them."""
     adapter, now = channel(), datetime.now(UTC)
@@ -146,13 +171,19 @@ def measured(folder: Path, tickets: int, args: argparse.Namespace) -> dict[str, 
         for number in range(args.repeat + 1):
             mails = stream(args.n, seed=900 + number, history=tickets)
             said = stream(args.n, seed=950 + number, history=tickets)
+            boxes = stream(args.n, seed=970 + number, history=tickets)
             for at in range(0, args.n, TURN):
                 turn, raws = mails[at : at + TURN], raw_mails(mails)[at : at + TURN]
                 _note(times, number, "mail", timed(partial(taking_mails, desk, turn, raws)))
                 _note(times, number, "mail_parse", timed(partial(parsing_mails, raws)))
                 if peer is not None:
                     answers = bool(at // TURN % 2)
-                    _note(times, number, "helpdesk_answering" if answers else "helpdesk", peer(raws, answers))
+                    _note(times, number, "helpdesk_answering" if answers else "helpdesk", peer(raws, answers=answers))
+                box = boxes[at : at + TURN]
+                mine, theirs = (put_into(folder / f"{side}{tickets}-{number}-{at}", raw_mails(box)) for side in "ab")
+                _note(times, number, "mailbox", timed(partial(taking_mailbox, desk, box, mine)))
+                if peer is not None:
+                    _note(times, number, "helpdesk_mailbox", peer(theirs, answers=True))
             pages = [(said[at : at + PAGE], page_of(said[at : at + PAGE])) for at in range(0, len(said), PAGE)]
             _note(times, number, "kf_page", timed(partial(taking_pages, desk, pages)))
             _note(times, number, "kf_page_parse", timed(partial(parsing_pages, pages)))
@@ -168,8 +199,11 @@ def _note(times: dict[str, list[tuple[float, float]]], number: int, name: str, f
         times.setdefault(name, []).append(found)
 
 
-Peer = Callable[[list[bytes], bool], tuple[float, float]]
-"""Takes raw mails in, with or without answers: microseconds for each, and those of the processor."""
+class Peer(Protocol):
+    """Takes raw mails in, or a folder of them, with or without answers."""
+
+    def __call__(self, raws: list[bytes] | Path, *, answers: bool) -> tuple[float, float]:
+        """Microseconds for each, and those of the processor."""
 
 
 @contextmanager
@@ -179,15 +213,16 @@ def helpdesk(folder: Path, tickets: int, args: argparse.Namespace) -> Iterator[P
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  our own script
         assert process.stdin is not None
         assert process.stdout is not None
-        said, answers = process.stdin, process.stdout
+        said, heard = process.stdin, process.stdout
 
-        def taking(raws: list[bytes], answering: bool) -> tuple[float, float]:
-            said.write(json.dumps({"answers": answering, "mails": [raw.decode() for raw in raws]}) + "\n")
+        def taking(raws: list[bytes] | Path, *, answers: bool) -> tuple[float, float]:
+            what = {"folder": str(raws)} if isinstance(raws, Path) else {"mails": [raw.decode() for raw in raws]}
+            said.write(json.dumps({"answers": answers, **what}) + "\n")
             said.flush()
-            found = json.loads(answers.readline())
+            found = json.loads(heard.readline())
             return found["us"], found["cpu_us"]
 
-        answers.readline()
+        heard.readline()
         yield taking
         said.close()
 
@@ -195,7 +230,7 @@ def helpdesk(folder: Path, tickets: int, args: argparse.Namespace) -> Iterator[P
 def _ratios(times: dict[str, list[tuple[float, float]]]) -> dict[str, object]:
     """How much longer django-helpdesk takes for the same mails, turn by turn."""
     turns = times["mail"]
-    mine = {"helpdesk": turns[::2], "helpdesk_answering": turns[1::2]}
+    mine = {"helpdesk": turns[::2], "helpdesk_answering": turns[1::2], "helpdesk_mailbox": times["mailbox"]}
     return {
         f"times_faster_than_{name}": {
             unit: spread([other[index] / own[index] for other, own in zip(times[name], mine[name], strict=True)])

@@ -71,6 +71,7 @@ __all__ = [
     "PullPage",
     "RawRequest",
     "RawResponse",
+    "Reach",
     "Receipt",
     "Received",
     "Rejected",
@@ -79,6 +80,7 @@ __all__ = [
     "RuleExplanation",
     "Sender",
     "Sent",
+    "SiteLine",
     "Skill",
     "StoreError",
     "Suggestion",
@@ -97,6 +99,7 @@ __all__ = [
     "VersionConflict",
     "Viewer",
     "Wait",
+    "Way",
     "WindowState",
     "Wording",
     "WordingRefused",
@@ -112,6 +115,7 @@ if TYPE_CHECKING:
     from csdesk.aio.shell import AsyncDesk
     from csdesk.bootstrap import open_async_desk, open_desk
     from csdesk.desk.shell import Desk
+    from csdesk.domain.core.reaching import Reach, Way
     from csdesk.domain.locale.render import render
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
@@ -176,6 +180,7 @@ if TYPE_CHECKING:
     )
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
+    from csdesk.flows.sites import SiteLine
     from csdesk.flows.staffing import Availability, Wait
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.flows.upkeep import DueReport
@@ -193,6 +198,9 @@ else:
         "ArticleQuestion": "csdesk.domain.records.articles",
         "AsyncDesk": "csdesk.aio.shell",
         "Availability": "csdesk.flows.staffing",
+        "Reach": "csdesk.domain.core.reaching",
+        "SiteLine": "csdesk.flows.sites",
+        "Way": "csdesk.domain.core.reaching",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final, Self
 
-__all__ = ["Sentence", "SentenceValue", "is_a", "sentence", "told_by_pydantic"]
+__all__ = ["Sentence", "SentenceValue", "is_a", "line_at", "sentence", "told_by_pydantic"]
 
 SentenceValue = str | int | float | date | tuple[str, ...] | None
 """What may stand in a place: a name, a number, a day or an instant, names in a row, or another sentence."""
@@ -64,6 +64,13 @@ def is_a(value: object) -> Sentence:
     'is a int'
     """
     return sentence("is a {type}", type=type(value).__name__)
+
+
+def line_at(number: int, field: str = "") -> Sentence:
+    """A line of a file, and a field on it, as what an error is about."""
+    if field:
+        return sentence("line {number}.{field}", number=number, field=field)
+    return sentence("line {number}", number=number)
 
 
 def _shown(value: SentenceValue) -> object:

@@ -164,11 +164,9 @@ class _Wish:
     def check(self) -> None:
         """Refuse what cannot be used, before anything is opened."""
         _check_config(self.config, self.activate)
-        _check_part(self.clock, "clock", ("now", "sleep"), "a Clock such as csdesk.testing.FixedClock()")
-        _check_part(self.ids, "ids", ("new", "salt"), "an IdSource such as csdesk.testing.SerialIds()")
-        _check_part(
-            self.media, "media", ("put", "open"), "a MediaStore such as csdesk.stores.media.FolderMedia(folder)"
-        )
+        _check_part(self.clock, "clock", ("now", "sleep"), "Clock", "csdesk.testing.FixedClock()")
+        _check_part(self.ids, "ids", ("new", "salt"), "IdSource", "csdesk.testing.SerialIds()")
+        _check_part(self.media, "media", ("put", "open"), "MediaStore", "csdesk.stores.media.FolderMedia(folder)")
 
     def core(self, row: DeskRow, folder: Path | None) -> DeskCore:
         """The state of the desk; media lie in ``folder`` unless the caller has a place of their own."""
@@ -287,14 +285,16 @@ def _check_config(config: object, activate: object) -> None:
         )
 
 
-def _check_part(part: object, argument: str, methods: Iterable[str], wanted: str) -> None:
+def _check_part(part: object, argument: str, methods: Iterable[str], port: str, example: str) -> None:
     """A part that was given must have the methods of its port, and be an object and not a class."""
     if part is None:
         return
     lacking = [name for name in methods if not callable(getattr(part, name, None))]
     if lacking or isinstance(part, type):
         told = sentence("is the class {kind}", kind=part.__name__) if isinstance(part, type) else is_a(part)
-        raise InvalidInput(argument, told, sentence("pass {wanted}, or leave it out", wanted=wanted))
+        raise InvalidInput(
+            argument, told, sentence("pass {example} or another {port}, or leave it out", example=example, port=port)
+        )
 
 
 def _checked_store(store: Store) -> Store:

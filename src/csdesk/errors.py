@@ -230,16 +230,19 @@ class WordingRefused(UsageError):
     status_hint = 422
 
     def __init__(self, places: tuple[tuple[str, int, int, str], ...]) -> None:
-        told = "; ".join(
-            f"{kind} at {start}-{end}" + (f" (say: {instead})" if instead else "")
-            for kind, start, end, instead in places
-        )
+        told = sentence("{places}", places=tuple(_place(*one) for one in places))
         super().__init__(
             f"the reply says what the desk's wording policy refuses: {told}; "
             "change it, or pass override= with the reason",
             places=told,
         )
         self.places = places
+
+
+def _place(kind: str, start: int, end: int, instead: str) -> Sentence:
+    if instead:
+        return sentence("{kind} at {start}-{end} (say: {instead})", kind=kind, start=start, end=end, instead=instead)
+    return sentence("{kind} at {start}-{end}", kind=kind, start=start, end=end)
 
 
 class Denied(UsageError):

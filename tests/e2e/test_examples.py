@@ -42,6 +42,14 @@ def test_routing(tmp_path):
     assert "Mei: x not now: off shift" in shown
 
 
+def test_sites(tmp_path):
+    first, later = run("scripts/sites.py", tmp_path).split("after 5 minutes:")
+    assert "hangzhou  杭州客服" in first
+    assert "huzhou    waits" in first
+    assert "huzhou    杭州客服" in later
+    assert "湖州: 1 live, 0 waiting, 0 of 0 here" in later
+
+
 def test_an_order_and_its_ticket(tmp_path):
     assert run("scripts/order_and_ticket.py", tmp_path).splitlines() == [
         "order A-2: no teapot left",
@@ -214,6 +222,16 @@ def test_import_phrases(tmp_path):
         "4 phrases in library.bin",
     ]
     assert "4 phrases in other.bin" in run("scripts/import_phrases.py", tmp_path, "phrases.csv", "other.bin")
+
+
+def test_know_the_product(tmp_path):
+    assert run("scripts/know_the_product.py", tmp_path).splitlines() == [
+        "not ready: missing_sections cautions, steps",
+        "compared: 容量 350 ml 0.5 升",
+        "article: 双十一满减 - 不与会员折扣同享",
+        "fact: 保温杯的容量是 0.5 升。",
+        "kept: art_sale version 2 - 会员折扣能和满减叠加吗",
+    ]
 
 
 def test_own_embedder(tmp_path):

@@ -154,6 +154,22 @@ def test_breached_and_used_up_agree(calendar: str, amount: timedelta, boundary: 
         assert at_due.clock("resolution").breached_at is None
 
 
+@law
+@given(names, amounts, marks, steps, st.lists(st.integers(0, 400 * 60), max_size=6))
+def test_looking_at_earlier_instants_again_changes_nothing(
+    calendar: str, amount: timedelta, warn_at: list[Any], spans: Spans, ticks: list[int]
+) -> None:
+    service = book(calendar, amount, tuple(warn_at))
+    (plain, now), (jumping, _) = life_of(service, spans, looks=False), life_of(service, spans, looks=False)
+    for tick in ticks:  # in no order: by a clock that jumps, or by several processes
+        jumping.looks(tick / 60)
+    last = max([now, *[tick / 60 for tick in ticks]]) + 1
+    plain.looks(last)
+    jumping.looks(last)
+    assert sorted(jumping.told) == sorted(plain.told)
+    assert jumping.ticket == plain.ticket
+
+
 # One go equals event by event
 
 ALL: tuple[dict[str, Any], ...] = (

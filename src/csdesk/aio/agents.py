@@ -34,6 +34,7 @@ class Agents:
         capacity: int = 10,
         weight: int = 1,
         shift: str = "",
+        sites: Sequence[str] = (),
         presence: Presence = Presence.ONLINE,
         actor: Actor | None = None,
         idempotency_key: str | None = None,
@@ -41,7 +42,7 @@ class Agents:
         """Add an agent: grade 1 to 9, capacity in units of work at once (0 to 1 000 000).
 
         ``weight`` (1 to 100) is the share of work in queues that go by weight; ``shift`` names the calendar of the
-        agent's working time, empty: the hours of the queue.
+        agent's working time, empty: the hours of the queue; ``sites`` are those that the agent works for, empty: all.
         """
         return await self._do(
             cmd.SaveAgent(
@@ -53,6 +54,7 @@ class Agents:
                 capacity=capacity,
                 weight=weight,
                 shift=shift,
+                sites=several(sites, "sites"),
                 presence=presence,
                 actor=actor or Actor.system(),
                 idempotency_key=idempotency_key,
@@ -71,6 +73,7 @@ class Agents:
         capacity: int | None = None,
         weight: int | None = None,
         shift: str | None = None,
+        sites: Sequence[str] | None = None,
         retired: bool | None = None,
         actor: Actor | None = None,
         expected_version: int | None = None,
@@ -88,6 +91,7 @@ class Agents:
                 capacity=capacity,
                 weight=weight,
                 shift=shift,
+                sites=None if sites is None else several(sites, "sites"),
                 retired=retired,
                 actor=actor or Actor.system(),
                 expected_version=expected_version,

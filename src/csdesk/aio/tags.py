@@ -71,7 +71,7 @@ class Tags:
             since: the beginning of the stretch.
             until: its end, which no longer belongs to it.
             polarity: as the configuration says of each tag.
-            by: count for each value of it: ``type``, ``queue``, ``account``, ``language`` or ``x.<custom field>``.
+            by: count for each value of it: ``type``, ``queue``, ``account``, ``language``, ``site``, ``x.<field>``.
             limit: how many rows at most (1 to 1000).
         """
         return await self._runner.run(tag_reports.top_tags(polarity, since, until, by, limit))

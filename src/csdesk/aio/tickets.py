@@ -18,11 +18,12 @@ from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
-from csdesk.flows import explaining, lists, naming_queues, outgoing, records, staffing, unmerging
+from csdesk.flows import explaining, lists, naming_queues, outgoing, records, sites, staffing, unmerging
 from csdesk.flows.checks import several
 from csdesk.flows.commands import Done
 from csdesk.flows.explaining import RuleExplanation
 from csdesk.flows.lists import Found, TimelineItem, filters
+from csdesk.flows.sites import SiteLine
 from csdesk.flows.staffing import Wait
 from csdesk.flows.unmerging import Unmerged
 from csdesk.ports.store import Page, Query, SearchRequest
@@ -62,7 +63,7 @@ class Tickets(Holding):
         """
         return await self._runner.run(outgoing.window(ticket))
 
-    async def list(
+    async def list(  # noqa: PLR0913  one for each filter
         self,
         *,
         category: Category | Sequence[Category] | None = None,
@@ -73,6 +74,7 @@ class Tickets(Holding):
         tag: str | None = None,
         priority: Priority | None = None,
         type: str | None = None,
+        site: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         order: Order = "id",
@@ -82,8 +84,10 @@ class Tickets(Holding):
     ) -> Page[Ticket]:
         """A page of tickets; ``since`` and ``until`` bound their last event. ``cursor`` is that of the page before.
 
+        ``site`` holds for the sites below it too.
+
         Raises:
-            InvalidInput: the configuration has no such queue, and none of its tickets are left.
+            InvalidInput: the configuration has no such queue or site, and none of its tickets are left.
         """
         query = Query(
             kind="ticket",
@@ -96,6 +100,7 @@ class Tickets(Holding):
                 tag=tag,
                 priority=priority,
                 type=type,
+                site=site,
             ),
             since=since,
             until=until,
@@ -113,14 +118,22 @@ class Tickets(Holding):
         queue: str | None = None,
         assignee: AgentId | None = None,
         tag: str | None = None,
+        site: str | None = None,
     ) -> int:
-        """How many tickets match.
+        """How many tickets match; ``site`` holds for the sites below it too.
 
         Raises:
-            InvalidInput: the configuration has no such queue, and none of its tickets are left.
+            InvalidInput: the configuration has no such queue or site, and none of its tickets are left.
         """
-        where = filters(category=category, queue=queue, assignee=assignee, tag=tag)
+        where = filters(category=category, queue=queue, assignee=assignee, tag=tag, site=site)
         return await self._runner.run(naming_queues.count_in_queue(Query(kind="ticket", where=where)))
+
+    async def by_site(self, *, since: datetime | None = None, until: datetime | None = None) -> tuple[SiteLine, ...]:
+        """What each site of the configuration has to do, and who is there for it; empty without sites.
+
+        ``since`` and ``until`` bound the last event of the tickets that are counted.
+        """
+        return await self._runner.run(sites.by_site(since, until))
 
     async def waiting(self, queue: str | None = None) -> tuple[WaitingLine, ...]:
         """How many tickets wait for somebody and since when, by queue and priority; ``queue`` None: in every queue.
@@ -503,6 +516,7 @@ class Tickets(Holding):
         category: Category | Sequence[Category] | None = None,
         status: str | None = None,
         direction: Direction | None = None,
+        site: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 50,
@@ -520,6 +534,7 @@ class Tickets(Holding):
             category: one, or several.
             status: a status of the configuration.
             direction: ``in``, ``out`` or ``note``.
+            site: of tickets of that site, or of one below it.
             since: said then or later.
             until: said before that.
             limit: 1 to 1000.
@@ -532,7 +547,7 @@ class Tickets(Holding):
         asked = SearchRequest(
             phrases=(),
             messages=filters(account=account, author_id=author, direction=direction),
-            tickets=filters(queue=queue, assignee=assignee, category=category, status=status),
+            tickets=filters(queue=queue, assignee=assignee, category=category, status=status, site=site),
             since=since,
             until=until,
             limit=limit,

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Protocol
 
 from csdesk.domain.time.holidays import HolidayYear
-from csdesk.errors import MissingExtra
+from csdesk.errors import InvalidInput, MissingExtra
 
 
 class _Table(Protocol):
@@ -39,7 +39,7 @@ class HolidaysLibrary:
 
     Raises:
         MissingExtra: on construction, if the package is not installed.
-        ValueError: on construction, for a country or subdivision that the package does not have.
+        InvalidInput: on construction, for a country or subdivision that the package does not have.
     """
 
     def __init__(self, country: str = "CN", *, subdivision: str | None = None) -> None:
@@ -50,8 +50,8 @@ class HolidaysLibrary:
         try:
             load(country, subdiv=subdivision)
         except NotImplementedError:
-            message = "country: not in the holidays package; use an ISO 3166 code and subdivision it lists"
-            raise ValueError(message) from None
+            remedy = "use an ISO 3166 code and a subdivision that it lists"
+            raise InvalidInput("country", "is not in the holidays package", remedy) from None
         self._load = load
         self.country, self.subdivision = country, subdivision
 

@@ -80,9 +80,6 @@ _REMEDIES: Final[dict[str, str]] = {
     "error.store_damaged": "remedy.store_damaged",
 }
 
-_BARE: Final = frozenset({"error", "error.usage", "error.remote", "error.store", "error.store_damaged"})
-"""Kinds whose text in the catalogue names nothing: their own message does."""
-
 
 def code_of(error: CsdeskError) -> Exit:
     """The exit code for an error."""
@@ -91,9 +88,8 @@ def code_of(error: CsdeskError) -> Exit:
 
 def told(error: CsdeskError, locale: Locale) -> tuple[str, str]:
     """What went wrong and what to do, in words; where the error itself says what to do, the second is empty."""
-    problem = str(error) if error.code in _BARE else render(error, locale)
     key = None if error.params.get("remedy") else _REMEDIES.get(error.code)
-    return problem, word(key, locale) if key else ""
+    return render(error, locale), word(key, locale) if key else ""
 
 
 def complain(problem: str, remedy: str = "") -> None:

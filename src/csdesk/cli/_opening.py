@@ -10,6 +10,7 @@ from csdesk.bootstrap import open_desk
 from csdesk.cli._failing import CommandError, Exit, complain, told
 from csdesk.cli._output import Output
 from csdesk.desk.shell import Desk
+from csdesk.domain.locale.render import render
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.errors import ConfigUnreadable, NotFound, StoreError
 from csdesk.ports.media import MediaStore
@@ -67,7 +68,9 @@ def open_store(db: Path, out: Output) -> SqliteStore:
         return SqliteStore(db)
     except StoreError as error:
         raise CommandError(
-            Exit.STORE, out.word("bad_store", file=db, problem=str(error)), out.word("remedy.store_damaged")
+            Exit.STORE,
+            out.word("bad_store", file=db, problem=render(error, out.locale)),
+            out.word("remedy.store_damaged"),
         ) from error
 
 

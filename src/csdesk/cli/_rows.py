@@ -141,6 +141,7 @@ def ticket_row(ticket: Ticket, people: People, subject: str) -> dict[str, JsonVa
         "worker_id": ticket.worker.id if ticket.worker is not None else None,
         "priority": ticket.priority.name.lower(),
         "language": ticket.language,
+        "site": ticket.site,
         "tags": [one.name for one in ticket.tags],
         "flags": [one.name for one in ticket.flags],
         "goal": ticket.goal.name.value if ticket.goal is not None else None,

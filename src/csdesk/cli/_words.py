@@ -52,6 +52,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "no_agent.remedy": ("choose one of: {names}", "可选：{names}"),
     "file_exists": ("{file} is there already", "{file} 已存在"),
     "file_exists.remedy": ("name another file, or remove that one first", "请换一个文件名，或先删除该文件"),
+    "not_callable": ("it cannot be called", "不可调用"),
+    "not_utf8": ("it is not UTF-8", "不是 UTF-8"),
     "unreadable": ("{file} cannot be read: {problem}", "无法读取 {file}：{problem}"),
     "unreadable.remedy": ("name a file of UTF-8 text that you may read", "请指定可读的 UTF-8 文本文件"),
     "partly": ("{count} could not be taken in", "有 {count} 条未能接收"),

@@ -74,7 +74,7 @@ def _refuse(error: ConfigError, config: Path, out: Output) -> None:
         head = cell(out.word("check.error"), _STYLES[Level.ERROR])
         head.append(f"  {one.path}", style="bold")
         out.console.print(head)
-        out.print(f"    {one.problem}; {one.remedy}")
+        out.print(f"    {render(one.problem, out.locale)}; {render(one.remedy, out.locale)}")
     out.print("")
     out.say("check.refused", "bold", file=config, count=len(error.problems))
 

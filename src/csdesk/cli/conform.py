@@ -69,7 +69,9 @@ def _factory(rig: str, out: Output) -> Callable[[], ChannelRig]:
         raise CommandError(Exit.USAGE, problem, out.word("conform.no_rig.remedy")) from error
     if not callable(found):
         raise CommandError(
-            Exit.USAGE, out.word("conform.no_rig", rig=rig, problem="not callable"), out.word("conform.no_rig.remedy")
+            Exit.USAGE,
+            out.word("conform.no_rig", rig=rig, problem=out.word("not_callable")),
+            out.word("conform.no_rig.remedy"),
         )
     return found
 

@@ -148,6 +148,6 @@ def _tell(source: Source, tally: Tally, out: Output) -> None:
         table.add_row(cell(out.word(name)), cell(count, "" if count else "dim"))
     out.show(table)
     for one in tally.problems[:_SHOWN]:
-        out.print(f"  {one.where}: {one.code}: {one.detail}", "yellow")
+        out.print(f"  {one.where}: {one.code}: {render(one.detail, out.locale)}", "yellow")
     for message in tally.parked[:_SHOWN]:
         out.print(f"  {message.message_id}: {render(message.error, out.locale)}", "yellow")

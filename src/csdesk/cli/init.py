@@ -96,7 +96,7 @@ def read_config(path: Path, out: Output) -> DeskConfig:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        problem = error.strerror or "" if isinstance(error, OSError) else "not UTF-8"
+        problem = error.strerror or "" if isinstance(error, OSError) else out.word("not_utf8")
         code = Exit.NOT_FOUND if isinstance(error, FileNotFoundError) else Exit.USAGE
         raise CommandError(
             code, out.word("unreadable", file=path, problem=problem), out.word("unreadable.remedy")

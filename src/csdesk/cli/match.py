@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from csdesk._sentence import line_at
 from csdesk.cli._curve import curve_page
 from csdesk.cli._failing import CommandError, Exit
 from csdesk.cli._options import Json, Lang
@@ -127,7 +128,7 @@ def _question(line: str, at: int) -> Question:
         gold = row.get("gold")
         return Question(str(row["text"]), None if gold is None else str(gold), labelled="gold" in row)
     except (ValueError, KeyError):
-        raise InvalidInput(f"line {at}", "is no question", 'write {"text": ..., "gold": ...} or plain text') from None
+        raise InvalidInput(line_at(at), "is no question", 'write {"text": ..., "gold": ...} or plain text') from None
 
 
 def _write_curve(path: Path, measured: Evaluation | None, out: Output) -> None:

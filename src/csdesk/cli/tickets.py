@@ -37,6 +37,7 @@ def tickets(
     category: Annotated[list[Category] | None, typer.Option("--category", help="Only in that state.")] = None,
     assignee: Annotated[str | None, typer.Option("--assignee", help="Only with that agent: name or id.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Only with that tag.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="Only of that site and those below it.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="How many, 1 to 1000.", min=1, max=1000)] = 30,
     as_json: Json = False,
     lang: Lang,
@@ -48,7 +49,7 @@ def tickets(
         _check_queue(opened, queue)
         agent = find_agent(people, assignee, out) if assignee is not None else None
         states = tuple(category) if category else None
-        page = opened.tickets.list(queue=queue, category=states, assignee=agent, tag=tag, limit=limit)
+        page = opened.tickets.list(queue=queue, category=states, assignee=agent, tag=tag, site=site, limit=limit)
         if as_json:
             out.lines(ticket_row(one, people, topic(opened, one)) for one in page.items)
             return
@@ -56,7 +57,7 @@ def tickets(
         if not page.items and tag is not None:
             _doubt_tag(opened, tag, out)
         if page.cursor is not None:
-            total = opened.tickets.count(queue=queue, category=states, assignee=agent, tag=tag)
+            total = opened.tickets.count(queue=queue, category=states, assignee=agent, tag=tag, site=site)
             out.say("tickets.more", "dim", shown=len(page.items), total=total)
 
 

@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Literal
 
 from csdesk.desk._run import Runner
+from csdesk.domain.core.reaching import Reach
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer, Erasure, Evidence, SegmentMembership
-from csdesk.domain.records.messages import Message
+from csdesk.domain.records.messages import Message, Purpose
 from csdesk.domain.records.tags import TagSource
-from csdesk.flows import erasing, lists, records, segments, unmerging
+from csdesk.flows import erasing, lists, reaching, records, segments, unmerging
 from csdesk.flows.checks import pairs, several
 from csdesk.flows.lists import CustomerBrief, filters
 from csdesk.flows.segments import Act
@@ -77,6 +78,33 @@ class Customers:
     def brief(self, customer: CustomerId) -> CustomerBrief:
         """The customer at a glance: open tickets, how many there were, the last words."""
         return self._runner.run(lists.brief(customer))
+
+    def reachable(
+        self,
+        customer: CustomerId,
+        *,
+        immediacy: str | None = None,
+        purpose: Purpose = Purpose.SERVICE,
+        parts: Sequence[str] = ("text",),
+        automatic: bool = False,
+    ) -> Reach:
+        """By which channels the customer is reached now, the best first: ``reply`` on the ticket of ``.best``.
+
+        Each way is judged by what sending goes by (reply window and quota, consent, quiet hours and caps, what the
+        channel carries), and by the class of immediacy. Nothing is sent; what holds now may not hold later.
+
+        Args:
+            customer: merged customers count as one.
+            immediacy: a class of the configuration; None: that of the type of their latest live ticket, else none.
+            purpose: what the message is for.
+            parts: the kinds of part that it holds: ``text``, ``media``, ``link``, ``menu``, ``template``, ...
+            automatic: True if no person writes it.
+
+        Raises:
+            NotFound: this desk has no such customer.
+            InvalidInput: there is no such class, or kind of part.
+        """
+        return self._runner.run(reaching.reachable(customer, immediacy, purpose, parts, automatic=automatic))
 
     def timeline(self, customer: CustomerId, *, limit: int = 50, cursor: str | None = None) -> Page[Message]:
         """What was said on all the customer's tickets, newest first."""

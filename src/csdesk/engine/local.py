@@ -14,6 +14,7 @@ from csdesk.engine import loading
 from csdesk.engine.backup import back_up
 from csdesk.engine.commits import GroupCommit
 from csdesk.engine.core import BLOCK, NUMBERS, DeskCore, wait_before
+from csdesk.engine.litter import Litter
 from csdesk.engine.media import MediaStep, cannot_erase, look_after
 from csdesk.engine.reading import Reading
 from csdesk.errors import FlowError
@@ -116,6 +117,7 @@ class LocalEngine:
         self.core = core
         self.store = store
         self._write = GroupCommit(store, core.name).commit if isinstance(store, CommitsTogether) else self._alone
+        self._litter = Litter()
         # Asked once: a look at a protocol costs more than the look ahead.
         self._ahead = store.outlook if isinstance(store, LooksAhead) else None
 
@@ -124,6 +126,7 @@ class LocalEngine:
         return _PERFORM[type(step)](self, step)
 
     def _attempt(self, step: steps.Attempt) -> Reply:
+        self._litter.sweep()
         wait = wait_before(step)
         if wait:
             self.core.clock.sleep(wait)
@@ -152,6 +155,7 @@ class LocalEngine:
         return self.store.open_desk(name, secret=b"") if asked is None else self.store.query(name, asked)
 
     def _commit(self, step: steps.Commit) -> Reply:
+        self._litter.left(len(step.changes.puts))
         return self._write(step.changes)
 
     def _alone(self, changes: ChangeSet) -> Committed:

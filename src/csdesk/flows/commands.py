@@ -111,6 +111,8 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
     work = workspace(loaded, scope, past=past)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, _subject(command))
+    if isinstance(command, cmd.MergeTickets):
+        yield from require(work, command.actor, command.kind, command.into)
     if isinstance(command, cmd.RunMacro):
         for permit in permits_of(work.policy, command):
             yield from require(work, command.actor, permit, command.ticket)

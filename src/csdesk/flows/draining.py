@@ -109,7 +109,7 @@ def drain(loaded: Loaded, limit: int, out_of_time: Callable[[], bool]) -> Flow[D
 def _has_people(queue: str, loaded: Loaded) -> bool:
     """True if anybody works in a queue, or in one that may help out; of ``bot_only`` people get nothing by routing."""
     return queue not in loaded.policy.reception.bot_only and any(
-        loaded.roster.groups(stage.queue) for stage in loaded.policy.routing.terms(queue).stages
+        loaded.roster.groups(helper) for helper in loaded.policy.routing.helpers(queue)
     )
 
 

@@ -106,5 +106,5 @@ def _why(work: Workspace, ticket: Ticket, agent: Agent) -> str:
         return ""
     if agent.is_absent:
         return "absent"
-    chain = work.policy.routing.terms(ticket.queue).stages
+    chain = work.policy.routing.terms(ticket.queue, ticket.site).stages
     return "" if any(stage.queue in agent.queues for stage in chain) else "elsewhere"

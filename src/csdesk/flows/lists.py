@@ -43,6 +43,16 @@ def read(needs: Needs) -> Flow[Loaded]:
     return (yield from steps.load(checks.needs(needs)))
 
 
+def sites_below(where: Where) -> Flow[Where]:
+    """The filters with the sites below the one they ask for."""
+    site = dict(where).get("site")
+    if not isinstance(site, str):
+        return where
+    scope = yield from steps.attempt(0)
+    wanted = scope.policy.sites.below(checks.an_id(site, "site"))
+    return (*[one for one in where if one[0] != "site"], ("site", wanted))
+
+
 def get_ticket(ticket_id: str) -> Flow[Ticket]:
     """The ticket of that id.
 
@@ -208,7 +218,8 @@ def search(text: str, asked: SearchRequest, customer: CustomerId | None) -> Flow
         NotFound: this desk has no such customer.
     """
     tokens = query_tokens(checks.a_text(text, "text"))
-    request = replace(checks.search(asked), phrases=tuple(tokens))
+    tickets = yield from sites_below(asked.tickets)
+    request = replace(checks.search(asked), phrases=tuple(tokens), tickets=tickets)
     yield from steps.attempt(0)
     if customer is not None:
         identities = yield from identities_of((yield from get_customer(customer)))

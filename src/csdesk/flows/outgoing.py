@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from csdesk.domain.core.pacing import Barred
 from csdesk.domain.core.pieces import Pieces, Unfit, pieces_of
-from csdesk.domain.core.politeness import Held, caps_of, consent, held, is_unasked
+from csdesk.domain.core.politeness import Held, caps_of, consent, held, is_automatic, is_unasked
 from csdesk.domain.core.windows import Opening, opening_of, quota_counter, window_of
-from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Capabilities, OutboundMessage, Sender, WindowState
 from csdesk.domain.records.customers import Customer
@@ -78,7 +78,7 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     customer = work.person(message.identity)
     if customer is None:
         return Unfit("no_recipient", "other_recipient")
-    manners = yield from _polite(message, customer, opening, loaded.policy.config, scope)
+    manners = yield from _polite(message, customer, opening, loaded.policy, ticket.site, scope)
     if not isinstance(manners, tuple):
         return manners
     first = _outbound(message, ticket, customer, scope)
@@ -96,18 +96,20 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
 
 
 def _polite(
-    message: Message, customer: Customer, opening: Opening | None, config: DeskConfig, scope: Scope
+    message: Message, customer: Customer, opening: Opening | None, policy: Policy, site: str | None, scope: Scope
 ) -> Flow[tuple[str, ...] | Unfit | Held]:
     """The counters of a message that nobody asked for (none for others), or why it may not go, or not yet."""
-    refused = consent(message, customer, config.contact, scope.now)
+    config, zone = policy.config, policy.contact_zone(site)
+    purpose, automatic = message.purpose, is_automatic(message)
+    refused = consent(purpose, customer, config.contact, scope.now, automatic=automatic)
     if refused is not None:
         return refused
-    if not is_unasked(message, opening, config.session_gap, scope.now):
+    if not is_unasked(purpose, opening, config.session_gap, scope.now, automatic=automatic):
         return ()
-    caps = caps_of(scope.keys, message.purpose, customer.id, config.contact, scope.now)
+    caps = caps_of(scope.keys, purpose, customer.id, config.contact, scope.now, zone)
     counters = tuple(one.counter for one in caps)
     counted = yield from steps.load(Needs(counters=counters))
-    return held(config.contact, caps, counted.snapshot.counters, scope.now) or counters
+    return held(config.contact, caps, counted.snapshot.counters, scope.now, zone) or counters
 
 
 @dataclass(frozen=True, slots=True)

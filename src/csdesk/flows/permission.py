@@ -6,6 +6,7 @@ from csdesk.domain.core.access import check_may
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import Denied
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
@@ -18,7 +19,8 @@ def require(work: Workspace, actor: Actor, command: str, subject: str) -> Flow[N
         Denied: the access policy refuses, and the refusal is recorded.
     """
     try:
-        check_may(work.policy, actor, command)
+        ticket = work.find(subject) if work.policy.sites else None
+        check_may(work.policy, actor, command, ticket.site if isinstance(ticket, Ticket) else None)
     except Denied as denied:
         yield from refuse(work, denied, subject)
 

@@ -95,6 +95,8 @@ _Unit = list[Arrival] | ch.ChannelEvent
 def _units(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[list[_Unit]]:
     """Runs of messages, and between them everything else, one by one."""
     units: list[_Unit] = []
+    ids = (yield from steps.attempt(0)).ids
+    adapter = Actor.adapter(account)
     for event in events:
         is_ours = isinstance(event, ch.EchoEvent) and (yield from _is_ours(event))
         message = event if isinstance(event, ch.InboundMessage) else _echo(event)
@@ -105,8 +107,7 @@ def _units(account: str, events: Sequence[ch.ChannelEvent]) -> Flow[list[_Unit]]
             units.append([])
         run = units[-1]
         assert isinstance(run, list)
-        scope = yield from steps.attempt(0)
-        run.append(arrival_of(message, Actor.adapter(account), scope.ids))
+        run.append(arrival_of(message, adapter, ids))
     return units
 
 

@@ -7,7 +7,6 @@ for two tickets; of two that ask the older one is served. So small tickets canno
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -15,6 +14,7 @@ from typing import Final, NamedTuple
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.giving import STUCK, save_room, withdraw_room
 from csdesk.domain.core.workspace import Workspace
+from csdesk.domain.ids import AgentId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence
@@ -24,15 +24,15 @@ from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.routing.judging import reason_why_not
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.routing.search import Search, load_counter
-from csdesk.flows.lists import page_of
+from csdesk.flows.lists import everything
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import Query, Where
 
-_LOOKED_AT: Final = 200
-"""How many agents of a queue are looked at to find the one with the most room."""
+_PAGE: Final = 1000
+"""How many agents are read at a time, of a queue or of their loads."""
 
 _ACTOR: Final = Actor.system("routing")
 
@@ -53,6 +53,8 @@ class Saving:
     """Those whose oldest ticket was considered."""
     agents: set[str] = field(default_factory=set)
     """Who saves room for a ticket that was considered."""
+    people: dict[str, tuple[Agent, ...]] = field(default_factory=dict)
+    """Who is online in each queue, as far as anybody asked."""
 
     def consider(self, ticket: Ticket, search: Search, now: datetime) -> Flow[datetime | None]:
         """Save room for a ticket that found nobody, if it is its turn; when to look again because of it."""
@@ -73,43 +75,60 @@ class Saving:
 
     def _saver(self, ticket: Ticket, search: Search) -> Flow[str | None]:
         """Who saves room for the ticket now, newly or still."""
-        people = yield from _people(search)
-        free = [one for one in people if one.id not in self.agents]
-        loads = yield from _loads(free)
-        kept = next((one for one in free if one.id == ticket.saved_with), None)
-        if kept is not None and any(reason_why_not(kept, 0, search, stage) == "" for stage in search.stages):
-            return kept.id
-        found = min(_savers(free, loads, search), default=None)
-        if found is None and ticket.saved_with is None:
+        kept = ticket.saved_with
+        if kept is not None and kept not in self.agents and (yield from _still_fits(kept, search)):
+            return kept
+        people = yield from self._people(search)
+        able = [one for one in people if one.id not in self.agents and _may_save(one, search)]
+        loads = yield from _loads(able)
+        savers = (_Saver(loads[one.id] + search.room - one.capacity, loads[one.id], one.id) for one in able)
+        found = min(savers, default=None)
+        if found is None and kept is None:
             return None
         saved = yield from retried(lambda scope: _save(ticket, search, found, scope))
         return found.agent if found is not None and saved else None
 
+    def _people(self, search: Search) -> Flow[list[Agent]]:
+        """Everybody online in the queues that are asked: read once in a pass, however many tickets look for room."""
+        found: dict[str, Agent] = {}
+        for queue in dict.fromkeys(stage.queue for stage in search.stages):
+            if queue not in self.people:
+                self.people[queue] = yield from everything(Agent, Query(kind="agent", where=_here(queue), limit=_PAGE))
+            found |= {one.id: one for one in self.people[queue]}
+        return list(found.values())
 
-def _savers(people: list[Agent], loads: dict[str, int], search: Search) -> Iterator[_Saver]:
-    for one in people:
-        is_passed = search.units > 1 or len(one.queues) > 1
-        # A ticket of one unit can only be passed by those of other queues.
-        if is_passed and any(reason_why_not(one, 0, search, stage) == "" for stage in search.stages):
-            yield _Saver(loads[one.id] + search.room - one.capacity, loads[one.id], one.id)
+
+def _may_save(one: Agent, search: Search) -> bool:
+    """True if an agent fits who carries nothing, and others could pass the ticket at theirs.
+
+    A ticket of one unit can only be passed by those of other queues.
+    """
+    is_passed = search.units > 1 or len(one.queues) > 1
+    return is_passed and _fits(one, search)
+
+
+def _fits(one: Agent, search: Search) -> bool:
+    return any(reason_why_not(one, 0, search, stage) == "" for stage in search.stages)
+
+
+def _still_fits(agent: str, search: Search) -> Flow[bool]:
+    yield from steps.attempt(0)
+    known = (yield from steps.load(Needs(agents=(agent,)))).snapshot.agents.get(AgentId(agent))
+    return known is not None and _fits(known, search)
 
 
 def _here(queue: str) -> Where:
     return (("queue", queue), ("presence", Presence.ONLINE.value))
 
 
-def _people(search: Search) -> Flow[list[Agent]]:
-    found: dict[str, Agent] = {}
-    for queue in dict.fromkeys(stage.queue for stage in search.stages):
-        page = yield from page_of(Agent, Query(kind="agent", where=_here(queue), limit=_LOOKED_AT))
-        found |= {one.id: one for one in page.items}
-    return list(found.values())
-
-
 def _loads(people: list[Agent]) -> Flow[dict[str, int]]:
-    yield from steps.attempt(0)
-    loaded = yield from steps.load(Needs(counters=tuple(load_counter(one.id) for one in people)))
-    return {one.id: loaded.snapshot.counters.get(load_counter(one.id), 0) for one in people}
+    found: dict[str, int] = {}
+    for start in range(0, len(people), _PAGE):
+        yield from steps.attempt(0)
+        part = people[start : start + _PAGE]
+        loaded = yield from steps.load(Needs(counters=tuple(load_counter(one.id) for one in part)))
+        found |= {one.id: loaded.snapshot.counters.get(load_counter(one.id), 0) for one in part}
+    return found
 
 
 def _begun(seen: Ticket, loaded: Loaded, scope: Scope) -> tuple[Workspace, Ticket] | None:

@@ -29,6 +29,7 @@ _BY: Final[dict[str, Callable[[Ticket], Scalar]]] = {
     "queue": lambda ticket: ticket.queue,
     "account": lambda ticket: ticket.account,
     "language": lambda ticket: ticket.language,
+    "site": lambda ticket: ticket.site,
 }
 
 

@@ -64,7 +64,9 @@ def _phrase(row: Mapping[str, object], place: str) -> LibraryPhrase:
     unknown = sorted(set(row) - set(known))
     if unknown:
         raise InvalidInput(
-            f"{place}.{unknown[0]}", "is no field of a phrase", sentence("use {names}", names=tuple(known))
+            sentence("{place}.{field}", place=place, field=unknown[0]),
+            "is no field of a phrase",
+            sentence("use {names}", names=tuple(known)),
         )
     try:
         given: dict[str, Any] = {name: _value(name, value) for name, value in row.items()}  # ``Any``: checked below
@@ -78,7 +80,7 @@ def _phrase(row: Mapping[str, object], place: str) -> LibraryPhrase:
         return LibraryPhrase(**given)
     except InvalidInput as error:
         field = error.field.removeprefix("LibraryPhrase.")
-        raise InvalidInput(f"{place}.{field}", error.problem, error.remedy) from None
+        raise InvalidInput(sentence("{place}.{field}", place=place, field=field), error.problem, error.remedy) from None
 
 
 def _value(name: str, value: object) -> object:

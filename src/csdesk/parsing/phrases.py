@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Final
 
 from csdesk._nearest import guess, nearest
+from csdesk._sentence import line_at
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.errors import InvalidInput, sentence
 
@@ -65,9 +66,9 @@ def rows(text: str, form: str, name: str) -> Iterator[tuple[str, Mapping[str, ob
         InvalidInput: the text is not of that form.
     """
     if form == "csv":
-        yield from ((f"line {at}", row) for at, row in _csv_rows(text))
+        yield from ((line_at(at), row) for at, row in _csv_rows(text))
     elif form == "jsonl":
-        yield from ((f"line {at}", row) for at, row in json_rows(text))
+        yield from ((line_at(at), row) for at, row in json_rows(text))
     elif form == "toml":
         yield from ((f"phrases.{at}", row) for at, row in enumerate(_toml_rows(text)))
     elif form == "md":
@@ -109,14 +110,14 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
         except csv.Error as error:
             problem = "quote a cell as a whole, double the quotes in it, and keep it below 128 KB"
             raise InvalidInput(
-                f"line {reader.line_num}", sentence("is no CSV ({error})", error=str(error)), problem
+                line_at(reader.line_num), sentence("is no CSV ({error})", error=str(error)), problem
             ) from None
         if cells is None:
             return
         if not columns:
             columns = _columns(cells)
         elif len(cells) > len(columns):
-            raise InvalidInput(f"line {reader.line_num}", "more cells than columns", "quote cells that hold commas")
+            raise InvalidInput(line_at(reader.line_num), "more cells than columns", "quote cells that hold commas")
         else:
             yield reader.line_num, {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
 
@@ -126,7 +127,7 @@ def _columns(cells: list[str]) -> list[str]:
     for at, name in enumerate(columns):
         if name in columns[:at]:
             raise InvalidInput(
-                "line 1",
+                line_at(1),
                 sentence("two columns are called {name!r}", name=name),
                 "keep one, lists in one cell parted by |",
             )
@@ -145,13 +146,13 @@ def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
             try:
                 row = json.loads(line, object_pairs_hook=_once)
             except InvalidInput as error:
-                raise InvalidInput(f"line {at}.{error.field}", error.problem, error.remedy) from None
+                raise InvalidInput(line_at(at, error.field), error.problem, error.remedy) from None
             except ValueError:
-                raise InvalidInput(f"line {at}", "no JSON", "put one JSON object on each line") from None
+                raise InvalidInput(line_at(at), "no JSON", "put one JSON object on each line") from None
             except RecursionError:
-                raise InvalidInput(f"line {at}", "is nested too deeply", "write one record's fields") from None
+                raise InvalidInput(line_at(at), "is nested too deeply", "write one record's fields") from None
             if not isinstance(row, dict):
-                raise InvalidInput(f"line {at}", "no object", "put one JSON object on each line")
+                raise InvalidInput(line_at(at), "no object", "put one JSON object on each line")
             yield at, row
 
 
@@ -198,7 +199,7 @@ def _markdown(text: str, name: str) -> dict[str, object]:
             lists.setdefault(section, []).append(item[1])
         elif section and line.strip():
             raise InvalidInput(
-                f"line {at}", "is no part of the list", "begin it with - or put it under ## Answer (回答)"
+                line_at(at), "is no part of the list", "begin it with - or put it under ## Answer (回答)"
             )
     return {**document, **lists, **{name: "\n".join(lines).strip() for name, lines in texts.items()}}
 
@@ -209,7 +210,7 @@ def _section(heading: str, within: str, at: int) -> str:
     meant = guess(heading, _HEADINGS)
     if not found and (meant or within not in _TEXTS):
         raise InvalidInput(
-            f"line {at}", sentence("unknown heading {heading!r}", heading=heading), nearest(heading, _HEADINGS)
+            line_at(at), sentence("unknown heading {heading!r}", heading=heading), nearest(heading, _HEADINGS)
         )
     return found
 
@@ -218,15 +219,21 @@ def _phrase(row: Mapping[str, object], place: str) -> Phrase:
     unknown = sorted(set(row) - set(_NAMES))
     if unknown:
         raise InvalidInput(
-            f"{place}.{unknown[0]}", "is no field of a phrase", sentence("use {names}", names=tuple(_NAMES))
+            sentence("{place}.{field}", place=place, field=unknown[0]),
+            "is no field of a phrase",
+            sentence("use {names}", names=tuple(_NAMES)),
         )
     if not row.get("id") or not row.get("title"):
         missing = "title" if row.get("id") else "id"
-        raise InvalidInput(f"{place}.{missing}", "is missing", "give every phrase an id and a title")
+        raise InvalidInput(
+            sentence("{place}.{field}", place=place, field=missing), "is missing", "give every phrase an id and a title"
+        )
     try:
         return Phrase(**{name: _value(name, value) for name, value in row.items()})  # type: ignore[arg-type]
     except InvalidInput as error:
-        raise InvalidInput(f"{place}.{error.field}", error.problem, error.remedy) from None
+        raise InvalidInput(
+            sentence("{place}.{field}", place=place, field=error.field), error.problem, error.remedy
+        ) from None
 
 
 def _value(name: str, value: object) -> object:

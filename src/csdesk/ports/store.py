@@ -120,7 +120,7 @@ class Query:
 QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "ticket": frozenset(
         {"id", "number", "category", "status", "queue", "assignee", "owner", "priority", "type", "identity", "account",
-         "conversation", "tag", "merged_into", "created_at", "updated_at", "wake_at", "waits", "offered_to"}
+         "conversation", "tag", "site", "merged_into", "created_at", "updated_at", "wake_at", "waits", "offered_to"}
     ),
     "customer": frozenset(
         {"id", "level", "stage", "tag", "segment", "merged_into", "identity", "created_at", "seen_at"}
@@ -143,7 +143,8 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """Filter and order columns of each kind.
 
-``tag``, ``segment``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order.
+``tag``, ``segment``, agent ``queue`` and customer ``identity`` match any of a record's values and give no order; so
+does ``site``, which most tickets have none of: a filter on None finds nothing.
 ``owner`` is the id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket,
 ``offered_to`` the one who has an open offer of it, ``waits`` its priority while somebody has to be found for it,
 ``seen_at`` the mark.
@@ -183,8 +184,8 @@ class LeaseRequest:
     ``outbox``: for each conversation (or for ``conversation`` alone) the oldest message if it is pending and due, or if
     the lease of its sender ran out (then it comes with state ``sending``, as it was left). Nothing behind it in its
     conversation is given; dead and unknown ones are passed over. ``due``: due items, oldest first; no ``kinds`` means
-    all. ``tickets``: the ids of tickets whose wake-up has come, oldest first; they are not leased, their version guards
-    them. ``customers``: the same of customers.
+    all. ``tickets``: the ids of tickets whose wake-up has come, oldest first, those of one instant in any order; they
+    are not leased, their version guards them. ``customers``: the same of customers.
 
     A conversation is ``account`` and key together; its oldest message is the first by ``created_at``, then by id. Due
     means ``due_at`` <= ``now``; conversations are served by ``due_at``. An item is given as it was left; the stored one

@@ -10,6 +10,7 @@ from typing import Final
 
 from csdesk.domain.records.channels import ChannelEvent
 from csdesk.domain.records.media import MediaRef
+from csdesk.errors import sentence
 from csdesk.parsing.mail import Attachment, parse_mail
 from csdesk.parsing.mail.parse import stored
 
@@ -71,13 +72,19 @@ class Settings:
     def too_large(self, where: str) -> SourceProblem:
         """The problem of a piece beyond the limit."""
         return SourceProblem(
-            where=where, code="too_large", detail=f"larger than {self.most} bytes; raise max_bytes to read it"
+            where=where,
+            code="too_large",
+            detail=sentence("larger than {most} bytes; raise max_bytes to read it", most=self.most),
         )
 
 
 def unreadable(where: str, error: OSError) -> SourceProblem:
     """The problem of a file that the system refuses."""
-    return SourceProblem(where=where, code="unreadable", detail=f"{type(error).__name__}: {error.strerror}")
+    return SourceProblem(
+        where=where,
+        code="unreadable",
+        detail=sentence("{type}: {error}", type=type(error).__name__, error=error.strerror),
+    )
 
 
 Reader = Callable[[Path, Settings], Progress]

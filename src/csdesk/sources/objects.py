@@ -36,7 +36,7 @@ def is_page(fields: Fields) -> bool:
 def entry_of(value: object, where: str, settings: Settings, *, place: str) -> Entry:
     """What a JSON value of a source says; ``place`` tells apart equal objects that have neither id nor time."""
     if not isinstance(value, dict):
-        return SourceProblem(where=where, code="not_a_message", detail="no JSON object")
+        return SourceProblem(where=where, code="not_a_message", detail="is no JSON object")
     try:
         if is_page(value):
             return SourceItem(where=where, events=_page(value, settings))
@@ -44,9 +44,15 @@ def entry_of(value: object, where: str, settings: Settings, *, place: str) -> En
             return SourceItem(where=where, events=_page({"errcode": 0, "msg_list": [value]}, settings))
         return SourceItem(where=where, events=(_event(value, settings, place),))
     except ChannelError as error:
-        return SourceProblem(where=where, code="page_refused", detail=f"errcode {error.provider_code}")
+        return SourceProblem(
+            where=where, code="page_refused", detail=sentence("errcode {code}", code=error.provider_code)
+        )
     except InvalidInput as error:
-        return SourceProblem(where=where, code="not_a_message", detail=str(error))
+        return SourceProblem(where=where, code="not_a_message", detail=_told(error))
+
+
+def _told(error: InvalidInput) -> str:
+    return sentence("{field}: {problem}; {remedy}", field=error.field, problem=error.problem, remedy=error.remedy)
 
 
 def _page(page: Fields, settings: Settings) -> tuple[ChannelEvent, ...]:

@@ -168,6 +168,7 @@ def test_what_the_agents_of_a_desk_cannot_do(cli, tmp_path):
         ("check.queue_without_agents", "queues.b"),
         ("check.skill_nobody_has", "routing.needs.japanese.skills"),
         ("check.grade_nobody_has", "levels.vip.grade"),
+        ("check.skill_unknown", "routing.needs.japanese.skills"),
     ]
 
 

@@ -310,3 +310,21 @@ def test_a_full_queue_is_not_told_as_nobody(world):
     desk.receive(world.said(by="a"))
     got = desk.receive(world.said(by="b"))
     assert got.trace.find("route.held_back") is not None
+
+
+def test_room_is_saved_by_the_right_one_of_however_many(world):
+    desk = shop(world, {"name": "default", "routing": {"save_room_after": "5m"}})
+    able = desk.agents.add("Able", queues=["default"], capacity=3)
+    desk.receive(world.said(by="s"))
+    for number in range(230):  # online before Able is again, and none can carry three
+        desk.agents.add(f"small {number}", queues=["default"], capacity=1)
+    last = desk.agents.add("Last", queues=["default"], capacity=4)
+    for number in range(4):
+        ticket = desk.receive(world.said(by=f"l{number}")).ticket
+        desk.tickets.assign(ticket.id, last.id, actor=LEAD)
+    big = desk.receive(world.said(by="b", account="big"))
+    desk.agents.set_presence(able.id, "away")
+    world.later(minutes=5)
+    desk.run_due()
+    assert now(desk, big).saved_with == last.id
+    sound(desk)

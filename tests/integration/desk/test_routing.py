@@ -814,3 +814,38 @@ def test_an_agent_who_changes_and_goes_away_is_away_from_then_on(world):
     changed = desk.execute(command).agent
     assert (changed.name, changed.presence_since) == ("Anna", world.clock.now())
     assert desk.receive(world.said()).worker is None
+
+
+def _served(desk, world, *people):
+    """Who gets one ticket after the other where each is finished before the next comes."""
+    found = []
+    for name in people:
+        got = desk.receive(world.said(by=name))
+        found.append(got.worker.id)
+        desk.tickets.set_status(got.ticket.id, "closed", actor=LEAD)
+    return found
+
+
+@pytest.mark.parametrize("more", [{}, {"strategy": "most_idle"}, {"strategy": "weighted"}])
+def test_of_equals_the_one_without_work_for_longest_is_next(world, more):
+    desk = shop(world, routed(**more))
+    ann, ben, cleo = (desk.agents.add(name, queues=["default"]).id for name in ("Ann", "Ben", "Cleo"))
+    assert _served(desk, world, *"abcde") == [ann, ben, cleo, ann, ben]
+    sound(desk)
+
+
+def test_of_equals_in_one_batch_the_one_without_work_for_longest_is_next(world):
+    desk = shop(world)
+    ids = [desk.agents.add(name, queues=["default"]).id for name in ("Ann", "Ben", "Cleo")]
+    assert _served(desk, world, "a") == [ids[0]]
+    got = desk.receive_many([world.said(by=name) for name in "bcdefg"])
+    ann, ben, cleo = ids
+    assert [one.worker.id for one in got] == [ben, cleo, ann, ben, cleo, ann]
+    sound(desk)
+
+
+def test_of_equals_with_other_skills_the_one_without_work_for_longest_is_next(world):
+    """Their kinds are other ones, so their lines in the index are, too."""
+    desk = shop(world)
+    ids = [desk.agents.add(one, queues=["default"], skills=[Skill(name=one)]).id for one in ("a", "b", "c")]
+    assert _served(desk, world, *"abcde") == [ids[place % 3] for place in range(5)]

@@ -118,13 +118,35 @@ def test_a_macro_transfers_or_says_why_not(world):
         ({"department": "warehous", "brief": "x"}, {}, "then.0.department"),
         ({"queue": "vp"}, {}, "then.0.queue"),
         ({"agent": "agt_1"}, {}, "then.0.brief"),
-        ({"agent": "agt_1", "brief": "x"}, {"transfer": TransferPolicy(fields=("problem",))}, "then.0.do"),
+        ({"agent": "agt_1", "brief": "x"}, {"transfer": TransferPolicy(fields=("problem",))}, "then.0.fields"),
+        (
+            {"agent": "agt_1", "fields": [{"name": "problem", "text": " "}]},
+            {"transfer": TransferPolicy(fields=("problem",))},
+            "then.0.fields",
+        ),
+        ({"queue": "vip", "fields": [{"name": "p", "text": "x"}, {"name": "p", "text": "y"}]}, {}, "then.0.fields"),
     ],
 )
 def test_slips_are_told_where_they_stand(then, given, path):
     with pytest.raises(ConfigError) as caught:
         config_of({"name": "go", "then": [{"do": "transfer", **then}]}, **given)
     assert f"rules.go.{path}" in str(caught.value)
+
+
+def test_a_rule_says_what_every_brief_has_to_say(world):
+    asks = TransferPolicy(fields=("problem", "wanted"))
+    said = [{"name": "problem", "text": "late parcel"}, {"name": "wanted", "text": "a date"}]
+    then = [{"do": "transfer", "department": "warehouse", "fields": said}]
+    desk = world.open(config_of({"name": "go", "when": GO, "then": then}, transfer=asks))
+    ticket = desk.receive(world.said("go")).ticket
+    assert ticket.offer is not None
+    assert ticket.offer.department == "warehouse"
+    note = next(
+        one.message for one in desk.tickets.timeline(ticket.id) if one.message and one.message.id == ticket.offer.brief
+    )
+    assert note.text == "problem: late parcel\nwanted: a date"
+    made = config_of({"name": "go", "then": then}, transfer=asks)
+    assert DeskConfig.from_json(made.canonical_json()) == made
 
 
 def test_two_transfers_that_differ_are_a_conflict():

@@ -211,6 +211,23 @@ def test_promises_and_steps_are_kept_or_broken(world) -> None:
         desk.sla.promise(ticket, within=HOUR, actor=MEI)
 
 
+def test_an_amount_that_somebody_gave_is_no_policys_to_change(world) -> None:
+    """The policy's own amount moves with the priority; that of whoever started a step stays theirs."""
+    desk = world.open(config({"metric": "step", "within": "3h", "by_priority": {"urgent": "1h"}}))
+    ticket = desk.receive(world.said()).ticket.id
+    desk.sla.start_step(ticket, "check", actor=MEI)
+    desk.sla.start_step(ticket, "repair", within=5 * HOUR, actor=MEI)
+    desk.tickets.set_field(ticket, "priority", "urgent", actor=MEI)
+
+    def amounts() -> dict[str, timedelta]:
+        return {one.name: one.amount for one in desk.tickets.get(ticket).clocks if one.metric == "step"}
+
+    assert amounts() == {"check": HOUR, "repair": 5 * HOUR}
+    before = desk.tickets.get(ticket)
+    assert desk.sla.reassess(ticket, "forward", actor=MEI) == before
+    assert desk.sla.reassess(ticket, "retro", actor=MEI) == before
+
+
 def test_customer_levels_choose_amounts_and_a_new_level_is_seen_at_the_next_message(world) -> None:
     target = {"metric": "resolution", "within": "10h", "overrides": [{"level": "vip", "within": "2h"}]}
     desk = world.open(config(target, levels=[{"name": "vip"}]))

@@ -7,8 +7,10 @@ can be. What ends elsewhere (an f-string, a sum, ``str(...)``) is a fault: nobod
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -42,6 +44,8 @@ TELLING = frozenset({"guess", "nearest", "sentence"})
 """What may stand inside a sentence, since it returns one."""
 TOLD = frozenset({"condition", "problem", "remedy", "what"})
 """Places in which part of a sentence stands."""
+IDENTIFIER = re.compile(r"csdesk|[a-z]+(_[a-z]+)+|([A-Z][a-z]+){2,}")
+"""Names of code, which are told as they are."""
 FINISHED = frozenset({"told_by_pydantic"})
 """What returns sentences that another test looks at."""
 
@@ -135,10 +139,14 @@ class Source:
     def _given(self, call: ast.Call, module: Module) -> Iterator[ast.expr]:
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         name = _known_as(name, module)
-        if name in BARE or name == "ValueError":
+        if name in BARE or name == "ValueError" or ast.unparse(call) == "kind(problem)":
             yield from call.args[:1]
         elif name in PARTS:
             yield from (call.args[place] for place in PARTS[name] if place < len(call.args))
+        elif name == "SourceProblem":
+            yield from (one.value for one in call.keywords if one.arg == "detail")
+        elif name == "sentence":
+            yield call
         elif name == "PydanticCustomError":
             yield from (one for one in call.args[1:2] if not _is_template(one))
         elif name in self.takers and not any(isinstance(one, ast.Starred) for one in call.args[:2]):
@@ -147,20 +155,20 @@ class Source:
             yield from (one.value for one in call.keywords if one.arg in SAID)
 
     def follow(  # noqa: C901, PLR0912  one branch for each kind of expression
-        self, node: ast.expr, module: Module, pick: int | None = None, depth: int = 0
+        self, node: ast.expr, module: Module, pick: tuple[int, ...] = (), depth: int = 0
     ) -> Iterator[Said | Fault]:
-        """The literals that an expression can be; ``pick`` is the place in the tuple that it is."""
+        """The literals that an expression can be; ``pick`` leads to it through nested tuples."""
         deeper = depth + 1
         if depth > 14:
             yield Fault("too far away", module.at(node))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if node.value:
+            if node.value and not IDENTIFIER.fullmatch(node.value):
                 yield Said(node.value, module.at(node))
         elif isinstance(node, ast.Constant) and node.value is None:
             pass
         elif isinstance(node, ast.Tuple | ast.List):
-            for one in node.elts if pick is None else node.elts[pick : pick + 1]:
-                yield from self.follow(one, module, None, deeper)
+            for one in node.elts[pick[0] : pick[0] + 1] if pick else node.elts:
+                yield from self.follow(one, module, pick[1:], deeper)
         elif isinstance(node, ast.Dict):
             for one in node.values:
                 yield from self.follow(one, module, pick, deeper)
@@ -205,7 +213,7 @@ class Source:
             yield node
 
     def _called(  # noqa: C901  one branch for each kind of call
-        self, call: ast.Call, module: Module, pick: int | None, depth: int
+        self, call: ast.Call, module: Module, pick: tuple[int, ...], depth: int
     ) -> Iterator[Said | Fault]:
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         if name == "sentence":
@@ -217,7 +225,7 @@ class Source:
                 yield Fault(f"no literal template: {ast.unparse(call)}", module.at(call))
             for keyword in call.keywords:
                 told = keyword.arg in TOLD
-                yield from (self.follow if told else self._value)(keyword.value, module, None, depth)
+                yield from (self.follow if told else self._value)(keyword.value, module, (), depth)
         elif name == "get" and isinstance(call.func, ast.Attribute) and _is_constant(call.func.value):
             yield from self.follow(call.func.value, module, pick, depth)
             yield from self.follow(call.args[1], module, pick, depth) if len(call.args) > 1 else ()
@@ -237,17 +245,17 @@ class Source:
                     ):
                         yield from self.follow(one.value, home, pick, depth)
 
-    def _value(self, node: ast.expr, module: Module, pick: int | None, depth: int) -> Iterator[Said | Fault]:
+    def _value(self, node: ast.expr, module: Module, pick: tuple[int, ...], depth: int) -> Iterator[Said | Fault]:
         """What stands in a place of a template: names, numbers and sentences, no words of its own."""
         if isinstance(node, ast.IfExp):
             yield from self._value(node.body, module, pick, depth)
             yield from self._value(node.orelse, module, pick, depth)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TELLING:
-            yield from self.follow(node, module, None, depth)
+            yield from self.follow(node, module, (), depth)
         elif isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and " " in str(node.value)):
             yield Fault(f"words in a place: {ast.unparse(node)}", module.at(node))
 
-    def _named(self, node: ast.Name, module: Module, pick: int | None, depth: int) -> Iterator[Said | Fault]:
+    def _named(self, node: ast.Name, module: Module, pick: tuple[int, ...], depth: int) -> Iterator[Said | Fault]:
         for function in module.functions_over(node):
             arguments = function.args
             if node.id in {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}:
@@ -256,7 +264,7 @@ class Source:
                 return
             values = [(value, place) for one in ast.walk(function) for value, place in _bound(one, node.id)]
             for value, place in values:
-                yield from self.follow(value, module, pick if place is None else place, depth)
+                yield from self.follow(value, module, (*place, *pick), depth)
             if values:
                 return
         constants = [pair for pair in self.constants.get(node.id, []) if pair[0] is module] or self.constants.get(
@@ -269,22 +277,24 @@ class Source:
             yield from self.follow(value, home, pick, depth)
 
 
-def _bound(node: ast.AST, name: str) -> Iterator[tuple[ast.expr, int | None]]:
+def _bound(node: ast.AST, name: str) -> Iterator[tuple[ast.expr, tuple[int, ...]]]:
+    """What a name is bound to, with the way to it through nested tuples."""
     if isinstance(node, ast.NamedExpr) and node.target.id == name:
-        yield node.value, None
+        yield node.value, ()
     targets, value = _assigned(node)
     if isinstance(node, ast.For | ast.AsyncFor):
-        targets, value = [node.target], node.iter
-        value = ast.Starred(value)
+        targets, value = [node.target], ast.Starred(node.iter)
     for target in targets:
-        if value is None:
-            continue
-        if isinstance(target, ast.Name) and target.id == name:
-            yield value, None
-        elif isinstance(target, ast.Tuple):
-            for place, one in enumerate(target.elts):
-                if isinstance(one, ast.Name) and one.id == name:
-                    yield value, place
+        if value is not None:
+            yield from ((value, way) for way in _ways(target, name))
+
+
+def _ways(target: ast.expr, name: str) -> Iterator[tuple[int, ...]]:
+    if isinstance(target, ast.Name) and target.id == name:
+        yield ()
+    elif isinstance(target, ast.Tuple):
+        for place, one in enumerate(target.elts):
+            yield from ((place, *way) for way in _ways(one, name))
 
 
 def _assigned(node: ast.AST) -> tuple[Sequence[ast.expr], ast.expr | None]:
@@ -298,6 +308,11 @@ def _assigned(node: ast.AST) -> tuple[Sequence[ast.expr], ast.expr | None]:
 def _known_as(name: str, module: Module) -> str:
     """Private functions of several modules may share their name."""
     return f"{module.path}:{name}" if name.startswith("_") else name
+
+
+def is_neutral(template: str) -> bool:
+    """True for a template without words of its own."""
+    return not any(literal and re.search("[a-z]", literal) for literal, *_ in Formatter().parse(template))
 
 
 def _bases(node: ast.ClassDef) -> list[str]:
@@ -335,6 +350,7 @@ def read(sources: dict[str, str]) -> Source:
     return Source(modules)
 
 
+@cache
 def read_all() -> Source:
     """All modules of csdesk."""
     files = sorted(SOURCE.rglob("*.py"))

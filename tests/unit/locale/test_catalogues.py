@@ -133,7 +133,7 @@ def test_reasons_are_said_in_words() -> None:
 def test_errors_are_rendered_from_their_parameters() -> None:
     error = ConfigError("rules.r.op", "unknown value", "choose one of: eq")
     assert render(error, "en") == "setting rules.r.op: unknown value; choose one of: eq"
-    assert render(error) == "配置项 rules.r.op 有误：unknown value。处理办法：可选：eq"
+    assert render(error) == "配置项 rules.r.op 有误：取值未知。处理办法：可选：eq"
 
 
 def test_another_language_is_refused() -> None:

@@ -1,6 +1,7 @@
 """The text of a record is what a general serializer makes of the same values."""
 
 import json
+import pickle
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, TypeAdapter
 from pydantic_core import to_json
 
+from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records._writing import text_of
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.codec import decode, encode
@@ -48,7 +50,8 @@ def test_an_instant_comes_back_to_the_microsecond(at):
         (AT, "1767603600"),
         (AT + timedelta(microseconds=7), "1767603600.000007"),
         (AT + timedelta(milliseconds=250), "1767603600.25"),
-        (AT.astimezone(timezone(timedelta(hours=8))), '"2026-01-05T17:00:00+08:00"'),
+        (AT.astimezone(timezone(timedelta(hours=8))), "1767603600"),
+        (datetime.min.replace(tzinfo=UTC), '"0001-01-01T00:00:00Z"'),
         (datetime(1969, 12, 31, 23, tzinfo=UTC), '"1969-12-31T23:00:00Z"'),
         (datetime(9999, 12, 31, tzinfo=UTC), '"9999-12-31T00:00:00Z"'),
     ],
@@ -92,3 +95,30 @@ def test_values_of_callers_keep_their_long_names():
 
 def test_days_are_plain():
     assert text_of(date(2026, 1, 5)) == '"2026-01-05"'
+
+
+def test_values_stand_in_the_order_of_their_fields_however_a_record_was_made():
+    given = {"received_at": AT, "parts": (TextPart(text="x"),), "author": AuthorKind.CUSTOMER, "later": 1}
+    given |= {"occurred_at": AT, "direction": Direction.IN, "ticket": "tkt_1", "id": "msg_1"}
+    said = Message(**given)
+    made = (
+        said,
+        Message.model_validate_json(said.model_dump_json()),
+        Message.model_construct(**given),
+        said.model_copy(update={"subject": "s", "ticket": "tkt_2"}),
+        pickle.loads(pickle.dumps(said)),
+        replaced(said, subject="s", ticket="tkt_2"),
+        trusted(Message)(**{name: value for name, value in given.items() if name != "later"}),
+    )
+    for one in made:
+        assert list(one.__dict__) == list(Message.model_fields)
+        assert json.loads(text_of(one))["tk"] == one.ticket
+
+
+def test_a_fault_in_a_writer_names_the_class_it_writes():
+    broken = replaced(
+        Message(id="msg_1", ticket="t", direction="in", author="agent", received_at=AT, occurred_at=AT), id=5
+    )
+    with pytest.raises(TypeError) as caught:
+        text_of(broken)
+    assert any("<writer of Message>" in str(frame.path) for frame in caught.traceback)

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from csdesk import DeskConfig, Priority
+from csdesk import DeskConfig, Priority, Skill, render
 from csdesk.domain.analysis.waiting import OFTEN
+from csdesk.domain.records.changes import AgentGroup
+from csdesk.domain.routing.profiles import key_of
 from csdesk.rules import F, Report, Rule, all_of, analyse, any_of
+from csdesk.testing import builders as build
 
 TAGS = [
     {"name": "angry", "group": "mood", "keywords": ["差评"]},
@@ -226,3 +229,71 @@ def test_a_rule_on_changes_that_nothing_lets_speak() -> None:
     assert ("never_speaks", "rules.tell.then.0") in codes(report)
     for other in (rule("m", None, HIGH), timed("t", "ticket.customer_at", HIGH)):
         assert not report_of(speaks, other).about("check.never_speaks")
+
+
+# People
+
+
+def people(queue: str, **given: Any) -> AgentGroup:
+    agent = build.agent(1, queues=(queue,), **given)
+    return AgentGroup(queue, key_of(agent), 1)
+
+
+def staffed(*groups: AgentGroup, **given: Any) -> set[tuple[str, str]]:
+    report = analyse(DeskConfig.model_validate(given), agents=groups)
+    wanted = ("weight_nobody_carries", "skill_nobody_has", "skill_unknown", "queue_without_agents")
+    return {one for one in codes(report) if one[0] in wanted}
+
+
+TWO = {"types": [{"name": "move"}], "queues": [{"name": "default"}, {"name": "big"}], "default_queue": "default"}
+
+
+def test_tickets_that_nobody_can_carry() -> None:
+    small, big = people("default", capacity=3), people("big", capacity=8)
+    weights = [{"units": 5, "types": ["move"]}, {"units": 8, "queues": ["big"]}]
+    found = staffed(small, big, **TWO, routing={"weights": weights})
+    assert found == {("weight_nobody_carries", "routing.weights.0.units")}
+    report = analyse(DeskConfig.model_validate({**TWO, "routing": {"weights": weights}}), agents=[small, big])
+    (finding,) = report.about("check.weight_nobody_carries")
+    assert dict(finding.params) == {"units": 5, "queue": "default", "capacity": 3, "reserve": None}
+    text = render(finding.code, "en", **dict(finding.params))
+    assert text.startswith("a ticket of 5 units is more than anybody in queue default can carry (3 at most): it")
+
+
+def test_what_a_queue_keeps_free_counts_too() -> None:
+    queues = [{"name": "default", "routing": {"reserve": 2}}]
+    weights = [{"units": 7}]
+    given = {"queues": queues, "routing": {"weights": weights}}
+    assert staffed(people("default", capacity=8), **given) == {("weight_nobody_carries", "routing.weights.0.units")}
+    assert not staffed(people("default", capacity=9), **given)
+
+
+def test_helpers_carry_too_and_a_weight_behind_another_is_never_weighed() -> None:
+    queues = [{"name": "default", "routing": {"overflow": [{"queue": "big", "after": "5m"}]}}, {"name": "big"}]
+    small, big = people("default", capacity=3), people("big", capacity=8)
+    given = {"queues": queues, "default_queue": "default"}
+    assert not staffed(small, big, **given, routing={"weights": [{"units": 5}]})
+    weights = [{"units": 1, "queues": ["default"]}, {"units": 5, "queues": ["default"]}]
+    assert not staffed(small, routing={"weights": weights})
+    weights[0]["types"] = ["move"]
+    assert staffed(small, types=[{"name": "move"}], routing={"weights": weights}) == {
+        ("weight_nobody_carries", "routing.weights.1.units")
+    }
+
+
+@pytest.mark.parametrize(
+    ("skill", "code"),
+    [
+        ({"name": "refund", "level": 3}, "skill_nobody_has"),
+        ({"name": "refund", "level": 2}, None),
+        ({"name": "refnud"}, "skill_nobody_has"),
+        ({"name": "refnud", "must": False}, "skill_unknown"),
+        ({"name": "refnud", "relax_after": "5m"}, "skill_unknown"),
+        ({"name": "refund", "level": 5, "must": False}, None),
+    ],
+)
+def test_skills_that_nobody_has(skill: dict[str, Any], code: str | None) -> None:
+    able = people("default", skills=(Skill(name="refund", level=2),))
+    found = staffed(able, routing={"needs": [{"name": "n", "skills": [skill]}]})
+    assert found == ({(code, "routing.needs.n.skills")} if code is not None else set())
+    assert not {one for one in codes(report_of()) if one[0].startswith("skill")}

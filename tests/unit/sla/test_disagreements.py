@@ -60,6 +60,22 @@ def test_a_pause_across_a_weekend_costs_nothing() -> None:
     assert longer.due("resolution") == 7 * 24 + 4  # an hour on Friday and one on Monday later
 
 
+def test_from_a_pause_straight_to_the_solution_counts_no_pause() -> None:
+    """frappe/helpdesk PR 3776: the last hold was dropped when a paused ticket was resolved."""
+    life = desk(resolution("4h", pause_on=["waiting_customer"])).says(0).applies(0)
+    life.goes(2, Category.WAITING_CUSTOMER).goes(7, Category.RESOLVED)
+    clock = life.clock("resolution")
+    assert (clock.phase, clock.used, clock.breached_at) == (ClockPhase.MET, 2 * HOUR, None)
+    assert life.looks(99).told == [], "paused at the old due instant, so nothing was due then"
+
+
+def test_shown_as_paused_is_paused() -> None:
+    """frappe/helpdesk 1554, 1675: the ticket said "paused" while its clock ran on."""
+    life = desk(resolution("4h", pause_on=["waiting_customer"])).says(0).applies(0).goes(1, Category.WAITING_CUSTOMER)
+    assert (life.due("resolution"), life.ticket.wake_at) == (None, None)
+    assert life.looks(99).clock("resolution").used == HOUR
+
+
 def test_another_policy_while_pending_forgets_no_pause() -> None:
     """glpi 6902, 15605: the waiting time was lost and the ticket breached at once."""
     silver = {"name": "silver", "targets": [resolution("6h", pause_on=["waiting_customer"])]}
@@ -78,6 +94,7 @@ def test_a_shorter_target_begins_with_the_group_where_the_policy_says_so() -> No
 
 
 def test_a_priority_keeps_what_was_used_and_breaks_no_promise_before_it_is_made() -> None:
+    """glpi 1911: under a shorter target the ticket was overdue at once. Here it is due when the promise is made."""
     life = desk(resolution("8h", by_priority={"urgent": "1h"})).says(0).applies(0)
     life.is_set(5, "priority", Priority.URGENT)
     assert (life.clock("resolution").used, life.due("resolution")) == (5 * HOUR, 5)
@@ -98,7 +115,7 @@ def test_solved_with_the_customers_last_word() -> None:
     assert life.goes(2.5, Category.RESOLVED).phase("next_reply") is ClockPhase.MET
     life.says(3)
     assert not life.has("next_reply", 2)
-    assert life.looks(99).told == [] or all(told[0] == "warned" for told in life.told)
+    assert life.looks(99).told == []
 
 
 def test_the_agent_who_answered_last_owes_nothing() -> None:
@@ -191,6 +208,21 @@ def test_a_calendar_without_hours_is_refused_and_one_that_ended_is_no_loop() -> 
     over = WorkingCalendar(dates={date(2026, 3, 2): DAY})
     with pytest.raises(NoWorkingTime):
         over.add(T0 + timedelta(days=2), HOUR)
+
+
+def test_time_between_is_signed_and_needs_no_holiday_ahead() -> None:
+    """businesstimedelta 8, 9, 10, 12: an endless loop past the last holiday, and a difference without its sign."""
+    calendar = WorkingCalendar(weekly=dict.fromkeys(WEEK, DAY), holidays=[date(2026, 3, 3)])
+    later = T0 + timedelta(days=9 * 365)
+    assert calendar.between(later, T0) == -calendar.between(T0, later) < timedelta()
+    assert calendar.add(later, 8 * HOUR) > later
+
+
+def test_what_is_promised_in_working_time_is_counted_in_it() -> None:
+    """chatwoot 13392: "business hours only" was stored, and clocks ran by the wall all the same."""
+    life = desk(resolution("2h")).says(FRIDAY + 7).applies(FRIDAY + 7)
+    assert life.looks(FRIDAY + 60).told == []
+    assert life.due("resolution") == 7 * 24 + 1
 
 
 def test_a_schedule_follows_the_clock_change() -> None:

@@ -231,9 +231,13 @@ def _setting(policy: Policy, on: Trigger) -> Setting:
     queues = tuple(dict.fromkeys((config.default_queue, *(one.name for one in config.queues))))
     names = {
         "ticket.queue": queues,
+        "ticket.site": policy.sites.names,
         "ticket.type": (*(one.name for one in config.types), GENERAL),
         "ticket.status": tuple(statuses),
-        "ticket.sla": tuple(one.name for one in config.sla),
+        "ticket.sla": (
+            *(one.name for one in config.sla),
+            *(one.level for one in config.immediacy if one.targets),
+        ),
         "customer.segments": policy.segments.names,
         "ticket.flags": tuple(one.name for one in config.flags),
         "customer.flags": tuple(one.name for one in config.flags),

@@ -51,6 +51,8 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
                 yield "ticket.priority", int(kind.priority)
         case act.SetQueue():
             yield "ticket.queue", action.queue
+        case act.SetSite():
+            yield "ticket.site", action.site
         case act.SetLanguage():
             yield "ticket.language", action.language
         case act.SetStatus():
@@ -110,11 +112,14 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
 
 
 def brings(action: act.Action, policy: Policy) -> Iterator[Write]:
-    """The slots that an action may write on the way: taken from a bot, a ticket may come to another queue."""
+    """The slots that an action may write on the way: taken from a bot, or to another site, a ticket may move."""
     if isinstance(action, act.Transfer):
         yield from (("ticket.messages", action.do), ("ticket.hand_offs", action.do))
         if not action.asks:
             yield "ticket.worker", None
+        return
+    if isinstance(action, act.SetSite):
+        yield "ticket.queue", policy.sites.queue_of(action.site) or policy.config.default_queue
         return
     if not isinstance(action, act.Assign | act.HandOff | act.HandBack) or not policy.reception:
         return

@@ -90,6 +90,7 @@ def _conditions(config: DeskConfig) -> Iterator[_Where]:
             yield one.when, (section, one.name, "when"), ("change",)
     for need in config.routing.needs:
         yield need.when, ("routing", "needs", need.name, "when"), ("change",)
-    for policy in config.sla:
-        for place, target in enumerate(policy.targets):
-            yield target.when, ("sla", policy.name, "targets", place, "when"), ("change",)
+    for section in ("sla", "immediacy"):
+        for one in getattr(config, section):
+            for place, target in enumerate(one.targets):
+                yield target.when, (section, one.name, "targets", place, "when"), ("change",)

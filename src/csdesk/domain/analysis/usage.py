@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.policy.checks import rules_in, tests_in
 from csdesk.domain.policy.config import DeskConfig
-from csdesk.domain.policy.sections.service_levels import EscalationActions
+from csdesk.domain.policy.sections.service_levels import EscalationActions, TargetPolicy
 from csdesk.domain.rules import actions as act
 from csdesk.domain.rules.checks import listed
 from csdesk.domain.rules.fields import CUSTOM, KEYWORD, Op
@@ -21,6 +21,8 @@ def usage(config: DeskConfig) -> Iterator[Finding]:
     yield from _groups(config)
     yield from _segments(config)
     yield from _queues(config)
+    yield from _sites(config)
+    yield from _immediacy(config)
     yield from _fields(config)
 
 
@@ -38,9 +40,9 @@ def _tests(config: DeskConfig) -> Iterator[tuple[Test, str]]:
     for need in config.routing.needs:
         path = ("routing", "needs", need.name, "when")
         yield from ((test, _path(where)) for test, where in tests_in(need.when, path))
-    for policy in config.sla:
-        for place, target in enumerate(policy.targets):
-            path = ("sla", policy.name, "targets", place, "when")
+    for where, targets in _promises(config):
+        for place, target in enumerate(targets):
+            path = (*where, "targets", place, "when")
             yield from ((test, _path(where)) for test, where in tests_in(target.when, path))
 
 
@@ -58,9 +60,15 @@ def _actions(config: DeskConfig) -> Iterator[act.Action]:
 
 def _escalations(config: DeskConfig) -> Iterator[EscalationActions]:
     yield from config.escalations
-    for policy in config.sla:
-        for target in policy.targets:
+    for _, targets in _promises(config):
+        for target in targets:
             yield from target.escalate
+
+
+def _promises(config: DeskConfig) -> Iterator[tuple[tuple[str, str], tuple[TargetPolicy, ...]]]:
+    """Everything that is promised, with its place."""
+    yield from ((("sla", one.name), one.targets) for one in config.sla)
+    yield from ((("immediacy", one.name), one.targets) for one in config.immediacy)
 
 
 def _speaking(config: DeskConfig) -> Iterator[Finding]:
@@ -122,14 +130,45 @@ def _segments(config: DeskConfig) -> Iterator[Finding]:
 
 
 def _queues(config: DeskConfig) -> Iterator[Finding]:
-    used = {config.default_queue}
-    used |= {one.queue for section in (config.accounts, config.types) for one in section if one.queue is not None}
-    used |= {one.queue for one in _escalations(config) if one.queue is not None}
-    used |= {action.queue for action in _actions(config) if isinstance(action, act.SetQueue)}
+    sections = (config.accounts, config.types, config.entry_points, config.sites, config.departments)
+    used: set[str | None] = {config.default_queue, *(one.hand_off_to for one in config.queues)}
+    used |= {one.queue for section in sections for one in section}
+    used |= {one.queue for one in _escalations(config)}
+    moving = (act.SetQueue, act.Transfer, act.HandBack)
+    used |= {action.queue for action in _actions(config) if isinstance(action, moving)}
     used |= {help_.queue for one in config.queues for help_ in one.routing.overflow}
     for queue in config.queues:
         if queue.name not in used:
             yield Finding(code="check.queue_never_used", path=f"queues.{queue.name}", params=(("queue", queue.name),))
+
+
+def _sites(config: DeskConfig) -> Iterator[Finding]:
+    """Queues that name no site where others do, and sites that no queue serves."""
+    named = {site for one in config.queues for site in one.sites}
+    if not named:
+        return
+    everywhere = [one.name for one in config.queues if not one.sites]
+    for queue in everywhere:
+        yield Finding(code="check.queue_without_site", path=f"queues.{queue}", params=(("queue", queue),))
+    for site in config.sites:
+        if not everywhere and site.name not in named:
+            yield Finding(code="check.site_without_queue", path=f"sites.{site.name}", params=(("site", site.name),))
+
+
+def _immediacy(config: DeskConfig) -> Iterator[Finding]:
+    """Classes that no type names nor any other falls back on, and targets behind a level that fits every ticket."""
+    named = {one.immediacy for one in config.types} | {one.fallback for one in config.immediacy}
+    staged = {name for one in config.scenarios for name in one.sla}
+    general = (one.name for one in config.sla if one.scope == "ticket" and one.when is None and one.name not in staged)
+    first = next(general, None)
+    for one in config.immediacy:
+        path, told = f"immediacy.{one.name}", ("immediacy", one.name)
+        if one.name not in named:
+            yield Finding(code="check.immediacy_never_used", path=path, params=(told,))
+        elif one.targets and first is not None:
+            yield Finding(
+                code="check.immediacy_promises_nothing", path=f"{path}.targets", params=(told, ("sla", first))
+            )
 
 
 def _fields(config: DeskConfig) -> Iterator[Finding]:

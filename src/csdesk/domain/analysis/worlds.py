@@ -255,6 +255,7 @@ def _ticket(values: Mapping[str, Fact], draft: Draft) -> Ticket:
         priority=Priority(_count(values, "ticket.priority", 2)),
         queue=queue,
         language=_optional(values, "ticket.language"),
+        site=_optional(values, "ticket.site"),
         identity=IdentityId("idn_witness"),
         account=_word(values, "ticket.account", _word(values, "message.account", "web")),
         conversation="witness",

@@ -12,12 +12,12 @@ READ: Final = "read"
 """What grants call the reads of a ``Viewer``."""
 
 
-def check_may(policy: Policy, actor: Actor, command: str) -> None:
-    """Let the actor pass.
+def check_may(policy: Policy, actor: Actor, command: str, site: str | None = None) -> None:
+    """Let the actor pass; ``site`` is that of the ticket that it is about.
 
     Raises:
         Denied: the access policy refuses; the caller records it.
     """
-    reason = policy.may(actor, command)
+    reason = policy.may(actor, command, site)
     if reason is not None:
         raise Denied(str(actor), command, reason)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import flagging, goals, leases, promises, reception, tagging, tickets, transfers
+from csdesk.domain.core import flagging, goals, leases, promises, reception, sites, tagging, tickets, transfers
 from csdesk.domain.core.outbound import add_note
 from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.tickets import MOVES
@@ -98,6 +98,10 @@ def _set_type(acting: Acting, action: act.SetType) -> None:
             _set(acting, "priority", kind.priority)
 
 
+def _set_site(acting: Acting, action: act.SetSite) -> None:
+    sites.place(acting.work, acting.subject, action.site)
+
+
 def _move(acting: Acting, wanted: Category, name: str, *, reopens: bool = False, span: timedelta | None = None) -> None:
     ticket, work = acting.subject, acting.work
     is_finished = ticket.category in (Category.RESOLVED, Category.CLOSED)
@@ -163,6 +167,7 @@ def _transfer(acting: Acting, action: act.Transfer) -> None:
         department=action.department,
         reason=action.reason,
         brief=action.brief,
+        fields=tuple((one.name, one.text) for one in action.fields),
         within=action.within,
         actor=actor,
     )
@@ -371,6 +376,7 @@ _ACTS: Final[dict[type, Callable[[Acting, Any], None]]] = {
     act.SetPriority: lambda acting, action: _set(acting, "priority", action.priority),
     act.SetType: _set_type,
     act.SetQueue: lambda acting, action: _set(acting, "queue", action.queue),
+    act.SetSite: _set_site,
     act.SetStatus: _set_status,
     act.SetField: lambda acting, action: _set(acting, action.name, action.value),
     act.SetLanguage: lambda acting, action: _set(acting, "language", action.language),

@@ -37,11 +37,11 @@ def is_automatic(message: Message) -> bool:
     return message.author in _AUTOMATIC
 
 
-def is_unasked(message: Message, opening: Opening | None, gap: timedelta, now: datetime) -> bool:
+def is_unasked(purpose: Purpose, opening: Opening | None, gap: timedelta, now: datetime, *, automatic: bool) -> bool:
     """True for marketing and surveys, and for what no person wrote when the customer is silent for over a session."""
-    if message.purpose is not Purpose.SERVICE:
+    if purpose is not Purpose.SERVICE:
         return True
-    return is_automatic(message) and (opening is None or now - opening.at > gap)
+    return automatic and (opening is None or now - opening.at > gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,11 @@ class Cap:
     """When the next span begins."""
 
 
-def caps_of(keys: ClaimKeys, purpose: Purpose, customer: str, policy: ContactPolicy, now: datetime) -> tuple[Cap, ...]:
-    """Everything that limits how many unasked messages of that purpose the customer gets, by the policy's zone."""
-    local = now.astimezone(ZoneInfo(policy.zone))
+def caps_of(
+    keys: ClaimKeys, purpose: Purpose, customer: str, policy: ContactPolicy, now: datetime, zone: str
+) -> tuple[Cap, ...]:
+    """Everything that limits how many unasked messages of that purpose the customer gets, by the days of ``zone``."""
+    local = now.astimezone(ZoneInfo(zone))
     day, week = local.date(), local.date() - timedelta(days=local.weekday())
     tomorrow, monday = _at(local, time(0), days=1), _at(local, time(0), days=7 - local.weekday())
     caps = []
@@ -72,12 +74,14 @@ def caps_of(keys: ClaimKeys, purpose: Purpose, customer: str, policy: ContactPol
     return tuple(caps)
 
 
-def consent(message: Message, customer: Customer, policy: ContactPolicy, now: datetime) -> Unfit | None:
-    """Why the customer must not get it; None if they may."""
-    if message.purpose is Purpose.SERVICE and not is_automatic(message):
+def consent(
+    purpose: Purpose, customer: Customer, policy: ContactPolicy, now: datetime, *, automatic: bool
+) -> Unfit | None:
+    """Why the customer must not get such a message; None if they may."""
+    if purpose is Purpose.SERVICE and not automatic:
         return None
     held = {tag.name for tag in customer.tags if tag.expires_at is None or tag.expires_at > now}
-    rule = policy.purpose(message.purpose)
+    rule = policy.purpose(purpose)
     if policy.opt_out_tag in held or (rule is not None and rule.opt_out_tag in held):
         return Unfit("opted_out", "consent")
     if rule is not None and rule.opt_in and rule.opt_in_tag not in held:
@@ -85,14 +89,14 @@ def consent(message: Message, customer: Customer, policy: ContactPolicy, now: da
     return None
 
 
-def held(policy: ContactPolicy, caps: Sequence[Cap], sent: Mapping[str, int], now: datetime) -> Held | None:
+def held(policy: ContactPolicy, caps: Sequence[Cap], sent: Mapping[str, int], now: datetime, zone: str) -> Held | None:
     """Until when an unasked message waits; None if it may go."""
     full = [cap.until for cap in caps if sent.get(cap.counter, 0) >= cap.most]
     if full:
         return Held(max(full), "capped")
     if policy.quiet_from is None or policy.quiet_until is None:
         return None
-    local = now.astimezone(ZoneInfo(policy.zone))
+    local = now.astimezone(ZoneInfo(zone))
     begins, ends = time.fromisoformat(policy.quiet_from), time.fromisoformat(policy.quiet_until)
     clock = local.time()
     if begins < ends:

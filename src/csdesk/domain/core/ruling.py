@@ -130,6 +130,7 @@ def outline(ticket: Ticket, customer: Customer) -> tuple[object, ...]:
         ticket.type,
         ticket.queue,
         ticket.language,
+        ticket.site,
         ticket.subject,
         ticket.worker.id if ticket.worker is not None else None,
         ticket.owner.id,

@@ -22,7 +22,7 @@ LEAVING: Final = "leaving"
 """The kind of due item that lets go of what an agent has or is offered who retired, is absent, or left a queue."""
 
 _AGENT_FIELDS = (
-    *("name", "queues", "skills", "languages", "grade", "capacity", "weight", "shift", "presence", "retired"),
+    *("name", "queues", "skills", "languages", "grade", "capacity", "weight", "shift", "sites", "presence", "retired"),
 )
 
 
@@ -32,6 +32,8 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     _check_names(work, command)
     if command.queues is not None:
         given["queues"] = tuple(dict.fromkeys(command.queues))
+    if command.sites is not None:
+        given["sites"] = tuple(dict.fromkeys(command.sites))
     if "shift" in given:
         given["shift"] = _shift(work, command.shift)
     if command.agent is None:
@@ -47,12 +49,15 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
 
 
 def _check_names(work: Workspace, command: cmd.SaveAgent) -> None:
-    """Refuse queues that there are none of, and what is no language."""
+    """Refuse queues and sites that there are none of, and what is no language."""
     for queue in command.queues or ():
         if not work.policy.has_queue(queue):
             raise InvalidInput(
                 "queues", sentence("no queue {queue!r}", queue=queue), nearest(queue, work.policy.queue_names)
             )
+    for site in command.sites or ():
+        if work.policy.sites.get(site) is None:
+            raise InvalidInput("sites", sentence("no site {site!r}", site=site), nearest(site, work.policy.sites.names))
     for language in command.languages or ():
         if not is_language(language):
             likely = likely_language(language)

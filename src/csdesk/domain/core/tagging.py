@@ -159,7 +159,8 @@ def sync_tags(work: Workspace, customer: Customer, namespace: str, names: tuple[
 
 def expired(record: Ticket | Customer, now: datetime) -> tuple[TagAssignment, ...]:
     """The tags whose time is over."""
-    return tuple(tag for tag in record.tags if tag.expires_at is not None and tag.expires_at <= now)
+    tags = record.tags
+    return tuple([tag for tag in tags if tag.expires_at is not None and tag.expires_at <= now]) if tags else ()
 
 
 def check_wish(

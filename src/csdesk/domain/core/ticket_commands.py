@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.core import (
     exemplars,
     flagging,
@@ -16,6 +17,7 @@ from csdesk.domain.core import (
     offers,
     promises,
     reception,
+    sites,
     splitting,
     tickets,
     transfers,
@@ -154,6 +156,8 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
                 "value", sentence("no ticket type {type!r}", type=value), "choose a type of the configuration"
             )
         tickets.set_field(work, ticket, name, str(value))
+    elif name == "site":
+        sites.place(work, ticket, _site(work, value))
     elif name == "language" and isinstance(value, int | float):
         raise InvalidInput("value", "is not a language", "pass a language tag such as zh-CN")
     elif name == "language" or (name.startswith("x.") and len(name) > 2):
@@ -162,8 +166,15 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
         raise InvalidInput(
             "name",
             sentence("{name!r} cannot be set", name=name),
-            "use priority, type, language, subject or x.<custom field>",
+            "use priority, type, language, site, subject or x.<custom field>",
         )
+
+
+def _site(work: Workspace, value: object) -> str | None:
+    known = work.policy.sites
+    if value is not None and known.get(str(value)) is None:
+        raise InvalidInput("value", sentence("no site {site!r}", site=str(value)), nearest(str(value), known.names))
+    return None if value is None else str(value)
 
 
 def _priority(value: object) -> Priority:

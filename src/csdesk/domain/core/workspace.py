@@ -52,6 +52,7 @@ from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
+_NOTHING_TOLD: Final = _Trace()
 _NOBODY: Final = Actor.system()
 _personal_of: Final = attrgetter("PERSONAL")
 _GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
@@ -401,7 +402,8 @@ class Workspace:
     def end(self, main: str, verdicts: Iterable[Verdict] = ()) -> Trace:
         """Close the present cause; the trace stands with ``main``."""
         told = self._verdicts.pop(self._cause, ())
-        trace: Trace = _Trace(verdicts=(*told, *verdicts))
+        verdicts = (*told, *verdicts)
+        trace: Trace = _Trace(verdicts=verdicts) if verdicts else _NOTHING_TOLD
         self.close_others(main)
         self.close(main, trace)
         return trace

@@ -16,26 +16,53 @@ from csdesk._sentence import Sentence, SentenceValue
 from csdesk.domain.locale import zh_cn
 from csdesk.domain.locale.happenings import WORDS_ZH
 
-AREAS: Final = ("validation", "common", "knowledge")
+AREAS: Final = (
+    "validation",
+    "common",
+    "config",
+    "channels",
+    "commands",
+    "desk",
+    "records",
+    "stores",
+    "time",
+    "knowledge",
+    "matching",
+    "phrases",
+    "reaching",
+    "sources",
+    "web",
+    "cli",
+    "testing",
+)
 """The modules of ``csdesk.domain.locale.sentences``."""
 
 _TOLD: Final = frozenset({"condition", "problem", "remedy", "what"})
 """Places in which part of a sentence stands."""
 _WORDS: Final = frozenset({"category", "metric", "stage", "state"})
 """Places in which a word of a fixed set stands."""
-_PLACE: Final = re.compile(r"(?<!\{)\{(?P<name>\w+)(?P<quoted>!r)?(?::[^{}]*)?\}")
+_BY_PYDANTIC: Final = frozenset({"expected", "ge", "gt", "le", "lt"})
+"""Places in which pydantic writes lists ('a', 'b' or 'c') and spans of time (10 minutes)."""
+_UNITS: Final = {"day": "天", "hour": "小时", "minute": "分钟", "second": "秒"}
+_UNIT: Final = re.compile(rf"(?<=\d) ({'|'.join(_UNITS)})s?\b")
+_PLACE: Final = re.compile(r"(?<!\{)\{(?P<name>[a-z]\w*)(?P<quoted>!r)?\}")
 """Where a value stands in a template."""
-_LEAST: Final = 6
+_LEAST: Final = 11
 """How many characters of a stored text must be the template's own, so that it is taken for its sentence."""
 
 
 def in_chinese(text: str) -> str:
     """The Chinese sentence for an English one; what no table has is returned as it is."""
     if isinstance(text, Sentence):
-        template = sentences().get(text.template)
+        template = sentences().get(text.template) or _neutral(text.template)
         return str(text) if template is None else _filled(template, text.params)
-    exact = sentences().get(text)
-    return _found_again(text) if exact is None else exact
+    exact = sentences().get(text) or zh_cn.KINDS.get(text)
+    return exact or _found_again(text)
+
+
+def _neutral(template: str) -> str | None:
+    """The template itself, if it has no words of its own."""
+    return None if any(map(str.isalpha, _PLACE.sub("", template))) else template
 
 
 @cache
@@ -71,8 +98,8 @@ def _words(name: str, value: str) -> str:
         return zh_cn.WORDS.get(value) or WORDS_ZH.get(value, value)
     if name == "kind":
         return zh_cn.KINDS.get(value, value)
-    if name == "expected":  # pydantic's own list: 'a', 'b' or 'c'
-        return value.replace(", ", "、").replace(" or ", "或")
+    if name in _BY_PYDANTIC:
+        return _UNIT.sub(lambda unit: _UNITS[unit[1]], value.replace(", ", "、").replace(" or ", "或"))
     return _word(value)
 
 
@@ -103,7 +130,7 @@ def _pattern(template: str) -> tuple[int, re.Pattern[str]]:
         name, quote = place["name"], "['\"]" if place["quoted"] else ""
         value = f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
         parts.append(f"{_escaped(words)}{quote}{value}{quote}")
-        own += len(words)
+        own += len(words) + (2 if quote else 0)
         seen.add(name)
     return own + len(template) - end, re.compile("".join([*parts, _escaped(template[end:])]), re.DOTALL)
 

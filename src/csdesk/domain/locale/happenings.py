@@ -183,6 +183,7 @@ WORDS_ZH: Final[dict[str, str]] = {
     "type": "类型",
     "priority": "优先级",
     "language": "语言",
+    "site": "站点",
     # Priorities
     "low": "低",
     "normal": "普通",

@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 from csdesk._sentence import Sentence
 from csdesk.domain.locale import en, zh_cn
 from csdesk.domain.locale.chinese import in_chinese
-from csdesk.domain.locale.happenings import HAPPENINGS
+from csdesk.domain.locale.happenings import HAPPENINGS, WORDS_ZH
 from csdesk.domain.locale.telling import facts_of
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.events import Event
@@ -28,6 +28,12 @@ MISSING: Final = "—"
 
 _TEXTS: Final[dict[str, dict[str, str]]] = {"zh-CN": zh_cn.TEXTS, "en": en.TEXTS}
 _REASONS: Final[dict[str, dict[str, str]]] = {"zh-CN": zh_cn.REASONS, "en": en.REASONS}
+_NAMED: Final[Mapping[str, Mapping[str, str]]] = {
+    "disposition": zh_cn.DISPOSITIONS,
+    "kind": zh_cn.KINDS,
+    "state": WORDS_ZH | zh_cn.WORDS,
+}
+"""Parameters that are words of a fixed set, with their Chinese words."""
 _OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")
 _NAME: Final = re.compile(r"\{(\w+)\}")
 _SAID: Final = frozenset({"call", "feature", "problem", "remedy", "thing"})
@@ -124,8 +130,8 @@ def _shown(name: str, value: Scalar, locale: Locale) -> str:
         return _sentence(value, locale)
     if name == "reason" and isinstance(value, str):
         return _REASONS[locale].get(value, value)
-    if name == "kind" and isinstance(value, str) and locale == "zh-CN":
-        return zh_cn.KINDS.get(value, value)
+    if isinstance(value, str) and locale == "zh-CN" and name in _NAMED:
+        return _NAMED[name].get(value, value)
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)

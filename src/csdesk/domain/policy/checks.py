@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 from pydantic_core import PydanticCustomError
 
 from csdesk._nearest import nearest
+from csdesk.domain.policy.immediacy import check_immediacy
 from csdesk.domain.policy.receiving import check_reception
+from csdesk.domain.policy.sections.service_levels import SlaPolicy
+from csdesk.domain.policy.sites import Sites, check_sites
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.records.durations import format_duration
 from csdesk.domain.records.tags import namespace_of
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from csdesk.domain.policy.sections.reading import SegmentPolicy
     from csdesk.domain.policy.sections.routing import RoutingNeed
     from csdesk.domain.policy.sections.service import QueuePolicy
-    from csdesk.domain.policy.sections.service_levels import EscalationActions, SlaPolicy
+    from csdesk.domain.policy.sections.service_levels import EscalationActions
 
 GENERAL: Final = "general"
 """The type a ticket has when nothing says more; it need not be declared."""
@@ -73,7 +76,7 @@ def check(config: DeskConfig) -> None:
             "macros",
             "fields",
         ),
-        *("calendars", "holidays", "sla", "escalations", "bots", "departments"),
+        *("calendars", "holidays", "sla", "escalations", "bots", "departments", "sites", "immediacy"),
     ):
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
@@ -91,6 +94,8 @@ def check(config: DeskConfig) -> None:
     _check_statuses(config)
     _check_retention(config)
     check_reception(config)
+    check_sites(config)
+    check_immediacy(config)
     _Names(config).check_all(config)
 
 
@@ -215,13 +220,17 @@ class _Names:
         self.offered = config.transfer
         self.receiving = {one.name for one in config.queues if one.bot is not None}
         """The queues where a bot receives."""
+        self.sites = {one.name for one in config.sites}
+        sites = Sites(config)
+        self.hours = {one.name for one in config.queues if sites.hours_of(one) is not None}
+        """The queues that say when people work there."""
         self.levels = {one.name for one in config.levels}
         self.types = {one.name for one in config.types} | {GENERAL}
         self.statuses = {one.name for one in config.statuses} | set(Category)
         self.tags = {one.name for one in config.tags}
         self.flags = {one.name for one in config.flags}
         self.segments = {one.name for one in config.segments}
-        self.sla = {one.name for one in config.sla}
+        self.sla = {one.name for one in config.sla} | {one.level for one in config.immediacy if one.targets}
         self.declared = {one.name: one.field for one in config.fields}
         self.complete = {one.name.partition(".")[0] for one in config.fields}
         """The subjects whose custom fields are declared."""
@@ -261,6 +270,10 @@ class _Names:
                 *path,
             )
         self.tag(name, *path)
+
+    def site(self, name: str, *path: str | int) -> None:
+        if name not in self.sites:
+            raise unknown("site", name, self.sites, *path)
 
     def account(self, name: str, *path: str | int) -> None:
         # Accounts need not be listed; if one is, all are.
@@ -302,12 +315,19 @@ class _Names:
             self._places(macro.queues, "macros", macro.name, "queues")
         self.calendar(config.calendar, "calendar")
         self._check_groups(config)
+        self._check_promises(config)
+        self._check_routing(config)
+
+    def _check_promises(self, config: DeskConfig) -> None:
         for policy in config.sla:
-            self._service_level(policy)
+            self._service_level(policy, "sla", policy.name)
+        for one in config.immediacy:
+            if one.targets:
+                promised = SlaPolicy(name=one.level, calendar=one.calendar, targets=one.targets)
+                self._service_level(promised, "immediacy", one.name)
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
-        self._check_routing(config)
 
     def _check_routing(self, config: DeskConfig) -> None:
         for need in config.routing.needs:
@@ -346,7 +366,7 @@ class _Names:
                 raise refused("nothing says when the queue is closed", "add after_hours", *path, "bot_when")
             return
         self.calendar(after.calendar, *path, "after_hours", "calendar")
-        if not (after.calendar or queue.routing.hours or self.has_default):
+        if not (after.calendar or queue.name in self.hours or self.has_default):
             raise refused("nothing says when the queue is closed", "name a calendar", *path, "after_hours", "calendar")
 
     def _routing(self, queue: QueuePolicy) -> None:
@@ -386,12 +406,11 @@ class _Names:
         for place, tag in enumerate(step.tags):
             self.own_tag(tag, *path, "tags", place)
 
-    def _service_level(self, policy: SlaPolicy) -> None:
-        path = ("sla", policy.name)
+    def _service_level(self, policy: SlaPolicy, *path: str) -> None:
         self._condition(policy.when, *path, "when")
         self.calendar(policy.calendar, *path, "calendar")
         for place, target in enumerate(policy.targets):
-            below = (*path, "targets", place)
+            below: _Path = (*path, "targets", place)
             self._condition(target.when, *below, "when")
             self.calendar(target.calendar, *below, "calendar")
             for number, step in enumerate(target.escalate):
@@ -406,10 +425,8 @@ class _Names:
 
     def _action(self, action: actions.Action, *path: str | int) -> None:
         match action:
-            case actions.SetQueue():
-                self.queue(action.queue, *path, "queue")
-            case actions.SetType():
-                self.type(action.type, *path, "type")
+            case actions.SetQueue() | actions.SetSite() | actions.SetType():
+                self._place(action, *path)
             case actions.Transfer() | actions.HandOff() | actions.HandBack():
                 self._hand_on(action, *path)
             case actions.SetStatus():
@@ -432,6 +449,14 @@ class _Names:
             case _:
                 pass
 
+    def _place(self, action: actions.SetQueue | actions.SetSite | actions.SetType, *path: str | int) -> None:
+        if isinstance(action, actions.SetQueue):
+            self.queue(action.queue, *path, "queue")
+        elif isinstance(action, actions.SetType):
+            self.type(action.type, *path, "type")
+        elif action.site is not None:
+            self.site(action.site, *path, "site")
+
     def _hand_on(self, action: actions.Transfer | actions.HandOff | actions.HandBack, *path: str | int) -> None:
         if isinstance(action, actions.Transfer):
             self._transfer(action, *path)
@@ -443,10 +468,12 @@ class _Names:
             self.queue(action.queue, *path, "queue")
         if action.department is not None and action.department not in self.departments:
             raise unknown("department", action.department, self.departments, *path, "department")
-        if action.asks and self.offered.fields:
-            told = "a brief needs fields here, which a rule cannot say"
-            raise refused(told, "let people transfer it, or leave the fields out of [transfer]", *path, "do")
-        if action.asks and self.offered.brief_required and not action.brief.strip():
+        said = {one.name for one in action.fields if one.text.strip()}
+        missing = [one for one in self.offered.fields if one not in said] if action.asks else []
+        if missing:
+            problem = sentence("the brief lacks {names}, which [transfer] asks for", names=tuple(missing))
+            raise refused(problem, 'say it: fields = [{ name = "...", text = "..." }]', *path, "fields")
+        if action.asks and self.offered.brief_required and not (said or action.brief.strip()):
             raise refused("says nothing to the next one", "say what they must know", *path, "brief")
 
     def _bot_action(self, action: actions.HandOff | actions.HandBack, *path: str | int) -> None:
@@ -533,6 +560,7 @@ class _Names:
         return {
             "ticket.sla": self.service_level,
             "ticket.queue": self.queue,
+            "ticket.site": self.site,
             "ticket.type": self.type,
             "ticket.status": self.status,
             "ticket.tags": self.tag,

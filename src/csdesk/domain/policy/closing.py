@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from csdesk.domain.policy.sections.closing import OPENS_AT, USUAL_TEXTS, AfterHoursPolicy
 from csdesk.domain.policy.service_book import ServiceBook
+from csdesk.domain.policy.sites import Sites
 from csdesk.domain.text.templates import Template
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ class Closings:
 
     __slots__ = ("_locale", "_queues")
 
-    def __init__(self, config: DeskConfig, default: str) -> None:
+    def __init__(self, config: DeskConfig, default: str, sites: Sites) -> None:
         """See ``compile_policy``; ``default`` is the desk's calendar."""
         self._locale = config.locale
         self._queues = {
             one.name: (
                 one.after_hours,
-                one.after_hours.calendar or one.routing.hours or default,
+                one.after_hours.calendar or sites.hours_of(one) or default,
                 _texts(one.after_hours),
             )
             for one in config.queues

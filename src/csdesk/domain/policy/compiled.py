@@ -23,8 +23,10 @@ from csdesk.domain.policy.sections.scenarios import barred_at, sets_of
 from csdesk.domain.policy.sections.service import AccountPolicy, EntryPointPolicy, QueuePolicy, ReopenPolicy, TypePolicy
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
+from csdesk.domain.policy.sites import Sites
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.origins import Traffic
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category
@@ -101,6 +103,7 @@ class Policy:
         "seated",
         "segments",
         "service",
+        "sites",
         "timers",
         "zone",
     )
@@ -137,6 +140,8 @@ class Policy:
     is_usable: ClassVar[bool] = True
     """False: this release cannot use the configuration, see ``UnreadablePolicy``."""
 
+    sites: Sites
+    """The cities and branches of the desk; false if there are none."""
     aims: bool
     """Do sessions in some queue have a goal from the beginning?"""
 
@@ -158,11 +163,12 @@ class Policy:
         self._tag_ranks = {source: -place for place, source in enumerate(config.tag_order)}
         self._tag_index = _tag_index(config.tags)
         self.has_tag_words = len(self._tag_index) > 0
-        self.service = ServiceBook(config, years, self.declared)
+        self.sites = Sites(config)
+        self.service = ServiceBook(config, years, self.declared, self.sites)
         self.reception = Reception(config)
-        self.closings = Closings(config, self.service.default)
+        self.closings = Closings(config, self.service.default, self.sites)
         self.seated = frozenset(one.name for one in config.accounts if one.people is not None)
-        self.routing = RoutingBook(config, self.declared)
+        self.routing = RoutingBook(config, self.sites, self.declared)
         self.answers = any(one.auto_reply for one in config.queues) and any(one.auto_reply for one in config.accounts)
         self._staged = any(one.phrases for one in config.scenarios)
         self.aims = any(one.goal is not None for one in config.queues)
@@ -220,13 +226,33 @@ class Policy:
         listed = self._accounts.get(account)
         return listed.language if listed is not None else None
 
-    def queue_for(self, account: str, entry: str = "") -> str:
-        """The queue in which conversations of that account begin that come by that entry point."""
+    def queue_for(self, account: str, entry: str = "", site: str | None = None) -> str:
+        """The queue in which conversations of that account begin that come by that entry point, of that site."""
         point = self._entries.get(entry) if entry else None
         if point is not None and point.queue is not None:
             return point.queue
         listed = self._accounts.get(account)
-        return (listed.queue if listed is not None else None) or self.config.default_queue
+        own = listed.queue if listed is not None else None
+        if own is None and site is not None:
+            own = self.sites.queue_of(site)
+        return own or self.config.default_queue
+
+    def site_for(self, account: str, entry: str, customer: Customer) -> str | None:
+        """The site of a conversation that begins; None if nothing tells it."""
+        if not self.sites:
+            return None
+        point = self._entries.get(entry) if entry else None
+        return self.sites.find(point, customer, account, self.queue_for(account, entry))
+
+    def contact_zone(self, site: str | None) -> str:
+        """The time zone by which quiet hours are kept of customers of that site, and days are counted."""
+        for name in self.sites.above(site) if site is not None else ():
+            found = self.sites.get(name)
+            calendar = self.service.calendars.get(found.calendar or "") if found is not None else None
+            zone = (found.zone if found is not None else None) or (calendar.zone if calendar is not None else None)
+            if zone is not None:
+                return zone
+        return self.config.contact.zone
 
     def backlog_for(self, account: str) -> timedelta:
         """How old a message of that account may be on arrival."""
@@ -326,7 +352,7 @@ class Policy:
     def observing(self, years: HolidayYears) -> Policy:
         """The same policy with these holiday years in its calendars."""
         other = copy(self)
-        other.service = ServiceBook(self.config, years, self.declared)
+        other.service = ServiceBook(self.config, years, self.declared, self.sites)
         other.timers = Timers(self.rules.plan, other.service.times, self.declared)
         return other
 
@@ -336,11 +362,15 @@ class Policy:
         access = self.config.access
         return access.default == "allow" and not access.grants
 
-    def may(self, actor: Actor, command_kind: str) -> str | None:
-        """None if the actor may run the command, else the code of the reason: ``refused`` or ``not_granted``."""
+    def may(self, actor: Actor, command_kind: str, site: str | None = None) -> str | None:
+        """None if the actor may run the command, else the code of the reason: ``refused`` or ``not_granted``.
+
+        ``site`` is that of the ticket to which it is done; None: it has none, or it is about no ticket.
+        """
         access = self.config.access
+        where = frozenset(self.sites.above(site)) if site is not None else _NOTHING
         for grant in access.grants:
-            if _fits(grant, actor, command_kind):
+            if _fits(grant, actor, command_kind) and (not grant.sites or not where.isdisjoint(grant.sites)):
                 return None if grant.allow else "refused"
         return None if access.default == "allow" else "not_granted"
 
@@ -356,7 +386,7 @@ def _inherited(config: DeskConfig) -> dict[str, TypePolicy]:
     return {name: _with_ancestors(one, listed) for name, one in listed.items()}
 
 
-_INHERITED: Final = ("queue", "priority", "reopen", "bars_bots")
+_INHERITED: Final = ("queue", "priority", "reopen", "immediacy", "bars_bots")
 
 
 def _with_ancestors(one: TypePolicy, listed: Mapping[str, TypePolicy]) -> TypePolicy:

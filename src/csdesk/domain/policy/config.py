@@ -22,6 +22,7 @@ from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
 from csdesk.domain.policy.sections.closing import AfterHoursPolicy, ClosedText
 from csdesk.domain.policy.sections.contact import ContactPolicy
+from csdesk.domain.policy.sections.immediacy import ImmediacyPolicy
 from csdesk.domain.policy.sections.keeping import RetentionPolicy
 from csdesk.domain.policy.sections.reading import FlagPolicy, ReplyPolicy, SegmentPolicy, TagPolicy
 from csdesk.domain.policy.sections.reception import BotPolicy, DepartmentPolicy, HandOffPolicy, TransferPolicy
@@ -50,8 +51,9 @@ from csdesk.domain.policy.sections.service_levels import (
     TargetOverride,
     TargetPolicy,
 )
+from csdesk.domain.policy.sections.sites import SitePolicy, SiteTitle
 from csdesk.domain.policy.sections.wording import WordingPolicy, WordRule
-from csdesk.domain.records._model import Name
+from csdesk.domain.records._model import Key, Name
 from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.tags import TagSource
@@ -77,6 +79,7 @@ __all__ = [
     "HandOffPolicy",
     "HolidayPolicy",
     "HolidayYearPolicy",
+    "ImmediacyPolicy",
     "LevelPolicy",
     "MacroPolicy",
     "Overflow",
@@ -91,6 +94,8 @@ __all__ = [
     "RuleSetPolicy",
     "ScenarioPolicy",
     "SegmentPolicy",
+    "SitePolicy",
+    "SiteTitle",
     "SkillWish",
     "SlaPolicy",
     "StatusPolicy",
@@ -127,6 +132,10 @@ class DeskConfig(Section):
     accounts: tuple[AccountPolicy, ...] = ()
     entry_points: tuple[EntryPointPolicy, ...] = ()
     """The QR codes, links and advertisements that lead to the desk."""
+    sites: tuple[SitePolicy, ...] = ()
+    """The cities, branches and regions of the desk; empty: it has one place."""
+    site_fields: tuple[Key, ...] = ("site", "city", "region")
+    """The values of customers' profiles that tell their site, the first that does."""
     departments: tuple[DepartmentPolicy, ...] = ()
     bots: tuple[BotPolicy, ...] = ()
     bars_bots: bool = False
@@ -135,6 +144,8 @@ class DeskConfig(Section):
     transfer: TransferPolicy = Field(default_factory=TransferPolicy)
     levels: tuple[LevelPolicy, ...] = ()
     types: tuple[TypePolicy, ...] = ()
+    immediacy: tuple[ImmediacyPolicy, ...] = ()
+    """How soon matters need somebody: classes that types name."""
     reopen: ReopenPolicy = Field(default_factory=ReopenPolicy)
     """What holds for types that say nothing themselves."""
     statuses: tuple[StatusPolicy, ...] = ()

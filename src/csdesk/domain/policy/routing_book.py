@@ -5,6 +5,7 @@ What a ticket of a plain queue needs is worked out once for all tickets of its k
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,8 @@ from csdesk.domain.policy.checks import lineage
 from csdesk.domain.policy.routing_needs import Needs, end_of
 from csdesk.domain.policy.sections.routing import ORDERS, QueueRouting
 from csdesk.domain.policy.service_book import ServiceBook
+from csdesk.domain.policy.sites import Sites, Step
+from csdesk.domain.records._model import replaced
 from csdesk.domain.records.changes import RankOrder
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import OwnerKind, Priority, Ticket
@@ -33,16 +36,17 @@ _MOST_PLAIN: Final = 1024
 class RoutingBook:
     """The routing of a configuration. Immutable but for what it remembers."""
 
-    __slots__ = ("_config", "_levels", "_needs", "_plain", "_queues", "_terms", "limits_work")
+    __slots__ = ("_config", "_levels", "_needs", "_plain", "_queues", "_sites", "_terms", "limits_work")
 
-    def __init__(self, config: DeskConfig, declared: Declared = NOTHING) -> None:
+    def __init__(self, config: DeskConfig, sites: Sites, declared: Declared = NOTHING) -> None:
         self._config = config
-        self._queues = {one.name: one.routing for one in config.queues}
+        self._sites = sites
+        self._queues = {one.name: replaced(one.routing, hours=sites.hours_of(one)) for one in config.queues}
         self._levels = {one.name: one for one in config.levels}
         self.limits_work: bool = any(one.capacity is not None for one in self._queues.values())
         """True if a queue limits how much of its work is in hand."""
         self._needs = Needs(config.routing.needs, declared)
-        self._terms: dict[str, QueueTerms] = {}
+        self._terms: dict[tuple[str, str | None], QueueTerms] = {}
         self._plain: dict[tuple[str, int, int, tuple[Wish, ...]], tuple[Roster, Search]] = {}
 
     @property
@@ -55,19 +59,24 @@ class RoutingBook:
         """How a queue gives out its tickets; a queue that the configuration no longer has goes by the defaults."""
         return self._queues.get(queue) or _DEFAULT
 
-    def terms(self, queue: str) -> QueueTerms:
-        """The same in the form that searches carry."""
-        known = self._terms.get(queue)
+    def terms(self, queue: str, site: str | None = None) -> QueueTerms:
+        """The same in the form that searches carry; in the queue of its own site a ticket has more helpers."""
+        known = self._terms.get((queue, site))
         if known is None:
-            known = self._terms[queue] = self._worked_out(queue)
+            known = self._terms[queue, site] = self._worked_out(queue, site)
         return known
 
-    def _worked_out(self, queue: str) -> QueueTerms:
+    def helpers(self, queue: str) -> tuple[str, ...]:
+        """The queue, and all whose people may ever help out with a ticket of it."""
+        sites = [None, *[one for one in self._sites.names if self._sites.queue_of(one) == queue]]
+        return tuple(dict.fromkeys(stage.queue for site in sites for stage in self.terms(queue, site).stages))
+
+    def _worked_out(self, queue: str, site: str | None) -> QueueTerms:
         routing = self.routing(queue)
         steps = routing.aging if routing.order == "priority" else _NO_WAIT
         return QueueTerms(
             name=queue,
-            stages=self._chain(queue),
+            stages=self._chain(queue, site),
             is_offered=routing.assign == "offer",
             offer_within=routing.offer_within,
             ask_again_after=routing.ask_again_after,
@@ -79,11 +88,12 @@ class RoutingBook:
             bonus=tuple(steps * max(0, place - int(Priority.LOW)) for place in range(int(max(Priority)) + 1)),
         )
 
-    def _chain(self, queue: str) -> tuple[StageTerms, ...]:
+    def _chain(self, queue: str, site: str | None) -> tuple[StageTerms, ...]:
         """The queue and all that help out, nearest first; each of them once."""
         own = self.routing(queue)
         chain = [StageTerms(queue=queue, strategy=own.strategy, hours=own.hours or "", after=_NO_WAIT)]
-        seen = {queue}
+        chain += self._neighbours(queue, site)
+        seen = {one.queue for one in chain}
         for place, stage in enumerate(chain):  # it grows on the way
             for help_ in self.routing(stage.queue).overflow:
                 if help_.queue in seen:
@@ -103,6 +113,18 @@ class RoutingBook:
                     )
                 )
         return tuple(chain)
+
+    def _neighbours(self, queue: str, site: str | None) -> Iterator[StageTerms]:
+        """The queues of the sites that help out with the tickets of a site, where these wait in its own queue."""
+        if site is None or self._sites.queue_of(site) != queue:
+            return
+        seen = {queue}
+        for after, sites in self._sites.steps[site]:
+            name = self._sites.queue_of(sites[-1]) if sites else None
+            if name is not None and name not in seen:
+                seen.add(name)
+                other = self.routing(name)
+                yield StageTerms(queue=name, strategy=other.strategy, hours=other.hours or "", helps=0, after=after)
 
     def units(self, ticket: Ticket) -> int:
         """How many units of work a ticket is."""
@@ -130,6 +152,8 @@ class RoutingBook:
         if level is not None and level.grade is not None:
             end = end_of(EVERY_SECOND, ticket.waits_since, level.relax_grade_after)
             found += (Wish(Demand("grade", "", level.grade), end),)
+        if ticket.site is not None and (steps := self._sites.steps.get(ticket.site)) is not None:
+            found += tuple(_site_wishes(steps, ticket.waits_since))
         if routing.language != "any" and ticket.language:
             end = end_of(EVERY_SECOND, ticket.waits_since, routing.relax_language_after)
             found += (Wish(Demand("language", ticket.language), end, routing.language == "should" and end is None),)
@@ -153,7 +177,7 @@ class RoutingBook:
         ``prior`` is the ticket that this one follows up. With ``kept`` its worker keeps it if that agent is there. With
         ``plans`` the search tells when time alone may change the answer.
         """
-        terms = self.terms(ticket.queue)
+        terms = self.terms(ticket.queue, ticket.site)
         units, reserve = self.units(ticket), self.reserve(ticket, customer.level if customer is not None else "")
         preferred = _preferred(ticket, customer, terms, prior, kept=kept)
         wishes = self.wishes(ticket, customer, book, zone)
@@ -187,7 +211,7 @@ class RoutingBook:
         wishes = self.wishes(ticket, customer, book, zone)
         lasting = tuple([one.demand for one in wishes if one.until is None and not one.soft])
         room = self.units(ticket) + self.reserve(ticket, customer.level if customer is not None else "")
-        stages = self.terms(ticket.queue).stages
+        stages = self.terms(ticket.queue, ticket.site).stages
         return tuple([roster.fitting(stage.queue, lasting, room=room) for stage in stages])
 
     def look(self, queue: str, roster: Roster, book: ServiceBook, now: datetime) -> Search:
@@ -259,6 +283,19 @@ def _off(terms: QueueTerms, roster: Roster, book: ServiceBook, now: datetime, *,
     if preferred:
         names |= {*book.times}
     return frozenset(name for name in names if name and not book.time(name).is_open(now))
+
+
+def _site_wishes(steps: tuple[Step, ...], since: datetime) -> Iterator[Wish]:
+    """The people of which sites are asked for, each until the next step; where steps have no wait, while there are any.
+
+    The wishes stand one inside the other: the first that has not ended is the strictest.
+    """
+    for place, step in enumerate(steps):
+        if step.sites:
+            last = place + 1 == len(steps)
+            until = None if last else since + steps[place + 1].after
+            soft = until == since
+            yield Wish(Demand("site", ",".join(step.sites)), None if soft else until, soft)
 
 
 def _stages(

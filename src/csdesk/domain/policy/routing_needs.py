@@ -30,6 +30,7 @@ _WRITTEN: Final[Mapping[str, _Value]] = {
     "ticket.language": lambda ticket, _: ticket.language,
     "ticket.priority": lambda ticket, _: ticket.priority,
     "ticket.queue": lambda ticket, _: ticket.queue,
+    "ticket.site": lambda ticket, _: ticket.site,
     "ticket.tags": lambda ticket, _: frozenset([tag.name for tag in ticket.tags]),
     "ticket.type": lambda ticket, _: ticket.type,
     "customer.level": lambda _, customer: customer.level,

@@ -1,19 +1,23 @@
 """Service levels in the form that decisions read: which policies hold for a ticket, and on which terms.
 
-Terms are worked out once for each kind of ticket (policy, priority, type, customer level) and kept.
+Terms are worked out once for each kind of ticket (policy, priority, type, customer level, the calendar of its site) and
+kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from csdesk.domain.policy.checks import lineage, tests_in
+from csdesk.domain.policy.immediacy import default_levels
 from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
+from csdesk.domain.policy.sites import Sites
 from csdesk.domain.records._model import trusted
-from csdesk.domain.records.clocks import Clock, Metric, Scope
+from csdesk.domain.records.clocks import Clock, Metric, OnReopen, Scope
 from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket
 from csdesk.domain.rules.compiled import Conditions
 from csdesk.domain.rules.facts import Facts
@@ -49,7 +53,9 @@ class ServiceBook:
         "_first",
         "_kinds",
         "_numbers",
+        "_of_sites",
         "_plain",
+        "_policies",
         "calendars",
         "default",
         "is_plain",
@@ -58,7 +64,9 @@ class ServiceBook:
         "years",
     )
 
-    def __init__(self, config: DeskConfig, years: HolidayYears, declared: Declared = NOTHING) -> None:
+    def __init__(
+        self, config: DeskConfig, years: HolidayYears, declared: Declared = NOTHING, sites: Sites | None = None
+    ) -> None:
         self._config = config
         self.years = years
         self.calendars: dict[str, WorkingCalendar] = _calendars(config, years)
@@ -66,10 +74,14 @@ class ServiceBook:
         names = [one.name for one in config.calendars]
         self.default: str = config.calendar or (names[0] if len(names) == 1 else "")
         """The calendar of what names none; empty: there is none."""
-        self._by_name = {policy.name: (policy, _version(policy)) for policy in config.sla}
-        conditions = [when_of(config, policy) for policy in config.sla]
+        found = ((name, sites.calendar_of(name)) for name in sites.names) if sites is not None else ()
+        self._of_sites = {name: calendar for name, calendar in found if calendar is not None}
+        self._policies = (*config.sla, *default_levels(config))
+        """Those of the configuration, then what classes of immediacy promise where none of these fits."""
+        self._by_name = {policy.name: (policy, _version(policy)) for policy in self._policies}
+        conditions = [when_of(config, policy) for policy in self._policies]
         self._numbers: dict[tuple[str, int], int] = {}
-        for policy in config.sla:
+        for policy in self._policies:
             for place, target in enumerate(policy.targets):
                 if target.when is not None:
                     self._numbers[policy.name, place] = len(conditions)
@@ -82,7 +94,7 @@ class ServiceBook:
         self.reads: frozenset[str] = frozenset(test.field for one in conditions for test, _ in tests_in(one))
         """The fields that decide which policies and targets hold."""
         self._plain: dict[str, AppliedSla] = {}
-        self._kinds: dict[tuple[str, tuple[str, ...], Priority, str, str], Plan | None] = {}
+        self._kinds: dict[tuple[str, tuple[str, ...], Priority, str, str, str], Plan | None] = {}
 
     @property
     def looks(self) -> Reads:
@@ -109,7 +121,7 @@ class ServiceBook:
         if before is not None and self._first:
             holding = (holding - self._first) | self._held_before(before)
         chosen: dict[str, SlaPolicy] = {}
-        for number, policy in enumerate(self._config.sla):
+        for number, policy in enumerate(self._policies):
             if policy.scope not in chosen and number in holding:
                 chosen[policy.scope] = policy
         return self._applied(chosen, holding, level)
@@ -121,7 +133,7 @@ class ServiceBook:
             if len(self._plain) >= _MOST_PLANS:
                 self._plain.clear()
             chosen: dict[str, SlaPolicy] = {}
-            for policy in self._config.sla:
+            for policy in self._policies:
                 chosen.setdefault(policy.scope, policy)
             found = self._applied(chosen, frozenset(), level)
             if found is not None:
@@ -137,7 +149,7 @@ class ServiceBook:
 
     def _held_before(self, before: AppliedSla) -> frozenset[int]:
         """The conditions about the first message that held for the ticket."""
-        policies = {n for n, one in enumerate(self._config.sla) if one.name in (before.policy, before.group)}
+        policies = {n for n, one in enumerate(self._policies) if one.name in (before.policy, before.group)}
         keys = {_key(self._by_name[name][0], place): n for (name, place), n in self._numbers.items()}
         targets = {n for key, n in keys.items() if key in before.targets}
         return self._first & (policies | targets)
@@ -167,7 +179,9 @@ class ServiceBook:
 
     def _plan(self, name: str, sla: AppliedSla, ticket: Ticket) -> Plan | None:
         applied, held = sla.__dict__, ticket.__dict__
-        key = (name, applied["targets"], held["priority"], held["type"], applied["level"])
+        site = held["site"]
+        usual = self.default if site is None else self._of_sites.get(site, self.default)
+        key = (name, applied["targets"], held["priority"], held["type"], applied["level"], usual)
         try:
             return self._kinds[key]
         except KeyError:
@@ -176,7 +190,9 @@ class ServiceBook:
             plan = self._kinds[key] = self._worked_out(*key)
             return plan
 
-    def _worked_out(self, name: str, held: tuple[str, ...], priority: Priority, type_: str, level: str) -> Plan | None:
+    def _worked_out(
+        self, name: str, held: tuple[str, ...], priority: Priority, type_: str, level: str, usual: str
+    ) -> Plan | None:
         found = self._by_name.get(name)
         if found is None:
             return None
@@ -188,18 +204,25 @@ class ServiceBook:
         for place, target in enumerate(policy.targets):
             if not is_free and _key(policy, place) not in held:
                 continue
-            one = self._terms(policy, target, priority, level, types)
+            one = self._terms(policy, target, priority, level, types, usual)
             if target.metric is Metric.STEP:
-                steps.setdefault(target.step or "", one)
+                # A step ends with its own command: no reply ends it, and a reopened ticket does not begin it again.
+                steps.setdefault(target.step or "", replace(one, on_reopen=OnReopen.IGNORE, by_bot=False))
             else:
                 terms.setdefault(target.metric, one)
         return Plan(name, version, Scope(policy.scope), terms, steps)
 
     def _terms(
-        self, policy: SlaPolicy, target: TargetPolicy, priority: Priority, level: str, types: tuple[str, ...]
+        self,
+        policy: SlaPolicy,
+        target: TargetPolicy,
+        priority: Priority,
+        level: str,
+        types: tuple[str, ...],
+        usual: str,
     ) -> Terms:
         pauses = LIFE[target.metric].pauses if target.pause_on is None else target.pause_on
-        worked = "" if target.clock == "calendar" else target.calendar or policy.calendar or self.default
+        worked = "" if target.clock == "calendar" else target.calendar or policy.calendar or usual
         return Terms(
             metric=target.metric,
             amount=target.amount(priority, level, types),

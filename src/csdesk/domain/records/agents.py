@@ -44,6 +44,8 @@ class Agent(Record):
     """How much work the agent gets compared with others, where a queue goes by weight."""
     shift: Name | None = None
     """The calendar of the agent's working time; outside it nothing is given to the agent. None: the queue's hours."""
+    sites: tuple[Name, ...] = ()
+    """The sites that the agent works for; empty: every one."""
     presence: Presence = Presence.OFFLINE
     presence_since: Instant | None = None
     """Since when that is so; None: since the agent was added."""

@@ -76,7 +76,7 @@ class Clock(Record):
     """Which step or promise it is."""
     policy: Name
     version: str = ""
-    """The version of the policy that gave the terms."""
+    """The version of the policy that gave the terms; empty if whoever started the clock gave some of them."""
     phase: ClockPhase = ClockPhase.RUNNING
     amount: timedelta
     """The target, in the clock's own time (working or calendar)."""
@@ -129,7 +129,8 @@ def with_clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[
         return changed
     if len(changed) == 1:
         one = changed[0]
-        alike = [place for place, clock in enumerate(clocks) if clock.metric is one.metric and clock.scope is one.scope]
+        metric, scope = one.metric, one.scope
+        alike = [place for place, clock in enumerate(clocks) if clock.metric is metric and clock.scope is scope]
         if not alike:
             return (*clocks, one)
         if len(alike) == 1 and clocks[alike[0]].cycle == one.cycle:

@@ -529,6 +529,7 @@ class SaveAgent(_Command):
     weight: int | None = Field(default=None, ge=1, le=100)
     shift: Annotated[str, Field(max_length=64)] | None = None
     """A calendar of the configuration; empty: the hours of the queue."""
+    sites: tuple[Name, ...] | None = None
     presence: Presence | None = None
     retired: bool | None = None
 

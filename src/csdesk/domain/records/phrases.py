@@ -49,7 +49,9 @@ class Variable(Record):
     def _known(self) -> Variable:
         given = self.source
         if given is not None and given not in SOURCES and not given.startswith(("ticket.x.", "customer.x.", PRODUCT)):
-            raise PydanticCustomError("value_error", sentence("source: nothing is called {name}", name=given))
+            raise PydanticCustomError(
+                "value_error", sentence("source: nothing is called {name}; see csdesk.SOURCES", name=given)
+            )
         return self
 
     def found(self, sources: Mapping[str, object]) -> TemplateValue | None:

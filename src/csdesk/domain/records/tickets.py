@@ -294,6 +294,8 @@ class Ticket(Record):
     priority: Priority = Priority.NORMAL
     queue: str
     language: str | None = None
+    site: Name | None = None
+    """The site that its customer belongs to; None: nothing tells it."""
     identity: IdentityId
     """The identity the ticket came through; its customer is resolved from the link graph."""
     account: str

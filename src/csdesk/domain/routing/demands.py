@@ -12,16 +12,16 @@ from csdesk.domain.routing.profiles import Profile
 
 
 class Demand(NamedTuple):
-    """A skill at that level, that grade, or that language."""
+    """A skill at that level, that grade, that language, or one of those sites (with commas between them)."""
 
-    kind: Literal["skill", "grade", "language"]
+    kind: Literal["skill", "grade", "language", "site"]
     name: str = ""
     level: int = 1
 
     @property
     def told(self) -> str:
         """The demand in a word or two, as a trace tells it."""
-        return {"skill": f"{self.name} {self.level}", "grade": str(self.level), "language": self.name}[self.kind]
+        return {"skill": f"{self.name} {self.level}", "grade": str(self.level)}.get(self.kind, self.name)
 
 
 class Wish(NamedTuple):
@@ -37,12 +37,16 @@ class Wish(NamedTuple):
 def is_met(demand: Demand, profile: Profile) -> bool:
     """True if agents of that profile meet the demand.
 
+    Who belongs to no site works for every one.
+
     A language is met by the same one or by its base: who speaks ``zh`` takes ``zh-TW``, and the other way round.
     """
     if demand.kind == "skill":
         return profile.level(demand.name) >= demand.level
     if demand.kind == "grade":
         return profile.grade >= demand.level
+    if demand.kind == "site":
+        return not profile.sites or not set(profile.sites).isdisjoint(demand.name.split(","))
     wanted = demand.name.lower()
     base = wanted.partition("-")[0]
     return any(one in (wanted, base) or (one.partition("-")[0] == wanted) for one in profile.languages)

@@ -25,6 +25,8 @@ class Profile(NamedTuple):
     """Each skill with its level, by name; of a skill named twice the higher level."""
     languages: tuple[str, ...] = ()
     shift: str = ""
+    sites: tuple[str, ...] = ()
+    """Empty: every site."""
 
     def level(self, skill: str) -> int:
         """The level of a skill; 0: not known."""
@@ -37,9 +39,8 @@ def profile_of(agent: Agent) -> Profile:
     for skill in agent.skills:
         levels[skill.name] = max(skill.level, levels.get(skill.name, 0))
     languages = tuple(sorted({language.lower() for language in agent.languages}))
-    return Profile(
-        agent.capacity, agent.weight, agent.grade, tuple(sorted(levels.items())), languages, agent.shift or ""
-    )
+    skills, sites = tuple(sorted(levels.items())), tuple(sorted({*agent.sites}))
+    return Profile(agent.capacity, agent.weight, agent.grade, skills, languages, agent.shift or "", sites)
 
 
 _LEAST = Profile(0)
@@ -59,6 +60,7 @@ def profile_from(key: str) -> Profile:
     given = dict(zip(Profile._fields[1:], rest, strict=False))
     given["skills"] = tuple((name, level) for name, level in given.get("skills", ()))
     given["languages"] = tuple(given.get("languages", ()))
+    given["sites"] = tuple(given.get("sites", ()))
     return Profile(capacity, **given)
 
 

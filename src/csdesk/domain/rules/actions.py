@@ -47,6 +47,14 @@ class SetQueue(Section):
     queue: Name
 
 
+class SetSite(Section):
+    """Say which site the ticket belongs to; in the queue of its former site it moves on to that of the new one."""
+
+    do: Literal["set_site"] = "set_site"
+    site: Name | None = None
+    """None: no site."""
+
+
 class SetStatus(Section):
     """Move the ticket to that status, if the transition table allows it."""
 
@@ -131,6 +139,13 @@ class Unassign(Section):
     do: Literal["unassign"] = "unassign"
 
 
+class BriefField(Section):
+    """What a brief says under one of the headings that ``[transfer] fields`` asks for."""
+
+    name: Name
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
 class Transfer(Section):
     """Offer the work to an agent or a department, or (``queue`` alone) move it to a queue at once."""
 
@@ -143,6 +158,8 @@ class Transfer(Section):
     """A code of yours."""
     brief: Annotated[str, Field(max_length=10_000)] = ""
     """What the next one must know; kept as an internal note."""
+    fields: Annotated[tuple[BriefField, ...], Field(max_length=50)] = ()
+    """The same under headings: all that ``[transfer] fields`` asks for, where somebody is asked first."""
     within: Duration | None = None
     """How long the offer stands; None: as the configuration says."""
 
@@ -157,6 +174,8 @@ class Transfer(Section):
             raise refused("nobody is named", "name a queue, an agent or a department", "queue")
         if self.agent is not None and self.department is not None:
             raise refused("an agent is named too", "name one of them", "department")
+        if len({one.name for one in self.fields}) < len(self.fields):
+            raise refused("a heading stands twice", "keep one text for each", "fields")
         return self
 
 
@@ -364,6 +383,7 @@ Action = Annotated[
     SetPriority
     | SetType
     | SetQueue
+    | SetSite
     | SetStatus
     | SetField
     | SetLanguage
@@ -423,6 +443,7 @@ PERMITS: Final[Mapping[type, str]] = MappingProxyType(
         SetPriority: "set_field",
         SetType: "set_field",
         SetQueue: "transfer",
+        SetSite: "set_field",
         SetStatus: "set_status",
         SetField: "set_field",
         SetLanguage: "set_field",

@@ -346,6 +346,7 @@ class _Ticket(_Subject):
     goal = WordField("ticket.goal")
     goal_state = WordField("ticket.goal_state")
     language = WordField("ticket.language")
+    site = WordField("ticket.site")
     account = WordField("ticket.account")
     origin_scene = WordField("ticket.origin_scene")
     origin_param = WordField("ticket.origin_param")

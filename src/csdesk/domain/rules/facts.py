@@ -288,6 +288,7 @@ _READERS: Final[dict[str, Reader]] = {
     "ticket.goal": _held(lambda ticket: ticket.goal.name.value if ticket.goal is not None else None),
     "ticket.goal_state": _held(lambda ticket: ticket.goal.state.value if ticket.goal is not None else None),
     "ticket.language": _held(lambda ticket: ticket.language),
+    "ticket.site": _held(lambda ticket: ticket.site),
     "ticket.account": _held(lambda ticket: ticket.account),
     **{f"ticket.origin_{one}": _came(one, lambda facts: facts.ticket.origin) for one in ORIGIN},
     "ticket.owner": _held(lambda ticket: ticket.owner.id),

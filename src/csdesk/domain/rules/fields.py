@@ -180,6 +180,7 @@ FIELDS: Final[dict[str, Field]] = {
     "ticket.goal": Field(FieldType.WORD, tuple(GoalName), optional=True),
     "ticket.goal_state": Field(FieldType.WORD, tuple(GoalState), optional=True),
     "ticket.language": _MAYBE,
+    "ticket.site": _MAYBE,
     "ticket.account": _WORD,
     **dict.fromkeys((f"ticket.origin_{one}" for one in ORIGIN), _FROM),
     "ticket.owner": _WORD,

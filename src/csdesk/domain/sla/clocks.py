@@ -163,6 +163,15 @@ def amounting(book: Book, clock: Clock, amount: timedelta, at: datetime) -> Cloc
     return running(book, replaced(stopped(book, clock, at), amount=amount), at)
 
 
+def counting_by(book: Book, clock: Clock, calendar: str, at: datetime) -> Clock:
+    """The clock in another calendar; what was used stays, counted as it was until then."""
+    if calendar == clock.calendar:
+        return clock
+    if clock.phase is ClockPhase.PAUSED:
+        return replaced(clock, calendar=calendar)
+    return running(book, replaced(stopped(book, clock, at), calendar=calendar), at)
+
+
 def adopting(book: Book, clock: Clock, plan: Plan, terms: Terms, category: str, at: datetime) -> Clock:
     """The clock under other terms from ``at`` on; what was used stays, counted as it was until then."""
     if has_terms(clock, plan, terms):
@@ -230,7 +239,9 @@ def due(book: Book, ticket: Ticket, now: datetime) -> tuple[ClockMark, ...]:
     for clock in ticket.clocks:
         if clock.phase is ClockPhase.RUNNING:
             found += _due(book, clock, now)
-    return tuple(sorted(found, key=lambda event: event.at))
+    if len(found) > 1:
+        found.sort(key=lambda event: event.at)
+    return tuple(found)
 
 
 def _due(book: Book, clock: Clock, now: datetime) -> Iterator[ClockMark]:

@@ -7,6 +7,7 @@ that change. The table ``LIFE`` says it in words; ``docs/explanation/sla.md`` pr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +16,19 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.clocks import AFTER_HOURS, Clock, ClockPhase, Metric, OnReopen, Scope, with_clocks
 from csdesk.domain.records.messages import Automatic
 from csdesk.domain.records.tickets import LIVE, Category, Ticket, WorkerKind
-from csdesk.domain.sla.clocks import adopting, amounting, begun, ended, is_moved, latest, live, moved, running, stopped
+from csdesk.domain.sla.clocks import (
+    adopting,
+    amounting,
+    begun,
+    counting_by,
+    ended,
+    is_moved,
+    latest,
+    live,
+    moved,
+    running,
+    stopped,
+)
 from csdesk.domain.sla.terms import Book, Plan, Terms
 
 
@@ -208,6 +221,8 @@ def _field_set(book: Book, ticket: Ticket, event: ev.TicketFieldSet, at: datetim
         return tuple(_amounted(book, ticket, at))
     if event.name == "queue":
         return tuple(_regrouped(book, ticket, at))
+    if event.name == "site":
+        return tuple(_moved(book, ticket, at))
     return ()
 
 
@@ -215,6 +230,15 @@ def _amounted(book: Book, ticket: Ticket, at: datetime) -> Iterator[Clock]:
     for clock, plan, terms in _planned(book, ticket):
         if clock.policy == plan.policy:
             new = amounting(book, clock, terms.amount, at)
+            if new is not clock:
+                yield new
+
+
+def _moved(book: Book, ticket: Ticket, at: datetime) -> Iterator[Clock]:
+    """The clocks that count by the hours of another site now."""
+    for clock, plan, terms in _planned(book, ticket):
+        if clock.policy == plan.policy:
+            new = counting_by(book, clock, terms.calendar, at)
             if new is not clock:
                 yield new
 
@@ -248,7 +272,8 @@ def readopted(book: Book, ticket: Ticket, at: datetime) -> Changed:
 
 def _terms(plan: Plan, clock: Clock) -> Terms | None:
     if clock.metric is Metric.STEP:
-        return plan.steps.get(clock.name) or plan.steps.get("")
+        # Without a version the terms are those of whoever started it: no policy changes them.
+        return plan.steps.get(clock.name) or plan.steps.get("") if clock.version else None
     return plan.terms.get(clock.metric)
 
 
@@ -341,13 +366,15 @@ def _started(book: Book, ticket: Ticket, event: ev.ClockStarted, at: datetime) -
 
 
 def event_terms(book: Book, ticket: Ticket, event: ev.ClockStarted, at: datetime) -> tuple[Plan, Terms]:
-    """The terms of a clock that somebody starts."""
+    """The terms of a clock that somebody starts: those of its target, as far as the event says nothing else."""
     plan = next(iter(book.plans(ticket)), None) or Plan("by_hand", "", Scope.TICKET, {}, {})
     step = plan.steps.get(event.name) or plan.steps.get("") if event.metric is Metric.STEP else None
+    if step is not None and event.within is None and event.until is None and not event.calendar:
+        return plan, step
     amount = event.within if event.within is not None else step.amount if step is not None else None
     if event.until is not None:
         amount = book.time(event.calendar).between(at, event.until)
-    return plan, Terms(
+    return replace(plan, version=""), Terms(
         metric=event.metric,
         amount=amount if amount is not None else (event.until or at) - at,
         calendar=step.calendar if step is not None and not event.calendar else event.calendar,

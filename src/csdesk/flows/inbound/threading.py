@@ -120,14 +120,16 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     assert case.identity is not None
     ticket_id = TicketId(work.ids.new(TICKET))
     entry = case.origin.entry if case.origin is not None else ""
+    site = work.policy.site_for(message.account, entry, customer)
     work.emit(
         ticket_id,
         _TicketOpened(
             id=ticket_id,
             number=number,
             subject=message.subject,
-            queue=work.policy.queue_for(message.account, entry),
-            language=case.spoken() or _usual_language(work, message.account, entry, customer),
+            queue=work.policy.queue_for(message.account, entry, site),
+            language=case.spoken() or _usual_language(work, message.account, entry, customer, site),
+            site=site,
             identity=case.identity,
             account=message.account,
             conversation=message.conversation,
@@ -143,11 +145,11 @@ def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int
     return work.ticket(ticket_id)
 
 
-def _usual_language(work: Workspace, account: str, entry: str, customer: Customer) -> str | None:
-    """The language of a message that does not tell its own: the entry point's, the customer's, the account's."""
+def _usual_language(work: Workspace, account: str, entry: str, customer: Customer, site: str | None) -> str | None:
+    """The language of a message that does not tell its own: the entry point's, the customer's, account's, site's."""
     point = work.policy.entry_point(account, entry) if entry else None
     named = point.language if point is not None else None
-    return named or customer.language or work.policy.language_for(account)
+    return named or customer.language or work.policy.language_for(account) or work.policy.sites.language_of(site)
 
 
 def _participants(case: Case, work: Workspace) -> tuple[Participant, ...]:

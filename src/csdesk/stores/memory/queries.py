@@ -24,6 +24,7 @@ _KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "position", "co
 # ``Any``: each function takes the rows of its own kind.
 _MANY: Final[dict[tuple[str, str], Callable[[Any], Iterable[str]]]] = {
     ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("ticket", "site"): lambda row: [row.site] if row.site is not None else [],
     ("customer", "tag"): lambda row: [tag.name for tag in row.tags],
     ("customer", "segment"): lambda row: [one.name for one in row.segments],
     ("customer", "identity"): lambda row: [identity.id for identity in row.identities],

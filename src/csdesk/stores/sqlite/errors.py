@@ -64,8 +64,8 @@ def translated(error: sqlite3.Error | sqlite3.Warning | OverflowError) -> StoreE
         return InvalidInput("value", "too large for SQLite", "pass integers of 64 bits and texts under 1 GB")
     if code is None or code not in TABLE:
         return StoreError("SQLite failed in an unexpected way; see the cause")
-    kind, message = TABLE[code]
-    return kind(message)
+    kind, problem = TABLE[code]
+    return kind(problem)
 
 
 def translated_commit(error: sqlite3.Error) -> StoreError | InvalidInput:

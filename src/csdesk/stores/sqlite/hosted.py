@@ -25,7 +25,7 @@ from csdesk.ports.store import DeskRow
 from csdesk.stores.sqlite import schema
 from csdesk.stores.sqlite.connection import check_library
 from csdesk.stores.sqlite.joined import HostConnections, Joined
-from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.known import Aside, Known, Place
 from csdesk.stores.sqlite.store import SqliteCalls, find_desk
 
 T = TypeVar("T")
@@ -35,7 +35,11 @@ P = ParamSpec("P")
 class _Forgetful(Known):
     """A version names one content only as long as nobody rolls it back."""
 
-    def keep(self, desk: int, record: Stored) -> None:
+    def set_aside(self) -> Aside:
+        """Room that is forgotten with its load."""
+        return {}
+
+    def _keep(self, place: Place, record: Stored) -> None:
         """Remember nothing."""
 
 

@@ -12,7 +12,7 @@ from csdesk.stores.sqlite.queues import DUE, OUTBOX, due_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, instant_or_none, marks, micros
 from csdesk.stores.sqlite.write import finish
 
-_WOKEN: Final = "SELECT id,wake_at FROM csdesk_{} WHERE desk=? AND wake_at<=? ORDER BY wake_at,id LIMIT ?"
+_WOKEN: Final = "SELECT id,wake_at FROM csdesk_{} WHERE desk=? AND wake_at<=? ORDER BY wake_at,pk LIMIT ?"
 _NEXT: Final = "SELECT min(wake_at) FROM csdesk_{} WHERE desk=? AND wake_at>?"
 _WAKING: Final = {"tickets": "ticket", "customers": "customer"}
 _WOKEN_SQL: Final = {what: (_WOKEN.format(kind), _NEXT.format(kind)) for what, kind in _WAKING.items()}

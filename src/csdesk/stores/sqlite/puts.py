@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from csdesk.domain.ids import IDENTITY
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Put, Stored
-from csdesk.domain.records.customers import Customer, SegmentMembership
+from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message, media_of
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
@@ -179,7 +180,7 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
         if media_of(record):
             plan.with_media.append(record)
     elif isinstance(record, Ticket | Customer):
-        if record.tags or _segments(record):
+        if record.tags or _groups(record):
             _plan_tags(plan, record, ())
         if isinstance(record, Customer):
             _plan_identities(plan, record, ())
@@ -202,7 +203,7 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
         old.version,
     )
     sql = update_sql(table, tuple(moved))
-    plan.steps.append(_Replace(table, sql, cells, record.id, old.version))
+    plan.steps.append(partial(_replace, table, sql, cells, record.id, old.version))
     if table.link is not None and getattr(old, table.link[1]) != getattr(record, table.link[1]):
         plan.steps.append(_relinking(plan, table, old, record))
     match record, old:
@@ -221,37 +222,32 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
                 plan.steps.append(_referral(plan.desk, record))
 
 
-@dataclass(frozen=True, slots=True)
-class _Replace:
-    table: Table
-    sql: str
-    cells: Cells
-    key: str
-    expected: int
-
-    def __call__(self, execute: Execute) -> None:
-        if execute(self.sql, self.cells).rowcount != 1:
-            raise VersionConflict(self.table.kind, self.key, expected=self.expected)
+def _replace(table: Table, sql: str, cells: Cells, key: str, expected: int, execute: Execute) -> None:
+    if execute(sql, cells).rowcount != 1:
+        raise VersionConflict(table.kind, key, expected=expected)
 
 
-def segment_label(name: str) -> str:
-    """How a segment stands among the tags of customers."""
+def label_of(name: str) -> str:
+    """How a segment stands among the tags of customers, and a site among those of tickets."""
     return f":{name}"
 
 
-def _segments(record: Ticket | Customer) -> tuple[SegmentMembership, ...]:
-    return record.segments if isinstance(record, Customer) else ()
+def _groups(record: Ticket | Customer) -> tuple[str, ...]:
+    """The segments of a customer, the site of a ticket."""
+    if isinstance(record, Customer):
+        return tuple([one.name for one in record.segments]) if record.segments else ()
+    return () if record.site is None else (record.site,)
 
 
 def _labels(record: Ticket | Customer) -> tuple[str, ...]:
-    """What the record is found by: its tags, and the segments of a customer."""
+    """What the record is found by: its tags, and its segments or its site."""
     tags = tuple([tag.name for tag in record.tags])
-    segments = _segments(record)
-    return (*tags, *[segment_label(one.name) for one in segments]) if segments else tags
+    groups = _groups(record)
+    return (*tags, *map(label_of, groups)) if groups else tags
 
 
 def _plan_tags_again(plan: Puts, record: Ticket | Customer, old: Ticket | Customer) -> None:
-    if record.tags is not old.tags or _segments(record) is not _segments(old):
+    if record.tags is not old.tags or _groups(record) != _groups(old):
         _plan_tags(plan, record, _labels(old))
 
 

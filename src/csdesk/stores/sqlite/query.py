@@ -18,7 +18,7 @@ from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
 from csdesk.stores.sqlite.links import Role, link_key
 from csdesk.stores.sqlite.places import place_key
-from csdesk.stores.sqlite.puts import segment_label
+from csdesk.stores.sqlite.puts import label_of
 from csdesk.stores.sqlite.seats import orders_of
 from csdesk.stores.sqlite.tables import TABLES, Table
 from csdesk.stores.sqlite.values import Cell, instant, marks, micros
@@ -96,6 +96,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 
 _MANY: Final[Mapping[tuple[str, str], str]] = {
     ("ticket", "tag"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
+    ("ticket", "site"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "tag"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "segment"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
     ("customer", "identity"): "pk IN (SELECT row FROM csdesk_place WHERE desk=? AND id IN ({}))",
@@ -179,8 +180,8 @@ class _Where:
             return _micros(value, f"where.{column}")
         if self._kind == "entry" and column in {"id", "position"}:
             return entries.row_of(self._desk, str(value))
-        if column == "segment":
-            return segment_label(str(value))
+        if column in ("segment", "site"):
+            return label_of(str(value))
         if (self._kind, column) == ("customer", "identity"):
             return place_key(str(value), IDENTITY)
         return value

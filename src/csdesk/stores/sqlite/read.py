@@ -24,7 +24,7 @@ from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite import claimed, ranking
 from csdesk.stores.sqlite.connection import Execute
-from csdesk.stores.sqlite.known import Known
+from csdesk.stores.sqlite.known import MANY, Known
 from csdesk.stores.sqlite.places import id_of, place_key, place_sql
 from csdesk.stores.sqlite.queues import inbox_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, marks, padded
@@ -100,7 +100,7 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     others = needs.agents or needs.phrases or needs.articles or needs.drafts or needs.holidays or needs.counters
     if (needs.candidates or needs.waiting) and not (needs.claims or is_followed or others):
         return _ranked(execute, desk, needs)
-    loader = _Loader(execute, desk, known, parties=needs.parties)
+    loader = _Loader(execute, desk, known, needs)
     wanted = _named(needs)
     if not is_followed and not needs.claims:
         # One statement is one moment by itself.
@@ -157,11 +157,11 @@ def _named(needs: Needs) -> Wanted:
 class _Loader:
     """Collects the rows of a load and notes what has to be followed."""
 
-    def __init__(self, execute: Execute, desk: int, known: Known, *, parties: bool) -> None:
+    def __init__(self, execute: Execute, desk: int, known: Known, needs: Needs) -> None:
         self._execute = execute
         self._desk = desk
         self._known = known
-        self._parties = parties
+        self._parties = needs.parties
         self._asked: set[tuple[str, str]] = set()
         self._requesters: list[str] = []
         """The identities of tickets whose customers are wanted too."""
@@ -173,6 +173,7 @@ class _Loader:
         self._ranked = ranking.Ranked()
         # ``Any``: each kind holds the records of its own class.
         self._records: dict[str, dict[str, Any]] = {kind: {} for kind in _CLASSES}
+        self._aside = known.set_aside() if len(needs.tickets) > MANY or len(needs.customers) > MANY else None
 
     def run(self, wanted: Wanted, terms: ranking.Terms = ranking.NO_TERMS, *, is_first: bool = False) -> None:
         """Read one step."""
@@ -222,7 +223,7 @@ class _Loader:
         records = self._records[kind]
         if key in records:
             return
-        record: Stored = self._known.read(_CLASSES[kind], self._desk, key, version, schema, document)
+        record: Stored = self._known.read(_CLASSES[kind], self._desk, key, version, schema, document, self._aside)
         records[key] = record
         if kind == "ticket":
             self._follow_ticket(record)  # type: ignore[arg-type]  # by its kind

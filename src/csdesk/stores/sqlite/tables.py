@@ -152,7 +152,19 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         },
         prefix=TICKET,
         indexed=frozenset(
-            {"id", "number", "category", "queue", "assignee", "identity", "tag", "wake_at", "offered_to", "merged_into"}
+            {
+                "id",
+                "number",
+                "category",
+                "queue",
+                "assignee",
+                "identity",
+                "tag",
+                "site",
+                "wake_at",
+                "offered_to",
+                "merged_into",
+            }
         ),
     ),
     Customer: Table(

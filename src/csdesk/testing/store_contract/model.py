@@ -6,7 +6,7 @@ place of the old state at its end; queries are list comprehensions over all rows
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -171,19 +171,13 @@ class PlainModel:
             self.state.due[one.key] = replace(one, due_at=until)
         return given, min(left, default=None)
 
-    def waking(self, now: datetime) -> tuple[list[str], datetime | None]:
-        """Tickets to look at, and when the next one wakes."""
-        times = {ticket.id: wake_at(ticket) for ticket in self.records("ticket")}
-        ready = [key for key, at in times.items() if at is not None and at <= now]
-        later = [at for key, at in times.items() if at is not None and key not in ready]
-        return sorted(ready, key=lambda key: (times[key], key)), min(later, default=None)
+    def waking(self, now: datetime) -> tuple[dict[str, datetime], datetime | None]:
+        """Tickets to look at with their instants, and when the next one wakes."""
+        return _woken({ticket.id: wake_at(ticket) for ticket in self.records("ticket")}, now)
 
-    def waking_customers(self, now: datetime) -> tuple[list[str], datetime | None]:
-        """Customers to look at, and when the next one wakes."""
-        times = {customer.id: customer_wake_at(customer) for customer in self.records("customer")}
-        ready = [key for key, at in times.items() if at is not None and at <= now]
-        later = [at for key, at in times.items() if at is not None and key not in ready]
-        return sorted(ready, key=lambda key: (times[key], key)), min(later, default=None)
+    def waking_customers(self, now: datetime) -> tuple[dict[str, datetime], datetime | None]:
+        """Customers to look at with their instants, and when the next one wakes."""
+        return _woken({customer.id: customer_wake_at(customer) for customer in self.records("customer")}, now)
 
     def expire(self, now: datetime) -> int:
         """Remove what has expired."""
@@ -295,6 +289,12 @@ def time_of(kind: str, row: Any) -> datetime:
     return at
 
 
+def _woken(times: Mapping[str, datetime | None], now: datetime) -> tuple[dict[str, datetime], datetime | None]:
+    planned = {key: at for key, at in times.items() if at is not None}
+    ready = {key: at for key, at in planned.items() if at <= now}
+    return ready, min((at for key, at in planned.items() if key not in ready), default=None)
+
+
 def wake_at(ticket: Any) -> datetime | None:
     """When the ticket wants to be looked at."""
     times = [ticket.snoozed_until, ticket.close_at, ticket.rules_at, *[tag.expires_at for tag in ticket.tags]]
@@ -332,6 +332,7 @@ def _waits(ticket: Any) -> list[Any]:
 
 COLUMNS: dict[tuple[str, str], Callable[[Any], list[Any]]] = {
     ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
+    ("ticket", "site"): lambda row: [one for one in (row.site,) if one is not None],
     ("ticket", "owner"): lambda row: [row.owner.id],
     ("ticket", "assignee"): _assignee,
     ("ticket", "waits"): _waits,

@@ -31,7 +31,14 @@ WORKED_OUT = frozenset({"group", "line", "burden"})
 """What no row is kept for: see ``LinePromises``."""
 
 KINDS = sorted({*QUERY_COLUMNS} - WORKED_OUT)
-MANY = {("ticket", "tag"), ("customer", "tag"), ("customer", "segment"), ("customer", "identity"), ("agent", "queue")}
+MANY = {
+    ("ticket", "tag"),
+    ("ticket", "site"),
+    ("customer", "tag"),
+    ("customer", "segment"),
+    ("customer", "identity"),
+    ("agent", "queue"),
+}
 
 
 _OFFER = Offer(agent=AgentId(serial("agt_", 2)), queue="general", made_at=at(1), due_at=at(30))
@@ -48,9 +55,10 @@ def _tickets() -> list[Stored]:
     worker = Worker(kind=WorkerKind.AGENT, id=serial("agt_", 1), fence=1)
     owner = Owner(kind=OwnerKind.AGENT, id=serial("agt_", 1))
     values: list[dict[str, object]] = [
-        {"tags": _tags("vip", "退款"), "priority": Priority.URGENT, "created_at": at(9), "language": "zh-CN"},
+        {"tags": _tags("vip", "退款"), "priority": Priority.URGENT, "created_at": at(9), "site": "杭州"},
         {"worker": worker, "owner": owner, "category": Category.OPEN, "status": "open", "updated_at": at(7)},
-        {"worker": Worker(kind=WorkerKind.BOT, id="bot", fence=1), "tags": _tags("vip"), "type": "refund"},
+        {"worker": Worker(kind=WorkerKind.BOT, id="bot", fence=1), "tags": _tags("vip"), "type": "refund"}
+        | {"site": "vip"},
         {"queue": "sales", "snoozed_until": at(50), "category": Category.SNOOZED, "status": "Z"},
         {"merged_into": serial("tkt_", 1), "category": Category.MERGED, "status": "merged", "account": "chat"},
         {

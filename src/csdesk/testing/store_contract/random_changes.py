@@ -148,6 +148,7 @@ class Pieces:
             *[ev.GoalSettled(goal=ticket.goal.name, reached=True, at=later) for _ in (1,) if ticket.goal],
             ev.RulesPlanned(at=asleep),
             ev.TicketFieldSet(name="priority", before=2, after=self.draw(_FEW)),
+            ev.TicketFieldSet(name="site", before=ticket.site, after=self.draw(st.sampled_from((None, *QUEUES)))),
             ev.TicketFieldSet(name="queue", before=ticket.queue, after=self.draw(st.sampled_from(QUEUES))),
             ev.CustomFieldSet(name="size", after=self.draw(st.sampled_from((None, 1.5, "L", True)))),
             ev.SubjectSet(subject=self.draw(st.sampled_from(TEXTS))),

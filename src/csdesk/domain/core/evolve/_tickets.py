@@ -45,6 +45,7 @@ def _ticket_opened(_: Ticket | None, event: ev.TicketOpened, at: datetime) -> Ti
         queue=said["queue"],
         priority=said["priority"],
         language=said["language"],
+        site=said["site"],
         identity=said["identity"],
         account=said["account"],
         conversation=said["conversation"] or "",

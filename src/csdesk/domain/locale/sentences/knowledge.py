@@ -21,7 +21,12 @@ SENTENCES: Final[dict[str, str]] = {
     "use jsonl or md": "请用 jsonl 或 md",
     "Markdown holds one article a file": "每个 Markdown 文件只能有一篇文章",
     "is no field of an article": "不是文章的字段",
+    "two articles have one id": "有两篇文章的 id 相同",
+    "pass phrase or article, one of them": "请在 phrase 和 article 中传入一个",
     # Products
+    "this desk": "本服务台",
+    "facts of products": "商品资料",
+    "pass products= to open_desk": "请在 open_desk 中传入 products=",
     "is no finite number": "不是有限的数",
     "two facts have one name": "有两项资料同名",
     "{type} tells no facts": "{type} 不能提供商品资料",

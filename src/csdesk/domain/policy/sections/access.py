@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Self, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from csdesk.domain.records._settings import Section, unknown
+from csdesk.domain.records._model import Name
+from csdesk.domain.records._settings import Section, refused, unknown
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.commands import Command, ReceiveMessage
 
@@ -32,6 +33,8 @@ class Grant(Section):
     """Ids of actors; empty: every actor of these kinds."""
     commands: tuple[str, ...] = Field(default=("*",), min_length=1)
     """Kinds of command; ``*``: every one."""
+    sites: tuple[Name, ...] = ()
+    """Only what is done to tickets of these sites and of those below them; empty: everything. Reads know no sites."""
     allow: bool = True
 
     @field_validator("commands", mode="after")
@@ -41,6 +44,12 @@ class Grant(Section):
             if command != "*" and command not in COMMANDS:
                 raise unknown("command", command, [*COMMANDS, "*"], place)
         return value
+
+    @model_validator(mode="after")
+    def _knows_tickets(self) -> Self:
+        if self.sites and "read" in self.commands:
+            raise refused("reads know no sites", "grant them apart, or leave the sites out", "sites")
+        return self
 
 
 class AccessPolicy(Section):

@@ -8,10 +8,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from csdesk.domain.records._model import Name
-from csdesk.domain.records._settings import Section
+from csdesk.domain.records._settings import Section, refused
 from csdesk.domain.records.messages import Purpose
 from csdesk.domain.time.fields import ZoneName
-from csdesk.errors import ConfigError
 
 _Words = tuple[Annotated[str, Field(min_length=1, max_length=40)], ...]
 _Time = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -83,10 +82,10 @@ class ContactPolicy(Section):
     @model_validator(mode="after")
     def _both_ends(self) -> Self:
         if (self.quiet_from is None) != (self.quiet_until is None):
-            raise ConfigError("contact", "quiet hours have one end", "set quiet_from and quiet_until, or neither")
+            raise refused("quiet hours have one end", "set quiet_from and quiet_until, or neither")
         if self.quiet_from is not None and self.quiet_from == self.quiet_until:
-            raise ConfigError("contact", "quiet hours begin when they end", "choose two different times")
+            raise refused("quiet hours begin when they end", "choose two different times")
         names = [one.name for one in self.purposes]
         if len(set(names)) < len(names):
-            raise ConfigError("contact.purposes", "name one purpose twice", "write one table for each purpose")
+            raise refused("they name one purpose twice", "write one table for each purpose", "purposes")
         return self

@@ -28,6 +28,9 @@ class QueuePolicy(Section):
     title: str = ""
     formerly: tuple[Name, ...] = ()
     """Names of queues that this one took the place of: the tickets that wait there move here."""
+    sites: tuple[Name, ...] = ()
+    """The sites that it serves; empty: every one. A queue of one site works in that site's hours, and what comes to it
+    without a site belongs there."""
     auto_reply: bool = False
     """May phrases be sent without a person?"""
     suggest: bool = True
@@ -53,6 +56,8 @@ class AccountPolicy(Section):
 
     name: Key
     queue: Name | None = None
+    site: Name | None = None
+    """The site of its customers who do not tell another one."""
     language: Name | None = None
     """The language of a message whose own is not known."""
     backlog: Duration | None = None
@@ -83,6 +88,8 @@ class EntryPointPolicy(Section):
     accounts: tuple[Key, ...] = ()
     """Where it leads; empty: the code means the same on every account."""
     queue: Name | None = None
+    site: Name | None = None
+    """The site of the conversations that begin here: where the code hangs, whom the advertisement is for."""
     campaign: Name | None = None
     """What it is a part of: a name that rules, segments and your own reports may ask for."""
     language: Name | None = None
@@ -141,6 +148,8 @@ class TypePolicy(Section):
     queue: Name | None = None
     priority: PriorityName | None = None
     reopen: ReopenPolicy | None = None
+    immediacy: Name | None = None
+    """The class of immediacy: by which channels customers are reached, and what they are promised by default."""
     bars_bots: bool | None = None
     """True: no bot may receive or answer tickets of this type."""
 

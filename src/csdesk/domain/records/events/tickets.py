@@ -27,6 +27,7 @@ class TicketOpened(EventBase):
     queue: str
     priority: Priority = Priority.NORMAL
     language: str | None = None
+    site: Name | None = None
     identity: IdentityId
     account: str
     conversation: str | None = ""
@@ -56,7 +57,7 @@ class TicketUntagged(EventBase):
 
 
 class TicketFieldSet(EventBase):
-    """A property changed (``priority``, ``type``, ``queue``, ``language``)."""
+    """A property changed (``priority``, ``type``, ``queue``, ``language``, ``site``)."""
 
     kind: Literal["ticket.field_set"] = "ticket.field_set"
     name: str

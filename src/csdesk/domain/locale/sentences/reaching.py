@@ -1,0 +1,36 @@
+"""Sentences about sites, about the immediacy of matters, and about what rules hand on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SENTENCES: Final[dict[str, str]] = {
+    # Sites
+    "no visible character": "没有可见字符",
+    "write it out, or leave it out": "请写出来，或不要填写",
+    "it falls back on itself": "以自身作为后备",
+    "name other sites": "请填写其他站点",
+    "a site stands twice": "有站点重复出现",
+    "keep one title for each": "每种语言保留一个名称",
+    "reads know no sites": "读取操作不区分站点",
+    "grant them apart, or leave the sites out": "请单独授权读取，或不要填写站点",
+    "add {site!r} to the sites of the queue, or name another queue": "请把“{site}”加入该队列的站点，或改用其他队列",
+    "queue {queue!r} does not serve the site": "队列“{queue}”不服务该站点",
+    "sites lie in each other: {circle}": "站点互为上级：{circle}",
+    "take one parent out": "请去掉其中一个上级",
+    "{place!r} stands for site {site!r} too": "“{place}”也指向站点“{site}”",
+    "let one site have it, or write more of it": "请只保留在一个站点，或写得更具体",
+    "no site {site!r}": "没有站点“{site}”",
+    # Immediacy
+    "a channel stands twice": "有渠道重复出现",
+    "{level!r} is a service level of [[sla]]": "“{level}”已是 [[sla]] 中的服务等级",
+    "give that one another name": "请为它另取名称",
+    "classes fall back on each other: {circle}": "时效等级互为后备：{circle}",
+    "take one fallback out": "请去掉其中一个后备",
+    "no class of immediacy {name!r}": "没有时效等级“{name}”",
+    "no part {part!r}": "没有消息内容类型“{part}”",
+    # Transfers by rules
+    "a heading stands twice": "有栏目重复出现",
+    "the brief lacks {names}, which [transfer] asks for": "交接说明缺少 [transfer] 所要求的：{names}",
+    'say it: fields = [{ name = "...", text = "..." }]': '请写明：fields = [{ name = "...", text = "..." }]',
+}
