@@ -13,11 +13,14 @@ from pydantic import BaseModel
 
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Viewer
+from csdesk.domain.records.articles import ArticleQuestion
 from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
+from csdesk.domain.records.exemplars import Exemplar
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import Message, TextPart
 from csdesk.domain.records.origins import TOLD, Entered, Origin
+from csdesk.domain.records.phrases import Wording
 from csdesk.domain.records.queues import InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import FieldValue, Ticket
@@ -109,6 +112,17 @@ def _event(event: Any) -> Any:
     return replaced(event, **dict.fromkeys(event.PERSONAL)) if event.PERSONAL else event
 
 
+def _exemplar(one: Exemplar) -> Exemplar:
+    """A draft is made of what somebody wrote: without the right to read that, nothing of it is left."""
+    hidden = ArticleQuestion(question=COVER, answer=COVER)
+    return replace(
+        one,
+        phrase=replaced(one.phrase, title=COVER, questions=(COVER,), wordings=(Wording(text=COVER),), variables=()),
+        article=replaced(one.article, title=COVER, questions=(hidden,)),
+        personal=tuple(replace(part, text=COVER) for part in one.personal),
+    )
+
+
 _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Customer: _customer,
     Identity: lambda one: replaced(one, external_id=_text(one.external_id)),
@@ -121,6 +135,7 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Ticket: _ticket,
     FieldValue: lambda one: replaced(one, value=COVER),
     Draft: lambda one: replaced(one, text=_text(one.text)),
+    Exemplar: _exemplar,
     Entry: _entry,
     InboxItem: lambda one: replace(one, conversation=COVER, detail="", payload=""),
     OutboxItem: lambda one: replace(one, conversation=COVER, reason=_text(one.reason)),
