@@ -20,6 +20,7 @@ PhraseId = NewType("PhraseId", str)
 ArticleId = NewType("ArticleId", str)
 DraftId = NewType("DraftId", str)
 CommandId = NewType("CommandId", str)
+SettlementId = NewType("SettlementId", str)
 
 CUSTOMER: Final = "cus_"
 IDENTITY: Final = "idn_"
@@ -30,6 +31,7 @@ PHRASE: Final = "phr_"
 ARTICLE: Final = "art_"
 DRAFT: Final = "drf_"
 COMMAND: Final = "cmd_"
+SETTLEMENT: Final = "set_"
 
 _NAME: Final = re.compile(r"[\w][\w.-]{0,59}")
 

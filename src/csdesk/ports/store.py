@@ -100,6 +100,7 @@ class Query:
         "article",
         "draft",
         "holidays",
+        "settlement",
         "inbox",
         "outbox",
         "entry",
@@ -133,6 +134,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "article": frozenset({"id", "retired", "language", "campaign"}),
     "draft": frozenset({"id", "ticket", "author"}),
     "holidays": frozenset({"id", "place"}),
+    "settlement": frozenset({"id", "ticket", "customer", "subject", "action", "state", "agent", "created_at"}),
     "inbox": frozenset({"id", "account", "conversation", "state"}),
     "outbox": frozenset({"id", "account", "conversation", "state", "ticket"}),
     "entry": frozenset({"position", "subject", "cause"}),
@@ -160,6 +162,7 @@ TIME_COLUMN: dict[str, str] = {
     "message": "occurred_at",
     "entry": "at",
     "config": "activated_at",
+    "settlement": "created_at",
     "inbox": "created_at",
     "outbox": "created_at",
 }

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.articles import ArticleQuestion
+from csdesk.domain.records.authority import Carrying, ExceptionRequest, Settlement
 from csdesk.domain.records.channels import Suggestion
 from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
@@ -105,7 +106,13 @@ def _message(one: Message) -> Message:
 
 def _ticket(one: Ticket) -> Ticket:
     texts = _texts(one, "subject", "conversation", "close_reason")
-    return replaced(one, **texts, origin=covered(one.origin), fields=covered(one.fields), flags=covered(one.flags))
+    parts = {name: covered(getattr(one, name)) for name in ("origin", "fields", "flags", "exceptions")}
+    return replaced(one, **texts, **parts)
+
+
+def _settlement(one: Settlement) -> Settlement:
+    texts = _texts(one, "subject", "reason", "brief", "answer")
+    return replaced(one, **texts, carrying=covered(one.carrying))
 
 
 def _entry(one: Entry) -> Entry:
@@ -153,6 +160,9 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Preview: lambda one: one._replace(text=_text(one.text)),
     Suggestion: _suggestion,
     Why: _why,
+    Settlement: _settlement,
+    Carrying: lambda one: replaced(one, **_texts(one, "reference", "reason")),
+    ExceptionRequest: lambda one: replaced(one, **_texts(one, "wish", "subject", "reason")),
     Entry: _entry,
     InboxItem: lambda one: replace(one, conversation=COVER, detail="", payload=""),
     OutboxItem: lambda one: replace(one, conversation=COVER, reason=_text(one.reason)),

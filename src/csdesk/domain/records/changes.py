@@ -19,6 +19,7 @@ from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.records._model import Word
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
@@ -28,7 +29,7 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Draft | PublicHolidays
+Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Draft | PublicHolidays | Settlement
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
@@ -275,6 +276,7 @@ class Needs(NamedTuple):
     inbox: tuple[str, ...] = ()
     outbox: tuple[str, ...] = ()
     parties: bool = False
+    settlements: tuple[str, ...] = ()
 
 
 class Snapshot(NamedTuple):
@@ -298,6 +300,7 @@ class Snapshot(NamedTuple):
     counters: Mapping[str, int] = _NOTHING
     inbox: Mapping[str, InboxItem] = _NOTHING
     outbox: Mapping[str, OutboxItem] = _NOTHING
+    settlements: Mapping[str, Settlement] = _NOTHING
 
 
 def person_behind(

@@ -22,6 +22,7 @@ from csdesk.domain.records._short import SHORT
 from csdesk.domain.records._writing import event_writer, text_of
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
@@ -54,6 +55,7 @@ KINDS: Final[Mapping[type[Record], str]] = {
     Article: "article",
     Draft: "draft",
     PublicHolidays: "holidays",
+    Settlement: "settlement",
 }
 """The name of each kind of record, as errors and stores use it."""
 

@@ -53,7 +53,15 @@ def _sql(claims: int, counters: int, *, parties: bool) -> str:
 
 def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot | None:
     """What is needed, if needs name claims and plain counters only; None if there is more to follow."""
-    if needs.agents or needs.phrases or needs.articles or needs.drafts or needs.holidays or needs.candidates:
+    if (
+        needs.agents
+        or needs.phrases
+        or needs.articles
+        or needs.drafts
+        or needs.holidays
+        or needs.candidates
+        or needs.settlements
+    ):
         return None
     keys, names = padded(needs.claims), padded(needs.counters)
     if any(name.startswith("load/") for name in names):

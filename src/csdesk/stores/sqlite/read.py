@@ -14,6 +14,7 @@ from typing import Any, Final
 from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, IdentityId
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs, Snapshot, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
@@ -46,7 +47,7 @@ _PARTS: Final = {
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
         kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
-        for kind in ("agent", "phrase", "article", "draft", "holidays")
+        for kind in ("agent", "phrase", "article", "draft", "holidays", "settlement")
     },
     **{
         kind: f"SELECT '{kind}',r.id,r.version,r.schema,r.doc,NULL FROM csdesk_place p"  # noqa: S608
@@ -69,6 +70,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "article": Article,
     "draft": Draft,
     "holidays": PublicHolidays,
+    "settlement": Settlement,
 }
 _ROADS: Final = {IDENTITY: "identity", CUSTOMER: "customer", TICKET: "ticket", MESSAGE: "message"}
 
@@ -98,6 +100,7 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
         return found
     others = needs.agents or needs.phrases or needs.articles or needs.drafts or needs.holidays or needs.counters
+    others = others or needs.settlements
     if (needs.candidates or needs.waiting) and not (needs.claims or is_followed or others):
         return _ranked(execute, desk, needs)
     loader = _Loader(execute, desk, known, needs)
@@ -143,6 +146,7 @@ def _named(needs: Needs) -> Wanted:
         ("article", needs.articles),
         ("draft", needs.drafts),
         ("holidays", needs.holidays),
+        ("settlement", needs.settlements),
     ):
         if keys:
             wanted[name] = list(keys)
@@ -230,7 +234,7 @@ class _Loader:
         elif kind == "customer" and record.merged_into is not None:  # type: ignore[union-attr]
             self._follow("customer", record.merged_into)  # type: ignore[union-attr]
         elif kind == "message":
-            self._follow("ticket", record.ticket)  # type: ignore[union-attr]
+            self._follow("ticket", record.ticket)  # type: ignore[union-attr, arg-type]
 
     def _follow_ticket(self, ticket: Ticket) -> None:
         if ticket.merged_into is not None:
@@ -263,6 +267,7 @@ class _Loader:
             counters=self._counters,
             inbox={row[0]: inbox_item(row) for row in self._rows("inbox", needs.inbox)},
             outbox={row[0]: outbox_item(row) for row in self._rows("outbox", needs.outbox)},
+            settlements=records["settlement"],
         )
 
     def _rows(self, name: str, keys: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -64,7 +64,8 @@ def _seeded(store: Store) -> None:
 def _big() -> ChangeSet:
     """A commit that touches everything and would succeed after ``_seeded``."""
     people = (build.ticket(2), build.customer(2), build.message(2))
-    fresh = build.changes_for(*people, build.phrase(2), build.article(2), build.draft(2), build.holidays(2))
+    others = (build.phrase(2), build.article(2), build.draft(2), build.holidays(2), build.settlement(2))
+    fresh = build.changes_for(*people, *others)
     return fresh._replace(
         puts=(*fresh.puts, Put(build.agent(1, version=2, capacity=3), 1)),
         claims=(Claim("command/2", "cmd_2"), Claim("mail/2", "msg_2", ClaimMode.FIRST_WINS)),
@@ -139,6 +140,7 @@ class CommitPromises(ContractBase):
             articles=(build.article(2).id,),
             drafts=(build.draft(2).id,),
             holidays=(build.holidays(2).id,),
+            settlements=(build.settlement(2).id,),
             counters=("load/" + build.agent(1).id, "other"),
             inbox=(build.inbox_item(1).id, build.inbox_item(2).id),
             outbox=(build.outbox_item(1).message, build.outbox_item(2).message),
@@ -153,6 +155,7 @@ class CommitPromises(ContractBase):
         assert dict(found.articles) == {build.article(2).id: build.article(2)}
         assert dict(found.drafts) == {build.draft(2).id: build.draft(2)}
         assert dict(found.holidays) == {build.holidays(2).id: build.holidays(2)}
+        assert dict(found.settlements) == {build.settlement(2).id: build.settlement(2)}
         assert dict(found.counters) == {"load/" + build.agent(1).id: 1, "other": 1}
         assert dict(found.inbox) == {build.inbox_item(2).id: build.inbox_item(2)}
         assert dict(found.outbox) == {build.outbox_item(2).message: build.outbox_item(2, "conversation-2")}
@@ -315,6 +318,7 @@ class CommitPromises(ContractBase):
             build.article(1, x_new="kept"),
             build.draft(1, x_new=None),
             build.holidays(1, x_new="kept"),
+            build.settlement(1, x_new="kept"),
         ]
         store.commit(DESK, ChangeSet(puts=tuple(Put(one, 0) for one in rich)))
         self._check_rich(store, rich)
@@ -324,7 +328,7 @@ class CommitPromises(ContractBase):
             again.close()
 
     def _check_rich(self, store: Store, rich: list[Stored]) -> None:
-        kinds = ("ticket", "customer", "message", "agent", "phrase", "article", "draft", "holidays")
+        kinds = ("ticket", "customer", "message", "agent", "phrase", "article", "draft", "holidays", "settlement")
         for one, kind in zip(rich, kinds, strict=True):
             assert everything(store, Query(kind=kind)) == [one]  # type: ignore[arg-type]  # the names are right
             assert one.model_extra is not None
@@ -352,7 +356,7 @@ class CommitPromises(ContractBase):
     def test_folding_the_entries_gives_the_records(self, store: Store) -> None:
         """What is read back as entries makes the stored records again, personal values included."""
         who, what = build.customer(1, language="zh-CN", level="vip"), build.ticket(1, queue="sales")
-        kept = (build.phrase(1), build.article(1), build.holidays(1))
+        kept = (build.phrase(1), build.article(1), build.holidays(1), build.settlement(1))
         store.commit(DESK, build.changes_for(who, what, build.agent(1), *kept))
         opened = ev.StatusChanged(before=Category.NEW, after=Category.OPEN, status="open")
         told = build.entry(what.id, ev.SubjectSet(subject="發票"), opened, seconds=5)
@@ -366,6 +370,7 @@ class CommitPromises(ContractBase):
             ("phrase", serial("phr_", 1)),
             ("article", serial("art_", 1)),
             ("holidays", serial("hol_", 1)),
+            ("settlement", serial("set_", 1)),
         )
         for kind, key in made_ids:
             entries = everything(store, Query(kind="entry", where=(("subject", key),), order="position"))

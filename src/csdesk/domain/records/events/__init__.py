@@ -17,6 +17,23 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import Field
 
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.events.authority import (
+    AlternativeAnswered,
+    ApprovalAsked,
+    ApprovalLapsed,
+    ApprovalRefused,
+    ApprovalWithdrawn,
+    AuthorityGranted,
+    AuthorityRevoked,
+    AuthoritySettled,
+    ExceptionAnswered,
+    ExceptionAsked,
+    SettlementBegan,
+    SettlementCarried,
+    SettlementErased,
+    SettlementNoted,
+    SettlementReversed,
+)
 from csdesk.domain.records.events.customers import (
     ActsRecounted,
     AttributesSet,
@@ -154,8 +171,16 @@ __all__ = [
     "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
+    "AlternativeAnswered",
+    "ApprovalAsked",
+    "ApprovalLapsed",
+    "ApprovalRefused",
+    "ApprovalWithdrawn",
     "ArticleSaved",
     "AttributesSet",
+    "AuthorityGranted",
+    "AuthorityRevoked",
+    "AuthoritySettled",
     "BreachVoided",
     "ClockBreached",
     "ClockEnded",
@@ -189,6 +214,8 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "ExceptionAnswered",
+    "ExceptionAsked",
     "ExemplarPromoted",
     "Fate",
     "GoalSet",
@@ -239,6 +266,11 @@ __all__ = [
     "SessionAnswered",
     "SessionBegan",
     "SessionJoined",
+    "SettlementBegan",
+    "SettlementCarried",
+    "SettlementErased",
+    "SettlementNoted",
+    "SettlementReversed",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
@@ -379,7 +411,22 @@ Event = Annotated[
     | AccountResumed
     | CommandDenied
     | MessageParked
-    | MessageReleased,
+    | MessageReleased
+    | SettlementBegan
+    | AuthoritySettled
+    | ApprovalAsked
+    | ApprovalRefused
+    | ApprovalWithdrawn
+    | ApprovalLapsed
+    | SettlementReversed
+    | SettlementCarried
+    | SettlementErased
+    | SettlementNoted
+    | ExceptionAsked
+    | ExceptionAnswered
+    | AlternativeAnswered
+    | AuthorityGranted
+    | AuthorityRevoked,
     Field(discriminator="kind"),
 ]
 """Every event of the desk."""
