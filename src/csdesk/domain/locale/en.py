@@ -206,6 +206,9 @@ TEXTS: Final[dict[str, str]] = {
     "error.no_working_time": "{field}: {problem}; {remedy}",
     "error.holidays_unknown": "{field}: {problem}; {remedy}",
     "error.missing_extra": "{feature} needs {package}: install csdesk with its extra {extra}",
+    "error.asset_unfit": (
+        "no form of asset {asset} fits account {account} ({lacks}); add one that does: it takes {takes}"
+    ),
     "error.unsupported": "{thing} cannot {feature}; {remedy}",
     "error.desk_closed": "desk {desk} is closed; open it again",
     "error.transaction_open": "{call} cannot run inside the host's transaction; commit it or roll it back first",

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from csdesk.domain.ids import (
     AgentId,
     ArticleId,
+    AssetId,
     CustomerId,
     IdentityId,
     MessageId,
@@ -24,12 +25,14 @@ from csdesk.domain.ids import (
     SettlementId,
     TicketId,
     article_id,
+    asset_id,
     phrase_id,
 )
 from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text, replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.articles import Article, ArticleLink
+from csdesk.domain.records.assets import AssetUse, AssetVariant
 from csdesk.domain.records.authority import ExceptionAnswer, Period
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
@@ -62,6 +65,14 @@ def _article_name(name: str) -> ArticleId:
 
 ArticleName = Annotated[ArticleId, AfterValidator(_article_name)]
 """The id of an article; what people call it is given the prefix."""
+
+
+def _asset_name(name: str) -> AssetId:
+    return asset_id(name)
+
+
+AssetName = Annotated[AssetId, AfterValidator(_asset_name)]
+"""The id of an asset; what people call it is given the prefix."""
 
 
 def nothing_unknown(value: T) -> T:
@@ -133,6 +144,8 @@ class SendReply(_TicketCommand):
     """The phrases that were suggested, best first; what became of them is learnt from."""
     question: MessageId | None = None
     """The customer's message it answers; None: the last one."""
+    assets: tuple[AssetUse, ...] = Field(default=(), max_length=50)
+    """The assets of the library that the parts were taken from."""
     override: Text = ""
     """Why words are sent that the policy on wording refuses."""
     purpose: Purpose = Purpose.SERVICE
@@ -574,6 +587,26 @@ class SavePhrase(_Command):
     _known = field_validator("wordings", "variables", "article", mode="after")(nothing_unknown)
 
 
+class SaveAsset(_Command):
+    """Add an asset (``asset`` None) or change one; None leaves a value as it is."""
+
+    kind: Literal["save_asset"] = "save_asset"
+    asset: AssetName | None = None
+    id: AssetName | None = None
+    """The id of a new asset; None: a fresh one."""
+    expected_version: int | None = None
+    title: Text | None = Field(default=None, min_length=1)
+    about: Text | None = None
+    variants: tuple[AssetVariant, ...] | None = Field(default=None, min_length=1, max_length=50)
+    tags: tuple[Key, ...] | None = None
+    owner: Key | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    retired: bool | None = None
+
+    _known = field_validator("variants")(nothing_unknown)
+
+
 class PutPhrases(_Command):
     """Put whole phrases in: new ones are added, known ones replaced, equal ones left alone. An import is made of these.
 
@@ -999,6 +1032,7 @@ Command = Annotated[
     | EraseCustomer
     | SaveAgent
     | SavePhrase
+    | SaveAsset
     | PutPhrases
     | PutArticles
     | RetireArticle
