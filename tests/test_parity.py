@@ -28,8 +28,10 @@ GROUPS = (
     "articles",
     "products",
     "calendars",
+    "authority",
+    "self_service",
 )
-WITHIN = ("drafts", "holding")
+WITHIN = ("drafts", "holding", "exceptions")
 """Groups that hang on another group."""
 RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 SEEN = {"__enter__", "__exit__", "__aenter__", "__aexit__"}

@@ -24,6 +24,7 @@ __all__ = [
     "AssetUnfit",
     "AssetVariant",
     "AsyncDesk",
+    "AuthorityDecision",
     "Availability",
     "CalendarError",
     "Capabilities",
@@ -41,6 +42,7 @@ __all__ = [
     "Entry",
     "Erasure",
     "Evidence",
+    "ExceptionRequest",
     "Exemplar",
     "GoodCase",
     "HolidayYear",
@@ -63,11 +65,14 @@ __all__ = [
     "MissingExtra",
     "NoWorkingTime",
     "NotFound",
+    "NotOffered",
     "Offer",
     "OutboundMessage",
     "OutboxItem",
     "OutboxState",
+    "OutsideAuthority",
     "Page",
+    "Period",
     "PhraseUse",
     "Presence",
     "Priority",
@@ -84,8 +89,12 @@ __all__ = [
     "RuleExplanation",
     "Sender",
     "Sent",
+    "ServiceOffer",
+    "Settlement",
+    "SettlementState",
     "SiteLine",
     "Skill",
+    "Standing",
     "StoreError",
     "Suggestion",
     "TemplateButton",
@@ -119,6 +128,7 @@ if TYPE_CHECKING:
     from csdesk.aio.shell import AsyncDesk
     from csdesk.bootstrap import open_async_desk, open_desk
     from csdesk.desk.shell import Desk
+    from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
     from csdesk.domain.core.assets import AssetForm
     from csdesk.domain.core.reaching import Reach, Way
     from csdesk.domain.locale.render import render
@@ -127,6 +137,7 @@ if TYPE_CHECKING:
     from csdesk.domain.records.agents import Agent, Presence, Skill
     from csdesk.domain.records.articles import Article, ArticleFee, ArticleGap, ArticleLink, ArticleQuestion
     from csdesk.domain.records.assets import Asset, AssetVariant
+    from csdesk.domain.records.authority import ExceptionRequest, Period, Settlement, SettlementState
     from csdesk.domain.records.channels import (
         Capabilities,
         InboundMessage,
@@ -179,12 +190,15 @@ if TYPE_CHECKING:
         InvalidInput,
         MissingExtra,
         NotFound,
+        NotOffered,
+        OutsideAuthority,
         RemoteError,
         StoreError,
         UsageError,
         VersionConflict,
         WordingRefused,
     )
+    from csdesk.flows.authority.serving import ServiceOffer
     from csdesk.flows.commands import Done
     from csdesk.flows.explaining import RuleExplanation
     from csdesk.flows.sites import SiteLine
@@ -208,6 +222,7 @@ else:
         "AssetForm": "csdesk.domain.core.assets",
         "AssetUnfit": "csdesk.errors",
         "AssetVariant": "csdesk.domain.records.assets",
+        "AuthorityDecision": "csdesk.domain.authority.verdicts",
         "Availability": "csdesk.flows.staffing",
         "Reach": "csdesk.domain.core.reaching",
         "SiteLine": "csdesk.flows.sites",
@@ -230,6 +245,7 @@ else:
         "GoodCase": "csdesk.domain.records.exemplars",
         "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
+        "ExceptionRequest": "csdesk.domain.records.authority",
         "HolidayYear": "csdesk.domain.time.holidays",
         "HolidaysUnknown": "csdesk.domain.time.errors",
         "HolidaysUnknownWarning": "csdesk.domain.time.errors",
@@ -250,11 +266,14 @@ else:
         "MissingExtra": "csdesk.errors",
         "NoWorkingTime": "csdesk.domain.time.errors",
         "NotFound": "csdesk.errors",
+        "NotOffered": "csdesk.errors",
         "Offer": "csdesk.domain.records.tickets",
         "OutboundMessage": "csdesk.domain.records.channels",
         "OutboxItem": "csdesk.domain.records.queues",
         "OutboxState": "csdesk.domain.records.queues",
+        "OutsideAuthority": "csdesk.errors",
         "Page": "csdesk.ports.store",
+        "Period": "csdesk.domain.records.authority",
         "PhraseUse": "csdesk.domain.records.phrases",
         "Presence": "csdesk.domain.records.agents",
         "Priority": "csdesk.domain.records.tickets",
@@ -270,7 +289,11 @@ else:
         "RuleExplanation": "csdesk.flows.explaining",
         "Sender": "csdesk.domain.records.channels",
         "Sent": "csdesk.domain.records.channels",
+        "ServiceOffer": "csdesk.flows.authority.serving",
+        "Settlement": "csdesk.domain.records.authority",
+        "SettlementState": "csdesk.domain.records.authority",
         "Skill": "csdesk.domain.records.agents",
+        "Standing": "csdesk.domain.authority.verdicts",
         "StoreError": "csdesk.errors",
         "Suggestion": "csdesk.domain.records.channels",
         "TemplateButton": "csdesk.domain.records.messages",

@@ -19,6 +19,7 @@ from csdesk.engine.local import Finished, Run
 from csdesk.engine.network import is_awaited
 from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature, sentence
 from csdesk.flows import policies
+from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.clock import Clock
 from csdesk.ports.http import AsyncHttp, Http
@@ -45,6 +46,7 @@ def open_desk(
     channels: Iterable[AnyChannel] = (),
     bots: Iterable[Bot] = (),
     products: ProductFacts | None = None,
+    actions: Iterable[ActionPort] = (),
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -68,6 +70,8 @@ def open_desk(
         bots: the bots that this process runs, by the names of the configuration: ``run_due`` asks them. A bot that no
             process runs hands its tickets to people when the time for its answer is up.
         products: your shop, which tells facts of its products for ``desk.products`` and for phrases.
+        actions: your systems that carry out what was settled, by the names of the configuration (``port``):
+            ``run_due`` calls them.
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
@@ -89,10 +93,16 @@ def open_desk(
             raise InvalidInput(
                 "bots", sentence("{type} has to be awaited", type=type(bot).__name__), "pass it to open_async_desk"
             )
+    ports = tuple(actions)
+    for port in ports:
+        if is_awaited(getattr(port, "carry_out", None)):
+            raise InvalidInput(
+                "actions", sentence("{type} has to be awaited", type=type(port).__name__), "pass it to open_async_desk"
+            )
     if is_awaited(getattr(products, "facts", None)):
         problem = sentence("{type} has to be awaited", type=type(products).__name__)
         raise InvalidInput("products", problem, "pass it to open_async_desk")
-    wish = _Wish(desk, config, channels, own_bots, products, clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, own_bots, products, ports, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
@@ -111,6 +121,7 @@ async def open_async_desk(
     channels: Iterable[AnyChannel] = (),
     bots: Iterable[AnyBot] = (),
     products: AnyProductFacts | None = None,
+    actions: Iterable[AnyActionPort] = (),
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -133,7 +144,7 @@ async def open_async_desk(
         raise UnsupportedFeature(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
-    wish = _Wish(desk, config, channels, tuple(bots), products, clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, tuple(bots), products, tuple(actions), clock, ids, media, activate)
     if isinstance(url, AsyncStore):
         core, own = await _wired_async(url, wish), AsyncHttpxHttp()
         return AsyncDesk(core, url, http or own, owned=own.aclose)
@@ -156,6 +167,7 @@ class _Wish:
     channels: Iterable[AnyChannel]
     bots: tuple[AnyBot, ...]
     products: AnyProductFacts | None
+    actions: tuple[AnyActionPort, ...]
     clock: Clock | None
     ids: IdSource | None
     media: MediaStore | None
@@ -181,6 +193,7 @@ class _Wish:
             channels=self.channels,
             bots=self.bots,
             products=self.products,
+            actions=self.actions,
         )
 
     def activation(self, core: DeskCore) -> Flow[None]:

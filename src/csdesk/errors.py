@@ -9,6 +9,8 @@
     │   ├── IllegalTransition    a ticket cannot go where the command wants it
     │   ├── WordingRefused       the policy on wording speaks against words of a reply; names the places
     │   ├── Denied               the actor may not run the command
+    │   ├── OutsideAuthority     it goes beyond what the actor may give
+    │   ├── NotOffered           customers may not do this by themselves now
     │   ├── StaleWorker          the command comes from a worker that no longer holds the ticket
     │   ├── LeaseHeld            somebody else works on the ticket
     │   ├── BotBarred            a bot may not work on the ticket
@@ -72,6 +74,8 @@ __all__ = [
     "LeaseHeld",
     "MissingExtra",
     "NotFound",
+    "NotOffered",
+    "OutsideAuthority",
     "Problem",
     "ProductsUnavailable",
     "RemoteError",
@@ -255,6 +259,55 @@ class Denied(UsageError):
 
     def __init__(self, actor: str, command: str, reason: str) -> None:
         super().__init__(f"{actor} may not run {command}: {reason}", actor=actor, command=command, reason=reason)
+
+
+class OutsideAuthority(UsageError):
+    """It goes beyond what the actor may give customers.
+
+    ``outcome`` says whether somebody can approve it (``needs_approval``) or not (``forbidden``); ``alternatives`` are
+    the names of what to offer instead. ``desk.authority.decide`` tells which limits stand in the way.
+    """
+
+    code = "error.outside_authority"
+    status_hint = 403
+
+    def __init__(
+        self,
+        actor: str,
+        action: str,
+        amount: str,
+        *,
+        outcome: Literal["needs_approval", "forbidden"],
+        alternatives: tuple[str, ...] = (),
+    ) -> None:
+        reason = "needs_approval" if outcome == "needs_approval" else "nobody_approves"
+        offers = ", ".join(alternatives)
+        told = "ask for approval: desk.authority.request" if outcome == "needs_approval" else "nobody can approve it"
+        super().__init__(
+            f"{action} of {amount} is beyond what {actor} may give; {told}"
+            + (f"; offer instead: {offers}" if offers else ""),
+            actor=actor,
+            action=action,
+            amount=amount,
+            reason=reason,
+            alternatives=offers,
+        )
+        self.outcome = outcome
+        self.alternatives = alternatives
+
+
+class NotOffered(UsageError):
+    """Customers may not do this by themselves now: the condition of the self-service action does not hold for them."""
+
+    code = "error.not_offered"
+    status_hint = 403
+
+    def __init__(self, service: str, customer: str) -> None:
+        super().__init__(
+            f"{service} is not offered to customer {customer} now; desk.self_service.offered tells why",
+            service=service,
+            customer=customer,
+        )
 
 
 class StaleWorker(UsageError):

@@ -86,6 +86,21 @@ def test_segments(tmp_path):
     ]
 
 
+def test_authority(tmp_path):
+    assert run("scripts/authority.py", tmp_path).splitlines() == [
+        "the second half: needs_approval",
+        "the lead sees: ['third lamp']",
+        "and says: settled",
+        "forbidden - offer instead: ['voucher']",
+        "the customer: accepted",
+        "x small_refund: not offered now",
+        "* small_refund: offered now",
+        "  paid 30.00 CNY for order:1",
+        "  paid 90.00 CNY for order:1",
+        "  paid 9.90 CNY for order:2",
+    ]
+
+
 def test_why_not(tmp_path):
     shown = run("scripts/why_not.py", tmp_path)
     assert "rule urgent-refund did not fire" in shown

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
     from csdesk.aio.articles import Articles
     from csdesk.aio.assets import Assets
+    from csdesk.aio.authority import Authority
     from csdesk.aio.bots import Bots
     from csdesk.aio.calendars import Calendars
     from csdesk.aio.channels import Channels
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from csdesk.aio.products import Products
     from csdesk.aio.replies import Replies
     from csdesk.aio.segments import Segments
+    from csdesk.aio.self_service import SelfService
     from csdesk.aio.sla import Sla
     from csdesk.aio.tags import Tags
     from csdesk.aio.tickets import Tickets
@@ -108,6 +110,20 @@ class AsyncDesk:
         from csdesk.aio.agents import Agents
 
         return Agents(self._runner)
+
+    @cached_property
+    def authority(self) -> Authority:
+        """Who may give customers what: decisions, settlements, approvals, grants, exceptions."""
+        from csdesk.aio.authority import Authority
+
+        return Authority(self._runner)
+
+    @cached_property
+    def self_service(self) -> SelfService:
+        """What customers may do by themselves."""
+        from csdesk.aio.self_service import SelfService
+
+        return SelfService(self._runner)
 
     @cached_property
     def bots(self) -> Bots:

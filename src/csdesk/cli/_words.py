@@ -73,6 +73,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{file}: {rules} rules, {error} errors, {warning} warnings, {info} notes, {undecided} undecided",
         "{file}：{rules} 条规则，错误 {error}，警告 {warning}，提示 {info}，未定 {undecided}",
     ),
+    "check.problem": ("{problem}; {remedy}", "{problem}。处理办法：{remedy}"),
     "check.refused": (
         "{file} cannot be loaded: {count} problems. References between sections are looked at once these are mended",
         "无法加载 {file}：共 {count} 处问题。修正后再检查各部分之间的引用",
@@ -431,6 +432,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "demo.bot": (
         "the bot answered {answered} messages by itself and handed {handed_off} customers to people",
         "机器人独立回答 {answered} 条消息，转人工 {handed_off} 位客户",
+    ),
+    "demo.given": (
+        "{on_the_spot} refunds on the spot, {approved} approved, {refused} refused, {instead} vouchers: {amount} CNY",
+        "当场退款 {on_the_spot} 笔，审批通过 {approved} 笔，未批准 {refused} 笔，改用代金券 {instead} 笔，共 {amount} 元",
     ),
     "demo.delivery": (
         "{delivered} replies confirmed as delivered, {undelivered} came back undelivered",

@@ -74,7 +74,8 @@ def _refuse(error: ConfigError, config: Path, out: Output) -> None:
         head = cell(out.word("check.error"), _STYLES[Level.ERROR])
         head.append(f"  {one.path}", style="bold")
         out.console.print(head)
-        out.print(f"    {render(one.problem, out.locale)}; {render(one.remedy, out.locale)}")
+        problem, remedy = (render(told, out.locale) for told in (one.problem, one.remedy))
+        out.print(f"    {out.word('check.problem', problem=problem, remedy=remedy)}")
     out.print("")
     out.say("check.refused", "bold", file=config, count=len(error.problems))
 

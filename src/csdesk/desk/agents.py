@@ -36,6 +36,8 @@ class Agents:
         shift: str = "",
         sites: Sequence[str] = (),
         presence: Presence = Presence.ONLINE,
+        roles: Sequence[str] = (),
+        lead: str = "",
         actor: Actor | None = None,
         idempotency_key: str | None = None,
     ) -> Agent:
@@ -43,6 +45,7 @@ class Agents:
 
         ``weight`` (1 to 100) is the share of work in queues that go by weight; ``shift`` names the calendar of the
         agent's working time, empty: the hours of the queue; ``sites`` are those that the agent works for, empty: all.
+        ``roles`` and ``lead`` (who leads the team) are what the configuration's authority asks for.
         """
         return self._do(
             cmd.SaveAgent(
@@ -56,6 +59,8 @@ class Agents:
                 shift=shift,
                 sites=several(sites, "sites"),
                 presence=presence,
+                roles=several(roles, "roles"),
+                lead=lead,
                 actor=actor or Actor.system(),
                 idempotency_key=idempotency_key,
             )
@@ -107,6 +112,19 @@ class Agents:
         """Let an agent have these skills and no others."""
         given = several(skills, "skills")
         return self._do(cmd.SaveAgent(agent=agent, skills=given, actor=actor or Actor.system()))
+
+    def set_roles(
+        self, agent: AgentId, roles: Sequence[str], *, lead: str | None = None, actor: Actor | None = None
+    ) -> Agent:
+        """Let an agent have these roles and no others; ``lead`` names who leads the team (empty: nobody).
+
+        Roles and leads are what the configuration's authority asks for; None leaves the lead as it is.
+
+        Raises:
+            InvalidInput: the agent would lead the own team.
+        """
+        given = several(roles, "roles")
+        return self._do(cmd.SaveAgent(agent=agent, roles=given, lead=lead, actor=actor or Actor.system()))
 
     def set_shift(self, agent: AgentId, shift: str, *, actor: Actor | None = None) -> Agent:
         """Let an agent work by a calendar of the configuration; empty: by the hours of the queue.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
     from csdesk.desk.articles import Articles
     from csdesk.desk.assets import Assets
+    from csdesk.desk.authority import Authority
     from csdesk.desk.bots import Bots
     from csdesk.desk.calendars import Calendars
     from csdesk.desk.channels import Channels
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from csdesk.desk.products import Products
     from csdesk.desk.replies import Replies
     from csdesk.desk.segments import Segments
+    from csdesk.desk.self_service import SelfService
     from csdesk.desk.sla import Sla
     from csdesk.desk.tags import Tags
     from csdesk.desk.tickets import Tickets
@@ -113,6 +115,20 @@ class Desk:
         from csdesk.desk.agents import Agents
 
         return Agents(self._runner)
+
+    @cached_property
+    def authority(self) -> Authority:
+        """Who may give customers what: decisions, settlements, approvals, grants, exceptions."""
+        from csdesk.desk.authority import Authority
+
+        return Authority(self._runner)
+
+    @cached_property
+    def self_service(self) -> SelfService:
+        """What customers may do by themselves."""
+        from csdesk.desk.self_service import SelfService
+
+        return SelfService(self._runner)
 
     @cached_property
     def bots(self) -> Bots:

@@ -21,6 +21,7 @@ ArticleId = NewType("ArticleId", str)
 AssetId = NewType("AssetId", str)
 DraftId = NewType("DraftId", str)
 CommandId = NewType("CommandId", str)
+SettlementId = NewType("SettlementId", str)
 
 CUSTOMER: Final = "cus_"
 IDENTITY: Final = "idn_"
@@ -32,6 +33,7 @@ ARTICLE: Final = "art_"
 ASSET: Final = "ast_"
 DRAFT: Final = "drf_"
 COMMAND: Final = "cmd_"
+SETTLEMENT: Final = "set_"
 
 _NAME: Final = re.compile(r"[\w][\w.-]{0,59}")
 

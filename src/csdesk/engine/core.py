@@ -29,6 +29,7 @@ from csdesk.domain.records.media import MediaRef
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.time.holidays import HolidayYear
 from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature, UsageError, sentence
+from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.channel import (
     BlockingChannel,
@@ -93,6 +94,7 @@ class DeskCore:
         channels: Iterable[AnyChannel],
         bots: Iterable[AnyBot] = (),
         products: AnyProductFacts | None = None,
+        actions: Iterable[AnyActionPort] = (),
     ) -> None:
         self.name = name
         self.keys: ClaimKeys = ClaimKeys(secret)
@@ -103,6 +105,7 @@ class DeskCore:
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
         self.bots: Mapping[str, AnyBot] = _by_name(bots)
         self.products = _a_shop(products)
+        self.actions: Mapping[str, AnyActionPort] = _ports(actions)
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
@@ -162,6 +165,7 @@ class DeskCore:
             self.able,
             tuple(self.bots),
             self.products is not None,
+            tuple(self.actions),
         )
 
     def check_open(self) -> None:
@@ -213,12 +217,29 @@ class DeskCore:
             raise UnsupportedFeature("this desk", "facts of products", "pass products= to open_desk")
         return self.products
 
-    def check_bots(self) -> None:
-        """Refuse a bot that the configuration does not have.
+    def action_port(self, name: str) -> AnyActionPort:
+        """The system of that name, which carries out what was settled.
 
         Raises:
-            InvalidInput: it is not under ``bots`` there.
+            NotFound: the desk was opened without it.
         """
+        port = self.actions.get(name)
+        if port is None:
+            raise NotFound("action port", name)
+        return port
+
+    def check_bots(self) -> None:
+        """Refuse a bot, or a system that carries out, which the configuration does not have.
+
+        Raises:
+            InvalidInput: it is not under ``bots`` there, or no action names it as its ``port``.
+        """
+        ports = self.policy.authority.ports if self.can_decide else frozenset[str]()
+        for name in self.actions if self.can_decide else ():
+            if name not in ports:
+                raise InvalidInput(
+                    "actions", sentence("no action has the port {name!r}", name=name), nearest(name, ports)
+                )
         known = self.policy.reception.bots
         for name in self.bots if self.can_decide else ():
             if name not in known:
@@ -377,4 +398,18 @@ def _by_name(bots: Iterable[AnyBot]) -> dict[str, AnyBot]:
         if bot.name in found:
             raise InvalidInput("bots", sentence("two bots have the name {name!r}", name=bot.name), "give each its own")
         found[bot.name] = bot
+    return found
+
+
+def _ports(actions: Iterable[AnyActionPort]) -> dict[str, AnyActionPort]:
+    found: dict[str, AnyActionPort] = {}
+    for port in actions:
+        if isinstance(port, type) or not isinstance(port, ActionPort) or not callable(port.carry_out):
+            problem = sentence("{type} carries nothing out", type=type(port).__name__)
+            raise InvalidInput("actions", problem, "see docs/how-to/authority.md")
+        if port.name in found:
+            raise InvalidInput(
+                "actions", sentence("two systems have the name {name!r}", name=port.name), "give each its own"
+            )
+        found[port.name] = port
     return found

@@ -36,6 +36,7 @@ NetworkStep = (
     | steps.Ask
     | steps.Consult
     | steps.AskProducts
+    | steps.CarryOut
     | steps.TakeSeat
 )
 """The steps that leave the machine."""

@@ -37,7 +37,7 @@ def is_awaited(answer: object) -> bool:
     return iscoroutinefunction(method) or iscoroutinefunction(getattr(method, "__call__", None))  # noqa: B004
 
 
-def work_of(core: DeskCore, step: NetworkStep) -> Work:
+def work_of(core: DeskCore, step: NetworkStep) -> Work:  # noqa: PLR0911  a line for each kind
     """What has to be done for a step.
 
     Raises:
@@ -52,6 +52,8 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:
         return partial(step.base.look_up, step.question)  # type: ignore[return-value]  # awaited if need be
     if isinstance(step, steps.AskProducts):
         return partial(core.shop().facts, step.question)  # type: ignore[return-value]  # awaited if need be
+    if isinstance(step, steps.CarryOut):
+        return partial(core.action_port(step.port).carry_out, step.order)  # type: ignore[return-value]  # awaited if need be
     name, of = _ASKED[type(step)]
     account, arguments = of(step)
     channel = core.channel(account)

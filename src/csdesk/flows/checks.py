@@ -15,6 +15,7 @@ from csdesk._sentence import is_a
 from csdesk.domain.ids import PhraseId, phrase_id
 from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
+from csdesk.domain.records.authority import SettlementState
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.queues import InboxState, OutboxState
@@ -33,7 +34,7 @@ _CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "category": frozenset(Category),
     "presence": frozenset(Presence),
     "direction": frozenset(Direction),
-    "state": frozenset({*InboxState, *OutboxState}),
+    "state": frozenset({*InboxState, *OutboxState, *SettlementState}),
 }
 
 

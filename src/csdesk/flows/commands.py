@@ -28,11 +28,23 @@ from csdesk.domain.core.goals import settle
 from csdesk.domain.core.macros import permits_of, withheld
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import AGENT, ASSET, COMMAND, CUSTOMER, MESSAGE, PHRASE, TICKET, MessageId, TicketId
+from csdesk.domain.ids import (
+    AGENT,
+    ASSET,
+    COMMAND,
+    CUSTOMER,
+    MESSAGE,
+    PHRASE,
+    SETTLEMENT,
+    TICKET,
+    MessageId,
+    TicketId,
+)
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -43,6 +55,8 @@ from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
 from csdesk.errors import InvalidInput, VersionConflict
 from csdesk.flows import queues
+from csdesk.flows.authority.matters import DECIDING
+from csdesk.flows.authority.running import run_command
 from csdesk.flows.gathering import gather
 from csdesk.flows.needing import command_needs
 from csdesk.flows.permission import refuse, require
@@ -70,6 +84,8 @@ class Done:
     phrase: LibraryPhrase | None = None
     asset: Asset | None = None
     holidays: PublicHolidays | None = None
+    settlement: Settlement | None = None
+    """What was given, asked for, answered or taken back."""
     trace: Trace = Trace()
     entries: tuple[Entry, ...] = ()
     """What happened, record by record; empty for a duplicate."""
@@ -80,12 +96,14 @@ class Done:
 _COMMANDS: tuple[type, ...] = get_args(get_args(cmd.Command)[0])
 
 
-def result_id(command: cmd.Command, ids: IdSource) -> str:
+def result_id(command: cmd.Command, ids: IdSource) -> str:  # noqa: PLR0911  a line for each kind
     """The id of what the command will make, taken before the first attempt."""
     if isinstance(command, cmd.SendReply | cmd.AddNote | cmd.TransferTicket):
         return ids.new(MESSAGE)
     if isinstance(command, cmd.SplitTicket):
         return ids.new(TICKET)
+    if isinstance(command, DECIDING):
+        return ids.new(SETTLEMENT)
     if isinstance(command, cmd.UnlinkIdentity):
         return ids.new(CUSTOMER)
     if isinstance(command, cmd.SaveAgent) and command.agent is None:
@@ -106,6 +124,18 @@ def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Do
     if isinstance(command, cmd.RetryOutbound):
         yield from queues.retry_outbound(command, run)
         return Done(id=run)
+    if isinstance(command, cmd.AuthorityCommand):
+        ran = yield from run_command(command, run, dry_run=dry_run)
+        return Done(
+            id=ran.id,
+            duplicate=ran.duplicate,
+            ticket=ran.ticket,
+            agent=ran.agent,
+            settlement=ran.settlement,
+            trace=ran.trace,
+            entries=ran.entries,
+            dry_run=dry_run,
+        )
     return (yield from retried(lambda scope: _attempt(command, run, scope, dry_run=dry_run), loads=3))
 
 
@@ -247,7 +277,9 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
         ):
             return _run_on_customer(work, command, run)
         case _:
-            assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound), "they have flows of their own"
+            assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound | cmd.AuthorityCommand), (
+                "flows of their own"
+            )
             return _on_ticket(work, command, run)
 
 

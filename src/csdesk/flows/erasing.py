@@ -20,6 +20,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Needs, Strip
 from csdesk.domain.records.codec import holds_personal
 from csdesk.domain.records.customers import ERASED, Customer, ErasedCounts, Erasure
@@ -32,7 +33,7 @@ from csdesk.errors import InvalidInput
 from csdesk.flows.commands import execute
 from csdesk.flows.lists import get_customer, page_of
 from csdesk.flows.retrying import retried
-from csdesk.flows.wiping import delete_unused, entries_of, strips_in, ticket_piece, wipe_messages
+from csdesk.flows.wiping import delete_unused, entries_of, strips_in, ticket_piece, wipe_messages, wipe_settlements
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
@@ -274,7 +275,7 @@ def _elsewhere(progress: Progress, scope: Scope) -> Flow[Step]:
     work.end(ev.DESK)
     after = replaced(
         progress,
-        stage="customers" if is_over else "elsewhere",
+        stage="settlements" if is_over else "elsewhere",
         cursor=None if is_over else cursor,
         media=_joined(progress.media, told.media),
         counts=_plus(progress.counts, **told.counts),
@@ -284,6 +285,25 @@ def _elsewhere(progress: Progress, scope: Scope) -> Flow[Step]:
 
 def _joined(known: tuple[str, ...], *more: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted({*known, *(digest for one in more for digest in one)}))
+
+
+# What was given to them
+
+
+def _settlements(progress: Progress, scope: Scope) -> Flow[Step]:
+    """Blank what was given to them, a batch at a time; nobody gives them anything any more."""
+    where = (("customer", tuple(map(str, progress.family))),)
+    page = yield from page_of(Settlement, Query(kind="settlement", where=where, limit=BATCH, after=progress.cursor))
+    loaded = yield from steps.load(Needs(settlements=tuple(str(one.id) for one in page.items)))
+    work = _begun(loaded, progress, scope)
+    told = yield from wipe_settlements(work, [work.settlement(one.id) for one in page.items])
+    after = replaced(
+        progress,
+        stage="settlements" if page.cursor is not None else "customers",
+        cursor=page.cursor,
+        counts=_plus(progress.counts, **told.counts),
+    )
+    return Step(told.changes(work), after)
 
 
 # Streams of customers
@@ -377,6 +397,7 @@ _STAGES: Final[Mapping[str, Callable[[Progress, Scope], Flow[Step]]]] = {
     "inbox": _inbox,
     "tickets": _tickets,
     "elsewhere": _elsewhere,
+    "settlements": _settlements,
     "customers": _customers,
     "foreign": _foreign,
     "media": _media,

@@ -10,6 +10,7 @@ from typing import TypeVar
 from csdesk.domain.ids import CustomerId, article_id, phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.authority import Settlement, SettlementState
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -251,6 +252,8 @@ class CustomerBrief:
     """The warnings in force, those of customers merged into this one too: read them first."""
     segments: tuple[str, ...] = ()
     """The segments that the customer belongs to."""
+    open_requests: tuple[Settlement, ...] = ()
+    """What somebody has asked for on the customer's behalf and nobody has approved yet."""
 
 
 def brief(customer_id: str) -> Flow[CustomerBrief]:
@@ -271,7 +274,18 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
     now = (yield from steps.attempt(0)).now
     flags = tuple((yield from _flags(customer, now)))
     segments = tuple(str(one.name) for one in customer.segments)
-    return CustomerBrief(customer, open_tickets.items, total, last.items, flags, segments)
+    requests = yield from _open_requests(customer)
+    return CustomerBrief(customer, open_tickets.items, total, last.items, flags, segments, requests)
+
+
+def _open_requests(customer: Customer) -> Flow[tuple[Settlement, ...]]:
+    """What waits for approval; nothing is read where nobody gives anything."""
+    scope = yield from steps.attempt(0)
+    if not scope.policy.authority:
+        return ()
+    where = filters(customer=(customer.id, *customer.members), state=SettlementState.REQUESTED)
+    page = yield from page_of(Settlement, Query(kind="settlement", where=where, order="created_at"))
+    return page.items
 
 
 def _flags(customer: Customer, now: datetime) -> Flow[list[Flag]]:

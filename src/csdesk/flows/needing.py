@@ -18,7 +18,7 @@ def command_needs(command: cmd.Command, scope: Scope) -> Needs:
         return _of_ticket(command, scope)
     if isinstance(command, CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity):
         return _of_customer(command, scope)
-    assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound), "they have flows of their own"
+    assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound | cmd.AuthorityCommand), "flows of their own"
     return _of_the_desk(command, scope)
 
 

@@ -6,6 +6,7 @@ from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Needs, Put
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import LessonsForgotten
@@ -46,6 +47,12 @@ def agent_of(done: Done) -> Agent:
     """The agent that a command made or changed."""
     assert done.agent is not None, "the command gave no agent"
     return done.agent
+
+
+def settlement_of(done: Done) -> Settlement:
+    """The settlement that a command made or changed."""
+    assert done.settlement is not None, "the command gave no settlement"
+    return done.settlement
 
 
 def phrase_of(done: Done) -> LibraryPhrase:

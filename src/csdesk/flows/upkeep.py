@@ -14,6 +14,7 @@ from typing import Final
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.erasures import ERASE
 from csdesk.flows import erasing, fetching, keeping, queues, rebuilding, reconciling, seating, turns
+from csdesk.flows.authority import due as authority
 from csdesk.flows.draining import drain
 from csdesk.flows.outbox import deliver
 from csdesk.flows.pulling import pull_due
@@ -67,6 +68,10 @@ class DueReport:
     """Messages that were indexed for search."""
     expired: int = 0
     """Claims that expired."""
+    escalated: int = 0
+    """Requests for approval that nobody answered in time: the next ones are asked, or they lapsed."""
+    carried: int = 0
+    """Calls of systems of yours that carry out what was settled."""
     erased: int = 0
     """Records, entries and files that lost what was personal, because their customers are being erased."""
     raw_removed: int = 0
@@ -106,6 +111,8 @@ _COUNTS = (
     "resumed",
     "indexed",
     "expired",
+    "escalated",
+    "carried",
     "erased",
     *_KEPT.values(),
 )
@@ -153,6 +160,7 @@ def _look_ahead() -> Flow[tuple[bool, datetime | None]]:
 
 def _ahead_of(scope: Scope) -> OutlookRequest:
     kinds = (*rebuilding.KINDS, ERASE, *seating.kinds_of(scope), *turns.kinds_of(scope.bots))
+    kinds = (*kinds, *authority.kinds_of(scope))
     return OutlookRequest(
         kinds=(*kinds, *fetching.kinds_of(scope)),
         upkeep=(reconciling.KIND, *keeping.KINDS),
@@ -242,6 +250,16 @@ def _maintain(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
     return {"indexed": done.searches_indexed, "expired": done.claims_expired}, done.more, None
 
 
+def _approvals(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    done, more, next_at = yield from authority.approvals_due(limit, out_of_time)
+    return {"escalated": done}, more, next_at
+
+
+def _carry(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
+    done, more, next_at = yield from authority.carry_due(limit, out_of_time)
+    return {"carried": done}, more, next_at
+
+
 def _erase(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     worked = yield from erasing.work_on(limit, out_of_time)
     return {"erased": worked.erased}, worked.is_busy, worked.next_due_at
@@ -266,9 +284,11 @@ _PARTS: Final = (
         _resume,
         _maintain,
         _erase,
+        _approvals,
         _deliver,
         _seats,
         _turns,
+        _carry,
         _planned,
         _fetch,
         _keep,

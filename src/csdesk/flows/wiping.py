@@ -15,6 +15,7 @@ from csdesk.domain.core import erasing
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Needs, Put, Strip
 from csdesk.domain.records.codec import holds_personal
 from csdesk.domain.records.erasures import TicketProgress
@@ -85,14 +86,24 @@ def _last_piece(work: Workspace, ticket: Ticket, told: Told) -> Flow[Piece]:
     )
     if ticket.erased_at is None:
         erasing.erase_ticket(work, ticket)
+    given = yield from _given_on(work, ticket)
     work.end(ticket.id)
     strips, cursor = yield from strips_of(ticket.id, None)
     changes = told.changes(work)
-    changes = changes._replace(puts=changes.puts + blanked, strips=changes.strips + strips)
+    changes = changes._replace(puts=changes.puts + blanked, strips=changes.strips + strips + given)
     counts = {**told.counts, "tickets": 1, "drafts": len(blanked)}
     counts["entries"] += len(strips)
     follows = TicketProgress(id=ticket.id, part="entries", cursor=cursor) if cursor is not None else None
     return Piece(changes, follows, told.media, counts)
+
+
+def _given_on(work: Workspace, ticket: Ticket) -> Flow[tuple[Strip, ...]]:
+    """Wipe what was given or asked for on a ticket; the strips of it."""
+    query = Query(kind="settlement", where=(("ticket", ticket.id),), limit=200)
+    found = yield from everything(Settlement, query)
+    for one in found:
+        work.lay(one)
+    return (yield from wipe_settlements(work, found)).strips
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,19 @@ def wipe_messages(work: Workspace, messages: Iterable[Message]) -> Flow[Told]:
         strips = strips_in(entries)
     media = frozenset(digest for one in fresh for digest in media_of(one))
     return Told(strips, media, {"messages": len(fresh), "outbox": unsent, "entries": len(strips)})
+
+
+def wipe_settlements(work: Workspace, settlements: Iterable[Settlement]) -> Flow[Told]:
+    """Lay the wiping of settlements into the workspace; what was wiped before is passed over."""
+    fresh = [one for one in settlements if one.erased_at is None]
+    for one in fresh:
+        erasing.erase_settlement(work, one)
+        work.close(one.id)
+    strips: tuple[Strip, ...] = ()
+    if fresh:
+        where = (("subject", tuple(str(one.id) for one in fresh)),)
+        strips = strips_in((yield from everything(Entry, Query(kind="entry", where=where, limit=ENTRIES))))
+    return Told(strips, frozenset(), {"entries": len(strips)})
 
 
 def strips_in(entries: Iterable[Entry]) -> tuple[Strip, ...]:

@@ -43,6 +43,7 @@ from csdesk.domain.records.messages import TextPart
 from csdesk.domain.records.products import ProductQuestion
 from csdesk.domain.routing.roster import Roster
 from csdesk.errors import FlowError, sentence
+from csdesk.ports.actions import ActionOrder, ActionOutcome
 from csdesk.ports.channel import Exchange
 from csdesk.ports.ids import IdSource
 from csdesk.ports.knowledge import AnyKnowledge
@@ -81,6 +82,8 @@ class Scope(NamedTuple):
     """The bots that this process has."""
     has_products: bool = False
     """Whether this process can ask a shop about its products."""
+    actions: tuple[str, ...] = ()
+    """The systems that this process has, which carry out what was settled."""
 
 
 class Attempt(NamedTuple):
@@ -376,6 +379,15 @@ class AskProducts:
     within: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class CarryOut:
+    """Let a host's system carry something out, for so long at most. A step of the network."""
+
+    port: str
+    order: ActionOrder
+    within: timedelta
+
+
 Step = (
     Attempt
     | Load
@@ -412,6 +424,7 @@ Step = (
     | Ask
     | Consult
     | AskProducts
+    | CarryOut
     | TakeSeat
 )
 """Everything a flow can ask for."""
@@ -443,6 +456,7 @@ Reply = (
     | BotAbstains
     | BotHandsOver
     | KnowledgeReply
+    | ActionOutcome
     | bytes
     | str
     | None
@@ -767,6 +781,16 @@ def ask(turn: BotTurn, within: timedelta) -> Flow[object]:
         TimeoutError: it took too long.
     """
     reply: object = yield Ask(turn, within)
+    return reply
+
+
+def carry_out(port: str, order: ActionOrder, within: timedelta) -> Flow[object]:
+    """What a host's system says to an order; an outcome, if it keeps its contract.
+
+    Raises:
+        TimeoutError: it took too long.
+    """
+    reply: object = yield CarryOut(port, order, within)
     return reply
 
 

@@ -101,6 +101,7 @@ class Query:
         "asset",
         "draft",
         "holidays",
+        "settlement",
         "inbox",
         "outbox",
         "entry",
@@ -135,6 +136,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "asset": frozenset({"id", "retired"}),
     "draft": frozenset({"id", "ticket", "author"}),
     "holidays": frozenset({"id", "place"}),
+    "settlement": frozenset({"id", "ticket", "customer", "subject", "action", "state", "agent", "created_at"}),
     "inbox": frozenset({"id", "account", "conversation", "state"}),
     "outbox": frozenset({"id", "account", "conversation", "state", "ticket"}),
     "entry": frozenset({"position", "subject", "cause"}),
@@ -162,6 +164,7 @@ TIME_COLUMN: dict[str, str] = {
     "message": "occurred_at",
     "entry": "at",
     "config": "activated_at",
+    "settlement": "created_at",
     "inbox": "created_at",
     "outbox": "created_at",
 }

@@ -15,6 +15,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Put, Stored
 from csdesk.domain.records.customers import Customer, Identity
 from csdesk.domain.records.holidays import PublicHolidays, SavedYear
@@ -130,6 +131,26 @@ def article(number: int = 1, /, **values: object) -> Article:
     return Article.model_validate({**given, "created_at": START, "updated_at": START, **values})
 
 
+def settlement(number: int = 1, /, **values: object) -> Settlement:
+    """A refund of 12.50 that an agent asks for, for the customer of the same number."""
+    given = {
+        "id": serial(ids.SETTLEMENT, number),
+        "version": 1,
+        "action": "refund",
+        "ledger": "refund",
+        "unit": "CNY",
+        "digits": 2,
+        "amount": 1250,
+        "subject": f"order:{number}",
+        "ticket": serial(ids.TICKET, number),
+        "customer": serial(ids.CUSTOMER, number),
+        "agent": serial(ids.AGENT, number),
+        "by": f"agent:{serial(ids.AGENT, number)}",
+        "created_at": START,
+    }
+    return Settlement.model_validate({**given, **values})
+
+
 def draft(number: int = 1, /, **values: object) -> Draft:
     """A reply in the making for the ticket of the same number."""
     given = {
@@ -187,7 +208,7 @@ def entry(subject: str, *events: ev.Event, seconds: float = 0, cause: str = "") 
     )
 
 
-def birth(record: Stored) -> ev.Entry:  # noqa: PLR0911  one for each kind
+def birth(record: Stored) -> ev.Entry:  # noqa: C901, PLR0911  one for each kind
     """The entry that makes the record, if it is one that begins this way (no later values set).
 
     A message is born in its ticket's stream; for a draft, which has no stream, the desk's own stream notes nothing.
@@ -207,6 +228,8 @@ def birth(record: Stored) -> ev.Entry:  # noqa: PLR0911  one for each kind
             return entry(record.id, ev.AssetSaved(asset=record))
         case PublicHolidays():
             return entry(record.id, ev.HolidaysSaved(holidays=record))
+        case Settlement():
+            return _settlement_born(record)
         case Message():
             return _message_born(record)
         case Draft():
@@ -259,6 +282,11 @@ def _ticket_born(record: Ticket) -> ev.Entry:
     tagged = [ev.TicketTagged(tags=record.tags)] if record.tags else []
     flagged = [ev.TicketFlagged(flag=one.name, until=one.until) for one in record.flags]
     return entry(record.id, made, *tagged, *flagged)
+
+
+def _settlement_born(record: Settlement) -> ev.Entry:
+    given = {name: getattr(record, name) for name in ev.SettlementBegan.model_fields if name != "kind"}
+    return entry(record.id, ev.SettlementBegan(**given))
 
 
 def _message_born(record: Message) -> ev.Entry:

@@ -53,6 +53,15 @@ def test_a_sound_configuration(cli, tmp_path):
     assert (written["ok"], written["rules"], written["findings"]) == (True, 1, [])
 
 
+def test_what_keeps_it_from_being_loaded_is_told_in_chinese_too(cli, tmp_path):
+    path = write(tmp_path, GOOD.replace("set_priority", "set_priorty").replace("then", "thne", 1))
+    done = cli.run("check", path, db="", lang="zh-CN")
+    assert done.exit_code == 2
+    shown = "".join(done.output.split())
+    assert "没有这个配置项。处理办法：是否想写“then”？可选：" in shown
+    assert "unknown" not in shown
+
+
 def test_errors_end_with_a_code_of_their_own(cli, tmp_path):
     path = write(tmp_path, GOOD + DEAD)
     done = cli.run("check", path, db="")

@@ -68,6 +68,17 @@ def entries(desk):
         desk.events.ack("test", found[-1].position)
 
 
+def test_people_give_on_the_spot_and_ask_for_more(played):
+    db, figures = played
+    given = figures["given"]
+    assert min(given[name] for name in ("on_the_spot", "approved", "refused", "instead")) >= 1
+    assert given.keys() <= {"on_the_spot", "approved", "refused", "instead", "amount", "requested", "lapsed"}
+    with open_desk(f"sqlite:///{db}") as desk:
+        counted = [one for one in desk.authority.list(limit=1000).items if one.counts]
+    assert sum(one.value for one in counted) == given["amount"]
+    assert max(one.value for one in counted) <= 300
+
+
 def test_every_ticket_is_in_one_state_and_languages_add_up(figures):
     found, came = figures["found"], figures["came"]
     assert sum(found["categories"].values()) == found["tickets"]

@@ -38,6 +38,15 @@ def test_the_language_of_errors_follows_the_environment(tmp_path):
     assert "没有客服台文件" in done.stderr
 
 
+def test_an_error_of_the_library_is_told_in_the_language_of_the_command(cli, tmp_path):
+    other = tmp_path / "other.db"
+    other.write_text("this is no database" * 100)
+    assert "the file is no SQLite database; give the path of a csdesk store" in cli.run("tickets", db=other).stderr
+    assert "不是 SQLite 数据库；请给出 csdesk 存储的路径" in cli.run("tickets", db=other, lang="zh-CN").stderr
+    cli.run("init")
+    assert "本服务台中没有工单 99" in cli.run("show", "99", lang="zh-CN").stderr
+
+
 def test_a_missing_desk_is_not_made(cli):
     cli.run("init")
     for _ in range(2):

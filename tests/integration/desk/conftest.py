@@ -87,7 +87,7 @@ def all_records(desk: Desk, kind: str) -> tuple:
 
 def check_folds(desk: Desk) -> None:
     """Every ticket, customer, agent and phrase is what its entries make of it."""
-    for kind in ("ticket", "customer", "agent", "phrase", "article", "holidays"):
+    for kind in ("ticket", "customer", "agent", "phrase", "article", "holidays", "settlement"):
         for record in all_records(desk, kind):
             told = entries(desk, record.id)
             assert fold(told) == record

@@ -15,6 +15,14 @@ import pytest
 from csdesk.bootstrap import open_async_desk, open_desk
 from csdesk.desk.shell import Desk
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.policy.config import (
+    ActionPolicy,
+    AlternativePolicy,
+    AuthorityPolicy,
+    DeskConfig,
+    LimitPolicy,
+    ServicePolicy,
+)
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.bots import BotAbstains
@@ -31,6 +39,14 @@ from csdesk.testing.clocks import START
 MARKER = "Geheimnis客户的话"
 """A customer's words: they may stand in no error and no repr of the desk."""
 ME = Actor.agent("agt_me")
+CONFIG = DeskConfig(
+    authority=AuthorityPolicy(
+        actions=(ActionPolicy(name="refund", unit="CNY", digits=2),),
+        limits=(LimitPolicy(action="refund", per_case=50), LimitPolicy(action="refund", system=True, per_case=50)),
+        alternatives=(AlternativePolicy(name="voucher"),),
+        services=(ServicePolicy(name="small", action="refund"),),
+    )
+)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -39,7 +55,7 @@ def opened(
 ) -> Iterator[tuple[Desk, MemoryStore | SqliteStore, FixedClock]]:
     clock = FixedClock()
     store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "desk.db", synchronous="NORMAL")
-    with open_desk(store, clock=clock) as desk:
+    with open_desk(store, clock=clock, config=CONFIG) as desk:
         yield desk, store, clock
         assert desk.receive(message("the desk still works", talk="last")).state == "stored"
         assert problems_of(store) == ()
@@ -149,13 +165,24 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "segment": "loyal",
         "since": datetime(2026, 1, 1, tzinfo=UTC),
         "until": datetime(2026, 2, 1, tzinfo=UTC),
+        "action": "refund",
+        "limit": 10,
+        "roles": (),
+        "by": ME,
+        "brief": "b",
+        "reason": "r",
+        "wish": "w",
+        "settlement": "set_1",
+        "alternative": "voucher",
+        "service": "small",
+        "done": True,
     }
 
 
 def _methods(desk: Desk) -> Iterator[tuple[str, object]]:
     groups = ("tickets", "customers", "tags", "segments", "agents", "replies", "learning", "articles", "products")
-    groups += ("inbox", "outbox", "config", "events", "bots")
-    for group in (desk, desk.tickets.drafts, *(getattr(desk, name) for name in groups)):
+    groups += ("inbox", "outbox", "config", "events", "bots", "authority", "self_service")
+    for group in (desk, desk.tickets.drafts, desk.authority.exceptions, *(getattr(desk, name) for name in groups)):
         for name, method in inspect.getmembers(group, inspect.ismethod):
             if not name.startswith("_") and name != "close":
                 yield f"{type(group).__name__}.{name}", method

@@ -19,13 +19,23 @@ from pydantic import BaseModel
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
 from csdesk import commands as cmd
-from csdesk.domain.policy.config import AccountPolicy, BotPolicy, QueuePolicy
+from csdesk.domain.policy.config import (
+    AccountPolicy,
+    ActionPolicy,
+    ApproverPolicy,
+    AuthorityPolicy,
+    BotPolicy,
+    LimitPolicy,
+    QueuePolicy,
+    ServicePolicy,
+)
 from csdesk.domain.records import channels as ch
 from csdesk.domain.records.channels import MediaFile
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import HtmlPart, MediaPart, MenuPart, Part, TextPart
 from csdesk.domain.text.folding import fold
 from csdesk.flows.inbound import reading
+from csdesk.ports.actions import ActionDone, ActionOrder
 from csdesk.ports.bots import BotAnswer, BotHandsOver
 from csdesk.stores.media import FolderMedia
 from csdesk.stores.sqlite import SqliteStore
@@ -202,6 +212,7 @@ class Story:
         self._command(cmd.AssignTicket, ticket=ticket.id, agent=desk.agents.list().items[0].id)
         self._command(cmd.TransferTicket, ticket=ticket.id, queue="bots", agent=None, reason="expert")
         self._hand_round(ticket)
+        self._give(ticket)
         desk.tickets.set_field(ticket.id, "subject", mark("subject"), actor=AGENT)
         desk.tickets.set_field(ticket.id, "x.size", mark("field"), actor=AGENT)
         split = desk.tickets.split(ticket.id, [sent.message.id], subject=mark("split"), actor=AGENT)
@@ -226,6 +237,27 @@ class Story:
         desk.tickets.decline(ticket.id, actor=Actor.agent(other.id), reason=mark("rejected"))
         desk.tickets.lease(ticket.id, actor=Actor.agent(other.id), take_over=True, reason=mark("taken"))
         desk.tickets.release(ticket.id, desk.tickets.get(ticket.id).fence, actor=AGENT, reason=mark("released"))
+
+    def _give(self, ticket: Any) -> None:
+        """What people give her, ask for, refuse and take back."""
+        mark, desk = self.marker.text, self.desk
+        authority, lin = desk.authority, _lin(desk)
+        boss = Actor.agent(desk.agents.add("Boss", grade=9).id)
+        given = authority.settle(ticket.id, "refund", amount=1, actor=lin, subject=mark("order"), reason=mark("why"))
+        desk.run_due()  # a system carries it out, and says something back
+        authority.reverse(given.id, actor=lin, reason=mark("back"))
+        asked = [
+            authority.request(ticket.id, "refund", amount=90, actor=lin, brief=mark("brief"), subject=mark("order"))
+            for _ in range(3)
+        ]
+        authority.refuse(asked[0].id, actor=boss, answer=mark("no"))
+        authority.withdraw(asked[1].id, actor=lin, reason=mark("withdrawn"))
+        facts = {"order": mark("fact")}
+        desk.self_service.run(
+            "small", customer=desk.authority.get(given.id).customer, subject=mark("own"), amount=1, facts=facts
+        )
+        authority.exceptions.ask(ticket.id, mark("wish"), action="refund", amount=5, subject=mark("order"), actor=lin)
+        authority.exceptions.refuse(ticket.id, reason=mark("reason"), actor=lin)
 
     def _command(self, kind: Any, **given: object) -> None:
         self.desk.execute(self.marker.made(kind, actor=AGENT, expected_version=None, **given))
@@ -281,6 +313,26 @@ class Story:
         assert joined.ticket.id == ticket.id
 
 
+class Echo:
+    """A system that carries out, and whose answers repeat what it was told."""
+
+    name = "echo"
+
+    def carry_out(self, order: ActionOrder) -> ActionDone:
+        return ActionDone(reference=f"done for {order.subject}")
+
+
+AUTHORITY = AuthorityPolicy(
+    actions=(ActionPolicy(name="refund", port="echo", approvers=(ApproverPolicy(grade=9),)),),
+    limits=(
+        LimitPolicy(action="refund", grade=9, per_case=1000),
+        LimitPolicy(action="refund", per_case=50),
+        LimitPolicy(action="refund", system=True, per_case=50),
+    ),
+    services=(ServicePolicy(name="small", action="refund"),),
+)
+
+
 class Trap:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_set = False
@@ -311,7 +363,9 @@ class Place:
                 queues=(QueuePolicy(name="default"), QueuePolicy(name="bots", reception="bot_first", bot="xiaozhi")),
                 bots=(BotPolicy(name="xiaozhi"),),
                 accounts=(AccountPolicy(name="web"),),
+                authority=AUTHORITY,
             ),
+            actions=[Echo()],
             channels=[self.channel],
             clock=self.clock,
             ids=SerialIds(),

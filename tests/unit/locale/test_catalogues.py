@@ -11,6 +11,7 @@ import pytest
 import csdesk.domain.time.errors
 import csdesk.errors
 from csdesk.domain.analysis.findings import CODES
+from csdesk.domain.authority import verdicts
 from csdesk.domain.locale import en, zh_cn
 from csdesk.domain.locale.render import parameters, render
 from csdesk.domain.records.trace import Outcome, Trace, verdict
@@ -60,7 +61,7 @@ def verdict_codes() -> Iterator[str]:
 
 @pytest.mark.parametrize("texts", [zh_cn.TEXTS, en.TEXTS], ids=["zh-CN", "en"])
 def test_every_code_has_a_text_and_no_text_is_left_over(texts: dict[str, str]) -> None:
-    said = {*error_codes(), *verdict_codes(), *CODES}
+    said = {*error_codes(), *verdict_codes(), *CODES, *verdicts.CODES}
     assert said - texts.keys() == set()
     assert texts.keys() - said - PLANNED == set()
 

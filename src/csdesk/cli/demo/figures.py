@@ -10,6 +10,7 @@ from datetime import datetime
 from csdesk.cli._output import JsonValue, instant
 from csdesk.cli._rows import People
 from csdesk.cli._words import Locale
+from csdesk.cli.demo import giving
 from csdesk.cli.demo.play import Log
 from csdesk.desk.shell import Desk
 from csdesk.domain.records import events as ev
@@ -50,6 +51,8 @@ class Figures:
     """What came of the bot's turns: ``answered``, ``handed_off``."""
     goals: Counter[str] = field(default_factory=Counter)
     """How the goals of sessions stand: ``reached``, ``missed``, ``open``."""
+    given: Counter[str] = field(default_factory=Counter)
+    """What customers were given: ``on_the_spot``, ``approved``, ``instead``, ``refused``, ``amount`` in yuan."""
     events: Counter[type[ev.Event]] = field(default_factory=Counter)
     why: tuple[str, ...] = ()
     """The rendered trace of the complaint."""
@@ -110,6 +113,7 @@ class Figures:
             "answered": {name: self.answered[name] for name in ("automatic", "by_suggestion", "by_hand")},
             "bot": {name: self.bot[name] for name in ("answered", "handed_off")},
             "goals": {name: self.goals[name] for name in ("reached", "missed", "open")},
+            "given": dict(sorted(self.given.items())),
             "moves": dict(sorted(self.moves.items())),
             "delivery": {"delivered": self.delivery["delivered"], "undelivered": self.delivery["failed"]},
             "late": {
@@ -138,6 +142,7 @@ def count(desk: Desk, log: Log, locale: Locale) -> Figures:
     figures.tags.update(tag.name for one in tickets for tag in one.tags)
     figures.load = {agent.name: desk.agents.get(agent.id).load for agent in people.agents.values()}
     figures.late = _late(tickets)
+    figures.given = giving.given(desk)
     if log.complaint is not None:
         figures.why = tuple(people.reasons(log.complaint.trace, locale))
     return figures

@@ -121,6 +121,8 @@ def _answered(figures: Figures, out: Output) -> None:
     out.show(table)
     out.say("demo.bot", "dim", answered=figures.bot["answered"], handed_off=figures.bot["handed_off"])
     out.say("demo.goals", "dim", **{name: figures.goals[name] for name in ("reached", "missed", "open")})
+    names = ("on_the_spot", "approved", "refused", "instead", "amount")
+    out.say("demo.given", "dim", **{name: figures.given[name] for name in names})
     out.say("demo.delivery", "dim", delivered=figures.delivery["delivered"], undelivered=figures.delivery["failed"])
 
 

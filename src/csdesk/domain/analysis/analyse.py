@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Final, get_args
 
 from csdesk._sentence import is_a
+from csdesk.domain.analysis.authority import authority
 from csdesk.domain.analysis.effects import readable, writes_of
 from csdesk.domain.analysis.exclusive import exclusive
 from csdesk.domain.analysis.findings import Finding, Level, Report
@@ -76,6 +77,7 @@ class _Analysis:
             found += timed_loops(self.rules, self.policy, self.paths)
         found += exclusive(self.config, self.settings)
         found += usage(self.config)
+        found += authority(self.policy)
         if self.agents is not None:
             found += staffing(self.config, self.agents)
         found.sort(key=lambda one: _ORDER[one.level])

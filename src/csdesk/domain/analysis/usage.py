@@ -34,6 +34,9 @@ def _tests(config: DeskConfig) -> Iterator[tuple[Test, str]]:
     for section in ("sla", "macros", "escalations"):
         for one in getattr(config, section):
             yield from ((test, _path(where)) for test, where in tests_in(one.when, (section, one.name, "when")))
+    for service in config.authority.services:
+        path = ("authority", "services", service.name, "when")
+        yield from ((test, _path(where)) for test, where in tests_in(service.when, path))
     for segment in config.segments:
         path = ("segments", segment.name, "when")
         yield from ((test, _path(where)) for test, where in tests_in(segment.when, path))

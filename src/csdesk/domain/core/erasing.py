@@ -13,6 +13,7 @@ from csdesk.domain.core.tickets import catch_up, change_status
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import CustomerId
 from csdesk.domain.records import events as ev
+from csdesk.domain.records.authority import APPROVAL, CARRY, CarryState, Settlement
 from csdesk.domain.records.changes import EpochName
 from csdesk.domain.records.customers import Customer, ErasedCounts, Identity
 from csdesk.domain.records.erasures import ERASE, Person, Progress
@@ -110,3 +111,18 @@ def erase_ticket(work: Workspace, ticket: Ticket) -> None:
     if ticket.category in LIVE or ticket.category is Category.RESOLVED:
         ticket = change_status(work, ticket, Move.CLOSE, reason=REASON)
     work.emit(ticket.id, ev.TicketErased())
+
+
+def erase_settlement(work: Workspace, one: Settlement) -> None:
+    """Blank what was given or asked for; what nobody has answered yet is not asked any more."""
+    if one.erased_at is not None:
+        return
+    if one.is_open:
+        work.emit(one.id, ev.ApprovalWithdrawn(answer=""))
+        work.end_due(f"{APPROVAL}/{one.id}")
+    if one.carrying is not None and one.carrying.state is CarryState.PENDING:
+        # What it is about is gone, so nobody can do it any more; whether a try has done it, somebody must find out.
+        unknown = ev.SettlementCarried(state=CarryState.UNKNOWN, attempts=one.carrying.attempts, reason=REASON)
+        work.emit(one.id, unknown)
+        work.end_due(f"{CARRY}/{one.id}")
+    work.emit(one.id, ev.SettlementErased())

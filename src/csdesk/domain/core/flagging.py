@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from csdesk.domain.core.workspace import Workspace  # which itself needs this module
 
 
 def flag(work: Workspace, record: Ticket | Customer, command: cmd.FlagTicket | cmd.FlagCustomer) -> None:

@@ -23,6 +23,7 @@ LEAVING: Final = "leaving"
 
 _AGENT_FIELDS = (
     *("name", "queues", "skills", "languages", "grade", "capacity", "weight", "shift", "sites", "presence", "retired"),
+    *("roles", "lead"),
 )
 
 
@@ -36,6 +37,10 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
         given["sites"] = tuple(dict.fromkeys(command.sites))
     if "shift" in given:
         given["shift"] = _shift(work, command.shift)
+    if "roles" in given:
+        given["roles"] = tuple(dict.fromkeys(command.roles or ()))
+    if "lead" in given:
+        given["lead"] = _lead(command)
     if command.agent is None:
         return _add_agent(work, given, agent_id)
     old = work.agent(command.agent)
@@ -93,6 +98,12 @@ def _plan_leaving(work: Workspace, old: Agent, saved: Agent) -> None:
     left = not {*old.queues} <= {*saved.queues}
     if (saved.retired and not old.retired) or (saved.is_absent and not old.is_absent) or left:
         work.put_due(DueItem(key=f"{LEAVING}/{old.id}", kind=LEAVING, due_at=work.now))
+
+
+def _lead(command: cmd.SaveAgent) -> str | None:
+    if command.lead and command.lead == command.agent:
+        raise InvalidInput("lead", "is the agent", "name somebody else, or pass an empty text: nobody leads the team")
+    return command.lead or None
 
 
 def _shift(work: Workspace, name: str | None) -> str | None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Viewer
+from csdesk.domain.records.authority import Carrying, ExceptionRequest, Settlement
 from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.flags import Flag
@@ -98,7 +99,13 @@ def _message(one: Message) -> Message:
 
 def _ticket(one: Ticket) -> Ticket:
     texts = _texts(one, "subject", "conversation", "close_reason")
-    return replaced(one, **texts, origin=covered(one.origin), fields=covered(one.fields), flags=covered(one.flags))
+    parts = {name: covered(getattr(one, name)) for name in ("origin", "fields", "flags", "exceptions")}
+    return replaced(one, **texts, **parts)
+
+
+def _settlement(one: Settlement) -> Settlement:
+    texts = _texts(one, "subject", "reason", "brief", "answer")
+    return replaced(one, **texts, carrying=covered(one.carrying))
 
 
 def _entry(one: Entry) -> Entry:
@@ -121,6 +128,9 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Ticket: _ticket,
     FieldValue: lambda one: replaced(one, value=COVER),
     Draft: lambda one: replaced(one, text=_text(one.text)),
+    Settlement: _settlement,
+    Carrying: lambda one: replaced(one, **_texts(one, "reference", "reason")),
+    ExceptionRequest: lambda one: replaced(one, **_texts(one, "wish", "subject", "reason")),
     Entry: _entry,
     InboxItem: lambda one: replace(one, conversation=COVER, detail="", payload=""),
     OutboxItem: lambda one: replace(one, conversation=COVER, reason=_text(one.reason)),

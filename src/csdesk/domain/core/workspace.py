@@ -25,6 +25,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import (
     ChangeSet,
     Claim,
@@ -59,7 +60,7 @@ _personal_of: Final = attrgetter("PERSONAL")
 _GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: a third of what its constructor takes
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Article, Asset, PublicHolidays)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Article, Asset, PublicHolidays, Settlement)
 
 
 class Ids(Protocol):
@@ -105,7 +106,8 @@ class Workspace:
         self.found: Found = Found() if found is None else found
         """What routing chooses from."""
         self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
-        desks_own = (snapshot.phrases, snapshot.articles, snapshot.assets, snapshot.holidays, snapshot.drafts)
+        library = (snapshot.phrases, snapshot.articles, snapshot.assets)
+        desks_own = (*library, snapshot.holidays, snapshot.drafts, snapshot.settlements)
         for more in (snapshot.messages, snapshot.agents, *desks_own):
             if more:
                 self._records.update(more)
@@ -186,6 +188,14 @@ class Workspace:
         """
         return self._known(Article, article_id)
 
+    def settlement(self, settlement_id: str) -> Settlement:
+        """The settlement as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        return self._known(Settlement, settlement_id)
+
     def asset(self, asset_id: str) -> Asset:
         """The asset as it stands now.
 
@@ -263,6 +273,10 @@ class Workspace:
         """Store a new message; the event that tells of it stands in its ticket's stream."""
         self._records[message.id] = message
         self._expected[message.id] = 0
+
+    def lay(self, record: Stored) -> None:
+        """Take in a record that was read beside the snapshot; its version guards it."""
+        self._records.setdefault(record.id, record)
 
     def add_home(self, identity: IdentityId, customer: CustomerId) -> None:
         """Note the home of a new identity."""

@@ -20,6 +20,7 @@ AREAS: Final = (
     "validation",
     "common",
     "config",
+    "authority",
     "channels",
     "commands",
     "desk",

@@ -188,6 +188,10 @@ TEXTS: Final[dict[str, str]] = {
         "the reply says what the wording policy refuses: {places}; change it, or pass override= with the reason"
     ),
     "error.denied": "{actor} may not run {command}: {reason}",
+    "error.outside_authority": (
+        "{action} of {amount} is beyond what {actor} may give: {reason}[; offer instead: {alternatives}]"
+    ),
+    "error.not_offered": "{service} is not offered to customer {customer} now",
     "error.stale_worker": (
         "ticket {ticket}: the lease under {given} is over[; {holder} works on it under {current}]; load the ticket "
         "again, and take a lease anew if you still want to work on it"
@@ -216,12 +220,45 @@ TEXTS: Final[dict[str, str]] = {
     "error.store": "the storage refused or failed[: {problem}]",
     "error.not_found": "no {kind} {key} in this desk[; {remedy}]",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",
-    "error.claim_taken": "the unique key {key} belongs to {owner}",
+    "error.claim_taken": "the unique key {key} is taken[ by {owner}]",
     "error.guard_failed": "adding {amount} to counter {counter} would pass {limit}",
     "error.schema_too_new": "{thing} has schema {found}, this csdesk knows up to {known}; update csdesk",
     "error.store_busy": "the storage is busy[: {problem}]",
     "error.commit_unknown": "nobody knows whether the commit happened[: {problem}]",
     "error.store_damaged": "the storage cannot be used[: {problem}]",
+    "check.limit_shadowed": "limit {limit} fits nobody: limit {by} stands before it and fits everybody it would",
+    "check.limit_above_cap": "limit {limit} gives more for a case than the action's cap of {cap}",
+    "check.limit_above_period": "limit {limit} gives more for a case than in a period",
+    "check.approver_too_low": "the approvers of step {step} of {action} have no more than those who ask",
+    "check.action_nobody_may": "nobody may {action}: no limit is about it",
+    "check.service_without_limit": "{service} is never possible: the desk itself has no limit of {action}",
+    "check.role_never_used": "no limit and no approver asks for the role {role}",
+    # Authority
+    "authority.allowed": "{action} of {amount} {unit}: allowed",
+    "authority.needs_approval": "{action} of {amount} {unit}: needs approval",
+    "authority.forbidden": "{action} of {amount} {unit}: forbidden",
+    "authority.standing": "authority for {action}",
+    "authority.per_case": "for each case[: {limit} {unit}]",
+    "authority.no_limit": "no limit of the configuration is for {actor}",
+    "authority.never": "{actor} may never do this",
+    "authority.granted": "raised until {until} by {by}",
+    "authority.approver": "approvers of step {step}",
+    "authority.no_approver": "nobody approves this action",
+    "authority.limit_subject": "this subject: {used}[ + {asked}] of {limit} {unit}, {left} left",
+    "authority.limit_ticket": "this ticket: {used}[ + {asked}] of {limit} {unit}, {left} left",
+    "authority.limit_agent_day": "the actor, today: {used}[ + {asked}] of {limit} {unit}, {left} left",
+    "authority.limit_agent_week": "the actor, this week: {used}[ + {asked}] of {limit} {unit}, {left} left",
+    "authority.limit_agent_month": "the actor, this month: {used}[ + {asked}] of {limit} {unit}, {left} left",
+    "authority.limit_customer_day": "the customer, today: {used}[ + {asked}] of {limit} {unit}, {left} left",
+    "authority.limit_customer_week": "the customer, this week: {used}[ + {asked}] of {limit} {unit}, {left} left",
+    "authority.limit_customer_month": "the customer, this month: {used}[ + {asked}] of {limit} {unit}, {left} left",
+    "authority.cap_subject": "this subject: {used}[ + {asked}] of {limit} {unit}, {left} left (cap)",
+    "authority.cap_ticket": "this ticket: {used}[ + {asked}] of {limit} {unit}, {left} left (cap)",
+    "authority.cap_customer_day": "the customer, today: {used}[ + {asked}] of {limit} {unit}, {left} left (cap)",
+    "authority.cap_customer_week": "the customer, this week: {used}[ + {asked}] of {limit} {unit}, {left} left (cap)",
+    "authority.cap_customer_month": "the customer, this month: {used}[ + {asked}] of {limit} {unit}, {left} left (cap)",
+    "service.offered": "{service}: offered now",
+    "service.not_offered": "{service}: not offered now",
 }
 
 REASONS: Final[dict[str, str]] = {
@@ -254,6 +291,9 @@ REASONS: Final[dict[str, str]] = {
     "refused": "a grant refuses it",
     "for_others": "it is for others",
     "not_granted": "nothing grants it",
+    # Authority
+    "needs_approval": "it needs approval",
+    "nobody_approves": "nobody can approve it",
     # Bots and people
     "queue": "the queue bars bots",
     "type": "the ticket's type bars bots",

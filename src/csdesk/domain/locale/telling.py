@@ -14,7 +14,9 @@ from csdesk.domain.records.events import Event, TicketFieldSet
 from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import Link, Offer, OfferPurpose, Priority, Worker
 
-_OF_FIXED_SETS: Final = frozenset({"action", "after", "author", "before", "clock", "clocks", "fate", "metric", "what"})
+_OF_FIXED_SETS: Final = frozenset(
+    {"action", "after", "author", "before", "clock", "clocks", "fate", "metric", "outcome", "state", "what"}
+)
 """Fields whose texts may be words of a fixed set."""
 
 

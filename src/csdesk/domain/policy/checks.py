@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from pydantic_core import PydanticCustomError
 
 from csdesk._nearest import nearest
+from csdesk.domain.policy.authority_checks import check_authority
 from csdesk.domain.policy.immediacy import check_immediacy
 from csdesk.domain.policy.receiving import check_reception
 from csdesk.domain.policy.sections.service_levels import SlaPolicy
@@ -80,6 +81,8 @@ def check(config: DeskConfig) -> None:
     ):
         _unique(section, getattr(config, section))
     _unique("routing.needs", config.routing.needs)
+    for section in ("actions", "alternatives", "services"):
+        _unique(f"authority.{section}", getattr(config.authority, section))
     _unique_rules(config)
     _check_former_queues(config)
     for tag in config.tags:
@@ -96,6 +99,7 @@ def check(config: DeskConfig) -> None:
     check_reception(config)
     check_sites(config)
     check_immediacy(config)
+    check_authority(config)
     _Names(config).check_all(config)
 
 
@@ -328,6 +332,16 @@ class _Names:
         for escalation in config.escalations:
             self._condition(escalation.when, "escalations", escalation.name, "when")
             self._escalation(escalation, "escalations", escalation.name)
+        self._self_service(config)
+
+    def _self_service(self, config: DeskConfig) -> None:
+        for service in config.authority.services:
+            path = ("authority", "services", service.name, "when")
+            self._condition(service.when, *path)
+            for test, where in tests_in(service.when, path):
+                if test.field.startswith("message."):
+                    remedy = "ask about the ticket or the customer"
+                    raise refused("there is no message when customers serve themselves", remedy, *where, "field")
 
     def _check_routing(self, config: DeskConfig) -> None:
         for need in config.routing.needs:

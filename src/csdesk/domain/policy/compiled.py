@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from csdesk._nearest import nearest
+from csdesk.domain.policy.authority_book import AuthorityBook
 from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.closing import Closings
 from csdesk.domain.policy.config import DeskConfig
@@ -90,6 +91,7 @@ class Policy:
         "_wishes",
         "aims",
         "answers",
+        "authority",
         "closings",
         "config",
         "counts_tickets",
@@ -135,6 +137,8 @@ class Policy:
     """Which queues do something while they are closed."""
     routing: RoutingBook
     """Who gets which ticket."""
+    authority: AuthorityBook
+    """Who may give customers what."""
     answers: bool
     """May anything be answered automatically: is there a queue that allows it, and an account?"""
     is_usable: ClassVar[bool] = True
@@ -176,8 +180,10 @@ class Policy:
         self.zone = config.zone or (default.zone if default is not None else "UTC")
         self.segments = Segments(config.segments, self.declared, self.zone)
         self.timers = Timers(self.rules.plan, self.service.times, self.declared)
+        named = self.service.calendars.get(config.authority.calendar or "")
+        self.authority = AuthorityBook(config, self.declared, named.zone if named is not None else self.zone)
         others = reads_of([*(one.when for one in config.macros), *(one.when for one in config.routing.needs)])
-        self.reads = self.rules.reads | self.service.looks | self.segments.reads | others
+        self.reads = self.rules.reads | self.service.looks | self.segments.reads | self.authority.reads | others
         self.counts_tickets = self.reads.counts_tickets
 
     def queue(self, name: str) -> QueuePolicy:

@@ -19,6 +19,16 @@ from pydantic import Field, field_validator, model_validator
 from csdesk._nearest import guess
 from csdesk.domain.policy.checks import check
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
+from csdesk.domain.policy.sections.authority import (
+    ActionPolicy,
+    AlternativePolicy,
+    ApproverPolicy,
+    AuthorityPolicy,
+    LimitPolicy,
+    PeriodLimit,
+    ServicePolicy,
+    Titles,
+)
 from csdesk.domain.policy.sections.calendars import CalendarPolicy, HolidayPolicy, HolidayYearPolicy
 from csdesk.domain.policy.sections.closing import AfterHoursPolicy, ClosedText
 from csdesk.domain.policy.sections.contact import ContactPolicy
@@ -63,7 +73,11 @@ from csdesk.errors import ConfigError, sentence
 __all__ = [
     "AccessPolicy",
     "AccountPolicy",
+    "ActionPolicy",
     "AfterHoursPolicy",
+    "AlternativePolicy",
+    "ApproverPolicy",
+    "AuthorityPolicy",
     "BotPolicy",
     "CalendarPolicy",
     "ClosedText",
@@ -81,8 +95,10 @@ __all__ = [
     "HolidayYearPolicy",
     "ImmediacyPolicy",
     "LevelPolicy",
+    "LimitPolicy",
     "MacroPolicy",
     "Overflow",
+    "PeriodLimit",
     "QueuePolicy",
     "QueueRouting",
     "ReopenPolicy",
@@ -94,6 +110,7 @@ __all__ = [
     "RuleSetPolicy",
     "ScenarioPolicy",
     "SegmentPolicy",
+    "ServicePolicy",
     "SitePolicy",
     "SiteTitle",
     "SkillWish",
@@ -102,6 +119,7 @@ __all__ = [
     "TagPolicy",
     "TargetOverride",
     "TargetPolicy",
+    "Titles",
     "TransferPolicy",
     "TypePolicy",
     "WordRule",
@@ -197,6 +215,8 @@ class DeskConfig(Section):
     contact: ContactPolicy = Field(default_factory=ContactPolicy)
     routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     wording: WordingPolicy = Field(default_factory=WordingPolicy)
+    authority: AuthorityPolicy = Field(default_factory=AuthorityPolicy)
+    """Who may give customers what, and what customers may do by themselves."""
 
     @field_validator("zone", mode="after")
     @classmethod

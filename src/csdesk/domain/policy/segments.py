@@ -19,7 +19,7 @@ from csdesk.domain.rules.reads import Reads, tests_of
 from csdesk.domain.rules.turning import next_turn, turns_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_NO_TICKET: Final[Ticket] = trusted(Ticket)(
+NO_TICKET: Final[Ticket] = trusted(Ticket)(
     id=TicketId("tkt_none"),
     number=0,
     queue="",
@@ -30,7 +30,7 @@ _NO_TICKET: Final[Ticket] = trusted(Ticket)(
     created_at=_EPOCH,
     updated_at=_EPOCH,
 )
-"""Segments ask for nothing of a ticket, but conditions are given one."""
+"""What conditions are given that ask for nothing of a ticket, or where there is none."""
 
 
 class Segments:
@@ -59,7 +59,7 @@ class Segments:
 
     def facts(self, customer: Customer, now: datetime) -> Facts:
         """What a segment's condition sees of a customer."""
-        return Facts(None, "", _NO_TICKET, customer, now=now, zone=self._zone)
+        return Facts(None, "", NO_TICKET, customer, now=now, zone=self._zone)
 
     def of(self, customer: Customer, now: datetime) -> tuple[tuple[str, ...], datetime | None]:
         """The segments that the customer belongs to, in order, and when time alone may change that."""

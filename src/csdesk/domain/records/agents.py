@@ -8,6 +8,7 @@ from pydantic import Field
 
 from csdesk.domain.ids import AgentId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Word
+from csdesk.domain.records.authority import AuthorityGrant
 
 
 class Presence(Word):
@@ -50,6 +51,12 @@ class Agent(Record):
     presence_since: Instant | None = None
     """Since when that is so; None: since the agent was added."""
     retired: bool = False
+    roles: tuple[Name, ...] = ()
+    """What the agent is besides: names of the configuration's authority, such as ``shift_lead``."""
+    lead: AgentId | None = None
+    """Who leads the agent's team."""
+    grants: tuple[AuthorityGrant, ...] = ()
+    """Raises of the agent's limits; those whose time is over hold no more."""
     created_at: Instant
 
     @property

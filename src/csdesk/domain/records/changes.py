@@ -20,6 +20,7 @@ from csdesk.domain.records._model import Word
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
@@ -29,7 +30,7 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Asset | Draft | PublicHolidays
+Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Asset | Draft | PublicHolidays | Settlement
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
@@ -277,6 +278,7 @@ class Needs(NamedTuple):
     inbox: tuple[str, ...] = ()
     outbox: tuple[str, ...] = ()
     parties: bool = False
+    settlements: tuple[str, ...] = ()
 
 
 class Snapshot(NamedTuple):
@@ -301,6 +303,7 @@ class Snapshot(NamedTuple):
     counters: Mapping[str, int] = _NOTHING
     inbox: Mapping[str, InboxItem] = _NOTHING
     outbox: Mapping[str, OutboxItem] = _NOTHING
+    settlements: Mapping[str, Settlement] = _NOTHING
 
 
 def person_behind(

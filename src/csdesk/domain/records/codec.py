@@ -23,6 +23,7 @@ from csdesk.domain.records._writing import event_writer, text_of
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
@@ -56,6 +57,7 @@ KINDS: Final[Mapping[type[Record], str]] = {
     Asset: "asset",
     Draft: "draft",
     PublicHolidays: "holidays",
+    Settlement: "settlement",
 }
 """The name of each kind of record, as errors and stores use it."""
 

@@ -12,7 +12,7 @@ from csdesk.domain.records.queues import DueItem
 ERASE: Final = "erase"
 """The kind of the due items; their keys end with the customer's id."""
 
-Stage = Literal["inbox", "tickets", "elsewhere", "customers", "foreign", "media", "scrub", "complete"]
+Stage = Literal["inbox", "tickets", "elsewhere", "settlements", "customers", "foreign", "media", "scrub", "complete"]
 """What is looked through, in this order."""
 
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
+from csdesk.domain.records.authority import ExceptionRequest
 from csdesk.domain.records.clocks import Clock, ClockPhase
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.goals import Goal
@@ -341,6 +342,8 @@ class Ticket(Record):
     links: tuple[Link, ...] = ()
     merged_into: TicketId | None = None
     """The survivor, if merged; never a chain."""
+    exceptions: tuple[ExceptionRequest, ...] = ()
+    """What the customer wished that policy refuses, and what came of it."""
     absorbed: tuple[TicketId, ...] = ()
     """The tickets merged into this one."""
     close_reason: str = ""

@@ -42,6 +42,7 @@ def load(desk: DeskState, needs: Needs) -> Snapshot:
         counters=_picked(desk.counters, needs.counters),
         inbox=_picked(desk.inbox, needs.inbox),
         outbox=_picked(desk.outbox, needs.outbox),
+        settlements=_picked(desk.settlements, needs.settlements),
     )
 
 

@@ -79,6 +79,7 @@ def _rows(desk: DeskState, kind: str) -> Iterable[Row]:
         "asset": desk.assets.values(),
         "draft": desk.drafts.values(),
         "holidays": desk.holidays.values(),
+        "settlement": desk.settlements.values(),
         "inbox": desk.inbox.values(),
         "outbox": desk.outbox.values(),
         "entry": desk.entries,

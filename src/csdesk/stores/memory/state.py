@@ -9,6 +9,7 @@ from typing import Final
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ConfigRow, Stored
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.customers import Customer
@@ -53,6 +54,7 @@ class DeskState:
     assets: dict[str, Asset] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     holidays: dict[str, PublicHolidays] = field(default_factory=dict)
+    settlements: dict[str, Settlement] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     """From an identity to the customer whose document holds it."""
     claims: dict[str, Held] = field(default_factory=dict)
@@ -84,10 +86,11 @@ class DeskState:
             "asset": self.assets,  # type: ignore[dict-item]
             "draft": self.drafts,  # type: ignore[dict-item]
             "holidays": self.holidays,  # type: ignore[dict-item]
+            "settlement": self.settlements,  # type: ignore[dict-item]
         }
         return tables[kind].get(key)
 
-    def put(self, record: Stored) -> None:
+    def put(self, record: Stored) -> None:  # noqa: C901  one for each kind
         """Keep a record, and what is looked up by its content."""
         match record:
             case Ticket():
@@ -110,6 +113,8 @@ class DeskState:
                 self.drafts[record.id] = record
             case PublicHolidays():
                 self.holidays[record.id] = record
+            case Settlement():
+                self.settlements[record.id] = record
 
     def seat(self, agent: Agent) -> None:
         """Let the agent's places in the lines follow the document and the load."""

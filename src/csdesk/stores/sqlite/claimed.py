@@ -61,6 +61,7 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot | 
         or needs.drafts
         or needs.holidays
         or needs.candidates
+        or needs.settlements
     ):
         return None
     keys, names = padded(needs.claims), padded(needs.counters)

@@ -15,6 +15,7 @@ from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, I
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs, Snapshot, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
@@ -47,7 +48,7 @@ _PARTS: Final = {
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
         kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
-        for kind in ("agent", "phrase", "article", "asset", "draft", "holidays")
+        for kind in ("agent", "phrase", "article", "asset", "draft", "holidays", "settlement")
     },
     **{
         kind: f"SELECT '{kind}',r.id,r.version,r.schema,r.doc,NULL FROM csdesk_place p"  # noqa: S608
@@ -71,6 +72,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "asset": Asset,
     "draft": Draft,
     "holidays": PublicHolidays,
+    "settlement": Settlement,
 }
 _ROADS: Final = {IDENTITY: "identity", CUSTOMER: "customer", TICKET: "ticket", MESSAGE: "message"}
 
@@ -99,15 +101,8 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     is_followed = rows or needs.tickets or needs.customers or needs.identities or needs.messages
     if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
         return found
-    others = (
-        needs.agents
-        or needs.phrases
-        or needs.articles
-        or needs.assets
-        or needs.drafts
-        or needs.holidays
-        or needs.counters
-    )
+    others = needs.agents or needs.phrases or needs.articles or needs.drafts or needs.holidays or needs.counters
+    others = others or needs.assets or needs.settlements
     if (needs.candidates or needs.waiting) and not (needs.claims or is_followed or others):
         return _ranked(execute, desk, needs)
     loader = _Loader(execute, desk, known, needs)
@@ -154,6 +149,7 @@ def _named(needs: Needs) -> Wanted:
         ("asset", needs.assets),
         ("draft", needs.drafts),
         ("holidays", needs.holidays),
+        ("settlement", needs.settlements),
     ):
         if keys:
             wanted[name] = list(keys)
@@ -241,7 +237,7 @@ class _Loader:
         elif kind == "customer" and record.merged_into is not None:  # type: ignore[union-attr]
             self._follow("customer", record.merged_into)  # type: ignore[union-attr]
         elif kind == "message":
-            self._follow("ticket", record.ticket)  # type: ignore[union-attr]
+            self._follow("ticket", record.ticket)  # type: ignore[union-attr, arg-type]
 
     def _follow_ticket(self, ticket: Ticket) -> None:
         if ticket.merged_into is not None:
@@ -275,6 +271,7 @@ class _Loader:
             counters=self._counters,
             inbox={row[0]: inbox_item(row) for row in self._rows("inbox", needs.inbox)},
             outbox={row[0]: outbox_item(row) for row in self._rows("outbox", needs.outbox)},
+            settlements=records["settlement"],
         )
 
     def _rows(self, name: str, keys: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -21,6 +21,7 @@ from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
@@ -211,6 +212,14 @@ TABLES: Final[Mapping[type[Record], Table]] = {
     Asset: Table("asset", Asset, fresh=("retired",), fresh_of=lambda asset: (int(asset.retired),)),
     Draft: Table("draft", Draft, (_field("ticket"),), ("author",), lambda draft: (draft.author,)),
     PublicHolidays: Table("holidays", PublicHolidays, fresh=("place",), fresh_of=lambda holidays: (holidays.place,)),
+    Settlement: Table(
+        "settlement",
+        Settlement,
+        (_field("ticket"), _field("customer"), _field("subject"), _time("created_at")),
+        ("state",),
+        lambda settlement: (settlement.state.value,),
+        read=_read(Settlement, "action", "agent"),
+    ),
 }
 
 

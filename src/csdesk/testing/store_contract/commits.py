@@ -64,9 +64,9 @@ def _seeded(store: Store) -> None:
 def _big() -> ChangeSet:
     """A commit that touches everything and would succeed after ``_seeded``."""
     people = (build.ticket(2), build.customer(2), build.message(2))
-    fresh = build.changes_for(
-        *people, build.phrase(2), build.article(2), build.asset(2), build.draft(2), build.holidays(2)
-    )
+    library = (build.phrase(2), build.article(2), build.asset(2))
+    others = (*library, build.draft(2), build.holidays(2), build.settlement(2))
+    fresh = build.changes_for(*people, *others)
     return fresh._replace(
         puts=(*fresh.puts, Put(build.agent(1, version=2, capacity=3), 1)),
         claims=(Claim("command/2", "cmd_2"), Claim("mail/2", "msg_2", ClaimMode.FIRST_WINS)),
@@ -142,6 +142,7 @@ class CommitPromises(ContractBase):
             assets=(build.asset(2).id,),
             drafts=(build.draft(2).id,),
             holidays=(build.holidays(2).id,),
+            settlements=(build.settlement(2).id,),
             counters=("load/" + build.agent(1).id, "other"),
             inbox=(build.inbox_item(1).id, build.inbox_item(2).id),
             outbox=(build.outbox_item(1).message, build.outbox_item(2).message),
@@ -157,6 +158,7 @@ class CommitPromises(ContractBase):
         assert dict(found.assets) == {build.asset(2).id: build.asset(2)}
         assert dict(found.drafts) == {build.draft(2).id: build.draft(2)}
         assert dict(found.holidays) == {build.holidays(2).id: build.holidays(2)}
+        assert dict(found.settlements) == {build.settlement(2).id: build.settlement(2)}
         assert dict(found.counters) == {"load/" + build.agent(1).id: 1, "other": 1}
         assert dict(found.inbox) == {build.inbox_item(2).id: build.inbox_item(2)}
         assert dict(found.outbox) == {build.outbox_item(2).message: build.outbox_item(2, "conversation-2")}
@@ -320,6 +322,7 @@ class CommitPromises(ContractBase):
             build.asset(1, x_new=True),
             build.draft(1, x_new=None),
             build.holidays(1, x_new="kept"),
+            build.settlement(1, x_new="kept"),
         ]
         store.commit(DESK, ChangeSet(puts=tuple(Put(one, 0) for one in rich)))
         self._check_rich(store, rich)
@@ -329,7 +332,18 @@ class CommitPromises(ContractBase):
             again.close()
 
     def _check_rich(self, store: Store, rich: list[Stored]) -> None:
-        kinds = ("ticket", "customer", "message", "agent", "phrase", "article", "asset", "draft", "holidays")
+        kinds = (
+            "ticket",
+            "customer",
+            "message",
+            "agent",
+            "phrase",
+            "article",
+            "asset",
+            "draft",
+            "holidays",
+            "settlement",
+        )
         for one, kind in zip(rich, kinds, strict=True):
             assert everything(store, Query(kind=kind)) == [one]  # type: ignore[arg-type]  # the names are right
             assert one.model_extra is not None
@@ -357,7 +371,7 @@ class CommitPromises(ContractBase):
     def test_folding_the_entries_gives_the_records(self, store: Store) -> None:
         """What is read back as entries makes the stored records again, personal values included."""
         who, what = build.customer(1, language="zh-CN", level="vip"), build.ticket(1, queue="sales")
-        kept = (build.phrase(1), build.article(1), build.asset(1), build.holidays(1))
+        kept = (build.phrase(1), build.article(1), build.asset(1), build.holidays(1), build.settlement(1))
         store.commit(DESK, build.changes_for(who, what, build.agent(1), *kept))
         opened = ev.StatusChanged(before=Category.NEW, after=Category.OPEN, status="open")
         told = build.entry(what.id, ev.SubjectSet(subject="發票"), opened, seconds=5)
@@ -372,6 +386,7 @@ class CommitPromises(ContractBase):
             ("article", serial("art_", 1)),
             ("asset", serial("ast_", 1)),
             ("holidays", serial("hol_", 1)),
+            ("settlement", serial("set_", 1)),
         )
         for kind, key in made_ids:
             entries = everything(store, Query(kind="entry", where=(("subject", key),), order="position"))

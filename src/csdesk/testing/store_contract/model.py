@@ -281,7 +281,7 @@ def time_of(kind: str, row: Any) -> datetime:
             at = row.occurred_at
         case "config":
             at = row.activated_at
-        case "customer" | "inbox" | "outbox":
+        case "customer" | "inbox" | "outbox" | "settlement":
             at = row.created_at
         case _:
             at = datetime.min.replace(tzinfo=UTC)

@@ -99,6 +99,9 @@ def _others() -> list[Stored]:
         build.draft(3, author="agt_x"),
         build.holidays(1),
         build.holidays(2, place="CN"),
+        build.settlement(1),
+        build.settlement(2, subject="order:1", ticket=None, created_at=at(5)),
+        build.settlement(3, agent=None, action="voucher"),
     ]
 
 

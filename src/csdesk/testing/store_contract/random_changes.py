@@ -71,6 +71,7 @@ class Pieces:
             self.article,
             self.asset,
             self.holidays,
+            self.settlement,
             self.message,
             self.draft,
             self.claim,
@@ -242,6 +243,18 @@ class Pieces:
         digest = self.draw(st.sampled_from((None, "a" * 64, "b" * 64)))
         asset = build.asset(self.draw(_FEW), digest=digest, retired=self.draw(st.booleans()))
         return self._told("asset", asset.id, ev.AssetSaved(asset=asset))
+
+    def settlement(self) -> ChangeSet:
+        """Asks for something to be approved, or settles what was asked for."""
+        number = self.draw(_FEW)
+        old = self._present("settlement", build.settlement(number).id)
+        if old is not None:
+            told: ev.Event = ev.AuthoritySettled(under="agent:agt_9", counted=("ledger/1",))
+            told = told if self.draw(st.booleans()) else ev.ApprovalRefused(by="agent:agt_9", answer="不行")
+            return self._told("settlement", old.id, told)
+        subject = self.draw(st.sampled_from(("order:1", "order:2", "")))
+        made = build.settlement(number, subject=subject, ticket=self.draw(st.sampled_from((None, serial("tkt_", 1)))))
+        return self._told("settlement", made.id, *build.birth(made).events)
 
     def phrase(self) -> ChangeSet:
         """Saves a phrase."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from csdesk.domain.core.evolve import _customers, _desk, _messages, _tickets
+from csdesk.domain.core.evolve import _authority, _customers, _desk, _messages, _tickets
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.changes import Stored
@@ -22,6 +22,7 @@ _FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     **_customers.FOLDS,
     **_tickets.FOLDS,
     **_desk.FOLDS,
+    **_authority.FOLDS,
 }
 
 ON_MESSAGES: Final = _messages.FOLDS

@@ -176,7 +176,15 @@ def _custom_field_set(ticket: Ticket, event: ev.CustomFieldSet, _: datetime) -> 
 
 def _ticket_erased(ticket: Ticket, _event: ev.TicketErased, at: datetime) -> Ticket:
     kept = replaced(
-        ticket, subject="", conversation="", origin=None, fields=(), flags=(), close_reason="", rules_at=None
+        ticket,
+        subject="",
+        conversation="",
+        origin=None,
+        fields=(),
+        flags=(),
+        close_reason="",
+        rules_at=None,
+        exceptions=(),
     )
     return replaced(kept, erased_at=at)
 

@@ -17,6 +17,23 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import Field
 
 from csdesk.domain.records.actors import Actor
+from csdesk.domain.records.events.authority import (
+    AlternativeAnswered,
+    ApprovalAsked,
+    ApprovalLapsed,
+    ApprovalRefused,
+    ApprovalWithdrawn,
+    AuthorityGranted,
+    AuthorityRevoked,
+    AuthoritySettled,
+    ExceptionAnswered,
+    ExceptionAsked,
+    SettlementBegan,
+    SettlementCarried,
+    SettlementErased,
+    SettlementNoted,
+    SettlementReversed,
+)
 from csdesk.domain.records.events.customers import (
     ActsRecounted,
     AttributesSet,
@@ -156,10 +173,18 @@ __all__ = [
     "ActsRecounted",
     "AgentSaved",
     "AlertRaised",
+    "AlternativeAnswered",
+    "ApprovalAsked",
+    "ApprovalLapsed",
+    "ApprovalRefused",
+    "ApprovalWithdrawn",
     "ArticleSaved",
     "AssetSaved",
     "AssetSent",
     "AttributesSet",
+    "AuthorityGranted",
+    "AuthorityRevoked",
+    "AuthoritySettled",
     "BreachVoided",
     "ClockBreached",
     "ClockEnded",
@@ -193,6 +218,8 @@ __all__ = [
     "Epochs",
     "ErasureCompleted",
     "Event",
+    "ExceptionAnswered",
+    "ExceptionAsked",
     "ExemplarPromoted",
     "Fate",
     "GoalSet",
@@ -243,6 +270,11 @@ __all__ = [
     "SessionAnswered",
     "SessionBegan",
     "SessionJoined",
+    "SettlementBegan",
+    "SettlementCarried",
+    "SettlementErased",
+    "SettlementNoted",
+    "SettlementReversed",
     "SkewSeen",
     "SlaApplied",
     "StatusChanged",
@@ -385,7 +417,22 @@ Event = Annotated[
     | AccountResumed
     | CommandDenied
     | MessageParked
-    | MessageReleased,
+    | MessageReleased
+    | SettlementBegan
+    | AuthoritySettled
+    | ApprovalAsked
+    | ApprovalRefused
+    | ApprovalWithdrawn
+    | ApprovalLapsed
+    | SettlementReversed
+    | SettlementCarried
+    | SettlementErased
+    | SettlementNoted
+    | ExceptionAsked
+    | ExceptionAnswered
+    | AlternativeAnswered
+    | AuthorityGranted
+    | AuthorityRevoked,
     Field(discriminator="kind"),
 ]
 """Every event of the desk."""

@@ -183,6 +183,26 @@ CREATE TABLE csdesk_draft(
 );
 CREATE INDEX csdesk_draft_ticket ON csdesk_draft(desk, ticket);
 
+-- What was given under somebody's authority: read by ticket, customer, what it was about, or what is still open.
+CREATE TABLE csdesk_settlement(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  ticket TEXT,
+  customer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+CREATE INDEX csdesk_settlement_ticket ON csdesk_settlement(desk, ticket);
+CREATE INDEX csdesk_settlement_customer ON csdesk_settlement(desk, customer);
+CREATE INDEX csdesk_settlement_subject ON csdesk_settlement(desk, subject);
+CREATE INDEX csdesk_settlement_open ON csdesk_settlement(desk, state) WHERE state = 'requested';
+
 -- No index by expires_at: every message would pay a page for it. Upkeep walks the keys in parts instead.
 CREATE TABLE csdesk_claim(
   desk INTEGER NOT NULL,

@@ -1,0 +1,1 @@
+"""Authority: who may give customers what, and the ledger that no split can beat. Pure decisions."""

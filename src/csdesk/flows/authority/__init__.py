@@ -1,0 +1,1 @@
+"""Use cases about authority: deciding, settling, approving, granting, exceptions and self-service."""
