@@ -247,6 +247,16 @@ def test_import_phrases(tmp_path):
     assert "4 phrases in other.bin" in run("scripts/import_phrases.py", tmp_path, "phrases.csv", "other.bin")
 
 
+def test_know_the_product(tmp_path):
+    assert run("scripts/know_the_product.py", tmp_path).splitlines() == [
+        "not ready: missing_sections cautions, steps",
+        "compared: 容量 350 ml 0.5 升",
+        "article: 双十一满减 - 不与会员折扣同享",
+        "fact: 保温杯的容量是 0.5 升。",
+        "kept: art_sale version 2 - 会员折扣能和满减叠加吗",
+    ]
+
+
 def test_own_embedder(tmp_path):
     if importlib.util.find_spec("numpy") is None:
         pytest.skip("numpy (extra embed) is not installed")

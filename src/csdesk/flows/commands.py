@@ -28,18 +28,7 @@ from csdesk.domain.core.goals import settle
 from csdesk.domain.core.macros import permits_of, withheld
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import (
-    AGENT,
-    ASSET,
-    COMMAND,
-    CUSTOMER,
-    MESSAGE,
-    PHRASE,
-    SETTLEMENT,
-    TICKET,
-    MessageId,
-    TicketId,
-)
+from csdesk.domain.ids import AGENT, ASSET, COMMAND, CUSTOMER, MESSAGE, PHRASE, SETTLEMENT, TICKET, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent

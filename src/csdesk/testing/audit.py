@@ -74,8 +74,8 @@ def problems_of(store: Store, desk: str = "main") -> tuple[str, ...]:
     told: list[Stored] = [*tickets.values(), *customers, *agents]
     told += found.rows(Query(kind="phrase", limit=1000), LibraryPhrase)
     told += found.rows(Query(kind="article", limit=1000), Article)
-    told += found.rows(Query(kind="asset", limit=1000), Asset)
     told += found.rows(Query(kind="settlement", limit=1000), Settlement)
+    told += found.rows(Query(kind="asset", limit=1000), Asset)
     for record in told:
         found.expect(fold(found.stories.get(record.id, ())) == record, f"{record.id} is not the fold of its entries")
     _check_messages(found, tickets, messages)

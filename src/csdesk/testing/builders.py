@@ -208,7 +208,7 @@ def entry(subject: str, *events: ev.Event, seconds: float = 0, cause: str = "") 
     )
 
 
-def birth(record: Stored) -> ev.Entry:  # noqa: C901, PLR0911  one for each kind
+def birth(record: Stored) -> ev.Entry:
     """The entry that makes the record, if it is one that begins this way (no later values set).
 
     A message is born in its ticket's stream; for a draft, which has no stream, the desk's own stream notes nothing.
@@ -218,22 +218,29 @@ def birth(record: Stored) -> ev.Entry:  # noqa: C901, PLR0911  one for each kind
             return _customer_born(record)
         case Ticket():
             return _ticket_born(record)
-        case Agent():
-            return entry(record.id, ev.AgentSaved(agent=record))
-        case LibraryPhrase():
-            return entry(record.id, ev.PhraseSaved(phrase=record))
-        case Article():
-            return entry(record.id, ev.ArticleSaved(article=record))
-        case Asset():
-            return entry(record.id, ev.AssetSaved(asset=record))
-        case PublicHolidays():
-            return entry(record.id, ev.HolidaysSaved(holidays=record))
         case Settlement():
             return _settlement_born(record)
         case Message():
             return _message_born(record)
         case Draft():
             return entry(ev.DESK)
+        case _:
+            return entry(record.id, _saved(record))
+
+
+def _saved(record: Agent | LibraryPhrase | Article | Asset | PublicHolidays) -> ev.Event:
+    """What tells of a record that is saved as a whole."""
+    match record:
+        case Agent():
+            return ev.AgentSaved(agent=record)
+        case LibraryPhrase():
+            return ev.PhraseSaved(phrase=record)
+        case Article():
+            return ev.ArticleSaved(article=record)
+        case Asset():
+            return ev.AssetSaved(asset=record)
+        case PublicHolidays():
+            return ev.HolidaysSaved(holidays=record)
 
 
 def _customer_born(record: Customer) -> ev.Entry:

@@ -107,8 +107,10 @@ class Workspace:
         """What routing chooses from."""
         self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
         library = (snapshot.phrases, snapshot.articles, snapshot.assets)
-        desks_own = (*library, snapshot.holidays, snapshot.drafts, snapshot.settlements)
-        for more in (snapshot.messages, snapshot.agents, *desks_own):
+        for more in (
+            *(snapshot.messages, snapshot.agents, snapshot.holidays, snapshot.drafts, snapshot.settlements),
+            *library,
+        ):
             if more:
                 self._records.update(more)
         self._expected: dict[str, int] = {}

@@ -233,6 +233,9 @@ TEXTS: Final[dict[str, str]] = {
     "check.action_nobody_may": "nobody may {action}: no limit is about it",
     "check.service_without_limit": "{service} is never possible: the desk itself has no limit of {action}",
     "check.role_never_used": "no limit and no approver asks for the role {role}",
+    "check.agent_unknown": "nobody with the id {agent} works here",
+    "check.role_nobody_has": "nobody who works here has the role {role}",
+    "check.approver_nobody": "nobody who works here approves at step {step} of {action}",
     # Authority
     "authority.allowed": "{action} of {amount} {unit}: allowed",
     "authority.needs_approval": "{action} of {amount} {unit}: needs approval",

@@ -216,6 +216,9 @@ TEXTS: Final[dict[str, str]] = {
     "check.action_nobody_may": "没有人可以办理 {action}：没有相关额度",
     "check.service_without_limit": "{service} 永远无法自助办理：系统自身没有 {action} 的额度",
     "check.role_never_used": "没有额度或审批人使用角色 {role}",
+    "check.agent_unknown": "没有 id 为 {agent} 的在职客服",
+    "check.role_nobody_has": "没有在职客服具有角色 {role}",
+    "check.approver_nobody": "{action} 第 {step} 级没有在职的审批人",
     # Authority
     "authority.allowed": "{action} {amount} {unit}：权限内",
     "authority.needs_approval": "{action} {amount} {unit}：需要审批",

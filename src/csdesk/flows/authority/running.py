@@ -21,7 +21,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
 from csdesk.errors import IllegalTransition, InvalidInput, NotOffered
-from csdesk.flows.authority.matters import Matter, settlement_in, ticket_in
+from csdesk.flows.authority.matters import Matter, settlement_in, ticket_in, wished_on
 from csdesk.flows.authority.seeing import LOADS, Sight, see
 from csdesk.flows.authority.serving import facts_of
 from csdesk.flows.permission import require
@@ -334,7 +334,7 @@ def _withdraw(run: _Run, command: cmd.WithdrawApproval) -> str:
 
 
 def _answer_exception(run: _Run, command: cmd.AnswerException) -> str:
-    ticket = _live(run.work, ticket_in(run.work.snapshot, command.ticket), command.kind)
+    ticket = _live(run.work, wished_on(run.work.snapshot, command.ticket), command.kind)
     one = excepting.one_of(ticket, command.number, ExceptionState.ASKED)
     made: str | None = None
     if command.alternative is not None:
@@ -342,17 +342,17 @@ def _answer_exception(run: _Run, command: cmd.AnswerException) -> str:
         if run.sight.case is not None:
             settling.check_allowed(_ruled(run))  # what cannot be kept is not offered
     elif run.sight.case is not None:
-        made = _given_for(run, command, ticket.id, one.number, None)
+        made = _given_for(run, command, one.number, None)
     excepting.answer(run.work, ticket.id, one, command, made)
     return ticket.id
 
 
 def _take_alternative(run: _Run, command: cmd.AnswerAlternative) -> str:
-    ticket = _live(run.work, ticket_in(run.work.snapshot, command.ticket), command.kind)
+    ticket = _live(run.work, wished_on(run.work.snapshot, command.ticket), command.kind)
     one = excepting.one_of(ticket, command.number, ExceptionState.OFFERED)
     made: str | None = None
     if run.sight.case is not None:
-        made = _given_for(run, command, ticket.id, one.number, one.alternative)
+        made = _given_for(run, command, one.number, one.alternative)
     excepting.take(run.work, ticket.id, one, accepted=command.accepted, settlement=made)
     return ticket.id
 
@@ -360,16 +360,15 @@ def _take_alternative(run: _Run, command: cmd.AnswerAlternative) -> str:
 def _given_for(
     run: _Run,
     command: cmd.AnswerException | cmd.AnswerAlternative,
-    ticket: TicketId,
     number: int,
     alternative: str | None,
 ) -> str:
     """Settle what was granted, or what the customer took instead."""
-    _check_parties(run, command.kind)
+    at = _check_parties(run, command.kind)
     ruling = _ruled(run)
     settling.check_allowed(ruling)
     wish = Wish(
-        ticket=ticket,
+        ticket=at,
         customer=run.matter.customer.id,
         by=run.matter.actor,
         reason=command.reason if isinstance(command, cmd.AnswerException) else "",
@@ -377,5 +376,5 @@ def _given_for(
         alternative=alternative,
     )
     settling.begin(run.work, run.id, run.case, wish)
-    settling.settle(run.work, run.id, run.case, ruling, ticket)
+    settling.settle(run.work, run.id, run.case, ruling, at)
     return run.id

@@ -101,8 +101,16 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     is_followed = rows or needs.tickets or needs.customers or needs.identities or needs.messages
     if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
         return found
-    others = needs.agents or needs.phrases or needs.articles or needs.drafts or needs.holidays or needs.counters
-    others = others or needs.assets or needs.settlements
+    others = (
+        needs.agents
+        or needs.phrases
+        or needs.articles
+        or needs.assets
+        or needs.drafts
+        or needs.holidays
+        or needs.counters
+        or needs.settlements
+    )
     if (needs.candidates or needs.waiting) and not (needs.claims or is_followed or others):
         return _ranked(execute, desk, needs)
     loader = _Loader(execute, desk, known, needs)

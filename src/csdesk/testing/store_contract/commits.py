@@ -64,8 +64,7 @@ def _seeded(store: Store) -> None:
 def _big() -> ChangeSet:
     """A commit that touches everything and would succeed after ``_seeded``."""
     people = (build.ticket(2), build.customer(2), build.message(2))
-    library = (build.phrase(2), build.article(2), build.asset(2))
-    others = (*library, build.draft(2), build.holidays(2), build.settlement(2))
+    others = (build.phrase(2), build.article(2), build.asset(2), build.draft(2), build.holidays(2), build.settlement(2))
     fresh = build.changes_for(*people, *others)
     return fresh._replace(
         puts=(*fresh.puts, Put(build.agent(1, version=2, capacity=3), 1)),

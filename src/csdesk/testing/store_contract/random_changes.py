@@ -238,12 +238,6 @@ class Pieces:
         saved = build.holidays(self.draw(_FEW), place=self.draw(st.sampled_from(("CN", "JP"))))
         return self._told("holidays", saved.id, ev.HolidaysSaved(holidays=saved))
 
-    def asset(self) -> ChangeSet:
-        """Saves an asset, with a file or without."""
-        digest = self.draw(st.sampled_from((None, "a" * 64, "b" * 64)))
-        asset = build.asset(self.draw(_FEW), digest=digest, retired=self.draw(st.booleans()))
-        return self._told("asset", asset.id, ev.AssetSaved(asset=asset))
-
     def settlement(self) -> ChangeSet:
         """Asks for something to be approved, or settles what was asked for."""
         number = self.draw(_FEW)
@@ -255,6 +249,12 @@ class Pieces:
         subject = self.draw(st.sampled_from(("order:1", "order:2", "")))
         made = build.settlement(number, subject=subject, ticket=self.draw(st.sampled_from((None, serial("tkt_", 1)))))
         return self._told("settlement", made.id, *build.birth(made).events)
+
+    def asset(self) -> ChangeSet:
+        """Saves an asset, with a file or without."""
+        digest = self.draw(st.sampled_from((None, "a" * 64, "b" * 64)))
+        asset = build.asset(self.draw(_FEW), digest=digest, retired=self.draw(st.booleans()))
+        return self._told("asset", asset.id, ev.AssetSaved(asset=asset))
 
     def phrase(self) -> ChangeSet:
         """Saves a phrase."""
