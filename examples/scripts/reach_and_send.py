@@ -2,7 +2,7 @@
 
     python examples/scripts/reach_and_send.py
 
-Two customers and three channels. The first can be reached in a chat, the other only by text message.
+The first of two customers can be reached in a chat, the other only by text message.
 """
 
 from csdesk import (
@@ -39,15 +39,12 @@ immediacy = "now"
 CHATS = Capabilities(parts=frozenset({"text", "media", "link"}))
 SMS = Capabilities(parts=frozenset({"text"}))
 CARE = Actor.system("care")
+WAYS = (("kf", "wecom", CHATS), ("post", "email", CHATS), ("text", "sms", SMS))
 
 
 def main() -> None:
     """Ask how each customer is reached, send the notice, and see what a channel refuses."""
-    channels = [
-        LoopbackChannel("kf", kind="wecom", capabilities=CHATS),
-        LoopbackChannel("post", kind="email", capabilities=CHATS),
-        LoopbackChannel("text", kind="sms", capabilities=SMS),
-    ]
+    channels = [LoopbackChannel(account, kind=kind, capabilities=able) for account, kind, able in WAYS]
     with open_desk("memory://", config=CONFIG, channels=channels, clock=FixedClock()) as desk:
 
         def wrote(name: str, account: str, kind: str) -> str:
