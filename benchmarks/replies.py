@@ -2,8 +2,9 @@
 
     python -m benchmarks.replies [--phrases 10000] [--n 1500] [--repeat 3] [--agents 1000] [--rules 100]
 
-Single messages, ``NORMAL``. ``auto_us - plain_us`` is what the answers cost in the pipeline: the matching, measured
-alone on the same texts as ``matcher_us``, and the rows of the answers that were sure enough to be sent. The ratios are
+Single messages, ``NORMAL``; one in ten asks what a phrase has as its sample. ``auto_us - plain_us`` is what the answers
+cost in the pipeline: the matching, measured alone on the same texts as ``matcher_us``, and the rows of the answers that
+were sure enough to be sent (``answered`` says how many; the raw inserts have no such rows). The ratios are
 those of the job with answers, without the matcher's time, to the raw inserts: by the clock, and by the time of the
 processor, which leaves out what other work on the machine takes.
 """
@@ -16,7 +17,8 @@ import random
 import shutil
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
@@ -24,7 +26,7 @@ from typing import NamedTuple
 
 from benchmarks import _raw
 from benchmarks._desk import opened, said, taking
-from benchmarks._stream import WORDS, machine, spread, stream
+from benchmarks._stream import WORDS, Mail, machine, spread, stream
 from csdesk import Desk
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.records.phrases import LibraryPhrase, Wording
@@ -76,10 +78,11 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, object]:
     """Raw, without answers, with answers, and the matcher alone, in turn on the same texts."""
     plain = opened(folder / "plain.db", "NORMAL", args.agents, args.rules)
     auto = opened(folder / "auto.db", "NORMAL", args.agents, args.rules, auto_reply=True)
-    book = PhraseBook(phrases(auto, args.phrases))
+    held = phrases(auto, args.phrases)
+    book = PhraseBook(held)
     runs: list[dict[str, Spent]] = []
     for number in range(args.repeat + 1):
-        mails = stream(args.n, seed=600 + number)
+        mails = asking(held, stream(args.n, seed=600 + number))
         _raw.build(folder / f"{number}.raw", args.agents)
         works: dict[str, Callable[[], int]] = {
             "raw": partial(_raw.run, folder / f"{number}.raw", mails, "NORMAL", 1),
@@ -89,7 +92,7 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, object]:
         }
         runs.append({name: spent(work) for name, work in works.items()})
     del runs[0]  # it also builds the index
-    decisions = [auto.receive(said(mail)).reply for mail in stream(args.n, seed=699)]
+    decisions = [auto.receive(said(mail)).reply for mail in asking(held, stream(args.n, seed=699))]
     for desk in (plain, auto):
         desk.close()
     return {
@@ -100,6 +103,15 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, object]:
         "ratio_without_matcher_processor": ratio(runs, "processor"),
         "answered": sum(one is not None and one.action == "auto_reply" for one in decisions) / args.n,
     }
+
+
+def asking(held: Sequence[LibraryPhrase], mails: list[Mail]) -> list[Mail]:
+    """The stream, with a question of some phrase in every tenth mail."""
+    rng = random.Random(len(mails))
+    return [
+        replace(mail, text=rng.choice(held).questions[0]) if place % 10 == 0 else mail
+        for place, mail in enumerate(mails)
+    ]
 
 
 class Spent(NamedTuple):
