@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.authority import Carrying, ExceptionRequest, Settlement
+from csdesk.domain.records.business import Order
 from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.flags import Flag
@@ -108,6 +109,11 @@ def _settlement(one: Settlement) -> Settlement:
     return replaced(one, **texts, carrying=covered(one.carrying))
 
 
+def _order(one: Order) -> Order:
+    bought = tuple(replaced(line, sku=COVER, name=_text(line.name)) for line in one.lines)
+    return replaced(one, ref=COVER, url=_text(one.url), tracking=tuple(COVER for _ in one.tracking), lines=bought)
+
+
 def _entry(one: Entry) -> Entry:
     return one._replace(events=tuple(_event(event) for event in one.events))
 
@@ -129,6 +135,7 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     FieldValue: lambda one: replaced(one, value=COVER),
     Draft: lambda one: replaced(one, text=_text(one.text)),
     Settlement: _settlement,
+    Order: _order,
     Carrying: lambda one: replaced(one, **_texts(one, "reference", "reason")),
     ExceptionRequest: lambda one: replaced(one, **_texts(one, "wish", "subject", "reason")),
     Entry: _entry,

@@ -26,11 +26,12 @@ from csdesk.domain.ids import (
     article_id,
     phrase_id,
 )
-from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text, replaced
+from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text, Value, clean_text, plain_key, replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.articles import Article, ArticleLink
 from csdesk.domain.records.authority import ExceptionAnswer, Period
+from csdesk.domain.records.business import MOST_VALUES, ProfileValue
 from csdesk.domain.records.channels import InboundMessage, Sender
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.customers import Evidence
@@ -415,6 +416,19 @@ class SetProfile(_Command):
     confidence: float = Field(default=1.0, ge=0, le=1)
 
 
+class FillProfile(_Command):
+    """Take over what another system knows of a customer, where nobody said otherwise who counts for as much.
+
+    A value is set where the customer has none of that name, where the same source set the one there (and not later),
+    or where that one is less sure. One of None takes back what the same source set.
+    """
+
+    kind: Literal["fill_profile"] = "fill_profile"
+    customer: CustomerId
+    expected_version: int | None = None
+    values: tuple[ProfileValue, ...] = Field(min_length=1, max_length=MOST_VALUES)
+
+
 class TagCustomer(_Command):
     """Put tags on a customer, or take them off."""
 
@@ -542,6 +556,8 @@ class SaveAgent(_Command):
     roles: tuple[Name, ...] | None = None
     lead: Annotated[str, Field(max_length=64)] | None = None
     """The agent who leads the team; empty: nobody."""
+    external_id: Annotated[str, Field(max_length=1000), AfterValidator(plain_key)] | None = None
+    """What the host's staff system calls the agent; empty: it knows nothing of the agent."""
 
 
 class SavePhrase(_Command):
@@ -987,6 +1003,7 @@ TicketCommand = (
 Command = Annotated[
     TicketCommand
     | SetProfile
+    | FillProfile
     | TagCustomer
     | SyncTags
     | FlagCustomer
