@@ -172,15 +172,16 @@ def measured(folder: Path, tickets: int, args: argparse.Namespace) -> dict[str, 
             mails = stream(args.n, seed=900 + number, history=tickets)
             said = stream(args.n, seed=950 + number, history=tickets)
             boxes = stream(args.n, seed=970 + number, history=tickets)
+            singles, boxed = raw_mails(mails), raw_mails(boxes)
             for at in range(0, args.n, TURN):
-                turn, raws = mails[at : at + TURN], raw_mails(mails)[at : at + TURN]
+                turn, raws = mails[at : at + TURN], singles[at : at + TURN]
                 _note(times, number, "mail", timed(partial(taking_mails, desk, turn, raws)))
                 _note(times, number, "mail_parse", timed(partial(parsing_mails, raws)))
                 if peer is not None:
                     answers = bool(at // TURN % 2)
                     _note(times, number, "helpdesk_answering" if answers else "helpdesk", peer(raws, answers=answers))
-                box = boxes[at : at + TURN]
-                mine, theirs = (put_into(folder / f"{side}{tickets}-{number}-{at}", raw_mails(box)) for side in "ab")
+                box, where = boxes[at : at + TURN], f"{tickets}-{number}-{at}"
+                mine, theirs = (put_into(folder / f"{side}{where}", boxed[at : at + TURN]) for side in "ab")
                 _note(times, number, "mailbox", timed(partial(taking_mailbox, desk, box, mine)))
                 if peer is not None:
                     _note(times, number, "helpdesk_mailbox", peer(theirs, answers=True))

@@ -1,6 +1,6 @@
 """How well and how fast answers are found, beside ready-made ways to do it, in one run.
 
-    python -m benchmarks.matching --data DIR [--tasks a,b] [--max-queries N] [--parts quality,learning,size]
+    python -m benchmarks.matching --data DIR [--tasks a,b] [--max-queries N] [--parts quality,learning,size,training]
 
 DIR holds one folder a task: ``library.jsonl`` (id, title, questions, keywords), ``queries_test.jsonl`` and
 ``queries_calib.jsonl`` (text, gold or null), ``meta.json`` (lang); and ``distractors/en.txt``, ``zh.txt`` to pad large
@@ -158,15 +158,49 @@ def timed(action: Callable[[], object]) -> float:
     return time.thread_time() - began
 
 
+def peak_mb() -> float:
+    """The most memory that this process has held. Of a child the usual call tells at least what its parent held."""
+    try:
+        told = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(told.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def training(lines: Sequence[str], count: int) -> None:
+    """A training of so many phrases in this process: three questions each, which share two thirds of their words."""
+    rng = random.Random(5)
+    pool = [line for line in lines if line.strip()]
+
+    def made() -> str:
+        one, other = rng.choice(pool), rng.choice(pool)
+        return one[: len(one) // 2] + other[len(other) // 2 :]
+
+    def like(text: str) -> str:
+        cut = len(text) // 3
+        at = rng.randrange(max(1, len(text) - cut))
+        return text[:at] + made()[:cut] + text[at + cut :]
+
+    phrases = [
+        Phrase(f"p{number}", text[:20], (text, like(text), like(text)))
+        for number, text in enumerate(made() for _ in range(count))
+    ]
+    matcher = Matcher(phrases)
+    before, began = peak_mb(), time.process_time()
+    matcher.optimize()
+    spent = time.process_time() - began
+    report(part="training", phrases=count, questions=3 * count, cpu_seconds=spent, peak_mb=peak_mb(), before_mb=before)
+
+
 def size(folder: Path, lines: Path, count: int) -> None:
     """One size in this process, so that the memory is its own."""
     task = read(folder, 5, "test", 200)
     phrases = padded(task, lines.read_text(encoding="utf-8").splitlines(), count)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = peak_mb()
     began = time.process_time()
     matcher = Matcher(phrases)
     build = time.process_time() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     matcher.match(task.questions[0][0])
     spent = [timed(lambda text=text: matcher.match(text)) for text, _ in task.questions]
     added = [
@@ -196,11 +230,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=HERE)
     parser.add_argument("--tasks", default="")
     parser.add_argument("--split", default="test", choices=["test", "calib"])
-    parser.add_argument("--parts", default="quality,learning,size")
+    parser.add_argument("--parts", default="quality,learning,size,training")
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--max-queries", type=int, default=0)
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--one-size", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--one-training", type=int, default=0, help=argparse.SUPPRESS)
     run(parser.parse_args(argv))
 
 
@@ -213,10 +248,20 @@ def wanted_folders(options: argparse.Namespace) -> Iterator[Path]:
 
 def run(options: argparse.Namespace) -> None:
     folders = list(wanted_folders(options))
-    if options.one_size:
+    if options.one_training:
+        both = [options.data / "distractors" / f"{lang}.txt" for lang in ("en", "zh")]
+        training([line for path in both for line in path.read_text("utf-8").splitlines()], options.one_training)
+    elif options.one_size:
         for folder in folders:
             size(folder, options.data / "distractors" / f"{folder.name[:2]}.txt", options.one_size)
-        return
+    else:
+        answers(options, folders)
+        if (options.data / "distractors").exists():
+            larger(options)
+
+
+def answers(options: argparse.Namespace, folders: Sequence[Path]) -> None:
+    """How good the answers are, before and after learning."""
     if "quality" in options.parts:
         embedder = an_embedder()
         for folder in folders:
@@ -225,16 +270,22 @@ def run(options: argparse.Namespace) -> None:
         for folder in folders:
             if folder.name in STREAMS and (folder / "queries_calib.jsonl").exists():
                 learning(folder, options.split, options.max_queries)
-    if "size" in options.parts and (options.data / "distractors").exists():
-        sizes(options.data, options.sizes.split(","))
 
 
-def sizes(data: Path, counts: Sequence[str]) -> None:
-    """Each size in a process of its own."""
-    for count in counts:
-        for name in ("en_clinc150", "zh_shop"):
-            again = [sys.executable, "-m", "benchmarks.matching", "--data", str(data), "--tasks", name]
-            subprocess.run([*again, "--one-size", count], check=True)  # noqa: S603  ourselves
+def larger(options: argparse.Namespace) -> None:
+    """Large libraries, each in a process of its own."""
+    if "size" in options.parts:
+        for count in options.sizes.split(","):
+            for name in ("en_clinc150", "zh_shop"):
+                itself(options.data, "--tasks", name, "--one-size", count)
+    if "training" in options.parts:
+        for count in ("1000", "10000"):
+            itself(options.data, "--one-training", count)
+
+
+def itself(data: Path, *arguments: str) -> None:
+    again = [sys.executable, "-m", "benchmarks.matching", "--data", str(data), *arguments]
+    subprocess.run(again, check=True)  # noqa: S603  ourselves
 
 
 def an_embedder() -> Callable[[], Embedder] | None:

@@ -17,6 +17,7 @@ GROUPS = (
     "agents",
     "bots",
     "channels",
+    "assets",
     "replies",
     "learning",
     "inbox",

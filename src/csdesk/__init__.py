@@ -19,6 +19,10 @@ __all__ = [
     "ArticleGap",
     "ArticleLink",
     "ArticleQuestion",
+    "Asset",
+    "AssetForm",
+    "AssetUnfit",
+    "AssetVariant",
     "AsyncDesk",
     "AuthorityDecision",
     "Availability",
@@ -125,12 +129,14 @@ if TYPE_CHECKING:
     from csdesk.bootstrap import open_async_desk, open_desk
     from csdesk.desk.shell import Desk
     from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
+    from csdesk.domain.core.assets import AssetForm
     from csdesk.domain.core.reaching import Reach, Way
     from csdesk.domain.locale.render import render
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
     from csdesk.domain.records.agents import Agent, Presence, Skill
     from csdesk.domain.records.articles import Article, ArticleFee, ArticleGap, ArticleLink, ArticleQuestion
+    from csdesk.domain.records.assets import Asset, AssetVariant
     from csdesk.domain.records.authority import ExceptionRequest, Period, Settlement, SettlementState
     from csdesk.domain.records.channels import (
         Capabilities,
@@ -175,6 +181,7 @@ if TYPE_CHECKING:
     from csdesk.domain.time.errors import CalendarError, HolidaysUnknown, HolidaysUnknownWarning, NoWorkingTime
     from csdesk.domain.time.holidays import HolidayYear
     from csdesk.errors import (
+        AssetUnfit,
         ChannelError,
         ConfigError,
         CsdeskError,
@@ -211,6 +218,10 @@ else:
         "ArticleLink": "csdesk.domain.records.articles",
         "ArticleQuestion": "csdesk.domain.records.articles",
         "AsyncDesk": "csdesk.aio.shell",
+        "Asset": "csdesk.domain.records.assets",
+        "AssetForm": "csdesk.domain.core.assets",
+        "AssetUnfit": "csdesk.errors",
+        "AssetVariant": "csdesk.domain.records.assets",
         "AuthorityDecision": "csdesk.domain.authority.verdicts",
         "Availability": "csdesk.flows.staffing",
         "Reach": "csdesk.domain.core.reaching",

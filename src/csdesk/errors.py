@@ -16,6 +16,7 @@
     │   ├── BotBarred            a bot may not work on the ticket
     │   ├── MissingExtra         an optional package is not installed; names the extra
     │   ├── UnsupportedFeature   the store or channel does not have this power
+    │   ├── AssetUnfit           no form of an asset can be sent on a channel
     │   ├── DeskClosed           the desk was closed before the call
     │   ├── TransactionOpen      the host has a transaction open, and the call needs to commit by itself
     │   └── FlowError            a flow broke its contract (a bug in csdesk or in an extension)
@@ -55,6 +56,7 @@ from typing import ClassVar, Literal, NamedTuple
 from csdesk._sentence import Sentence, sentence
 
 __all__ = [
+    "AssetUnfit",
     "BotBarred",
     "BusinessSystem",
     "BusinessUnavailable",
@@ -386,6 +388,23 @@ class UnsupportedFeature(UsageError):
 
     def __init__(self, thing: str, feature: str, remedy: str) -> None:
         super().__init__(f"{thing} cannot {feature}; {remedy}", thing=thing, feature=feature, remedy=remedy)
+
+
+class AssetUnfit(UsageError):
+    """No form of an asset can be sent on a channel; nothing was done. The remedy says what could."""
+
+    code = "error.asset_unfit"
+    status_hint = 409
+
+    def __init__(self, asset: str, account: str, lacks: tuple[str, ...], takes: tuple[str, ...]) -> None:
+        told, forms = ", ".join(lacks), ", ".join(takes)
+        super().__init__(
+            f"no form of asset {asset} fits account {account} ({told}); add one that does: it takes {forms}",
+            asset=asset,
+            account=account,
+            lacks=told,
+            takes=forms,
+        )
 
 
 class DeskClosed(UsageError):

@@ -16,6 +16,7 @@ from typing import Final
 from csdesk._sentence import is_a
 from csdesk.domain.matching.book import phrase_of
 from csdesk.domain.matching.dense import Vectors
+from csdesk.domain.matching.dense_training import told_apart
 from csdesk.domain.matching.entries import entry_of, folded
 from csdesk.domain.matching.judging import Action, Judge, Match, Reason, ReplyDecision
 from csdesk.domain.matching.lexicon import Lexicon
@@ -326,7 +327,8 @@ class Matcher:
     ) -> Matcher:
         """The matcher that ``to_bytes`` wrote.
 
-        The numbers of ``decide`` are the caller's and not stored; vectors of an embedder are made again.
+        The numbers of ``decide`` are the caller's and not stored; vectors of an embedder are made again, and trained
+        again where the library was optimised.
 
         Raises:
             InvalidInput: the data is something else, cut short or changed, or was made with another embedder.
@@ -378,9 +380,8 @@ class Matcher:
         if self._embedder is None or not len(judge.library):
             return judge
         texts = {entry.phrase.id: entry.texts for entry in judge.library.entries()}
-        return judge.with_vectors(
-            Vectors.of(texts, self._embedder.encode([text for held in texts.values() for text in held]))
-        )
+        vectors = Vectors.of(texts, self._embedder.encode([text for held in texts.values() for text in held]))
+        return judge.with_vectors(told_apart(vectors) if judge.library.trained else vectors)
 
     def _with(self, judge: Judge, phrase: Phrase) -> Judge:
         """The judge with a phrase more, its vectors included."""

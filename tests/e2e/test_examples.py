@@ -61,6 +61,14 @@ def test_own_systems(tmp_path):
     ]
 
 
+def test_reach_and_send(tmp_path):
+    shown = run("scripts/reach_and_send.py", tmp_path)
+    assert "sent as media through kf" in shown
+    assert "sent as text through text" in shown
+    assert "now does not go by it, today does, on which it falls back" in shown
+    assert "资料 ast_notice 没有适合账号 text 的形式" in shown
+
+
 def test_an_order_and_its_ticket(tmp_path):
     assert run("scripts/order_and_ticket.py", tmp_path).splitlines() == [
         "order A-2: no teapot left",
@@ -248,6 +256,16 @@ def test_import_phrases(tmp_path):
         "4 phrases in library.bin",
     ]
     assert "4 phrases in other.bin" in run("scripts/import_phrases.py", tmp_path, "phrases.csv", "other.bin")
+
+
+def test_know_the_product(tmp_path):
+    assert run("scripts/know_the_product.py", tmp_path).splitlines() == [
+        "not ready: missing_sections cautions, steps",
+        "compared: 容量 350 ml 0.5 升",
+        "article: 双十一满减 - 不与会员折扣同享",
+        "fact: 保温杯的容量是 0.5 升。",
+        "kept: art_sale version 2 - 会员折扣能和满减叠加吗",
+    ]
 
 
 def test_own_embedder(tmp_path):

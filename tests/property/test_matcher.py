@@ -11,7 +11,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.conftest import many
 
-from csdesk.domain.matching import guards, negation, stance
+from csdesk.domain.matching import guards, negation, stance, training
 from csdesk.domain.matching.confidence import FEATURES, PRIOR, TRAINED_PRIOR, Calibration
 from csdesk.domain.text import fold
 from csdesk.matching import Match, Matcher, Phrase
@@ -40,7 +40,18 @@ PHRASES = st.lists(
     max_size=10,
 )
 NO_SHRINKING = (Phase.explicit, Phase.generate)  # shrinking a library takes minutes
-STATES = pytest.mark.parametrize("prepare", [bool, Matcher.optimize], ids=["packed", "optimised"])
+
+
+def optimised_wide(matcher: Matcher) -> None:
+    """Train as libraries of thousands of phrases are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "MANY_PHRASES", 0)
+        matcher.optimize()
+
+
+STATES = pytest.mark.parametrize(
+    "prepare", [bool, Matcher.optimize, optimised_wide], ids=["packed", "optimised", "optimised wide"]
+)
 Prepare = Callable[[Matcher], None]
 
 

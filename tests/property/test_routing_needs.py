@@ -23,6 +23,7 @@ CONDITIONS = (
     {"field": "ticket.account", "op": "eq", "value": "phone"},
     {"field": "ticket.created_at", "op": "older_than", "value": "1m"},
     {"field": "ticket.subject", "op": "contains", "value": "hello"},
+    {"field": "ticket.site", "op": "eq", "value": "north"},
 )
 SKILLS = st.fixed_dictionaries(
     {"name": st.sampled_from("xyz")}, optional={"must": st.booleans(), "relax_after": st.just("10m")}
@@ -62,6 +63,7 @@ def cases(draw):
         priority=draw(st.sampled_from(tuple(Priority))),
         account=draw(st.sampled_from(("phone", "mail"))),
         subject=draw(st.sampled_from(("hello", "help"))),
+        site=draw(st.sampled_from((None, "north", "south", "gone"))),
         queued_at=draw(st.sampled_from((None, build.at(300)))),
         tags=draw(names),
     )
@@ -77,6 +79,7 @@ def config_of(wanted, language="any"):
             "tags": [{"name": one} for one in TAGS],
             "types": [{"name": "case"}, {"name": "gift"}],
             "levels": [{"name": "gold", "grade": 2}],
+            "sites": [{"name": "north", "queue": "a", "wait": "7m", "fallback": ["south"]}, {"name": "south"}],
             "routing": {"needs": wanted},
         }
     )
@@ -105,6 +108,7 @@ CHANGES = (
     {"account": "phone"},
     {"created_at": build.at(-90), "queued_at": build.at(0)},
     {"subject": "hello"},
+    {"site": "north"},
 )
 
 
@@ -124,7 +128,8 @@ def test_tickets_that_differ_are_asked_for_apart(condition, change, first):
     tickets.append(build.ticket(1, **{"queue": "b", "account": "mail", **change}))
     found = {}
     for place in (0, 1, 2) if first else (2, 1, 0):
-        found[place] = bool(policy.routing.wishes(tickets[place], build.customer(1), policy.service, "UTC"))
+        wishes = policy.routing.wishes(tickets[place], build.customer(1), policy.service, "UTC")
+        found[place] = any(one.demand.kind == "skill" for one in wishes)
     assert found == {0: False, 1: True, 2: False}
 
 

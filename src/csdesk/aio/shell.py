@@ -16,6 +16,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 if TYPE_CHECKING:
     from csdesk.aio.agents import Agents
     from csdesk.aio.articles import Articles
+    from csdesk.aio.assets import Assets
     from csdesk.aio.authority import Authority
     from csdesk.aio.bots import Bots
     from csdesk.aio.calendars import Calendars
@@ -137,6 +138,13 @@ class AsyncDesk:
         from csdesk.aio.replies import Replies
 
         return Replies(self._runner)
+
+    @cached_property
+    def assets(self) -> Assets:
+        """Brochures and files to send."""
+        from csdesk.aio.assets import Assets
+
+        return Assets(self._runner)
 
     @cached_property
     def learning(self) -> Learning:

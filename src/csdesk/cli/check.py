@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,7 +18,7 @@ from csdesk.domain.analysis.analyse import analyse
 from csdesk.domain.analysis.findings import Finding, Level, Report
 from csdesk.domain.analysis.worlds import Witness
 from csdesk.domain.locale.render import render
-from csdesk.domain.records.changes import AgentGroup
+from csdesk.domain.policy.config import DeskConfig
 from csdesk.errors import ConfigError
 from csdesk.matching import Matcher
 
@@ -45,7 +46,8 @@ def check(
     """Look for what is wrong with a configuration; no desk is needed. Exit 7: something is; 2: it cannot be loaded."""
     out = Output(as_json=as_json, locale=lang.locale)
     try:
-        report = analyse(read_config(config, out), agents=None if db is None else _agents(db, desk, out))
+        given = read_config(config, out)
+        report = analyse(given) if db is None else _with_people(given, db, desk, out)
     except ConfigError as error:
         _refuse(error, config, out)
         raise typer.Exit(Exit.USAGE) from None
@@ -80,10 +82,11 @@ def _refuse(error: ConfigError, config: Path, out: Output) -> None:
     out.say("check.refused", "bold", file=config, count=len(error.problems))
 
 
-def _agents(db: Path, desk: str, out: Output) -> tuple[AgentGroup, ...]:
-    """The people of a desk, by queue and kind."""
+def _with_people(config: DeskConfig, db: Path, desk: str, out: Output) -> Report:
+    """What is wrong with a configuration for the people of a desk, too."""
     with open_existing(db, desk, out) as opened:
-        return opened.agents.groups()
+        report = analyse(config, agents=opened.agents.groups())
+        return replace(report, findings=(*report.findings, *opened.authority.check(config)))
 
 
 def _show(report: Report, config: Path, out: Output) -> None:

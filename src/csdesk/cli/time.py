@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.text import Text
 
 from csdesk._nearest import nearest
 from csdesk.cli._failing import CommandError, Exit
@@ -18,6 +19,7 @@ from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.durations import format_duration, parse_duration
 from csdesk.domain.time.calendar import WorkingCalendar
+from csdesk.domain.time.explain import ConsumedSpan, Skipped
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.system.clock import SystemClock
 
@@ -66,15 +68,30 @@ def add(
         )
         return
     table = out.table("when", "until", "what", ">counted")
-    for span in told.consumed:
-        worked = f"{out.word('line.counted')} ({span.code})"
-        table.add_row(_told(span.opens), _told(span.closes), cell(worked), cell(format_duration(span.worked)))
-    for skip in told.skipped:
-        table.add_row(cell(skip.on), cell(""), cell(f"{out.word('line.closed')} ({skip.code})", "dim"), cell(""))
+    lines: list[Line] = [*told.consumed, *told.skipped]
+    for line in sorted(lines, key=_place):
+        table.add_row(*_line(line, out))
     out.show(table)
     out.say("time.due", "bold", at=_written(told.due))
     for note in told.notes:
         out.say(f"note.{note}", "yellow")
+
+
+Line = ConsumedSpan | Skipped
+
+
+def _place(line: Line) -> tuple[date, float]:
+    return line.on, 0.0 if line.opens is None else line.opens.timestamp()
+
+
+def _line(line: Line, out: Output) -> tuple[Text | str, ...]:
+    """A row of the account; a day that was closed has no times, a break has its own."""
+    since = cell(line.on) if line.opens is None else _told(line.opens)
+    until = "" if line.closes is None else _told(line.closes)
+    if isinstance(line, Skipped):
+        return since, until, cell(f"{out.word('line.closed')} ({line.code})", "dim"), ""
+    worked = f"{out.word('line.counted')} ({line.code})"
+    return since, until, cell(worked), cell(format_duration(line.worked))
 
 
 @time.command()

@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from csdesk.desk._run import Runner
+from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
 from csdesk.domain.ids import AgentId, CustomerId, SettlementId, TicketId
+from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
@@ -375,6 +377,16 @@ class Authority:
             NotFound: this desk has no such agent.
         """
         return self._runner.run(reading.inbox(agent))
+
+    def check(self, config: DeskConfig | None = None) -> tuple[Finding, ...]:
+        """Whom a configuration's authority names that does not work here: agents, roles, approvers.
+
+        What is wrong with the configuration by itself ``csdesk.rules.analyse`` tells.
+
+        Args:
+            config: the configuration to look at; None: the active one.
+        """
+        return self._runner.run(reading.check(config))
 
     def _answer(
         self, settlement: SettlementId, actor: Actor, answer: str, key: str | None, *, approved: bool

@@ -327,8 +327,9 @@ class Replies:
             actor: who sends it.
             shown: the phrases that were suggested, best first (``ReplyDecision.shown``): what is learnt from.
             sku: the product whose facts the phrase tells; None: the one the customer came from.
-            attachments: files to send behind the text. The phrase's own ``attachments`` are names for the host, which
-                looks them up and passes what they mean here: nothing is sent for a name alone.
+            attachments: files to send behind the text. Of the phrase's own ``attachments`` assets (``ast_...``) go
+                behind them, in the form that the channel carries; other names are for the host, which looks them up
+                and passes what they mean here.
             override: why words are sent that the policy on wording refuses, or a phrase whose language, channels,
                 levels or validity rule it out here.
             expected_phrase_version: the version somebody approved (``Suggestion.phrase.version``): no other words are
@@ -339,6 +340,7 @@ class Replies:
         Raises:
             InvalidInput: a value is missing, unknown or of the wrong type, the phrase has retired, says nothing to this
                 customer, or is not meant for this ticket (its language, channels, levels or validity).
+            AssetUnfit: the channel carries no form of an asset that the phrase names.
             VersionConflict: the phrase is not at ``expected_phrase_version``.
             WordingRefused: the policy on wording speaks against words of it.
             ProductsUnavailable: it tells facts of a product, and the shop told nothing usable.

@@ -17,6 +17,7 @@ from csdesk.domain.ids import MESSAGE, PhraseId, TicketId, phrase_id
 if TYPE_CHECKING:
     from csdesk.desk.agents import Agents
     from csdesk.desk.articles import Articles
+    from csdesk.desk.assets import Assets
     from csdesk.desk.authority import Authority
     from csdesk.desk.bots import Bots
     from csdesk.desk.calendars import Calendars
@@ -142,6 +143,13 @@ class Desk:
         from csdesk.desk.replies import Replies
 
         return Replies(self._runner)
+
+    @cached_property
+    def assets(self) -> Assets:
+        """Brochures and files to send."""
+        from csdesk.desk.assets import Assets
+
+        return Assets(self._runner)
 
     @cached_property
     def learning(self) -> Learning:

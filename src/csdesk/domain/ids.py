@@ -18,6 +18,7 @@ MessageId = NewType("MessageId", str)
 AgentId = NewType("AgentId", str)
 PhraseId = NewType("PhraseId", str)
 ArticleId = NewType("ArticleId", str)
+AssetId = NewType("AssetId", str)
 DraftId = NewType("DraftId", str)
 CommandId = NewType("CommandId", str)
 SettlementId = NewType("SettlementId", str)
@@ -29,6 +30,7 @@ MESSAGE: Final = "msg_"
 AGENT: Final = "agt_"
 PHRASE: Final = "phr_"
 ARTICLE: Final = "art_"
+ASSET: Final = "ast_"
 DRAFT: Final = "drf_"
 COMMAND: Final = "cmd_"
 SETTLEMENT: Final = "set_"
@@ -65,6 +67,18 @@ def _named(name: object, prefix: str, field: str, problem: str) -> str:
     if not _NAME.fullmatch(body):
         raise InvalidInput(field, problem, "use letters, digits, _ . and -, at most 60 of them")
     return prefix + body
+
+
+def asset_id(name: str) -> AssetId:
+    """The id of an asset that people call so: a name without the prefix of assets is given it.
+
+    >>> asset_id("brochure")
+    'ast_brochure'
+
+    Raises:
+        InvalidInput: it is no name of an asset.
+    """
+    return AssetId(_named(name, ASSET, "asset", "is no name of an asset"))
 
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

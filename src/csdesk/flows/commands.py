@@ -11,17 +11,28 @@ from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 from csdesk._sentence import is_a
-from csdesk.domain.core import articles, customer_commands, erasing, lessons, library, staff, ticket_commands, trainings
+from csdesk.domain.core import (
+    articles,
+    assets,
+    customer_commands,
+    erasing,
+    lessons,
+    library,
+    staff,
+    ticket_commands,
+    trainings,
+)
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customer_links import home_of, unlink_identity
 from csdesk.domain.core.goals import settle
 from csdesk.domain.core.macros import permits_of, withheld
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import AGENT, COMMAND, CUSTOMER, MESSAGE, PHRASE, SETTLEMENT, TICKET, MessageId, TicketId
+from csdesk.domain.ids import AGENT, ASSET, COMMAND, CUSTOMER, MESSAGE, PHRASE, SETTLEMENT, TICKET, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.customers import Customer
@@ -60,6 +71,7 @@ class Done:
     message: Message | None = None
     agent: Agent | None = None
     phrase: LibraryPhrase | None = None
+    asset: Asset | None = None
     holidays: PublicHolidays | None = None
     settlement: Settlement | None = None
     """What was given, asked for, answered or taken back."""
@@ -85,8 +97,9 @@ def result_id(command: cmd.Command, ids: IdSource) -> str:  # noqa: PLR0911  a l
         return ids.new(CUSTOMER)
     if isinstance(command, cmd.SaveAgent) and command.agent is None:
         return ids.new(AGENT)
-    if isinstance(command, cmd.SavePhrase) and command.phrase is None and command.id is None:
-        return ids.new(PHRASE)
+    if isinstance(command, cmd.SavePhrase | cmd.SaveAsset) and command.id is None:
+        known, prefix = (command.phrase, PHRASE) if isinstance(command, cmd.SavePhrase) else (command.asset, ASSET)
+        return ids.new(prefix if known is None else COMMAND)
     return ids.new(COMMAND)
 
 
@@ -171,7 +184,11 @@ def earlier_reply(ticket: TicketId, idempotency_key: str) -> Flow[Done | None]:
     return Done(id=owner, duplicate=True, ticket=found.tickets.get(ticket), message=found.messages.get(message))
 
 
-_DESKS_OWN: Final[Mapping[type, tuple[str, ...]]] = {cmd.SavePhrase: ("phrase",), cmd.RetireArticle: ("article",)}
+_DESKS_OWN: Final[Mapping[type, tuple[str, ...]]] = {
+    cmd.SavePhrase: ("phrase",),
+    cmd.RetireArticle: ("article",),
+    cmd.SaveAsset: ("asset",),
+}
 
 
 def _subject(command: cmd.Command) -> str:
@@ -196,6 +213,10 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
                 phrase = work.phrase(command.phrase)
                 _check_version("phrase", phrase.id, phrase.version, "", command)
             return library.save_phrase(work, command, run).id
+        case cmd.SaveAsset():
+            if command.asset is not None:
+                _check_version("asset", command.asset, work.asset(command.asset).version, "", command)
+            return assets.save_asset(work, command, run).id
         case cmd.PutPhrases():
             if command.expected_version is not None:
                 for one in command.phrases:
@@ -286,11 +307,14 @@ def _check_version(kind: str, key: str, version: int, state: str, command: cmd.C
 
 def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool) -> Flow[Done]:
     """The outcome of the run that owns the claim, with the records as they stand now."""
-    made = {MESSAGE: "messages", TICKET: "tickets", AGENT: "agents", PHRASE: "phrases"}.get(owner[: len(MESSAGE)])
+    kinds = {MESSAGE: "messages", TICKET: "tickets", AGENT: "agents", PHRASE: "phrases", ASSET: "assets"}
+    made = kinds.get(owner[: len(MESSAGE)])
     wanted: dict[str, tuple[str, ...]] = {made: (owner,)} if made is not None else {}
     if isinstance(command, cmd.SavePhrase) and command.id is not None:
         wanted["phrases"] = (command.id,)
-    for name in ("ticket", "customer", "agent", "phrase"):
+    if isinstance(command, cmd.SaveAsset) and command.id is not None:
+        wanted["assets"] = (command.id,)
+    for name in ("ticket", "customer", "agent", "phrase", "asset"):
         value = getattr(command, name, None)
         if isinstance(value, str) and (name != "phrase" or isinstance(command, cmd.SavePhrase)):
             wanted[f"{name}s"] = (*wanted.get(f"{name}s", ()), value)
@@ -310,6 +334,7 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         message=found.messages.get(owner),
         agent=next(iter(found.agents.values()), None),
         phrase=next(iter(found.phrases.values()), None),
+        asset=next(iter(found.assets.values()), None),
         holidays=next(iter(found.holidays.values()), None),
     )
 
@@ -324,6 +349,7 @@ def _done(work: Workspace, main: str, run: str, trace: Trace) -> Done:
         message=made if isinstance(made, Message) else None,
         agent=record if isinstance(record, Agent) else None,
         phrase=record if isinstance(record, LibraryPhrase) else None,
+        asset=record if isinstance(record, Asset) else None,
         holidays=record if isinstance(record, PublicHolidays) else None,
         trace=trace,
     )

@@ -38,7 +38,8 @@ def _of_ticket(command: cmd.TicketCommand, scope: Scope) -> Needs:
             given, phrases = agents_of(scope.policy, command), phrases_of(scope.policy, command.macro)
             return Needs(tickets=one, agents=given, phrases=phrases, parties=True)
         case _:
-            return Needs(tickets=one, agents=_agents(command), parties=True)
+            used = tuple(use.asset for use in command.assets) if isinstance(command, cmd.SendReply) else ()
+            return Needs(tickets=one, agents=_agents(command), assets=used, parties=True)
 
 
 def _agents(command: cmd.TicketCommand) -> tuple[str, ...]:
@@ -100,7 +101,7 @@ def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdenti
 
 _Learning = cmd.JudgeSuggestions | cmd.ForgetLessons | cmd.AdoptTraining | cmd.ChooseTraining
 
-_OfLibrary = cmd.SavePhrase | cmd.PutPhrases | cmd.PutArticles | cmd.RetireArticle
+_OfLibrary = cmd.SavePhrase | cmd.SaveAsset | cmd.PutPhrases | cmd.PutArticles | cmd.RetireArticle
 
 
 def _of_the_desk(command: cmd.SaveAgent | _OfLibrary | cmd.SaveHolidays | _Learning, scope: Scope) -> Needs:
@@ -110,7 +111,7 @@ def _of_the_desk(command: cmd.SaveAgent | _OfLibrary | cmd.SaveHolidays | _Learn
             return Needs(claims=named, agents=(command.agent,) if command.agent is not None else ())
         case cmd.SaveHolidays():
             return Needs(holidays=(staff.holidays_id(scope.keys, command.place),))
-        case cmd.SavePhrase() | cmd.PutPhrases() | cmd.PutArticles() | cmd.RetireArticle():
+        case cmd.SavePhrase() | cmd.SaveAsset() | cmd.PutPhrases() | cmd.PutArticles() | cmd.RetireArticle():
             return _of_library(command)
         case _:
             return _of_learning(command)
@@ -120,6 +121,8 @@ def _of_library(command: _OfLibrary) -> Needs:
     match command:
         case cmd.SavePhrase():
             return Needs(phrases=tuple(one for one in (command.phrase, command.id) if one))
+        case cmd.SaveAsset():
+            return Needs(assets=tuple(one for one in (command.asset, command.id) if one))
         case cmd.PutPhrases():
             return Needs(phrases=tuple(one.id for one in command.phrases))
         case cmd.PutArticles():

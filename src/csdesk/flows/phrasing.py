@@ -8,9 +8,10 @@ from csdesk.domain.ids import PhraseId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Sent
-from csdesk.domain.records.messages import MediaPart, TextPart
+from csdesk.domain.records.messages import MediaPart, Part, TextPart
 from csdesk.domain.text.templates import TemplateValue
 from csdesk.flows import checks
+from csdesk.flows.assets import attached
 from csdesk.flows.commands import earlier_reply
 from csdesk.flows.sending import outcome_of, reply
 from csdesk.flows.suggesting import rendered
@@ -37,6 +38,7 @@ def send(
     Raises:
         NotFound: this desk has no such ticket or phrase.
         InvalidInput: the phrase cannot be filled in, or is not meant for this ticket and ``override`` says no reason.
+        AssetUnfit: the channel carries no form of an asset that the phrase names.
         VersionConflict: the phrase is not at ``expected_phrase_version``.
         WordingRefused: the policy on wording speaks against words of it.
         ProductsUnavailable: it names facts of a product, and the shop told nothing usable.
@@ -54,11 +56,14 @@ def send(
     found, text = yield from rendered(
         ticket, phrase, values, actor, override=override, expected_version=expected_phrase_version, sku=sku
     )
+    words: tuple[Part, ...] = (TextPart(text=text), *files)
+    forms = yield from attached(ticket, found.attachments, words)
     command = cmd.SendReply(
         ticket=ticket,
-        parts=(TextPart(text=text), *files),
+        parts=(*words, *(one.part for one in forms)),
         actor=actor,
         phrase=PhraseId(found.id),
+        assets=tuple(one.use for one in forms),
         shown=checks.phrases(shown, "shown"),
         override=override,
         idempotency_key=idempotency_key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Needs, Put
 from csdesk.domain.records.customers import Customer
@@ -65,6 +66,12 @@ def forgotten_by(done: Done) -> int:
     return sum(
         len(event.lessons) for entry in done.entries for event in entry.events if isinstance(event, LessonsForgotten)
     )
+
+
+def asset_of(done: Done) -> Asset:
+    """The asset that a command saved."""
+    assert done.asset is not None, "the command gave no asset"
+    return done.asset
 
 
 def holidays_of(done: Done) -> PublicHolidays:

@@ -127,10 +127,10 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     left = limit
     more = False
     nexts: list[datetime] = []
-    is_idle, next_at = yield from _look_ahead()
-    if is_idle and next_at is not None:
+    parts, next_at = yield from _look_ahead()
+    if next_at is not None:
         nexts.append(next_at)
-    for part in _IDLE if is_idle else _PARTS:
+    for part in parts:
         if left <= 0 or out_of_time():
             more = True
             break
@@ -145,17 +145,18 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
     return DueReport(**done, more=more, next_due_at=min(nexts, default=None))
 
 
-def _look_ahead() -> Flow[tuple[bool, datetime | None]]:
-    """One look instead of one for each kind of work: whether nothing is due, and then when the first will be."""
+def _look_ahead() -> Flow[tuple[tuple[Callable[[int, Callable[[], bool]], Flow[_Part]], ...], datetime | None]]:
+    """One look instead of one for each kind of work: what is to be done now, and if nothing is due, when."""
     yield from steps.attempt(0)
     # On the way phrases that are at hand take in what people have decided about suggestions.
     yield from steps.load(Needs(), phrases="held")
     scope = yield from steps.attempt(0)
+    parts = _PARTS if scope.policy.authority else _WITHOUT_AUTHORITY
     ahead = yield from steps.outlook(_ahead_of(scope))
     if ahead is None:
-        return False, None
+        return parts, None
     is_due = any(at is not None and at <= scope.now for at in (ahead.next_at, ahead.upkeep_at))
-    return not (is_due or ahead.waits), ahead.next_at
+    return (parts, None) if is_due or ahead.waits else (_IDLE, ahead.next_at)
 
 
 def _ahead_of(scope: Scope) -> OutlookRequest:
@@ -294,3 +295,5 @@ _PARTS: Final = (
         _keep,
     ),
 )
+
+_WITHOUT_AUTHORITY: Final = tuple(one for one in _PARTS if one not in (_approvals, _carry))

@@ -16,6 +16,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs, Stored
 from csdesk.domain.records.customers import Customer
@@ -74,6 +75,7 @@ def problems_of(store: Store, desk: str = "main") -> tuple[str, ...]:
     told += found.rows(Query(kind="phrase", limit=1000), LibraryPhrase)
     told += found.rows(Query(kind="article", limit=1000), Article)
     told += found.rows(Query(kind="settlement", limit=1000), Settlement)
+    told += found.rows(Query(kind="asset", limit=1000), Asset)
     for record in told:
         found.expect(fold(found.stories.get(record.id, ())) == record, f"{record.id} is not the fold of its entries")
     _check_messages(found, tickets, messages)

@@ -14,6 +14,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Put, Stored
 from csdesk.domain.records.customers import Customer, Identity
@@ -102,6 +103,15 @@ def holidays(number: int = 1, /, **values: object) -> PublicHolidays:
     years = (SavedYear(year=2026, closed=(date(2026, 1, 1),), working=(date(2026, 1, 4),)),)
     given = {"id": serial("hol_", number), "version": 1, "place": f"P{number}", "years": years, "updated_at": START}
     return PublicHolidays.model_validate({**given, **values})
+
+
+def asset(number: int = 1, /, **values: object) -> Asset:
+    """A brochure that is mere words; with ``digest`` a file beside them."""
+    digest = values.pop("digest", None)
+    file = {"part": {"kind": "media", "ref": {"sha256": digest, "size": 1}}}
+    variants = [*([file] if digest is not None else []), {"part": {"kind": "text", "text": "All we sell."}}]
+    given = {"id": serial(ids.ASSET, number), "version": 1, "title": f"Asset {number}", "variants": variants}
+    return Asset.model_validate({**given, "created_at": START, "updated_at": START, **values})
 
 
 def phrase(number: int = 1, /, **values: object) -> LibraryPhrase:
@@ -198,7 +208,7 @@ def entry(subject: str, *events: ev.Event, seconds: float = 0, cause: str = "") 
     )
 
 
-def birth(record: Stored) -> ev.Entry:  # noqa: PLR0911  one for each kind
+def birth(record: Stored) -> ev.Entry:
     """The entry that makes the record, if it is one that begins this way (no later values set).
 
     A message is born in its ticket's stream; for a draft, which has no stream, the desk's own stream notes nothing.
@@ -208,20 +218,29 @@ def birth(record: Stored) -> ev.Entry:  # noqa: PLR0911  one for each kind
             return _customer_born(record)
         case Ticket():
             return _ticket_born(record)
-        case Agent():
-            return entry(record.id, ev.AgentSaved(agent=record))
-        case LibraryPhrase():
-            return entry(record.id, ev.PhraseSaved(phrase=record))
-        case Article():
-            return entry(record.id, ev.ArticleSaved(article=record))
-        case PublicHolidays():
-            return entry(record.id, ev.HolidaysSaved(holidays=record))
         case Settlement():
             return _settlement_born(record)
         case Message():
             return _message_born(record)
         case Draft():
             return entry(ev.DESK)
+        case _:
+            return entry(record.id, _saved(record))
+
+
+def _saved(record: Agent | LibraryPhrase | Article | Asset | PublicHolidays) -> ev.Event:
+    """What tells of a record that is saved as a whole."""
+    match record:
+        case Agent():
+            return ev.AgentSaved(agent=record)
+        case LibraryPhrase():
+            return ev.PhraseSaved(phrase=record)
+        case Article():
+            return ev.ArticleSaved(article=record)
+        case Asset():
+            return ev.AssetSaved(asset=record)
+        case PublicHolidays():
+            return ev.HolidaysSaved(holidays=record)
 
 
 def _customer_born(record: Customer) -> ev.Entry:

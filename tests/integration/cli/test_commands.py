@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from csdesk import open_desk
+from csdesk import DeskConfig, open_desk
 from csdesk.domain.records.tags import TagSource
 
 
@@ -82,12 +82,29 @@ def test_tickets_are_rows_with_stable_keys(filled):
     refund = next(one for one in rows if one["number"] == 1)
     assert list(refund) == [
         "number", "id", "subject", "customer", "customer_id", "category", "status", "queue", "account", "origin",
-        "worker", "worker_id", "priority", "language", "tags", "flags", "goal", "goal_state", "messages", "next_due",
-        "breached", "created_at", "updated_at", "erased_at",
+        "worker", "worker_id", "priority", "language", "site", "tags", "flags", "goal", "goal_state", "messages",
+        "next_due", "breached", "created_at", "updated_at", "erased_at",
     ]  # fmt: skip
     assert refund["customer"] == "甲"
     assert refund["subject"] == "我要退款，订单 A1001"
     assert refund["messages"] == 2
+
+
+def test_tickets_of_a_site_and_those_below_it(cli):
+    sites = [{"name": "north"}, {"name": "harbin", "parent": "north"}, {"name": "south"}]
+    accounts = [{"name": "one", "site": "harbin"}, {"name": "two", "site": "south"}]
+    rows = [{"id": one, "from": one, "account": one, "text": "hello"} for one in ("one", "two")]
+    path = cli.folder / "sites.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    cli.run("init")
+    with open_desk(f"sqlite:///{cli.db}", config=DeskConfig(sites=sites, accounts=accounts), activate=True):
+        pass
+    cli.run("ingest", path)
+    assert [one["site"] for one in cli.lines("tickets", "--site", "north")] == ["harbin"]
+    assert [one["site"] for one in cli.lines("tickets", "--site", "south")] == ["south"]
+    done = cli.run("tickets", "--site", "nort")
+    assert done.exit_code != 0
+    assert "north" in done.output + done.stderr
 
 
 def test_tickets_are_filtered(filled):

@@ -42,6 +42,12 @@ def test_adding_shows_make_up_days_and_holidays(cli, config):
     assert "2026-02-14 09:00:00" in shown.stdout
 
 
+def test_the_account_stands_in_the_order_of_its_days(cli, config):
+    shown = cli.run("time", "add", "2026-02-13T17:00", "12h", "--config", config).stdout
+    places = [shown.index(day) for day in ("2026-02-13", "2026-02-14", "2026-02-16", "2026-02-18 09:00")]
+    assert places == sorted(places)
+
+
 def test_a_due_date_past_the_known_holidays_says_so(cli, config):
     assert cli.document("time", "add", "2026-12-30T17:00", "12h", "--config", config)["notes"] == ["holidays_unknown"]
     assert "公布" in cli.run("time", "add", "2026-12-30T17:00", "12h", "--config", config, lang="zh-CN").stdout

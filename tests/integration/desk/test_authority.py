@@ -11,7 +11,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.authority import CarryState, ExceptionState, Period, SettlementState
 from csdesk.errors import OutsideAuthority
 from csdesk.ports.actions import ActionDone, ActionFailed, ActionOrder
-from csdesk.testing import CountingStore
+from csdesk.testing import CountingStore, Fault, FaultyStore
 
 CONFIG = DeskConfig.from_toml(
     """
@@ -275,6 +275,28 @@ def test_merging_and_splitting_do_not_make_room(shop: Shop) -> None:
     assert "ticket" in {one.scope for one in shop.desk.authority.decide(split.id, "refund", actor=shop.me).in_the_way}
 
 
+def test_the_guards_leave_out_what_was_merged_away(world: Any) -> None:
+    seen: list[Any] = []
+
+    class Watching(CountingStore):
+        def commit(self, desk: str, changes: Any) -> Any:
+            seen.append(changes)
+            return super().commit(desk, changes)
+
+        def commit_together(self, desk: str, changes: Any) -> Any:
+            seen.extend(changes)
+            return super().commit_together(desk, changes)
+
+    shop = Shop(world, wrap=Watching)
+    other = shop.desk.receive(world.said("me too", conversation="second"))
+    shop.settle("30", ticket=other.ticket.id)
+    shop.desk.tickets.merge(other.ticket.id, shop.ticket.id, actor=shop.me)
+    seen.clear()
+    shop.settle("5")
+    (limits,) = [[one.limit for one in changes.deltas if one.amount == 500] for changes in seen if changes.deltas]
+    assert min(one for one in limits if one is not None) == 5000 - 3000
+
+
 def test_customers_who_turn_out_to_be_one_have_one_limit(shop: Shop) -> None:
     bob = shop.desk.receive(shop.world.said("hi", by="bob", conversation="bob"))
     shop.settle("50", ticket=bob.ticket.id)
@@ -296,6 +318,24 @@ def test_a_key_makes_a_repetition_give_the_first_outcome(shop: Shop) -> None:
     assert done[0] == done[1]
     back = [shop.desk.authority.reverse(first.id, actor=shop.me, idempotency_key="b").version for _ in range(2)]
     assert back[0] == back[1]
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_a_commit_of_which_nobody_knows_gives_once(world: Any, fault: Fault) -> None:
+    plan: list[Fault] = []
+    shop = Shop(
+        world, wrap=lambda store: FaultyStore(store, lambda name: plan.pop() if name == "commit" and plan else None)
+    )
+    plan.append(fault)
+    given = shop.settle("30", subject="order:1")
+    assert plan == []
+    assert [one.id for one in shop.desk.authority.list().items] == [given.id]
+    shop.settle("20", subject="order:1")
+    shop.refused("0.01", subject="order:1")
+    plan.append(fault)
+    shop.desk.authority.reverse(given.id, actor=shop.me)
+    shop.settle("30", subject="order:1")
+    shop.refused("0.01", subject="order:1")
 
 
 @pytest.mark.parametrize("amount", [1.5, float("nan"), True, None, "12,50", "NaN", "Infinity", b"1", [1]])
@@ -351,6 +391,25 @@ def test_settle_asks_if_it_is_told_to(shop: Shop) -> None:
         shop.settle("901", or_request=True)
     with pytest.raises(InvalidInput, match="inside the limits"):
         shop.ask("1")
+
+
+def test_somebody_may_be_asked_whose_limits_go_beyond_those_of_the_step(world: Any) -> None:
+    authority = {
+        **CONFIG.authority.model_dump(),
+        "actions": [
+            {**one.model_dump(), "approvers": [{"grade": 2}] if one.name == "refund" else ()}
+            for one in CONFIG.authority.actions
+        ],
+    }
+    shop = Shop(world, DeskConfig(**{**CONFIG.model_dump(), "authority": authority}))
+    with pytest.raises(OutsideAuthority):  # whoever is of grade 2 has no more than 50
+        shop.ask("500")
+    assert shop.ask("500", to=shop.boss.id).asking.to == shop.boss.id
+    with pytest.raises(InvalidInput, match="cannot approve"):
+        shop.ask("500", to=shop.lead.id)
+    cashier = Actor.agent(shop.desk.agents.add("Cashier", roles=("cashier",)).id)
+    with pytest.raises(OutsideAuthority):  # who may never is not asked for either
+        shop.ask("500", actor=cashier, to=shop.boss.id)
 
 
 def test_nobody_approves_their_own_request(shop: Shop) -> None:
@@ -518,6 +577,19 @@ def test_something_else_is_offered_and_taken(shop: Shop) -> None:
     )
     with pytest.raises(InvalidInput, match="no exception is offered"):
         exceptions.accept(shop.ticket.id)
+
+
+def test_a_wish_is_answered_where_it_stands_after_a_merge_too(shop: Shop) -> None:
+    exceptions = shop.desk.authority.exceptions
+    other = shop.desk.receive(shop.world.said("me too", conversation="second")).ticket
+    exceptions.ask(other.id, "wants 100", action="refund", amount="100")
+    shop.desk.tickets.merge(other.id, shop.ticket.id, actor=shop.me)
+    (done,) = exceptions.grant(other.id, actor=shop.lead).exceptions
+    assert done.state is ExceptionState.GRANTED
+    assert shop.desk.authority.get(done.settlement).ticket == shop.ticket.id
+    shop.refused("201", by=shop.lead)
+    exceptions.ask(other.id, "and more")  # nothing is open there any more: it stands with the survivor
+    assert [one.wish for one in shop.desk.tickets.get(shop.ticket.id).exceptions] == ["and more"]
 
 
 def test_what_cannot_be_given_is_not_offered(shop: Shop) -> None:
@@ -707,6 +779,29 @@ def test_ports_are_those_of_the_configuration(world: Any, bank: Bank) -> None:
         world.open(CONFIG, actions=[bank])
     with pytest.raises(InvalidInput, match="carries nothing out"):
         open_desk("memory://", actions=[object()])  # type: ignore[list-item]
+
+
+# Checking against the people
+
+
+def test_names_that_nobody_here_has_are_told(shop: Shop) -> None:
+    told = [(one.code, one.path) for one in shop.desk.authority.check()]
+    assert told == [
+        ("check.role_nobody_has", "authority.limits.0.role"),
+        ("check.agent_unknown", "authority.actions.replace.approvers.0.agents.0"),
+        ("check.approver_nobody", "authority.actions.replace.approvers.0"),
+    ]
+    shop.desk.agents.set_roles(shop.lead.id, ("cashier",))
+    shop.desk.agents.change(shop.boss.id, retired=True)
+    paths = [one.path for one in shop.desk.authority.check() if one.code == "check.approver_nobody"]
+    assert paths == [
+        "authority.actions.refund.approvers.1",
+        "authority.actions.refund.approvers.2",
+        "authority.actions.replace.approvers.0",
+    ]
+    assert shop.desk.authority.check(DeskConfig()) == ()
+    with pytest.raises(InvalidInput, match="config"):
+        shop.desk.authority.check("shop.toml")  # type: ignore[arg-type]
 
 
 # Cost

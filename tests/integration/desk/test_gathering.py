@@ -102,6 +102,14 @@ def crowded(gathering: Gathering, held: Event, go: Event) -> None:
 
 
 @pytest.fixture
+def interruptible():
+    """Whoever starts the tests in the background may have them ignore interrupts."""
+    before = signal(SIGINT, default_int_handler)
+    yield
+    signal(SIGINT, before)
+
+
+@pytest.fixture
 def meeting():
     sizes: list[int] = []
     held, go = Event(), Event()
@@ -138,6 +146,7 @@ def test_a_leader_waits_once_for_those_who_do_not_come_back(meeting, monkeypatch
     assert sizes == [1, 3, 1, 1]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_leader_that_is_interrupted_at_the_door_leaves(meeting, monkeypatch):
     monkeypatch.setattr("csdesk.engine.meeting._PATIENCE", 60)
     gathering, sizes = meeting
@@ -192,14 +201,6 @@ def test_an_interrupted_leader_passes_the_lead_on():
     follower.join(10)
     assert (ended, got) == ([KeyboardInterrupt], ["msg_1"])
     assert gathering.receive(arrival(2)).message_id == "msg_2"
-
-
-@pytest.fixture
-def interruptible():
-    """Whoever starts the tests in the background may have them ignore interrupts."""
-    before = signal(SIGINT, default_int_handler)
-    yield
-    signal(SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")

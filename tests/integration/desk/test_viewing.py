@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from csdesk import Actor, Denied, Desk, DeskConfig, InboundMessage, InvalidInput, Sender, Viewer, open_desk
+from csdesk import Actor, Denied, Desk, DeskConfig, InboundMessage, InvalidInput, Sender, Variable, Viewer, open_desk
 from csdesk.domain.core.viewing import COVER, covered
 from csdesk.domain.policy.config import TagPolicy
 from csdesk.rules import AddTags, F, Rule
@@ -55,6 +55,9 @@ def _reads(desk: Desk, plain: Desk) -> Iterator[tuple[str, Callable[[], object]]
         yield "tickets.drafts", lambda key=ticket.id: desk.tickets.drafts.list(key)
         yield "sla.explain", lambda key=ticket.id: desk.sla.explain(key)
         yield "explain", lambda key=ticket.id: desk.explain(key)
+    for signs in ((), ("kept",)):
+        yield "learning.good_cases", lambda signs=signs: desk.learning.good_cases(signs=signs)
+    yield "learning.corrections", desk.learning.corrections
     for customer in plain.customers.list(limit=1000).items:
         yield "customers.get", lambda key=customer.id: desk.customers.get(key)
         yield "customers.brief", lambda key=customer.id: desk.customers.brief(key)
@@ -146,3 +149,35 @@ def test_closing_it_closes_nothing_and_it_closes_with_its_desk() -> None:
         seen.tickets.list()
     with pytest.raises(InvalidInput, match="viewer"):
         desk.seen_by("agt_temp")  # type: ignore[arg-type]
+
+
+def test_a_draft_made_of_what_somebody_wrote_is_covered() -> None:
+    with open_desk("memory://", clock=FixedClock()) as desk:
+        got = _asked(desk)
+        answer = desk.reply(got.ticket.id, "好的，南京西路 100 号退货点", actor=Actor.agent("agt_lead")).message
+        draft = desk.seen_by(VISITOR).learning.draft(answer.id)
+        assert "退款" not in repr(draft)
+        assert "南京" not in repr(draft)
+        assert draft.phrase.wordings[0].text == draft.article.questions[0].question == COVER
+        assert [one.kind for one in draft.personal] == ["address", "address"]
+        assert "我要退款" in repr(desk.learning.draft(answer.id))
+
+
+def test_what_a_phrase_would_say_and_what_it_rests_on_is_covered() -> None:
+    with open_desk("memory://", clock=FixedClock()) as desk:
+        desk.replies.add(
+            "退款",
+            "{{ name }}您好，{{ days }} 天",
+            name="refund",
+            questions=("想退掉", "怎么退款"),
+            variables=(Variable(name="name", source="customer.name"), Variable(name="days")),
+        )
+        got = _asked(desk)
+        seen = desk.seen_by(VISITOR)
+        (best,) = seen.replies.suggest(got.message_id).suggestions
+        assert (best.phrase.title, best.missing, best.text) == ("退款", ("days",), COVER)
+        assert {span.text for span in best.why.spans} == {COVER}
+        assert (best.why.nearest, best.why.nearest_spans) == ("退款", ()), "the library's own words are nobody's"
+        assert seen.replies.preview("refund", got.ticket.id).text == COVER
+        (plain,) = desk.replies.suggest(got.message_id).suggestions
+        assert plain.text == "李雷您好，⟨days⟩ 天"

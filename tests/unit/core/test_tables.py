@@ -40,6 +40,7 @@ def test_every_command_has_its_run():
     elsewhere = {
         cmd.SaveAgent,
         cmd.SavePhrase,
+        cmd.SaveAsset,
         cmd.PutPhrases,
         cmd.PutArticles,
         cmd.RetireArticle,

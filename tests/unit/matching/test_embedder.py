@@ -164,3 +164,60 @@ def test_a_hosted_model_out_of_reach() -> None:
         answering(handler).encode(["a"])
     with pytest.raises(InvalidInput, match=r"^batch: "):
         HostedEmbedder("https://models.test", "m", batch=0)
+
+
+TANGLED = [
+    Phrase("lost", "A", ("l1", "l2", "l3", "both")),
+    Phrase("found", "B", ("f1", "f2", "f3")),
+    Phrase("far", "C", ("c1", "c2", "c3")),
+]
+PLACES = {
+    "l1": (5, 1, 0),
+    "l2": (5, 2, 0),
+    "l3": (5, 0, 0),
+    "both": (4, 4, 0),
+    "a": (5, 1, 0),
+    "f1": (1, 5, 0),
+    "f2": (2, 5, 0),
+    "f3": (0, 5, 0),
+    "b": (1, 5, 0),
+    "c1": (0, 0, 5),
+    "c2": (0, 1, 5),
+    "c3": (1, 0, 5),
+    "c": (0, 0, 5),
+    "near both": (4, 3.9, 0),
+}
+
+
+class Places:
+    """Puts texts where the test wants them."""
+
+    name = "places/1"
+
+    def encode(self, texts: Sequence[str]) -> list[list[float]]:
+        return [[float(one) for one in PLACES.get(text, (0, 0, 0))] for text in texts]
+
+
+def test_optimising_moves_the_means_of_phrases_that_vectors_mix_up_apart(numpy) -> None:
+    matcher = Matcher(TANGLED, Lexicon(), embedder=Places())
+    before = matcher._judge.vectors
+    matcher.optimize()
+    after = matcher._judge.vectors
+
+    def lead(vectors, text: str) -> float:
+        told = vectors.likeness(vectors.centred(PLACES[text]))
+        return told["lost"] - told["found"]
+
+    assert lead(after, "near both") > lead(before, "near both")
+    again = Matcher(reversed(TANGLED), Lexicon(), embedder=Places())
+    again.optimize()
+    assert lead(again._judge.vectors, "near both") == pytest.approx(lead(after, "near both"), abs=1e-5)
+    kept = Matcher.from_bytes(matcher.to_bytes(), embedder=Places())
+    assert lead(kept._judge.vectors, "near both") == pytest.approx(lead(after, "near both"), abs=1e-5)
+
+
+def test_too_few_texts_teach_vectors_nothing(numpy) -> None:
+    matcher = Matcher([Phrase("a", "l1"), Phrase("b", "f1")], Lexicon(), embedder=Places())
+    before = matcher._judge.vectors.packed.means.tolist()
+    matcher.optimize()
+    assert matcher._judge.vectors.packed.means.tolist() == before

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csdesk.domain.matching import training
 from csdesk.domain.matching.confidence import FEATURES
 from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.training import trained
@@ -37,16 +38,16 @@ def seen(library: Library) -> list[tuple[str, float]]:
 
 @given(PUSHES, ROWS, st.integers(0, 10**6), st.integers(0, 10**6))
 def test_what_was_packed_is_read(pushes: list, rows: list, texts: int, phrases: int) -> None:
-    training = Training(tuple(pushes), tuple(rows), texts, phrases)
-    assert Training.unpacked(training.packed()) == training
+    told = Training(tuple(pushes), tuple(rows), texts, phrases)
+    assert Training.unpacked(told.packed()) == told
 
 
 def test_the_moves_give_the_weights_of_the_training_itself() -> None:
     library = Library(CARDS)
-    training = Training.unpacked(training_of(library).packed())
-    assert (training.texts, training.phrases) == (14, 3)
-    assert seen(taught(library, training)) == seen(trained(library))
-    assert seen(taught(library, training)) != seen(library)
+    told = Training.unpacked(training_of(library).packed())
+    assert (told.texts, told.phrases) == (14, 3)
+    assert seen(taught(library, told)) == seen(trained(library))
+    assert seen(taught(library, told)) != seen(library)
 
 
 def test_the_order_of_phrases_does_not_matter() -> None:
@@ -54,14 +55,14 @@ def test_the_order_of_phrases_does_not_matter() -> None:
 
 
 def test_what_is_gone_teaches_nothing() -> None:
-    training = training_of(Library(CARDS))
-    assert any("broken" in (one.phrase, one.rival) for one in training.pushes)
+    told = training_of(Library(CARDS))
+    assert any("broken" in (one.phrase, one.rival) for one in told.pushes)
     left = Library(CARDS).without("broken")
-    kept = tuple(one for one in training.pushes if "broken" not in (one.phrase, one.rival))
-    assert seen(taught(left, training)) == seen(taught(left, Training(kept, (), 0, 0)))
+    kept = tuple(one for one in told.pushes if "broken" not in (one.phrase, one.rival))
+    assert seen(taught(left, told)) == seen(taught(left, Training(kept, (), 0, 0)))
     other = [CARDS[0], Phrase("broken", "x", ("y", "z")), CARDS[2]]
-    rewritten = tuple(one for one in training.pushes if one.phrase != "broken")
-    assert seen(taught(Library(other), training)) == seen(taught(Library(other), Training(rewritten, (), 0, 0)))
+    rewritten = tuple(one for one in told.pushes if one.phrase != "broken")
+    assert seen(taught(Library(other), told)) == seen(taught(Library(other), Training(rewritten, (), 0, 0)))
 
 
 @pytest.mark.parametrize("cut", [1, 5, 40])
@@ -85,3 +86,28 @@ def test_a_name_that_is_not_there_is_refused() -> None:
     plain = len(head).to_bytes(4, "little") + head + b"\0" * 16
     with pytest.raises(InvalidInput, match="cut short or changed"):
         Training.unpacked("1:" + b64encode(compress(plain)).decode())
+
+
+def test_a_large_library_is_trained_like_a_small_one_where_all_phrases_are_rivals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = Library(CARDS)
+    narrow = seen(trained(library))
+    monkeypatch.setattr(training, "MANY_PHRASES", 0)
+    assert seen(trained(library)) == narrow != seen(library)
+    assert seen(taught(library, training_of(library))) == narrow
+
+
+def test_of_many_phrases_only_the_nearest_are_rivals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "MANY_PHRASES", 0)
+    monkeypatch.setattr(training, "_RIVALS", 1)
+    told = training_of(Library([*CARDS, Phrase("hours", "营业时间", ("几点开门", "几点关门", "周末营业吗"))]))
+    assert told.pushes
+    assert "hours" not in {name for one in told.pushes for name in (one.phrase, one.rival)}
+
+
+def test_phrases_without_words_and_words_that_all_share_are_no_rivals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "MANY_PHRASES", 0)
+    monkeypatch.setattr(training, "_CHOOSING_POSTINGS", 1)
+    library = Library([*CARDS, Phrase("none", "", ("?", "!", "..."))])
+    assert len(trained(library)) == 4

@@ -1,11 +1,13 @@
 """The authority of a configuration: names, amounts and approvers that fit together, told with their path if not."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from csdesk import ConfigError, DeskConfig, InvalidInput
+from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.records.money import MOST, exact, shown, smallest
 from csdesk.rules import analyse
 
@@ -108,6 +110,15 @@ def test_amounts_are_exact() -> None:
     for bad in (0, "-0.01", "0.001", MOST, Decimal("1E+30")):
         with pytest.raises(InvalidInput, match=r"^limit: "):
             smallest(bad, 2, "limit")
+
+
+def test_periods_begin_in_the_zone_of_the_calendar() -> None:
+    calendars = [{"name": "cn", "zone": "Asia/Shanghai", "always_open": True}]
+    at = datetime(2026, 2, 28, 16, tzinfo=UTC)  # the 1st of March in Shanghai, a Sunday
+    for calendar, day, week, month in (("cn", (3, 1), (2, 23), (3, 1)), (None, (2, 28), (2, 23), (2, 1))):
+        given = DeskConfig(zone="UTC", calendars=calendars, authority={"calendar": calendar})
+        starts = compile_policy(given).authority.starts(at)
+        assert [(one.month, one.day) for one in starts.values()] == [day, week, month]
 
 
 # What `csdesk check` says

@@ -1,17 +1,19 @@
 """What the authority of a configuration says and can never mean: limits that nobody meets, approvers who have no more.
 
-Everything here is proved from the configuration alone; who has which role is known to a desk, not to its configuration.
+What ``authority`` says is proved from the configuration alone; who has which role a desk knows, see ``people``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from csdesk.domain.analysis.findings import Finding
+from csdesk.domain.ids import AgentId
 from csdesk.domain.policy.authority_book import SELF_SERVICE, AuthorityBook, Limits, Who, likeness, smallest
 from csdesk.domain.policy.compiled import Policy
-from csdesk.domain.policy.sections.authority import ActionPolicy, LimitPolicy
+from csdesk.domain.policy.sections.authority import ActionPolicy, ApproverPolicy, LimitPolicy
 from csdesk.domain.records.actors import ActorKind
+from csdesk.domain.records.agents import Agent
 
 
 def authority(policy: Policy) -> Iterator[Finding]:
@@ -102,3 +104,36 @@ def _roles(policy: Policy) -> Iterator[Finding]:
     for role in given.roles:
         if role not in used:
             yield _finding("check.role_never_used", "authority.roles", role=role)
+
+
+def people(policy: Policy, agents: Iterable[Agent]) -> Iterator[Finding]:
+    """Compare the authority of a configuration with those who work at a desk: names that nobody there has."""
+    present = [one for one in agents if not one.retired]
+    known, roles = {one.id for one in present}, {role for one in present for role in one.roles}
+    given = policy.config.authority
+    for place, limit in enumerate(given.limits):
+        yield from _unknown(limit.agents, known, f"authority.limits.{place}.agents")
+        if limit.role is not None and limit.role not in roles:
+            yield _finding("check.role_nobody_has", f"authority.limits.{place}.role", role=limit.role)
+    for action in given.actions:
+        for place, approver in enumerate(action.approvers):
+            path = f"authority.actions.{action.name}.approvers.{place}"
+            yield from _unknown(approver.agents, known, f"{path}.agents")
+            if not any(_may_be(approver, one, present) for one in present):
+                yield _finding("check.approver_nobody", path, action=action.name, step=place + 1)
+
+
+def _unknown(names: tuple[str, ...], known: set[AgentId], path: str) -> Iterator[Finding]:
+    for number, name in enumerate(names):
+        if name not in known:
+            yield _finding("check.agent_unknown", f"{path}.{number}", agent=name)
+
+
+def _may_be(approver: ApproverPolicy, agent: Agent, present: list[Agent]) -> bool:
+    """True if an agent is ever asked as one of these approvers."""
+    if approver.lead:
+        return any(one.lead == agent.id for one in present)
+    if approver.agents:
+        return agent.id in approver.agents
+    has_grade = approver.grade is None or agent.grade >= approver.grade
+    return has_grade and (approver.role is None or approver.role in agent.roles)

@@ -24,6 +24,7 @@ from csdesk.domain.core import (
     wording,
 )
 from csdesk.domain.core.askers import asker_of
+from csdesk.domain.core.assets import note_sent
 from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.outbound import Utterance, add_note, queue_reply
 from csdesk.domain.core.tagging import check_wish
@@ -67,6 +68,8 @@ def _reply(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str) ->
     ticket = reception.before_reply(work, ticket, command, run)
     queue_reply(work, ticket, said)
     tell(work, ticket.id, said.id, spots, command.override)
+    if command.assets:
+        note_sent(work, ticket.id, said.id, command.assets)
     if command.phrase is not None or command.shown:
         _note_fate(work, ticket, command, run)
 

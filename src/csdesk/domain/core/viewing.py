@@ -13,13 +13,18 @@ from pydantic import BaseModel
 
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Viewer
+from csdesk.domain.records.articles import ArticleQuestion
 from csdesk.domain.records.authority import Carrying, ExceptionRequest, Settlement
 from csdesk.domain.records.business import Order
+from csdesk.domain.records.channels import Suggestion
 from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
+from csdesk.domain.records.exemplars import Exemplar
 from csdesk.domain.records.flags import Flag
+from csdesk.domain.records.matches import Why
 from csdesk.domain.records.messages import Message, TextPart
 from csdesk.domain.records.origins import TOLD, Entered, Origin
+from csdesk.domain.records.phrases import Preview, Wording
 from csdesk.domain.records.queues import InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import FieldValue, Ticket
@@ -48,6 +53,8 @@ def _inside(value: Any) -> Any:
     """Cover what the parts of a value hold; a value without such parts is returned as it is."""
     if isinstance(value, tuple):
         parts = [covered(one) for one in value]
+        if all(now is was for now, was in zip(parts, value, strict=True)):
+            return value
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     if isinstance(value, BaseModel):
         changed = _changed(value, type(value).model_fields)
@@ -60,7 +67,7 @@ def _inside(value: Any) -> Any:
 
 def _changed(value: object, names: Any) -> dict[str, object]:
     pairs = ((name, getattr(value, name)) for name in names)
-    return {name: now for name, was in pairs if (now := covered(was)) is not was and now != was}
+    return {name: now for name, was in pairs if (now := covered(was)) is not was}
 
 
 def _text(value: str | None) -> str | None:
@@ -122,6 +129,27 @@ def _event(event: Any) -> Any:
     return replaced(event, **dict.fromkeys(event.PERSONAL)) if event.PERSONAL else event
 
 
+def _suggestion(one: Suggestion) -> Suggestion:
+    """The phrase stays; what it would say to the customer, and which of their words it rests on, does not."""
+    return replace(one, _preview=lambda: covered(one._preview()), _why=lambda: covered(one._why()))  # noqa: SLF001  its parts
+
+
+def _why(one: Why) -> Why:
+    """The places that it shares with a text of the library would tell its words too."""
+    return replace(one, spans=tuple(replace(span, text=COVER) for span in one.spans), nearest_spans=())
+
+
+def _exemplar(one: Exemplar) -> Exemplar:
+    """A draft is made of what somebody wrote: without the right to read that, nothing of it is left."""
+    hidden = ArticleQuestion(question=COVER, answer=COVER)
+    return replace(
+        one,
+        phrase=replaced(one.phrase, title=COVER, questions=(COVER,), wordings=(Wording(text=COVER),), variables=()),
+        article=replaced(one.article, title=COVER, questions=(hidden,)),
+        personal=tuple(replace(part, text=COVER) for part in one.personal),
+    )
+
+
 _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Customer: _customer,
     Identity: lambda one: replaced(one, external_id=_text(one.external_id)),
@@ -134,6 +162,10 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Ticket: _ticket,
     FieldValue: lambda one: replaced(one, value=COVER),
     Draft: lambda one: replaced(one, text=_text(one.text)),
+    Exemplar: _exemplar,
+    Preview: lambda one: one._replace(text=_text(one.text)),
+    Suggestion: _suggestion,
+    Why: _why,
     Settlement: _settlement,
     Order: _order,
     Carrying: lambda one: replaced(one, **_texts(one, "reference", "reason")),

@@ -24,6 +24,7 @@ from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import (
     ChangeSet,
@@ -59,7 +60,7 @@ _personal_of: Final = attrgetter("PERSONAL")
 _GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: a third of what its constructor takes
 
-R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Article, PublicHolidays, Settlement)
+R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Article, Asset, PublicHolidays, Settlement)
 
 
 class Ids(Protocol):
@@ -105,8 +106,11 @@ class Workspace:
         self.found: Found = Found() if found is None else found
         """What routing chooses from."""
         self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
-        desks_own = (snapshot.phrases, snapshot.articles, snapshot.holidays, snapshot.drafts, snapshot.settlements)
-        for more in (snapshot.messages, snapshot.agents, *desks_own):
+        library = (snapshot.phrases, snapshot.articles, snapshot.assets)
+        for more in (
+            *(snapshot.messages, snapshot.agents, snapshot.holidays, snapshot.drafts, snapshot.settlements),
+            *library,
+        ):
             if more:
                 self._records.update(more)
         self._expected: dict[str, int] = {}
@@ -193,6 +197,14 @@ class Workspace:
             NotFound: the snapshot does not have it.
         """
         return self._known(Settlement, settlement_id)
+
+    def asset(self, asset_id: str) -> Asset:
+        """The asset as it stands now.
+
+        Raises:
+            NotFound: the snapshot does not have it.
+        """
+        return self._known(Asset, asset_id)
 
     def _known(self, kind: type[R], record_id: str) -> R:
         record = self._records.get(record_id)

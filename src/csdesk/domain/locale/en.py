@@ -206,6 +206,9 @@ TEXTS: Final[dict[str, str]] = {
     "error.no_working_time": "{field}: {problem}; {remedy}",
     "error.holidays_unknown": "{field}: {problem}; {remedy}",
     "error.missing_extra": "{feature} needs {package}: install csdesk with its extra {extra}",
+    "error.asset_unfit": (
+        "no form of asset {asset} fits account {account} ({lacks}); add one that does: it takes {takes}"
+    ),
     "error.unsupported": "{thing} cannot {feature}; {remedy}",
     "error.desk_closed": "desk {desk} is closed; open it again",
     "error.transaction_open": "{call} cannot run inside the host's transaction; commit it or roll it back first",
@@ -231,6 +234,9 @@ TEXTS: Final[dict[str, str]] = {
     "check.action_nobody_may": "nobody may {action}: no limit is about it",
     "check.service_without_limit": "{service} is never possible: the desk itself has no limit of {action}",
     "check.role_never_used": "no limit and no approver asks for the role {role}",
+    "check.agent_unknown": "nobody with the id {agent} works here",
+    "check.role_nobody_has": "nobody who works here has the role {role}",
+    "check.approver_nobody": "nobody who works here approves at step {step} of {action}",
     # Authority
     "authority.allowed": "{action} of {amount} {unit}: allowed",
     "authority.needs_approval": "{action} of {amount} {unit}: needs approval",

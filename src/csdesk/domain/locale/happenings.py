@@ -168,6 +168,8 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "agent.saved": ("an agent was changed", "修改了客服资料"),
     "agent.presence": ("{before} → {after}", "{before} → {after}"),
     "routing.repaired": ("{counter} put right: {counted} → {carried}", "{counter} 已修正：{counted} → {carried}"),
+    "asset.saved": ("an asset was changed", "修改了资料"),
+    "reply.asset_sent": ("an asset was sent", "发送了资料"),
     "phrase.saved": ("a phrase was changed", "修改了话术"),
     "article.saved": ("an article was changed", "修改了知识文章"),
     "library.changed": ("the library changed: {phrases} {articles}", "话术或知识文章有变化：{phrases} {articles}"),

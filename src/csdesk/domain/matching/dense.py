@@ -61,15 +61,15 @@ class Vectors:
     def of(cls, texts: Texts, raw: Sequence[Sequence[float]]) -> Vectors:
         """Make the vectors of phrases from those of all their texts, one after the other."""
         matrix = matrix_of(raw)
-        np = _numpy()
+        np = numpy_module()
         mean = matrix.mean(axis=0) if len(matrix) else np.zeros(matrix.shape[1], dtype="float32")
-        return cls(mean, _block(texts, _scaled(matrix - mean)))
+        return cls(mean, _block(texts, scaled(matrix - mean)))
 
     def with_phrase(self, phrase_id: str, texts: Sequence[str], raw: Sequence[Sequence[float]]) -> Vectors:
         """The vectors with a phrase added, or put in the place of the one with its id."""
-        np = _numpy()
+        np = numpy_module()
         rest = self.without(phrase_id)
-        rows = _scaled(matrix_of(raw) - self.mean)
+        rows = scaled(matrix_of(raw) - self.mean)
         if rest.added is None:
             return Vectors(self.mean, self.packed, _block({phrase_id: texts}, rows), rest.gone)
         held = dict(_texts(rest.added))
@@ -95,7 +95,7 @@ class Vectors:
         if self.added is None:
             return Vectors(self.mean, left)
         texts = {**dict(_texts(left)), **dict(_texts(self.added))}
-        return Vectors(self.mean, _block(texts, _numpy().vstack([left.rows, self.added.rows])))
+        return Vectors(self.mean, _block(texts, numpy_module().vstack([left.rows, self.added.rows])))
 
     def of_texts(self) -> dict[tuple[str, str], Matrix]:
         """The centred vector of each packed text, by phrase and text."""
@@ -103,11 +103,11 @@ class Vectors:
 
     def centred(self, raw: Sequence[float]) -> Matrix:
         """A text's vector as the others are kept."""
-        return _scaled(matrix_of([raw]) - self.mean)[0]
+        return scaled(matrix_of([raw]) - self.mean)[0]
 
     def likeness(self, vector: Matrix) -> dict[str, float]:
         """How like the text of this vector the nearest phrases are: from -2 to 2, by id."""
-        np = _numpy()
+        np = numpy_module()
         found: dict[str, float] = {}
         for block, gone in ((self.packed, self.gone), (self.added, frozenset[str]())):
             if block is None or not block.owners:
@@ -124,7 +124,7 @@ def matrix_of(raw: Sequence[Sequence[float]]) -> Matrix:
     Raises:
         InvalidInput: they differ in length, or a number in them is not finite.
     """
-    np = _numpy()
+    np = numpy_module()
     try:
         matrix = np.asarray(raw, dtype="float32")
     except ValueError:
@@ -137,7 +137,7 @@ def matrix_of(raw: Sequence[Sequence[float]]) -> Matrix:
 
 
 def _block(texts: Texts, rows: Matrix) -> Block:
-    np = _numpy()
+    np = numpy_module()
     owners = tuple(owner for owner, held in texts.items() if held)
     starts: list[int] = []
     end = 0
@@ -146,7 +146,7 @@ def _block(texts: Texts, rows: Matrix) -> Block:
         end += len(texts[owner])
     flat = tuple(text for owner in owners for text in texts[owner])
     means = np.add.reduceat(rows, np.array(starts), axis=0) if owners else rows[:0]
-    return Block(owners, tuple(starts), rows, _scaled(means), flat)
+    return Block(owners, tuple(starts), rows, scaled(means), flat)
 
 
 def _rows(block: Block) -> Iterable[tuple[str, str]]:
@@ -173,12 +173,18 @@ def _left(block: Block, kept: Callable[[str, str], bool]) -> Block:
     return _block(texts, block.rows[places])
 
 
-def _scaled(matrix: Matrix) -> Matrix:
-    np = _numpy()
+def scaled(matrix: Matrix) -> Matrix:
+    """Each row scaled to length 1."""
+    np = numpy_module()
     return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
 
 
-def _numpy() -> Any:
+def numpy_module() -> Any:
+    """numpy.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
     try:
         return import_module("numpy")
     except ImportError as error:

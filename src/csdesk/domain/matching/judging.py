@@ -15,6 +15,7 @@ from csdesk.domain.matching.confidence import (
     evidence_of,
 )
 from csdesk.domain.matching.dense import Vectors
+from csdesk.domain.matching.dense_training import told_apart
 from csdesk.domain.matching.entries import Ranked, Ranking, checked, folded
 from csdesk.domain.matching.explaining import spans_of
 from csdesk.domain.matching.learning import NOTHING_LEARNED, Learned, Outcome
@@ -205,7 +206,7 @@ class Judge:
     def optimized(self) -> Judge:
         """The judge packed afresh, trained, and calibrated on its own questions and on the decisions of people."""
         library = trained(self.library.packed())
-        vectors = None if self.vectors is None else self.vectors.repacked()
+        vectors = None if self.vectors is None else told_apart(self.vectors.repacked())
         rows = tuple(own_rows(library, vectors))
         fresh = Judge(library, (), PRIOR, rows, vectors)
         return fresh.with_outcomes(self.outcomes)
@@ -260,7 +261,7 @@ def _held_out_likeness(
     held: dict[str, set[str]] = {}
     for phrase_id, text in asked:
         held.setdefault(phrase_id, set()).add(folded(text))
-    known, left = vectors.of_texts(), vectors.without_texts(held)
+    known, left = vectors.of_texts(), told_apart(vectors.without_texts(held))
 
     def likeness(phrase_id: str, text: str) -> dict[str, float] | None:
         vector = known.get((phrase_id, folded(text)))

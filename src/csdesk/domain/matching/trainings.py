@@ -22,7 +22,7 @@ from csdesk.domain.matching.confidence import FEATURES, Row
 from csdesk.domain.matching.judging import own_rows
 from csdesk.domain.matching.library import Library
 from csdesk.domain.matching.segment import Vector, repacked
-from csdesk.domain.matching.training import Pass, can_be_trained, vector_of
+from csdesk.domain.matching.training import can_be_trained, pass_over, vector_of
 from csdesk.errors import InvalidInput
 
 _VERSION: Final = "1:"
@@ -98,7 +98,7 @@ def training_of(library: Library) -> Training:
     if not can_be_trained(packed):
         remedy = "give the phrases three texts each on average: a title and two questions"
         raise InvalidInput("phrases", "have too few questions to learn from", remedy)
-    run = Pass(packed)
+    run = pass_over(packed)
     trained = packed.with_segment(run.run())
     entries = packed.packed_entries()
     pushes = sorted(

@@ -19,6 +19,7 @@ from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.records._model import Word
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
@@ -29,7 +30,7 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
-Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Draft | PublicHolidays | Settlement
+Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Asset | Draft | PublicHolidays | Settlement
 """A record that is stored as a document with a version."""
 
 K = TypeVar("K")
@@ -267,6 +268,7 @@ class Needs(NamedTuple):
     agents: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
     holidays: tuple[str, ...] = ()
     drafts: tuple[str, ...] = ()
     candidates: tuple[CandidateNeed, ...] = ()
@@ -291,6 +293,7 @@ class Snapshot(NamedTuple):
     agents: Mapping[str, Agent] = _NOTHING
     phrases: Mapping[str, LibraryPhrase] = _NOTHING
     articles: Mapping[str, Article] = _NOTHING
+    assets: Mapping[str, Asset] = _NOTHING
     holidays: Mapping[str, PublicHolidays] = _NOTHING
     drafts: Mapping[str, Draft] = _NOTHING
     candidates: Mapping[str, tuple[Candidate, ...]] = _NOTHING

@@ -22,6 +22,7 @@ from csdesk.domain.records._short import SHORT
 from csdesk.domain.records._writing import event_writer, text_of
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
@@ -53,6 +54,7 @@ KINDS: Final[Mapping[type[Record], str]] = {
     Agent: "agent",
     LibraryPhrase: "phrase",
     Article: "article",
+    Asset: "asset",
     Draft: "draft",
     PublicHolidays: "holidays",
     Settlement: "settlement",

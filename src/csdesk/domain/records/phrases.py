@@ -149,8 +149,8 @@ class LibraryPhrase(Record):
     """Why it is answered so (知其所以然)."""
     related: tuple[Key, ...] = ()
     attachments: tuple[Key, ...] = ()
-    """Names of files to send along, as the host keeps them. The desk sends none by itself: the host looks them up and
-    passes them to ``desk.replies.send(attachments=)``."""
+    """What to send along. ``ast_<name>`` is an asset of the desk, and ``desk.replies.send`` sends it; other names are
+    the host's, who looks them up and passes them to ``desk.replies.send(attachments=)``."""
     article: ArticleLink | None = None
     auto_reply: bool = False
     """May be sent without a person, where account and queue allow it too."""

@@ -80,6 +80,18 @@ def ticket_in(snapshot: Snapshot, key: str) -> Ticket:
     return found
 
 
+def wished_on(snapshot: Snapshot, key: str) -> Ticket:
+    """The ticket on which a wish stands: the one of that id while something is open there, else its survivor.
+
+    Raises:
+        NotFound: the snapshot does not have it.
+    """
+    named = snapshot.tickets.get(key)
+    if named is not None and any(one.is_open for one in named.exceptions):
+        return named
+    return ticket_in(snapshot, key)
+
+
 def customer_in(snapshot: Snapshot, key: str) -> Customer:
     """The customer of that id; one that was merged leads to its survivor.
 
@@ -223,12 +235,13 @@ def _exception(
 ) -> Matter | None:
     ticket, customer = parties(found, command.ticket, None)
     assert ticket is not None, "its id was given"
+    wished = wished_on(found, command.ticket)
     if isinstance(command, cmd.AnswerAlternative):
         if not command.accepted:
             return None
-        one = one_of(ticket, command.number, ExceptionState.OFFERED)
+        one = one_of(wished, command.number, ExceptionState.OFFERED)
         return _alternative(book, one.alternative or "", ticket, customer, offerer_of(one), one.subject or "")
-    one = one_of(ticket, command.number, ExceptionState.ASKED)
+    one = one_of(wished, command.number, ExceptionState.ASKED)
     if command.alternative is not None:
         return _alternative(book, command.alternative, ticket, customer, command.actor, one.subject or "")
     if command.outcome != "granted" or one.action is None or not one.amount:

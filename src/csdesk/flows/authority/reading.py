@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
+from csdesk.domain.analysis.authority import people
+from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.authority.deciding import decide, grants_of, is_approver, per_agent, who_of
 from csdesk.domain.authority.ledger import actor_places
 from csdesk.domain.authority.verdicts import AuthorityDecision, LimitReading, Standing
 from csdesk.domain.policy.authority_book import AuthorityBook, Limits
+from csdesk.domain.policy.compiled import compile_policy
+from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.authority import ActionPolicy
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor, ActorKind
@@ -217,6 +221,16 @@ def inbox(agent_id: str) -> Flow[tuple[Settlement, ...]]:
     return tuple(
         sorted(mine, key=lambda one: (one.asking.due_at if one.asking is not None else one.created_at, one.id))
     )
+
+
+def check(config: DeskConfig | None) -> Flow[tuple[Finding, ...]]:
+    """What the authority of a configuration names that nobody at this desk is or has; None: the active one."""
+    if config is not None:
+        checks.an_instance(config, DeskConfig, "config")
+    loaded = yield from read(Needs())
+    policy = loaded.policy if config is None else compile_policy(config)
+    agents = yield from everything(Agent, Query(kind="agent", limit=1000))
+    return tuple(people(policy, agents))
 
 
 def _is_for(one: Settlement, agent: Agent, book: AuthorityBook, askers: Mapping[str, Agent]) -> bool:

@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from csdesk.domain.authority import excepting, granting, settling
-from csdesk.domain.authority.deciding import Case, Ruling, can_approve, decide, fits_step, is_approver
+from csdesk.domain.authority.deciding import Ruling, can_approve, fits_step, is_approver
 from csdesk.domain.authority.settling import Wish
-from csdesk.domain.core.erasing import is_erased
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import TicketId
-from csdesk.domain.policy.authority_book import AuthorityBook
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.authority import ExceptionState, Settlement
+from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import IllegalTransition, InvalidInput, NotOffered
-from csdesk.flows.authority.matters import Matter, settlement_in, ticket_in
-from csdesk.flows.authority.seeing import LOADS, Sight, see
+from csdesk.errors import InvalidInput, NotOffered
+from csdesk.flows.authority import wishes
+from csdesk.flows.authority.attempts import Attempt, check_parties, live, ruled
+from csdesk.flows.authority.matters import settlement_in, ticket_in
+from csdesk.flows.authority.seeing import LOADS, see
 from csdesk.flows.authority.serving import facts_of
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
@@ -42,37 +41,6 @@ class Ran:
     agent: Agent | None = None
     trace: Trace = Trace()
     entries: tuple[ev.Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One attempt."""
-
-    work: Workspace
-    sight: Sight
-    id: str
-    scope: Scope
-
-    @property
-    def book(self) -> AuthorityBook:
-        return self.work.policy.authority
-
-    @property
-    def case(self) -> Case:
-        assert self.sight.case is not None, "something is to be given"
-        return self.sight.case
-
-    @property
-    def matter(self) -> Matter:
-        assert self.sight.matter is not None, "something is to be given"
-        return self.sight.matter
-
-    def ticket_of(self, one: Settlement) -> TicketId | None:
-        """The ticket whose timeline tells of a settlement; None: it has none, or nothing may happen there any more."""
-        if one.ticket is None:
-            return None
-        ticket = ticket_in(self.sight.loaded.snapshot, one.ticket)
-        return None if is_erased(self.work, ticket) else ticket.id
 
 
 def run_command(command: cmd.AuthorityCommand, run: str, *, dry_run: bool = False) -> Flow[Ran]:
@@ -108,7 +76,7 @@ def _attempt(command: cmd.AuthorityCommand, run: str, scope: Scope, *, dry_run: 
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, subject_of(command))
     work.claim(key, run, keep=sight.loaded.policy.config.retention.command_claims)
-    main = _decided(_Run(work, sight, run, scope), command)
+    main = _decided(Attempt(work, sight, run, scope), command)
     trace = work.end(main)
     changes = work.changes()
     if not dry_run:
@@ -147,7 +115,7 @@ def _earlier(command: cmd.AuthorityCommand, owner: str, *, duplicate: bool) -> F
     )
 
 
-def _decided(run: _Run, command: cmd.AuthorityCommand) -> str:  # noqa: C901, PLR0911  a line for each kind
+def _decided(run: Attempt, command: cmd.AuthorityCommand) -> str:  # noqa: C901, PLR0911  a line for each kind
     """Decide; the id of the record that the trace belongs to."""
     work = run.work
     match command:
@@ -175,41 +143,21 @@ def _decided(run: _Run, command: cmd.AuthorityCommand) -> str:  # noqa: C901, PL
             granting.revoke(work, command, run.scope.now)
             return command.agent
         case cmd.AskException():
-            ticket = _live(work, ticket_in(work.snapshot, command.ticket), command.kind)
+            ticket = live(work, ticket_in(work.snapshot, command.ticket), command.kind)
             excepting.ask(work, ticket, command)
             return ticket.id
         case cmd.AnswerException():
-            return _answer_exception(run, command)
+            return wishes.answer_exception(run, command)
         case cmd.AnswerAlternative():
-            return _take_alternative(run, command)
-
-
-def _live(work: Workspace, ticket: Ticket, kind: str) -> Ticket:
-    if is_erased(work, ticket):
-        raise IllegalTransition(ticket.id, "erased", kind)
-    return ticket
-
-
-def _check_parties(run: _Run, kind: str) -> TicketId | None:
-    """Refuse to give anything to who was erased."""
-    matter = run.matter
-    if matter.customer.erasure is not None:
-        raise IllegalTransition(matter.customer.id, "erased", kind)
-    return _live(run.work, matter.ticket, kind).id if matter.ticket is not None else None
-
-
-def _ruled(run: _Run) -> Ruling:
-    ruling = decide(run.book, run.case)
-    run.work.tell(*ruling.decision.trace.verdicts)
-    return ruling
+            return wishes.take_alternative(run, command)
 
 
 # Settling and asking
 
 
-def _settle(run: _Run, command: cmd.SettleAmount) -> str:
-    ticket = _check_parties(run, command.kind)
-    ruling = _ruled(run)
+def _settle(run: Attempt, command: cmd.SettleAmount) -> str:
+    ticket = check_parties(run, command.kind)
+    ruling = ruled(run)
     wish = Wish(
         ticket=ticket,
         customer=run.matter.customer.id,
@@ -228,21 +176,22 @@ def _settle(run: _Run, command: cmd.SettleAmount) -> str:
     return run.id
 
 
-def _ask(run: _Run, ruling: Ruling, wish: Wish, command: cmd.SettleAmount | None) -> None:
+def _ask(run: Attempt, ruling: Ruling, wish: Wish, command: cmd.SettleAmount | None) -> None:
     """Ask the approvers of the decision, or the one who is named.
 
     Raises:
         OutsideAuthority: nobody's limits suffice.
         InvalidInput: who is named cannot approve it.
     """
-    by = ruling.decision.by
-    if by is None:
+    by, to = ruling.decision.by, command.to if command is not None else None
+    is_barred = ruling.decision.trace.find("authority.never") is not None
+    if to is not None and not is_barred:
+        step, within = _step_of(run, run.work.agent(to))  # whose own limits may go beyond those of the step
+    elif by is not None:
+        step, within = by.step, by.within
+    else:
         settling.check_allowed(ruling)
         raise AssertionError("what is allowed is not asked for")
-    step, within = by.step, by.within
-    to = command.to if command is not None else None
-    if to is not None:
-        step, within = _step_of(run, run.work.agent(to))
     if command is not None and command.within is not None:
         within = command.within
     settling.begin(run.work, run.id, run.case, wish)
@@ -250,7 +199,7 @@ def _ask(run: _Run, ruling: Ruling, wish: Wish, command: cmd.SettleAmount | None
     settling.note(run.work, run.id, wish.ticket, wish.by)
 
 
-def _step_of(run: _Run, agent: Agent) -> tuple[int, timedelta]:
+def _step_of(run: Attempt, agent: Agent) -> tuple[int, timedelta]:
     """The first step at which an agent may approve the case."""
     if agent.retired or not can_approve(run.book, run.case, agent):
         raise InvalidInput("to", "cannot approve it", "choose somebody else whose limits suffice, or leave it out")
@@ -260,12 +209,12 @@ def _step_of(run: _Run, agent: Agent) -> tuple[int, timedelta]:
     raise InvalidInput("to", "is no approver of this action", "choose one of its approvers, or leave it out")
 
 
-def _serve(run: _Run, command: cmd.ServeSelf) -> str:
-    ticket = _check_parties(run, command.kind)
+def _serve(run: Attempt, command: cmd.ServeSelf) -> str:
+    ticket = check_parties(run, command.kind)
     service = run.book.service(command.service)
     if not run.book.fits(service, facts_of(run.work.policy, run.matter, command.facts, run.scope.now)):
         raise NotOffered(service.name, run.matter.customer.id)
-    ruling = _ruled(run)
+    ruling = ruled(run)
     wish = Wish(ticket=ticket, customer=run.matter.customer.id, by=command.actor, service=service.name)
     if ruling.decision.outcome == "needs_approval" and service.otherwise == "request":
         _ask(run, ruling, wish, None)
@@ -279,7 +228,7 @@ def _serve(run: _Run, command: cmd.ServeSelf) -> str:
 # Answering
 
 
-def _answer(run: _Run, command: cmd.AnswerApproval) -> str:
+def _answer(run: Attempt, command: cmd.AnswerApproval) -> str:
     work = run.work
     one = settlement_in(work.snapshot, command.settlement)
     settling.check_open(one)
@@ -296,14 +245,14 @@ def _answer(run: _Run, command: cmd.AnswerApproval) -> str:
         settling.asked_no_more(work, one.id)
         settling.note(work, one.id, run.ticket_of(one), command.actor)
         return one.id
-    ticket = _check_parties(run, command.kind)
+    ticket = check_parties(run, command.kind)
     _check_asked(run, one, agent)
-    settling.settle(work, one.id, run.case, _ruled(run), ticket)
+    settling.settle(work, one.id, run.case, ruled(run), ticket)
     settling.asked_no_more(work, one.id)
     return one.id
 
 
-def _check_asked(run: _Run, one: Settlement, agent: Agent) -> None:
+def _check_asked(run: Attempt, one: Settlement, agent: Agent) -> None:
     """Refuse answers of who was not asked. Somebody of a later step may go ahead of those who were.
 
     Raises:
@@ -321,61 +270,10 @@ def _check_asked(run: _Run, one: Settlement, agent: Agent) -> None:
     raise InvalidInput("actor", "was not asked", "the action's approvers answer: desk.authority.inbox")
 
 
-def _withdraw(run: _Run, command: cmd.WithdrawApproval) -> str:
+def _withdraw(run: Attempt, command: cmd.WithdrawApproval) -> str:
     one = settlement_in(run.work.snapshot, command.settlement)
     settling.check_open(one)
     run.work.emit(one.id, ev.ApprovalWithdrawn(answer=command.reason))
     settling.asked_no_more(run.work, one.id)
     settling.note(run.work, one.id, run.ticket_of(one), command.actor)
     return one.id
-
-
-# Exceptions
-
-
-def _answer_exception(run: _Run, command: cmd.AnswerException) -> str:
-    ticket = _live(run.work, ticket_in(run.work.snapshot, command.ticket), command.kind)
-    one = excepting.one_of(ticket, command.number, ExceptionState.ASKED)
-    made: str | None = None
-    if command.alternative is not None:
-        run.book.alternative(command.alternative)
-        if run.sight.case is not None:
-            settling.check_allowed(_ruled(run))  # what cannot be kept is not offered
-    elif run.sight.case is not None:
-        made = _given_for(run, command, ticket.id, one.number, None)
-    excepting.answer(run.work, ticket.id, one, command, made)
-    return ticket.id
-
-
-def _take_alternative(run: _Run, command: cmd.AnswerAlternative) -> str:
-    ticket = _live(run.work, ticket_in(run.work.snapshot, command.ticket), command.kind)
-    one = excepting.one_of(ticket, command.number, ExceptionState.OFFERED)
-    made: str | None = None
-    if run.sight.case is not None:
-        made = _given_for(run, command, ticket.id, one.number, one.alternative)
-    excepting.take(run.work, ticket.id, one, accepted=command.accepted, settlement=made)
-    return ticket.id
-
-
-def _given_for(
-    run: _Run,
-    command: cmd.AnswerException | cmd.AnswerAlternative,
-    ticket: TicketId,
-    number: int,
-    alternative: str | None,
-) -> str:
-    """Settle what was granted, or what the customer took instead."""
-    _check_parties(run, command.kind)
-    ruling = _ruled(run)
-    settling.check_allowed(ruling)
-    wish = Wish(
-        ticket=ticket,
-        customer=run.matter.customer.id,
-        by=run.matter.actor,
-        reason=command.reason if isinstance(command, cmd.AnswerException) else "",
-        exception=number,
-        alternative=alternative,
-    )
-    settling.begin(run.work, run.id, run.case, wish)
-    settling.settle(run.work, run.id, run.case, ruling, ticket)
-    return run.id

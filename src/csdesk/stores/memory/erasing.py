@@ -11,13 +11,15 @@ from csdesk.stores.memory.state import DeskState
 
 
 def media_in_use(desks: Iterable[DeskState], digests: Sequence[str]) -> frozenset[str]:
-    """Which of these media any message or inbox item refers to."""
+    """Which of these media any message, asset or inbox item refers to."""
     used: set[str] = set()
     for desk in desks:
         for message in desk.messages.values():
             used |= media_of(message)
         for item in desk.inbox.values():
             used |= media_in(item)
+        for asset in desk.assets.values():
+            used |= asset.media
     return frozenset(digests) & used
 
 

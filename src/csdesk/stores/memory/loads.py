@@ -34,6 +34,7 @@ def load(desk: DeskState, needs: Needs) -> Snapshot:
         agents=_picked(desk.agents, needs.agents),
         phrases=_picked(desk.phrases, needs.phrases),
         articles=_picked(desk.articles, needs.articles),
+        assets=_picked(desk.assets, needs.assets),
         holidays=_picked(desk.holidays, needs.holidays),
         drafts=_picked(desk.drafts, needs.drafts),
         candidates=MappingProxyType({need.key: desk.seats.candidates(need) for need in needs.candidates}),

@@ -76,6 +76,7 @@ def _rows(desk: DeskState, kind: str) -> Iterable[Row]:
         "agent": desk.agents.values(),
         "phrase": desk.phrases.values(),
         "article": desk.articles.values(),
+        "asset": desk.assets.values(),
         "draft": desk.drafts.values(),
         "holidays": desk.holidays.values(),
         "settlement": desk.settlements.values(),

@@ -8,6 +8,7 @@ from typing import Final
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ConfigRow, Stored
 from csdesk.domain.records.codec import KINDS
@@ -50,6 +51,7 @@ class DeskState:
     agents: dict[str, Agent] = field(default_factory=dict)
     phrases: dict[str, LibraryPhrase] = field(default_factory=dict)
     articles: dict[str, Article] = field(default_factory=dict)
+    assets: dict[str, Asset] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     holidays: dict[str, PublicHolidays] = field(default_factory=dict)
     settlements: dict[str, Settlement] = field(default_factory=dict)
@@ -74,53 +76,42 @@ class DeskState:
 
     def find(self, kind: str, key: str) -> Stored | None:
         """The record of that kind and id, None if there is none."""
+        return self._table(kind).get(key)
+
+    def _table(self, kind: str) -> dict[str, Stored]:
         tables: dict[str, dict[str, Stored]] = {
-            "ticket": self.tickets,  # type: ignore[dict-item]  # only read
+            "ticket": self.tickets,  # type: ignore[dict-item]  # each holds records of its own kind alone
             "customer": self.customers,  # type: ignore[dict-item]
             "message": self.messages,  # type: ignore[dict-item]
             "agent": self.agents,  # type: ignore[dict-item]
             "phrase": self.phrases,  # type: ignore[dict-item]
             "article": self.articles,  # type: ignore[dict-item]
+            "asset": self.assets,  # type: ignore[dict-item]
             "draft": self.drafts,  # type: ignore[dict-item]
             "holidays": self.holidays,  # type: ignore[dict-item]
             "settlement": self.settlements,  # type: ignore[dict-item]
         }
-        return tables[kind].get(key)
+        return tables[kind]
 
     def put(self, record: Stored) -> None:
         """Keep a record, and what is looked up by its content."""
-        match record:
-            case Ticket():
-                self.tickets[record.id] = record
-            case Customer():
-                self._put_customer(record)
-            case Message():
-                self.messages[record.id] = record
-                self.tokens.pop(record.id, None)
-            case Agent():
-                self.agents[record.id] = record
-                self.seat(record)
-            case LibraryPhrase():
-                self.phrases[record.id] = record
-            case Article():
-                self.articles[record.id] = record
-            case Draft():
-                self.drafts[record.id] = record
-            case PublicHolidays():
-                self.holidays[record.id] = record
-            case Settlement():
-                self.settlements[record.id] = record
+        if isinstance(record, Customer):
+            self._settle_homes(record)
+        self._table(kind_of(record))[record.id] = record
+        if isinstance(record, Message):
+            self.tokens.pop(record.id, None)
+        elif isinstance(record, Agent):
+            self.seat(record)
 
     def seat(self, agent: Agent) -> None:
         """Let the agent's places in the lines follow the document and the load."""
         self.seats.place(agent, self.counters.get(LOAD + agent.id, 0))
 
-    def _put_customer(self, customer: Customer) -> None:
+    def _settle_homes(self, customer: Customer) -> None:
         before = self.customers.get(customer.id)
         for identity in before.identities if before is not None else ():
             if self.homes.get(identity.id) == customer.id:
                 del self.homes[identity.id]
-        self.customers[customer.id] = customer
         self.homes.update((identity.id, customer.id) for identity in customer.identities)
 
 

@@ -57,6 +57,7 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot | 
         needs.agents
         or needs.phrases
         or needs.articles
+        or needs.assets
         or needs.drafts
         or needs.holidays
         or needs.candidates

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Strip
 from csdesk.domain.records.codec import stripped_text
 from csdesk.domain.records.messages import Message, media_of
@@ -43,11 +44,11 @@ def strip(execute: Execute, desk: int, strips: Sequence[Strip]) -> None:
             execute(_STRIP, (*stripped_text(row[0], row[1], one.events), pk))
 
 
-def refer(execute: Execute, desk: int, messages: Sequence[Message]) -> None:
-    """Note the media of new messages."""
-    for message in messages:
-        for digest in media_of(message):
-            execute(_REFER, (desk, digest, message.id))
+def refer(execute: Execute, desk: int, records: Sequence[Message | Asset]) -> None:
+    """Note the media of new messages, and of assets."""
+    for one in records:
+        for digest in media_of(one) if isinstance(one, Message) else one.media:
+            execute(_REFER, (desk, digest, one.id))
 
 
 def refer_again(execute: Execute, desk: int, message: Message) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from csdesk.domain.ids import IDENTITY
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Put, Stored
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import Message, media_of
@@ -57,7 +58,7 @@ class Puts:
     """All of them, to be known once they are surely stored."""
     born: list[str] = field(default_factory=list)
     """The ids of new customers, whose marks stand in their rows already."""
-    with_media: list[Message] = field(default_factory=list)
+    with_media: list[Message | Asset] = field(default_factory=list)
     """New messages that refer to media."""
     rows: dict[tuple[Table, str], int] = field(default_factory=dict)
     """Where records stand, as far as it is known."""
@@ -187,6 +188,8 @@ def _plan_new(plan: Puts, record: Stored, seen: Mapping[str, int]) -> None:
             plan.born.append(record.id)
     elif isinstance(record, Agent):
         plan.agents.append(record)
+    elif isinstance(record, Asset):
+        plan.with_media.append(record)
 
 
 def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
@@ -215,6 +218,8 @@ def _plan_replacement(plan: Puts, record: Stored, old: Stored) -> None:
                 _plan_identities(plan, record, tuple([one.id for one in old.identities]))
         case Agent(), _:
             plan.agents.append(record)
+        case Asset(), _:
+            plan.with_media.append(record)
         case Message(), Message():
             if (record.subject, record.parts, record.edited) != (old.subject, old.parts, old.edited):
                 plan.changed.append(Changed(old, record))

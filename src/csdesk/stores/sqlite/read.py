@@ -14,6 +14,7 @@ from typing import Any, Final
 from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, IdentityId
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs, Snapshot, Stored
 from csdesk.domain.records.customers import Customer
@@ -47,7 +48,7 @@ _PARTS: Final = {
     "load": "SELECT 'load',agent,load,NULL,NULL,NULL FROM csdesk_seat WHERE desk=? AND queue='' AND agent IN ({})",
     **{
         kind: f"SELECT '{kind}',id,version,schema,doc,NULL FROM csdesk_{kind} WHERE desk=? AND id IN ({{}})"  # noqa: S608
-        for kind in ("agent", "phrase", "article", "draft", "holidays", "settlement")
+        for kind in ("agent", "phrase", "article", "asset", "draft", "holidays", "settlement")
     },
     **{
         kind: f"SELECT '{kind}',r.id,r.version,r.schema,r.doc,NULL FROM csdesk_place p"  # noqa: S608
@@ -68,6 +69,7 @@ _CLASSES: Final[dict[str, type[Any]]] = {
     "agent": Agent,
     "phrase": LibraryPhrase,
     "article": Article,
+    "asset": Asset,
     "draft": Draft,
     "holidays": PublicHolidays,
     "settlement": Settlement,
@@ -99,8 +101,16 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     is_followed = rows or needs.tickets or needs.customers or needs.identities or needs.messages
     if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
         return found
-    others = needs.agents or needs.phrases or needs.articles or needs.drafts or needs.holidays or needs.counters
-    others = others or needs.settlements
+    others = (
+        needs.agents
+        or needs.phrases
+        or needs.articles
+        or needs.assets
+        or needs.drafts
+        or needs.holidays
+        or needs.counters
+        or needs.settlements
+    )
     if (needs.candidates or needs.waiting) and not (needs.claims or is_followed or others):
         return _ranked(execute, desk, needs)
     loader = _Loader(execute, desk, known, needs)
@@ -144,6 +154,7 @@ def _named(needs: Needs) -> Wanted:
         ("agent", needs.agents),
         ("phrase", needs.phrases),
         ("article", needs.articles),
+        ("asset", needs.assets),
         ("draft", needs.drafts),
         ("holidays", needs.holidays),
         ("settlement", needs.settlements),
@@ -260,6 +271,7 @@ class _Loader:
             agents=records["agent"],
             phrases=records["phrase"],
             articles=records["article"],
+            assets=records["asset"],
             holidays=records["holidays"],
             drafts=records["draft"],
             candidates=self._ranked.candidates(needs),

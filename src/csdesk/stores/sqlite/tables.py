@@ -20,6 +20,7 @@ from csdesk.domain.records._model import Record
 from csdesk.domain.records._short import SHORT
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
@@ -208,6 +209,7 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         fresh=("retired", "language", "campaign"),
         fresh_of=lambda article: (int(article.retired), article.language, article.campaign),
     ),
+    Asset: Table("asset", Asset, fresh=("retired",), fresh_of=lambda asset: (int(asset.retired),)),
     Draft: Table("draft", Draft, (_field("ticket"),), ("author",), lambda draft: (draft.author,)),
     PublicHolidays: Table("holidays", PublicHolidays, fresh=("place",), fresh_of=lambda holidays: (holidays.place,)),
     Settlement: Table(

@@ -64,7 +64,7 @@ def _seeded(store: Store) -> None:
 def _big() -> ChangeSet:
     """A commit that touches everything and would succeed after ``_seeded``."""
     people = (build.ticket(2), build.customer(2), build.message(2))
-    others = (build.phrase(2), build.article(2), build.draft(2), build.holidays(2), build.settlement(2))
+    others = (build.phrase(2), build.article(2), build.asset(2), build.draft(2), build.holidays(2), build.settlement(2))
     fresh = build.changes_for(*people, *others)
     return fresh._replace(
         puts=(*fresh.puts, Put(build.agent(1, version=2, capacity=3), 1)),
@@ -138,6 +138,7 @@ class CommitPromises(ContractBase):
             agents=(build.agent(1).id,),
             phrases=(build.phrase(2).id,),
             articles=(build.article(2).id,),
+            assets=(build.asset(2).id,),
             drafts=(build.draft(2).id,),
             holidays=(build.holidays(2).id,),
             settlements=(build.settlement(2).id,),
@@ -153,6 +154,7 @@ class CommitPromises(ContractBase):
         assert dict(found.agents) == {build.agent(1).id: build.agent(1, version=2, capacity=3)}
         assert dict(found.phrases) == {build.phrase(2).id: build.phrase(2)}
         assert dict(found.articles) == {build.article(2).id: build.article(2)}
+        assert dict(found.assets) == {build.asset(2).id: build.asset(2)}
         assert dict(found.drafts) == {build.draft(2).id: build.draft(2)}
         assert dict(found.holidays) == {build.holidays(2).id: build.holidays(2)}
         assert dict(found.settlements) == {build.settlement(2).id: build.settlement(2)}
@@ -316,6 +318,7 @@ class CommitPromises(ContractBase):
             build.agent(1, x_new=1.5),
             build.phrase(1, x_new=True),
             build.article(1, x_new="kept"),
+            build.asset(1, x_new=True),
             build.draft(1, x_new=None),
             build.holidays(1, x_new="kept"),
             build.settlement(1, x_new="kept"),
@@ -328,7 +331,18 @@ class CommitPromises(ContractBase):
             again.close()
 
     def _check_rich(self, store: Store, rich: list[Stored]) -> None:
-        kinds = ("ticket", "customer", "message", "agent", "phrase", "article", "draft", "holidays", "settlement")
+        kinds = (
+            "ticket",
+            "customer",
+            "message",
+            "agent",
+            "phrase",
+            "article",
+            "asset",
+            "draft",
+            "holidays",
+            "settlement",
+        )
         for one, kind in zip(rich, kinds, strict=True):
             assert everything(store, Query(kind=kind)) == [one]  # type: ignore[arg-type]  # the names are right
             assert one.model_extra is not None
@@ -356,7 +370,7 @@ class CommitPromises(ContractBase):
     def test_folding_the_entries_gives_the_records(self, store: Store) -> None:
         """What is read back as entries makes the stored records again, personal values included."""
         who, what = build.customer(1, language="zh-CN", level="vip"), build.ticket(1, queue="sales")
-        kept = (build.phrase(1), build.article(1), build.holidays(1), build.settlement(1))
+        kept = (build.phrase(1), build.article(1), build.asset(1), build.holidays(1), build.settlement(1))
         store.commit(DESK, build.changes_for(who, what, build.agent(1), *kept))
         opened = ev.StatusChanged(before=Category.NEW, after=Category.OPEN, status="open")
         told = build.entry(what.id, ev.SubjectSet(subject="發票"), opened, seconds=5)
@@ -369,6 +383,7 @@ class CommitPromises(ContractBase):
             ("agent", serial("agt_", 1)),
             ("phrase", serial("phr_", 1)),
             ("article", serial("art_", 1)),
+            ("asset", serial("ast_", 1)),
             ("holidays", serial("hol_", 1)),
             ("settlement", serial("set_", 1)),
         )

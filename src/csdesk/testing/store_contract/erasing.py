@@ -121,7 +121,7 @@ class ErasingPromises(ContractBase):
         assert _told(store, before.subject) == [before]
 
     def test_media_are_in_use_while_anything_refers_to_them(self, store: Store) -> None:
-        """Messages and inbox items of every desk."""
+        """Messages and inbox items of every desk; assets have a test of their own."""
         power = _erasing(store)
         store.open_desk(OTHER, secret=SECRET)
         message = build.message(1, parts=(MediaPart(ref=_ref(1)),), raw_media=_ref(2))
@@ -135,6 +135,16 @@ class ErasingPromises(ContractBase):
         blank = message.model_copy(update={"parts": (), "raw_media": None, "version": 2})
         store.commit(DESK, ChangeSet(puts=(Put(blank, 1),), inbox_done=(item.id,)))
         assert power.media_in_use(asked) == {_digest(1)}
+
+    def test_media_of_assets_are_in_use(self, store: Store) -> None:
+        """Those of earlier versions too, which the asset goes on naming."""
+        power = _erasing(store)
+        asked = (_digest(1), _digest(2))
+        store.commit(DESK, build.changes_for(build.asset(1, digest=_digest(1))))
+        assert power.media_in_use(asked) == {_digest(1)}
+        later = build.asset(1, digest=_digest(2), earlier=(_digest(1),), version=2)
+        store.commit(DESK, ChangeSet(puts=(Put(later, 1),)))
+        assert power.media_in_use(asked) == {_digest(1), _digest(2)}
 
     def test_an_item_that_becomes_a_message_keeps_its_media(self, store: Store) -> None:
         """Both have the same id."""

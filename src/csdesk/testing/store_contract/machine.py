@@ -30,11 +30,11 @@ from csdesk.testing.store_contract.model import PlainModel
 from csdesk.testing.store_contract.queries import MANY, elsewhere
 from csdesk.testing.store_contract.random_changes import COUNTERS, KEYS, QUEUES, Pieces
 
-RECORDS = ("ticket", "customer", "message", "agent", "phrase", "article", "draft", "holidays", "settlement")
+RECORDS = ("ticket", "customer", "message", "agent", "phrase", "article", "asset", "draft", "holidays", "settlement")
 ROWS = (*RECORDS, "inbox", "outbox", "config")
 REFUSALS = (VersionConflict, ClaimTaken, GuardFailed)
-_TOLD: tuple[Literal["ticket", "customer", "agent", "phrase", "article", "holidays", "settlement"], ...] = (
-    *("ticket", "customer", "agent", "phrase", "article", "holidays", "settlement"),
+_TOLD: tuple[Literal["ticket", "customer", "agent", "phrase", "article", "asset", "holidays", "settlement"], ...] = (
+    *("ticket", "customer", "agent", "phrase", "article", "asset", "holidays", "settlement"),
 )
 _SOME = st.sets(st.integers(1, 6), max_size=4).map(sorted)
 _DATA = st.data()
@@ -222,12 +222,13 @@ class StoreMachine(RuleBasedStateMachine):
                     agents=tuple(stories),
                     phrases=tuple(stories),
                     articles=tuple(stories),
+                    assets=tuple(stories),
                     holidays=tuple(stories),
                     settlements=tuple(stories),
                 ),
             )
             people = {**kept.tickets, **kept.customers, **kept.agents}
-            records = {**people, **kept.phrases, **kept.articles, **kept.holidays}
+            records = {**people, **kept.phrases, **kept.articles, **kept.assets, **kept.holidays}
             records |= kept.settlements
             assert records == {key: fold(stories[key]) for key in records}
             assert len(records) == sum(self.store.count(DESK, Query(kind=kind)) for kind in _TOLD)

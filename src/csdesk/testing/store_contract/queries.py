@@ -92,6 +92,8 @@ def _others() -> list[Stored]:
         build.article(1, language="zh-CN", campaign="spring"),
         build.article(2, retired=True),
         build.article(3, campaign="autumn"),
+        build.asset(1),
+        build.asset(2, retired=True),
         build.draft(1),
         build.draft(2, ticket=serial("tkt_", 1)),
         build.draft(3, author="agt_x"),

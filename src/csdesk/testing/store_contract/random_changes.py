@@ -69,6 +69,7 @@ class Pieces:
             self.agent,
             self.phrase,
             self.article,
+            self.asset,
             self.holidays,
             self.settlement,
             self.message,
@@ -248,6 +249,12 @@ class Pieces:
         subject = self.draw(st.sampled_from(("order:1", "order:2", "")))
         made = build.settlement(number, subject=subject, ticket=self.draw(st.sampled_from((None, serial("tkt_", 1)))))
         return self._told("settlement", made.id, *build.birth(made).events)
+
+    def asset(self) -> ChangeSet:
+        """Saves an asset, with a file or without."""
+        digest = self.draw(st.sampled_from((None, "a" * 64, "b" * 64)))
+        asset = build.asset(self.draw(_FEW), digest=digest, retired=self.draw(st.booleans()))
+        return self._told("asset", asset.id, ev.AssetSaved(asset=asset))
 
     def phrase(self) -> ChangeSet:
         """Saves a phrase."""

@@ -10,6 +10,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.phrases import LibraryPhrase
@@ -29,6 +30,10 @@ def _phrase_saved(_: LibraryPhrase | None, event: ev.PhraseSaved, _at: datetime)
 
 def _article_saved(_: Article | None, event: ev.ArticleSaved, _at: datetime) -> Article:
     return event.article
+
+
+def _asset_saved(_: Asset | None, event: ev.AssetSaved, _at: datetime) -> Asset:
+    return event.asset
 
 
 def _holidays_saved(_: PublicHolidays | None, event: ev.HolidaysSaved, _at: datetime) -> PublicHolidays:
@@ -62,5 +67,7 @@ FOLDS: Final[dict[type, Callable[[Any, Any, datetime], Any]]] = {
     ev.LoadRepaired: _unchanged,
     ev.PhraseSaved: _phrase_saved,
     ev.ArticleSaved: _article_saved,
+    ev.AssetSaved: _asset_saved,
+    ev.AssetSent: _unchanged,
     ev.HolidaysSaved: _holidays_saved,
 }

@@ -1,4 +1,4 @@
-"""Sentences about sites, about the immediacy of matters, and about what rules hand on."""
+"""Sentences about sites, the immediacy of matters, assets, and what rules hand on."""
 
 from __future__ import annotations
 
@@ -29,6 +29,23 @@ SENTENCES: Final[dict[str, str]] = {
     "take one fallback out": "请去掉其中一个后备",
     "no class of immediacy {name!r}": "没有时效等级“{name}”",
     "no part {part!r}": "没有消息内容类型“{part}”",
+    # Assets
+    "is no name of an asset": "不是资料的名称",
+    "a new asset needs one": "新资料必须填写",
+    "there is an asset {key!r} already": "已有资料“{key}”",
+    "change it, or choose another id": "请修改它，或另选 id",
+    "is not valid before {since}": "{since} 之前无效",
+    "wait, or change valid_from": "请等待，或修改 valid_from",
+    "is not valid since {until}": "自 {until} 起无效",
+    "save a new version, or change valid_until": "请保存新版本，或修改 valid_until",
+    "asset {asset!r} has no version {version}": "资料“{asset}”没有版本 {version}",
+    "name one that it has": "请填写已有的版本",
+    "a file without its bytes: make it with desk.assets.file()": "文件没有内容：请用 desk.assets.file() 生成",
+    "a variant that says nothing": "有一种形式没有任何内容",
+    "is empty or more than a gigabyte": "为空或超过 1 GB",
+    "pass the bytes of the file": "请传入文件内容",
+    "is not what the bytes are": "与文件内容不符",
+    "leave it out, or pass the right one": "请不要填写，或填写正确的类型",
     # Transfers by rules
     "a heading stands twice": "有栏目重复出现",
     "the brief lacks {names}, which [transfer] asks for": "交接说明缺少 [transfer] 所要求的：{names}",

@@ -66,6 +66,7 @@ from csdesk.domain.records.events.desk import (
     AccountResumed,
     AgentSaved,
     ArticleSaved,
+    AssetSaved,
     CommandDenied,
     ConfigActivated,
     Fate,
@@ -84,6 +85,7 @@ from csdesk.domain.records.events.desk import (
     TrainingChosen,
 )
 from csdesk.domain.records.events.messages import (
+    AssetSent,
     DeliveryChanged,
     ExemplarPromoted,
     MediaStored,
@@ -177,6 +179,8 @@ __all__ = [
     "ApprovalRefused",
     "ApprovalWithdrawn",
     "ArticleSaved",
+    "AssetSaved",
+    "AssetSent",
     "AttributesSet",
     "AuthorityGranted",
     "AuthorityRevoked",
@@ -396,6 +400,8 @@ Event = Annotated[
     | AgentSaved
     | PresenceChanged
     | LoadRepaired
+    | AssetSaved
+    | AssetSent
     | PhraseSaved
     | ArticleSaved
     | LibraryChanged

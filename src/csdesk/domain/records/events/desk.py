@@ -8,6 +8,7 @@ from csdesk.domain.ids import ArticleId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.articles import Article
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import AuthorKind
@@ -55,6 +56,13 @@ class ArticleSaved(EventBase):
 
     kind: Literal["article.saved"] = "article.saved"
     article: Article
+
+
+class AssetSaved(EventBase):
+    """An asset was added, changed or retired; the event carries the new record."""
+
+    kind: Literal["asset.saved"] = "asset.saved"
+    asset: Asset
 
 
 class LibraryChanged(EventBase):

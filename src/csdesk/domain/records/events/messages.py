@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from csdesk.domain.ids import ArticleId, IdentityId, MessageId, PhraseId, TicketId
+from csdesk.domain.ids import ArticleId, AssetId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant
 from csdesk.domain.records.events._base import EventBase
 from csdesk.domain.records.media import MediaRef
@@ -165,6 +165,16 @@ class PhraseUsed(EventBase):
     """The condition that rules the phrase out here (``language``, ``channel``, ``level``, ...), if one does."""
     reason: str | None = ""
     """Why it was sent all the same."""
+
+
+class AssetSent(EventBase):
+    """An asset was taken for a reply: which version of it, and in which of its forms, counted from 0."""
+
+    kind: Literal["reply.asset_sent"] = "reply.asset_sent"
+    message: MessageId
+    asset: AssetId
+    version: int
+    variant: int
 
 
 class QuestionReturned(EventBase):

@@ -148,6 +148,17 @@ CREATE TABLE csdesk_article(
   UNIQUE(desk, id)
 );
 
+CREATE TABLE csdesk_asset(
+  pk INTEGER PRIMARY KEY,
+  desk INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema INTEGER NOT NULL,
+  retired INTEGER NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE(desk, id)
+);
+
 CREATE TABLE csdesk_holidays(
   pk INTEGER PRIMARY KEY,
   desk INTEGER NOT NULL,
