@@ -13,14 +13,13 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.business import Order
 from csdesk.domain.records.channels import Sender
-from csdesk.domain.records.customers import Customer, Erasure, Evidence, SegmentMembership
+from csdesk.domain.records.customers import Act, Customer, Erasure, Evidence, SegmentMembership
 from csdesk.domain.records.messages import Message, Purpose
 from csdesk.domain.records.tags import TagSource
 from csdesk.flows import business, erasing, lists, reaching, records, segments, unmerging
 from csdesk.flows.business import ProfileFilled
 from csdesk.flows.checks import pairs, several
 from csdesk.flows.lists import CustomerBrief, filters
-from csdesk.flows.segments import Act
 from csdesk.flows.unmerging import UnmergedCustomer
 from csdesk.ports.store import Page, Query
 

@@ -17,7 +17,7 @@ from csdesk.domain.records.articles import ArticleQuestion
 from csdesk.domain.records.authority import Carrying, ExceptionRequest, Settlement
 from csdesk.domain.records.business import Order
 from csdesk.domain.records.channels import Suggestion
-from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
+from csdesk.domain.records.customers import Act, Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.exemplars import Exemplar
 from csdesk.domain.records.flags import Flag
@@ -154,6 +154,7 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Customer: _customer,
     Identity: lambda one: replaced(one, external_id=_text(one.external_id)),
     Attribute: lambda one: replaced(one, name=COVER, value=COVER),
+    Act: lambda one: replace(one, reference=COVER if one.reference else "", product=COVER if one.product else ""),
     Block: lambda one: replaced(one, reason=_text(one.reason)),
     Origin: lambda one: replaced(one, **_texts(one, *TOLD)),
     Entered: lambda one: replaced(one, conversation=_text(one.conversation), origin=covered(one.origin)),
