@@ -13,14 +13,16 @@ from csdesk._sentence import is_a
 from csdesk.desk.shell import Desk
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
+from csdesk.engine.awaited import is_awaited
+from csdesk.engine.business import check_business
 from csdesk.engine.core import AnyChannel, DeskCore
 from csdesk.engine.hosted import engine_for
 from csdesk.engine.local import Finished, Run
-from csdesk.engine.network import is_awaited
 from csdesk.errors import ConfigMismatch, FlowError, InvalidInput, StoreError, UnsupportedFeature, sentence
 from csdesk.flows import policies
 from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
+from csdesk.ports.business import Business
 from csdesk.ports.clock import Clock
 from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
@@ -47,6 +49,7 @@ def open_desk(
     bots: Iterable[Bot] = (),
     products: ProductFacts | None = None,
     actions: Iterable[ActionPort] = (),
+    business: Business | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -72,6 +75,7 @@ def open_desk(
         products: your shop, which tells facts of its products for ``desk.products`` and for phrases.
         actions: your systems that carry out what was settled, by the names of the configuration (``port``):
             ``run_due`` calls them.
+        business: your systems of orders, customers (CRM) and staff, which are asked on demand.
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
@@ -102,7 +106,8 @@ def open_desk(
     if is_awaited(getattr(products, "facts", None)):
         problem = sentence("{type} has to be awaited", type=type(products).__name__)
         raise InvalidInput("products", problem, "pass it to open_async_desk")
-    wish = _Wish(desk, config, channels, own_bots, products, ports, clock, ids, media, activate)
+    systems = check_business(business, awaited=False)
+    wish = _Wish(desk, config, channels, own_bots, products, ports, systems, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
@@ -122,6 +127,7 @@ async def open_async_desk(
     bots: Iterable[AnyBot] = (),
     products: AnyProductFacts | None = None,
     actions: Iterable[AnyActionPort] = (),
+    business: Business | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -144,7 +150,8 @@ async def open_async_desk(
         raise UnsupportedFeature(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
-    wish = _Wish(desk, config, channels, tuple(bots), products, tuple(actions), clock, ids, media, activate)
+    systems = check_business(business, awaited=True)
+    wish = _Wish(desk, config, channels, tuple(bots), products, tuple(actions), systems, clock, ids, media, activate)
     if isinstance(url, AsyncStore):
         core, own = await _wired_async(url, wish), AsyncHttpxHttp()
         return AsyncDesk(core, url, http or own, owned=own.aclose)
@@ -168,6 +175,7 @@ class _Wish:
     bots: tuple[AnyBot, ...]
     products: AnyProductFacts | None
     actions: tuple[AnyActionPort, ...]
+    business: Business
     clock: Clock | None
     ids: IdSource | None
     media: MediaStore | None
@@ -194,6 +202,7 @@ class _Wish:
             bots=self.bots,
             products=self.products,
             actions=self.actions,
+            business=self.business,
         )
 
     def activation(self, core: DeskCore) -> Flow[None]:

@@ -23,7 +23,8 @@
     ├── RemoteError              the other side: a channel's provider, the host's shop
     │   ├── ChannelError         carries a disposition: what the desk does next
     │   ├── RequestRejected      a web request is not from the provider, or malformed
-    │   └── ProductsUnavailable  the shop told nothing usable about its products
+    │   ├── ProductsUnavailable  the shop told nothing usable about its products
+    │   └── BusinessUnavailable  the host's orders, CRM or staff list told nothing usable
     └── StoreError               the storage
         ├── NotFound             no record has that id
         ├── VersionConflict      somebody else changed the record first
@@ -57,6 +58,8 @@ from csdesk._sentence import Sentence, sentence
 __all__ = [
     "AssetUnfit",
     "BotBarred",
+    "BusinessSystem",
+    "BusinessUnavailable",
     "ChannelError",
     "ClaimTaken",
     "CommitUnknown",
@@ -98,6 +101,9 @@ Disposition = Literal[
     "retry", "refresh_auth", "wait_customer", "fix_content", "operator", "recipient_gone", "unknown_outcome"
 ]
 """What the desk does after a channel error: see ``docs/how-to/write-a-channel.md``."""
+
+BusinessSystem = Literal["orders", "crm", "staff"]
+"""The systems of the host's that the desk can ask: see ``csdesk.ports.business``."""
 
 Param = str | int | float | bool | None
 
@@ -494,6 +500,23 @@ class ProductsUnavailable(RemoteError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the shop told nothing about its products ({reason}); try again", reason=reason)
+        self.reason = reason
+
+
+class BusinessUnavailable(RemoteError):
+    """One of the host's own systems told nothing usable.
+
+    ``system``: ``orders``, ``crm`` or ``staff``. ``reason``: ``late``, ``wrong`` (it broke its contract), ``empty`` (a
+    staff list of nobody), the code of a csdesk error, or the name of another.
+    """
+
+    code = "error.business_unavailable"
+    retryable = True
+    status_hint = 503
+
+    def __init__(self, system: BusinessSystem, reason: str) -> None:
+        super().__init__(f"the host's {system} told nothing usable ({reason}); try again", system=system, reason=reason)
+        self.system: BusinessSystem = system
         self.reason = reason
 
 

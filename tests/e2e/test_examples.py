@@ -50,6 +50,17 @@ def test_sites(tmp_path):
     assert "湖州: 1 live, 0 waiting, 0 of 0 here" in later
 
 
+def test_own_systems(tmp_path):
+    assert run("scripts/own_systems.py", tmp_path).splitlines()[:6] == [
+        "staff: Mei in ('refunds', 'default'), Tom in ('refunds', 'default')",
+        "staff: ['Tom'] retired",
+        "crm: city is 杭州, says crm",
+        "shop: A-2 已发货, 59 CNY",
+        "shop: the host's orders told nothing usable (ConnectionError); try again",
+        "brief: 1 open ticket, no orders (ConnectionError)",
+    ]
+
+
 def test_reach_and_send(tmp_path):
     shown = run("scripts/reach_and_send.py", tmp_path)
     assert "sent as media through kf" in shown

@@ -5,27 +5,34 @@ Work is the number of calls (no clock is read), memory what Python allocates at 
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from csdesk.channels.email import split_reply
-from csdesk.domain.records.channels import InboundMessage
+from csdesk.domain.records.channels import InboundMessage, OutboundMessage, Sender
+from csdesk.domain.records.messages import TextPart
+from csdesk.errors import ChannelError
 from csdesk.parsing.mail import parse_mail
+from csdesk.ports.channel import Exchange
+from csdesk.ports.http import HttpResponse
 from csdesk.testing import ChannelRig
 from csdesk.testing.rigs import WeComRig
-from csdesk.testing.telegram.rigs import TelegramRig
+from csdesk.testing.telegram.rigs import TelegramPollingRig, TelegramRig
 from csdesk.testing.webchats import WebChatRig
 from csdesk.testing.webhooks import WebhookRig
 from csdesk.testing.whatsapp.rigs import WhatsAppRig
 
 FIXTURES = sorted((Path(__file__).parents[1] / "fixtures" / "mail").glob("*.eml"))
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
+HEAD = (("Content-Type", "application/json"), ("Retry-After", "?"))
 ROUNDS = [pytest.param(120, id="short"), pytest.param(6000, id="long", marks=pytest.mark.soak)]
 MOST_CALLS_A_BYTE, MOST_CALLS = 150, 60_000
 MOST_BYTES_A_BYTE, MOST_BYTES = 150, 6_000_000
@@ -107,6 +114,84 @@ def test_adapters(make, rounds, traced):
         payloads = list(rig.payloads())
         rig.mutated(payloads[0])  # what is loaded once does not count
         fuzz(payloads, rig.mutated, rounds, make.__name__)
+    finally:
+        rig.close()
+
+
+def told(rig: ChannelRig) -> list[bytes]:
+    """What platforms answer: pages, tokens, receipts, refusals."""
+    page = json.dumps({"ok": True, "result": [json.loads(one) for one in TelegramRig().payloads()]}).encode()
+    token = b'{"errcode": 0, "access_token": "T", "expires_in": 7200,'
+    return [
+        *(one.replace(b'{"errcode": 0,', token) for one in rig.payloads()),
+        page,
+        b'{"errcode": 0, "errmsg": "ok", "access_token": "T", "expires_in": 7200, "msgid": "M"}',
+        token + b' "errmsg": "ok", "next_cursor": "C", "has_more": 0, "msg_list": []}',
+        b'{"ok": true, "result": {"message_id": 7, "date": 1767600000, "chat": {"id": 101}}}',
+        b'{"ok": false, "error_code": 429, "description": "slow", "parameters": {"retry_after": 3}}',
+        b'{"messages": [{"id": "wamid.X"}], "error": {"code": 131047, "message": "window"}}',
+    ]
+
+
+ODD = (None, True, -1, 0, 2**70, 1e308, 1.5, "", "x", "\u202e", "9" * 400, [], [None], {}, {"a": [1]})
+"""What stands where something else is promised."""
+
+
+def misshaped(payload: bytes, chance: random.Random) -> bytes:
+    """The payload as it is, JSON still, with another value in some of its places."""
+    try:
+        made = json.loads(payload)
+    except ValueError:
+        return payload
+    for _ in range(chance.choice((0, 1, 1, 2, 5))):
+        inner, place = made, None
+        while isinstance(inner, dict | list) and inner and (place is None or chance.random() < 0.7):
+            around = inner
+            place = chance.choice(list(inner) if isinstance(inner, dict) else range(len(inner)))
+            inner = around[place]
+        if place is not None:
+            around[place] = deepcopy(chance.choice(ODD))
+    return json.dumps(made).encode()
+
+
+def answered(exchange: Exchange[object], body: bytes, status: int) -> object:
+    """What becomes of a conversation in which every answer is that one."""
+    try:
+        next(exchange)
+        for _ in range(20):
+            exchange.send(HttpResponse(status=status, headers=HEAD, body=body))
+    except StopIteration as end:
+        return end.value
+    except ChannelError as error:
+        return error
+    raise AssertionError("it asks without end")
+
+
+@pytest.mark.parametrize("rounds", ROUNDS)
+@pytest.mark.parametrize("make", [WeComRig, TelegramRig, TelegramPollingRig, WhatsAppRig])
+def test_answers_of_platforms(make, rounds, traced):
+    if make is WeComRig:
+        pytest.importorskip("cryptography", reason="the extra wecom is not installed")
+    rig: ChannelRig = make()
+    chance = random.Random(make.__name__)
+    to, said = Sender(external_id="101"), (TextPart(text="你好"),)
+    ours = OutboundMessage(key="k1", account=rig.account, conversation="101", to=to, parts=said, occurred_at=NOW)
+    pulls = make in (WeComRig, TelegramPollingRig)
+
+    def take(body: bytes) -> None:
+        channel = rig.channel(rig.account)
+        status = chance.choice((200, 200, 200, 400, 429, 500, 204))
+        answered(channel.send(ours), body, status)
+        if pulls:
+            answered(channel.pull(None, chance.choice((None, "7"))), body, status)
+
+    try:
+        known = told(rig)
+        take(known[0])
+        fuzz(known, take, rounds // 4, make.__name__)
+        for _ in range(rounds):
+            body = misshaped(chance.choice(known), chance)
+            bounded(lambda body=body: take(body), len(body))
     finally:
         rig.close()
 

@@ -18,9 +18,10 @@ from csdesk.domain.ids import COMMAND
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.changes import Needs
+from csdesk.engine.awaited import is_awaited
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, NetworkStep, Run
-from csdesk.engine.network import is_awaited, work_of
+from csdesk.engine.network import work_of
 from csdesk.flows import lists
 from csdesk.flows.commands import Done, execute, result_id
 from csdesk.ports import steps
@@ -29,6 +30,9 @@ from csdesk.ports.http import AsyncHttp
 from csdesk.ports.steps import Flow, Reply
 
 T = TypeVar("T")
+
+_BOUNDED = steps.Ask | steps.Consult | steps.AskProducts | steps.AskBusiness | steps.CarryOut
+"""What has only so long."""
 
 
 class AsyncRunner:
@@ -90,7 +94,7 @@ class AsyncRunner:
 
     async def _network(self, step: NetworkStep) -> Reply:
         work = work_of(self.core, step)
-        if isinstance(step, steps.Ask | steps.Consult | steps.AskProducts | steps.CarryOut) and callable(work):
+        if isinstance(step, _BOUNDED) and callable(work):
             return await self._ask(work, step.within)
         if callable(work):
             return await asyncio.to_thread(work)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from csdesk.aio._run import AsyncRunner
 from csdesk.domain.ids import AgentId, TicketId
@@ -10,10 +11,11 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.changes import AgentGroup
-from csdesk.flows import lists, naming_queues, records, staffing
+from csdesk.flows import lists, naming_queues, records, staffing, syncing
 from csdesk.flows.checks import several
 from csdesk.flows.lists import AgentLoad, filters
 from csdesk.flows.staffing import Availability
+from csdesk.flows.syncing import StaffSync
 from csdesk.ports.store import Page, Query
 
 
@@ -159,6 +161,48 @@ class Agents:
             NotFound: this desk has none.
         """
         return await self._runner.run(lists.get_agent(agent))
+
+    async def set_external_id(self, agent: AgentId, external_id: str, *, actor: Actor | None = None) -> Agent:
+        """Say what your staff system calls an agent, who follows it from the next ``sync`` on; empty: no longer.
+
+        Raises:
+            InvalidInput: another agent is called so.
+        """
+        return await self._do(cmd.SaveAgent(agent=agent, external_id=external_id, actor=actor or Actor.system()))
+
+    async def find(self, external_id: str) -> Agent | None:
+        """The agent whom your staff system calls so; None: it is nobody here."""
+        return await self._runner.run(syncing.find(external_id))
+
+    async def sync(
+        self,
+        *,
+        departments: Mapping[str, Sequence[str]] | None = None,
+        retire_at_most: int | None = None,
+        dry_run: bool = False,
+        within: timedelta = syncing.WITHIN,
+        actor: Actor | None = None,
+    ) -> StaffSync:
+        """Let the agents be those of your staff system; whoever has no ``external_id`` stays as they are.
+
+        Who is new is added, offline; who changed is changed; who is gone or not active retires, so that their work
+        goes to others; who is back works again. The desk keeps what the list does not say: skills, shifts, roles,
+        limits.
+
+        Args:
+            departments: the queues of each department of the list; None: departments say nothing.
+            retire_at_most: how many may retire at once; None: half of those who follow the list, rounded down.
+            dry_run: True: nothing is stored, and any number may retire in the result.
+            within: how long the staff system has.
+            actor: None: the system.
+
+        Raises:
+            BusinessUnavailable: it failed, was late, broke its contract, or told nobody; nothing was changed.
+            InvalidInput: too many would retire, and nothing was changed; or there is no such queue.
+            UnsupportedFeature: the desk was opened without a staff system (``business``).
+        """
+        by = actor or Actor.system("staff")
+        return await self._runner.run(syncing.sync(departments, retire_at_most, within, by, dry_run=dry_run))
 
     async def list(
         self,

@@ -17,7 +17,7 @@ from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Preview, Variable, Wording
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
-from csdesk.engine.network import is_awaited
+from csdesk.engine.awaited import is_awaited
 from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks, consulting, library, lists, phrasing, records, suggesting
 from csdesk.flows.checks import a_span, several

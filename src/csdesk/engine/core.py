@@ -31,6 +31,7 @@ from csdesk.domain.time.holidays import HolidayYear
 from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature, UsageError, sentence
 from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
+from csdesk.ports.business import Business
 from csdesk.ports.channel import (
     BlockingChannel,
     Channel,
@@ -95,6 +96,7 @@ class DeskCore:
         bots: Iterable[AnyBot] = (),
         products: AnyProductFacts | None = None,
         actions: Iterable[AnyActionPort] = (),
+        business: Business | None = None,
     ) -> None:
         self.name = name
         self.keys: ClaimKeys = ClaimKeys(secret)
@@ -105,6 +107,7 @@ class DeskCore:
         self.channels: Mapping[str, AnyChannel] = _by_account(channels)
         self.bots: Mapping[str, AnyBot] = _by_name(bots)
         self.products = _a_shop(products)
+        self.business = business or Business()
         self.actions: Mapping[str, AnyActionPort] = _ports(actions)
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):

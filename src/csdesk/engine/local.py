@@ -36,6 +36,7 @@ NetworkStep = (
     | steps.Ask
     | steps.Consult
     | steps.AskProducts
+    | steps.AskBusiness
     | steps.CarryOut
     | steps.TakeSeat
 )

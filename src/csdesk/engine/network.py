@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from inspect import iscoroutinefunction
 from typing import Any, Final
 
+from csdesk.engine.business import asked
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import NetworkStep
 from csdesk.errors import ChannelError, StoreError, UnsupportedFeature, sentence
@@ -31,18 +31,12 @@ _ASKED: Final[dict[type, tuple[str, Callable[[Any], tuple[str, tuple[object, ...
 """The method of a channel behind a step (a ``BlockingChannel`` has it with ``_now``), its account and arguments."""
 
 
-def is_awaited(answer: object) -> bool:
-    """True if what a bot answers has to be awaited: its method is a coroutine function, or looks like one."""
-    method = answer.func if isinstance(answer, partial) else answer
-    return iscoroutinefunction(method) or iscoroutinefunction(getattr(method, "__call__", None))  # noqa: B004
-
-
 def work_of(core: DeskCore, step: NetworkStep) -> Work:  # noqa: PLR0911  a line for each kind
     """What has to be done for a step.
 
     Raises:
         NotFound: the desk has no channel for the account.
-        UnsupportedFeature: the channel does not have this power, or the desk has no shop to ask.
+        UnsupportedFeature: the channel does not have this power, or the desk has no shop or system to ask.
     """
     if isinstance(step, steps.Converse):
         return step.exchange
@@ -52,6 +46,8 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:  # noqa: PLR0911  a line
         return partial(step.base.look_up, step.question)  # type: ignore[return-value]  # awaited if need be
     if isinstance(step, steps.AskProducts):
         return partial(core.shop().facts, step.question)  # type: ignore[return-value]  # awaited if need be
+    if isinstance(step, steps.AskBusiness):
+        return partial(asked(core.business, step.question), step.question)  # type: ignore[return-value]  # awaited if need be
     if isinstance(step, steps.CarryOut):
         return partial(core.action_port(step.port).carry_out, step.order)  # type: ignore[return-value]  # awaited if need be
     name, of = _ASKED[type(step)]

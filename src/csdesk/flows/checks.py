@@ -195,6 +195,15 @@ def search(given: SearchRequest) -> SearchRequest:
     return given
 
 
+def an_instant(at: object, field: str) -> None:
+    """A moment with its time zone.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    _instant(field, at)
+
+
 def _narrowing(given: Query | SearchRequest, where: Where) -> None:
     for name, value in where:
         for one in value if isinstance(value, tuple) else (value,):

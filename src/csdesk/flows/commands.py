@@ -254,6 +254,7 @@ def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901,
             return unlink_identity(work, home, command, run)
         case (
             cmd.SetProfile()
+            | cmd.FillProfile()
             | cmd.TagCustomer()
             | cmd.SyncTags()
             | cmd.FlagCustomer()

@@ -11,6 +11,7 @@ from csdesk.domain.ids import CustomerId, article_id, phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.authority import Settlement, SettlementState
+from csdesk.domain.records.business import Order
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry
@@ -254,6 +255,10 @@ class CustomerBrief:
     """The segments that the customer belongs to."""
     open_requests: tuple[Settlement, ...] = ()
     """What somebody has asked for on the customer's behalf and nobody has approved yet."""
+    orders: tuple[Order, ...] | None = None
+    """The last ten orders, newest first, if they were asked for and the system told them."""
+    orders_missing: str = ""
+    """Why they are not there although they were asked for: the ``reason`` of ``BusinessUnavailable``."""
 
 
 def brief(customer_id: str) -> Flow[CustomerBrief]:

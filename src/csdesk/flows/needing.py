@@ -107,7 +107,8 @@ _OfLibrary = cmd.SavePhrase | cmd.SaveAsset | cmd.PutPhrases | cmd.PutArticles |
 def _of_the_desk(command: cmd.SaveAgent | _OfLibrary | cmd.SaveHolidays | _Learning, scope: Scope) -> Needs:
     match command:
         case cmd.SaveAgent():
-            return Needs(agents=(command.agent,) if command.agent is not None else ())
+            named = (scope.keys.staff(command.external_id),) if command.external_id else ()
+            return Needs(claims=named, agents=(command.agent,) if command.agent is not None else ())
         case cmd.SaveHolidays():
             return Needs(holidays=(staff.holidays_id(scope.keys, command.place),))
         case cmd.SavePhrase() | cmd.SaveAsset() | cmd.PutPhrases() | cmd.PutArticles() | cmd.RetireArticle():

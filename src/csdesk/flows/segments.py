@@ -11,7 +11,7 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.policy.config import SegmentPolicy
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.changes import Needs
-from csdesk.domain.records.customers import Customer, Did, SegmentMembership
+from csdesk.domain.records.customers import Act, Customer, SegmentMembership
 from csdesk.domain.records.events import CustomerActed, Entry
 from csdesk.domain.records.trace import Outcome, Trace, verdict
 from csdesk.domain.rules.why import Looking, Reason, reason
@@ -117,18 +117,6 @@ def explain_segment(customer_id: str, segment: str, viewer: Viewer | None) -> Fl
         next_at=customer.segments_at,
         condition=found,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something that a customer did in the shop. Erasing empties ``reference`` and ``product``."""
-
-    did: Did
-    at: datetime
-    amount: int | None
-    """In the smallest unit of the shop's currency."""
-    reference: str
-    product: str
 
 
 def acts_of(customer_id: str, limit: int, cursor: str | None) -> Flow[Page[Act]]:

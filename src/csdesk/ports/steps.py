@@ -18,6 +18,7 @@ from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.bots import BotAbstains, BotAnswer, BotHandsOver, BotTurn
+from csdesk.domain.records.business import BusinessQuestion
 from csdesk.domain.records.changes import ChangeSet, Committed, Needs, Snapshot
 from csdesk.domain.records.channels import (
     Capabilities,
@@ -380,6 +381,14 @@ class AskProducts:
 
 
 @dataclass(frozen=True, slots=True)
+class AskBusiness:
+    """Ask a system of the host's, for so long at most. A step of the network."""
+
+    question: BusinessQuestion
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class CarryOut:
     """Let a host's system carry something out, for so long at most. A step of the network."""
 
@@ -424,6 +433,7 @@ Step = (
     | Ask
     | Consult
     | AskProducts
+    | AskBusiness
     | CarryOut
     | TakeSeat
 )
@@ -812,4 +822,15 @@ def ask_products(question: ProductQuestion, within: timedelta) -> Flow[object]:
         TimeoutError: it took too long.
     """
     reply: object = yield AskProducts(question, within)
+    return reply
+
+
+def ask_business(question: BusinessQuestion, within: timedelta) -> Flow[object]:
+    """What a system of the host's says: what ``csdesk.ports.business`` wants of it, if it keeps its contract.
+
+    Raises:
+        UnsupportedFeature: the desk was opened without one.
+        TimeoutError: it took too long.
+    """
+    reply: object = yield AskBusiness(question, within)
     return reply

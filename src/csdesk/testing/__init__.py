@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from csdesk import _lazy
 
 if TYPE_CHECKING:
+    from csdesk.testing.business import CrmInMemory, OrdersInMemory, StaffInMemory
     from csdesk.testing.channel_contract import ChannelContract, ChannelRig
     from csdesk.testing.channels import ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
     from csdesk.testing.clocks import FixedClock
@@ -29,16 +30,19 @@ __all__ = [
     "ChannelContract",
     "ChannelRig",
     "CountingStore",
+    "CrmInMemory",
     "FakeTelegram",
     "FakeWhatsApp",
     "Fault",
     "FaultyStore",
     "FixedClock",
+    "OrdersInMemory",
     "ScriptedChannel",
     "ScriptedHttp",
     "ScriptedHttpChannel",
     "SerialIds",
     "ShopInMemory",
+    "StaffInMemory",
     "StoreContract",
 ]
 
@@ -48,16 +52,19 @@ _HOMES: Final = {
     "ChannelContract": "csdesk.testing.channel_contract",
     "ChannelRig": "csdesk.testing.channel_contract",
     "CountingStore": "csdesk.testing.faults",
+    "CrmInMemory": "csdesk.testing.business",
     "FakeTelegram": "csdesk.testing.telegram",
     "FakeWhatsApp": "csdesk.testing.whatsapp",
     "Fault": "csdesk.testing.faults",
     "FaultyStore": "csdesk.testing.faults",
     "FixedClock": "csdesk.testing.clocks",
+    "OrdersInMemory": "csdesk.testing.business",
     "ScriptedChannel": "csdesk.testing.channels",
     "ScriptedHttp": "csdesk.testing.channels",
     "ScriptedHttpChannel": "csdesk.testing.channels",
     "SerialIds": "csdesk.testing.ids",
     "ShopInMemory": "csdesk.testing.products",
+    "StaffInMemory": "csdesk.testing.business",
     "StoreContract": "csdesk.testing.store_contract",
 }
 

@@ -158,6 +158,7 @@ def _good(received: Received, agent: str) -> dict[str, object]:
         "turn": None,
         "outcome": BotAbstains(),
         "flag": "rude",
+        "ref": "A-1",
         "goal": "answer",
         "knowledge": (),
         "did": "order",

@@ -30,6 +30,7 @@ from csdesk.domain.policy.config import (
     ServicePolicy,
 )
 from csdesk.domain.records import channels as ch
+from csdesk.domain.records.business import ProfileValue
 from csdesk.domain.records.channels import MediaFile
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import HtmlPart, MediaPart, MenuPart, Part, TextPart
@@ -285,6 +286,8 @@ class Story:
         mine = first.customer.id
         other = self.said(self.marker.made(Sender, kind="phone"), conversation=mark("other"))
         self._command(cmd.SetProfile, customer=mine, attributes=((mark("attribute"), mark("value")),))
+        filled = ProfileValue(name=mark("filled"), value=mark("value"), source="crm")
+        self._command(cmd.FillProfile, customer=mine, values=(filled,))
         self._command(cmd.FlagCustomer, customer=mine, flag="rude", lifted=False, until=None)
         self._command(cmd.FlagTicket, ticket=first.ticket.id, flag="late", lifted=False, until=None, fence=None)
         self._command(cmd.RecordAct, customer=mine, did="order", at=None, amount=5)

@@ -62,6 +62,7 @@ def _reads(desk: Desk, plain: Desk) -> Iterator[tuple[str, Callable[[], object]]
         yield "customers.get", lambda key=customer.id: desk.customers.get(key)
         yield "customers.brief", lambda key=customer.id: desk.customers.brief(key)
         yield "customers.timeline", lambda key=customer.id: desk.customers.timeline(key)
+        yield "customers.acts", lambda key=customer.id: desk.customers.acts(key)
         yield "explain", lambda key=customer.id: desk.explain(key)
 
 

@@ -16,7 +16,7 @@ from csdesk.channels.loopback import LoopbackChannel
 from csdesk.channels.telegram import Telegram
 from csdesk.domain.locale import en, zh_cn
 from csdesk.domain.text.templates import Template
-from csdesk.errors import ChannelError, CsdeskError, Disposition, RequestRejected, WordingRefused
+from csdesk.errors import BusinessSystem, ChannelError, CsdeskError, Disposition, RequestRejected, WordingRefused
 from csdesk.matching import Matcher, Phrase
 from csdesk.parsing.phrases import read
 from csdesk.parsing.telegram.errors import refusal
@@ -233,6 +233,7 @@ def words_given() -> dict[str, set[str]]:
 def test_words_of_fixed_sets_have_their_words() -> None:
     given = words_given()
     assert zh_cn.DISPOSITIONS.keys() == {*get_args(Disposition)}
+    assert zh_cn.SYSTEMS.keys() == {*get_args(BusinessSystem)}
     assert given["RequestRejected"] <= zh_cn.REASONS.keys() & en.REASONS.keys()
     for function in ("NotFound", "VersionConflict", "unknown"):
         assert given[function] <= zh_cn.KINDS.keys(), function

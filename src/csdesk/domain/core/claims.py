@@ -64,6 +64,10 @@ class ClaimKeys:
         folded = external_id.strip().lower() if kind == "email" else external_id
         return self._key(IDENTITY, kind, scope, folded)
 
+    def staff(self, external_id: str) -> str:
+        """The agent whom the host's staff system calls so."""
+        return self._key("staff", external_id)
+
     def conversation(self, account: str, conversation: str) -> str:
         """The ticket that receives the conversation's messages."""
         return self._key(CONVERSATION, account, conversation)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from csdesk.domain.core import flagging
 from csdesk.domain.core.customer_links import merge_customers, unmerge_customers
 from csdesk.domain.core.identity import known_identity, link_identity
+from csdesk.domain.core.profiling import filled
 from csdesk.domain.core.tagging import check_wish, sync_tags, tag_customer, untag_customer
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
@@ -19,6 +20,7 @@ from csdesk.errors import InvalidInput, sentence
 
 CustomerCommand = (
     cmd.SetProfile
+    | cmd.FillProfile
     | cmd.TagCustomer
     | cmd.SyncTags
     | cmd.FlagCustomer
@@ -48,6 +50,12 @@ def _set_profile(work: Workspace, customer: Customer, command: cmd.SetProfile) -
             Attribute(name=name, value=value, source=command.source, at=work.now, confidence=command.confidence)
             for name, value in command.attributes
         )
+        work.emit(customer.id, ev.AttributesSet(attributes=values))
+
+
+def _fill_profile(work: Workspace, customer: Customer, command: cmd.FillProfile) -> None:
+    values = filled(customer, command.values, work.now)
+    if values:
         work.emit(customer.id, ev.AttributesSet(attributes=values))
 
 
@@ -112,6 +120,7 @@ def _block(work: Workspace, customer: Customer, command: cmd.BlockCustomer) -> N
 # ``Any``: each function takes the command of its own row; the table is private to ``run`` and walked by a test.
 _RUNS: Final[dict[type, Callable[[Workspace, Customer, Any], None]]] = {
     cmd.SetProfile: _set_profile,
+    cmd.FillProfile: _fill_profile,
     cmd.TagCustomer: _tag,
     cmd.SyncTags: _sync,
     cmd.FlagCustomer: flagging.flag,

@@ -23,7 +23,7 @@ LEAVING: Final = "leaving"
 
 _AGENT_FIELDS = (
     *("name", "queues", "skills", "languages", "grade", "capacity", "weight", "shift", "sites", "presence", "retired"),
-    *("roles", "lead"),
+    *("roles", "lead", "external_id"),
 )
 
 
@@ -42,8 +42,10 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     if "lead" in given:
         given["lead"] = _lead(command)
     if command.agent is None:
+        _name_staff(work, "", command.external_id, agent_id)
         return _add_agent(work, given, agent_id)
     old = work.agent(command.agent)
+    _name_staff(work, old.external_id, command.external_id, old.id)
     if set(given) == {"presence"}:
         if old.presence is not command.presence and command.presence is not None:
             work.emit(old.id, ev.PresenceChanged(before=old.presence, after=command.presence))
@@ -51,6 +53,18 @@ def save_agent(work: Workspace, command: cmd.SaveAgent, agent_id: str) -> Agent:
     elif given:
         _change_agent(work, old, given)
     return work.agent(command.agent)
+
+
+def _name_staff(work: Workspace, before: str, after: str | None, agent: str) -> None:
+    """Let the agent, and nobody else, be who the host's staff system means."""
+    if after is None or after == before:
+        return
+    if work.claims.get(work.keys.staff(after), agent) != agent:
+        raise InvalidInput("external_id", "belongs to another agent", "take it from that one first: desk.agents.find")
+    if before:
+        work.move_claim(work.keys.staff(before), agent, None)
+    if after:
+        work.claim(work.keys.staff(after), agent)
 
 
 def _check_names(work: Workspace, command: cmd.SaveAgent) -> None:

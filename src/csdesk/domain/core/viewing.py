@@ -15,8 +15,9 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.articles import ArticleQuestion
 from csdesk.domain.records.authority import Carrying, ExceptionRequest, Settlement
+from csdesk.domain.records.business import Order
 from csdesk.domain.records.channels import Suggestion
-from csdesk.domain.records.customers import Attribute, Block, Customer, Identity
+from csdesk.domain.records.customers import Act, Attribute, Block, Customer, Identity
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.exemplars import Exemplar
 from csdesk.domain.records.flags import Flag
@@ -115,6 +116,11 @@ def _settlement(one: Settlement) -> Settlement:
     return replaced(one, **texts, carrying=covered(one.carrying))
 
 
+def _order(one: Order) -> Order:
+    bought = tuple(replaced(line, sku=COVER, name=_text(line.name)) for line in one.lines)
+    return replaced(one, ref=COVER, url=_text(one.url), tracking=tuple(COVER for _ in one.tracking), lines=bought)
+
+
 def _entry(one: Entry) -> Entry:
     return one._replace(events=tuple(_event(event) for event in one.events))
 
@@ -148,6 +154,7 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Customer: _customer,
     Identity: lambda one: replaced(one, external_id=_text(one.external_id)),
     Attribute: lambda one: replaced(one, name=COVER, value=COVER),
+    Act: lambda one: replace(one, reference=COVER if one.reference else "", product=COVER if one.product else ""),
     Block: lambda one: replaced(one, reason=_text(one.reason)),
     Origin: lambda one: replaced(one, **_texts(one, *TOLD)),
     Entered: lambda one: replaced(one, conversation=_text(one.conversation), origin=covered(one.origin)),
@@ -161,6 +168,7 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Suggestion: _suggestion,
     Why: _why,
     Settlement: _settlement,
+    Order: _order,
     Carrying: lambda one: replaced(one, **_texts(one, "reference", "reason")),
     ExceptionRequest: lambda one: replaced(one, **_texts(one, "wish", "subject", "reason")),
     Entry: _entry,

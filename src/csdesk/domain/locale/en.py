@@ -217,6 +217,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.channel": "account {account}: {problem} (next: {disposition})[, provider code {provider_code}]",
     "error.request_rejected": "a web request was refused: {reason}",
     "error.products_unavailable": "the shop told nothing about its products: {reason}",
+    "error.business_unavailable": "the host's {system} told nothing usable: {reason}",
     "error.store": "the storage refused or failed[: {problem}]",
     "error.not_found": "no {kind} {key} in this desk[; {remedy}]",
     "error.version_conflict": "somebody changed {kind} {key}: version {expected} is past; load it again",
@@ -315,6 +316,10 @@ REASONS: Final[dict[str, str]] = {
     "released": "the bot gave it up",
     "assigned": "it was assigned to a person",
     "wanted": "somebody wanted it",
+    # The host's systems
+    "late": "no answer in time",
+    "wrong": "the answer breaks the contract",
+    "empty": "the list is empty",
     # Automatic replies
     "not_human": "a machine wrote the message",
     "backlog": "the message was old when it arrived",

@@ -32,6 +32,7 @@ _NAMED: Final[Mapping[str, Mapping[str, str]]] = {
     "disposition": zh_cn.DISPOSITIONS,
     "kind": zh_cn.KINDS,
     "state": WORDS_ZH | zh_cn.WORDS,
+    "system": zh_cn.SYSTEMS,
 }
 """Parameters that are words of a fixed set, with their Chinese words."""
 _OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")

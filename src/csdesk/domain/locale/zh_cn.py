@@ -200,6 +200,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.channel": "渠道账号 {account} 出错：{problem}（后续处理：{disposition}）[，渠道错误码 {provider_code}]",
     "error.request_rejected": "回调请求被拒绝：{reason}",
     "error.products_unavailable": "商品资料查询失败：{reason}",
+    "error.business_unavailable": "{system}查询失败：{reason}",
     "error.store": "存储拒绝操作或发生故障[：{problem}]",
     "error.not_found": "本服务台中没有{kind} {key}[。处理办法：{remedy}]",
     "error.version_conflict": "{kind} {key} 已被他人修改，版本不再是 {expected}；请重新加载后再试",
@@ -298,6 +299,10 @@ REASONS: Final[dict[str, str]] = {
     "released": "机器人放弃处理",
     "assigned": "已分配给人工",
     "wanted": "有人要求转人工",
+    # 业务系统
+    "late": "未在限定时间内返回",
+    "wrong": "返回的内容不符合约定",
+    "empty": "名单为空",
     # 自动回复
     "not_human": "对方是自动发出的消息",
     "backlog": "消息送达时已经太旧",
@@ -333,6 +338,9 @@ REASONS: Final[dict[str, str]] = {
     "closed": "队列不在服务时间",
     "elsewhere": "不在该队列工作",
 }
+
+SYSTEMS: Final[dict[str, str]] = {"crm": "CRM", "orders": "订单系统", "staff": "员工系统"}
+"""The systems of the host's."""
 
 DISPOSITIONS: Final[dict[str, str]] = {
     "fix_content": "需修改内容后再发",
@@ -409,6 +417,7 @@ KINDS: Final[dict[str, str]] = {
     "media": "媒体文件",
     "message": "消息",
     "number": "数字",
+    "order": "订单",
     "outbox": "发件箱条目",
     "outbox item": "发件箱条目",
     "phrase": "话术",

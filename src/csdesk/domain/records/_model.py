@@ -217,7 +217,8 @@ def clean_scalar(value: object) -> object:
     return clean_text(value)
 
 
-def _plain_key(value: str) -> str:
+def plain_key(value: str) -> str:
+    """An identifier without control characters."""
     if not value.isprintable():
         raise ValueError("a key may not contain control characters")
     return value
@@ -233,7 +234,7 @@ def _utc(value: datetime) -> datetime:
 Text = Annotated[str, BeforeValidator(clean_text)]
 """Free text from outside: any str is accepted; lone surrogates and NUL are normalised away."""
 
-Key = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_plain_key)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(plain_key)]
 """An identifier given by a provider or a host: 1 to 1000 printable characters, compared exactly."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w./:-]*$")]

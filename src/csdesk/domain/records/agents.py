@@ -35,6 +35,8 @@ class Agent(Record):
     id: AgentId
     version: int = 0
     name: str
+    external_id: str = ""
+    """What the host's staff system calls the agent; no two have one. Empty: it knows nothing of the agent."""
     queues: tuple[Name, ...] = ()
     skills: tuple[Skill, ...] = ()
     languages: tuple[Key, ...] = ()

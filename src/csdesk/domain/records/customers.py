@@ -7,6 +7,7 @@ them: the absorbed one keeps its identities and points to the survivor, so that 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Final, Literal
 
@@ -76,6 +77,18 @@ class DayCount(Record):
     last_at: Instant
     of: CustomerId | None = None
     """The merged customer who did it before the merge; None: this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that a customer did in the shop. Erasing empties ``reference`` and ``product``."""
+
+    did: Did
+    at: datetime
+    amount: int | None
+    """In the smallest unit of the shop's currency."""
+    reference: str
+    product: str
 
 
 COUNTED_DAYS: Final = 366

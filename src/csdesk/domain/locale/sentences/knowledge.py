@@ -33,6 +33,23 @@ SENTENCES: Final[dict[str, str]] = {
     "see csdesk.ports.products": "请参阅 csdesk.ports.products",
     "is the first one": "与第一个相同",
     "name two products": "请指定两个不同的商品",
+    # The host's systems
+    "orders": "订单",
+    "pass business=Business(orders=...) to open_desk": "请在 open_desk 中传入 business=Business(orders=...)",
+    "profiles of a CRM": "CRM 客户资料",
+    "pass business=Business(crm=...) to open_desk": "请在 open_desk 中传入 business=Business(crm=...)",
+    "a staff list": "员工名单",
+    "pass business=Business(staff=...) to open_desk": "请在 open_desk 中传入 business=Business(staff=...)",
+    "pass csdesk.ports.business.Business(...)": "请传入 csdesk.ports.business.Business(...)",
+    "{type} lacks {methods}": "{type} 缺少 {methods}",
+    "see csdesk.ports.business": "请参阅 csdesk.ports.business",
+    "is blank": "是空白",
+    "belongs to another agent": "已属于另一位客服",
+    "take it from that one first: desk.agents.find": "请先用 desk.agents.find 找到对方并取消",
+    "{count} of {agents} agents would retire": "{agents} 位客服中有 {count} 位将停用",
+    "look at them with dry_run=True; if it is right, pass retire_at_most={count}": (
+        "请用 dry_run=True 查看名单；确认无误后传入 retire_at_most={count}"
+    ),
     # Good cases
     "is no person": "不是人工客服",
     "pass the agent who looked it over": "请传入审阅过的客服",

@@ -37,6 +37,7 @@ from csdesk.domain.records.commands.authority import (
 from csdesk.domain.records.commands.customers import (
     BlockCustomer,
     EraseCustomer,
+    FillProfile,
     FlagCustomer,
     LinkIdentity,
     MergeCustomers,
@@ -120,6 +121,7 @@ __all__ = [
     "DeclineOffer",
     "EndClock",
     "EraseCustomer",
+    "FillProfile",
     "FlagCustomer",
     "FlagTicket",
     "ForgetLessons",
@@ -214,6 +216,7 @@ TicketCommand = (
 Command = Annotated[
     TicketCommand
     | SetProfile
+    | FillProfile
     | TagCustomer
     | SyncTags
     | FlagCustomer

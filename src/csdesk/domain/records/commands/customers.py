@@ -12,6 +12,7 @@ from csdesk.domain.ids import (
     IdentityId,
 )
 from csdesk.domain.records._model import GivenScalar, Instant, Key, Name, Text
+from csdesk.domain.records.business import MOST_VALUES, ProfileValue
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.commands._base import (
     _Command,
@@ -34,6 +35,19 @@ class SetProfile(_Command):
     attributes: tuple[tuple[Key, GivenScalar], ...] = ()
     source: Key = "host"
     confidence: float = Field(default=1.0, ge=0, le=1)
+
+
+class FillProfile(_Command):
+    """Take over what another system knows of a customer, where nobody said otherwise who counts for as much.
+
+    A value is set where the customer has none of that name, where the same source set the one there (and not later),
+    or where that one is less sure. One of None takes back what the same source set.
+    """
+
+    kind: Literal["fill_profile"] = "fill_profile"
+    customer: CustomerId
+    expected_version: int | None = None
+    values: tuple[ProfileValue, ...] = Field(min_length=1, max_length=MOST_VALUES)
 
 
 class TagCustomer(_Command):

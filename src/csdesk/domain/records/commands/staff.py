@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from csdesk.domain.ids import (
     AgentId,
 )
-from csdesk.domain.records._model import Key, Name, Text
+from csdesk.domain.records._model import Key, Name, Text, plain_key
 from csdesk.domain.records.agents import Presence, Skill
 from csdesk.domain.records.commands._base import (
     _Command,
@@ -38,6 +38,8 @@ class SaveAgent(_Command):
     roles: tuple[Name, ...] | None = None
     lead: Annotated[str, Field(max_length=64)] | None = None
     """The agent who leads the team; empty: nobody."""
+    external_id: Annotated[str, Field(max_length=1000), AfterValidator(plain_key)] | None = None
+    """What the host's staff system calls the agent; empty: it knows nothing of the agent."""
 
 
 class SaveHolidays(_Command):
