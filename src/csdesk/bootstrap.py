@@ -22,6 +22,7 @@ from csdesk.flows import policies
 from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.clock import Clock
+from csdesk.ports.embedder import Embedder
 from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -47,6 +48,7 @@ def open_desk(
     bots: Iterable[Bot] = (),
     products: ProductFacts | None = None,
     actions: Iterable[ActionPort] = (),
+    embedder: Embedder | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -72,6 +74,8 @@ def open_desk(
         products: your shop, which tells facts of its products for ``desk.products`` and for phrases.
         actions: your systems that carry out what was settled, by the names of the configuration (``port``):
             ``run_due`` calls them.
+        embedder: a model of meaning that takes part in suggestions (``desk.replies.suggest`` and ``suggest_for``), and
+            in nothing else: never while messages are taken in. Needs numpy (extra ``embed``).
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
@@ -83,6 +87,7 @@ def open_desk(
     Raises:
         InvalidInput: the URL cannot be used.
         ConfigMismatch: the desk runs another configuration.
+        MissingExtra: an embedder without numpy.
         StoreError: the store cannot be opened.
     """
     from csdesk.system.http import HttpxHttp
@@ -102,7 +107,7 @@ def open_desk(
     if is_awaited(getattr(products, "facts", None)):
         problem = sentence("{type} has to be awaited", type=type(products).__name__)
         raise InvalidInput("products", problem, "pass it to open_async_desk")
-    wish = _Wish(desk, config, channels, own_bots, products, ports, clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, own_bots, products, ports, embedder, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
@@ -122,6 +127,7 @@ async def open_async_desk(
     bots: Iterable[AnyBot] = (),
     products: AnyProductFacts | None = None,
     actions: Iterable[AnyActionPort] = (),
+    embedder: Embedder | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -144,7 +150,7 @@ async def open_async_desk(
         raise UnsupportedFeature(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
-    wish = _Wish(desk, config, channels, tuple(bots), products, tuple(actions), clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, tuple(bots), products, tuple(actions), embedder, clock, ids, media, activate)
     if isinstance(url, AsyncStore):
         core, own = await _wired_async(url, wish), AsyncHttpxHttp()
         return AsyncDesk(core, url, http or own, owned=own.aclose)
@@ -168,6 +174,7 @@ class _Wish:
     bots: tuple[AnyBot, ...]
     products: AnyProductFacts | None
     actions: tuple[AnyActionPort, ...]
+    embedder: Embedder | None
     clock: Clock | None
     ids: IdSource | None
     media: MediaStore | None
@@ -194,6 +201,7 @@ class _Wish:
             bots=self.bots,
             products=self.products,
             actions=self.actions,
+            embedder=self.embedder,
         )
 
     def activation(self, core: DeskCore) -> Flow[None]:

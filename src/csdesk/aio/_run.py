@@ -90,14 +90,16 @@ class AsyncRunner:
 
     async def _network(self, step: NetworkStep) -> Reply:
         work = work_of(self.core, step)
-        if isinstance(step, steps.Ask | steps.Consult | steps.AskProducts | steps.CarryOut) and callable(work):
+        if isinstance(step, steps.Ask | steps.Consult | steps.AskProducts | steps.Encode | steps.CarryOut) and callable(
+            work
+        ):
             return await self._ask(work, step.within)
         if callable(work):
             return await asyncio.to_thread(work)
         return await self._converse(work)
 
     async def _ask(self, answer: Callable[[], Reply], within: timedelta) -> Reply:
-        """Let a bot, a knowledge base or a host's system answer, for so long at most.
+        """Let a bot, a knowledge base, an embedder or a host's system answer, for so long at most.
 
         A blocking one goes on in its thread, and nobody waits for it.
         """

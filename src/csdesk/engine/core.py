@@ -28,6 +28,7 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.time.holidays import HolidayYear
+from csdesk.engine.meanings import Meanings
 from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature, UsageError, sentence
 from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
@@ -41,6 +42,7 @@ from csdesk.ports.channel import (
     TimedChannel,
 )
 from csdesk.ports.clock import Clock
+from csdesk.ports.embedder import Embedder
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
 from csdesk.ports.products import AnyProductFacts
@@ -95,6 +97,7 @@ class DeskCore:
         bots: Iterable[AnyBot] = (),
         products: AnyProductFacts | None = None,
         actions: Iterable[AnyActionPort] = (),
+        embedder: Embedder | None = None,
     ) -> None:
         self.name = name
         self.keys: ClaimKeys = ClaimKeys(secret)
@@ -106,6 +109,7 @@ class DeskCore:
         self.bots: Mapping[str, AnyBot] = _by_name(bots)
         self.products = _a_shop(products)
         self.actions: Mapping[str, AnyActionPort] = _ports(actions)
+        self._model = Meanings(embedder) if embedder is not None else None
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
@@ -166,6 +170,7 @@ class DeskCore:
             tuple(self.bots),
             self.products is not None,
             tuple(self.actions),
+            self._model is not None,
         )
 
     def check_open(self) -> None:
@@ -216,6 +221,16 @@ class DeskCore:
         if self.products is None:
             raise UnsupportedFeature("this desk", "facts of products", "pass products= to open_desk")
         return self.products
+
+    def model(self) -> Meanings:
+        """What knows the vectors of phrases.
+
+        Raises:
+            UnsupportedFeature: the desk was opened without an embedder.
+        """
+        if self._model is None:
+            raise UnsupportedFeature("this desk", "vectors", "pass embedder= to open_desk")
+        return self._model
 
     def action_port(self, name: str) -> AnyActionPort:
         """The system of that name, which carries out what was settled.
