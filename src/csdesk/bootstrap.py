@@ -24,6 +24,7 @@ from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
 from csdesk.ports.business import Business
 from csdesk.ports.clock import Clock
+from csdesk.ports.embedder import Embedder
 from csdesk.ports.http import AsyncHttp, Http
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
@@ -40,7 +41,7 @@ Synchronous = Literal["FULL", "NORMAL"]
 """How SQLite writes: see ``open_desk``."""
 
 
-def open_desk(
+def open_desk(  # noqa: PLR0913  the one door: each part of a desk has its name here
     url: str | Store | sqlite3.Connection,
     *,
     desk: str = "main",
@@ -50,6 +51,7 @@ def open_desk(
     products: ProductFacts | None = None,
     actions: Iterable[ActionPort] = (),
     business: Business | None = None,
+    embedder: Embedder | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -76,6 +78,8 @@ def open_desk(
         actions: your systems that carry out what was settled, by the names of the configuration (``port``):
             ``run_due`` calls them.
         business: your systems of orders, customers (CRM) and staff, which are asked on demand.
+        embedder: a model of meaning that takes part in suggestions (``desk.replies.suggest`` and ``suggest_for``), and
+            in nothing else: never while messages are taken in. Needs numpy (extra ``embed``).
         clock: where "now" comes from; the machine's clock by default.
         ids: where ids come from.
         media: where large texts and files go; beside the database by default.
@@ -87,6 +91,7 @@ def open_desk(
     Raises:
         InvalidInput: the URL cannot be used.
         ConfigMismatch: the desk runs another configuration.
+        MissingExtra: an embedder without numpy.
         StoreError: the store cannot be opened.
     """
     from csdesk.system.http import HttpxHttp
@@ -107,7 +112,7 @@ def open_desk(
         problem = sentence("{type} has to be awaited", type=type(products).__name__)
         raise InvalidInput("products", problem, "pass it to open_async_desk")
     systems = check_business(business, awaited=False)
-    wish = _Wish(desk, config, channels, own_bots, products, ports, systems, clock, ids, media, activate)
+    wish = _Wish(desk, config, channels, own_bots, products, ports, systems, embedder, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
     own = HttpxHttp()
 
@@ -118,7 +123,7 @@ def open_desk(
     return Desk(core, store, http or own, owned=let_go)
 
 
-async def open_async_desk(
+async def open_async_desk(  # noqa: PLR0913  as above
     url: str | Store | AsyncStore,
     *,
     desk: str = "main",
@@ -128,6 +133,7 @@ async def open_async_desk(
     products: AnyProductFacts | None = None,
     actions: Iterable[AnyActionPort] = (),
     business: Business | None = None,
+    embedder: Embedder | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
     media: MediaStore | None = None,
@@ -151,7 +157,9 @@ async def open_async_desk(
             "open_async_desk", "join a host's transaction", "use open_desk in the thread of the transaction"
         )
     systems = check_business(business, awaited=True)
-    wish = _Wish(desk, config, channels, tuple(bots), products, tuple(actions), systems, clock, ids, media, activate)
+    wish = _Wish(
+        desk, config, channels, tuple(bots), products, tuple(actions), systems, embedder, clock, ids, media, activate
+    )
     if isinstance(url, AsyncStore):
         core, own = await _wired_async(url, wish), AsyncHttpxHttp()
         return AsyncDesk(core, url, http or own, owned=own.aclose)
@@ -176,6 +184,7 @@ class _Wish:
     products: AnyProductFacts | None
     actions: tuple[AnyActionPort, ...]
     business: Business
+    embedder: Embedder | None
     clock: Clock | None
     ids: IdSource | None
     media: MediaStore | None
@@ -203,6 +212,7 @@ class _Wish:
             products=self.products,
             actions=self.actions,
             business=self.business,
+            embedder=self.embedder,
         )
 
     def activation(self, core: DeskCore) -> Flow[None]:

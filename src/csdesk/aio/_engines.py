@@ -167,6 +167,10 @@ class StepEngine:
                 raise cannot_erase(store)
             case steps.Train(book):
                 return await asyncio.to_thread(book.training)
+            case steps.Fuse(book):
+                return await asyncio.to_thread(core.model().fused, book)
+            case steps.KeepVectors():
+                return await asyncio.to_thread(core.model().keep, step)
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
             case steps.Show(feed, page):

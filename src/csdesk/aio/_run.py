@@ -31,7 +31,7 @@ from csdesk.ports.steps import Flow, Reply
 
 T = TypeVar("T")
 
-_BOUNDED = steps.Ask | steps.Consult | steps.AskProducts | steps.AskBusiness | steps.CarryOut
+_BOUNDED = steps.Ask | steps.Consult | steps.AskProducts | steps.AskBusiness | steps.Encode | steps.CarryOut
 """What has only so long."""
 
 
@@ -101,7 +101,7 @@ class AsyncRunner:
         return await self._converse(work)
 
     async def _ask(self, answer: Callable[[], Reply], within: timedelta) -> Reply:
-        """Let a bot, a knowledge base or a host's system answer, for so long at most.
+        """Let a bot, a knowledge base, an embedder or a host's system answer, for so long at most.
 
         A blocking one goes on in its thread, and nobody waits for it.
         """

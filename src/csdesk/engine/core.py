@@ -28,6 +28,7 @@ from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.time.holidays import HolidayYear
+from csdesk.engine.meanings import Meanings
 from csdesk.errors import DeskClosed, InvalidInput, NotFound, StoreError, UnsupportedFeature, UsageError, sentence
 from csdesk.ports.actions import ActionPort, AnyActionPort
 from csdesk.ports.bots import AnyBot, Bot
@@ -42,6 +43,7 @@ from csdesk.ports.channel import (
     TimedChannel,
 )
 from csdesk.ports.clock import Clock
+from csdesk.ports.embedder import Embedder
 from csdesk.ports.ids import IdSource
 from csdesk.ports.media import MediaStore
 from csdesk.ports.products import AnyProductFacts
@@ -97,6 +99,7 @@ class DeskCore:
         products: AnyProductFacts | None = None,
         actions: Iterable[AnyActionPort] = (),
         business: Business | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         self.name = name
         self.keys: ClaimKeys = ClaimKeys(secret)
@@ -109,6 +112,7 @@ class DeskCore:
         self.products = _a_shop(products)
         self.business = business or Business()
         self.actions: Mapping[str, AnyActionPort] = _ports(actions)
+        self._model = Meanings(embedder) if embedder is not None else None
         for channel in self.channels.values():
             if isinstance(channel, TimedChannel):
                 channel.keep_time(clock)
@@ -169,6 +173,7 @@ class DeskCore:
             tuple(self.bots),
             self.products is not None,
             tuple(self.actions),
+            self._model is not None,
         )
 
     def check_open(self) -> None:
@@ -219,6 +224,16 @@ class DeskCore:
         if self.products is None:
             raise UnsupportedFeature("this desk", "facts of products", "pass products= to open_desk")
         return self.products
+
+    def model(self) -> Meanings:
+        """What knows the vectors of phrases.
+
+        Raises:
+            UnsupportedFeature: the desk was opened without an embedder.
+        """
+        if self._model is None:
+            raise UnsupportedFeature("this desk", "vectors", "pass embedder= to open_desk")
+        return self._model
 
     def action_port(self, name: str) -> AnyActionPort:
         """The system of that name, which carries out what was settled.

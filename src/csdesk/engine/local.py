@@ -37,6 +37,7 @@ NetworkStep = (
     | steps.Consult
     | steps.AskProducts
     | steps.AskBusiness
+    | steps.Encode
     | steps.CarryOut
     | steps.TakeSeat
 )
@@ -228,6 +229,13 @@ class LocalEngine:
     def _train(self, step: steps.Train) -> Reply:
         return step.book.training()
 
+    def _fuse(self, step: steps.Fuse) -> Reply:
+        return self.core.model().fused(step.book)
+
+    def _keep_vectors(self, step: steps.KeepVectors) -> Reply:
+        self.core.model().keep(step)
+        return None
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -260,6 +268,8 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Scrub: LocalEngine._scrub,
     steps.ReadMedia: LocalEngine._read_media,
     steps.Train: LocalEngine._train,
+    steps.Fuse: LocalEngine._fuse,
+    steps.KeepVectors: LocalEngine._keep_vectors,
     steps.Parse: LocalEngine._parse,
     steps.Show: LocalEngine._show,
 }

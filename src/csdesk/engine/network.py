@@ -36,7 +36,7 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:  # noqa: PLR0911  a line
 
     Raises:
         NotFound: the desk has no channel for the account.
-        UnsupportedFeature: the channel does not have this power, or the desk has no shop or system to ask.
+        UnsupportedFeature: the channel does not have this power, or the desk has no shop, system or embedder to ask.
     """
     if isinstance(step, steps.Converse):
         return step.exchange
@@ -48,6 +48,8 @@ def work_of(core: DeskCore, step: NetworkStep) -> Work:  # noqa: PLR0911  a line
         return partial(core.shop().facts, step.question)  # type: ignore[return-value]  # awaited if need be
     if isinstance(step, steps.AskBusiness):
         return partial(asked(core.business, step.question), step.question)  # type: ignore[return-value]  # awaited if need be
+    if isinstance(step, steps.Encode):
+        return partial(core.model().encode, step.texts)  # type: ignore[return-value]  # the flow checks it
     if isinstance(step, steps.CarryOut):
         return partial(core.action_port(step.port).carry_out, step.order)  # type: ignore[return-value]  # awaited if need be
     name, of = _ASKED[type(step)]

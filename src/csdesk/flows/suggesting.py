@@ -24,7 +24,7 @@ from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
 from csdesk.errors import InvalidInput, NotFound, VersionConflict, sentence
-from csdesk.flows import checks, products
+from csdesk.flows import checks, meaning, products
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 
@@ -38,7 +38,8 @@ def for_text(text: str, context: Context, limit: int | None) -> Flow[ReplyDecisi
     now = context.now or scope.now
     asker = Asker(context=replace(context, now=now, barred=context.barred | loaded.policy.barred(now)))
     assert loaded.phrases is not None, "the load asked for them"
-    return (yield from _with_articles(loaded.phrases.match(text, _limit(limit, loaded), asker)))
+    shown = yield from meaning.match(scope, loaded.phrases, text, _limit(limit, loaded), asker)
+    return (yield from _with_articles(shown))
 
 
 def _with_articles(decision: ReplyDecision) -> Flow[ReplyDecision]:
@@ -84,7 +85,8 @@ def for_message(message_id: str, actor: Actor | None, limit: int | None, sku: st
         agent=_agent(found, actor),
         barred=loaded.policy.barred(scope.now),
     )
-    shown = loaded.phrases.match(message.text, _limit(limit, loaded), asker, (message.id, message.version))
+    key = (message.id, message.version)
+    shown = yield from meaning.match(scope, loaded.phrases, message.text, _limit(limit, loaded), asker, key)
     shown = yield from _with_facts(shown, asker, _sku(sku, message.origin or ticket.origin))
     return (yield from _with_articles(shown))
 

@@ -13,7 +13,9 @@ class Embedder(Protocol):
 
     Equal texts give equal vectors as long as ``name`` stays equal; all vectors have one length. A model in the process
     may take part wherever phrases are matched; a hosted service is asked for suggestions on demand only, never while
-    messages are taken in, and raises a ``RemoteError`` when it does not answer.
+    messages are taken in, and raises a ``RemoteError`` when it does not answer. A desk (``open_desk(embedder=)``) asks
+    either kind for suggestions on demand only, and does without it where it raises; ``AsyncDesk`` runs it in a worker
+    thread. A call that blocks cannot be cut short, so give up by yourself within a few seconds.
     """
 
     @property

@@ -85,6 +85,8 @@ class Scope(NamedTuple):
     """Whether this process can ask a shop about its products."""
     actions: tuple[str, ...] = ()
     """The systems that this process has, which carry out what was settled."""
+    has_embedder: bool = False
+    """Whether this process can ask what texts mean."""
 
 
 class Attempt(NamedTuple):
@@ -273,6 +275,37 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
+class Fuse:
+    """Give phrases the vectors of the desk's embedder, which is not asked: as far as it told them before."""
+
+    book: PhraseBook
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """What giving phrases vectors came to.
+
+    Attributes:
+        model: the embedder's name.
+        book: the phrases with vectors; None while some are missing.
+        missing: the texts of phrases whose vectors nobody knows yet.
+    """
+
+    model: str
+    book: PhraseBook | None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeepVectors:
+    """Keep what the embedder of that name told about texts of phrases."""
+
+    model: str
+    texts: tuple[str, ...]
+    told: object
+
+
+@dataclass(frozen=True, slots=True)
 class Parse:
     """Let the account's adapter verify and parse a request."""
 
@@ -389,6 +422,14 @@ class AskBusiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Encode:
+    """Ask the desk's embedder for vectors, for so long at most. A step of the network."""
+
+    texts: tuple[str, ...]
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class CarryOut:
     """Let a host's system carry something out, for so long at most. A step of the network."""
 
@@ -420,6 +461,8 @@ Step = (
     | Scrub
     | ReadMedia
     | Train
+    | Fuse
+    | KeepVectors
     | Parse
     | Show
     | Pull
@@ -434,6 +477,7 @@ Step = (
     | Consult
     | AskProducts
     | AskBusiness
+    | Encode
     | CarryOut
     | TakeSeat
 )
@@ -457,6 +501,7 @@ Reply = (
     | BackupReport
     | MediaRef
     | Training
+    | Fused
     | InboundResult
     | PullPage
     | Receipt
@@ -652,6 +697,23 @@ def train(book: PhraseBook) -> Flow[Training]:
     raise _wrong("train", reply)
 
 
+def fuse(book: PhraseBook) -> Flow[Fused]:
+    """The phrases with vectors, or the texts that have none yet."""
+    reply = yield Fuse(book)
+    if isinstance(reply, Fused):
+        return reply
+    raise _wrong("fuse", reply)
+
+
+def keep_vectors(model: str, texts: tuple[str, ...], told: object) -> Flow[None]:
+    """Keep what an embedder told about texts of phrases.
+
+    Raises:
+        InvalidInput: it is no list of vectors, one for each text, as long as those before.
+    """
+    yield KeepVectors(model, texts, told)
+
+
 def written_by(identities: tuple[str, ...], after: str, limit: int) -> Flow[tuple[tuple[str, ...], str]]:
     """The messages of these identities among the next ``limit`` ones, and where to go on (empty: at no more)."""
     reply = yield WrittenBy(identities, after, limit)
@@ -833,4 +895,15 @@ def ask_business(question: BusinessQuestion, within: timedelta) -> Flow[object]:
         TimeoutError: it took too long.
     """
     reply: object = yield AskBusiness(question, within)
+    return reply
+
+
+def encode(texts: tuple[str, ...], within: timedelta) -> Flow[object]:
+    """What the desk's embedder says to texts; a sequence of vectors, if it keeps its contract.
+
+    Raises:
+        UnsupportedFeature: the desk was opened without one.
+        TimeoutError: it took too long.
+    """
+    reply: object = yield Encode(texts, within)
     return reply

@@ -9,12 +9,13 @@ process builds it once, and goes along with what happens.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
 
+from csdesk.domain.matching.dense import Vectors
 from csdesk.domain.matching.entries import folded
 from csdesk.domain.matching.judging import Judge, Match
 from csdesk.domain.matching.learning import NOTHING_LEARNED, Outcome
@@ -159,6 +160,27 @@ class PhraseBook:
         self._course = course
         self._judge = replace(self._judge, library=library, own_rows=rows).calibrated()
 
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """The folded texts by which each phrase in use is found."""
+        return {entry.phrase.id: entry.texts for entry in self._judge.library.entries()}
+
+    def with_vectors(self, vectors: Vectors) -> PhraseBook:
+        """The book with vectors of all its phrases, for ``match``.
+
+        How sure it is rests on what ships with csdesk: what its own questions and people's decisions say about that
+        was said without vectors.
+        """
+        book = self._copy()
+        book._judge = replace(self._judge, own_rows=(), outcomes=()).with_vectors(vectors)
+        book._made = {}
+        return book
+
+    @property
+    def width(self) -> int:
+        """How long its vectors are; 0 without any."""
+        vectors = self._judge.vectors
+        return 0 if vectors is None else len(vectors.mean)
+
     def get(self, phrase: str) -> LibraryPhrase | None:
         """The phrase of that id, a retired one too; None if there is none."""
         return self._phrases.get(phrase)
@@ -203,7 +225,14 @@ class PhraseBook:
         self._judge = judge.with_outcomes(tuple(map(_outcome, self._lessons)))
         self._made = {}
 
-    def match(self, text: str, limit: int, asker: Asker = NOBODY, key: tuple[str, int] | None = None) -> ReplyDecision:
+    def match(
+        self,
+        text: str,
+        limit: int,
+        asker: Asker = NOBODY,
+        key: tuple[str, int] | None = None,
+        raw: Sequence[float] | None = None,
+    ) -> ReplyDecision:
         """The phrases that may answer, best first, to be shown to a person.
 
         Args:
@@ -211,16 +240,28 @@ class PhraseBook:
             limit: how many phrases, 1 to 50.
             asker: for whom.
             key: the message and its version: asked again under the same key and conditions, the work is not repeated.
+            raw: the text's vector, for a book with vectors.
         """
-        context = asker.context
-        known = None if key is None else (key, limit, replace(context, now=None), self._turn(context.now))
+        known = None if key is None else self._memo(key, limit, asker)
         found = None if known is None else self._made.get(known)
         if found is None:
-            found = self._judge.match(text, limit, context)
+            found = self._judge.match(text, limit, asker.context, raw)
             if known is not None:
                 if len(self._made) >= _KEPT:
                     self._made = {}
                 self._made[known] = found
+        return self._shown(found, asker)
+
+    def recall(self, limit: int, asker: Asker, key: tuple[str, int]) -> ReplyDecision | None:
+        """What ``match`` said before under the same key and conditions; None if it has to be asked."""
+        found = self._made.get(self._memo(key, limit, asker))
+        return None if found is None else self._shown(found, asker)
+
+    def _memo(self, key: tuple[str, int], limit: int, asker: Asker) -> object:
+        context = asker.context
+        return (key, limit, replace(context, now=None), self._turn(context.now))
+
+    def _shown(self, found: tuple[Match, ...], asker: Asker) -> ReplyDecision:
         related = self._judge.decide(found, threshold=1.0, margin=0.0, floor=0.0).related
         return ReplyDecision(
             action="suggest" if found else "hand_over",

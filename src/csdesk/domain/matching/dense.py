@@ -136,6 +136,22 @@ def matrix_of(raw: Sequence[Sequence[float]]) -> Matrix:
     return matrix
 
 
+def rows_of(told: object, count: int, width: int = 0) -> Matrix:
+    """What an embedder said to ``count`` texts, a row for each; ``width``: how long vectors must be, 0: that is open.
+
+    Raises:
+        InvalidInput: it is something else.
+    """
+    try:
+        matrix = matrix_of(told)  # type: ignore[arg-type]  # whatever it says
+    except (TypeError, OverflowError):
+        matrix = numpy_module().zeros((0, 0))
+    found = matrix.shape[1]
+    if len(matrix) != count or not found or found != (width or found):
+        raise InvalidInput("embedder", "its vectors differ in length or are not finite", "use another model")
+    return matrix
+
+
 def _block(texts: Texts, rows: Matrix) -> Block:
     np = numpy_module()
     owners = tuple(owner for owner, held in texts.items() if held)

@@ -71,6 +71,9 @@ class ReplyDecision:
         related: ids of phrases to offer beside the first: those it names, then the next ones.
         learned: how many decisions of people the matcher had learnt from.
         trained: the training that told the phrases apart; 0: none.
+        embedder: the name of the model of meaning that took part; empty: none did.
+        embedder_failure: why the desk's model took no part: ``late``, ``wrong`` (something else than vectors), the code
+            of a csdesk error or the name of another; empty: it did, or the desk has none.
     """
 
     action: Literal["auto_reply", "suggest", "hand_over"]
@@ -79,6 +82,8 @@ class ReplyDecision:
     related: tuple[str, ...] = ()
     learned: int = 0
     trained: int = 0
+    embedder: str = ""
+    embedder_failure: str = ""
 
     @property
     def shown(self) -> tuple[PhraseId, ...]:
