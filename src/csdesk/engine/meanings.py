@@ -22,6 +22,9 @@ from csdesk.ports.steps import Fused, KeepVectors
 _MANY_LOOSE: Final = 100
 """After so many changed phrases vectors are centred, and those of trained phrases told apart, afresh."""
 
+_TOLD_APART: Final = 4_000
+"""Vectors of so many texts at most are told apart, which takes a second: somebody waits for a suggestion."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
@@ -100,7 +103,8 @@ def _with_vectors(known: _Known, book: PhraseBook, texts: Texts) -> _Known:
         return _Known(known.model, plain=book, fused=book)
     if vectors is None or known.trained != book.trained or loose > _MANY_LOOSE:
         vectors, loose = Vectors.of(texts, _raw(known, *texts.values())), 0
-        vectors = told_apart(vectors) if book.trained else vectors
+        if book.trained and len(vectors.packed.texts) <= _TOLD_APART:
+            vectors = told_apart(vectors)
     else:
         for one in gone:
             vectors = vectors.without(one)

@@ -1,8 +1,10 @@
 """A model of meaning beside the words: for suggestions that somebody asks for, and for nothing else."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
-from threading import Event
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +15,11 @@ from tests.integration.desk.test_library import phrase
 from tests.integration.desk.test_suggesting import SHOP
 
 from csdesk import Wording, open_async_desk, open_desk
+from csdesk.domain.matching.confidence import DENSE_PRIOR
 from csdesk.engine import meanings
 from csdesk.errors import ChannelError, InvalidInput, MissingExtra
 from csdesk.flows import meaning
+from csdesk.ports import steps
 from csdesk.rules import F, Rule
 from csdesk.stores.memory import MemoryStore
 from csdesk.testing import AwaitedStore, CountingStore, FixedClock, ScriptedChannel, SerialIds
@@ -118,7 +122,8 @@ def test_each_text_is_asked_for_once(world, numpy):
     desk.replies.retire("ship")
     assert "phr_ship" not in ids(desk.replies.suggest_for("geliefert"))
     assert model.told() == ["会员等级", "geliefert"]
-    assert len(desk._core.model()._known.rows) == 9
+    known = desk._core.model()._known
+    assert (len(known.rows), known.vectors.gone) == (9, {"phr_ship"})
 
 
 def test_receiving_and_answering_never_touch_the_model(world, numpy):
@@ -214,7 +219,31 @@ def test_another_model_begins_afresh(world, numpy):
     assert desk.replies.suggest_for("geliefert").embedder_failure == "late"
 
 
-def test_a_training_and_lessons_go_on_counting(world, numpy):
+def test_what_another_model_told_meanwhile_is_not_kept(world, numpy):
+    desk = meant(world)
+    desk.replies.suggest_for("")
+    model = desk._core.model()
+    model.keep(steps.KeepVectors("meanings/0", ("x",), [[1.0] * 4]))
+    assert "x" not in model._known.rows
+    model.keep(steps.KeepVectors("meanings/1", ("x",), [[1.0] * 4]))
+    assert "x" in model._known.rows
+
+
+def test_how_sure_it_is_rests_on_no_evidence_from_before_vectors(world, numpy):
+    desk = meant(world)
+    for name, more in (("ship", "今天发货吗"), ("refund", "退款多久到"), ("invoice", "要发票")):
+        known = desk.replies.get(name)
+        desk.replies.change(name, questions=(*known.questions, more))
+    desk.learning.optimize()
+    desk.replies.suggest_for("")
+    known = desk._core.model()._known
+    assert known.plain._judge.own_rows
+    assert known.fused._judge.calibration == DENSE_PRIOR
+
+
+def test_a_training_goes_on_counting(world, numpy, monkeypatch):
+    moved = []
+    monkeypatch.setattr(meanings, "told_apart", lambda vectors: moved.append(len(vectors.packed.texts)) or vectors)
     desk = meant(world)
     got = desk.receive(world.said("geliefert"))
     before = desk.replies.suggest(got.message.id)
@@ -225,17 +254,38 @@ def test_a_training_and_lessons_go_on_counting(world, numpy):
     desk.replies.add("会员", "积分。", name="vip", questions=("会员积分",))
     assert ids(desk.replies.suggest_for("treue"))[0] == "phr_vip"
     assert ids(desk.replies.suggest_for("ersetzt"))[0] == "phr_refund"
+    assert moved == [9]
+    desk.learning.use_training(None)
+    assert desk.replies.suggest(got.message.id).trained == 0
+    assert moved == [9]
+
+
+def test_lessons_go_on_counting(world, numpy):
+    desk = meant(world)
+
+    def score(decision):
+        return next(one.score for one in decision.suggestions if one.phrase.id == "phr_invoice")
+
+    before = score(desk.replies.suggest_for("要抬头"))
+    got = desk.receive(world.said("要抬头"))
+    desk.reply(got.ticket.id, "自动开的。", actor=AGENT, phrase="invoice", shown=("phr_ship", "phr_invoice"))
+    after = desk.replies.suggest_for("要抬头")
+    assert (after.learned, after.embedder) == (1, "meanings/1")
+    assert score(after) > before
+
+
+def meant_in_memory():
+    desk = open_desk("memory://", embedder=Meanings(), clock=FixedClock(), ids=SerialIds())
+    desk.replies.import_(SHOP)
+    return desk
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["发货", "退款", "会员", None])), max_size=6))
-def test_vectors_follow_the_library_however_it_changes(numpy, steps):
-    kept = open_desk("memory://", embedder=Meanings(), clock=FixedClock(), ids=SerialIds())
-    fresh = open_desk("memory://", embedder=Meanings(), clock=FixedClock(), ids=SerialIds())
-    for desk in (kept, fresh):
-        desk.replies.import_(SHOP)
+@given(changes=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["发货", "退款", "会员", None])), max_size=6))
+def test_vectors_follow_the_library_however_it_changes(numpy, changes):
+    kept, fresh = meant_in_memory(), meant_in_memory()
     kept.replies.suggest_for("")
-    for name, title in steps:
+    for name, title in changes:
         for desk in (kept, fresh):
             known = {one.id for one in desk.replies.export(retired=True)}
             if title is not None:
@@ -263,6 +313,42 @@ def test_after_many_changes_vectors_are_made_afresh(world, numpy, monkeypatch):
         assert ids(desk.replies.suggest_for("treue"))[0] == "phr_vip0"
         assert desk._core.model()._known.loose <= 2
     assert model.asked.count("会员") == 1
+
+
+def test_vectors_of_a_large_library_are_not_told_apart(world, numpy, monkeypatch):
+    monkeypatch.setattr(meanings, "_TOLD_APART", 8)
+    monkeypatch.setattr(meanings, "told_apart", None)
+    desk = meant(world)
+    desk.learning.optimize()
+    assert desk.replies.suggest_for("geliefert").embedder == "meanings/1"
+
+
+def test_many_ask_at_once(numpy):
+    desk = meant_in_memory()
+    together = Barrier(4)
+
+    def ask(number):
+        together.wait()
+        desk.replies.add("会员", "积分。", name=f"vip{number}")
+        return desk.replies.suggest_for("geliefert")
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(ask, range(4)))
+    assert {(ids(one)[0], one.embedder) for one in told} == {("phr_ship", "meanings/1")}
+    assert ids(desk.replies.suggest_for("treue"))[:4] == [f"phr_vip{number}" for number in range(4)]
+    desk.close()
+
+
+def test_in_a_host_s_transaction_that_is_rolled_back(numpy, tmp_path):
+    connection = sqlite3.connect(tmp_path / "host.db", isolation_level=None)
+    desk = open_desk(connection, embedder=Meanings(), clock=FixedClock(), ids=SerialIds())
+    connection.execute("BEGIN")
+    desk.replies.import_(SHOP)
+    assert ids(desk.replies.suggest_for("geliefert"))[0] == "phr_ship"
+    connection.execute("ROLLBACK")
+    assert ids(desk.replies.suggest_for("geliefert")) == []
+    desk.close()
+    connection.close()
 
 
 def test_a_desk_without_phrases_asks_nobody(world, numpy):
