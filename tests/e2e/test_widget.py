@@ -391,7 +391,8 @@ def test_a_page_for_a_signed_in_user_signs_in_when_it_is_loaded(shop, visit):
     token = sign_user(USER_SECRET, "u-2", expires_at=SystemClock().now() + timedelta(minutes=5), name="赵敏")
     shop.attributes = f'data-user="{token}"'
     page = visit()
-    page.wait_for_function("Object.keys(localStorage).some(one => one.endsWith(':visit'))")
+    # Not ``wait_for_function``: asking a second time it evaluates inside the page, which the page's policy forbids.
+    wait_for(page, lambda: page.evaluate("Object.keys(localStorage).some(one => one.endsWith(':visit'))"))
     shop.attributes = ""  # by the time the window is opened, the host's word is too old
     page.reload()
     opens(page)
