@@ -105,3 +105,13 @@ def media_of(db: Path) -> MediaStore:
 def media_folder(db: Path) -> Path:
     """The folder beside a database."""
     return db.with_name(db.name + ".media")
+
+
+def check_target(target: Path, out: Output, *, overwrite: bool) -> None:
+    """Refuse to write over a file that is there.
+
+    Raises:
+        CommandError: it is, and nobody said to replace it.
+    """
+    if target.is_file() and not overwrite:
+        raise CommandError(Exit.CONFLICT, out.word("file_exists", file=target), out.word("backup.exists.remedy"))

@@ -35,6 +35,7 @@ def _default() -> Language:
 
 Db = Annotated[Path, typer.Option("--db", help="The desk's file.", metavar="FILE", dir_okay=False)]
 DeskName = Annotated[str, typer.Option("--desk", help="The desk in that file.", metavar="NAME")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace TARGET if it is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: stable keys, no colours.")]
 Lang = Annotated[
     Language,

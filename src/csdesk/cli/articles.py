@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from csdesk.cli._failing import CommandError, Exit
-from csdesk.cli._opening import open_existing
-from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
+from csdesk.cli._failing import Exit
+from csdesk.cli._opening import check_target, open_existing
+from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang, Overwrite
 from csdesk.cli._output import Output, cell, fitted
 from csdesk.matching import read_articles, write_articles
 
@@ -42,13 +42,12 @@ def export(
     target: Target,
     db: Db = DEFAULT_DB,
     desk: DeskName = DEFAULT_DESK,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace TARGET if it is there.")] = False,
+    overwrite: Overwrite = False,
     lang: Lang,
 ) -> None:
     """Write the articles of a desk to a file, or to an existing folder as Markdown."""
     out = Output(as_json=False, locale=lang.locale)
-    if target.is_file() and not overwrite:
-        raise CommandError(Exit.CONFLICT, out.word("file_exists", file=target), out.word("backup.exists.remedy"))
+    check_target(target, out, overwrite=overwrite)
     with open_existing(db, desk, out) as opened:
         found = opened.articles.export()
     write_articles(target, found)

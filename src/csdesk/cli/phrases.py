@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from csdesk.cli._failing import CommandError, Exit
-from csdesk.cli._opening import open_existing
-from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
+from csdesk.cli._failing import Exit
+from csdesk.cli._opening import check_target, open_existing
+from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang, Overwrite
 from csdesk.cli._output import Output, cell, fitted
 from csdesk.cli._phrases import any_phrases, flaw_rows, matched_phrases, show_flaws
 from csdesk.matching import LibraryPhrase, Matcher, Phrase, read_library, write_library, write_phrases
@@ -19,7 +19,6 @@ phrases = typer.Typer(help="Check phrase libraries, turn them into other forms, 
 
 Library = Annotated[Path, typer.Argument(help="CSV, JSON Lines, TOML, or a folder of Markdown.", metavar="LIBRARY")]
 Target = Annotated[Path, typer.Argument(help="The file to write, or an existing folder for Markdown.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace TARGET if it is there.")]
 
 
 class Which(StrEnum):
@@ -56,7 +55,7 @@ def convert(*, library: Library, target: Target, overwrite: Overwrite = False, l
     """Write a library in another form, told by the ending: .csv, .jsonl, .toml, or a folder for Markdown."""
     out = Output(as_json=False, locale=lang.locale)
     found = any_phrases(library)
-    _check_target(target, out, overwrite=overwrite)
+    check_target(target, out, overwrite=overwrite)
     whole = [one for one in found if isinstance(one, LibraryPhrase)]
     simple = [one for one in found if isinstance(one, Phrase)]
     Matcher(matched_phrases(library))  # refuses a library in which two phrases have one id
@@ -102,7 +101,7 @@ def export(
 ) -> None:
     """Write the phrases of a desk to a file, or to an existing folder as Markdown."""
     out = Output(as_json=False, locale=lang.locale)
-    _check_target(target, out, overwrite=overwrite)
+    check_target(target, out, overwrite=overwrite)
     with open_existing(db, desk, out) as opened:
         found = opened.replies.export()
     write_library(target, found)
@@ -160,8 +159,3 @@ def optimize(
         out.print(out.word("optimize.done", desk=desk, number=number, phrases=phrases, questions=questions))
     else:
         out.say("optimize.none", desk=desk)
-
-
-def _check_target(target: Path, out: Output, *, overwrite: bool) -> None:
-    if target.is_file() and not overwrite:
-        raise CommandError(Exit.CONFLICT, out.word("file_exists", file=target), out.word("backup.exists.remedy"))

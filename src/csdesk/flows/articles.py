@@ -16,13 +16,12 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.articles import Article, ArticleGap, Linked, gaps_of
 from csdesk.domain.records.changes import Needs
-from csdesk.domain.records.events import Entry
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.commands import Done, execute
 from csdesk.flows.library import Imported, export_phrases
-from csdesk.flows.lists import everything, get_article
+from csdesk.flows.lists import everything, get_article, told_in
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Query
@@ -107,13 +106,10 @@ def history(name: str) -> Flow[tuple[ArticleVersion, ...]]:
         NotFound: this desk has none of that id.
     """
     article = yield from get_article(name)
-    query = Query(kind="entry", where=(("subject", article.id),), order="position", limit=500)
-    entries = yield from everything(Entry, query)
+    told = yield from told_in(article.id, ev.ArticleSaved)
     return tuple(
         ArticleVersion(event.article.model_copy(update={"version": number}), entry.at, entry.actor)
-        for number, entry in enumerate(entries, start=1)
-        for event in entry.events
-        if isinstance(event, ev.ArticleSaved)
+        for number, entry, event in told
     )
 
 

@@ -15,18 +15,15 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.changes import Needs, person_behind
 from csdesk.domain.records.channels import Sent
-from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import MediaKind, MediaPart, Part, TextPart
 from csdesk.domain.text.filetypes import UNKNOWN, fits, sniffed
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.flows import checks
-from csdesk.flows.commands import earlier_reply
-from csdesk.flows.lists import everything, read
+from csdesk.flows.lists import read, told_in
 from csdesk.flows.naming import safe_name
-from csdesk.flows.sending import outcome_of, reply
+from csdesk.flows.sending import reply, sent_before
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
-from csdesk.ports.store import Query
 
 _MEANT: Final = {"image": MediaKind.IMAGE, "audio": MediaKind.VOICE, "video": MediaKind.VIDEO}
 _MOST_BYTES: Final = 1 << 30
@@ -95,13 +92,10 @@ def history(name: str) -> Flow[tuple[AssetVersion, ...]]:
 
 
 def _versions(key: str) -> Flow[tuple[AssetVersion, ...]]:
-    query = Query(kind="entry", where=(("subject", key),), order="position", limit=500)
-    entries = yield from everything(Entry, query)
+    told = yield from told_in(key, ev.AssetSaved)
     return tuple(
         AssetVersion(event.asset.model_copy(update={"version": number}), entry.at, entry.actor)
-        for number, entry in enumerate(entries, start=1)
-        for event in entry.events
-        if isinstance(event, ev.AssetSaved)
+        for number, entry, event in told
     )
 
 
@@ -152,11 +146,9 @@ def send(
     """
     checks.a_text(text, "text")
     if idempotency_key is not None:
-        checks.an_id(ticket, "ticket")
-        key = checks.a_text(checks.an_id(idempotency_key, "idempotency_key"), "idempotency_key")
-        earlier = yield from earlier_reply(ticket, key)
+        earlier = yield from sent_before(ticket, idempotency_key)
         if earlier is not None:
-            return (yield from outcome_of(earlier, deliver_now=False))
+            return earlier
     words: tuple[Part, ...] = (TextPart(text=text),) if text.strip() else ()
     chosen = yield from form(ticket, name, words)
     command = cmd.SendReply(

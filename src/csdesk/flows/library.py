@@ -19,7 +19,7 @@ from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Usage, never
 from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.commands import execute
-from csdesk.flows.lists import everything, get_phrase, page_of
+from csdesk.flows.lists import everything, get_phrase, page_of, told_in
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Page, Query
@@ -125,13 +125,10 @@ def history(name: str) -> Flow[tuple[PhraseVersion, ...]]:
         NotFound: this desk has none of that id.
     """
     phrase = yield from get_phrase(name)
-    query = Query(kind="entry", where=(("subject", phrase.id),), order="position", limit=500)
-    entries = yield from everything(Entry, query)
+    told = yield from told_in(phrase.id, ev.PhraseSaved)
     return tuple(
         PhraseVersion(event.phrase.model_copy(update={"version": number}), entry.at, entry.actor)
-        for number, entry in enumerate(entries, start=1)
-        for event in entry.events
-        if isinstance(event, ev.PhraseSaved)
+        for number, entry, event in told
     )
 
 

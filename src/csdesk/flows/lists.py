@@ -14,7 +14,7 @@ from csdesk.domain.records.authority import Settlement, SettlementState
 from csdesk.domain.records.business import Order
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.events import Entry
+from csdesk.domain.records.events import Entry, Event
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
@@ -28,6 +28,7 @@ from csdesk.ports.steps import Flow, Loaded
 from csdesk.ports.store import Page, Query, Scalar, SearchRequest, Where
 
 R = TypeVar("R")
+E = TypeVar("E", bound=Event)
 
 
 def filters(**given: Scalar | Sequence[Scalar] | None) -> Where:
@@ -135,6 +136,18 @@ def everything(cls: type[R], query: Query) -> Flow[tuple[R, ...]]:
     """All pages of a list. Only for what stays small: agents, phrases, the messages of one ticket."""
     yield from steps.attempt(0)
     return (yield from all_pages(cls, checks.query(query)))
+
+
+def told_in(subject: str, kind: type[E]) -> Flow[tuple[tuple[int, Entry, E], ...]]:
+    """The events of one kind in a subject's stream, oldest first: each with the version it made, and its entry."""
+    query = Query(kind="entry", where=(("subject", subject),), order="position", limit=500)
+    entries = yield from everything(Entry, query)
+    return tuple(
+        (number, entry, event)
+        for number, entry in enumerate(entries, start=1)
+        for event in entry.events
+        if isinstance(event, kind)
+    )
 
 
 def all_pages(cls: type[R], query: Query) -> Flow[tuple[R, ...]]:

@@ -12,8 +12,7 @@ from csdesk.domain.records.messages import MediaPart, Part, TextPart
 from csdesk.domain.text.templates import TemplateValue
 from csdesk.flows import checks
 from csdesk.flows.assets import attached
-from csdesk.flows.commands import earlier_reply
-from csdesk.flows.sending import outcome_of, reply
+from csdesk.flows.sending import reply, sent_before
 from csdesk.flows.suggesting import rendered
 from csdesk.ports.steps import Flow
 
@@ -48,11 +47,9 @@ def send(
     for one in files:
         checks.an_instance(one, MediaPart, "attachments")
     if idempotency_key is not None:
-        checks.an_id(ticket, "ticket")
-        key = checks.a_text(checks.an_id(idempotency_key, "idempotency_key"), "idempotency_key")
-        earlier = yield from earlier_reply(ticket, key)
+        earlier = yield from sent_before(ticket, idempotency_key)
         if earlier is not None:
-            return (yield from outcome_of(earlier, deliver_now=False))
+            return earlier
     found, text = yield from rendered(
         ticket, phrase, values, actor, override=override, expected_version=expected_phrase_version, sku=sku
     )

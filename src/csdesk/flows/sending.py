@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from csdesk.domain.ids import TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import Sent
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.trace import Outcome, Trace, verdict
 from csdesk.errors import StoreError
-from csdesk.flows.commands import Done, execute
+from csdesk.flows import checks
+from csdesk.flows.commands import Done, earlier_reply, execute
 from csdesk.flows.outbox import deliver
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
@@ -26,6 +28,18 @@ def reply(command: cmd.SendReply, run: str, *, deliver_now: bool) -> Flow[Sent]:
     """
     done = yield from execute(command, run)
     return (yield from outcome_of(done, deliver_now=deliver_now))
+
+
+def sent_before(ticket: TicketId, idempotency_key: str) -> Flow[Sent | None]:
+    """What became of the reply that went under that key, so that nothing is worked out anew; None: none did.
+
+    Raises:
+        InvalidInput: that is no ticket, or no key.
+    """
+    checks.an_id(ticket, "ticket")
+    key = checks.a_text(checks.an_id(idempotency_key, "idempotency_key"), "idempotency_key")
+    earlier = yield from earlier_reply(ticket, key)
+    return None if earlier is None else (yield from outcome_of(earlier, deliver_now=False))
 
 
 def outcome_of(done: Done, *, deliver_now: bool) -> Flow[Sent]:
