@@ -2,7 +2,7 @@
 
 import pytest
 
-from csdesk import Actor, DeskConfig, InvalidInput
+from csdesk import Actor, DeskConfig, InvalidInput, NotFound, Priority
 from csdesk import commands as cmd
 from csdesk.errors import ConfigError
 from csdesk.ports.store import Page
@@ -105,3 +105,64 @@ def test_what_is_left_in_a_queue_that_is_gone_can_be_found(desk, world):
     assert [one.agents for one in desk.agents.groups("refunds")] == [1]
     with pytest.raises(InvalidInput):
         desk.tickets.list(queue="refnds")
+
+
+@pytest.mark.parametrize("method", ["list", "count"])
+@pytest.mark.parametrize(
+    ("asked", "error", "told"),
+    [
+        ({"status": "resolvd"}, InvalidInput, "status: no such status; did you mean 'resolved'"),
+        ({"type": "genral"}, InvalidInput, "type: no ticket type 'genral'; did you mean 'general'"),
+        ({"category": "opn"}, InvalidInput, "category: unknown value; did you mean 'open'"),
+        ({"priority": "high"}, InvalidInput, "priority: is a str; pass a csdesk Priority"),
+        ({"assignee": "Ann"}, NotFound, "no agent Ann"),
+        ({"offered_to": "Ann"}, NotFound, "no agent Ann"),
+        ({"customer": "cus_typo"}, NotFound, "no customer cus_typo"),
+    ],
+)
+def test_an_unknown_name_is_no_empty_list(desk, world, method, asked, error, told):
+    desk.receive(world.said())
+    with pytest.raises(error, match=told):
+        getattr(desk.tickets, method)(**asked)
+
+
+def test_what_is_known_may_have_no_tickets(desk):
+    ann = desk.agents.add("Ann")
+    for asked in ({"status": "resolved"}, {"type": "general"}, {"priority": Priority.LOW}, {"assignee": ann.id}):
+        assert desk.tickets.count(**asked) == 0
+        assert desk.tickets.list(**asked).items == ()
+
+
+def test_a_status_that_left_the_configuration_is_known_while_tickets_have_it(desk, world):
+    shipped = {"statuses": [{"name": "shipped", "category": "waiting_internal"}], "queues": [{"name": "default"}]}
+    desk.config.activate(DeskConfig.model_validate(shipped), actor=LEAD)
+    got = desk.receive(world.said())
+    desk.tickets.set_status(got.ticket.id, "shipped", actor=LEAD)
+    desk.config.activate(DeskConfig(), actor=LEAD)
+    assert desk.tickets.count(status="shipped", tag="vip") == 0
+    with pytest.raises(InvalidInput, match="no such status"):
+        desk.tickets.count(status="sent")
+
+
+@pytest.mark.parametrize(
+    ("group", "known"), [("inbox", "blocked, discarded, parked, unknown, waiting"), ("outbox", "sending")]
+)
+def test_only_states_of_the_list_are_offered(desk, group, known):
+    with pytest.raises(InvalidInput, match="state: unknown value") as told:
+        getattr(desk, group).list(state="gone")
+    assert known in str(told.value)
+    assert ("parked" in str(told.value)) == (group == "inbox")
+
+
+def test_a_cursor_is_called_as_its_argument(desk, world):
+    desk.receive(world.said())
+    with pytest.raises(InvalidInput, match=r"^cursor: not a cursor of this query"):
+        desk.tickets.list(cursor="junk")
+
+
+def test_an_agent_is_found_by_the_name_of_the_staff_system(desk):
+    ann = desk.agents.add("Ann", external_id="ann@shop")
+    assert desk.agents.find("ann@shop") == ann
+    with pytest.raises(InvalidInput, match="external_id: belongs to another agent"):
+        desk.agents.add("Ann again", external_id="ann@shop")
+    assert desk.agents.list().items == (ann,)

@@ -133,7 +133,6 @@ SENTENCES: Final[dict[str, str]] = {
     "identity {identity} is not known": "没有身份 {identity}",
     "link it to a customer first": "请先把它关联到客户",
     "no ticket type {type!r}": "没有工单类型“{type}”",
-    "choose a type of the configuration": "请从配置的类型中选择",
     "is not a language": "不是语言",
     "pass a language tag such as zh-CN": "请传入语言标签，例如 zh-CN",
     "{name!r} cannot be set": "不能设置“{name}”",
