@@ -11,6 +11,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Final, TypeVar
 
+from pydantic import BaseModel
+
 from csdesk._nearest import nearest
 from csdesk._sentence import is_a
 from csdesk.domain.ids import PhraseId, phrase_id
@@ -18,7 +20,7 @@ from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.authority import SettlementState
 from csdesk.domain.records.changes import Needs
-from csdesk.domain.records.messages import Direction
+from csdesk.domain.records.messages import Direction, Part, TextPart
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tickets import Category, Priority
 from csdesk.errors import InvalidInput, sentence
@@ -149,11 +151,29 @@ def several(values: Iterable[T], field: str) -> tuple[T, ...]:
     """Several values as a tuple.
 
     Raises:
-        InvalidInput: it is one str, or nothing that can be gone through.
+        InvalidInput: it is one str or one of csdesk's values, or nothing that can be gone through.
     """
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+    if not _is_several(values):
         raise InvalidInput(field, is_a(values), "pass a list or tuple")
     return tuple(values)
+
+
+def _is_several(given: object) -> bool:
+    # A text is a series of letters and a record one of its fields: nobody means that.
+    return isinstance(given, Iterable) and not isinstance(given, str | bytes | BaseModel)
+
+
+def some_parts(said: str | Iterable[Part], field: str) -> tuple[Part, ...]:
+    """The parts of a message: a text is one.
+
+    Raises:
+        InvalidInput: it is neither a text nor several parts.
+    """
+    if isinstance(said, str):
+        return (TextPart(text=said),)
+    if not _is_several(said):
+        raise InvalidInput(field, is_a(said), "pass a str, or a list of parts")
+    return tuple(said)
 
 
 def pairs(values: Mapping[K, T], field: str) -> tuple[tuple[K, T], ...]:

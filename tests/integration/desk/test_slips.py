@@ -1,10 +1,22 @@
 """Slips in names are told with the nearest right one; none of them is taken for something else in silence."""
 
+import asyncio
+
 import pytest
 
-from csdesk import Actor, DeskConfig, InvalidInput, NotFound, Priority
+from csdesk import (
+    Actor,
+    DeskConfig,
+    InvalidInput,
+    NotFound,
+    Priority,
+    TextPart,
+    open_async_desk,
+    open_desk,
+    render,
+)
 from csdesk import commands as cmd
-from csdesk.errors import ConfigError
+from csdesk.errors import ConfigError, DeskClosed
 from csdesk.ports.store import Page
 
 LEAD = Actor.agent("lead")
@@ -166,3 +178,60 @@ def test_an_agent_is_found_by_the_name_of_the_staff_system(desk):
     with pytest.raises(InvalidInput, match="external_id: belongs to another agent"):
         desk.agents.add("Ann again", external_id="ann@shop")
     assert desk.agents.list().items == (ann,)
+
+
+def test_one_message_is_no_list_of_messages(desk, world):
+    with pytest.raises(InvalidInput, match="messages: is an InboundMessage; pass a list"):
+        desk.receive_many(world.said())
+
+
+@pytest.mark.parametrize("text", [None, 5, b"hi", TextPart(text="hi")])
+def test_a_reply_is_a_text_or_several_parts(desk, world, text):
+    ticket = desk.receive(world.said()).ticket
+    with pytest.raises(InvalidInput, match=r"text: is .*; pass a str, or a list of parts"):
+        desk.reply(ticket.id, text, actor=LEAD)
+
+
+class Mute:
+    account, kind, capabilities = "px", "px", None
+
+    def receive(self, request): ...
+
+    def send_now(self, message): ...
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [(Mute(), "Mute is no channel: it lacks pull_now;"), (Mute, "is the class Mute; pass an object of it")],
+)
+def test_a_channel_tells_what_it_lacks(channel, told):
+    with pytest.raises(InvalidInput, match=f"^channels: {told}"):
+        open_desk("memory://", channels=[channel])
+
+
+@pytest.mark.parametrize("thing", [None, 5, Actor])
+def test_only_what_has_a_text_is_rendered(thing):
+    with pytest.raises(InvalidInput, match=r"thing: is .*; pass a trace"):
+        render(thing)
+
+
+def test_a_desk_says_which_one_it_is_and_a_closed_one_is_not_entered():
+    desk = open_desk("memory://", desk="shop")
+    assert repr(desk) == "<Desk 'shop'>"
+    with desk:
+        pass
+    assert repr(desk) == "<closed Desk 'shop'>"
+    with pytest.raises(DeskClosed), desk:
+        pass
+
+
+def test_an_async_desk_says_so_too():
+    async def main():
+        async with await open_async_desk("memory://") as desk:
+            assert repr(desk) == "<AsyncDesk 'main'>"
+        assert repr(desk) == "<closed AsyncDesk 'main'>"
+        with pytest.raises(DeskClosed):
+            async with desk:
+                pass
+
+    asyncio.run(main())

@@ -52,7 +52,7 @@ SENTENCES: Final[dict[str, str]] = {
     "was corrected before": "此前已更正",
     "nothing is left to do": "无需再做什么",
     "there is no phrase {id!r}": "没有话术“{id}”",
-    "pass ids of the desk's phrases": "请传入服务台中话术的 id",
+    "pass ids of the desk's phrases": "请传入客服台中话术的 id",
     "there is a phrase {key!r} already": "已有话术“{key}”",
     "change or replace it, or choose another id": "请修改或替换它，或换一个 id",
     "a new phrase needs one": "新话术必须填写",
