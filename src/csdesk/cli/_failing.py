@@ -73,12 +73,15 @@ _CODES: Final[tuple[tuple[type[CsdeskError], Exit], ...]] = (
 """The first kind that fits gives the code."""
 
 _REMEDIES: Final[dict[str, str]] = {
-    "error.not_found": "remedy.not_found",
     "error.config_mismatch": "remedy.config_mismatch",
     "error.config_unreadable": "remedy.config_unreadable",
     "error.store_busy": "remedy.store_busy",
     "error.store_damaged": "remedy.store_damaged",
 }
+
+
+_WHERE_TO_LOOK: Final[dict[str, str]] = {"ticket": "remedy.not_found", "customer": "remedy.no_customer"}
+"""Where to look for what was not found, by its kind."""
 
 
 def code_of(error: CsdeskError) -> Exit:
@@ -88,8 +91,16 @@ def code_of(error: CsdeskError) -> Exit:
 
 def told(error: CsdeskError, locale: Locale) -> tuple[str, str]:
     """What went wrong and what to do, in words; where the error itself says what to do, the second is empty."""
-    key = None if error.params.get("remedy") else _REMEDIES.get(error.code)
+    if isinstance(error, NotFound) and error.kind == "file":
+        return word("no_source", locale, path=error.key), ""
+    key = None if error.params.get("remedy") else _remedy_of(error)
     return render(error, locale), word(key, locale) if key else ""
+
+
+def _remedy_of(error: CsdeskError) -> str | None:
+    if isinstance(error, NotFound):
+        return _WHERE_TO_LOOK.get(error.kind)
+    return _REMEDIES.get(error.code)
 
 
 def complain(problem: str, remedy: str = "") -> None:

@@ -37,6 +37,7 @@ app = typer.Typer(
     add_completion=False,
     cls=Commands,
     epilog=_EPILOG,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
 )
 for command in (demo, init, ingest, tickets, show, search, work, config, check, backup, erase, conform, match):
