@@ -13,13 +13,13 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.authority import Settlement, SettlementState
 from csdesk.domain.records.business import Order
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
 from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
-from csdesk.domain.routing.search import load_counter
 from csdesk.domain.text.features import query_tokens
 from csdesk.errors import NotFound
 from csdesk.flows import checks
