@@ -7,10 +7,7 @@ from csdesk.domain.policy.condition_checks import check_value
 from csdesk.domain.policy.names import Names
 from csdesk.domain.records._settings import refused, unknown
 from csdesk.domain.rules import actions
-from csdesk.domain.rules.fields import (
-    FieldType,
-    Op,
-)
+from csdesk.domain.rules.fields import FieldType, Op
 from csdesk.errors import sentence
 
 
