@@ -13,9 +13,9 @@ WORK: Final = "work/"
 
 def load_counter(agent: str) -> str:
     """The counter that holds an agent's load."""
-    return LOAD + agent
+    return f"{LOAD}{agent}"
 
 
 def work_counter(queue: str) -> str:
     """The counter of the units of a queue's work that agents have in hand."""
-    return WORK + queue
+    return f"{WORK}{queue}"
