@@ -88,5 +88,4 @@ class Business(CustomerGroup):
             BusinessUnavailable: the CRM failed, was late, or broke its contract; nothing was changed.
             UnsupportedFeature: the desk was opened without a CRM (``business``).
         """
-        by = actor or Actor.system("crm")
-        return await self._runner.run(business.fill_profile(customer, by, within, dry_run=dry_run))
+        return await self._runner.run(business.fill_profile(customer, actor, within, dry_run=dry_run))

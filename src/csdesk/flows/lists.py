@@ -21,7 +21,7 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.text.features import query_tokens
-from csdesk.errors import NotFound
+from csdesk.errors import InvalidInput, NotFound
 from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
@@ -408,7 +408,10 @@ def get_article(name: str) -> Flow[Article]:
 
 
 def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:
-    """The next entries for a consumer."""
+    """The next entries for a consumer; ``limit`` from 1 to 10 000."""
+    if not consumer:
+        raise InvalidInput("consumer", "is empty", "pass the name of the reader")
+    checks.a_number(limit, "limit", 1, 10_000)
     yield from steps.attempt(0)
     return (yield from steps.read_entries(checks.an_id(consumer, "consumer"), limit))
 
