@@ -49,7 +49,7 @@ def decide(work: Workspace, command: cmd.Command, run: str) -> str:
         home = home_of(work, command.identity)
         _check_version("customer", home.id, home.version, home.stage, command)
         return unlink_identity(work, home, command, run)
-    if isinstance(command, customer_commands.CustomerCommand | cmd.EraseCustomer):
+    if isinstance(command, cmd.CustomerCommand | cmd.EraseCustomer):
         return _on_customer(work, command, run)
     assert not isinstance(command, _OfTheirOwn)
     return _on_ticket(work, command, run)
@@ -121,7 +121,7 @@ def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
     return ticket.id
 
 
-def _on_customer(work: Workspace, command: customer_commands.CustomerCommand | cmd.EraseCustomer, run: str) -> str:
+def _on_customer(work: Workspace, command: cmd.CustomerCommand | cmd.EraseCustomer, run: str) -> str:
     customer = work.customer(command.customer)
     if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
         customer = work.customer(customer.merged_into)
