@@ -15,7 +15,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Act, Customer, Erasure, SegmentMembership
 from csdesk.domain.records.messages import Message, Purpose
 from csdesk.domain.records.tags import TagSource
-from csdesk.flows import erasing, lists, reaching, segments
+from csdesk.flows import customer_briefs, erasing, lists, reaching, segments
 from csdesk.flows.checks import pairs, several
 from csdesk.flows.lists import filters
 from csdesk.ports.store import Page, Query
@@ -99,7 +99,7 @@ class Customers(Linking, Business):
 
     async def timeline(self, customer: CustomerId, *, limit: int = 50, cursor: str | None = None) -> Page[Message]:
         """What was said on all the customer's tickets, newest first."""
-        return await self._runner.run(lists.customer_timeline(customer, limit, cursor))
+        return await self._runner.run(customer_briefs.customer_timeline(customer, limit, cursor))
 
     async def set_profile(
         self,

@@ -13,9 +13,10 @@ from csdesk.domain.records.changes import WaitingLine
 from csdesk.domain.records.channels import WindowState
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tickets import Category, Priority, Ticket
-from csdesk.flows import explaining, lists, naming_queues, outgoing, sites, staffing
+from csdesk.flows import explaining, lists, naming_queues, outgoing, searching, sites, staffing
 from csdesk.flows.explaining import RuleExplanation
-from csdesk.flows.lists import Found, TimelineItem, filters
+from csdesk.flows.lists import TimelineItem, filters
+from csdesk.flows.searching import Found
 from csdesk.flows.sites import SiteLine
 from csdesk.flows.staffing import Wait
 from csdesk.ports.store import Page, Query, SearchRequest
@@ -203,7 +204,7 @@ class Finding(TicketGroup):
             limit=limit,
             after=cursor,
         )
-        return await self._runner.run(lists.search(text, asked, customer))
+        return await self._runner.run(searching.search(text, asked, customer))
 
     async def timeline(self, ticket: TicketId) -> tuple[TimelineItem, ...]:
         """Everything that happened on the ticket, oldest first: messages and events."""

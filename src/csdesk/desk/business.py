@@ -8,9 +8,9 @@ from csdesk.desk._groups import CustomerGroup
 from csdesk.domain.ids import CustomerId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.business import Order
-from csdesk.flows import business, lists
+from csdesk.flows import business, customer_briefs
 from csdesk.flows.business import ProfileFilled
-from csdesk.flows.lists import CustomerBrief
+from csdesk.flows.customer_briefs import CustomerBrief
 
 
 class Business(CustomerGroup):
@@ -26,7 +26,7 @@ class Business(CustomerGroup):
             NotFound: this desk has no such customer.
             UnsupportedFeature: the desk was opened without a system of orders (``business``).
         """
-        return self._runner.run(business.brief(customer) if orders else lists.brief(customer))
+        return self._runner.run(business.brief(customer) if orders else customer_briefs.brief(customer))
 
     def orders(
         self,

@@ -32,9 +32,9 @@ from csdesk.errors import (
     NotFound,
     UnsupportedFeature,
 )
-from csdesk.flows import checks, lists
+from csdesk.flows import checks, customer_briefs, lists
 from csdesk.flows.commands import execute
-from csdesk.flows.lists import CustomerBrief
+from csdesk.flows.customer_briefs import CustomerBrief
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 
@@ -111,7 +111,7 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
         NotFound: this desk has no such customer.
         UnsupportedFeature: the desk was opened without orders.
     """
-    found = yield from lists.brief(customer_id)
+    found = yield from customer_briefs.brief(customer_id)
     try:
         return replace(found, orders=(yield from _orders(found.customer, None, 10, WITHIN)))
     except BusinessUnavailable as error:
