@@ -502,7 +502,7 @@ def test_the_script_of_a_question_may_choose_the_language_of_the_answer() -> Non
 def test_what_is_no_text_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"^text: "):
         Matcher(SHOP).match(None)  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match=r"^questions: is a int"):
+    with pytest.raises(InvalidInput, match=r"^questions: is an int"):
         Phrase("a", "t", (5,))  # type: ignore[arg-type]
 
 
