@@ -111,8 +111,8 @@ def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Do
         yield from queues.discard(command, run)
         return Done(id=run)
     if isinstance(command, cmd.RetryOutbound):
-        yield from queues.retry_outbound(command, run)
-        return Done(id=run)
+        owner = yield from queues.retry_outbound(command, run)
+        return Done(id=owner, duplicate=owner != run)
     if isinstance(command, cmd.AuthorityCommand):
         ran = yield from run_command(command, run, dry_run=dry_run)
         return Done(
@@ -332,7 +332,7 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         new_ticket=found.tickets.get(owner),
         customer=found.customers.get(home or str(getattr(command, "customer", ""))),
         message=found.messages.get(owner),
-        agent=next(iter(found.agents.values()), None),
+        agent=next(iter(found.agents.values()), None) if isinstance(command, cmd.SaveAgent) else None,
         phrase=next(iter(found.phrases.values()), None),
         asset=next(iter(found.assets.values()), None),
         holidays=next(iter(found.holidays.values()), None),

@@ -14,7 +14,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.authority import Settlement
-from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.changes import Needs, Snapshot
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
 from csdesk.errors import InvalidInput, NotOffered
@@ -88,12 +88,15 @@ def _ran(
     work: Workspace, main: str, run: str, command: cmd.AuthorityCommand, trace: Trace, entries: tuple[ev.Entry, ...]
 ) -> Ran:
     settlement = work.find(run) or work.find(getattr(command, "settlement", ""))
-    ticket, agent = work.find(main), work.find(main)
+    record = work.find(main)
+    named: str | None = getattr(command, "ticket", None)
+    if named is not None and not isinstance(record, Ticket):
+        record = work.find(ticket_in(work.snapshot, named).id)
     return Ran(
         id=run,
         settlement=settlement if isinstance(settlement, Settlement) else None,
-        ticket=ticket if isinstance(ticket, Ticket) else None,
-        agent=agent if isinstance(agent, Agent) else None,
+        ticket=record if isinstance(record, Ticket) else None,
+        agent=record if isinstance(record, Agent) else None,
         trace=trace,
         entries=entries,
     )
@@ -110,9 +113,17 @@ def _earlier(command: cmd.AuthorityCommand, owner: str, *, duplicate: bool) -> F
         id=owner,
         duplicate=duplicate,
         settlement=next(iter(found.settlements.values()), None),
-        ticket=ticket_in(found, tickets[0]) if tickets else None,
+        ticket=_answered_on(found, command, tickets[0]) if tickets else None,
         agent=found.agents.get(agents[0]) if agents else None,
     )
+
+
+def _answered_on(found: Snapshot, command: cmd.AuthorityCommand, named: str) -> Ticket:
+    """The ticket that the command changed: a wish is answered where it stands, though that ticket was merged."""
+    ticket = found.tickets.get(named)
+    if isinstance(command, cmd.AnswerException | cmd.AnswerAlternative) and ticket is not None and ticket.exceptions:
+        return ticket
+    return ticket_in(found, named)
 
 
 def _decided(run: Attempt, command: cmd.AuthorityCommand) -> str:  # noqa: C901, PLR0911  a line for each kind
