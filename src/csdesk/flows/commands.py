@@ -47,6 +47,7 @@ from csdesk.flows import queues
 from csdesk.flows.authority.matters import DECIDING
 from csdesk.flows.authority.running import run_command
 from csdesk.flows.gathering import gather
+from csdesk.flows.lists import caused_by, trace_in
 from csdesk.flows.needing import command_needs
 from csdesk.flows.permission import refuse, require
 from csdesk.flows.retrying import retried
@@ -324,6 +325,7 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         wanted["holidays"] = (staff.holidays_id(scope.keys, command.place),)
     loaded = yield from steps.load(Needs(parties=True, **wanted))  # type: ignore[arg-type]
     found = loaded.snapshot
+    entries = () if duplicate else (yield from caused_by(owner))
     home = found.homes.get(command.identity) if isinstance(command, cmd.UnlinkIdentity) else None
     return Done(
         id=owner,
@@ -336,6 +338,8 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         phrase=next(iter(found.phrases.values()), None),
         asset=next(iter(found.assets.values()), None),
         holidays=next(iter(found.holidays.values()), None),
+        trace=trace_in(entries),
+        entries=entries,
     )
 
 

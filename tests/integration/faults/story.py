@@ -23,13 +23,15 @@ from csdesk import (
 )
 from csdesk.desk.shell import Desk
 from csdesk.domain.core import trainings
+from csdesk.errors import StoreError
 from csdesk.flows.inbound import rules
 from csdesk.ports.actions import ActionDone, ActionOrder
 from csdesk.ports.bots import BotAnswer
+from csdesk.ports.business import Business, ProfileValue, StaffMember
 from csdesk.ports.channel import Capabilities
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.memory.state import DeskState
-from csdesk.testing import Fault, FaultyStore, FixedClock, ScriptedChannel, SerialIds
+from csdesk.testing import CrmInMemory, Fault, FaultyStore, FixedClock, ScriptedChannel, SerialIds, StaffInMemory
 
 CONFIG = DeskConfig.from_toml(
     """
@@ -44,6 +46,7 @@ bot = "echo"
 
 [[bots]]
 name = "echo"
+answer_within = "30m"
 
 [[accounts]]
 name = "web"
@@ -134,6 +137,15 @@ class Bank:
         return ActionDone(reference=f"bank {order.key}")
 
 
+PEOPLE = (
+    StaffMember(external_id="boss", name="Boss"),
+    StaffMember(external_id="me", name="Me myself"),
+    StaffMember(external_id="new", name="New"),
+    StaffMember(external_id="newer", name="Newer"),
+)
+CITY = ProfileValue(name="city", value="Bath")
+
+
 class Echo:
     """A bot."""
 
@@ -168,9 +180,9 @@ class Story:
     def said(self, text: str, by: str, account: str = "web", **given: Any) -> InboundMessage:
         """A new message of a customer."""
         self._numbers += 1
+        given.setdefault("dedupe_key", f"d{self._numbers}")
         return InboundMessage(
             account=account,
-            dedupe_key=f"d{self._numbers}",
             conversation=given.pop("conversation", by),
             sender=Sender(external_id=by),
             text=text,
@@ -316,6 +328,7 @@ class Trial:
             channels=(self.web, self.chat),
             bots=(Echo(),),
             actions=(self.bank,),
+            business=Business(crm=CrmInMemory({"ann": [CITY]}), staff=StaffInMemory(PEOPLE)),
         )
 
     def _fault(self, name: str) -> Fault | None:
@@ -332,6 +345,24 @@ class Trial:
             yield
         finally:
             self.fails = False
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """While no call fails, whatever the plan."""
+        before, self.fails = self.fails, False
+        try:
+            yield
+        finally:
+            self.fails = before
+
+    def succeeds(self, act: "Callable[[Trial], object]") -> bool:
+        """Act while calls fail by plan; False if that raised an error of the store."""
+        with self.failing():
+            try:
+                act(self)
+            except StoreError:
+                return False
+        return True
 
     @property
     def state(self) -> DeskState:

@@ -23,6 +23,7 @@ from csdesk.flows.authority.attempts import Attempt, check_parties, live, ruled
 from csdesk.flows.authority.matters import settlement_in, ticket_in
 from csdesk.flows.authority.seeing import LOADS, see
 from csdesk.flows.authority.serving import facts_of
+from csdesk.flows.lists import caused_by, trace_in
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
@@ -109,12 +110,15 @@ def _earlier(command: cmd.AuthorityCommand, owner: str, *, duplicate: bool) -> F
     agents: tuple[str, ...] = tuple(filter(None, (getattr(command, "agent", None),)))
     loaded = yield from steps.load(Needs(settlements=settlements, tickets=tickets, agents=agents))
     found = loaded.snapshot
+    entries = () if duplicate else (yield from caused_by(owner))
     return Ran(
         id=owner,
         duplicate=duplicate,
         settlement=next(iter(found.settlements.values()), None),
         ticket=_answered_on(found, command, tickets[0]) if tickets else None,
         agent=found.agents.get(agents[0]) if agents else None,
+        trace=trace_in(entries),
+        entries=entries,
     )
 
 
