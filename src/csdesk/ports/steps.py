@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.matching.articles import ArticleShelf
 from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.matching.resting import RESTED, Rest
 from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.bots import BotAbstains, BotAnswer, BotHandsOver, BotTurn
@@ -289,11 +290,13 @@ class Fused:
         model: the embedder's name.
         book: the phrases with vectors; None while some are missing.
         missing: the texts of phrases whose vectors nobody knows yet.
+        rest: whether the embedder is left alone, since it failed.
     """
 
     model: str
     book: PhraseBook | None
     missing: tuple[str, ...] = ()
+    rest: Rest = RESTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +306,14 @@ class KeepVectors:
     model: str
     texts: tuple[str, ...]
     told: object
+
+
+@dataclass(frozen=True, slots=True)
+class LetRest:
+    """Remember how the embedder of that name fared."""
+
+    model: str
+    rest: Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,6 +474,7 @@ Step = (
     | Train
     | Fuse
     | KeepVectors
+    | LetRest
     | Parse
     | Show
     | Pull
@@ -712,6 +724,11 @@ def keep_vectors(model: str, texts: tuple[str, ...], told: object) -> Flow[None]
         InvalidInput: it is no list of vectors, one for each text, as long as those before.
     """
     yield KeepVectors(model, texts, told)
+
+
+def let_rest(model: str, rest: Rest) -> Flow[None]:
+    """Remember how an embedder fared."""
+    yield LetRest(model, rest)
 
 
 def written_by(identities: tuple[str, ...], after: str, limit: int) -> Flow[tuple[tuple[str, ...], str]]:

@@ -65,7 +65,8 @@ class Match:
         """What the match rests on; worked out when it is asked for."""
         library, ranking, one = self._basis
         spans, nearest_spans = spans_of(library, ranking.text, one)
-        return Why(spans, one.nearest, nearest_spans, one.ratio, ranking.unknown, one.guards, ranking.removed)
+        unknown, removed = ranking.unknown, ranking.removed
+        return Why(spans, one.nearest, nearest_spans, one.ratio, unknown, one.guards, removed, one.dense)
 
 
 @dataclass(frozen=True, slots=True)

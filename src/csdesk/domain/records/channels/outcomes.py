@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from csdesk.domain.ids import PhraseId
@@ -74,6 +75,7 @@ class ReplyDecision:
         embedder: the name of the model of meaning that took part; empty: none did.
         embedder_failure: why the desk's model took no part: ``late``, ``wrong`` (something else than vectors), the code
             of a csdesk error or the name of another; empty: it did, or the desk has none.
+        embedder_paused_until: until then the desk does not ask its model again, since it failed; None: it does.
     """
 
     action: Literal["auto_reply", "suggest", "hand_over"]
@@ -84,6 +86,7 @@ class ReplyDecision:
     trained: int = 0
     embedder: str = ""
     embedder_failure: str = ""
+    embedder_paused_until: datetime | None = None
 
     @property
     def shown(self) -> tuple[PhraseId, ...]:
