@@ -1,9 +1,9 @@
 """Phrase libraries as files: CSV, JSON Lines, TOML and Markdown, from text to phrases and back.
 
-The fields are those of ``csdesk.matching.Phrase``. In CSV, lists stand in one cell, parted by `|` or line breaks, or as
-JSON where a text holds such a sign. In Markdown, each file is one phrase: a heading is the title, a list under
-`## Questions` (问题) the questions, the sections Keywords (关键词), Tags (标签) and Related (相关) likewise, and what
-stands under `## Answer` (回答) the answer.
+The fields are those of ``csdesk.matching.Phrase``. In CSV (``csdesk.parsing.sheets``), lists stand in one cell, parted
+by `|` or line breaks, or as JSON where a text holds such a sign. In Markdown, each file is one phrase: a heading is the
+title, a list under `## Questions` (问题) the questions, the sections Keywords (关键词), Tags (标签) and Related (相关)
+likewise, and what stands under `## Answer` (回答) the answer.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from csdesk._nearest import guess, nearest
 from csdesk._sentence import line_at
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.errors import InvalidInput, sentence
+from csdesk.parsing.sheets import sheet_rows
 
 FORMATS: Final = ("csv", "jsonl", "toml", "md")
 """The formats, by the endings of their files."""
@@ -66,7 +67,7 @@ def rows(text: str, form: str, name: str) -> Iterator[tuple[str, Mapping[str, ob
         InvalidInput: the text is not of that form.
     """
     if form == "csv":
-        yield from ((line_at(at), row) for at, row in _csv_rows(text))
+        yield from ((line_at(at), row) for at, row in sheet_rows(text))
     elif form == "jsonl":
         yield from ((line_at(at), row) for at, row in json_rows(text))
     elif form == "toml":
@@ -101,39 +102,6 @@ def write(phrases: Iterable[Phrase], form: str) -> str:
     )
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-    columns: list[str] = []
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            problem = "quote a cell as a whole, double the quotes in it, and keep it below 128 KB"
-            raise InvalidInput(
-                line_at(reader.line_num), sentence("is no CSV ({error})", error=str(error)), problem
-            ) from None
-        if cells is None:
-            return
-        if not columns:
-            columns = _columns(cells)
-        elif len(cells) > len(columns):
-            raise InvalidInput(line_at(reader.line_num), "more cells than columns", "quote cells that hold commas")
-        else:
-            yield reader.line_num, {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
-
-
-def _columns(cells: list[str]) -> list[str]:
-    columns = [cell.strip().lower() for cell in cells]
-    for at, name in enumerate(columns):
-        if name in columns[:at]:
-            raise InvalidInput(
-                line_at(1),
-                sentence("two columns are called {name!r}", name=name),
-                "keep one, lists in one cell parted by |",
-            )
-    return columns
-
-
 def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     """The objects of JSON Lines, each with the number of its line.
 
@@ -141,7 +109,7 @@ def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
         InvalidInput: a line holds no JSON object, or one that says something twice.
     """
     # Not ``splitlines``: JSON texts may hold other separators of lines as they are.
-    for at, line in enumerate(text.split("\n"), start=1):
+    for at, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.strip():
             try:
                 row = json.loads(line, object_pairs_hook=_once)
@@ -168,7 +136,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _toml_rows(text: str) -> Iterator[Mapping[str, object]]:
     try:
-        document = tomllib.loads(text)
+        document = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput("toml", sentence("is no TOML: {error}", error=str(error)), "correct the TOML") from None
     except RecursionError:
