@@ -69,7 +69,8 @@ class ReplyDecision:
         reason: why: ``asked`` (somebody wanted suggestions), a reason of ``csdesk.matching.Reason``, ``missing_value``
             (nobody knows the value of a variable) or ``no_wording`` (the phrase says nothing to this customer).
         suggestions: phrases, best first.
-        related: ids of phrases to offer beside the first: those it names, then the next ones.
+        related: ids of phrases to offer beside the first: what else is wanted, those it names, then the next ones.
+        wishes: the phrases that parts of the message ask for, in its order, where it has several wishes; else empty.
         learned: how many decisions of people the matcher had learnt from.
         trained: the training that told the phrases apart; 0: none.
         embedder: the name of the model of meaning that took part; empty: none did.
@@ -82,6 +83,7 @@ class ReplyDecision:
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
     related: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
     learned: int = 0
     trained: int = 0
     embedder: str = ""
