@@ -209,7 +209,7 @@ class Library(Holdings):
                 continue
             nearest, likeness, _ = process.extractOne(folded, entry.texts, scorer=fuzz.ratio)
             ratio = likeness / 100
-            guards = guards_against(wanted, entry.reading, nearest)
+            guards = guards_against(wanted, folded, entry.reading, nearest)
             dense = extra.get(slot, 0.0)
             score = (cosine + _RATIO_SHARE * ratio * ratio + dense) / (
                 1 + _RATIO_SHARE + (2 * _DENSE_SHARE if extra else 0)
