@@ -3,7 +3,7 @@
 A term that much of a small library holds has a weight for nearly every slot. Such a row of weights is kept as one whole
 number with 64 bits for each slot; times the weight the term has in the text, and added to those of other terms, it adds
 up all slots in one step of the processor's own arithmetic instead of one step of Python's for each. Weights are fixed
-point numbers of 28 bits behind the point: sums of products differ from those of floats by less than 0.00000001.
+point numbers of 26 bits behind the point: sums of products differ from those of floats by less than 0.000001.
 """
 
 from __future__ import annotations
@@ -14,15 +14,24 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 _BITS: Final = 64
-_POINT: Final = float(1 << 28)
+_POINT: Final = float(1 << 26)
 _PRODUCT: Final = 1 / (_POINT * _POINT)
 _HALF: Final = 1 << (_BITS - 2)
-"""Added to every lane before it is read, so that none is negative: sums are far smaller, as rows are about 1 long."""
+"""Added to every lane before it is read, so that none is negative: a sum is far smaller, see ``fit``."""
+_LARGEST: Final = 8.0
 
 
 def fixed(weight: float) -> int:
     """A weight as a fixed point number."""
     return round(weight * _POINT)
+
+
+def fit(weights: Sequence[float]) -> bool:
+    """Whether sums of such weights stay within their lanes.
+
+    Rows are 1 long as they are packed, and texts too; training could make single weights larger, but hardly does.
+    """
+    return not weights or (max(weights) <= _LARGEST and min(weights) >= -_LARGEST)
 
 
 def laid_out(size: int, slots: Iterable[int], weights: Iterable[float]) -> int:

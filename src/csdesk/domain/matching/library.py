@@ -124,7 +124,7 @@ class Library(Holdings):
         """The same in a small library: terms that many phrases hold are added up for all of them together."""
         segment = self._segment
         slots, weights = segment.slots, segment.weights
-        many = segment.size // _WORTH_A_LANE
+        many = segment.size // _WORTH_A_LANE if segment.has_lanes else segment.size
         rare: list[tuple[float, int, int]] = []
         total = 0
         for span in spans:

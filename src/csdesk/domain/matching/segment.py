@@ -19,7 +19,7 @@ from itertools import accumulate, count
 from math import log, sqrt
 from typing import Final
 
-from csdesk.domain.matching.lanes import laid_out
+from csdesk.domain.matching.lanes import fit, laid_out
 from csdesk.domain.matching.terms import COMMON_TERMS, KIND_MASK, KIND_WEIGHTS
 
 RARITY: Final = 0.75
@@ -77,8 +77,8 @@ class Segment:
     """
 
     __slots__ = (
-        "_lanes", "_looked_up", "factors", "ids", "rarity", "row_places", "row_starts", "row_weights", "slots",
-        "starts", "terms", "weights"
+        "_fits_lanes", "_lanes", "_looked_up", "factors", "ids", "rarity", "row_places", "row_starts", "row_weights",
+        "slots", "starts", "terms", "weights"
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +98,7 @@ class Segment:
         self.starts, self.slots, self.weights = _by_term(len(terms), rows)
         self._looked_up: dict[int, tuple[int, float]] = {}
         self._lanes: dict[int, int] = {}
+        self._fits_lanes: bool | None = None
 
     @property
     def size(self) -> int:
@@ -120,6 +121,13 @@ class Segment:
                 self._looked_up = {}
             self._looked_up[term] = found
         return found
+
+    @property
+    def has_lanes(self) -> bool:
+        """Whether ``lanes`` can hold its weights."""
+        if self._fits_lanes is None:
+            self._fits_lanes = fit(self.weights)
+        return self._fits_lanes
 
     def lanes(self, begin: int, end: int) -> int:
         """The postings from one place to another, those of a term, as one whole number: see ``lanes``."""
