@@ -37,7 +37,7 @@ def test_a_library_with_such_weights_goes_without_lanes() -> None:
     library = Library(Phrase(f"p{number:02}", f"refund number {number}") for number in range(40))
     row, weights = library.segment.row_weights, library.segment.weights
     for values in (row, weights):
-        values[:] = array("f", [weight * 100 for weight in values])
+        values[:] = array("f", [weight * 1e6 for weight in values])
     found = library.rank("refund number 7", limit=1).matches[0]
     assert found.cosine == pytest.approx(sum(library.contributions("refund number 7", "p07").values()), rel=1e-6)
 
