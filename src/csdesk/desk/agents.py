@@ -208,8 +208,7 @@ class Agents:
             InvalidInput: too many would retire, and nothing was changed; or there is no such queue.
             UnsupportedFeature: the desk was opened without a staff system (``business``).
         """
-        by = actor or Actor.system("staff")
-        return self._runner.run(syncing.sync(departments, retire_at_most, within, by, dry_run=dry_run))
+        return self._runner.run(syncing.sync(departments, retire_at_most, within, actor, dry_run=dry_run))
 
     def list(
         self,

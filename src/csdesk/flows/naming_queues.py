@@ -16,8 +16,9 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import AgentGroup
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import InvalidInput, sentence
-from csdesk.flows import checks, lists
-from csdesk.flows.lists import Found, count, everything, get_agent, get_customer, identities_of, page_of, sites_below
+from csdesk.flows import checks, searching
+from csdesk.flows.lists import count, everything, get_agent, get_customer, identities_of, page_of, sites_below
+from csdesk.flows.searching import Found
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Page, Query, SearchRequest, Where
@@ -77,7 +78,7 @@ def search(text: str, asked: SearchRequest, customer: CustomerId | None) -> Flow
         InvalidInput: the configuration has no such queue, site or status, and none of its tickets are left.
         NotFound: no such customer or agent.
     """
-    page = yield from lists.search(text, asked, customer)
+    page = yield from searching.search(text, asked, customer)
     if not page.items:
         yield from _check((yield from sites_below(asked.tickets)))
     return page

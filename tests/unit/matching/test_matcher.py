@@ -459,6 +459,13 @@ def test_a_saved_matcher_whose_parts_do_not_fit_is_refused(monkeypatch) -> None:
         Matcher.from_bytes(matcher.to_bytes())
 
 
+def test_a_saved_matcher_with_a_weight_that_is_no_number_is_refused() -> None:
+    matcher = Matcher(SHOP)
+    matcher._judge.library.segment.row_weights[0] = float("nan")
+    with pytest.raises(InvalidInput, match="finite"):
+        Matcher.from_bytes(matcher.to_bytes())
+
+
 def test_a_decision_on_other_matches_is_refused() -> None:
     judge = Matcher(SHOP[:2])._judge
     with pytest.raises(InvalidInput, match=r"^matches: "):

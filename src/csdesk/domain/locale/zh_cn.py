@@ -316,6 +316,7 @@ REASONS: Final[dict[str, str]] = {
     "unlikely": "最佳话术也多半不对",
     "close_call": "前两条话术难分高下",
     "guarded": "原文与最佳话术相抵触",
+    "several": "消息里有不止一个诉求",
     "few_samples": "最佳话术的问法不足两条",
     "by_hand": "最佳话术不允许自动发送",
     "missing_value": "最佳话术缺少变量的值",

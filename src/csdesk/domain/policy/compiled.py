@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from csdesk._nearest import nearest
 from csdesk.domain.policy.authority_book import AuthorityBook
-from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.closing import Closings
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.receiving import Reception
@@ -25,6 +24,7 @@ from csdesk.domain.policy.sections.service import AccountPolicy, EntryPointPolic
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
 from csdesk.domain.policy.sites import Sites
+from csdesk.domain.policy.type_tree import GENERAL, lineage
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer

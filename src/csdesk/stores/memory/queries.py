@@ -11,10 +11,11 @@ from hashlib import sha256
 from typing import Any, Final
 
 from csdesk.domain.records.changes import AgentGroup, Burden, WaitingLine
+from csdesk.domain.records.counters import LOAD, WORK
 from csdesk.domain.records.tickets import burdens_of
 from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row
-from csdesk.stores.memory.state import LOAD, WORK, DeskState
+from csdesk.stores.memory.state import DeskState
 
 SortKey = tuple[tuple[object, ...], str]
 
