@@ -45,6 +45,8 @@ class Exit(IntEnum):
     STORE = 5
     PARTLY = 6
     FINDINGS = 7
+    UNREAD = 141
+    """Whoever read the output stopped doing so: as other tools end then."""
 
 
 class CommandError(Exception):
@@ -116,7 +118,12 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         # ``Any``: typer's context comes from the click that it carries, which has no public type.
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads, such as ``head``, has seen enough. Nothing may be written any more, not even at the exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(Exit.UNREAD) from None
         except CommandError as error:
             complain(error.problem, error.remedy)
             raise typer.Exit(error.code) from None
@@ -133,6 +140,7 @@ class Commands(TyperGroup):
             locale = _spoken()
             complain(word("error.unexpected", locale, name=type(error).__name__), word("remedy.traceback", locale))
             raise typer.Exit(Exit.UNEXPECTED) from None
+        return done
 
 
 def _belongs_to_typer(error: Exception) -> bool:

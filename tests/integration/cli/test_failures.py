@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -186,6 +187,17 @@ def test_a_search_names_agents_as_lists_do(cli):
 def test_one_chinese_character_is_too_little_to_search_for(cli, text, hinted):
     cli.run("init")
     assert ("two Chinese characters" in cli.run("search", text).stdout) == hinted
+
+
+def test_a_reader_that_has_seen_enough_is_no_bug(cli, messages):
+    cli.run("init")
+    cli.run("ingest", messages)
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as out:
+        words = [sys.executable, "-m", "csdesk", "tickets", "--json", "--db", str(cli.db)]
+        done = subprocess.run(words, stdout=out, stderr=subprocess.PIPE, check=False, cwd=Path(__file__).parents[3])
+    assert (done.returncode, done.stderr) == (Exit.UNREAD, b"")
 
 
 def test_a_missing_customer_tells_where_ids_are(cli):
