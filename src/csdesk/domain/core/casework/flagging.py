@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.flags import ended_flags
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from csdesk.domain.core.workspace import Workspace  # which itself needs this module
 
 
 def flag(work: Workspace, record: Ticket | Customer, command: cmd.FlagTicket | cmd.FlagCustomer) -> None:
@@ -70,14 +68,9 @@ def take_over(work: Workspace, ticket: Ticket, into: Ticket) -> None:
             work.emit(into.id, event)
 
 
-def over(record: Ticket | Customer, now: datetime) -> list[str]:
-    """The names of the flags whose time is over."""
-    return [flag.name for flag in record.flags if flag.until is not None and flag.until <= now]
-
-
 def end_flags(work: Workspace, ticket: Ticket, now: datetime) -> bool:
     """Lift the flags whose time is over; True if there were any."""
-    ended = over(ticket, now)
+    ended = ended_flags(ticket.flags, now)
     for name in ended:
         work.emit(ticket.id, ev.TicketUnflagged(flag=name, expired=True))
     return bool(ended)

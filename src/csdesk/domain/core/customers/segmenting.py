@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from csdesk.domain.core.casework import flagging
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.flags import ended_flags
 
 
 def settled(policy: Policy, customer: Customer, now: datetime) -> tuple[ev.Event, ...]:
@@ -44,7 +44,7 @@ def over(customer: Customer, now: datetime) -> Iterator[ev.Event]:
     for tag in customer.tags:
         if tag.expires_at is not None and tag.expires_at <= now:
             yield ev.CustomerUntagged(tag=tag.name, source=tag.source, why="expired")
-    for name in flagging.over(customer, now):
+    for name in ended_flags(customer.flags, now):
         yield ev.CustomerUnflagged(flag=name, expired=True)
 
 
