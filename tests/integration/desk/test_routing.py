@@ -11,7 +11,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
 from csdesk.domain.records.tickets import Priority
 from csdesk.errors import ConfigError, GuardFailed
-from csdesk.flows import reconciling
+from csdesk.flows.routing import reconciling
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore
 from csdesk.testing.audit import problems_of

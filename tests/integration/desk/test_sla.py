@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Priority
-from csdesk.domain.core.replaying import replayed
+from csdesk.domain.core.casework.replaying import replayed
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.clocks import ClockPhase
 from csdesk.domain.records.events import Entry
