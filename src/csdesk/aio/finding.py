@@ -64,6 +64,8 @@ class Finding(TicketGroup):
         priority: Priority | None = None,
         type: str | None = None,
         site: str | None = None,
+        account: str | None = None,
+        customer: CustomerId | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         order: Order = "id",
@@ -73,10 +75,11 @@ class Finding(TicketGroup):
     ) -> Page[Ticket]:
         """A page of tickets; ``since`` and ``until`` bound their last event. ``cursor`` is that of the page before.
 
-        ``site`` holds for the sites below it too.
+        ``site`` holds for the sites below it too, ``customer`` for those merged into the customer.
 
         Raises:
-            InvalidInput: the configuration has no such queue or site, and none of its tickets are left.
+            InvalidInput: the configuration has no such queue, site, status or type, and none of its tickets are left.
+            NotFound: this desk has no such customer or agent.
         """
         query = Query(
             kind="ticket",
@@ -90,6 +93,7 @@ class Finding(TicketGroup):
                 priority=priority,
                 type=type,
                 site=site,
+                account=account,
             ),
             since=since,
             until=until,
@@ -98,24 +102,40 @@ class Finding(TicketGroup):
             limit=limit,
             after=cursor,
         )
-        return await self._runner.run(naming_queues.page_in_queue(Ticket, query))
+        return await self._runner.run(naming_queues.tickets(query, customer))
 
     async def count(
         self,
         *,
         category: Category | Sequence[Category] | None = None,
+        status: str | None = None,
         queue: str | None = None,
         assignee: AgentId | None = None,
+        offered_to: AgentId | None = None,
         tag: str | None = None,
+        priority: Priority | None = None,
+        type: str | None = None,
         site: str | None = None,
+        account: str | None = None,
+        customer: CustomerId | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> int:
-        """How many tickets match; ``site`` holds for the sites below it too.
-
-        Raises:
-            InvalidInput: the configuration has no such queue or site, and none of its tickets are left.
-        """
-        where = filters(category=category, queue=queue, assignee=assignee, tag=tag, site=site)
-        return await self._runner.run(naming_queues.count_in_queue(Query(kind="ticket", where=where)))
+        """How many tickets match; filters and errors as in ``list``."""
+        where = filters(
+            category=category,
+            status=status,
+            queue=queue,
+            assignee=assignee,
+            offered_to=offered_to,
+            tag=tag,
+            priority=priority,
+            type=type,
+            site=site,
+            account=account,
+        )
+        query = Query(kind="ticket", where=where, since=since, until=until)
+        return await self._runner.run(naming_queues.count_tickets(query, customer))
 
     async def by_site(self, *, since: datetime | None = None, until: datetime | None = None) -> tuple[SiteLine, ...]:
         """What each site of the configuration has to do, and who is there for it; empty without sites.

@@ -34,6 +34,7 @@ from csdesk.flows.authority.matters import DECIDING
 from csdesk.flows.authority.running import run_command
 from csdesk.flows.deciding import decide
 from csdesk.flows.gathering import gather
+from csdesk.flows.lists import caused_by, trace_in
 from csdesk.flows.needing import command_needs
 from csdesk.flows.permission import refuse, require
 from csdesk.flows.retrying import retried
@@ -98,8 +99,8 @@ def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Do
         yield from queues.discard(command, run)
         return Done(id=run)
     if isinstance(command, cmd.RetryOutbound):
-        yield from queues.retry_outbound(command, run)
-        return Done(id=run)
+        owner = yield from queues.retry_outbound(command, run)
+        return Done(id=owner, duplicate=owner != run)
     if isinstance(command, cmd.AuthorityCommand):
         ran = yield from run_command(command, run, dry_run=dry_run)
         return Done(
@@ -206,6 +207,7 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         wanted["holidays"] = (staff.holidays_id(scope.keys, command.place),)
     loaded = yield from steps.load(Needs(parties=True, **wanted))  # type: ignore[arg-type]
     found = loaded.snapshot
+    entries = () if duplicate else (yield from caused_by(owner))
     home = found.homes.get(command.identity) if isinstance(command, cmd.UnlinkIdentity) else None
     return Done(
         id=owner,
@@ -214,10 +216,12 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         new_ticket=found.tickets.get(owner),
         customer=found.customers.get(home or str(getattr(command, "customer", ""))),
         message=found.messages.get(owner),
-        agent=next(iter(found.agents.values()), None),
+        agent=next(iter(found.agents.values()), None) if isinstance(command, cmd.SaveAgent) else None,
         phrase=next(iter(found.phrases.values()), None),
         asset=next(iter(found.assets.values()), None),
         holidays=next(iter(found.holidays.values()), None),
+        trace=trace_in(entries),
+        entries=entries,
     )
 
 

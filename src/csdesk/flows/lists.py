@@ -17,6 +17,7 @@ from csdesk.domain.records.events import Entry, Event
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.trace import Trace
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.flows import checks
 from csdesk.ports import steps
@@ -188,6 +189,16 @@ def _when(item: TimelineItem) -> tuple[datetime, int, int, str]:
     if item.message is not None:
         return (item.at, 0, item.message.provider_order, item.message.id)
     return (item.at, 1, 0, item.entry.position if item.entry is not None else "")
+
+
+def caused_by(cause: str) -> Flow[tuple[Entry, ...]]:
+    """All entries that one command or message caused, in order, within the attempt that goes on."""
+    return (yield from all_pages(Entry, Query(kind="entry", where=(("cause", cause),), order="position", limit=500)))
+
+
+def trace_in(entries: tuple[Entry, ...]) -> Trace:
+    """The trace of what caused the entries: it stands with one of them."""
+    return next((one.trace for one in entries if one.trace is not None), Trace())
 
 
 def entries_of(subject: str) -> Flow[tuple[Entry, ...]]:

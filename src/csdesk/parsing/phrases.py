@@ -1,9 +1,9 @@
 """Phrase libraries as files: CSV, JSON Lines, TOML and Markdown, from text to phrases and back.
 
-The fields are those of ``csdesk.matching.Phrase``. In CSV, lists stand in one cell, parted by `|` or line breaks, or as
-JSON where a text holds such a sign. In Markdown, each file is one phrase: a heading is the title, a list under
-`## Questions` (问题) the questions, the sections Keywords (关键词), Tags (标签) and Related (相关) likewise, and what
-stands under `## Answer` (回答) the answer.
+The fields are those of ``csdesk.matching.Phrase``. In CSV (``csdesk.parsing.sheets``), lists stand in one cell, parted
+by `|` or line breaks, or as JSON where a text holds such a sign. In Markdown, each file is one phrase: a heading is the
+title, a list under `## Questions` (问题) the questions, the sections Keywords (关键词), Tags (标签) and Related (相关)
+likewise, and what stands under `## Answer` (回答) the answer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from csdesk.domain.matching.phrases import Phrase
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, sentence
 from csdesk.parsing.cells import list_cell, split_list, time, truth
-from csdesk.parsing.rows import csv_rows, json_rows, toml_rows, unknown_form, written
+from csdesk.parsing.rows import json_rows, toml_rows, unknown_form, written
+from csdesk.parsing.sheets import sheet_rows
 
 _NAMES: Final = tuple(one.name for one in fields(Phrase))
 _LISTS: Final = ("questions", "keywords", "tags", "related", "channels", "levels")
@@ -59,7 +60,7 @@ def rows(text: str, form: str, name: str) -> Iterator[tuple[str, Mapping[str, ob
         InvalidInput: the text is not of that form.
     """
     if form == "csv":
-        yield from ((line_at(at), row) for at, row in csv_rows(text))
+        yield from ((line_at(at), row) for at, row in sheet_rows(text))
     elif form == "jsonl":
         yield from ((line_at(at), row) for at, row in json_rows(text))
     elif form == "toml":

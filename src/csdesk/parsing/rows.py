@@ -1,4 +1,4 @@
-"""Rows of fields in files, whatever they tell of: CSV, JSON Lines and tables of TOML."""
+"""Rows of fields in files, whatever they tell of: JSON Lines and tables of TOML; CSV is read by ``sheets``."""
 
 from __future__ import annotations
 
@@ -18,44 +18,6 @@ FORMATS: Final = ("csv", "jsonl", "toml", "md")
 """The formats of phrases, by the endings of their files."""
 
 
-def csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """The rows of CSV by their columns, each with the number of its last line.
-
-    Raises:
-        InvalidInput: it is no CSV, or has more cells than columns, or two columns of one name.
-    """
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-    columns: list[str] = []
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            problem = "quote a cell as a whole, double the quotes in it, and keep it below 128 KB"
-            raise InvalidInput(
-                line_at(reader.line_num), sentence("is no CSV ({error})", error=str(error)), problem
-            ) from None
-        if cells is None:
-            return
-        if not columns:
-            columns = _columns(cells)
-        elif len(cells) > len(columns):
-            raise InvalidInput(line_at(reader.line_num), "more cells than columns", "quote cells that hold commas")
-        else:
-            yield reader.line_num, {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
-
-
-def _columns(cells: list[str]) -> list[str]:
-    columns = [cell.strip().lower() for cell in cells]
-    for at, name in enumerate(columns):
-        if name in columns[:at]:
-            raise InvalidInput(
-                line_at(1),
-                sentence("two columns are called {name!r}", name=name),
-                "keep one, lists in one cell parted by |",
-            )
-    return columns
-
-
 def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     """The objects of JSON Lines, each with the number of its line.
 
@@ -63,7 +25,7 @@ def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
         InvalidInput: a line holds no JSON object, or one that says something twice.
     """
     # Not ``splitlines``: JSON texts may hold other separators of lines as they are.
-    for at, line in enumerate(text.split("\n"), start=1):
+    for at, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.strip():
             try:
                 row = json.loads(line, object_pairs_hook=_once)
@@ -95,7 +57,7 @@ def toml_rows(text: str) -> Iterator[Mapping[str, object]]:
         InvalidInput: it is no TOML, or holds something else.
     """
     try:
-        document = tomllib.loads(text)
+        document = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput("toml", sentence("is no TOML: {error}", error=str(error)), "correct the TOML") from None
     except RecursionError:

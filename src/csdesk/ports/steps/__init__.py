@@ -48,7 +48,7 @@ from csdesk.ports.steps.channel import (
     upload,
 )
 from csdesk.ports.steps.flow import Flow, Reply, Step
-from csdesk.ports.steps.meaning import Fuse, Fused, KeepVectors, Train, fuse, keep_vectors, train
+from csdesk.ports.steps.meaning import Fuse, Fused, KeepVectors, LetRest, Train, fuse, keep_vectors, let_rest, train
 from csdesk.ports.steps.media import (
     DeleteMedia,
     ListMedia,
@@ -112,6 +112,7 @@ __all__ = [
     "Fused",
     "KeepVectors",
     "Lease",
+    "LetRest",
     "List",
     "ListMedia",
     "Load",
@@ -158,6 +159,7 @@ __all__ = [
     "fuse",
     "keep_vectors",
     "lease",
+    "let_rest",
     "list_media",
     "listed",
     "load",

@@ -16,7 +16,7 @@ from csdesk.ports.actions import ActionOutcome
 from csdesk.ports.steps.asking import Ask, AskBusiness, AskProducts, CarryOut, Consult, Encode
 from csdesk.ports.steps.attempts import Attempt, Commit, Load, Loaded, Scope
 from csdesk.ports.steps.channel import Check, Converse, Edit, Fetch, Parse, Pull, Recall, Send, Show, TakeSeat, Upload
-from csdesk.ports.steps.meaning import Fuse, Fused, KeepVectors, Train
+from csdesk.ports.steps.meaning import Fuse, Fused, KeepVectors, LetRest, Train
 from csdesk.ports.steps.media import DeleteMedia, ListMedia, MediaInUse, PutMedia, ReadMedia, TidyMedia
 from csdesk.ports.steps.storing import (
     Ack,
@@ -61,6 +61,7 @@ Step = (
     | Train
     | Fuse
     | KeepVectors
+    | LetRest
     | Parse
     | Show
     | Pull

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csdesk.domain.matching.book import PhraseBook
+from csdesk.domain.matching.resting import RESTED, Rest
 from csdesk.domain.matching.trainings import Training
 from csdesk.ports.steps._answers import answered
 
@@ -44,11 +45,13 @@ class Fused:
         model: the embedder's name.
         book: the phrases with vectors; None while some are missing.
         missing: the texts of phrases whose vectors nobody knows yet.
+        rest: whether the embedder is left alone, since it failed.
     """
 
     model: str
     book: PhraseBook | None
     missing: tuple[str, ...] = ()
+    rest: Rest = RESTED
 
 
 def fuse(book: PhraseBook) -> Flow[Fused]:
@@ -72,3 +75,16 @@ def keep_vectors(model: str, texts: tuple[str, ...], told: object) -> Flow[None]
         InvalidInput: it is no list of vectors, one for each text, as long as those before.
     """
     yield KeepVectors(model, texts, told)
+
+
+@dataclass(frozen=True, slots=True)
+class LetRest:
+    """Remember how the embedder of that name fared."""
+
+    model: str
+    rest: Rest
+
+
+def let_rest(model: str, rest: Rest) -> Flow[None]:
+    """Remember how an embedder fared."""
+    yield LetRest(model, rest)

@@ -200,6 +200,6 @@ def last_key(cursor: str, mark: str) -> SortKey:
         found = None
     if found != mark:
         raise InvalidInput(
-            "after", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
+            "cursor", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
         )
     return last

@@ -38,7 +38,7 @@ SENTENCES: Final[dict[str, str]] = {
     "put one .md file for each phrase into the folder": "请在文件夹中为每条话术放一个 .md 文件",
     "{key!r} cannot be the name of a file": "“{key}”不能用作文件名",
     "use letters, digits, _ and -": "请用字母、数字、_ 和 -",
-    "is not UTF-8": "不是 UTF-8",
+    "is neither UTF-8 nor a Chinese encoding": "既不是 UTF-8，也不是中文编码",
     "save it as UTF-8 text": "请存为 UTF-8 文本",
     "{form!r} is not known": "不认识“{form}”",
     "is no field of a phrase": "话术没有这个字段",
