@@ -13,12 +13,13 @@ from csdesk.domain.records.changes import WaitingLine
 from csdesk.domain.records.channels import WindowState
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tickets import Category, Priority, Ticket
-from csdesk.flows import explaining, lists, naming_queues, outgoing, searching, sites, staffing
-from csdesk.flows.explaining import RuleExplanation
-from csdesk.flows.lists import TimelineItem, filters
-from csdesk.flows.searching import Found
-from csdesk.flows.sites import SiteLine
-from csdesk.flows.staffing import Wait
+from csdesk.flows.outbound import outgoing
+from csdesk.flows.reading import explaining, lists, naming_queues, searching, sites, staffing
+from csdesk.flows.reading.explaining import RuleExplanation
+from csdesk.flows.reading.lists import TimelineItem, filters
+from csdesk.flows.reading.searching import Found
+from csdesk.flows.reading.sites import SiteLine
+from csdesk.flows.reading.staffing import Wait
 from csdesk.ports.store import Page, Query, SearchRequest
 
 Order = Literal["id", "number", "priority", "updated_at"]

@@ -22,7 +22,7 @@ from csdesk import (
 )
 from csdesk.channels.loopback import LoopbackChannel
 from csdesk.commands import SendReply
-from csdesk.domain.core.pieces import Unfit, pieces_of
+from csdesk.domain.core.conversation.pieces import Unfit, pieces_of
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.channels import Limit, MediaLimit
 from csdesk.domain.records.messages import MediaKind

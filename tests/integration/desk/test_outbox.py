@@ -10,7 +10,7 @@ from csdesk.domain.records.channels import Capabilities, EchoEvent, Limit, PullH
 from csdesk.domain.records.messages import Delivery, MediaPart, TextPart
 from csdesk.domain.records.queues import OutboxState
 from csdesk.errors import ChannelError, InvalidInput, NotFound, StoreBusy
-from csdesk.flows.outbox import MOST_ATTEMPTS
+from csdesk.flows.outbound.outbox import MOST_ATTEMPTS
 from csdesk.ports.http import HttpResponse
 from csdesk.testing import Fault, FaultyStore, ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
 

@@ -9,7 +9,7 @@ from csdesk import Actor, DeskConfig, InvalidInput, Skill, open_desk, render
 from csdesk.commands import SaveAgent
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import ChangeSet, Delta
-from csdesk.flows import reconciling
+from csdesk.flows.routing import reconciling
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore
 

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.desk.conftest import entries, events_of
 
 from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Priority
-from csdesk.domain.core.replaying import replayed
+from csdesk.domain.core.casework.replaying import replayed
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.clocks import ClockPhase
 from csdesk.domain.records.trace import Trace
