@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.integration.faults.story import CONFIG, Story, Trial, anonymous
-from tests.integration.faults.test_commands import ARTICLE, PHRASE, faults_of
+from tests.integration.trials.story import CONFIG, Story, Trial, anonymous
+from tests.integration.trials.test_commands import ARTICLE, PHRASE, faults_of
 
 from csdesk import Sender
 from csdesk.domain.policy.config import TagPolicy
