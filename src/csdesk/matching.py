@@ -188,15 +188,16 @@ class Matcher:
         """What to do with a text: answer it, suggest phrases to a person, or hand it over.
 
         A phrase is only sent when its confidence reaches ``threshold``, its lead ``min_margin``, no guard speaks
-        against it, it has two questions at least, and it allows it.
+        against it, the text has no second wish, it has two questions at least, and it allows it.
         """
-        judge = self._judge
-        return judge.decide(
-            judge.match(text, limit, _a_context(context), self._vector(text)),
+        judge, given = self._judge, _a_context(context)
+        decision = judge.decide(
+            judge.match(text, limit, given, self._vector(text)),
             threshold=self.threshold,
             margin=self.min_margin,
             floor=self.floor,
         )
+        return decision.wishing(judge.wishes(text, given, self._vector))
 
     def learn(self, text: str, *, picked: str | None, shown: Sequence[str] = ()) -> None:
         """Learn from one decision of a person: the more so where the matcher was wrong.

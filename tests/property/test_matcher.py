@@ -11,7 +11,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.conftest import many
 
-from csdesk.domain.matching import guards, negation, stance, training
+from csdesk.domain.matching import guards, negation, stance, training, wishes
 from csdesk.domain.matching.confidence import FEATURES, PRIOR, TRAINED_PRIOR, Calibration
 from csdesk.domain.text import fold
 from csdesk.matching import Match, Matcher, Phrase
@@ -225,7 +225,7 @@ def test_the_work_for_any_text_is_bounded(shop: Matcher, text: str) -> None:
 
 PATTERNS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
-    for module in (guards, negation, stance)
+    for module in (guards, negation, stance, wishes)
     for name, value in vars(module).items()
     if isinstance(value, re.Pattern)
 }
@@ -234,5 +234,23 @@ PATTERNS = {
 @pytest.mark.parametrize("pattern", sorted(PATTERNS), ids=str)
 def test_no_pattern_of_the_guards_runs_away(pattern: str) -> None:
     """A pattern that backtracks over a run of what it looks for would take minutes here, not milliseconds."""
-    for piece in ("不", "别要", "没有", "已经", "刚", "no ", "no want ", "not be ", "?不", "0", "0.", "a", " ", "退款"):
+    for piece in (
+        "不",
+        "别要",
+        "没有",
+        "已经",
+        "刚",
+        "no ",
+        "no want ",
+        "not be ",
+        "?不",
+        "0",
+        "0.",
+        "a",
+        " ",
+        "退款",
+        "好",
+        "hi ",
+    ):
         PATTERNS[pattern].search(piece * (500 // len(piece)))
+        PATTERNS[pattern].fullmatch(piece * (500 // len(piece)) + "x")

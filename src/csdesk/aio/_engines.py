@@ -171,6 +171,9 @@ class StepEngine:
                 return await asyncio.to_thread(core.model().fused, book)
             case steps.KeepVectors():
                 return await asyncio.to_thread(core.model().keep, step)
+            case steps.LetRest():
+                core.model().let_rest(step)
+                return None
             case steps.Parse(account, request):
                 return core.channel(account).receive(request)
             case steps.Show(feed, page):

@@ -19,6 +19,7 @@ from csdesk.cli._phrases import matched_phrases
 from csdesk.domain.matching.evaluating import Asked, Evaluation, evaluated
 from csdesk.errors import InvalidInput
 from csdesk.matching import Matcher, Phrase, ReplyDecision
+from csdesk.parsing.files import text_of
 
 _SHOWN_CONFUSIONS = 10
 _SHOWN_LABELS = 5
@@ -109,12 +110,12 @@ def questions_in(path: Path, out: Output) -> list[Question]:
     """The questions of a file.
 
     Raises:
-        InvalidInput: a line that begins like JSON is none, or has no text.
+        InvalidInput: a line that begins like JSON is none, or has no text; or the file is in no known encoding.
         CommandError: the file cannot be read.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = text_of(path.read_bytes(), path.name).split("\n")  # a text may hold other separators of lines
+    except OSError as error:
         problem = out.word("unreadable", file=path, problem=type(error).__name__)
         raise CommandError(Exit.USAGE, problem, out.word("unreadable.remedy")) from None
     return [_question(line, at) for at, line in enumerate(lines, start=1) if line.strip()]

@@ -236,6 +236,10 @@ class LocalEngine:
         self.core.model().keep(step)
         return None
 
+    def _let_rest(self, step: steps.LetRest) -> Reply:
+        self.core.model().let_rest(step)
+        return None
+
     def _parse(self, step: steps.Parse) -> Reply:
         return self.core.channel(step.account).receive(step.request)
 
@@ -270,6 +274,7 @@ _PERFORM: Final[dict[type[Step], Callable[[LocalEngine, Any], Reply]]] = {
     steps.Train: LocalEngine._train,
     steps.Fuse: LocalEngine._fuse,
     steps.KeepVectors: LocalEngine._keep_vectors,
+    steps.LetRest: LocalEngine._let_rest,
     steps.Parse: LocalEngine._parse,
     steps.Show: LocalEngine._show,
 }

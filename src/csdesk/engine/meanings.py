@@ -15,9 +15,10 @@ from csdesk._sentence import is_a
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.matching.dense import Matrix, Texts, Vectors, numpy_module, rows_of
 from csdesk.domain.matching.dense_training import told_apart
+from csdesk.domain.matching.resting import RESTED, Rest
 from csdesk.errors import InvalidInput
 from csdesk.ports.embedder import Embedder
-from csdesk.ports.steps import Fused, KeepVectors
+from csdesk.ports.steps import Fused, KeepVectors, LetRest
 
 _MANY_LOOSE: Final = 100
 """After so many changed phrases vectors are centred, and those of trained phrases told apart, afresh."""
@@ -40,6 +41,7 @@ class _Known:
     vectors: Vectors | None = None
     trained: int = 0
     loose: int = 0
+    rest: Rest = RESTED
 
 
 class Meanings:
@@ -67,7 +69,7 @@ class Meanings:
         model = self._embedder.name
         known = self._known
         if known.plain is book and known.model == model:
-            return Fused(model, known.fused)
+            return Fused(model, known.fused, rest=known.rest)
         with self._lock:
             known = self._known if self._known.model == model else _Known(model)
             texts = book.texts()
@@ -76,7 +78,7 @@ class Meanings:
             known = replace(known, rows=rows)
             missing = tuple([text for text in wanted if text not in rows])
             self._known = known if missing else _with_vectors(known, book, texts)
-            return Fused(model, None if missing else self._known.fused, missing)
+            return Fused(model, None if missing else self._known.fused, missing, known.rest)
 
     def keep(self, step: KeepVectors) -> None:
         """Keep what the embedder told.
@@ -92,6 +94,12 @@ class Meanings:
             told = rows_of(step.told, len(step.texts), width)
             self._known = replace(known, rows={**known.rows, **dict(zip(step.texts, told, strict=True))})
 
+    def let_rest(self, step: LetRest) -> None:
+        """Remember how the embedder fared."""
+        with self._lock:
+            if self._known.model == step.model:
+                self._known = replace(self._known, rest=step.rest)
+
 
 def _with_vectors(known: _Known, book: PhraseBook, texts: Texts) -> _Known:
     """What is known once the phrases of the book, all of whose texts have vectors, were given them."""
@@ -100,7 +108,7 @@ def _with_vectors(known: _Known, book: PhraseBook, texts: Texts) -> _Known:
     loose = known.loose + len(changed) + len(gone)
     vectors = known.vectors
     if not known.rows:
-        return _Known(known.model, plain=book, fused=book)
+        return _Known(known.model, plain=book, fused=book, rest=known.rest)
     if vectors is None or known.trained != book.trained or loose > _MANY_LOOSE:
         vectors, loose = Vectors.of(texts, _raw(known, *texts.values())), 0
         if book.trained and len(vectors.packed.texts) <= _TOLD_APART:
@@ -112,7 +120,7 @@ def _with_vectors(known: _Known, book: PhraseBook, texts: Texts) -> _Known:
             held = texts[one]
             vectors = vectors.with_phrase(one, held, _raw(known, held)) if held else vectors.without(one)
     fused = book.with_vectors(vectors)
-    return _Known(known.model, known.rows, book, fused, texts, vectors, book.trained, loose)
+    return _Known(known.model, known.rows, book, fused, texts, vectors, book.trained, loose, known.rest)
 
 
 def _raw(known: _Known, *texts: Sequence[str]) -> list[Matrix]:

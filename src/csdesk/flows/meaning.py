@@ -1,7 +1,7 @@
 """Suggestions with a model of meaning beside the words, where the desk has one; words alone where it does not answer.
 
 Vectors of phrases are asked for when suggestions first need them, in parts, and kept: what is missing when the time is
-up is asked for the next time.
+up is asked for the next time. A model that fails is left alone for a while (``csdesk.domain.matching.resting``).
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Final
 from csdesk.domain.matching.book import Asker, PhraseBook
 from csdesk.domain.matching.dense import rows_of
 from csdesk.domain.matching.entries import folded
+from csdesk.domain.matching.resting import RESTED, Rest
 from csdesk.domain.records.channels import ReplyDecision
 from csdesk.errors import CsdeskError, DeskClosed, InvalidInput
 from csdesk.ports import steps
-from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.steps import Flow, Fused, Scope
 
 WITHIN: Final = timedelta(seconds=5)
 """How long the model has for one suggestion."""
@@ -26,22 +27,45 @@ _PART: Final = 64
 """So many texts are asked for at a time."""
 
 
+class _UnfinishedError(TimeoutError):
+    """The time is up and vectors are missing, but the model answers: it goes on at the next suggestion."""
+
+
 def match(
     scope: Scope, book: PhraseBook, text: str, limit: int, asker: Asker, key: tuple[str, int] | None = None
 ) -> Flow[ReplyDecision]:
     """The phrases that may answer a text, by its words, and by its meaning where the desk has a model."""
-    asked = folded(text)
     if not scope.has_embedder or not len(book):
         return book.match(text, limit, asker, key)
+    model, rest = "", RESTED
     try:
-        model, meant = yield from _meant(book, scope.now + WITHIN)
-        known = None if key is None else meant.recall(limit, asker, key)
-        raw = (yield from _vector(asked, meant, scope.now + WITHIN)) if known is None and asked else None
+        fused = yield from steps.fuse(book)
+        model, rest = fused.model, fused.rest
+        known = None if fused.book is None or key is None else fused.book.recall(limit, asker, key)
+        if known is not None:
+            return replace(known, embedder=model)
+        if not rest.holds(scope.now):
+            meant, raw = yield from _asked(fused, book, folded(text), scope.now + WITHIN)
+            return replace(meant.match(text, limit, asker, key, raw), embedder=model)
     except DeskClosed:
         raise
     except Exception as error:  # noqa: BLE001  whatever a host's model does, suggestions go on and say so
-        return replace(book.match(text, limit, asker, key), embedder_failure=_failure(error))
-    return replace(known or meant.match(text, limit, asker, key, raw), embedder=model)
+        rest = yield from _failed(model, rest, error)
+    shown = book.match(text, limit, asker, key)
+    return replace(shown, embedder_failure=rest.reason, embedder_paused_until=rest.until)
+
+
+def _failed(model: str, rest: Rest, error: Exception) -> Flow[Rest]:
+    """Leave the model alone for a while, unless it only needs more time for the phrases."""
+    reason = _failure(error)
+    if not model:
+        return Rest(reason=reason)  # it does not even have a name, and nobody waited
+    if isinstance(error, _UnfinishedError):
+        yield from steps.let_rest(model, RESTED)
+        return Rest(reason=reason)
+    rest = rest.after(reason, (yield from steps.attempt(0)).now)
+    yield from steps.let_rest(model, rest)
+    return rest
 
 
 def _failure(error: Exception) -> str:
@@ -53,23 +77,42 @@ def _failure(error: Exception) -> str:
     return error.code if isinstance(error, CsdeskError) else type(error).__name__
 
 
-def _meant(book: PhraseBook, deadline: datetime) -> Flow[tuple[str, PhraseBook]]:
-    """The phrases with vectors, and who told them.
+def _asked(
+    fused: Fused, book: PhraseBook, asked: str, deadline: datetime
+) -> Flow[tuple[PhraseBook, Sequence[float] | None]]:
+    """The phrases with vectors, and the vector of a folded text.
 
     Raises:
         TimeoutError: some are still missing at the deadline.
         InvalidInput: the model said something else.
     """
-    fused = yield from steps.fuse(book)
+    failed_before = fused.rest.failures > 0
+    if failed_before:
+        yield from steps.let_rest(fused.model, fused.rest.while_tried(deadline))
+    try:
+        meant = fused.book or (yield from _meant(fused, book, deadline))
+        raw = (yield from _vector(asked, meant, deadline)) if asked else None
+    except _UnfinishedError:
+        raise
+    except TimeoutError as late:
+        if len((yield from steps.fuse(book)).missing) < len(fused.missing):
+            raise _UnfinishedError from late
+        raise
+    if failed_before:
+        yield from steps.let_rest(fused.model, RESTED)
+    return meant, raw
+
+
+def _meant(fused: Fused, book: PhraseBook, deadline: datetime) -> Flow[PhraseBook]:
+    """The phrases, once the vectors that are missing were asked for."""
     for at in range(0, len(fused.missing), _PART):
         part = fused.missing[at : at + _PART]
         told = yield from steps.encode(part, (yield from _left(deadline)))
         yield from steps.keep_vectors(fused.model, part, told)
-    if fused.missing:
-        fused = yield from steps.fuse(book)
+    fused = yield from steps.fuse(book)
     if fused.book is None:
-        raise TimeoutError  # another model took the place of the one that was asked
-    return fused.model, fused.book
+        raise _UnfinishedError  # another model took the place of the one that was asked
+    return fused.book
 
 
 def _vector(asked: str, book: PhraseBook, deadline: datetime) -> Flow[Sequence[float]]:
@@ -82,9 +125,9 @@ def _left(deadline: datetime) -> Flow[timedelta]:
     """The time that is left.
 
     Raises:
-        TimeoutError: none is.
+        TimeoutError: none is, since the answers before took so long.
     """
     left = deadline - (yield from steps.attempt(0)).now
     if left <= timedelta(0):
-        raise TimeoutError
+        raise _UnfinishedError
     return left

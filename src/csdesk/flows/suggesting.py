@@ -39,7 +39,7 @@ def for_text(text: str, context: Context, limit: int | None) -> Flow[ReplyDecisi
     asker = Asker(context=replace(context, now=now, barred=context.barred | loaded.policy.barred(now)))
     assert loaded.phrases is not None, "the load asked for them"
     shown = yield from meaning.match(scope, loaded.phrases, text, _limit(limit, loaded), asker)
-    return (yield from _with_articles(shown))
+    return (yield from _with_articles(loaded.phrases.with_wishes(shown, text, asker)))
 
 
 def _with_articles(decision: ReplyDecision) -> Flow[ReplyDecision]:
@@ -87,6 +87,7 @@ def for_message(message_id: str, actor: Actor | None, limit: int | None, sku: st
     )
     key = (message.id, message.version)
     shown = yield from meaning.match(scope, loaded.phrases, message.text, _limit(limit, loaded), asker, key)
+    shown = loaded.phrases.with_wishes(shown, message.text, asker)
     shown = yield from _with_facts(shown, asker, _sku(sku, message.origin or ticket.origin))
     return (yield from _with_articles(shown))
 

@@ -90,10 +90,8 @@ def _read(path: Path | str, read: Callable[[str, str, str], list[T]]) -> list[T]
         raise InvalidInput(source.name, "holds no Markdown files", "put one .md file for each phrase into the folder")
     for file in files:
         try:
-            text = file.read_bytes().decode("utf-8")  # line breaks as they are: cells of CSV may hold any
+            text = text_of(file.read_bytes(), "text")
             found += read(text, file.suffix.removeprefix(".").lower(), file.stem)
-        except UnicodeDecodeError:
-            raise InvalidInput(file.name, "is not UTF-8", "save it as UTF-8 text") from None
         except OSError as error:
             raise _unusable(file, error) from error
         except InvalidInput as error:
@@ -101,12 +99,32 @@ def _read(path: Path | str, read: Callable[[str, str, str], list[T]]) -> list[T]
     return found
 
 
+def text_of(content: bytes, field: str) -> str:
+    """The text of a file, line breaks as they are: cells of CSV may hold any.
+
+    Args:
+        content: the file.
+        field: what an error names.
+
+    Raises:
+        InvalidInput: it is in none of the encodings that ``csdesk.parsing.mail.charsets.decode_file`` reads.
+    """
+    from csdesk.parsing.mail.charsets import decode_file
+
+    text = decode_file(content)
+    if text is None:
+        raise InvalidInput(field, "is neither UTF-8 nor a Chinese encoding", "save it as UTF-8 text")
+    return text
+
+
 def _write(
     path: Path | str, given: Iterable[T], write: Callable[[Iterable[T], str], str], name_of: Callable[[T], str]
 ) -> None:
     target = _a_path(path)
     if not target.is_dir():
-        write_bytes(target, write(given, target.suffix.removeprefix(".").lower()).encode())
+        form = target.suffix.removeprefix(".").lower()
+        # Excel takes a sheet without the mark for text in the encoding of the machine.
+        write_bytes(target, write(given, form).encode("utf-8-sig" if form == "csv" else "utf-8"))
         return
     for one in given:
         key = name_of(one)

@@ -79,6 +79,21 @@ def test_people_give_on_the_spot_and_ask_for_more(played):
     assert max(one.value for one in counted) <= 300
 
 
+def test_articles_stand_behind_answers_and_say_what_is_not_ready(played):
+    db, figures = played
+    told = {one["title"]: one for one in figures["articles"]}
+    assert set(told) == {"退换货规则", "发货与运费", "Refunds"}
+    assert min(one["shown"] for one in told.values()) > 10
+    assert (told["退换货规则"]["missing"], told["退换货规则"]["behind"]) == ([], 0)
+    assert told["发货与运费"]["missing"] == ["cautions", "steps"]
+    assert (told["发货与运费"]["version"], told["发货与运费"]["behind"]) == (2, told["发货与运费"]["phrases"])
+    with open_desk(f"sqlite:///{db}") as desk:
+        found = desk.replies.suggest_for("退货的运费谁来出").suggestions[0]
+        assert found.article is not None
+        assert found.article.title == "退换货规则"
+        assert desk.articles.search("多少钱包邮")[0].article.title == "发货与运费"
+
+
 def test_every_ticket_is_in_one_state_and_languages_add_up(figures):
     found, came = figures["found"], figures["came"]
     assert sum(found["categories"].values()) == found["tickets"]

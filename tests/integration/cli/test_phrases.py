@@ -84,6 +84,19 @@ def test_match_of_plain_text_shows_what_it_would_do(run, library, tmp_path):
     assert run("match", "--library", library, "--queries", path).exit_code == 2
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk", "utf-16"])
+def test_match_reads_questions_as_editors_save_them(run, library, tmp_path, encoding):
+    path = tmp_path / "asked.jsonl"
+    path.write_bytes(
+        '{"text": "怎么退款", "gold": "refund"}\n{"text": "今天天气\u2028怎么样", "gold": null}\n'.encode(
+            encoding, "ignore"
+        )
+    )
+    done = run("match", "--library", library, "--queries", path, "--no-optimize", "--json")
+    measured = json.loads(done.stdout)["evaluation"]
+    assert (measured["questions"], measured["answerable"], measured["hit1"]) == (2, 1, 1.0)
+
+
 def test_match_refuses_labels_that_name_no_phrase_and_an_empty_library(run, library, tmp_path):
     path = tmp_path / "asked.jsonl"
     path.write_text('{"text": "怎么退款", "gold": "refnd"}\n{"text": "x", "gold": null}\n', encoding="utf-8")

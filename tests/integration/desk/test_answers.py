@@ -54,6 +54,20 @@ def desk(world):
     return made
 
 
+def test_a_message_with_two_wishes_is_left_to_people_with_both_phrases(world, desk):
+    policy = ReplyPolicy(threshold=0.4)
+    desk.config.activate(answering(reply=policy))
+    got = desk.receive(world.said("when do you open? opening hours please. where is my parcel"))
+    assert (got.reply.action, got.reply.reason) == ("suggest", "several")
+    assert got.reply.wishes == ("phr_hours", "phr_parcel")
+    assert "phr_parcel" in {*got.reply.related, got.reply.suggestions[0].phrase.id}
+    assert got.trace.find("reply.hand_over").param("reason") == "several"
+    told = desk.replies.suggest(got.message.id)
+    assert told.wishes == got.reply.wishes
+    assert {told.suggestions[0].phrase.id, *told.related} >= set(told.wishes)
+    assert desk.replies.suggest_for(ASK).wishes == ()
+
+
 def is_answered(got) -> bool:
     return got.reply is not None and got.reply.action == "auto_reply"
 

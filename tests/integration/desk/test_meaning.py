@@ -168,6 +168,7 @@ def test_a_model_that_fails_leaves_the_words_and_says_so(world, numpy, raised, r
         (one.phrase.id, one.score, one.confidence) for one in plain.replies.suggest(got.message.id).suggestions
     ]
     model.fails = None
+    world.later(seconds=31)
     again = desk.replies.suggest(got.message.id)
     assert (again.embedder, again.embedder_failure) == ("meanings/1", "")
     assert [one.score for one in again.suggestions] != [one.score for one in told.suggestions]
@@ -185,6 +186,7 @@ def test_something_else_than_vectors_is_refused(world, numpy, said):
     model.says = said
     assert desk.replies.suggest_for("发货").embedder_failure == "wrong"
     model.says = None
+    world.later(seconds=31)
     assert desk.replies.suggest_for("发货").embedder_failure == ""
     model.says = [[1.0] * 5]
     assert desk.replies.suggest_for("发货").embedder_failure == "wrong"
@@ -195,11 +197,68 @@ def test_a_slow_model_has_its_time_and_goes_on_later(world, numpy, monkeypatch):
     model = Meanings()
     desk = meant(world, model)
     model.slow = lambda: world.later(seconds=3)
-    assert desk.replies.suggest_for("geliefert").embedder_failure == "late"
+    told = desk.replies.suggest_for("geliefert")
+    assert (told.embedder_failure, told.embedder_paused_until) == ("late", None)  # it only needs more time
     assert len(model.told()) == 4
     assert desk.replies.suggest_for("geliefert").embedder_failure == "late"
     assert desk.replies.suggest_for("geliefert").embedder == "meanings/1"
     assert len(model.told()) == 9 - 4 + 1
+
+
+def test_a_model_that_failed_is_left_alone_longer_and_longer(world, numpy):
+    model = Meanings()
+    desk = meant(world, model)
+    desk.replies.suggest_for("")
+    model.fails = ValueError("x")
+    pauses = []
+    for _ in range(7):
+        model.told()
+        first, again = desk.replies.suggest_for("发货"), desk.replies.suggest_for("geliefert")
+        assert model.told() == ["发货"]  # nobody waits for it again
+        assert first.embedder_failure == again.embedder_failure == "ValueError"
+        assert first.embedder_paused_until == again.embedder_paused_until
+        pauses.append((again.embedder_paused_until - world.clock.now()).total_seconds())
+        world.later(seconds=pauses[-1])
+    assert pauses == [30, 60, 120, 240, 480, 600, 600]
+    model.fails = None
+    back = desk.replies.suggest_for("geliefert")
+    assert (ids(back)[0], back.embedder_failure, back.embedder_paused_until) == ("phr_ship", "", None)
+    model.fails = ValueError("x")
+    once = desk.replies.suggest_for("发货")
+    assert (once.embedder_paused_until - world.clock.now()).total_seconds() == 30
+    model.name = "meanings/2"
+    assert desk.replies.suggest_for("发货").embedder_paused_until == once.embedder_paused_until  # asked, and failed
+
+
+def test_one_tries_a_model_that_failed_while_others_go_on(world, numpy):
+    model = Meanings()
+    desk = meant(world, model)
+    desk.replies.suggest_for("")
+    model.fails = ValueError("x")
+    desk.replies.suggest_for("发货")
+    world.later(seconds=31)
+    meanwhile = []
+
+    def ask_too():
+        model.slow = lambda: None
+        meanwhile.append(desk.replies.suggest_for("geliefert"))
+
+    model.fails, model.slow = None, ask_too
+    model.told()
+    assert desk.replies.suggest_for("ersetzt").embedder == "meanings/1"
+    assert [(one.embedder, one.embedder_failure) for one in meanwhile] == [("", "ValueError")]
+    assert model.told() == ["ersetzt"]
+    assert desk.replies.suggest_for("geliefert").embedder == "meanings/1"
+
+
+def test_what_was_worked_out_is_shown_while_the_model_is_left_alone(world, numpy):
+    model = Meanings()
+    desk = meant(world, model)
+    got = desk.receive(world.said("geliefert"))
+    before = desk.replies.suggest(got.message.id)
+    model.fails = ValueError("x")
+    assert desk.replies.suggest_for("发货").embedder_paused_until is not None
+    assert desk.replies.suggest(got.message.id) == before
 
 
 def test_another_model_begins_afresh(world, numpy):
@@ -401,6 +460,10 @@ def test_with_await_nobody_waits_for_a_model_that_hangs(numpy, monkeypatch):
             await desk.replies.import_(SHOP)
             told = await desk.replies.suggest_for("发货")
             assert (ids(told)[0], told.embedder_failure) == ("phr_ship", "late")
+            assert told.embedder_paused_until is not None
+            model.told()
+            assert (await desk.replies.suggest_for("发货")).embedder_failure == "late"
+            assert model.told() == []
             let_go.set()
 
     asyncio.run(story())

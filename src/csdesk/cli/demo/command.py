@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Final
@@ -22,11 +23,11 @@ from csdesk.cli._words import Locale
 from csdesk.cli.demo.bot import Lantern
 from csdesk.cli.demo.figures import Figures, count
 from csdesk.cli.demo.incidents import StumblingIds
-from csdesk.cli.demo.material import ACCOUNTS, phrases, policy
+from csdesk.cli.demo.knowing import fill
+from csdesk.cli.demo.material import ACCOUNTS, policy
 from csdesk.cli.demo.plan import CLOSES, OPENS, SLOT, Plan
 from csdesk.cli.demo.play import Day, Log
 from csdesk.cli.demo.report import Told, tell
-from csdesk.desk.shell import Desk
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.system.clock import SimulatedClock, SystemClock
 
@@ -73,10 +74,12 @@ def demo(
                             "phrase": one.phrase,
                             "confidence": round(one.confidence, 4),
                             "because": list(one.because),
+                            "article": one.article or None,
                             "taken": one.is_taken,
                         }
                         for one in log.suggested
                     ],
+                    "articles": [{**asdict(one), "missing": list(one.missing)} for one in log.known],
                     "explained": _explained(told),
                 }
             )
@@ -95,21 +98,9 @@ def play_day(path: Path, plan: Plan, tick: Tick, locale: Locale, *, seed: int) -
             store, config=policy(), channels=channels.values(), clock=clock, ids=ids, media=media, bots=[Lantern()]
         ) as desk,
     ):
-        _add_phrases(desk)
+        fill(desk)
         log = Day(desk, clock, channels, media, ids, plan, seed=seed).run(tick)
         return count(desk, log, locale), log
-
-
-def _add_phrases(desk: Desk) -> None:
-    for one in phrases():
-        desk.replies.add(
-            one.title,
-            one.body,
-            questions=one.questions,
-            keywords=one.keywords,
-            language=one.language,
-            auto_reply=one.auto_reply,
-        )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the demo is made of: policy, phrases, the questions that people ask. ``data/NOTICE`` names the sources."""
+"""What the demo is made of: policy, phrases, articles, questions. ``data/NOTICE`` names the sources."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from importlib.resources import files
 from typing import Any, Final, Literal
 
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.records.articles import Article, Section
+from csdesk.parsing.articles import read
 
 MAIL: Final = "shop-mail"
 WECOM: Final = "shop-wecom"
@@ -43,6 +45,8 @@ class PhraseLine:
     auto_reply: bool
     questions: tuple[str, ...]
     keywords: tuple[str, ...]
+    article: str = ""
+    section: Section | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,18 @@ def phrases() -> tuple[PhraseLine, ...]:
             auto_reply=one["auto_reply"],
             questions=tuple(one["questions"]),
             keywords=tuple(one["keywords"]),
+            article=one.get("article", ""),
+            section=one.get("section"),
         )
         for one in _json_lines("phrases.jsonl")
     )
+
+
+def articles() -> tuple[Article, ...]:
+    """What the shop knows."""
+    found = _HERE.joinpath("data", "articles").iterdir()
+    texts = {one.name.removesuffix(".md"): one.read_text(encoding="utf-8") for one in found}
+    return tuple(one for name in sorted(texts) for one in read(texts[name], "md", name=name))
 
 
 def mails() -> tuple[MailScript, ...]:

@@ -10,8 +10,9 @@ from typing import Final
 
 from csdesk.channels.loopback import LoopbackChannel, provider_id
 from csdesk.cli._output import Tick
-from csdesk.cli.demo import mails
+from csdesk.cli.demo import knowing, mails
 from csdesk.cli.demo.incidents import Incidents, StumblingIds
+from csdesk.cli.demo.knowing import Known
 from csdesk.cli.demo.material import MAIL, WEB, MailScript, Reaction
 from csdesk.cli.demo.material import mails as scripts_of_the_day
 from csdesk.cli.demo.plan import CLOSES, COMPLAINT, OPENS, SLOT, Delivery, Page, Plan
@@ -48,6 +49,8 @@ class Log:
     complaint: Received | None = None
     suggested: tuple[Shown, ...] = ()
     """A few of the suggestions that people saw."""
+    known: tuple[Known, ...] = ()
+    """The articles, and how they did."""
 
 
 class Day:
@@ -105,6 +108,8 @@ class Day:
                 self._break_one(minute)
             self._sell()
             self._incidents.at(minute)
+            if minute == knowing.REVISED:
+                knowing.revise(self._desk)
             self._staff.work(minute, self._questions)
             coming += self._reactions(minute + SLOT)
             coming.sort(key=lambda one: one.minute)
@@ -112,6 +117,7 @@ class Day:
             before = now
             tick(1)
         self.log.suggested = self._staff.shown
+        self.log.known = knowing.known(self._desk, self._staff.articles)
         return self.log
 
     def _receive(self, deliveries: list[Delivery | Page]) -> None:

@@ -49,6 +49,8 @@ def tell(told: Told, out: Output) -> None:
     _answered(figures, out)
     _section("demo.suggested", out)
     _suggested(told, out)
+    _section("demo.known", out)
+    _known(told, out)
     _section("demo.late", out)
     _late(told, out)
     _section("demo.why", out)
@@ -140,6 +142,23 @@ def _suggested(told: Told, out: Output) -> None:
     out.show(table)
 
 
+def _known(told: Told, out: Output) -> None:
+    out.say("demo.known.note", "dim")
+    table = out.table("articles.article", ">demo.version", ">demo.phrases", ">demo.shown", "demo.undone")
+    for one in told.log.known:
+        undone = [out.word(f"articles.{name}") for name in one.missing]
+        missing = out.word("demo.missing", sections=", ".join(undone)) if undone else ""
+        behind = out.word("demo.behind", count=one.behind) if one.behind else ""
+        table.add_row(
+            fitted(one.title, 22),
+            cell(one.version),
+            cell(one.phrases),
+            cell(one.shown),
+            fitted(" · ".join(filter(None, (missing, behind))), 44),
+        )
+    out.show(table)
+
+
 def _late(told: Told, out: Output) -> None:
     figures = told.figures
     out.say("demo.late.note", warned=figures.warned, breached=figures.breached, late=len(figures.late))
@@ -181,6 +200,7 @@ def _next(told: Told, out: Output) -> None:
         ("next.tickets", "tickets --queue after-sale"),
         ("next.show", f"show {number}"),
         ("next.search", "search 退款"),
+        ("next.articles", "articles search 运费谁出"),
         ("next.work", "work"),
         ("next.config", "config"),
     )

@@ -82,6 +82,7 @@ class Shown:
     language: str
     confidence: float
     because: tuple[str, ...]
+    article: str
     is_taken: bool
 
 
@@ -99,6 +100,8 @@ class Staff:
         self._desk = desk
         self._random = random
         self._seen: dict[tuple[bool, str], Shown] = {}
+        self.articles: Counter[str] = Counter()
+        """How often a suggestion rested on an article, by its title."""
         self.agents = {
             seat.name: desk.agents.add(
                 seat.name,
@@ -186,12 +189,19 @@ class Staff:
 
     def _remember(self, question: Message, decision: ReplyDecision, taken: Suggestion | None) -> None:
         """Keep the surest suggestion of each phrase and fate, to tell of."""
+        self.articles.update(one.article.title for one in decision.suggestions if one.article is not None)
         best = taken or next(iter(decision.suggestions), None)
         if best is None or best.confidence > NEWS:
             return
         because = tuple(span.text for span in best.why.spans[:3])
         shown = Shown(
-            question.text, best.phrase.title, best.phrase.language or "", best.confidence, because, taken is not None
+            question=question.text,
+            phrase=best.phrase.title,
+            language=best.phrase.language or "",
+            confidence=best.confidence,
+            because=because,
+            article=best.article.title if best.article is not None else "",
+            is_taken=taken is not None,
         )
         place = (shown.is_taken, shown.phrase)
         if place not in self._seen or self._seen[place].confidence < shown.confidence:

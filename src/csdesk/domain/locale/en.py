@@ -333,6 +333,7 @@ REASONS: Final[dict[str, str]] = {
     "unlikely": "even the best phrase is hardly right",
     "close_call": "two phrases are too close to call",
     "guarded": "the text speaks against the best phrase",
+    "several": "the message has several wishes",
     "few_samples": "the best phrase has fewer than two questions",
     "by_hand": "the best phrase is not allowed to go out by itself",
     "missing_value": "a value of the best phrase is not known",

@@ -291,6 +291,8 @@ class PhraseBook:
         """
         found = self._judge.match(text, limit, asker.context)
         verdict = self._judge.decide(found, threshold=threshold, margin=margin, floor=floor)
+        if verdict.action == "auto_reply":  # a message on its way in pays for its clauses only then
+            verdict = verdict.wishing(self._judge.wishes(text, asker.context))
         suggestions = tuple([self._suggestion(one, asker) for one in found])
         action, told = verdict.action, str(verdict.reason)
         if action == "auto_reply":
@@ -302,9 +304,17 @@ class PhraseBook:
             reason=told,
             suggestions=suggestions,
             related=verdict.related,
+            wishes=verdict.wishes,
             learned=self.learned,
             trained=self.trained,
         )
+
+    def with_wishes(self, decision: ReplyDecision, text: str, asker: Asker) -> ReplyDecision:
+        """Suggestions with what else a text wants, where it has several wishes; clauses are read by their words."""
+        wishes = self._judge.wishes(text, asker.context)
+        first = decision.suggestions[0].phrase.id if decision.suggestions else None
+        related = dict.fromkeys([*(one for one in wishes if one != first), *decision.related])
+        return replace(decision, wishes=wishes, related=tuple(related)) if wishes else decision
 
     def weigh(self, text: str, picked: str | None, shown: tuple[str, ...]) -> Lesson:
         """What a decision of a person would teach, not numbered yet: how the matcher sees the text now."""

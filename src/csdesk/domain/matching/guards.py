@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from csdesk.domain.matching.negation import is_taken_back, refusals_in
+from csdesk.domain.matching.negation import Refusal, is_taken_back, refusals_in
 from csdesk.domain.matching.stance import Stance, contradicts, stance_of
 from csdesk.domain.records.matches import Guard
 
@@ -24,16 +25,20 @@ _ASKS: Final = re.compile(
     r"|\b(?:how|what|when|where|why|who|which|can|could|may|is|are|do|does|did|will|would|should)\b"
 )
 _FINISHED: Final = re.compile(
-    "已经.{0,12}了|刚.{0,8}(?:好|完|到)了|(?:收到|解决|搞定|完成|弄好|处理好|退好|付好)了"
+    "已经.{0,12}了|刚.{0,8}(?:好|完|到)了|(?:收到|解决|搞定|完成|弄好|处理好|退好|付好|退回来|退回|到账|送到)了"
     r"|\b(?:already|finally) (?:\w+ )?(?:got|received|done|paid|solved|resolved|fixed|refunded|cancell?ed|returned)\b"
     r"|\b(?:has|have|was|been) (?:now |already )?(?:solved|resolved|fixed|refunded)\b"
+)
+_UNSOLVED: Final = re.compile(
+    "但|却|可是|还没|还不|没有|没[收到发显]|未|不[了到能对]|失败|错|(?<!谢)不(?!用|必)"
+    r"|\b(?:but|yet|however|not|still|never|un\w+)\b|n't\b"
 )
 _NUMBER: Final = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d+)?(?![\d.])")
 
 
-def _refused(folded: str) -> tuple[str, ...]:
+def _refused(refusals: Iterable[Refusal]) -> tuple[str, ...]:
     """The words before which a negation stands."""
-    return tuple(word for one in refusals_in(folded) for word in one.words)
+    return tuple(word for one in refusals for word in one.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Reading:
 
     Attributes:
         stance: what it wants done.
-        finished: whether it tells that something is done, and asks nothing.
+        finished: whether it tells that something is done, asks nothing and complains of nothing.
         numbers: the amounts it names; numbers of five digits and more are order numbers and not among them.
         refused: the words before which a negation stands; a phrase as a whole has none.
         taken_back: whether it ends with a refusal of what it said before; a phrase as a whole never does.
@@ -54,13 +59,32 @@ class Reading:
     refused: tuple[str, ...] = ()
     taken_back: bool = False
 
-    def refuses(self, sample: str) -> bool:
-        """Whether it refuses what a folded sample asks for; a sample with the same refusal is met by it."""
-        return self.taken_back or (_names(self.refused, sample) and not _names(_refused(sample), sample))
+    def refuses(self, folded: str, sample: str) -> bool:
+        """Whether one of the two refuses what the other asks for; the same refusal on both sides is none.
+
+        Args:
+            folded: the text that was read.
+            sample: the folded sample that is most like it.
+        """
+        others = _of_sample(sample)
+        mine = self.taken_back or (_names(self.refused, sample) and not _names(_refused(others), sample))
+        return mine or any(
+            one.kind == "wish"
+            and one.words
+            and all(word in folded for word in one.words)
+            and not _names(self.refused, sample)
+            for one in others
+        )
 
 
-def _names(words: tuple[str, ...], sample: str) -> bool:
-    return any(word in sample for word in words)
+def _names(words: tuple[str, ...], text: str) -> bool:
+    return any(word in text for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _of_sample(sample: str) -> tuple[Refusal, ...]:
+    """The refusals of a phrase's text, which is asked for again and again; what customers write is not kept."""
+    return refusals_in(sample)
 
 
 _NOTHING: Final = Reading(frozenset(), finished=False, numbers=frozenset())
@@ -69,9 +93,9 @@ _NOTHING: Final = Reading(frozenset(), finished=False, numbers=frozenset())
 def reading_of(folded: str) -> Reading:
     """Read one folded text."""
     stance = stance_of(folded)
-    finished = bool(_FINISHED.search(folded)) and not _ASKS.search(folded)
+    finished = bool(_FINISHED.search(folded)) and not (_ASKS.search(folded) or _UNSOLVED.search(folded))
     numbers = frozenset(_NUMBER.findall(folded))
-    refused = _refused(folded)
+    refused = _refused(refusals_in(folded))
     taken_back = is_taken_back(folded)
     if not (stance or finished or numbers or refused or taken_back):
         return _NOTHING
@@ -88,12 +112,12 @@ def common_reading(folded_texts: Iterable[str]) -> Reading:
     return Reading(stance, finished, numbers) if stance or finished or numbers else _NOTHING
 
 
-def guards_against(text: Reading, phrase: Reading, nearest: str) -> tuple[Guard, ...]:
-    """The guards that stand between a text and a phrase, whose nearest text is ``nearest``."""
+def guards_against(text: Reading, folded: str, phrase: Reading, nearest: str) -> tuple[Guard, ...]:
+    """The guards that stand between a folded text and a phrase, whose nearest text is ``nearest``."""
     found: list[Guard] = []
     if text.stance and contradicts(text.stance, phrase.stance):
         found.append("opposite")
-    elif text.refuses(nearest):
+    elif text.refuses(folded, nearest):
         found.append("refused")
     if text.finished and not phrase.finished:
         found.append("finished")

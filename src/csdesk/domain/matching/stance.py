@@ -6,7 +6,7 @@ holds only patterns that are safe to read without grammar. What refuses an actio
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from csdesk.domain.matching.negation import refusals_in
@@ -24,32 +24,54 @@ _ACTION: Final = "|".join(sorted(_ACTIONS, key=len, reverse=True))
 _MENTIONED: Final = re.compile(f"(?<![a-z])(?:{_ACTION})")
 _NAMED: Final = re.compile(_ACTION)
 
-# Pairs that readers tell apart and shared characters do not: (name, one side, other side).
-_OPPOSITES: Final = tuple(
-    (name, re.compile(one), re.compile(other))
-    for name, one, other in (
-        ("money", "退款|退钱|\\brefund", "付款|支付|\\bpay(?:ing|ment)?\\b"),
-        (
-            "switch",
-            "开通|开启|启用|\\bactivate|\\benable|\\bturn on",
-            "关闭|停用|禁用|\\bdeactivate|\\bdisable|\\bturn off",
-        ),
-        ("session", "登录|登陆|\\blog ?in\\b|\\bsign in", "退出|登出|\\blog ?out|\\bsign out"),
-        ("lock", "冻结|锁定|\\bfreeze\\b|\\bblock\\b", "解冻|解锁|\\bunfreeze|\\bunblock"),
-        ("subscription", "(?<!取消)订阅|\\bsubscribe", "取消订阅|退订|\\bunsubscribe"),
-        ("funds", "充值|\\bdeposit|\\btop up", "提现|\\bwithdraw"),
-        ("amount", "增加|提高|\\bincrease|\\braise", "减少|降低|\\bdecrease|\\breduce|\\blower"),
-    )
+# What a single character means behind a refusal, at the end of its clause: 不退了.
+_SHORTENED: Final = {
+    "退": ("refund", "return"),
+    "换": ("exchange",),
+    "付": ("pay",),
+    "发": ("ship",),
+    "寄": ("ship",),
+    "续": ("renew",),
+}
+_SHORT: Final = re.compile("([退换付发寄续])(?:了|吧|啦|呗|[,，。.!！ ]|$)")
+
+# Whoever takes back an application does not want what it was for: 取消退款, 退货申请怎么撤销, "cancel my refund".
+_DONE: Final = "|".join(one for one, action in _ACTIONS.items() if action not in {"cancel", "close account"})
+_REVOKED: Final = (
+    re.compile(
+        f"(?:取消|撤销|撤消|撤回|终止|停止|中止|放弃|关闭|关掉)(?:我|的|这个|那个|该|自动|申请)*+(?P<action>{_DONE})"
+    ),
+    re.compile(
+        f"(?P<action>{_DONE})(?:申请|请求|单)?(?:了|我|还|想|要|可以|可|能|怎么|如何|怎样)*+(?:取消|撤销|撤消|撤回)"
+    ),
+    re.compile(rf"\b(?:cancel|revoke|undo|take back)(?: (?:my|the|this|that|a))*+ (?P<action>{_DONE})"),
 )
 
+# Pairs that readers tell apart and shared characters do not: (name, one side, other side).
+_SIDES: Final = (
+    ("money", r"退款|退钱|\brefund", r"付款|支付|\bpay(?:ing|ment)?\b"),
+    (
+        "switch",
+        r"开通|开启|启用|打开|\bactivate|\benable|\b(?:turn|switch)(?:ing)? on",
+        r"关闭|停用|禁用|关掉|(?:停止|取消)(?:自动|免密)|\bdeactiv|\bdisable|\b(?:turn|switch)(?:ing)? off|\bstop auto",
+    ),
+    ("session", r"(?<!退出)登[录陆]|\blog ?in\b|\bsign in", r"退出|登出|\blog ?out|\bsign out"),
+    ("lock", r"冻结|锁定|\bfreeze\b|\bblock\b|\block\b", r"解冻|解锁|\bunfreeze|\bunblock|\bunlock"),
+    ("subscription", r"(?<!取消)订阅|\bsubscribe", r"取消订阅|退订|\bunsubscribe"),
+    ("funds", r"充值|\bdeposit|\btop up", r"提现|\bwithdraw"),
+    (
+        "amount",
+        r"增加|提高|提升|调高|\bincrease|\braise",
+        r"减少|降低|调低|下调|\bdecrease|\breduce|\blower",
+    ),
+    ("binding", r"(?<!解除)(?<!取消)绑定|\blink\b", r"解绑|(?:解除|取消)绑定|\bunlink"),
+    ("list", r"添加|新增|增加|\badd\b", r"删除|删掉|移除|\bdelete|\bremove"),
+    ("shunning", "(?<!解除)(?<!取消)(?:拉黑|屏蔽)", "(?:解除|取消)(?:拉黑|屏蔽)|移出黑名单"),
+)
+_OPPOSITES: Final = tuple((name, re.compile(one), re.compile(other)) for name, one, other in _SIDES)
 
 # Every word that some pattern needs; most texts hold none, and the patterns are not tried.
-_TRIGGER: Final = re.compile(
-    _ACTION + "|退钱|支付|开通|开启|启用|关闭|停用|禁用|登录|登陆|退出|登出|冻结|锁定"
-    "|解冻|解锁|订阅|退订|充值|提现|增加|提高|减少|降低"
-    "|activate|enable|disable|turn o|log ?in|log ?out|sign |freeze|block|deposit|top up|withdraw|increase|raise"
-    "|decrease|reduce|lower"
-)
+_TRIGGER: Final = re.compile("|".join([_ACTION, "[退换付发寄续]", *[side for _, *sides in _SIDES for side in sides]]))
 
 
 def stance_of(folded: str) -> Stance:
@@ -59,14 +81,26 @@ def stance_of(folded: str) -> Stance:
     sides: dict[str, set[int]] = {}
     for match in _MENTIONED.finditer(folded):
         sides.setdefault(_ACTIONS[match[0]], set()).add(1)
-    for refusal in refusals_in(folded):
-        if refused := _NAMED.match(refusal.rest):
-            sides[_ACTIONS[refused[0]]] = {-1}
+    for action in _unwanted(folded):
+        sides[action] = {-1}
     for name, one, other in _OPPOSITES:
         for side, pattern in ((1, one), (-1, other)):
             if pattern.search(folded):
                 sides.setdefault(name, set()).add(side)
     return frozenset((action, side) for action, (side, *more) in sides.items() if not more)
+
+
+def _unwanted(folded: str) -> Iterator[str]:
+    """The actions that a text refuses or takes back."""
+    for refusal in refusals_in(folded):
+        if refusal.kind == "denial":
+            continue
+        if refused := _NAMED.match(refusal.rest):
+            yield _ACTIONS[refused[0]]
+        elif short := _SHORT.match(refusal.rest):
+            yield from _SHORTENED[short[1]]
+    for pattern in _REVOKED:
+        yield from (_ACTIONS[match["action"]] for match in pattern.finditer(folded))
 
 
 def common_stance(folded_texts: Iterable[str]) -> Stance:

@@ -40,6 +40,7 @@ class Why:
         unknown: the share of the text's weight that no phrase knows, 0 to 1.
         guards: what speaks against sending it.
         removed: phrases among the candidates that a condition ruled out, each with the condition; at most 50.
+        meaning: how alike they are by the vectors of an embedder, -1 to 1; 0 where none took part.
     """
 
     spans: tuple[Span, ...]
@@ -49,3 +50,4 @@ class Why:
     unknown: float
     guards: tuple[Guard, ...]
     removed: tuple[tuple[str, str], ...]
+    meaning: float = 0.0

@@ -53,6 +53,7 @@ _CHINESE: Final = frozenset(
     "订訂单單货貨退款号號收到客服查询詢快递遞发票"
 )
 _CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]")
+_UNLIKELY: Final = re.compile("[\x00-\x08\x0e-\x1f\x80-\x9f\ue000-\uf8ff]")
 _LABEL_NOISE: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -72,6 +73,21 @@ def decode_text(content: bytes, label: str = "") -> str:
     if utf8 is not None and (codec in {None, "utf-8-sig"} or _CJK.search(utf8)):
         return utf8
     return _guess(content) if codec is None or codec == "utf-8-sig" else _told(content, codec)
+
+
+def decode_file(content: bytes) -> str | None:
+    """The text of a file that says nothing of its encoding, with nothing of it lost; None if that is not sure.
+
+    Read are UTF-8, UTF-16 with its mark, as Excel saves "Unicode text", and the Chinese encodings that Excel uses.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _strict(content, "utf-16")
+    utf8 = _strict(content, "utf-8-sig")
+    if utf8 is not None:
+        return utf8
+    readings = [text for codec in ("gb18030", "cp950") if (text := _strict(content, codec)) is not None]
+    likely = [text for text in readings if _mostly_asian(text) and not _UNLIKELY.search(text)]
+    return max(likely, key=_common, default=None)
 
 
 def _told(content: bytes, codec: str) -> str:

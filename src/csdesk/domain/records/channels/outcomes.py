@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from csdesk.domain.ids import PhraseId
@@ -68,22 +69,26 @@ class ReplyDecision:
         reason: why: ``asked`` (somebody wanted suggestions), a reason of ``csdesk.matching.Reason``, ``missing_value``
             (nobody knows the value of a variable) or ``no_wording`` (the phrase says nothing to this customer).
         suggestions: phrases, best first.
-        related: ids of phrases to offer beside the first: those it names, then the next ones.
+        related: ids of phrases to offer beside the first: what else is wanted, those it names, then the next ones.
+        wishes: the phrases that parts of the message ask for, in its order, where it has several wishes; else empty.
         learned: how many decisions of people the matcher had learnt from.
         trained: the training that told the phrases apart; 0: none.
         embedder: the name of the model of meaning that took part; empty: none did.
         embedder_failure: why the desk's model took no part: ``late``, ``wrong`` (something else than vectors), the code
             of a csdesk error or the name of another; empty: it did, or the desk has none.
+        embedder_paused_until: until then the desk does not ask its model again, since it failed; None: it does.
     """
 
     action: Literal["auto_reply", "suggest", "hand_over"]
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
     related: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
     learned: int = 0
     trained: int = 0
     embedder: str = ""
     embedder_failure: str = ""
+    embedder_paused_until: datetime | None = None
 
     @property
     def shown(self) -> tuple[PhraseId, ...]:
