@@ -199,6 +199,17 @@ def test_who_has_retired_does_not_get_the_ticket_back(at: Counter) -> None:
     assert at.desk.agents.get(agent.id).load == 1
 
 
+def test_a_bot_does_not_get_its_ticket_back(store: Store) -> None:
+    reception = {"queues": [{"name": "default", "reception": "bot_first", "bot": "echo"}], "bots": [{"name": "echo"}]}
+    at = Counter(store, {**CONFIG, **reception})
+    a, b = at.ticket("a"), at.ticket("b")
+    assert str(at.get(a).worker) == "bot:echo"
+    at.desk.tickets.merge(a.id, b.id, actor=LIN)
+    at.desk.tickets.unmerge(a.id, actor=LIN)
+    assert at.get(a).worker is None
+    at.desk.close()
+
+
 def test_a_chain_comes_apart_where_it_is_cut(at: Counter) -> None:
     a, b, c = at.ticket("a"), at.ticket("b"), at.ticket("c")
     at.desk.tickets.merge(a.id, b.id, actor=LIN)
@@ -444,6 +455,21 @@ def test_the_requester_is_who_asked_what_is_moved(at: Counter) -> None:
     roles = [(one.identity, one.role) for one in new.participants]
     assert roles == [(theirs.message.identity, Role.REQUESTER), (ticket.identity, Role.CC)]
     assert new.identity == theirs.message.identity
+
+
+def test_a_split_of_what_was_answered_leaves_the_clock_of_what_was_not(at: Counter) -> None:
+    answered = at.say("a")
+    assert answered.ticket is not None
+    at.desk.reply(answered.ticket.id, "yes", actor=LIN)
+    at.say("a", "and now?")
+    before = at.get(answered.ticket)
+    at.clock.advance(timedelta(minutes=5))
+    at.desk.tickets.split(before.id, [answered.message.id], actor=LIN)
+    after = at.get(before)
+    assert after.waiting_since == before.waiting_since
+    assert [one for one in after.clocks if one.metric is Metric.NEXT_REPLY] == [
+        one for one in before.clocks if one.metric is Metric.NEXT_REPLY
+    ]
 
 
 def test_bad_splits_are_refused_in_words(at: Counter) -> None:
