@@ -31,7 +31,7 @@ GROUPS = (
     "authority",
     "self_service",
 )
-WITHIN = ("drafts", "holding", "exceptions")
+WITHIN = ("drafts", "finding", "holding", "joining", "business", "linking", "exceptions")
 """Groups that hang on another group."""
 RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 SEEN = {"__enter__", "__exit__", "__aenter__", "__aexit__"}

@@ -58,12 +58,17 @@ def sentence(template: str, /, **params: SentenceValue) -> Sentence:
 
 
 def is_a(value: object) -> Sentence:
-    """That a value is of a type that nobody wants here.
+    """That a value is of a type that nobody wants here; of a class, that it is one and not an object of it.
 
-    >>> is_a(5)
-    'is a int'
+    >>> is_a(5), is_a("a"), is_a(None), is_a(int)
+    ('is an int', 'is a str', 'is None', 'is the class int')
     """
-    return sentence("is a {type}", type=type(value).__name__)
+    if value is None:
+        return sentence("is None")
+    if isinstance(value, type):
+        return sentence("is the class {kind}", kind=value.__name__)
+    kind = type(value).__name__
+    return sentence("is an {type}", type=kind) if kind[0] in "aeiouAEIOU" else sentence("is a {type}", type=kind)
 
 
 def line_at(number: int, field: str = "") -> Sentence:

@@ -323,9 +323,10 @@ def _check_part(part: object, argument: str, methods: Iterable[str], port: str, 
         return
     lacking = [name for name in methods if not callable(getattr(part, name, None))]
     if lacking or isinstance(part, type):
-        told = sentence("is the class {kind}", kind=part.__name__) if isinstance(part, type) else is_a(part)
         raise InvalidInput(
-            argument, told, sentence("pass {example} or another {port}, or leave it out", example=example, port=port)
+            argument,
+            is_a(part),
+            sentence("pass {example} or another {port}, or leave it out", example=example, port=port),
         )
 
 

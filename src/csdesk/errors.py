@@ -122,6 +122,18 @@ class CsdeskError(Exception):
         super().__init__(message)
         self.params: dict[str, Param] = params
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors come from worker processes too. Each kind has its own arguments, so what it holds is carried over.
+        return _again, (type(self), self.args, dict(self.__dict__))
+
+
+def _again(kind: type[CsdeskError], args: tuple[object, ...], held: dict[str, object]) -> CsdeskError:
+    """An error as it was in another process."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(held)
+    return error
+
 
 class UsageError(CsdeskError):
     """The caller's side: change the call, the configuration or the installation."""

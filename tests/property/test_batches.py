@@ -9,9 +9,9 @@ from tests.conftest import many
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
 from csdesk.domain.core.evolve import fold
-from csdesk.domain.core.workspace import load_counter
 from csdesk.domain.policy.config import AccountPolicy, QueuePolicy, ReopenPolicy, SlaPolicy, TagPolicy, TargetPolicy
 from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.messages import Automatic
 from csdesk.ports.store import Query
 from csdesk.stores.memory import MemoryStore

@@ -13,13 +13,14 @@ from tests.conftest import many
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, Skill, open_desk
 from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.records.changes import CandidateNeed, ChangeSet, ConfigRow, Delta, Needs
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.routing.choice import Found, choose, first
 from csdesk.domain.routing.demands import is_met
 from csdesk.domain.routing.judging import judged
 from csdesk.domain.routing.profiles import key_of, profile_of
 from csdesk.domain.routing.roster import Roster
-from csdesk.domain.routing.search import load_counter, needs_of
+from csdesk.domain.routing.search import needs_of
 from csdesk.ports.store import Query
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import SqliteStore

@@ -28,7 +28,7 @@ def test_an_unknown_calendar_names_the_right_one_in_both_languages() -> None:
     with open_desk("memory://", config=config) as desk, pytest.raises(NotFound) as caught:
         desk.calendars.get("ofice")
     assert str(caught.value) == "no calendar ofice in this desk; did you mean 'office'? choose one of: office"
-    assert csdesk.render(caught.value).startswith("本服务台中没有工作日历 ofice")
+    assert csdesk.render(caught.value).startswith("本客服台中没有工作日历 ofice")
     assert csdesk.render(NotFound("ticket", "tkt_1"), "en") == "no ticket tkt_1 in this desk"
 
 

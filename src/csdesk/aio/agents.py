@@ -25,7 +25,7 @@ class Agents:
     def __init__(self, runner: AsyncRunner) -> None:
         self._runner = runner
 
-    async def add(
+    async def add(  # noqa: PLR0913  one for each thing to know of an agent
         self,
         name: str,
         *,
@@ -40,6 +40,7 @@ class Agents:
         presence: Presence = Presence.ONLINE,
         roles: Sequence[str] = (),
         lead: str = "",
+        external_id: str = "",
         actor: Actor | None = None,
         idempotency_key: str | None = None,
     ) -> Agent:
@@ -47,7 +48,12 @@ class Agents:
 
         ``weight`` (1 to 100) is the share of work in queues that go by weight; ``shift`` names the calendar of the
         agent's working time, empty: the hours of the queue; ``sites`` are those that the agent works for, empty: all.
-        ``roles`` and ``lead`` (who leads the team) are what the configuration's authority asks for.
+        ``roles`` and ``lead`` (who leads the team) are what the configuration's authority asks for; by ``external_id``,
+        what your staff system calls the agent, ``find`` finds the agent again.
+
+        Raises:
+            InvalidInput: a value is out of its range, a name is not in the configuration, or another agent has the
+                ``external_id``.
         """
         return await self._do(
             cmd.SaveAgent(
@@ -63,6 +69,7 @@ class Agents:
                 presence=presence,
                 roles=several(roles, "roles"),
                 lead=lead,
+                external_id=external_id or None,
                 actor=actor or Actor.system(),
                 idempotency_key=idempotency_key,
             )
@@ -201,8 +208,7 @@ class Agents:
             InvalidInput: too many would retire, and nothing was changed; or there is no such queue.
             UnsupportedFeature: the desk was opened without a staff system (``business``).
         """
-        by = actor or Actor.system("staff")
-        return await self._runner.run(syncing.sync(departments, retire_at_most, within, by, dry_run=dry_run))
+        return await self._runner.run(syncing.sync(departments, retire_at_most, within, actor, dry_run=dry_run))
 
     async def list(
         self,
@@ -219,9 +225,7 @@ class Agents:
             InvalidInput: the configuration has no such queue, and nobody is left in it.
         """
         where = filters(queue=queue, presence=presence, retired=retired)
-        return await self._runner.run(
-            naming_queues.page_in_queue(Agent, Query(kind="agent", where=where, limit=limit, after=cursor))
-        )
+        return await self._runner.run(naming_queues.agents(Query(kind="agent", where=where, limit=limit, after=cursor)))
 
     async def _do(self, command: cmd.Command) -> Agent:
         return records.agent_of(await self._runner.execute(command))

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio.business import Business
+from csdesk.aio.linking import Linking
 from csdesk.domain.core.reaching import Reach
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.business import Order
-from csdesk.domain.records.channels import Sender
-from csdesk.domain.records.customers import Act, Customer, Erasure, Evidence, SegmentMembership
+from csdesk.domain.records.customers import Act, Customer, Erasure, SegmentMembership
 from csdesk.domain.records.messages import Message, Purpose
 from csdesk.domain.records.tags import TagSource
-from csdesk.flows import business, erasing, lists, reaching, records, segments, unmerging
-from csdesk.flows.business import ProfileFilled
+from csdesk.flows import customer_briefs, erasing, lists, reaching, segments
 from csdesk.flows.checks import pairs, several
-from csdesk.flows.lists import CustomerBrief, filters
-from csdesk.flows.unmerging import UnmergedCustomer
+from csdesk.flows.lists import filters
 from csdesk.ports.store import Page, Query
 
 
-class Customers:
+class Customers(Linking, Business):
     """The people who ask. Merged customers answer as one: an absorbed one's id leads to its survivor."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def get(self, customer: CustomerId) -> Customer:
         """The customer of that id, or the survivor it was merged into.
@@ -76,81 +70,6 @@ class Customers:
         )
         return await self._runner.run(lists.page_of(Customer, query))
 
-    async def brief(self, customer: CustomerId, *, orders: bool = False) -> CustomerBrief:
-        """The customer at a glance: open tickets, how many there were, the last words.
-
-        With ``orders`` your system of orders is asked for the last ten. If it fails, ``orders_missing`` says why, and
-        the rest is told all the same.
-
-        Raises:
-            NotFound: this desk has no such customer.
-            UnsupportedFeature: the desk was opened without a system of orders (``business``).
-        """
-        return await self._runner.run(business.brief(customer) if orders else lists.brief(customer))
-
-    async def orders(
-        self,
-        customer: CustomerId,
-        *,
-        since: datetime | None = None,
-        limit: int = 50,
-        within: timedelta = business.WITHIN,
-    ) -> tuple[Order, ...]:
-        """The customer's orders, newest first, as your system tells them now; nothing of it is stored.
-
-        It is asked by every identity of the customer and of those merged into it, except those that somebody only
-        claims to have (``Evidence.CLAIMED``).
-
-        Args:
-            customer: whose.
-            since: orders placed earlier are left out; None: all count.
-            limit: how many at most, 1 to 200.
-            within: how long the system has, 5 minutes at most; a blocking one has to look at the deadline itself.
-
-        Raises:
-            NotFound: this desk has no such customer.
-            BusinessUnavailable: the system failed, was late, or told something else than orders.
-            UnsupportedFeature: the desk was opened without a system of orders (``business``).
-        """
-        return await self._runner.run(business.orders_of(customer, since, limit, within))
-
-    async def order(self, ref: str, *, within: timedelta = business.WITHIN) -> Order:
-        """The order that your system calls so, whoever placed it, as it is now.
-
-        Raises:
-            NotFound: the system has no such order.
-            BusinessUnavailable: it failed, was late, or told another order.
-            UnsupportedFeature: the desk was opened without a system of orders (``business``).
-        """
-        return await self._runner.run(business.order(ref, within))
-
-    async def fill_profile(
-        self,
-        customer: CustomerId,
-        *,
-        dry_run: bool = False,
-        within: timedelta = business.WITHIN,
-        actor: Actor | None = None,
-    ) -> ProfileFilled:
-        """Ask your CRM about the customer, and take over what nobody else said who counts for as much.
-
-        A value is set where the customer has none of that name, where the same source set the one there (and not of a
-        later time), or where that one is less sure. What the CRM leaves out stays.
-
-        Args:
-            customer: who; merged customers count as one.
-            dry_run: True: nothing is stored.
-            within: how long the CRM has, 5 minutes at most.
-            actor: None: the system.
-
-        Raises:
-            NotFound: this desk has no such customer.
-            BusinessUnavailable: the CRM failed, was late, or broke its contract; nothing was changed.
-            UnsupportedFeature: the desk was opened without a CRM (``business``).
-        """
-        by = actor or Actor.system("crm")
-        return await self._runner.run(business.fill_profile(customer, by, within, dry_run=dry_run))
-
     async def reachable(
         self,
         customer: CustomerId,
@@ -180,105 +99,7 @@ class Customers:
 
     async def timeline(self, customer: CustomerId, *, limit: int = 50, cursor: str | None = None) -> Page[Message]:
         """What was said on all the customer's tickets, newest first."""
-        return await self._runner.run(lists.customer_timeline(customer, limit, cursor))
-
-    async def link(
-        self,
-        customer: CustomerId,
-        identity: Sender,
-        *,
-        actor: Actor,
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Customer:
-        """Attach a new identity to the customer; ``identity.evidence`` says why it is believed.
-
-        Raises:
-            InvalidInput: it belongs to another customer; merge the two.
-        """
-        return await self._do(
-            cmd.LinkIdentity(
-                customer=customer,
-                identity=identity,
-                actor=actor,
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    async def merge(
-        self,
-        customer: CustomerId,
-        into: CustomerId,
-        *,
-        actor: Actor,
-        evidence: Evidence = Evidence.AGENT,
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Customer:
-        """Merge the customer into another one, which then speaks for both; the survivor comes back."""
-        await self._do(
-            cmd.MergeCustomers(
-                customer=customer,
-                into=into,
-                evidence=evidence,
-                actor=actor,
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
-        return await self.get(into)
-
-    async def unmerge(
-        self,
-        customer: CustomerId,
-        *,
-        actor: Actor,
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> UnmergedCustomer:
-        """Take a merged customer out of its survivor: it speaks for itself again, with its own tickets and messages.
-
-        What had been merged into it before comes out with it. What was set on the survivor since stays there and is
-        listed in the result.
-
-        Raises:
-            InvalidInput: it is not merged.
-        """
-        done = await self._runner.execute(
-            cmd.UnmergeCustomers(
-                customer=customer, actor=actor, expected_version=expected_version, idempotency_key=idempotency_key
-            )
-        )
-        return await self._runner.run(unmerging.unmerged_customer(done))
-
-    async def unlink(
-        self,
-        identity: IdentityId,
-        *,
-        actor: Actor,
-        evidence: Evidence = Evidence.AGENT,
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Customer:
-        """Give an identity a new customer of its own, or the one it was unlinked from before; that customer comes back.
-
-        Its tickets and messages follow it. ``evidence`` says why it is believed; ``expected_version`` is that of the
-        customer it leaves.
-
-        Raises:
-            NotFound: nobody has the identity.
-            InvalidInput: it is the only one of its customer.
-        """
-        return await self._do(
-            cmd.UnlinkIdentity(
-                identity=identity,
-                evidence=evidence,
-                actor=actor,
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
+        return await self._runner.run(customer_briefs.customer_timeline(customer, limit, cursor))
 
     async def set_profile(
         self,
@@ -522,6 +343,3 @@ class Customers:
     async def erasures(self, *, limit: int = 50, cursor: str | None = None) -> Page[Erasure]:
         """A page of everybody who was or is being erased, latest first by when they first came."""
         return await self._runner.run(erasing.erasures(limit, cursor))
-
-    async def _do(self, command: cmd.Command) -> Customer:
-        return records.customer_of(await self._runner.execute(command))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from csdesk.aio._run import AsyncRunner
 from csdesk.domain.records.events import Entry
-from csdesk.errors import InvalidInput
 from csdesk.flows import lists
-from csdesk.flows.checks import a_number
 
 
 class Events:
@@ -17,9 +15,6 @@ class Events:
 
     async def read(self, consumer: str, *, limit: int = 100) -> tuple[Entry, ...]:
         """The next entries after what the consumer acknowledged, in order; the same ones until ``ack``."""
-        if not consumer:
-            raise InvalidInput("consumer", "is empty", "pass the name of the reader")
-        a_number(limit, "limit", 1, 10_000)
         return await self._runner.run(lists.read_events(consumer, limit))
 
     async def ack(self, consumer: str, position: str) -> None:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import TicketGroup
 from csdesk.domain.ids import AgentId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import briefing, records
+from csdesk.flows import briefing
 from csdesk.flows.briefing import Brief
 from csdesk.flows.checks import pairs
 
 
-class Holding:
+class Holding(TicketGroup):
     """Who works on which ticket. One lease at a time is live; its fencing number is ``ticket.worker.fence``."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def lease(
         self,
@@ -52,7 +49,7 @@ class Holding:
             InvalidInput: there is no such bot or department.
             IllegalTransition: the ticket is finished.
         """
-        return await self._hold(
+        return await self._do(
             cmd.LeaseTicket(
                 ticket=ticket,
                 department=department,
@@ -71,7 +68,7 @@ class Holding:
         Raises:
             StaleWorker: the lease is over.
         """
-        return await self._hold(cmd.RenewLease(ticket=ticket, fence=fence, span=span, actor=actor))
+        return await self._do(cmd.RenewLease(ticket=ticket, fence=fence, span=span, actor=actor))
 
     async def release(self, ticket: TicketId, fence: int, *, actor: Actor, reason: str = "") -> Ticket:
         """Stop working on it: it waits for people. Who is accountable stays so.
@@ -79,7 +76,7 @@ class Holding:
         Raises:
             StaleWorker: the lease is over.
         """
-        return await self._hold(cmd.ReleaseTicket(ticket=ticket, fence=fence, reason=reason, actor=actor))
+        return await self._do(cmd.ReleaseTicket(ticket=ticket, fence=fence, reason=reason, actor=actor))
 
     async def hand_off(
         self,
@@ -98,7 +95,7 @@ class Holding:
             InvalidInput: no bot has it.
             StaleWorker: the bot's lease is over.
         """
-        return await self._hold(
+        return await self._do(
             cmd.HandOff(
                 ticket=ticket,
                 reason=reason,
@@ -126,7 +123,7 @@ class Holding:
             BotBarred: the queue has no bot, the type bars bots, or a bot wants it.
             IllegalTransition: the ticket is finished.
         """
-        return await self._hold(
+        return await self._do(
             cmd.HandBack(
                 ticket=ticket,
                 queue=queue,
@@ -178,7 +175,7 @@ class Holding:
             IllegalTransition: the ticket is finished.
             NotFound: there is no such agent.
         """
-        return await self._hold(
+        return await self._do(
             cmd.TransferTicket(
                 ticket=ticket,
                 queue=queue,
@@ -216,7 +213,7 @@ class Holding:
             NotFound: there is no such agent.
             IllegalTransition: the ticket is finished.
         """
-        return await self._hold(
+        return await self._do(
             cmd.AcceptOffer(
                 ticket=ticket,
                 number=number,
@@ -246,7 +243,7 @@ class Holding:
             NotFound: there is no such agent.
             IllegalTransition: the ticket is finished.
         """
-        return await self._hold(
+        return await self._do(
             cmd.DeclineOffer(
                 ticket=ticket,
                 number=number,
@@ -263,7 +260,7 @@ class Holding:
         Raises:
             InvalidInput: no transfer is open, or not that ``number``.
         """
-        return await self._hold(cmd.WithdrawTransfer(ticket=ticket, number=number, actor=actor))
+        return await self._do(cmd.WithdrawTransfer(ticket=ticket, number=number, actor=actor))
 
     async def brief(self, ticket: TicketId, *, limit: int = 20) -> Brief:
         """What the next one must know: why and by whom it was handed on, what was noted, what was said.
@@ -272,6 +269,3 @@ class Holding:
             NotFound: this desk has no such ticket.
         """
         return await self._runner.run(briefing.brief(ticket, limit))
-
-    async def _hold(self, command: cmd.Command) -> Ticket:
-        return records.ticket_of(await self._runner.execute(command))

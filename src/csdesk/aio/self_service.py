@@ -9,7 +9,7 @@ from csdesk.aio._run import AsyncRunner
 from csdesk.domain.ids import CustomerId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records._model import Scalar
-from csdesk.domain.records.actors import Actor, ActorKind, Viewer
+from csdesk.domain.records.actors import Actor, Viewer
 from csdesk.domain.records.authority import Settlement
 from csdesk.flows import checks, records
 from csdesk.flows.authority import serving
@@ -82,7 +82,6 @@ class SelfService:
             Denied: the access policy refuses.
             NotFound: this desk has no such record.
         """
-        who = Actor.system() if customer is None else Actor(kind=ActorKind.CUSTOMER, id=customer)
         return records.settlement_of(
             await self._runner.execute(
                 cmd.ServeSelf(
@@ -92,7 +91,7 @@ class SelfService:
                     subject=subject,
                     amount=amount,
                     facts=checks.pairs(facts or {}, "facts"),
-                    actor=actor or who,
+                    actor=actor or serving.who_serves(customer),
                     idempotency_key=idempotency_key,
                 )
             )

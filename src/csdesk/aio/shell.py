@@ -328,7 +328,7 @@ class AsyncDesk:
             WordingRefused: the policy on wording speaks against words of a person's reply.
             VersionConflict: the ticket is not at ``expected_version``.
         """
-        parts = (records.messages.TextPart(text=text),) if isinstance(text, str) else flows.checks.several(text, "text")
+        parts = flows.checks.some_parts(text, "text")
         command = records.commands.SendReply(
             ticket=ticket,
             parts=parts,
@@ -416,7 +416,11 @@ class AsyncDesk:
             if self._owned is not None:
                 await self._owned()
 
+    def __repr__(self) -> str:
+        return f"<{'closed ' if self._core.is_closed else ''}AsyncDesk {self.name!r}>"
+
     async def __aenter__(self) -> Self:
+        self._core.check_open()
         return self
 
     async def __aexit__(

@@ -10,17 +10,14 @@ from csdesk.domain.core.assets import AssetForm
 from csdesk.domain.ids import MESSAGE, AssetId, TicketId, asset_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.assets import Asset, AssetVariant
+from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.channels import Sent
-from csdesk.domain.records.messages import LinkPart, MediaKind, MediaPart, TextPart
+from csdesk.domain.records.messages import MediaKind, MediaPart
 from csdesk.flows import assets, records
-from csdesk.flows.assets import AssetVersion
+from csdesk.flows.assets import AssetVersion, Form, several_variants
 from csdesk.flows.checks import several
 from csdesk.flows.lists import filters, page_of
 from csdesk.ports.store import Page, Query
-
-Form = AssetVariant | MediaPart | LinkPart | TextPart
-"""A form of an asset: for certain people, or (a part alone) for everybody."""
 
 
 class Assets:
@@ -85,7 +82,7 @@ class Assets:
             cmd.SaveAsset(
                 id=None if name is None else asset_id(name),
                 title=title,
-                variants=_variants(variants),
+                variants=several_variants(variants),
                 about=about,
                 tags=several(tags, "tags"),
                 owner=owner,
@@ -123,7 +120,7 @@ class Assets:
             cmd.SaveAsset(
                 asset=asset_id(asset),
                 title=title,
-                variants=None if variants is None else _variants(variants),
+                variants=None if variants is None else several_variants(variants),
                 about=about,
                 tags=None if tags is None else several(tags, "tags"),
                 owner=owner,
@@ -213,11 +210,3 @@ class Assets:
 
     def _do(self, command: cmd.Command) -> Asset:
         return records.asset_of(self._runner.execute(command))
-
-
-def _variants(given: Sequence[Form]) -> tuple[AssetVariant, ...]:
-    """Variants; a part alone is one for everybody."""
-    return tuple(
-        AssetVariant(part=one) if isinstance(one, MediaPart | LinkPart | TextPart) else one
-        for one in several(given, "variants")
-    )

@@ -77,7 +77,7 @@ class Replies:
             cmd.SavePhrase(
                 id=None if name is None else phrase_id(name),
                 title=title,
-                wordings=(Wording(text=wording),) if isinstance(wording, str) else several(wording, "wording"),
+                wordings=library.several_wordings(wording),
                 questions=several(questions, "questions"),
                 keywords=several(keywords, "keywords"),
                 tags=several(tags, "tags"),
@@ -109,12 +109,11 @@ class Replies:
         idempotency_key: str | None = None,
     ) -> LibraryPhrase:
         """Change some values of a phrase; None leaves one as it is. ``replace`` changes anything, and clears too."""
-        given = (Wording(text=wording),) if isinstance(wording, str) else wording
         return self._do(
             cmd.SavePhrase(
                 phrase=phrase_id(phrase),
                 title=title,
-                wordings=None if given is None else several(given, "wording"),
+                wordings=None if wording is None else library.several_wordings(wording),
                 questions=None if questions is None else several(questions, "questions"),
                 keywords=None if keywords is None else several(keywords, "keywords"),
                 tags=None if tags is None else several(tags, "tags"),

@@ -337,7 +337,7 @@ class Desk:
             WordingRefused: the policy on wording speaks against words of a person's reply.
             VersionConflict: the ticket is not at ``expected_version``.
         """
-        parts = (records.messages.TextPart(text=text),) if isinstance(text, str) else flows.checks.several(text, "text")
+        parts = flows.checks.some_parts(text, "text")
         command = records.commands.SendReply(
             ticket=ticket,
             parts=parts,
@@ -430,7 +430,11 @@ class Desk:
             if self._owned is not None:
                 self._owned()
 
+    def __repr__(self) -> str:
+        return f"<{'closed ' if self._core.is_closed else ''}Desk {self.name!r}>"
+
     def __enter__(self) -> Self:
+        self._core.check_open()
         return self
 
     def __exit__(

@@ -4,152 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from csdesk.desk._run import Runner
 from csdesk.desk.drafts import Drafts
+from csdesk.desk.finding import Finding
 from csdesk.desk.holding import Holding
-from csdesk.domain.ids import AgentId, CustomerId, IdentityId, MessageId, TicketId
+from csdesk.desk.joining import Joining
+from csdesk.domain.ids import AgentId, IdentityId, TicketId
 from csdesk.domain.records import commands as cmd
-from csdesk.domain.records.actors import Actor, Viewer
-from csdesk.domain.records.changes import WaitingLine
-from csdesk.domain.records.channels import WindowState
+from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.goals import GoalName
-from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tags import TagSource
-from csdesk.domain.records.tickets import Category, Priority, Role, Ticket
-from csdesk.flows import explaining, lists, naming_queues, outgoing, records, sites, staffing, unmerging
+from csdesk.domain.records.tickets import Role, Ticket
 from csdesk.flows.checks import several
 from csdesk.flows.commands import Done
-from csdesk.flows.explaining import RuleExplanation
-from csdesk.flows.lists import Found, TimelineItem, filters
-from csdesk.flows.sites import SiteLine
-from csdesk.flows.staffing import Wait
-from csdesk.flows.unmerging import Unmerged
-from csdesk.ports.store import Page, Query, SearchRequest
-
-Order = Literal["id", "number", "priority", "updated_at"]
-"""``id`` is the order in which tickets were opened; ``updated_at`` has to sort all that match."""
 
 
-class Tickets(Holding):
+class Tickets(Finding, Joining, Holding):
     """The tickets of a desk. Every write takes an expected version, or is tried again when it loses a race."""
 
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner)
         self.drafts: Drafts = Drafts(runner)
-
-    def get(self, ticket: TicketId) -> Ticket:
-        """The ticket of that id.
-
-        Raises:
-            NotFound: this desk has none.
-        """
-        return self._runner.run(lists.get_ticket(ticket))
-
-    def numbered(self, number: int) -> Ticket:
-        """The ticket of that number, the one people say to each other.
-
-        Raises:
-            NotFound: this desk has none.
-        """
-        return self._runner.run(lists.get_numbered(number))
-
-    def window(self, ticket: TicketId) -> WindowState:
-        """Whether a reply can be sent now: until when, and how many more; replies that still wait count as sent.
-
-        Raises:
-            NotFound: this desk has no such ticket, or this process no channel for its account.
-        """
-        return self._runner.run(outgoing.window(ticket))
-
-    def list(  # noqa: PLR0913  one for each filter
-        self,
-        *,
-        category: Category | Sequence[Category] | None = None,
-        status: str | None = None,
-        queue: str | None = None,
-        assignee: AgentId | None = None,
-        offered_to: AgentId | None = None,
-        tag: str | None = None,
-        priority: Priority | None = None,
-        type: str | None = None,
-        site: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        order: Order = "id",
-        descending: bool = True,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page[Ticket]:
-        """A page of tickets; ``since`` and ``until`` bound their last event. ``cursor`` is that of the page before.
-
-        ``site`` holds for the sites below it too.
-
-        Raises:
-            InvalidInput: the configuration has no such queue or site, and none of its tickets are left.
-        """
-        query = Query(
-            kind="ticket",
-            where=filters(
-                category=category,
-                status=status,
-                queue=queue,
-                assignee=assignee,
-                offered_to=offered_to,
-                tag=tag,
-                priority=priority,
-                type=type,
-                site=site,
-            ),
-            since=since,
-            until=until,
-            order=order,
-            descending=descending,
-            limit=limit,
-            after=cursor,
-        )
-        return self._runner.run(naming_queues.page_in_queue(Ticket, query))
-
-    def count(
-        self,
-        *,
-        category: Category | Sequence[Category] | None = None,
-        queue: str | None = None,
-        assignee: AgentId | None = None,
-        tag: str | None = None,
-        site: str | None = None,
-    ) -> int:
-        """How many tickets match; ``site`` holds for the sites below it too.
-
-        Raises:
-            InvalidInput: the configuration has no such queue or site, and none of its tickets are left.
-        """
-        where = filters(category=category, queue=queue, assignee=assignee, tag=tag, site=site)
-        return self._runner.run(naming_queues.count_in_queue(Query(kind="ticket", where=where)))
-
-    def by_site(self, *, since: datetime | None = None, until: datetime | None = None) -> tuple[SiteLine, ...]:
-        """What each site of the configuration has to do, and who is there for it; empty without sites.
-
-        ``since`` and ``until`` bound the last event of the tickets that are counted.
-        """
-        return self._runner.run(sites.by_site(since, until))
-
-    def waiting(self, queue: str | None = None) -> tuple[WaitingLine, ...]:
-        """How many tickets wait for somebody and since when, by queue and priority; ``queue`` None: in every queue.
-
-        Raises:
-            InvalidInput: the configuration has no such queue, and nothing is left in it.
-        """
-        return self._runner.run(staffing.waiting(queue))
-
-    def position(self, ticket: TicketId) -> Wait | None:
-        """Where a ticket stands in the line of its queue; None if it does not wait for anybody.
-
-        Raises:
-            NotFound: this desk has no such ticket.
-        """
-        return self._runner.run(staffing.position(ticket))
 
     def assign(
         self,
@@ -381,85 +257,6 @@ class Tickets(Holding):
             )
         )
 
-    def merge(
-        self,
-        ticket: TicketId,
-        into: TicketId,
-        *,
-        actor: Actor,
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Ticket:
-        """Merge the ticket into another one, which takes its messages from now on; the survivor comes back.
-
-        Raises:
-            IllegalTransition: one of them is closed, or the ticket was merged before.
-        """
-        self._do(
-            cmd.MergeTickets(
-                ticket=ticket,
-                into=into,
-                actor=actor,
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
-        return self._runner.run(lists.get_survivor(ticket))
-
-    def unmerge(
-        self,
-        ticket: TicketId,
-        *,
-        actor: Actor,
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Unmerged:
-        """Take a merged ticket out of its survivor: it is open, and otherwise as it was before the merge.
-
-        What had been merged into it before comes out with it. Messages that came since stay on the survivor and are
-        listed in the result.
-
-        Raises:
-            IllegalTransition: it is not merged.
-        """
-        done = self._runner.execute(
-            cmd.UnmergeTicket(
-                ticket=ticket, actor=actor, expected_version=expected_version, idempotency_key=idempotency_key
-            )
-        )
-        return self._runner.run(unmerging.unmerged_ticket(done))
-
-    def split(
-        self,
-        ticket: TicketId,
-        messages: Sequence[MessageId],
-        *,
-        actor: Actor,
-        subject: str = "",
-        expected_version: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Ticket:
-        """Move messages to a new ticket, which comes back; it is linked to this one as ``split_from``.
-
-        The conversation's new messages go on to this ticket; an answer by mail to a moved message follows it.
-
-        Raises:
-            InvalidInput: no message, one of another ticket, or all that the ticket has.
-            NotFound: a message does not exist.
-            IllegalTransition: the ticket is merged.
-        """
-        done = self._runner.execute(
-            cmd.SplitTicket(
-                ticket=ticket,
-                messages=several(messages, "messages"),
-                subject=subject,
-                actor=actor,
-                expected_version=expected_version,
-                idempotency_key=idempotency_key,
-            )
-        )
-        return records.new_ticket_of(done)
-
     def run_macro(
         self,
         ticket: TicketId,
@@ -488,76 +285,3 @@ class Tickets(Holding):
             idempotency_key=idempotency_key,
         )
         return self._runner.execute(command, dry_run=dry_run)
-
-    def explain_rule(
-        self, ticket: TicketId, rule: str, *, cause: str | None = None, viewer: Viewer | None = None
-    ) -> RuleExplanation:
-        """Why a rule fired or did not: every test with its outcome and the value it saw.
-
-        The moment is that of ``cause``, a message or command; None: the customer's last message, or for a rule on
-        changes alone the last command. The rule is that of the present configuration. Personal values are resolved
-        only for a ``viewer`` who may see them, and for nobody once they are erased.
-
-        Raises:
-            NotFound: there is no such ticket or rule, or the cause did nothing to the ticket.
-            InvalidInput: the ticket has no cause that such a rule is tried on.
-        """
-        return self._runner.run(explaining.explain_rule(ticket, rule, cause, viewer))
-
-    def search(
-        self,
-        text: str,
-        *,
-        queue: str | None = None,
-        account: str | None = None,
-        customer: CustomerId | None = None,
-        assignee: AgentId | None = None,
-        author: AgentId | None = None,
-        category: Category | Sequence[Category] | None = None,
-        status: str | None = None,
-        direction: Direction | None = None,
-        site: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page[Found]:
-        """Messages that contain every part of ``text``, newest first, with their tickets.
-
-        Args:
-            text: words, numbers, addresses; Chinese needs no blanks, and 發票 finds 发票.
-            queue: of tickets that are in that queue now; so are ``assignee``, ``category`` and ``status`` theirs.
-            account: which came or went through that account.
-            customer: of tickets of that customer and of those merged into it.
-            assignee: of tickets that this agent works on.
-            author: which this agent wrote.
-            category: one, or several.
-            status: a status of the configuration.
-            direction: ``in``, ``out`` or ``note``.
-            site: of tickets of that site, or of one below it.
-            since: said then or later.
-            until: said before that.
-            limit: 1 to 1000.
-            cursor: that of the page before; it goes with the same text and filters.
-
-        Raises:
-            InvalidInput: a filter, the limit or the cursor cannot be used.
-            NotFound: this desk has no such customer.
-        """
-        asked = SearchRequest(
-            phrases=(),
-            messages=filters(account=account, author_id=author, direction=direction),
-            tickets=filters(queue=queue, assignee=assignee, category=category, status=status, site=site),
-            since=since,
-            until=until,
-            limit=limit,
-            after=cursor,
-        )
-        return self._runner.run(lists.search(text, asked, customer))
-
-    def timeline(self, ticket: TicketId) -> tuple[TimelineItem, ...]:
-        """Everything that happened on the ticket, oldest first: messages and events."""
-        return self._runner.run(lists.ticket_timeline(ticket))
-
-    def _do(self, command: cmd.Command) -> Ticket:
-        return records.ticket_of(self._runner.execute(command))

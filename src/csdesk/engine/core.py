@@ -381,10 +381,14 @@ def _by_account(channels: object) -> dict[str, AnyChannel]:
         raise InvalidInput("channels", is_a(channels), "pass a list: channels=[channel]")
     found: dict[str, AnyChannel] = {}
     for channel in channels:
+        if isinstance(channel, type):
+            raise InvalidInput("channels", is_a(channel), "pass an object of it")
         if not isinstance(channel, Channel | BlockingChannel):
             raise InvalidInput(
                 "channels",
-                sentence("{type} is no channel", type=type(channel).__name__),
+                sentence(
+                    "{type} is no channel: it lacks {names}", type=type(channel).__name__, names=_lacking(channel)
+                ),
                 "see docs/how-to/write-a-channel.md",
             )
         if channel.account in found:
@@ -395,6 +399,19 @@ def _by_account(channels: object) -> dict[str, AnyChannel]:
             )
         found[channel.account] = channel
     return found
+
+
+def _lacking(channel: object) -> tuple[str, ...]:
+    """What keeps an object from being a channel; of the two ways to reach a provider, the one that it has begun."""
+    blocking = hasattr(channel, "send_now") or hasattr(channel, "pull_now")
+    needed = (
+        "account",
+        "kind",
+        "capabilities",
+        "receive",
+        *(("send_now", "pull_now") if blocking else ("send", "pull")),
+    )
+    return tuple(name for name in needed if not hasattr(channel, name))
 
 
 def _a_shop(products: AnyProductFacts | None) -> AnyProductFacts | None:

@@ -12,10 +12,10 @@ from csdesk.domain.ids import ASSET, AssetId, TicketId, asset_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.assets import Asset
+from csdesk.domain.records.assets import Asset, AssetVariant
 from csdesk.domain.records.changes import Needs, person_behind
 from csdesk.domain.records.channels import Sent
-from csdesk.domain.records.messages import MediaKind, MediaPart, Part, TextPart
+from csdesk.domain.records.messages import LinkPart, MediaKind, MediaPart, Part, TextPart
 from csdesk.domain.text.filetypes import UNKNOWN, fits, sniffed
 from csdesk.errors import InvalidInput, NotFound
 from csdesk.flows import checks
@@ -36,6 +36,18 @@ class AssetVersion:
     asset: Asset
     at: datetime
     actor: Actor
+
+
+Form = AssetVariant | MediaPart | LinkPart | TextPart
+"""A form of an asset: for certain people, or (a part alone) for everybody."""
+
+
+def several_variants(given: Sequence[Form]) -> tuple[AssetVariant, ...]:
+    """Variants; a part alone is one for everybody."""
+    return tuple(
+        AssetVariant(part=one) if isinstance(one, MediaPart | LinkPart | TextPart) else one
+        for one in checks.several(given, "variants")
+    )
 
 
 def keep_file(content: bytes, name: str, type: str, media: MediaKind | None, caption: str) -> Flow[MediaPart]:

@@ -32,9 +32,9 @@ from csdesk.errors import (
     NotFound,
     UnsupportedFeature,
 )
-from csdesk.flows import checks, lists
+from csdesk.flows import checks, customer_briefs, lists
 from csdesk.flows.commands import execute
-from csdesk.flows.lists import CustomerBrief
+from csdesk.flows.customer_briefs import CustomerBrief
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 
@@ -111,15 +111,17 @@ def brief(customer_id: str) -> Flow[CustomerBrief]:
         NotFound: this desk has no such customer.
         UnsupportedFeature: the desk was opened without orders.
     """
-    found = yield from lists.brief(customer_id)
+    found = yield from customer_briefs.brief(customer_id)
     try:
         return replace(found, orders=(yield from _orders(found.customer, None, 10, WITHIN)))
     except BusinessUnavailable as error:
         return replace(found, orders_missing=error.reason)
 
 
-def fill_profile(customer_id: str, actor: Actor, within: timedelta, *, dry_run: bool) -> Flow[ProfileFilled]:
+def fill_profile(customer_id: str, actor: Actor | None, within: timedelta, *, dry_run: bool) -> Flow[ProfileFilled]:
     """Take over what the CRM knows of a customer, where nobody who counts for as much said otherwise.
+
+    ``actor`` None: the system.
 
     Raises:
         NotFound: this desk has no such customer.
@@ -137,7 +139,7 @@ def fill_profile(customer_id: str, actor: Actor, within: timedelta, *, dry_run: 
         raise BusinessUnavailable("crm", "wrong")
     if not told:
         return ProfileFilled(customer=customer)
-    command = cmd.FillProfile(customer=customer.id, values=told, actor=actor)
+    command = cmd.FillProfile(customer=customer.id, values=told, actor=actor or Actor.system("crm"))
     done = yield from execute(command, scope.ids.new(COMMAND), dry_run=dry_run)
     assert done.customer is not None, "the command is about a customer"
     happened = (event for entry in done.entries for event in entry.events)

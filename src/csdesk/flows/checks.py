@@ -11,15 +11,18 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Final, TypeVar
 
+from pydantic import BaseModel
+
+from csdesk._nearest import nearest
 from csdesk._sentence import is_a
 from csdesk.domain.ids import PhraseId, phrase_id
 from csdesk.domain.records._model import Word, clean_text
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.authority import SettlementState
 from csdesk.domain.records.changes import Needs
-from csdesk.domain.records.messages import Direction
+from csdesk.domain.records.messages import Direction, Part, TextPart
 from csdesk.domain.records.queues import InboxState, OutboxState
-from csdesk.domain.records.tickets import Category
+from csdesk.domain.records.tickets import Category, Priority
 from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import Query, SearchRequest, Where
 
@@ -34,8 +37,13 @@ _CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "category": frozenset(Category),
     "presence": frozenset(Presence),
     "direction": frozenset(Direction),
-    "state": frozenset({*InboxState, *OutboxState, *SettlementState}),
 }
+_STATES: Final[Mapping[str, frozenset[str]]] = {
+    "inbox": frozenset(InboxState),
+    "outbox": frozenset(OutboxState),
+    "settlement": frozenset(SettlementState),
+}
+"""The states of each kind of record that has some."""
 
 
 def a_text(value: object, field: str) -> str:
@@ -143,11 +151,29 @@ def several(values: Iterable[T], field: str) -> tuple[T, ...]:
     """Several values as a tuple.
 
     Raises:
-        InvalidInput: it is one str, or nothing that can be gone through.
+        InvalidInput: it is one str or one of csdesk's values, or nothing that can be gone through.
     """
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+    if not _is_several(values):
         raise InvalidInput(field, is_a(values), "pass a list or tuple")
     return tuple(values)
+
+
+def _is_several(given: object) -> bool:
+    # A text is a series of letters and a record one of its fields: nobody means that.
+    return isinstance(given, Iterable) and not isinstance(given, str | bytes | BaseModel)
+
+
+def some_parts(said: str | Iterable[Part], field: str) -> tuple[Part, ...]:
+    """The parts of a message: a text is one.
+
+    Raises:
+        InvalidInput: it is neither a text nor several parts.
+    """
+    if isinstance(said, str):
+        return (TextPart(text=said),)
+    if not _is_several(said):
+        raise InvalidInput(field, is_a(said), "pass a str, or a list of parts")
+    return tuple(said)
 
 
 def pairs(values: Mapping[K, T], field: str) -> tuple[tuple[K, T], ...]:
@@ -181,6 +207,9 @@ def query(given: Query) -> Query:
         InvalidInput: a filter, a bound, the limit or the cursor cannot be used; names it.
     """
     an_id(given.order, "order")
+    for name, value in given.where:
+        if name == "state":
+            _choice(name, value, _STATES[given.kind])
     _narrowing(given, given.where)
     return given
 
@@ -217,10 +246,10 @@ def _narrowing(given: Query | SearchRequest, where: Where) -> None:
 
 
 def _filter(name: str, value: object) -> None:
-    known = _CHOICES.get(name)
-    if known is not None and not (isinstance(value, str) and value in known):
-        # Without this the list would be empty, for no reason that anybody could see.
-        raise InvalidInput(name, "unknown value", sentence("choose one of: {names}", names=tuple(sorted(known))))
+    if name in _CHOICES:
+        _choice(name, value, _CHOICES[name])
+    if name == "priority":
+        an_instance(value, Priority, name)
     if isinstance(value, str):
         an_id(value, name)
     elif isinstance(value, datetime):
@@ -229,6 +258,13 @@ def _filter(name: str, value: object) -> None:
         raise InvalidInput(
             name, sentence("cannot be a {type}", type=type(value).__name__), "pass a value of the documented type"
         )
+
+
+def _choice(name: str, value: object, known: frozenset[str]) -> None:
+    """Refuse a word that there is none of: the list would be empty, for no reason that anybody could see."""
+    for one in value if isinstance(value, tuple) else (value,):
+        if not (isinstance(one, str) and one in known):
+            raise InvalidInput(name, "unknown value", nearest(one, known))
 
 
 def _instant(name: str, at: object) -> None:

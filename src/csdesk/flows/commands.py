@@ -11,22 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 from csdesk._sentence import is_a
-from csdesk.domain.core import (
-    articles,
-    assets,
-    customer_commands,
-    erasing,
-    lessons,
-    library,
-    staff,
-    ticket_commands,
-    trainings,
-)
-from csdesk.domain.core.catching_up import catch_up
-from csdesk.domain.core.customer_links import home_of, unlink_identity
-from csdesk.domain.core.goals import settle
+from csdesk.domain.core import staff
 from csdesk.domain.core.macros import permits_of, withheld
-from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AGENT, ASSET, COMMAND, CUSTOMER, MESSAGE, PHRASE, SETTLEMENT, TICKET, MessageId, TicketId
 from csdesk.domain.records import commands as cmd
@@ -42,11 +28,13 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import InvalidInput, VersionConflict
+from csdesk.errors import InvalidInput
 from csdesk.flows import queues
 from csdesk.flows.authority.matters import DECIDING
 from csdesk.flows.authority.running import run_command
+from csdesk.flows.deciding import decide
 from csdesk.flows.gathering import gather
+from csdesk.flows.lists import caused_by, trace_in
 from csdesk.flows.needing import command_needs
 from csdesk.flows.permission import refuse, require
 from csdesk.flows.retrying import retried
@@ -111,8 +99,8 @@ def execute(command: cmd.Command, run: str, *, dry_run: bool = False) -> Flow[Do
         yield from queues.discard(command, run)
         return Done(id=run)
     if isinstance(command, cmd.RetryOutbound):
-        yield from queues.retry_outbound(command, run)
-        return Done(id=run)
+        owner = yield from queues.retry_outbound(command, run)
+        return Done(id=owner, duplicate=owner != run)
     if isinstance(command, cmd.AuthorityCommand):
         ran = yield from run_command(command, run, dry_run=dry_run)
         return Done(
@@ -152,7 +140,7 @@ def _attempt(command: cmd.Command, run: str, scope: Scope, *, dry_run: bool) -> 
         if denied is not None:
             yield from refuse(work, denied, command.ticket)
     work.claim(key, run, keep=loaded.policy.config.retention.command_claims)
-    main = _run(work, command, run)
+    main = decide(work, command, run)
     trace = work.end(main)
     changes = work.changes()
     if not dry_run:
@@ -200,111 +188,6 @@ def _subject(command: cmd.Command) -> str:
     return ev.DESK
 
 
-def _run(work: Workspace, command: cmd.Command, run: str) -> str:  # noqa: C901, PLR0911, PLR0912  a line for each kind
-    """Decide; the id of the record that the trace belongs to."""
-    match command:
-        case cmd.SaveAgent():
-            if command.agent is not None:
-                agent = work.agent(command.agent)
-                _check_version("agent", agent.id, agent.version, agent.presence.value, command)
-            return staff.save_agent(work, command, run).id
-        case cmd.SavePhrase():
-            if command.phrase is not None:
-                phrase = work.phrase(command.phrase)
-                _check_version("phrase", phrase.id, phrase.version, "", command)
-            return library.save_phrase(work, command, run).id
-        case cmd.SaveAsset():
-            if command.asset is not None:
-                _check_version("asset", command.asset, work.asset(command.asset).version, "", command)
-            return assets.save_asset(work, command, run).id
-        case cmd.PutPhrases():
-            if command.expected_version is not None:
-                for one in command.phrases:
-                    _check_version("phrase", one.id, work.phrase(one.id).version, "", command)
-            library.put_phrases(work, command)
-            return ev.LIBRARY
-        case cmd.PutArticles():
-            if command.expected_version is not None:
-                for article in command.articles:
-                    old = work.find(article.id)
-                    _check_version("article", article.id, old.version if old is not None else 0, "", command)
-            articles.put_articles(work, command)
-            return ev.LIBRARY
-        case cmd.RetireArticle():
-            _check_version("article", command.article, work.article(command.article).version, "", command)
-            articles.retire_article(work, command)
-            return ev.LIBRARY
-        case cmd.JudgeSuggestions():
-            lessons.judge_suggestions(work, command)
-            return ev.LEARNING
-        case cmd.ForgetLessons():
-            lessons.forget(work, command)
-            return ev.LEARNING
-        case cmd.AdoptTraining():
-            trainings.adopt(work, command)
-            return ev.TRAINING
-        case cmd.ChooseTraining():
-            trainings.choose(work, command)
-            return ev.TRAINING
-        case cmd.SaveHolidays():
-            return staff.save_holidays(work, command).id
-        case cmd.UnlinkIdentity():
-            home = home_of(work, command.identity)
-            _check_version("customer", home.id, home.version, home.stage, command)
-            return unlink_identity(work, home, command, run)
-        case (
-            cmd.SetProfile()
-            | cmd.FillProfile()
-            | cmd.TagCustomer()
-            | cmd.SyncTags()
-            | cmd.FlagCustomer()
-            | cmd.RecordAct()
-            | cmd.LinkIdentity()
-            | cmd.MergeCustomers()
-            | cmd.UnmergeCustomers()
-            | cmd.BlockCustomer()
-            | cmd.EraseCustomer()
-        ):
-            return _run_on_customer(work, command, run)
-        case _:
-            assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound | cmd.AuthorityCommand), (
-                "flows of their own"
-            )
-            return _on_ticket(work, command, run)
-
-
-def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
-    ticket = work.ticket(command.ticket)
-    _check_version("ticket", ticket.id, ticket.version, ticket.category.value, command)
-    ticket = catch_up(work, ticket)
-    person = work.person(ticket.identity)
-    ticket_commands.run(work, ticket, command, run)
-    if ticket.goal is not None:
-        settle(work, work.ticket(ticket.id))
-    if person is not None:
-        work.tell(*after_command(work, ticket, person, command.actor).verdicts)
-    return ticket.id
-
-
-def _run_on_customer(work: Workspace, command: customer_commands.CustomerCommand | cmd.EraseCustomer, run: str) -> str:
-    customer = work.customer(command.customer)
-    if customer.merged_into is not None and not isinstance(command, cmd.MergeCustomers | cmd.UnmergeCustomers):
-        customer = work.customer(customer.merged_into)
-    _check_version("customer", customer.id, customer.version, customer.stage, command)
-    customer = work.ready(customer)
-    if isinstance(command, cmd.EraseCustomer):
-        erasing.erase_customers(work, customer, run)
-    else:
-        customer_commands.run(work, customer, command)
-    return customer.id
-
-
-def _check_version(kind: str, key: str, version: int, state: str, command: cmd.Command) -> None:
-    expected: int | None = getattr(command, "expected_version", None)
-    if expected is not None and expected != version:
-        raise VersionConflict(kind, key, expected=expected, state=state, command=command.kind)
-
-
 def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool) -> Flow[Done]:
     """The outcome of the run that owns the claim, with the records as they stand now."""
     kinds = {MESSAGE: "messages", TICKET: "tickets", AGENT: "agents", PHRASE: "phrases", ASSET: "assets"}
@@ -324,6 +207,7 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         wanted["holidays"] = (staff.holidays_id(scope.keys, command.place),)
     loaded = yield from steps.load(Needs(parties=True, **wanted))  # type: ignore[arg-type]
     found = loaded.snapshot
+    entries = () if duplicate else (yield from caused_by(owner))
     home = found.homes.get(command.identity) if isinstance(command, cmd.UnlinkIdentity) else None
     return Done(
         id=owner,
@@ -332,10 +216,12 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
         new_ticket=found.tickets.get(owner),
         customer=found.customers.get(home or str(getattr(command, "customer", ""))),
         message=found.messages.get(owner),
-        agent=next(iter(found.agents.values()), None),
+        agent=next(iter(found.agents.values()), None) if isinstance(command, cmd.SaveAgent) else None,
         phrase=next(iter(found.phrases.values()), None),
         asset=next(iter(found.assets.values()), None),
         holidays=next(iter(found.holidays.values()), None),
+        trace=trace_in(entries),
+        entries=entries,
     )
 
 

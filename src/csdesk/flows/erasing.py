@@ -387,8 +387,8 @@ def _scrub(progress: Progress, _: Scope) -> Flow[Step]:
 def _complete(progress: Progress, scope: Scope) -> Flow[Step]:
     loaded = yield from steps.load(Needs(customers=tuple(progress.family), counters=(lessons.NUMBER,)))
     work = _begun(loaded, progress, scope)
-    erasing.complete(work, progress.family, progress.counts)
-    lessons.forget_erased(work)
+    if erasing.complete(work, progress.family, progress.counts):
+        lessons.forget_erased(work)
     work.end(progress.survivor)
     return Step(work.changes(), None)
 

@@ -8,8 +8,8 @@ from itertools import takewhile
 
 from csdesk._nearest import nearest
 from csdesk.domain.core.hindsight import Then, customer_then, is_first, ticket_then, timed_then
-from csdesk.domain.policy.checks import rules_in
 from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.policy.walking import rules_in
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.changes import Needs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -15,7 +15,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import AuthorKind
-from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Usage, never_used, stale, usage_counter
+from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Usage, Wording, never_used, stale, usage_counter
 from csdesk.errors import InvalidInput, sentence
 from csdesk.flows import checks
 from csdesk.flows.commands import execute
@@ -72,6 +72,11 @@ class Correction:
     author_id: str
     phrase: PhraseId | None
     right: PhraseId | None
+
+
+def several_wordings(given: str | Sequence[Wording]) -> tuple[Wording, ...]:
+    """Wordings; a text alone is one for everybody."""
+    return (Wording(text=given),) if isinstance(given, str) else checks.several(given, "wording")
 
 
 def import_phrases(phrases: Iterable[LibraryPhrase], actor: Actor, *, retire_others: bool) -> Flow[Imported]:

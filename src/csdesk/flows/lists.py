@@ -1,4 +1,4 @@
-"""Reading: one record, lists, timelines, search, the outbound event stream."""
+"""Reading: one record, lists, what happened to a record, the outbound event stream."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.domain.ids import CustomerId, article_id, phrase_id
+from csdesk.domain.ids import article_id, phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
-from csdesk.domain.records.authority import Settlement, SettlementState
-from csdesk.domain.records.business import Order
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Event
-from csdesk.domain.records.flags import Flag
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.domain.records.tickets import Category, Ticket
-from csdesk.domain.routing.search import load_counter
-from csdesk.domain.text.features import query_tokens
-from csdesk.errors import NotFound
+from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.trace import Trace
+from csdesk.errors import InvalidInput, NotFound
 from csdesk.flows import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
-from csdesk.ports.store import Page, Query, Scalar, SearchRequest, Where
+from csdesk.ports.store import Page, Query, Scalar, Where
 
 R = TypeVar("R")
 E = TypeVar("E", bound=Event)
@@ -194,6 +191,16 @@ def _when(item: TimelineItem) -> tuple[datetime, int, int, str]:
     return (item.at, 1, 0, item.entry.position if item.entry is not None else "")
 
 
+def caused_by(cause: str) -> Flow[tuple[Entry, ...]]:
+    """All entries that one command or message caused, in order, within the attempt that goes on."""
+    return (yield from all_pages(Entry, Query(kind="entry", where=(("cause", cause),), order="position", limit=500)))
+
+
+def trace_in(entries: tuple[Entry, ...]) -> Trace:
+    """The trace of what caused the entries: it stands with one of them."""
+    return next((one.trace for one in entries if one.trace is not None), Trace())
+
+
 def entries_of(subject: str) -> Flow[tuple[Entry, ...]]:
     """All entries of one subject, in order."""
     return (
@@ -218,105 +225,6 @@ def explain(subject: str) -> Flow[tuple[Entry, ...]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A message that a search found, with its ticket."""
-
-    message: Message
-    ticket: Ticket
-
-
-def search(text: str, asked: SearchRequest, customer: CustomerId | None) -> Flow[Page[Found]]:
-    """The messages that contain every part of ``text``, newest first; ``asked`` says which ones are looked at.
-
-    Raises:
-        NotFound: this desk has no such customer.
-    """
-    tokens = query_tokens(checks.a_text(text, "text"))
-    tickets = yield from sites_below(asked.tickets)
-    request = replace(checks.search(asked), phrases=tuple(tokens), tickets=tickets)
-    yield from steps.attempt(0)
-    if customer is not None:
-        identities = yield from identities_of((yield from get_customer(customer)))
-        request = replace(request, tickets=(*request.tickets, ("identity", identities)))
-    hits = yield from steps.search(request)
-    if not hits.items:
-        return Page((), hits.cursor)
-    loaded = yield from read(Needs(messages=tuple(hit.message for hit in hits.items)))
-    snapshot = loaded.snapshot
-    items = tuple(
-        Found(snapshot.messages[hit.message], snapshot.tickets[hit.ticket])
-        for hit in hits.items
-        if hit.message in snapshot.messages and hit.ticket in snapshot.tickets
-    )
-    return Page(items, hits.cursor)
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerBrief:
-    """A customer at a glance."""
-
-    customer: Customer
-    open_tickets: tuple[Ticket, ...]
-    tickets: int
-    """How many tickets the customer has had."""
-    last_messages: tuple[Message, ...]
-    """The last few messages, newest first."""
-    flags: tuple[Flag, ...] = ()
-    """The warnings in force, those of customers merged into this one too: read them first."""
-    segments: tuple[str, ...] = ()
-    """The segments that the customer belongs to."""
-    open_requests: tuple[Settlement, ...] = ()
-    """What somebody has asked for on the customer's behalf and nobody has approved yet."""
-    orders: tuple[Order, ...] | None = None
-    """The last ten orders, newest first, if they were asked for and the system told them."""
-    orders_missing: str = ""
-    """Why they are not there although they were asked for: the ``reason`` of ``BusinessUnavailable``."""
-
-
-def brief(customer_id: str) -> Flow[CustomerBrief]:
-    """The customer with open tickets and last words; merged customers count as one.
-
-    Raises:
-        NotFound: this desk has no such customer.
-    """
-    customer = yield from get_customer(customer_id)
-    identities = yield from identities_of(customer)
-    live = tuple(one.value for one in Category if one not in (Category.CLOSED, Category.MERGED, Category.RESOLVED))
-    mine = (("identity", identities),)
-    open_tickets = yield from page_of(
-        Ticket, Query(kind="ticket", where=(*mine, ("category", live)), order="updated_at", descending=True)
-    )
-    total = yield from steps.count(Query(kind="ticket", where=mine))
-    last = yield from _words(identities, 5, None)
-    now = (yield from steps.attempt(0)).now
-    flags = tuple((yield from _flags(customer, now)))
-    segments = tuple(str(one.name) for one in customer.segments)
-    requests = yield from _open_requests(customer)
-    return CustomerBrief(customer, open_tickets.items, total, last.items, flags, segments, requests)
-
-
-def _open_requests(customer: Customer) -> Flow[tuple[Settlement, ...]]:
-    """What waits for approval; nothing is read where nobody gives anything."""
-    scope = yield from steps.attempt(0)
-    if not scope.policy.authority:
-        return ()
-    where = filters(customer=(customer.id, *customer.members), state=SettlementState.REQUESTED)
-    page = yield from page_of(Settlement, Query(kind="settlement", where=where, order="created_at"))
-    return page.items
-
-
-def _flags(customer: Customer, now: datetime) -> Flow[list[Flag]]:
-    """The flags in force, those of merged customers behind its own."""
-    people = [customer]
-    if customer.members:
-        loaded = yield from read(Needs(customers=customer.members))
-        people += [loaded.snapshot.customers[one] for one in customer.members]
-    flags = [flag for one in people for flag in one.flags if flag.until is None or flag.until > now]
-    names = [flag.name for flag in flags]
-    return [flag for place, flag in enumerate(flags) if flag.name not in names[:place]]
-
-
 def identities_of(customer: Customer) -> Flow[tuple[str, ...]]:
     """The ids of all identities of a customer and of those merged into it."""
     own = [str(one.id) for one in customer.identities]
@@ -325,32 +233,6 @@ def identities_of(customer: Customer) -> Flow[tuple[str, ...]]:
         for member in customer.members:
             own += [one.id for one in loaded.snapshot.customers[member].identities]
     return tuple(own)
-
-
-def customer_timeline(customer_id: str, limit: int, cursor: str | None) -> Flow[Page[Message]]:
-    """What a customer and the desk said to each other on all tickets, newest first.
-
-    Raises:
-        NotFound: this desk has no such customer.
-    """
-    customer = yield from get_customer(customer_id)
-    identities = yield from identities_of(customer)
-    return (yield from _words(identities, limit, cursor))
-
-
-MOST_TICKETS = 1000
-"""How many of a customer's tickets, latest first, a timeline reaches back over."""
-
-
-def _words(identities: tuple[str, ...], limit: int, cursor: str | None) -> Flow[Page[Message]]:
-    """What was said on the tickets that came through these identities, newest first."""
-    mine = Query(kind="ticket", where=(("identity", identities),), order="id", descending=True, limit=MOST_TICKETS)
-    tickets = yield from page_of(Ticket, mine)
-    if not tickets.items:
-        return Page(())
-    where = (("ticket", tuple(str(one.id) for one in tickets.items)),)
-    query = Query(kind="message", where=where, order="occurred_at", descending=True, limit=limit, after=cursor)
-    return (yield from page_of(Message, query))
 
 
 def count(query: Query) -> Flow[int]:
@@ -408,7 +290,10 @@ def get_article(name: str) -> Flow[Article]:
 
 
 def read_events(consumer: str, limit: int) -> Flow[tuple[Entry, ...]]:
-    """The next entries for a consumer."""
+    """The next entries for a consumer; ``limit`` from 1 to 10 000."""
+    if not consumer:
+        raise InvalidInput("consumer", "is empty", "pass the name of the reader")
+    checks.a_number(limit, "limit", 1, 10_000)
     yield from steps.attempt(0)
     return (yield from steps.read_entries(checks.an_id(consumer, "consumer"), limit))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from csdesk.domain.core import lessons, staff, trainings
-from csdesk.domain.core.customer_commands import CustomerCommand
 from csdesk.domain.core.macros import agents_of, phrases_of
 from csdesk.domain.ids import article_id, phrase_id
 from csdesk.domain.records import commands as cmd
@@ -16,7 +15,7 @@ def command_needs(command: cmd.Command, scope: Scope) -> Needs:
     """What the command touches, and what it is judged by."""
     if isinstance(command, cmd.TicketCommand):
         return _of_ticket(command, scope)
-    if isinstance(command, CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity):
+    if isinstance(command, cmd.CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity):
         return _of_customer(command, scope)
     assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound | cmd.AuthorityCommand), "flows of their own"
     return _of_the_desk(command, scope)
@@ -83,7 +82,7 @@ def _of_correction(command: cmd.CorrectReply, scope: Scope) -> Needs:
     )
 
 
-def _of_customer(command: CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity, scope: Scope) -> Needs:
+def _of_customer(command: cmd.CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity, scope: Scope) -> Needs:
     match command:
         case cmd.UnlinkIdentity():
             return Needs(identities=(command.identity,))

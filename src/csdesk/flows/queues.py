@@ -174,16 +174,18 @@ def _is_held_up(item: InboxItem) -> Flow[bool]:
     return held is not None and held.state is not InboxState.WAITING
 
 
-def retry_outbound(command: cmd.RetryOutbound, run: str) -> Flow[None]:
-    """Queue a dead or unknown message again, or give it up."""
-    yield from retried(lambda scope: _retry_outbound(command, run, scope))
+def retry_outbound(command: cmd.RetryOutbound, run: str) -> Flow[str]:
+    """Queue a dead or unknown message again, or give it up; the run that did so: another one, if it is a repetition."""
+    return (yield from retried(lambda scope: _retry_outbound(command, run, scope)))
 
 
-def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[None]:
-    key = scope.keys.command(command.idempotency_key or run)
+def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[str]:
+    own = command.idempotency_key
+    key = scope.keys.command(run if own is None else f"{command.kind} {command.message} {own}")
     loaded = yield from steps.load(Needs(claims=(key,), outbox=(command.message,), messages=(command.message,)))
-    if key in loaded.snapshot.claims:
-        return  # it ran before, or its commit was unknown and went through
+    owner = loaded.snapshot.claims.get(key)
+    if owner is not None:
+        return owner  # it ran before, or its commit was unknown and went through
     work = workspace(loaded, scope)
     work.begin(run, command.actor)
     yield from require(work, command.actor, command.kind, command.message)
@@ -208,3 +210,4 @@ def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[
         work.put_outbox(replace(item, state=OutboxState.PENDING, due_at=scope.now, attempts=0, reason=reason, needs=""))
     work.end(message.id)
     yield from steps.commit(work.changes())
+    return run

@@ -13,8 +13,8 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Burden, Needs
+from csdesk.domain.records.counters import WORK, work_counter
 from csdesk.domain.records.queues import DueItem
-from csdesk.domain.routing.search import work_counter
 from csdesk.flows.lists import page_of
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
@@ -48,7 +48,7 @@ def _repair(drifted: tuple[Burden, ...], scope: Scope, *, is_last: bool) -> Flow
     work = workspace(loaded, scope)
     work.begin(f"{KIND}/{scope.now.isoformat()}", Actor.system("routing"))
     counted = {work_counter(one.name) for one in loaded.policy.config.queues if one.routing.capacity is not None}
-    wrong = [one for one in drifted if not one.counter.startswith("work/") or one.counter in counted]
+    wrong = [one for one in drifted if not one.counter.startswith(WORK) or one.counter in counted]
     for one in wrong:
         work.add(one.counter, one.carried - one.counted)
         work.emit(ev.DESK, ev.LoadRepaired(counter=one.counter, counted=one.counted, carried=one.carried))

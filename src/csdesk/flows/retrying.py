@@ -21,6 +21,8 @@ def may_repeat(error: StoreError) -> bool:
         return not error.params["command"]
     if error.params.get("transaction") is not None:
         return False  # a host's transaction, which only the host can begin again
+    if error.params.get("waited") is not None:
+        return False  # the store has waited as long as it was told to; doing so twelve times over is no answer
     return isinstance(error, ClaimTaken | GuardFailed | StoreBusy | CommitUnknown)
 
 

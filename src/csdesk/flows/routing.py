@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from csdesk.domain.records.counters import LOAD, WORK
 from csdesk.domain.routing.choice import Found
 from csdesk.errors import GuardFailed
 
@@ -17,7 +18,7 @@ def is_overtaken(refusal: GuardFailed, found: Found) -> bool:
     False if the guard was none of routing's, or if so many are full that it is better to look again.
     """
     counter = refusal.counter
-    if not counter.startswith(("load/", "work/")) or counter in found.full or len(found.full) >= _MOST:
+    if not counter.startswith((LOAD, WORK)) or counter in found.full or len(found.full) >= _MOST:
         return False
     found.full.add(counter)
     return True

@@ -19,11 +19,12 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence
 from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.routing.judging import reason_why_not
 from csdesk.domain.routing.roster import Roster
-from csdesk.domain.routing.search import Search, load_counter
+from csdesk.domain.routing.search import Search
 from csdesk.flows.lists import everything
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace

@@ -11,11 +11,12 @@ from csdesk.domain.core.giving import age_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import AgentGroup, CandidateNeed, Needs, WaitingLine
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.tickets import LinkKind, Ticket
 from csdesk.domain.records.trace import Verdict
 from csdesk.domain.routing.choice import ordered
 from csdesk.domain.routing.judging import judged
-from csdesk.domain.routing.search import Search, Stage, load_counter
+from csdesk.domain.routing.search import Search, Stage
 from csdesk.errors import InvalidInput
 from csdesk.flows import checks
 from csdesk.flows.inbound.routing import followed_up

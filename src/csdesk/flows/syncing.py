@@ -59,11 +59,11 @@ def sync(
     departments: Mapping[str, Iterable[str]] | None,
     retire_at_most: int | None,
     within: timedelta,
-    actor: Actor,
+    actor: Actor | None,
     *,
     dry_run: bool,
 ) -> Flow[StaffSync]:
-    """Add, change and retire agents as the staff list says.
+    """Add, change and retire agents as the staff list says; ``actor`` None: the system.
 
     A run that fails half way may be begun again: what it did is then left alone.
 
@@ -79,7 +79,7 @@ def sync(
     members = yield from _members(within)
     agents = yield from everything(Agent, Query(kind="agent", limit=1000))
     names = frozenset(policy.queue_names)
-    plan = plan_staff(agents, members, queues=names, departments=mapped, actor=actor)
+    plan = plan_staff(agents, members, queues=names, departments=mapped, actor=actor or Actor.system("staff"))
     if not dry_run:
         _check_retiring(plan, retire_at_most)
     changes: list[StaffChange] = []

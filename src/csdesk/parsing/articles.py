@@ -16,9 +16,11 @@ from contextlib import suppress
 from typing import Any, Final
 
 from csdesk._nearest import nearest
+from csdesk._sentence import line_at
 from csdesk.domain.records.articles import SECTIONS, Article
 from csdesk.errors import InvalidInput, sentence
-from csdesk.parsing.phrases import json_rows, truth
+from csdesk.parsing.cells import truth
+from csdesk.parsing.rows import json_rows
 
 _OWN: Final = ("version", "created_at", "updated_at")
 _NAMES: Final = tuple(one for one in Article.model_fields if one not in _OWN)
@@ -48,7 +50,7 @@ def read(text: str, form: str, *, name: str = "article") -> list[Article]:
         InvalidInput: the text is not of that form; the field names the line or the place in it.
     """
     if form == "jsonl":
-        return [_article(row, f"line {at}") for at, row in json_rows(text)]
+        return [_article(row, line_at(at)) for at, row in json_rows(text)]
     if form == "md":
         return [_article(_markdown(text, name), name)]
     raise InvalidInput("form", sentence("{form!r} is not known", form=form), "use jsonl or md")
@@ -121,7 +123,7 @@ def _front_matter(lines: list[tuple[int, str]], document: dict[str, Any]) -> lis
             continue
         if not colon or name not in (*_PLAIN, *_LISTED):
             remedy = sentence("use {names}, each with a colon and its value", names=(*_PLAIN, *_LISTED))
-            raise InvalidInput(f"line {at}", "is no value of an article", remedy)
+            raise InvalidInput(line_at(at), "is no value of an article", remedy)
         if name in _LISTED:
             document[name] = [part.strip() for part in re.split("[,，、]", value) if part.strip()]
         elif value:
@@ -133,7 +135,7 @@ def _section(heading: str, at: int) -> str:
     found = _HEADINGS.get(heading)
     if found is None:
         raise InvalidInput(
-            f"line {at}", sentence("unknown heading {heading!r}", heading=heading), nearest(heading, _HEADINGS)
+            line_at(at), sentence("unknown heading {heading!r}", heading=heading), nearest(heading, _HEADINGS)
         )
     return found
 
@@ -144,7 +146,7 @@ def _take(document: dict[str, Any], section: str, line: str, at: int) -> None:
     elif section == "questions":
         _take_question(document.setdefault("questions", []), line, at)
     elif not section or (item := _ITEM.fullmatch(line)) is None:
-        raise InvalidInput(f"line {at}", "is no part of the list", "begin it with - or put it under ## What (是什么)")
+        raise InvalidInput(line_at(at), "is no part of the list", "begin it with - or put it under ## What (是什么)")
     elif section == "fees":
         what, price = ([*_FEE.split(item[1], maxsplit=1), ""])[:2]
         document.setdefault("fees", []).append({"what": what, "price": price})
@@ -158,7 +160,7 @@ def _take_question(questions: list[dict[str, str]], line: str, at: int) -> None:
     elif questions:
         questions[-1]["answer"] += line + "\n"
     elif line.strip():
-        raise InvalidInput(f"line {at}", "stands before the first question", "write each question as a ### heading")
+        raise InvalidInput(line_at(at), "stands before the first question", "write each question as a ### heading")
 
 
 def _to_markdown(article: Article) -> str:

@@ -8,15 +8,15 @@ Rationale (依据) more.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, sentence
-from csdesk.parsing.phrases import as_read, list_cell, rows, split_list, to_toml, truth
+from csdesk.parsing.cells import list_cell, split_list, truth
+from csdesk.parsing.phrases import as_read, rows, title_and_lists
+from csdesk.parsing.rows import written
 
 _OWN: Final = ("version", "created_at", "updated_at")
 _NAMES: Final = tuple(one for one in LibraryPhrase.model_fields if one not in _OWN)
@@ -45,18 +45,7 @@ def write(phrases: Iterable[LibraryPhrase], form: str) -> str:
     Raises:
         InvalidInput: an unknown form, or Markdown for more than one phrase.
     """
-    if form == "csv":
-        return _to_csv(phrases)
-    if form == "jsonl":
-        return "".join(json.dumps(_document(one), ensure_ascii=False) + "\n" for one in phrases)
-    if form == "toml":
-        return "\n".join(to_toml(_document(one)) for one in phrases)
-    if form == "md":
-        kept = list(phrases)
-        if len(kept) != 1:
-            raise InvalidInput("phrases", "Markdown holds one phrase a file", "write one file for each")
-        return _to_markdown(kept[0])
-    raise InvalidInput("form", sentence("{form!r} is not known", form=form), "use one of csv, jsonl, toml, md")
+    return written(phrases, form, columns=(*_NAMES, "answer"), document=_document, cell=_cell, to_markdown=_to_markdown)
 
 
 def _phrase(row: Mapping[str, object], place: str) -> LibraryPhrase:
@@ -104,16 +93,6 @@ def _document(phrase: LibraryPhrase) -> dict[str, object]:
     return whole
 
 
-def _to_csv(phrases: Iterable[LibraryPhrase]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, (*_NAMES, "answer"), lineterminator="\r\n")
-    writer.writeheader()
-    for phrase in phrases:
-        row = _document(phrase)
-        writer.writerow({name: _cell(name, value) for name, value in row.items()})
-    return out.getvalue()
-
-
 def _cell(name: str, value: object) -> object:
     if name in _NESTED:
         return json.dumps(value, ensure_ascii=False)
@@ -121,11 +100,7 @@ def _cell(name: str, value: object) -> object:
 
 
 def _to_markdown(phrase: LibraryPhrase) -> str:
-    parts = [f"# {phrase.title}\n"]
-    for heading in ("questions", "keywords", "tags", "related"):
-        items = getattr(phrase, heading)
-        if items:
-            parts.append(f"## {heading.title()}\n\n" + "".join(f"- {item}\n" for item in items))
+    parts = title_and_lists(phrase)
     wording = phrase.wording_for(language=phrase.language) or phrase.wordings[0]
     parts.append(f"## Answer\n\n{wording.text}\n")
     if phrase.rationale:

@@ -8,12 +8,8 @@ likewise, and what stands under `## Answer` (回答) the answer.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
@@ -22,18 +18,15 @@ from typing import Final
 from csdesk._nearest import guess, nearest
 from csdesk._sentence import line_at
 from csdesk.domain.matching.phrases import Phrase
+from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, sentence
+from csdesk.parsing.cells import list_cell, split_list, time, truth
+from csdesk.parsing.rows import json_rows, toml_rows, unknown_form, written
 from csdesk.parsing.sheets import sheet_rows
-
-FORMATS: Final = ("csv", "jsonl", "toml", "md")
-"""The formats, by the endings of their files."""
 
 _NAMES: Final = tuple(one.name for one in fields(Phrase))
 _LISTS: Final = ("questions", "keywords", "tags", "related", "channels", "levels")
 _TIMES: Final = ("valid_from", "valid_until")
-_PARTING: Final = re.compile(r"[|\n]")
-_TRUE: Final = frozenset({"1", "true", "yes", "是", "y"})
-_FALSE: Final = frozenset({"0", "false", "no", "否", "n"})
 _TEXTS: Final = frozenset({"answer", "rationale"})
 _HEADINGS: Final = {
     "questions": "questions", "问题": "questions", "常见问法": "questions",
@@ -71,13 +64,11 @@ def rows(text: str, form: str, name: str) -> Iterator[tuple[str, Mapping[str, ob
     elif form == "jsonl":
         yield from ((line_at(at), row) for at, row in json_rows(text))
     elif form == "toml":
-        yield from ((f"phrases.{at}", row) for at, row in enumerate(_toml_rows(text)))
+        yield from ((f"phrases.{at}", row) for at, row in enumerate(toml_rows(text)))
     elif form == "md":
         yield name, _markdown(text, name)
     else:
-        raise InvalidInput(
-            "form", sentence("{form!r} is not known", form=form), sentence("use one of {names}", names=tuple(FORMATS))
-        )
+        raise unknown_form(form)
 
 
 def write(phrases: Iterable[Phrase], form: str) -> str:
@@ -86,68 +77,7 @@ def write(phrases: Iterable[Phrase], form: str) -> str:
     Raises:
         InvalidInput: an unknown form, or Markdown for more than one phrase.
     """
-    if form == "csv":
-        return _to_csv(phrases)
-    if form == "jsonl":
-        return "".join(json.dumps(_document(one), ensure_ascii=False) + "\n" for one in phrases)
-    if form == "toml":
-        return "\n".join(to_toml(_document(one)) for one in phrases)
-    if form == "md":
-        kept = list(phrases)
-        if len(kept) != 1:
-            raise InvalidInput("phrases", "Markdown holds one phrase a file", "write one file for each")
-        return _to_markdown(kept[0])
-    raise InvalidInput(
-        "form", sentence("{form!r} is not known", form=form), sentence("use one of {names}", names=tuple(FORMATS))
-    )
-
-
-def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """The objects of JSON Lines, each with the number of its line.
-
-    Raises:
-        InvalidInput: a line holds no JSON object, or one that says something twice.
-    """
-    # Not ``splitlines``: JSON texts may hold other separators of lines as they are.
-    for at, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
-        if line.strip():
-            try:
-                row = json.loads(line, object_pairs_hook=_once)
-            except InvalidInput as error:
-                raise InvalidInput(line_at(at, error.field), error.problem, error.remedy) from None
-            except ValueError:
-                raise InvalidInput(line_at(at), "no JSON", "put one JSON object on each line") from None
-            except RecursionError:
-                raise InvalidInput(line_at(at), "is nested too deeply", "write one record's fields") from None
-            if not isinstance(row, dict):
-                raise InvalidInput(line_at(at), "no object", "put one JSON object on each line")
-            yield at, row
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """The object, if it says nothing twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise InvalidInput(twice, "stands there twice", "keep one of the two")
-    return found
-
-
-def _toml_rows(text: str) -> Iterator[Mapping[str, object]]:
-    try:
-        document = tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput("toml", sentence("is no TOML: {error}", error=str(error)), "correct the TOML") from None
-    except RecursionError:
-        raise InvalidInput("toml", "is nested too deeply", "write one phrase's fields in each table") from None
-    strange = sorted(set(document) - {"phrases"})
-    if strange:
-        raise InvalidInput(strange[0], "is no table of phrases", "begin each phrase with [[phrases]]")
-    rows = document.get("phrases", [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise InvalidInput("phrases", "no array of tables", "begin each phrase with [[phrases]]")
-    yield from rows
+    return written(phrases, form, columns=_NAMES, document=_document, cell=_cell, to_markdown=_to_markdown)
 
 
 def _markdown(text: str, name: str) -> dict[str, object]:
@@ -208,58 +138,12 @@ def _value(name: str, value: object) -> object:
     if name in _LISTS:
         return split_list(name, value)
     if name in _TIMES:
-        return _time(name, value)
+        return time(name, value)
     if name == "auto_reply":
         return truth(name, value)
     if value is not None and not isinstance(value, str):
         raise InvalidInput(name, "is no text", "put it in quotes")
     return value
-
-
-def split_list(name: str, value: object) -> tuple[str, ...]:
-    """A list of texts, one text parted by `|` or line breaks, or a text that is a list in JSON.
-
-    Raises:
-        InvalidInput: it is neither.
-    """
-    parts = _parts(value) if isinstance(value, str) else value
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise InvalidInput(name, "is no list of texts", "give a list of texts")
-    return tuple(part.strip() for part in parts if part.strip())
-
-
-def _parts(text: str) -> list[object]:
-    if text.lstrip().startswith("["):
-        with suppress(ValueError, RecursionError):
-            found = json.loads(text)
-            if isinstance(found, list) and all(isinstance(part, str) for part in found):
-                return found
-    return list(_PARTING.split(text))
-
-
-def list_cell(texts: Sequence[str]) -> str:
-    """A list as one cell of CSV, so that ``split_list`` reads the same: as JSON where a text holds a parting sign."""
-    plain = "\n".join(texts)
-    return plain if split_list("", plain) == tuple(texts) else json.dumps(list(texts), ensure_ascii=False)
-
-
-def _time(name: str, value: object) -> datetime | None:
-    try:
-        return value if value is None or isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        raise InvalidInput(name, "is no time", "write it as 2026-06-18T00:00:00+08:00") from None
-
-
-def truth(name: str, value: object) -> bool:
-    """Yes or no, in words of either language.
-
-    Raises:
-        InvalidInput: it is neither.
-    """
-    said = str(value).strip().lower()
-    if said not in _TRUE | _FALSE:
-        raise InvalidInput(name, "is neither true nor false", "write true or false")
-    return said in _TRUE
 
 
 def _document(phrase: Phrase) -> dict[str, object]:
@@ -273,39 +157,25 @@ def _document(phrase: Phrase) -> dict[str, object]:
     return document
 
 
-def _to_csv(phrases: Iterable[Phrase]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, _NAMES, lineterminator="\r\n")
-    writer.writeheader()
-    for phrase in phrases:
-        row = _document(phrase)
-        writer.writerow({name: list_cell(value) if isinstance(value, list) else value for name, value in row.items()})
-    return out.getvalue()
-
-
-def to_toml(document: Mapping[str, object]) -> str:
-    """One phrase as a table of TOML."""
-    lines = [f"{name} = {_toml_value(value)}" for name, value in document.items()]
-    return "\n".join(["[[phrases]]", *lines, ""])
-
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{name} = {_toml_value(one)}" for name, one in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml_value, value)) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _cell(_: str, value: object) -> object:
+    return list_cell(value) if isinstance(value, list) else value
 
 
 def _to_markdown(phrase: Phrase) -> str:
+    parts = title_and_lists(phrase)
+    if phrase.answer:
+        parts.append(f"## Answer\n\n{phrase.answer}\n")
+    return as_read("\n".join(parts), phrase.id, phrase.questions, phrase.answer)
+
+
+def title_and_lists(phrase: Phrase | LibraryPhrase) -> list[str]:
+    """What stands before the answer of a phrase in Markdown."""
     parts = [f"# {phrase.title}\n"]
     for heading in ("questions", "keywords", "tags", "related"):
         items = getattr(phrase, heading)
         if items:
             parts.append(f"## {heading.title()}\n\n" + "".join(f"- {item}\n" for item in items))
-    if phrase.answer:
-        parts.append(f"## Answer\n\n{phrase.answer}\n")
-    return as_read("\n".join(parts), phrase.id, phrase.questions, phrase.answer)
+    return parts
 
 
 def as_read(text: str, name: str, questions: tuple[str, ...], answer: str) -> str:

@@ -19,12 +19,12 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs, Stored
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Ticket, burdens_of
-from csdesk.domain.routing.search import load_counter
 from csdesk.ports.store import Query, Store
 
 R = TypeVar("R")

@@ -44,7 +44,7 @@ def test_an_error_of_the_library_is_told_in_the_language_of_the_command(cli, tmp
     assert "the file is no SQLite database; give the path of a csdesk store" in cli.run("tickets", db=other).stderr
     assert "不是 SQLite 数据库；请给出 csdesk 存储的路径" in cli.run("tickets", db=other, lang="zh-CN").stderr
     cli.run("init")
-    assert "本服务台中没有工单 99" in cli.run("show", "99", lang="zh-CN").stderr
+    assert "本客服台中没有工单 99" in cli.run("show", "99", lang="zh-CN").stderr
 
 
 def test_a_missing_desk_is_not_made(cli):

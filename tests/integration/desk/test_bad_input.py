@@ -575,13 +575,16 @@ def test_what_was_passed_in_stays_open() -> None:
 
 def test_a_file_that_somebody_else_holds(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
-    store = SqliteStore(path, busy_timeout=0.0)
+    told: list[str] = []
+    store = SqliteStore(path, busy_timeout=0.0, trace=told.append)
     with open_desk(store, clock=FixedClock()) as desk:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
+        told.clear()
         with pytest.raises(StoreBusy) as caught:
             desk.receive(message())
         assert caught.value.retryable
+        assert sum(one.startswith("BEGIN") for one in told) == 1, "the store has waited, so nobody waits again"
         _no_words(caught.value)
         other.execute("ROLLBACK")
         other.close()

@@ -7,7 +7,7 @@ import pytest
 from csdesk import Actor, DeskConfig, Sender, open_desk
 from csdesk.channels.loopback import LoopbackChannel
 from csdesk.domain.policy.config import AccountPolicy, QueuePolicy, TagPolicy
-from csdesk.domain.records.tickets import Category
+from csdesk.domain.records.tickets import Category, Priority
 from csdesk.errors import ConfigMismatch, DeskClosed, InvalidInput, NotFound
 from csdesk.testing import CountingStore
 
@@ -64,6 +64,42 @@ def test_filters(world):
     assert ids(until=world.clock.now()) == [one.id]
     assert desk.tickets.count() == 3
     assert desk.tickets.count(category=[Category.RESOLVED, Category.NEW], queue="default") == 2
+
+
+def test_the_tickets_of_one_customer_and_of_one_account(world):
+    desk = world.open()
+    first = desk.receive(world.said(by="ann"))
+    other = desk.receive(world.said(by="bob", account="mail"))
+    second = desk.receive(world.said(by="ann2", account="mail"))
+    desk.tickets.set_status(first.ticket.id, "closed", actor=AGENT)
+    ann = first.customer.id
+    assert [one.id for one in desk.tickets.list(customer=ann).items] == [first.ticket.id]
+    desk.customers.merge(second.customer.id, ann, actor=AGENT)
+    for asked, found in (
+        ({"customer": ann}, [second, first]),
+        ({"customer": second.customer.id}, [second, first]),
+        ({"customer": ann, "category": Category.CLOSED}, [first]),
+        ({"customer": ann, "account": "mail"}, [second]),
+        ({"account": "mail"}, [second, other]),
+    ):
+        assert [one.id for one in desk.tickets.list(**asked).items] == [one.ticket.id for one in found]
+        assert desk.tickets.count(**asked) == len(found)
+
+
+def test_counts_take_the_filters_of_lists(world):
+    desk = world.open()
+    early = desk.receive(world.said(by="ann"))
+    noon = world.later(hours=3)
+    late = desk.receive(world.said(by="bob"))
+    desk.tickets.set_field(late.ticket.id, "priority", "high", actor=AGENT)
+    for asked, found in (
+        ({"until": noon}, early),
+        ({"since": noon}, late),
+        ({"priority": Priority.HIGH}, late),
+        ({"priority": Priority.NORMAL, "type": "general", "status": early.ticket.status}, early),
+    ):
+        assert [one.id for one in desk.tickets.list(**asked).items] == [found.ticket.id]
+        assert desk.tickets.count(**asked) == 1
 
 
 def test_search_finds_words_before_and_after_they_are_indexed(world):

@@ -1,10 +1,22 @@
 """Slips in names are told with the nearest right one; none of them is taken for something else in silence."""
 
+import asyncio
+
 import pytest
 
-from csdesk import Actor, DeskConfig, InvalidInput
+from csdesk import (
+    Actor,
+    DeskConfig,
+    InvalidInput,
+    NotFound,
+    Priority,
+    TextPart,
+    open_async_desk,
+    open_desk,
+    render,
+)
 from csdesk import commands as cmd
-from csdesk.errors import ConfigError
+from csdesk.errors import ConfigError, DeskClosed
 from csdesk.ports.store import Page
 
 LEAD = Actor.agent("lead")
@@ -105,3 +117,121 @@ def test_what_is_left_in_a_queue_that_is_gone_can_be_found(desk, world):
     assert [one.agents for one in desk.agents.groups("refunds")] == [1]
     with pytest.raises(InvalidInput):
         desk.tickets.list(queue="refnds")
+
+
+@pytest.mark.parametrize("method", ["list", "count"])
+@pytest.mark.parametrize(
+    ("asked", "error", "told"),
+    [
+        ({"status": "resolvd"}, InvalidInput, "status: no such status; did you mean 'resolved'"),
+        ({"type": "genral"}, InvalidInput, "type: no ticket type 'genral'; did you mean 'general'"),
+        ({"category": "opn"}, InvalidInput, "category: unknown value; did you mean 'open'"),
+        ({"priority": "high"}, InvalidInput, "priority: is a str; pass a csdesk Priority"),
+        ({"assignee": "Ann"}, NotFound, "no agent Ann"),
+        ({"offered_to": "Ann"}, NotFound, "no agent Ann"),
+        ({"customer": "cus_typo"}, NotFound, "no customer cus_typo"),
+    ],
+)
+def test_an_unknown_name_is_no_empty_list(desk, world, method, asked, error, told):
+    desk.receive(world.said())
+    with pytest.raises(error, match=told):
+        getattr(desk.tickets, method)(**asked)
+
+
+def test_what_is_known_may_have_no_tickets(desk):
+    ann = desk.agents.add("Ann")
+    for asked in ({"status": "resolved"}, {"type": "general"}, {"priority": Priority.LOW}, {"assignee": ann.id}):
+        assert desk.tickets.count(**asked) == 0
+        assert desk.tickets.list(**asked).items == ()
+
+
+def test_a_status_that_left_the_configuration_is_known_while_tickets_have_it(desk, world):
+    shipped = {"statuses": [{"name": "shipped", "category": "waiting_internal"}], "queues": [{"name": "default"}]}
+    desk.config.activate(DeskConfig.model_validate(shipped), actor=LEAD)
+    got = desk.receive(world.said())
+    desk.tickets.set_status(got.ticket.id, "shipped", actor=LEAD)
+    desk.config.activate(DeskConfig(), actor=LEAD)
+    assert desk.tickets.count(status="shipped", tag="vip") == 0
+    with pytest.raises(InvalidInput, match="no such status"):
+        desk.tickets.count(status="sent")
+
+
+@pytest.mark.parametrize(
+    ("group", "known"), [("inbox", "blocked, discarded, parked, unknown, waiting"), ("outbox", "sending")]
+)
+def test_only_states_of_the_list_are_offered(desk, group, known):
+    with pytest.raises(InvalidInput, match="state: unknown value") as told:
+        getattr(desk, group).list(state="gone")
+    assert known in str(told.value)
+    assert ("parked" in str(told.value)) == (group == "inbox")
+
+
+def test_a_cursor_is_called_as_its_argument(desk, world):
+    desk.receive(world.said())
+    with pytest.raises(InvalidInput, match=r"^cursor: not a cursor of this query"):
+        desk.tickets.list(cursor="junk")
+
+
+def test_an_agent_is_found_by_the_name_of_the_staff_system(desk):
+    ann = desk.agents.add("Ann", external_id="ann@shop")
+    assert desk.agents.find("ann@shop") == ann
+    with pytest.raises(InvalidInput, match="external_id: belongs to another agent"):
+        desk.agents.add("Ann again", external_id="ann@shop")
+    assert desk.agents.list().items == (ann,)
+
+
+def test_one_message_is_no_list_of_messages(desk, world):
+    with pytest.raises(InvalidInput, match="messages: is an InboundMessage; pass a list"):
+        desk.receive_many(world.said())
+
+
+@pytest.mark.parametrize("text", [None, 5, b"hi", TextPart(text="hi")])
+def test_a_reply_is_a_text_or_several_parts(desk, world, text):
+    ticket = desk.receive(world.said()).ticket
+    with pytest.raises(InvalidInput, match=r"text: is .*; pass a str, or a list of parts"):
+        desk.reply(ticket.id, text, actor=LEAD)
+
+
+class Mute:
+    account, kind, capabilities = "px", "px", None
+
+    def receive(self, request): ...
+
+    def send_now(self, message): ...
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [(Mute(), "Mute is no channel: it lacks pull_now;"), (Mute, "is the class Mute; pass an object of it")],
+)
+def test_a_channel_tells_what_it_lacks(channel, told):
+    with pytest.raises(InvalidInput, match=f"^channels: {told}"):
+        open_desk("memory://", channels=[channel])
+
+
+@pytest.mark.parametrize("thing", [None, 5, Actor])
+def test_only_what_has_a_text_is_rendered(thing):
+    with pytest.raises(InvalidInput, match=r"thing: is .*; pass a trace"):
+        render(thing)
+
+
+def test_a_desk_says_which_one_it_is_and_a_closed_one_is_not_entered():
+    desk = open_desk("memory://", desk="shop")
+    assert repr(desk) == "<Desk 'shop'>"
+    with desk:
+        pass
+    assert repr(desk) == "<closed Desk 'shop'>"
+    with pytest.raises(DeskClosed), desk:
+        pass
+
+
+def test_an_async_desk_says_so_too():
+    async def main():
+        async with await open_async_desk("memory://") as desk:
+            assert repr(desk) == "<AsyncDesk 'main'>"
+        assert repr(desk) == "<closed AsyncDesk 'main'>"
+        with pytest.raises(DeskClosed):
+            async with desk:
+                pass
+
+    asyncio.run(main())

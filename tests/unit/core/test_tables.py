@@ -36,7 +36,7 @@ def test_every_event_has_its_fold():
 
 def test_every_command_has_its_run():
     assert set(ticket_commands._RUNS) == members(cmd.TicketCommand)
-    assert set(customer_commands._RUNS) == set(get_args(customer_commands.CustomerCommand))
+    assert set(customer_commands._RUNS) == set(get_args(cmd.CustomerCommand))
     elsewhere = {
         cmd.SaveAgent,
         cmd.SavePhrase,

@@ -132,7 +132,7 @@ def asked(desk: Desk) -> str:
 
 
 COMMANDS: dict[str, tuple[Callable[[Desk, str], object], str]] = {
-    "tickets.get": (lambda desk, ticket: desk.tickets.get("tkt_0"), "本服务台中没有工单 tkt_0"),
+    "tickets.get": (lambda desk, ticket: desk.tickets.get("tkt_0"), "本客服台中没有工单 tkt_0"),
     "queue": (
         lambda desk, ticket: desk.tickets.transfer(ticket, queue="defualt", brief="b", actor=MEI),
         "queue：没有队列“defualt”。处理办法：是否想写“default”？可选：default",
@@ -151,7 +151,7 @@ COMMANDS: dict[str, tuple[Callable[[Desk, str], object], str]] = {
     ),
     "calendar": (
         lambda desk, ticket: desk.calendars.get("office"),
-        "本服务台中没有工作日历 office。处理办法：目前还没有任何一个：请先声明，或不要填写",
+        "本客服台中没有工作日历 office。处理办法：目前还没有任何一个：请先声明，或不要填写",
     ),
     "type": (
         lambda desk, ticket: desk.tickets.get(5),  # type: ignore[arg-type]
@@ -163,7 +163,7 @@ COMMANDS: dict[str, tuple[Callable[[Desk, str], object], str]] = {
     ),
     "phrase": (
         lambda desk, ticket: desk.replies.send(ticket, "phr_none", actor=MEI),
-        "本服务台中没有话术 phr_none",
+        "本客服台中没有话术 phr_none",
     ),
     "actor": (
         lambda desk, ticket: desk.tickets.lease(ticket, actor=Actor.system()),

@@ -459,6 +459,13 @@ def test_a_saved_matcher_whose_parts_do_not_fit_is_refused(monkeypatch) -> None:
         Matcher.from_bytes(matcher.to_bytes())
 
 
+def test_a_saved_matcher_with_a_weight_that_is_no_number_is_refused() -> None:
+    matcher = Matcher(SHOP)
+    matcher._judge.library.segment.row_weights[0] = float("nan")
+    with pytest.raises(InvalidInput, match="finite"):
+        Matcher.from_bytes(matcher.to_bytes())
+
+
 def test_a_decision_on_other_matches_is_refused() -> None:
     judge = Matcher(SHOP[:2])._judge
     with pytest.raises(InvalidInput, match=r"^matches: "):
@@ -502,7 +509,7 @@ def test_the_script_of_a_question_may_choose_the_language_of_the_answer() -> Non
 def test_what_is_no_text_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"^text: "):
         Matcher(SHOP).match(None)  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match=r"^questions: is a int"):
+    with pytest.raises(InvalidInput, match=r"^questions: is an int"):
         Phrase("a", "t", (5,))  # type: ignore[arg-type]
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from csdesk.bootstrap import open_desk
 from csdesk.domain.core.claims import ClaimKeys
-from csdesk.domain.core.workspace import load_counter
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import ChangeSet, Claim, Delta, Put
 from csdesk.domain.records.channels import InboundMessage, Sender
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Ticket

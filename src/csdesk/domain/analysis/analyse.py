@@ -24,10 +24,11 @@ from csdesk.domain.analysis.staffing import staffing
 from csdesk.domain.analysis.trying import both_act
 from csdesk.domain.analysis.usage import usage
 from csdesk.domain.analysis.waiting import timed_loops
-from csdesk.domain.policy.checks import GENERAL, rules_in
 from csdesk.domain.policy.compiled import Policy, compile_policy
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.scenarios import when_of
+from csdesk.domain.policy.type_tree import GENERAL
+from csdesk.domain.policy.walking import rules_in
 from csdesk.domain.records.changes import AgentGroup
 from csdesk.domain.records.tickets import Category
 from csdesk.domain.rules.actions import NoAutoReply

@@ -37,54 +37,93 @@ class Reach:
         return frozenset(slot for slot, _ in self.writes)
 
 
-def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozenset()) -> Iterator[Write]:  # noqa: C901, PLR0912, PLR0915
-    """The slots that an action writes, with the values; ``tags`` are those that anything names."""
+def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozenset()) -> Iterator[Write]:
+    """The slots that an action writes, with the values; ``tags`` are those that anything names.
+
+    Alerts, requests and blocks write none: they change nothing that a condition sees.
+    """
+    yield from _set(action, policy)
+    yield from _placed(action)
+    yield from _moved(action)
+    yield from _marked(action, tags)
+
+
+def _set(action: act.Action, policy: Policy) -> Iterator[Write]:
+    """The fields of the ticket that it gives a value."""
     match action:
         case act.SetPriority():
             yield "ticket.priority", int(action.priority)
         case act.SetType():
-            yield "ticket.type", action.type
-            kind = policy.type(action.type)  # on a new ticket it brings these too
-            if kind.queue is not None:
-                yield "ticket.queue", kind.queue
-            if kind.priority is not None:
-                yield "ticket.priority", int(kind.priority)
+            yield from _typed(action.type, policy)
         case act.SetQueue():
             yield "ticket.queue", action.queue
         case act.SetSite():
             yield "ticket.site", action.site
         case act.SetLanguage():
             yield "ticket.language", action.language
+        case act.SetGoal():
+            yield "ticket.goal", action.goal.value
+        case act.SetField():
+            yield f"ticket.{action.name}", action.value
+        case _:
+            pass
+
+
+def _typed(type_: str, policy: Policy) -> Iterator[Write]:
+    yield "ticket.type", type_
+    kind = policy.type(type_)  # on a new ticket it brings these too
+    if kind.queue is not None:
+        yield "ticket.queue", kind.queue
+    if kind.priority is not None:
+        yield "ticket.priority", int(kind.priority)
+
+
+def _placed(action: act.Action) -> Iterator[Write]:
+    """The fields of the customer that it gives a value."""
+    if isinstance(action, act.SetCustomerField):
+        yield f"customer.{action.name}", action.value
+    elif isinstance(action, act.PlaceCustomer):
+        for name in ("level", "stage", "language"):
+            if getattr(action, name) is not None:
+                yield f"customer.{name}", getattr(action, name)
+
+
+def _moved(action: act.Action) -> Iterator[Write]:
+    """Where the ticket stands after it: its status, who has it, what was said on it."""
+    match action:
         case act.SetStatus():
             yield "ticket.state", action.status
         case act.Close():
             yield "ticket.state", f"closed:{action.reason}"
         case act.Resolve() | act.Reopen() | act.Snooze():
             yield "ticket.state", action.do
-        case act.SetField():
-            yield f"ticket.{action.name}", action.value
+        case act.Assign():
+            yield "ticket.worker", action.agent
+            yield "ticket.state", "open"
+        case act.Unassign() | act.HandOff():
+            yield "ticket.worker", None
+        case act.Transfer():
+            asked = action.agent or action.department
+            yield ("ticket.offer", asked) if action.asks else ("ticket.queue", action.queue)
+        case act.HandBack():
+            yield "ticket.worker", "bot"
+            if action.queue is not None:
+                yield "ticket.queue", action.queue
+        case act.Note() | act.Reply() | act.SendPhrase() | act.SendTemplate():
+            yield "ticket.messages", action.do
+        case _:
+            pass
+
+
+def _marked(action: act.Action, tags: frozenset[str]) -> Iterator[Write]:
+    """The tags and flags that it puts or takes."""
+    match action:
         case act.AddTags():
             yield from ((f"ticket.tags:{name}", True) for name in action.tags)
         case act.RemoveTags():
             yield from ((f"ticket.tags:{name}", False) for name in action.tags)
         case act.SetTags():
             yield from ((f"ticket.tags:{name}", name in action.tags) for name in {*tags, *action.tags, EVERY_TAG})
-        case act.Assign():
-            yield "ticket.worker", action.agent
-            yield "ticket.state", "open"
-        case act.Unassign():
-            yield "ticket.worker", None
-        case act.Transfer():
-            if action.asks:
-                yield "ticket.offer", action.agent or action.department
-            else:
-                yield "ticket.queue", action.queue
-        case act.HandOff():
-            yield "ticket.worker", None
-        case act.HandBack():
-            yield "ticket.worker", "bot"
-            if action.queue is not None:
-                yield "ticket.queue", action.queue
         case act.TagCustomer():
             yield from ((f"customer.tags:{name}", True) for name in action.tags)
         case act.UntagCustomer():
@@ -97,18 +136,8 @@ def writes_of(action: act.Action, policy: Policy, tags: frozenset[str] = frozens
             yield f"ticket.flags:{action.flag}", True
         case act.LiftTicketFlag():
             yield f"ticket.flags:{action.flag}", False
-        case act.SetGoal():
-            yield "ticket.goal", action.goal.value
-        case act.PlaceCustomer():
-            for name in ("level", "stage", "language"):
-                if getattr(action, name) is not None:
-                    yield f"customer.{name}", getattr(action, name)
-        case act.SetCustomerField():
-            yield f"customer.{action.name}", action.value
-        case act.Note() | act.Reply() | act.SendPhrase() | act.SendTemplate():
-            yield "ticket.messages", action.do
         case _:
-            pass  # alerts, requests and blocks change nothing that a condition sees
+            pass
 
 
 def brings(action: act.Action, policy: Policy) -> Iterator[Write]:

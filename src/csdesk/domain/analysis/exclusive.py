@@ -14,8 +14,8 @@ from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.analysis.reachable import Path, alternatives
 from csdesk.domain.analysis.setting import Setting
 from csdesk.domain.analysis.solver import solve
-from csdesk.domain.policy.checks import rules_in
 from csdesk.domain.policy.config import DeskConfig
+from csdesk.domain.policy.walking import rules_in
 from csdesk.domain.rules.checks import listed
 from csdesk.domain.rules.fields import KEYWORD, Op
 from csdesk.domain.rules.language import Condition, Trigger

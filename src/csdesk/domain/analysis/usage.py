@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from csdesk.domain.analysis.findings import Finding
-from csdesk.domain.policy.checks import rules_in, tests_in
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.service_levels import EscalationActions, TargetPolicy
+from csdesk.domain.policy.walking import rules_in, tests_in
 from csdesk.domain.rules import actions as act
 from csdesk.domain.rules.checks import listed
 from csdesk.domain.rules.fields import CUSTOM, KEYWORD, Op

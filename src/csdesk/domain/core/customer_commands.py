@@ -18,20 +18,6 @@ from csdesk.domain.records.customers import Attribute, Customer
 from csdesk.domain.records.tags import TagSource
 from csdesk.errors import InvalidInput, sentence
 
-CustomerCommand = (
-    cmd.SetProfile
-    | cmd.FillProfile
-    | cmd.TagCustomer
-    | cmd.SyncTags
-    | cmd.FlagCustomer
-    | cmd.RecordAct
-    | cmd.LinkIdentity
-    | cmd.MergeCustomers
-    | cmd.UnmergeCustomers
-    | cmd.BlockCustomer
-)
-"""The commands that change one customer."""
-
 
 def _set_profile(work: Workspace, customer: Customer, command: cmd.SetProfile) -> None:
     if command.dedicated_agent:
@@ -132,7 +118,7 @@ _RUNS: Final[dict[type, Callable[[Workspace, Customer, Any], None]]] = {
 }
 
 
-def run(work: Workspace, customer: Customer, command: CustomerCommand) -> None:
+def run(work: Workspace, customer: Customer, command: cmd.CustomerCommand) -> None:
     """Let the command happen to its customer.
 
     Raises:

@@ -75,12 +75,15 @@ def _plan(work: Workspace, survivor: Customer, command: str, people: list[Person
     work.put_due(DueItem(key=progress.key, kind=ERASE, due_at=work.now, payload=progress.model_dump_json()))
 
 
-def complete(work: Workspace, family: Iterable[CustomerId], counts: ErasedCounts) -> None:
-    """Tell that nothing is left, once."""
+def complete(work: Workspace, family: Iterable[CustomerId], counts: ErasedCounts) -> bool:
+    """Tell that nothing is left, once; False if it was told before."""
+    told = False
     for key in family:
         erasure = work.customer(key).erasure
         if erasure is not None and erasure.completed_at is None:
             work.emit(key, ev.ErasureCompleted(counts=counts))
+            told = True
+    return told
 
 
 def is_theirs(message: Message, ticket: Ticket, identities: Iterable[str]) -> bool:

@@ -10,10 +10,11 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import AgentId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
+from csdesk.domain.records.counters import load_counter, work_counter
 from csdesk.domain.records.tickets import Offer, OfferPurpose, Ticket, WorkerKind
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.routing.choice import Choice, Turn, choose
-from csdesk.domain.routing.search import Search, load_counter, work_counter
+from csdesk.domain.routing.search import Search
 
 _Offer = trusted(Offer)
 

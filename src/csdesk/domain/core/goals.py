@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.policy.checks import GENERAL
+from csdesk.domain.policy.type_tree import GENERAL
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.goals import Goal, GoalName, GoalState

@@ -8,8 +8,8 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
+from csdesk.domain.records.counters import work_counter
 from csdesk.domain.records.tickets import Move, Offer, OfferPurpose, Ticket
-from csdesk.domain.routing.search import work_counter
 from csdesk.errors import InvalidInput, sentence
 
 _Answer = cmd.AcceptOffer | cmd.DeclineOffer

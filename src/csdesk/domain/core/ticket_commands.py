@@ -156,7 +156,7 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
     elif name == "type":
         if not work.policy.has_type(str(value)):
             raise InvalidInput(
-                "value", sentence("no ticket type {type!r}", type=value), "choose a type of the configuration"
+                "value", sentence("no ticket type {type!r}", type=value), nearest(value, work.policy.type_names)
             )
         tickets.set_field(work, ticket, name, str(value))
     elif name == "site":

@@ -41,6 +41,7 @@ from csdesk.domain.records.changes import (
     person_behind,
 )
 from csdesk.domain.records.codec import KINDS
+from csdesk.domain.records.counters import load_counter, work_counter
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
@@ -49,7 +50,6 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.tickets import ACTIVE, Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.domain.routing.choice import Found
-from csdesk.domain.routing.search import load_counter, work_counter
 from csdesk.domain.rules.timers import at_time
 from csdesk.errors import NotFound
 

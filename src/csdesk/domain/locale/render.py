@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, get_args
 
-from csdesk._sentence import Sentence
+from csdesk._sentence import Sentence, is_a
 from csdesk.domain.locale import en, zh_cn
 from csdesk.domain.locale.chinese import in_chinese
 from csdesk.domain.locale.happenings import HAPPENINGS, WORDS_ZH
@@ -63,7 +63,7 @@ def render(
         params: the values of a code's parameters; for other things they add to what the thing has.
 
     Raises:
-        InvalidInput: no catalogue has that locale.
+        InvalidInput: no catalogue has that locale, or ``thing`` is nothing that has a text.
     """
     if locale not in _TEXTS:
         raise InvalidInput(
@@ -79,6 +79,8 @@ def render(
     if isinstance(thing, str):
         is_code = thing in _TEXTS[locale] or params
         return _text(thing, locale, params) if is_code else _sentence(thing, locale)
+    if getattr(thing, "kind", None) not in HAPPENINGS:
+        raise InvalidInput("thing", is_a(thing), "pass a trace, a verdict, an event, an error or a code")
     return happening(thing, locale)
 
 

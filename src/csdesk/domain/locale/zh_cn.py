@@ -167,12 +167,12 @@ TEXTS: Final[dict[str, str]] = {
     "error.invalid_input": "{field}：{problem}。处理办法：{remedy}",
     "error.config": "配置项 {path} 有误：{problem}。处理办法：{remedy}[（另有 {more} 处问题）]",
     "error.config_mismatch": (
-        "服务台“{desk}”正在使用配置 {active}，打开时给出的却是 {given}；"
+        "客服台“{desk}”正在使用配置 {active}，打开时给出的却是 {given}；"
         "要启用新配置请传 activate=True，要沿用现有配置请传 config=None"
     ),
     "error.config_unreadable": (
-        "服务台“{desk}”正在使用的配置 {active} 在此版本中不可用：配置项 {path} 有误：{problem}。"
-        "请用保存它的版本打开服务台，或启用另一份配置"
+        "客服台“{desk}”正在使用的配置 {active} 在此版本中不可用：配置项 {path} 有误：{problem}。"
+        "请用保存它的版本打开客服台，或启用另一份配置"
     ),
     "error.illegal_transition": "工单 {ticket} 当前状态为“{state}”，不能执行 {command}",
     "error.wording_refused": "回复中有不允许的用语：{places}。请修改，或在 override 中写明原因",
@@ -193,7 +193,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.missing_extra": "{feature}：需要 {package}，请安装 csdesk 的可选组件 {extra}",
     "error.asset_unfit": "资料 {asset} 没有适合账号 {account} 的形式（{lacks}）；请添加该渠道支持的形式：{takes}",
     "error.unsupported": "{thing} 不支持“{feature}”。处理办法：{remedy}",
-    "error.desk_closed": "服务台“{desk}”已关闭，请重新打开",
+    "error.desk_closed": "客服台“{desk}”已关闭，请重新打开",
     "error.transaction_open": "{call} 不能在宿主的事务中运行，请先提交或回滚事务",
     "error.flow": "内部流程违反约定，这是 csdesk 或扩展的缺陷[：{problem}]",
     "error.remote": "渠道方拒绝请求或发生故障[：{problem}]",
@@ -202,7 +202,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.products_unavailable": "商品资料查询失败：{reason}",
     "error.business_unavailable": "{system}查询失败：{reason}",
     "error.store": "存储拒绝操作或发生故障[：{problem}]",
-    "error.not_found": "本服务台中没有{kind} {key}[。处理办法：{remedy}]",
+    "error.not_found": "本客服台中没有{kind} {key}[。处理办法：{remedy}]",
     "error.version_conflict": "{kind} {key} 已被他人修改，版本不再是 {expected}；请重新加载后再试",
     "error.claim_taken": "唯一键 {key} 已被[ {owner} ]占用",
     "error.guard_failed": "计数器 {counter} 再加 {amount} 将超过上限 {limit}",
@@ -270,7 +270,7 @@ REASONS: Final[dict[str, str]] = {
     "expired_user": "用户令牌已过期",
     "future_token": "令牌的签发时间晚于现在",
     "missing_signature": "缺少签名",
-    "no_desk": "没有可用的服务台",
+    "no_desk": "没有可用的客服台",
     "no_token": "缺少令牌",
     "not_found": "没有这个地址",
     "too_large": "请求过大",
@@ -398,7 +398,7 @@ KINDS: Final[dict[str, str]] = {
     "customer": "客户",
     "date": "日期",
     "department": "部门",
-    "desk": "服务台",
+    "desk": "客服台",
     "draft": "草稿",
     "entry": "事件条目",
     "event": "事件",

@@ -17,6 +17,7 @@ from typing import Final
 from csdesk.domain.matching.entries import MAX_LIMIT, Ranked, Ranking, checked, folded
 from csdesk.domain.matching.guards import OPPOSITE_SHARE, guards_against, reading_of
 from csdesk.domain.matching.holdings import Asked, Holdings
+from csdesk.domain.matching.lanes import fixed, taken_apart
 from csdesk.domain.matching.phrases import ANYWHERE, Context, excluded_by
 from csdesk.domain.matching.segment import Vector
 
@@ -24,6 +25,7 @@ from csdesk.domain.matching.segment import Vector
 # up to the second choose candidates, of which the best are scored in full and the best of these compared by letters.
 _ALL_POSTINGS: Final = 5_000
 _FEW_PHRASES: Final = 500
+_WORTH_A_LANE: Final = 16
 _CHOOSING_POSTINGS: Final = 2_000
 _SCORED: Final = 40
 _COMPARED: Final = 24
@@ -110,17 +112,32 @@ class Library(Holdings):
     def _added_up(self, spans: Iterable[tuple[float, int, int]]) -> dict[int, float]:
         slots, weights = self._segment.slots, self._segment.weights
         if self._segment.size <= _FEW_PHRASES:
-            sums = [0.0] * self._segment.size  # a list adds up in half the time, and few phrases fill it
-            for weight, begin, end in spans:
-                for slot, held in zip(slots[begin:end], weights[begin:end], strict=True):
-                    sums[slot] += weight * held
-            return {slot: score for slot, score in enumerate(sums) if score}
+            return self._added_up_at_once(spans)
         scores: dict[int, float] = {}
         so_far = scores.get
         for weight, begin, end in spans:
             for slot, held in zip(slots[begin:end], weights[begin:end], strict=True):
                 scores[slot] = so_far(slot, 0.0) + weight * held
         return scores
+
+    def _added_up_at_once(self, spans: Iterable[tuple[float, int, int]]) -> dict[int, float]:
+        """The same in a small library: terms that many phrases hold are added up for all of them together."""
+        segment = self._segment
+        slots, weights = segment.slots, segment.weights
+        many = segment.size // _WORTH_A_LANE if segment.has_lanes else segment.size
+        rare: list[tuple[float, int, int]] = []
+        total = 0
+        for span in spans:
+            weight, begin, end = span
+            if end - begin > many:
+                total += segment.lanes(begin, end) * fixed(weight)
+            else:
+                rare.append(span)
+        sums = taken_apart(total, segment.size)
+        for weight, begin, end in rare:
+            for slot, held in zip(slots[begin:end], weights[begin:end], strict=True):
+                sums[slot] += weight * held
+        return {slot: score for slot, score in enumerate(sums) if score}
 
     def _chosen(self, spans: list[tuple[float, int, int]], query: Asked) -> dict[int, float]:
         """Candidates by the weightiest terms within the budget, then their whole cosines."""

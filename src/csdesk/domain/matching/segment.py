@@ -19,12 +19,14 @@ from itertools import accumulate, count
 from math import log, sqrt
 from typing import Final
 
+from csdesk.domain.matching.lanes import fit, laid_out
 from csdesk.domain.matching.terms import COMMON_TERMS, KIND_MASK, KIND_WEIGHTS
 
 RARITY: Final = 0.75
 DAMPING: Final = 0.7
 _FEWEST: Final = 20
 _LOOKED_UP: Final = 30_000
+_LANES: Final = 2_000
 
 Vector = dict[int, float]
 """Weights by term."""
@@ -75,8 +77,8 @@ class Segment:
     """
 
     __slots__ = (
-        "_looked_up", "factors", "ids", "rarity", "row_places", "row_starts", "row_weights", "slots", "starts", "terms",
-        "weights"
+        "_fits_lanes", "_lanes", "_looked_up", "factors", "ids", "rarity", "row_places", "row_starts", "row_weights",
+        "slots", "starts", "terms", "weights"
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +97,8 @@ class Segment:
         self.row_starts, self.row_places, self.row_weights = rows
         self.starts, self.slots, self.weights = _by_term(len(terms), rows)
         self._looked_up: dict[int, tuple[int, float]] = {}
+        self._lanes: dict[int, int] = {}
+        self._fits_lanes: bool | None = None
 
     @property
     def size(self) -> int:
@@ -116,6 +120,23 @@ class Segment:
             if len(self._looked_up) >= _LOOKED_UP:
                 self._looked_up = {}
             self._looked_up[term] = found
+        return found
+
+    @property
+    def has_lanes(self) -> bool:
+        """Whether ``lanes`` can hold its weights."""
+        if self._fits_lanes is None:
+            self._fits_lanes = fit(self.weights)
+        return self._fits_lanes
+
+    def lanes(self, begin: int, end: int) -> int:
+        """The postings from one place to another, those of a term, as one whole number: see ``lanes``."""
+        found = self._lanes.get(begin)
+        if found is None:
+            found = laid_out(self.size, self.slots[begin:end], self.weights[begin:end])
+            if len(self._lanes) >= _LANES:
+                self._lanes = {}
+            self._lanes[begin] = found
         return found
 
     def row(self, slot: int) -> Iterable[tuple[int, float]]:

@@ -15,6 +15,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
+from math import isfinite
 from typing import Any, Final
 
 from csdesk.domain.matching.confidence import FEATURES
@@ -160,6 +161,8 @@ def _segment(phrases: int, arrays: list[array[Any]], slots: int) -> Segment:
     )
     if not fits:
         raise _broken("its arrays do not fit together")
+    if not all(map(isfinite, weights)):
+        raise _broken("a weight is not a finite number")
     return Segment(Rarity.among(phrases), terms=terms, ids=ids, factors=factors, rows=(starts, places, weights))
 
 

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from csdesk._nearest import nearest
 from csdesk.domain.policy.authority_book import AuthorityBook
-from csdesk.domain.policy.checks import GENERAL, lineage
 from csdesk.domain.policy.closing import Closings
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.receiving import Reception
@@ -25,6 +24,7 @@ from csdesk.domain.policy.sections.service import AccountPolicy, EntryPointPolic
 from csdesk.domain.policy.segments import Segments
 from csdesk.domain.policy.service_book import HolidayYears, ServiceBook
 from csdesk.domain.policy.sites import Sites
+from csdesk.domain.policy.type_tree import GENERAL, lineage
 from csdesk.domain.records._model import replaced, trusted
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer
@@ -273,9 +273,7 @@ class Policy:
         """
         category = self._statuses.get(name)
         if category is None:
-            raise InvalidInput(
-                "status", "no such status", sentence("choose one of: {names}", names=tuple(sorted(self._statuses)))
-            )
+            raise InvalidInput("status", "no such status", nearest(name, self._statuses))
         return category, name
 
     def type(self, name: str) -> TypePolicy:
@@ -289,6 +287,11 @@ class Policy:
     def has_type(self, name: str) -> bool:
         """True if the type, or an ancestor of it, is listed; ``general`` always is."""
         return name == GENERAL or any(one in self._types for one in lineage(name))
+
+    @property
+    def type_names(self) -> frozenset[str]:
+        """The ticket types of the configuration, and ``general``."""
+        return frozenset((GENERAL, *self._types))
 
     def reopen_for(self, type_: str) -> ReopenPolicy:
         """What a customer's message does to a finished ticket of that type."""

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from csdesk.domain.policy.checks import lineage
 from csdesk.domain.policy.routing_needs import Needs, end_of
 from csdesk.domain.policy.sections.routing import ORDERS, QueueRouting
 from csdesk.domain.policy.service_book import ServiceBook
 from csdesk.domain.policy.sites import Sites, Step
+from csdesk.domain.policy.type_tree import lineage
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.changes import RankOrder
 from csdesk.domain.records.customers import Customer

@@ -11,11 +11,12 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from csdesk.domain.policy.checks import lineage, tests_in
 from csdesk.domain.policy.immediacy import default_levels
 from csdesk.domain.policy.sections.scenarios import when_of
 from csdesk.domain.policy.sections.service_levels import EscalationPolicy, EscalationStep, SlaPolicy, TargetPolicy
 from csdesk.domain.policy.sites import Sites
+from csdesk.domain.policy.type_tree import lineage
+from csdesk.domain.policy.walking import tests_in
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.clocks import Clock, Metric, OnReopen, Scope
 from csdesk.domain.records.tickets import AppliedSla, Priority, Ticket

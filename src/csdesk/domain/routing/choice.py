@@ -16,10 +16,11 @@ from typing import Final, NamedTuple
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import Candidate, Needs, Snapshot
+from csdesk.domain.records.counters import load_counter, work_counter
 from csdesk.domain.records.trace import Outcome, Verdict, verdict
 from csdesk.domain.routing.judging import reason_why_not
 from csdesk.domain.routing.profiles import profile_from, spot_of
-from csdesk.domain.routing.search import Preferred, Search, Stage, Strategy, load_counter, work_counter
+from csdesk.domain.routing.search import Preferred, Search, Stage, Strategy
 
 _NEVER: Final = 1 << 62
 _SHORT: Final = 16

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from csdesk.domain.records.changes import CandidateNeed, Needs
+from csdesk.domain.records.counters import load_counter, work_counter
 from csdesk.domain.records.trace import Verdict
 from csdesk.domain.routing.demands import Demand
 from csdesk.domain.routing.roster import Fitting
@@ -136,16 +137,6 @@ class Search:
         profiles = stage.loose.profiles
         limit = _share(len(profiles)) + len(self.asked) + more
         return CandidateNeed(stage.queue, limit, profiles, self.room, start)
-
-
-def load_counter(agent: str) -> str:
-    """The counter that holds an agent's load."""
-    return f"load/{agent}"
-
-
-def work_counter(queue: str) -> str:
-    """The counter of the units of a queue's work that agents have in hand."""
-    return f"work/{queue}"
 
 
 def needs_of(searches: Iterable[Search], *, more: int = 0, waiting: bool = True) -> Needs:

@@ -14,7 +14,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.authority import Settlement
-from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.changes import Needs, Snapshot
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
 from csdesk.errors import InvalidInput, NotOffered
@@ -23,6 +23,7 @@ from csdesk.flows.authority.attempts import Attempt, check_parties, live, ruled
 from csdesk.flows.authority.matters import settlement_in, ticket_in
 from csdesk.flows.authority.seeing import LOADS, see
 from csdesk.flows.authority.serving import facts_of
+from csdesk.flows.lists import caused_by, trace_in
 from csdesk.flows.permission import require
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
@@ -88,12 +89,15 @@ def _ran(
     work: Workspace, main: str, run: str, command: cmd.AuthorityCommand, trace: Trace, entries: tuple[ev.Entry, ...]
 ) -> Ran:
     settlement = work.find(run) or work.find(getattr(command, "settlement", ""))
-    ticket, agent = work.find(main), work.find(main)
+    record = work.find(main)
+    named: str | None = getattr(command, "ticket", None)
+    if named is not None and not isinstance(record, Ticket):
+        record = work.find(ticket_in(work.snapshot, named).id)
     return Ran(
         id=run,
         settlement=settlement if isinstance(settlement, Settlement) else None,
-        ticket=ticket if isinstance(ticket, Ticket) else None,
-        agent=agent if isinstance(agent, Agent) else None,
+        ticket=record if isinstance(record, Ticket) else None,
+        agent=record if isinstance(record, Agent) else None,
         trace=trace,
         entries=entries,
     )
@@ -106,13 +110,24 @@ def _earlier(command: cmd.AuthorityCommand, owner: str, *, duplicate: bool) -> F
     agents: tuple[str, ...] = tuple(filter(None, (getattr(command, "agent", None),)))
     loaded = yield from steps.load(Needs(settlements=settlements, tickets=tickets, agents=agents))
     found = loaded.snapshot
+    entries = () if duplicate else (yield from caused_by(owner))
     return Ran(
         id=owner,
         duplicate=duplicate,
         settlement=next(iter(found.settlements.values()), None),
-        ticket=ticket_in(found, tickets[0]) if tickets else None,
+        ticket=_answered_on(found, command, tickets[0]) if tickets else None,
         agent=found.agents.get(agents[0]) if agents else None,
+        trace=trace_in(entries),
+        entries=entries,
     )
+
+
+def _answered_on(found: Snapshot, command: cmd.AuthorityCommand, named: str) -> Ticket:
+    """The ticket that the command changed: a wish is answered where it stands, though that ticket was merged."""
+    ticket = found.tickets.get(named)
+    if isinstance(command, cmd.AnswerException | cmd.AnswerAlternative) and ticket is not None and ticket.exceptions:
+        return ticket
+    return ticket_in(found, named)
 
 
 def _decided(run: Attempt, command: cmd.AuthorityCommand) -> str:  # noqa: C901, PLR0911  a line for each kind

@@ -16,7 +16,7 @@ from csdesk.domain.policy.sections.authority import ServicePolicy
 from csdesk.domain.policy.segments import NO_TICKET
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records._model import Scalar, clean_scalar, replaced, trusted
-from csdesk.domain.records.actors import Viewer
+from csdesk.domain.records.actors import Actor, ActorKind, Viewer
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.tickets import FieldValue
 from csdesk.domain.records.trace import Outcome, Trace, verdict
@@ -62,6 +62,11 @@ class ServiceOffer:
         if self.is_offered:
             return Trace(verdicts=(verdict("service.offered", Outcome.CHOSEN, *below, service=self.service),))
         return Trace(verdicts=(verdict("service.not_offered", Outcome.REMOVED, *below, service=self.service),))
+
+
+def who_serves(customer: CustomerId | None) -> Actor:
+    """Who acts where nobody is named: the customer, or the system for a ticket."""
+    return Actor.system() if customer is None else Actor(kind=ActorKind.CUSTOMER, id=customer)
 
 
 def facts_of(policy: Policy, matter: Matter, given: Given, now: datetime) -> Facts:

@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Committed, Delta, Put, Strip
 from csdesk.domain.records.codec import stripped
+from csdesk.domain.records.counters import LOAD
 from csdesk.domain.records.events import Entry
 from csdesk.errors import ClaimTaken, GuardFailed, VersionConflict
-from csdesk.stores.memory.state import LOAD, DeskState, Held, kind_of, position_of
+from csdesk.stores.memory.state import DeskState, Held, kind_of, position_of
 
 
 @dataclass(slots=True)

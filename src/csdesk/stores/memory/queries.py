@@ -11,10 +11,11 @@ from hashlib import sha256
 from typing import Any, Final
 
 from csdesk.domain.records.changes import AgentGroup, Burden, WaitingLine
+from csdesk.domain.records.counters import LOAD, WORK
 from csdesk.domain.records.tickets import burdens_of
 from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row
-from csdesk.stores.memory.state import LOAD, WORK, DeskState
+from csdesk.stores.memory.state import DeskState
 
 SortKey = tuple[tuple[object, ...], str]
 
@@ -199,6 +200,6 @@ def last_key(cursor: str, mark: str) -> SortKey:
         found = None
     if found != mark:
         raise InvalidInput(
-            "after", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
+            "cursor", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
         )
     return last

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
@@ -12,6 +11,7 @@ from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ConfigRow, Stored
 from csdesk.domain.records.codec import KINDS
+from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
@@ -21,12 +21,6 @@ from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.memory.seats import Seats
-
-LOAD: Final = "load/"
-"""The prefix of the counters that hold what agents carry."""
-
-WORK: Final = "work/"
-"""The prefix of the counters that hold how much of a queue's work is in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ class DeskState:
 
     def seat(self, agent: Agent) -> None:
         """Let the agent's places in the lines follow the document and the load."""
-        self.seats.place(agent, self.counters.get(LOAD + agent.id, 0))
+        self.seats.place(agent, self.counters.get(load_counter(agent.id), 0))
 
     def _settle_homes(self, customer: Customer) -> None:
         before = self.customers.get(customer.id)

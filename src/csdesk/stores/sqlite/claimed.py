@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from csdesk.domain.ids import CUSTOMER, IDENTITY, MESSAGE, TICKET, CustomerId, IdentityId
 from csdesk.domain.records.changes import Needs, Snapshot
+from csdesk.domain.records.counters import LOAD
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
 from csdesk.domain.records.messages import Message
@@ -52,20 +53,9 @@ def _sql(claims: int, counters: int, *, parties: bool) -> str:
 
 
 def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot | None:
-    """What is needed, if needs name claims and plain counters only; None if there is more to follow."""
-    if (
-        needs.agents
-        or needs.phrases
-        or needs.articles
-        or needs.assets
-        or needs.drafts
-        or needs.holidays
-        or needs.candidates
-        or needs.settlements
-    ):
-        return None
+    """What needs of claims and counters alone name; None if there is more to follow, or a counter of load."""
     keys, names = padded(needs.claims), padded(needs.counters)
-    if any(name.startswith("load/") for name in names):
+    if any(name.startswith(LOAD) for name in names):
         return None
     cells: list[Cell] = [*keys, desk]
     if names:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from csdesk.domain.records.changes import Claim, ClaimMode, ClaimMove, Delta
+from csdesk.domain.records.counters import LOAD
 from csdesk.errors import ClaimTaken, GuardFailed
 from csdesk.stores.sqlite.connection import Execute
-from csdesk.stores.sqlite.read import LOAD
 from csdesk.stores.sqlite.values import Cell, Cells, chunks, marks, micros_or_none, rows_sql
 
 _TAKE = "INSERT INTO csdesk_claim(desk,key,owner,expires_at) VALUES{} ON CONFLICT DO NOTHING"

@@ -41,6 +41,6 @@ def key_of(cursor: str, mark: str) -> Key:
     # The decoder passes over what does not belong there: only the very text that was given counts.
     if found != mark or cursor_of(mark, (value, key)) != cursor:
         raise InvalidInput(
-            "after", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
+            "cursor", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
         )
     return value, key

@@ -56,7 +56,10 @@ def primary_code(error: sqlite3.Error) -> int | None:
 
 
 def translated(error: sqlite3.Error | sqlite3.Warning | OverflowError) -> StoreError | InvalidInput:
-    """The csdesk error for a driver's error outside COMMIT: nothing was written."""
+    """The csdesk error for a driver's error outside COMMIT: nothing was written.
+
+    A file that is locked was waited for, as long as ``busy_timeout`` allows: the error says so, and nobody waits again.
+    """
     if isinstance(error, OverflowError | sqlite3.DataError):
         return InvalidInput("value", "too large for SQLite", "pass integers of 64 bits and texts under 1 GB")
     code = primary_code(error) if isinstance(error, sqlite3.Error) else None
@@ -65,7 +68,8 @@ def translated(error: sqlite3.Error | sqlite3.Warning | OverflowError) -> StoreE
     if code is None or code not in TABLE:
         return StoreError("SQLite failed in an unexpected way; see the cause")
     kind, problem = TABLE[code]
-    return kind(problem)
+    waited = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY  # its extended codes come at once
+    return kind(problem, waited=True) if waited else kind(problem)
 
 
 def translated_commit(error: sqlite3.Error) -> StoreError | InvalidInput:

@@ -17,6 +17,7 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs, Snapshot, Stored
+from csdesk.domain.records.counters import LOAD
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
 from csdesk.domain.records.holidays import PublicHolidays
@@ -30,9 +31,6 @@ from csdesk.stores.sqlite.known import MANY, Known
 from csdesk.stores.sqlite.places import id_of, place_key, place_sql
 from csdesk.stores.sqlite.queues import inbox_item, outbox_item
 from csdesk.stores.sqlite.values import Cell, marks, padded
-
-LOAD: Final = "load/"
-"""The prefix of the counters that live in the seats of agents."""
 
 _EPOCHS: Final = (
     "SELECT 'epochs',config_epoch,phrases_epoch,agents_epoch,calendars_epoch,NULL FROM csdesk_desk WHERE pk=?"
@@ -99,8 +97,6 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
     """Everything that is needed and that exists, of one moment."""
     rows = needs.inbox or needs.outbox
     is_followed = rows or needs.tickets or needs.customers or needs.identities or needs.messages
-    if needs.claims and not is_followed and (found := claimed.load(execute, desk, needs, known)) is not None:
-        return found
     others = (
         needs.agents
         or needs.phrases
@@ -108,10 +104,14 @@ def load(execute: Execute, desk: int, needs: Needs, known: Known) -> Snapshot:
         or needs.assets
         or needs.drafts
         or needs.holidays
-        or needs.counters
         or needs.settlements
     )
-    if (needs.candidates or needs.waiting) and not (needs.claims or is_followed or others):
+    ranked = needs.candidates or needs.waiting
+    if needs.claims and not (is_followed or others or ranked):
+        found = claimed.load(execute, desk, needs, known)
+        if found is not None:
+            return found
+    if ranked and not (needs.claims or is_followed or others or needs.counters):
         return _ranked(execute, desk, needs)
     loader = _Loader(execute, desk, known, needs)
     wanted = _named(needs)

@@ -174,6 +174,8 @@ class LinePromises(ContractBase):
         )
         assert sorted(both.waiting) == ["general"]
         assert (both.candidates["x"], set(both.tickets)) == ((), {build.ticket(1).id})
+        claimed = store.load(DESK, Needs(waiting=("general",), claims=("nobody's",)))
+        assert sorted(claimed.waiting) == ["general"]
 
     def test_what_agents_carry(self, store: Store) -> None:
         """By the counter, and by the units of their tickets and offers that are active."""

@@ -15,7 +15,7 @@ SENTENCES: Final[dict[str, str]] = {
     "pass an https address such as {example}": "请传入 https 地址，例如 {example}",
     "pass a tuple of addresses": "请传入地址的元组",
     "is empty or not printable": "为空或含有不可见字符",
-    "pass the desk's id of this account": "请传入服务台对该账号的 id",
+    "pass the desk's id of this account": "请传入客服台对该账号的 id",
     "pass at least 1": "请至少传入 1",
     "pass when the request came": "请传入收到请求的时间",
     "make the channel with imap=ImapServer(...)": "请在创建渠道时传入 imap=ImapServer(...)",

@@ -11,8 +11,8 @@ SENTENCES: Final[dict[str, str]] = {
     "pass the name of the reader": "请传入读取者的名称",
     "join a host's transaction": "加入宿主的事务",
     "use open_desk in the thread of the transaction": "请在事务所在的线程使用 open_desk",
-    "opening a desk needs no network": "打开服务台不需要网络",
-    "is not a desk name": "不能用作服务台名称",
+    "opening a desk needs no network": "打开客服台不需要网络",
+    "is not a desk name": "不能用作客服台名称",
     "pass 1 to 64 printable characters": "请传入 1 到 64 个可见字符",
     "has options after ?": "问号后带有选项",
     "leave them out; durability is set by synchronous=": "请去掉选项；持久性用 synchronous= 设置",
@@ -43,9 +43,11 @@ SENTENCES: Final[dict[str, str]] = {
     "see FeedChannel in csdesk.ports.channel": "见 csdesk.ports.channel 中的 FeedChannel",
     "pass a list: channels=[channel]": "请传入列表：channels=[渠道]",
     "open the desk with its channel: open_desk(..., channels=[...])": (
-        "请带上该渠道打开服务台：open_desk(..., channels=[...])"
+        "请带上该渠道打开客服台：open_desk(..., channels=[...])"
     ),
-    "{type} is no channel": "{type} 不是渠道",
+    "{type} is no channel: it lacks {names}": "{type} 不是渠道：缺少 {names}",
+    "pass a str, or a list of parts": "请传入 str，或由消息部分组成的列表",
+    "pass an object of it": "请传入它的实例",
     "see docs/how-to/write-a-channel.md": "见 docs/how-to/write-a-channel.md",
     "two channels have the account {account!r}": "两个渠道使用同一账号“{account}”",
     "give each its own": "请各用各的",
@@ -145,7 +147,7 @@ SENTENCES: Final[dict[str, str]] = {
     "unknown bot {bot!r}": "没有机器人“{bot}”",
     "pass what desk.bots.take gave": "请传入 desk.bots.take 给出的值",
     "pass a BotAnswer, BotAbstains or BotHandsOver": "请传入 BotAnswer、BotAbstains 或 BotHandsOver",
-    "show typing from the desk": "从服务台显示“正在输入”",
+    "show typing from the desk": "从客服台显示“正在输入”",
     "some adapters show it themselves: see typing": "有些适配器会自行显示：见 typing",
     "the trace of the command has no {code}": "命令的判定记录中没有 {code}",
     "the reply to {step} was a {type}": "对 {step} 的应答是 {type}",

@@ -24,7 +24,7 @@ SENTENCES: Final[dict[str, str]] = {
     "two articles have one id": "有两篇文章的 id 相同",
     "pass phrase or article, one of them": "请在 phrase 和 article 中传入一个",
     # Products
-    "this desk": "本服务台",
+    "this desk": "本客服台",
     "facts of products": "商品资料",
     "pass products= to open_desk": "请在 open_desk 中传入 products=",
     "is no finite number": "不是有限的数",

@@ -36,6 +36,7 @@ SENTENCES: Final[dict[str, str]] = {
     "the matcher was saved without one": "匹配器保存时没有使用向量模型",
     "pass the same, or build it from its phrases": "请传入同一个，或用话术重新构建",
     "an array has another item size": "数组的元素大小不符",
+    "a weight is not a finite number": "某个权重不是有限数值",
     "its arrays do not fit together": "各数组不一致",
     "a part does not fit the others": "有一部分与其他部分不符",
     "a part is cut short": "有一部分不完整",

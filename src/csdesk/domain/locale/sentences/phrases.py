@@ -41,7 +41,6 @@ SENTENCES: Final[dict[str, str]] = {
     "is neither UTF-8 nor a Chinese encoding": "既不是 UTF-8，也不是中文编码",
     "save it as UTF-8 text": "请存为 UTF-8 文本",
     "{form!r} is not known": "不认识“{form}”",
-    "use one of csv, jsonl, toml, md": "请用 csv、jsonl、toml 或 md",
     "is no field of a phrase": "话术没有这个字段",
     "Markdown holds one phrase a file": "一个 Markdown 文件只放一条话术",
     "write one file for each": "请每条话术写一个文件",

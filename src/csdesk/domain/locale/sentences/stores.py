@@ -34,7 +34,7 @@ SENTENCES: Final[dict[str, str]] = {
     "{target} is there already": "{target} 已存在",
     "name another file, or pass overwrite=True": "请换一个文件，或传入 overwrite=True",
     "{target} is in use, or was not closed": "{target} 正在使用，或没有正常关闭",
-    "close that desk, or name another file": "请关闭那个服务台，或换一个文件",
+    "close that desk, or name another file": "请关闭那个客服台，或换一个文件",
     "the backup {name} cannot be written; check its folder, its permissions and the free space": (
         "无法写入备份 {name}；请检查文件夹、权限和剩余空间"
     ),
@@ -59,11 +59,11 @@ SENTENCES: Final[dict[str, str]] = {
     "SQLite failed in an unexpected way; see the cause": "SQLite 意外出错；详见其原因",
     "is closed, or belongs to another thread": "已关闭，或属于另一线程",
     "open the desk on an open connection of this thread (or one with check_same_thread=False)": (
-        "请在本线程已打开的连接上打开服务台（或使用 check_same_thread=False 的连接）"
+        "请在本线程已打开的连接上打开客服台（或使用 check_same_thread=False 的连接）"
     ),
     "use a database in {encoding}": "使用 {encoding} 编码的数据库",
     "use one in UTF-8": "请使用 UTF-8 编码的数据库",
-    "desk {desk!r} was rolled back and made anew; open it again": "服务台“{desk}”已回滚并重建；请重新打开",
+    "desk {desk!r} was rolled back and made anew; open it again": "客服台“{desk}”已回滚并重建；请重新打开",
     "another connection writes: roll your transaction back and begin it again, best with BEGIN IMMEDIATE": (
         "另一个连接正在写入：请回滚事务后重新开始，最好使用 BEGIN IMMEDIATE"
     ),

@@ -11,7 +11,7 @@ SENTENCES: Final[dict[str, str]] = {
     "is of another type than http, websocket and lifespan": "类型不是 http、websocket 或 lifespan",
     "pass it elsewhere": "请交给其他应用处理",
     "pass 1 or more, or None: any number": "请传入 1 或更大的数；None 表示不限",
-    "has no event of the desk in {name!r}": "“{name}”不是服务台的事件",
+    "has no event of the desk in {name!r}": "“{name}”不是客服台的事件",
     "is no list": "不是列表",
     "pass kinds such as ticket.opened; docs/reference/events.md lists them": (
         "请传入例如 ticket.opened 的事件类型；见 docs/reference/events.md"

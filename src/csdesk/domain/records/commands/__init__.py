@@ -118,6 +118,7 @@ __all__ = [
     "ChooseTraining",
     "Command",
     "CorrectReply",
+    "CustomerCommand",
     "DeclineOffer",
     "EndClock",
     "EraseCustomer",
@@ -212,10 +213,8 @@ TicketCommand = (
 )
 """The commands that change one ticket."""
 
-
-Command = Annotated[
-    TicketCommand
-    | SetProfile
+CustomerCommand = (
+    SetProfile
     | FillProfile
     | TagCustomer
     | SyncTags
@@ -224,8 +223,14 @@ Command = Annotated[
     | LinkIdentity
     | MergeCustomers
     | UnmergeCustomers
-    | UnlinkIdentity
     | BlockCustomer
+)
+"""The commands that change one customer."""
+
+Command = Annotated[
+    TicketCommand
+    | CustomerCommand
+    | UnlinkIdentity
     | EraseCustomer
     | SaveAgent
     | SavePhrase

@@ -1,0 +1,31 @@
+"""What the groups of methods of a desk have in common, as coroutines."""
+
+from __future__ import annotations
+
+from csdesk.aio._run import AsyncRunner
+from csdesk.domain.records import commands as cmd
+from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.tickets import Ticket
+from csdesk.flows import records
+
+
+class TicketGroup:
+    """Methods on tickets."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def _do(self, command: cmd.Command) -> Ticket:
+        """Run a command; the ticket as it stands after it."""
+        return records.ticket_of(await self._runner.execute(command))
+
+
+class CustomerGroup:
+    """Methods on customers."""
+
+    def __init__(self, runner: AsyncRunner) -> None:
+        self._runner = runner
+
+    async def _do(self, command: cmd.Command) -> Customer:
+        """Run a command; the customer as it stands after it."""
+        return records.customer_of(await self._runner.execute(command))

@@ -1,0 +1,53 @@
+"""Sums in the lanes of whole numbers are those of floats."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csdesk.domain.matching.lanes import fit, fixed, laid_out, taken_apart
+from csdesk.domain.matching.library import Library
+from csdesk.domain.matching.phrases import Phrase
+
+weights = st.floats(-1, 1, width=32)
+rows = st.lists(st.tuples(weights, st.dictionaries(st.integers(0, 40), weights, max_size=20)), max_size=12)
+
+
+@given(rows)
+def test_lanes_add_up_as_floats_do(rows: list[tuple[float, dict[int, float]]]) -> None:
+    size = 41
+    total = sum(laid_out(size, held.keys(), held.values()) * fixed(weight) for weight, held in rows)
+    plain = [sum(weight * held.get(slot, 0.0) for weight, held in rows) for slot in range(size)]
+    assert taken_apart(total, size) == pytest.approx(plain, abs=1e-6)
+
+
+def test_what_is_far_below_zero_in_one_lane_leaves_the_next_alone() -> None:
+    total = laid_out(3, [0, 1, 2], [-1.0, 0.5, -0.25]) * fixed(1.0)
+    assert taken_apart(total, 3) == [-1.0, 0.5, -0.25]
+
+
+def test_weights_that_could_leave_their_lane_are_told() -> None:
+    assert [fit(one) for one in ([], [1.0, -8.0], [0.1, 8.5], [-9.0])] == [True, True, False, False]
+
+
+def test_a_library_with_such_weights_goes_without_lanes() -> None:
+    library = Library(Phrase(f"p{number:02}", f"refund number {number}") for number in range(40))
+    row, weights = library.segment.row_weights, library.segment.weights
+    for values in (row, weights):
+        values[:] = array("f", [weight * 1e6 for weight in values])
+    found = library.rank("refund number 7", limit=1).matches[0]
+    assert found.cosine == pytest.approx(sum(library.contributions("refund number 7", "p07").values()), rel=1e-6)
+
+
+def test_a_small_library_scores_as_its_vectors_say() -> None:
+    """Terms that most phrases hold go by lanes, rare ones one by one: the sum of both is the cosine."""
+    library = Library(
+        Phrase(f"p{number:02}", f"refund of the order number {number}", questions=(f"where is parcel {number}",))
+        for number in range(40)
+    )
+    asked = "where is the refund of my order 7"
+    for one in library.rank(asked, limit=50).matches:
+        assert one.cosine == pytest.approx(sum(library.contributions(asked, one.entry.phrase.id).values()), abs=1e-6)
