@@ -235,6 +235,26 @@ def test_a_question_that_comes_back_counts_as_unresolved(world, desk):
     assert (use.phrase.id, use.usage.returned, use.usage.auto_sent) == ("phr_hours", 1, 1)
 
 
+@pytest.mark.parametrize("words", ["还是不行", "没解决啊", "转人工", "That did not help.", "can I talk to a human"])
+def test_who_says_that_the_answer_did_not_help_counts_as_unresolved(world, desk, words):
+    first = desk.receive(world.said(ASK))
+    world.later(minutes=5)
+    got = desk.receive(world.said(words))
+    assert got.trace.find("reply.unsolved").param("phrase") == "phr_hours"
+    assert got.ticket.deflection.returned_at == world.clock.now()
+    (told,) = [e for one in entries(desk, first.ticket.id) for e in one.events if isinstance(e, ev.QuestionReturned)]
+    assert told.said
+    assert [use.phrase.id for use in desk.replies.usage("returned")] == ["phr_hours"]
+
+
+@pytest.mark.parametrize("words", ["thanks, that helped", "解决了，谢谢", "不用转人工了，谢谢", "好的"])
+def test_who_is_content_does_not(world, desk, words):
+    ticket = desk.receive(world.said(ASK)).ticket
+    world.later(minutes=5)
+    desk.receive(world.said(words))
+    assert "QuestionReturned" not in happened(desk, ticket)
+
+
 def test_in_a_new_session_it_is_left_to_people_once(world, desk):
     desk.receive(world.said(ASK))
     world.later(hours=3)
