@@ -412,6 +412,30 @@ def test_a_macro_that_a_person_runs_is_watched_too(world):
     assert desk.tickets.get(ticket.id).priority == 2
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("这个我们做不了", "cold"),
+        ("本店不支持退货", "cold"),
+        ("Sorry, no refunds.", "cold"),
+        ("We can't do that.", "cold"),
+        ("您自己查吧", "forbidden"),
+        ("闭嘴", "forbidden"),
+        ("这款100%有效", "forbidden"),
+        ("您直接转账给我", "forbidden"),
+        ("不支持退货，可以换货", None),
+        ("没货了，到货后我通知您", None),
+        ("您有病史吗", None),
+        ("您可以在官网查到", None),
+        ("we can't do that, but we can exchange it", None),
+    ],
+)
+def test_the_standard_lists(world, said, kind):
+    desk, _ = worded(world)
+    assert [one.kind for one in desk.replies.check(said)] == ([kind] if kind else [])
+    assert all(one.instead for one in desk.replies.check(said))
+
+
 def test_lists_can_be_switched_off_and_own_words_win(world):
     desk, _ = worded(world, standard=False, words=(WordRule(text="不行", kind="cold", instead="再想想"),))
     assert [one.instead for one in desk.replies.check("不行")] == ["再想想"]
