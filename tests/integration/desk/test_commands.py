@@ -597,3 +597,10 @@ def test_people_in_copy_who_are_known_keep_their_customer(world, desk):
     ticket = desk.receive(world.said(by="ann", cc=(Sender(external_id="bob"),))).ticket
     assert ticket.participates(bob.identities[0].id)
     assert desk.receive(world.said(by="ann", author="bot")).ticket.id == ticket.id
+
+
+def test_an_answer_is_in_the_language_of_its_ticket(world):
+    desk = world.open()
+    ticket = desk.receive(world.said("你好")).ticket
+    desk.tickets.set_field(ticket.id, "language", "zh", actor=AGENT)
+    assert desk.reply(ticket.id, "hello", actor=AGENT).message.language == "zh"

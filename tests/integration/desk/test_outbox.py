@@ -94,6 +94,15 @@ def test_the_provider_may_ask_for_a_longer_wait(world):
     assert desk.run_due().next_due_at == world.clock.now() + timedelta(seconds=90)
 
 
+@pytest.mark.parametrize("asked", [1e30, float("inf"), float("nan"), -5.0])
+def test_a_wait_that_cannot_be_meant_is_a_day_at_most(world, asked):
+    desk, channel, ticket = desk_with(world)
+    channel.fail("retry", after=asked)
+    desk.reply(ticket.id, "hello", actor=AGENT)
+    world.later(days=1)
+    assert desk.run_due().sent == 1
+
+
 @pytest.mark.parametrize("disposition", ["fix_content", "recipient_gone", "operator", "wait_customer"])
 def test_a_refusal_is_dead_and_lets_the_next_one_pass(world, disposition):
     desk, channel, ticket = desk_with(world)

@@ -19,6 +19,7 @@ from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import MediaPart, Message
 from csdesk.domain.records.queues import DueItem
 from csdesk.errors import ChannelError
+from csdesk.flows.backing_off import at_least_asked, doubled, may_pass
 from csdesk.flows.channels.foreign import put_foreign
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
@@ -136,11 +137,9 @@ def _most(part: MediaPart, able: Capabilities) -> int:
 
 
 def _failed(item: DueItem, error: ChannelError, deadline: datetime, now: datetime) -> _Outcome:
-    if error.disposition not in ("retry", "refresh_auth", "unknown_outcome"):
+    if not may_pass(error):
         return _Outcome(problem=error.provider_code or error.disposition)
-    wait = min(FIRST_WAIT * 2 ** min(item.attempts, 12), LONGEST_WAIT)
-    if error.retry_after is not None:
-        wait = max(wait, timedelta(seconds=min(error.retry_after, 86_400)))
+    wait = at_least_asked(doubled(FIRST_WAIT, item.attempts, LONGEST_WAIT), error)
     return _Outcome(again_at=now + wait) if now + wait <= deadline else _Outcome(problem="expired")
 
 

@@ -19,7 +19,8 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Needs
 from csdesk.domain.records.channels import Capabilities, PullHint, PullPage
 from csdesk.domain.records.queues import DueItem
-from csdesk.errors import ChannelError, NotFound, StoreError, UnsupportedFeature, sentence
+from csdesk.errors import NotFound, StoreError, UnsupportedFeature, sentence
+from csdesk.flows.backing_off import at_least_asked
 from csdesk.flows.channels.reports import take_events
 from csdesk.flows.channels.riding import Rider
 from csdesk.flows.outbound.pacing import code_of, is_trouble, note_failure, note_success, pause_key
@@ -192,7 +193,7 @@ def _pull(wishes: Wishes, done: Pulled) -> Flow[None]:
     try:
         more = yield from _pages(wishes, progress)
     except Exception as error:  # noqa: BLE001  one broken adapter must not stop what is due elsewhere
-        at = max(scope.now + _wait(error), (yield from _failed(wishes.account, error)))
+        at = max(scope.now + at_least_asked(AGAIN, error), (yield from _failed(wishes.account, error)))
         yield from _plan_again(wishes, at)
         done.retried += 1
         done.come_back(at)
@@ -205,11 +206,6 @@ def _pull(wishes: Wishes, done: Pulled) -> Flow[None]:
         elif wishes.poll_every is not None:
             done.come_back(scope.now + wishes.poll_every)
     done.events += progress.taken
-
-
-def _wait(error: Exception) -> timedelta:
-    after = error.retry_after if isinstance(error, ChannelError) else None
-    return AGAIN if after is None else max(AGAIN, timedelta(seconds=min(after, 86_400)))
 
 
 def _barred(owner: str | None, now: datetime) -> Barred | None:

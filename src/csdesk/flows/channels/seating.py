@@ -15,6 +15,7 @@ from csdesk.domain.records.changes import ChangeSet, Needs, person_behind
 from csdesk.domain.records.channels import Seat, Sender
 from csdesk.domain.records.queues import DueItem
 from csdesk.errors import ChannelError
+from csdesk.flows.backing_off import at_least_asked, doubled, may_pass
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
@@ -23,6 +24,7 @@ from csdesk.ports.store import LeaseRequest
 
 HOLD: Final = timedelta(minutes=2)
 FIRST_WAIT: Final = timedelta(seconds=10)
+LONGEST_WAIT: Final = timedelta(hours=1)
 MOST_ATTEMPTS: Final = 6
 
 REFUSED: Final = "channel.seat"
@@ -90,9 +92,9 @@ def _tell(item: DueItem, done: Counter[str]) -> Flow[None]:
 
 
 def _failed(item: DueItem, error: ChannelError, scope: Scope, done: Counter[str]) -> Flow[None]:
-    if error.disposition in ("retry", "refresh_auth", "unknown_outcome") and item.attempts + 1 < MOST_ATTEMPTS:
+    if may_pass(error) and item.attempts + 1 < MOST_ATTEMPTS:
         done["retried"] += 1
-        wait = max(FIRST_WAIT * 2**item.attempts, timedelta(seconds=error.retry_after or 0))
+        wait = at_least_asked(doubled(FIRST_WAIT, item.attempts, LONGEST_WAIT), error)
         again = replace(item, due_at=scope.now + wait, attempts=item.attempts + 1)
         yield from steps.commit(ChangeSet(due=(again,)))
         return

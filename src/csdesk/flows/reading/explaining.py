@@ -91,16 +91,8 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
     set_, wanted = _rule(policy, rule)
     stream = yield from entries_of(ticket.id)
     messages = yield from everything(Message, Query(kind="message", where=(("ticket", str(ticket.id)),), limit=500))
-    if wanted.timer is not None:
-        then = timed_then(stream, rule)
-        if then is None:
-            raise InvalidInput("rule", "has not been due on this ticket yet", "ask again when its time has come")
-        chosen = then.entry.cause
-    else:
-        chosen = cause if cause is not None else _latest(wanted, stream, messages)
-        then = ticket_then(stream, chosen)
-        if then is None:
-            raise NotFound("cause", chosen)
+    then = _moment(wanted, cause, stream, messages)
+    chosen = then.entry.cause
     customer = person(loaded.snapshot, ticket.identity)
     told = yield from entries_of(customer.id)
     known = customer_then(told, then.entry) or customer
@@ -114,7 +106,7 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
         declared=policy.declared,
     )
     found = reason(wanted.when, looking) if wanted.when is not None else None
-    holds = found.holds if found is not None else True
+    holds = found is None or found.holds
     return RuleExplanation(
         rule=rule,
         ticket=ticket.id,
@@ -127,6 +119,20 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
         policy_changed=then.entry.epochs.config != loaded.snapshot.epochs.config,
         condition=found,
     )
+
+
+def _moment(rule: RulePolicy, cause: str | None, stream: tuple[ev.Entry, ...], messages: tuple[Message, ...]) -> Then:
+    """When the rule was tried: at the instant it waited for, or at the cause."""
+    if rule.timer is not None:
+        then = timed_then(stream, rule.name)
+        if then is None:
+            raise InvalidInput("rule", "has not been due on this ticket yet", "ask again when its time has come")
+        return then
+    chosen = cause if cause is not None else _latest(rule, stream, messages)
+    then = ticket_then(stream, chosen)
+    if then is None:
+        raise NotFound("cause", chosen)
+    return then
 
 
 def _rule(policy: Policy, name: str) -> tuple[RuleSetPolicy | None, RulePolicy]:

@@ -18,6 +18,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.assets import Asset, AssetPart, AssetUse
 from csdesk.domain.records.channels import Capabilities
 from csdesk.domain.records.messages import Part
+from csdesk.domain.records.validity import is_early, is_over
 from csdesk.errors import AssetUnfit, InvalidInput, sentence
 
 _FIELDS: Final = ("title", "about", "variants", "tags", "owner", "valid_from", "valid_until", "retired")
@@ -63,10 +64,10 @@ def check_valid(asset: Asset, now: datetime) -> None:
     """
     if asset.retired:
         raise InvalidInput("asset", "has retired", "choose another, or let it come back")
-    if asset.valid_from is not None and now < asset.valid_from:
+    if is_early(asset.valid_from, now):
         problem = sentence("is not valid before {since}", since=asset.valid_from)
         raise InvalidInput("asset", problem, "wait, or change valid_from")
-    if asset.valid_until is not None and now >= asset.valid_until:
+    if is_over(asset.valid_until, now):
         problem = sentence("is not valid since {until}", until=asset.valid_until)
         raise InvalidInput("asset", problem, "save a new version, or change valid_until")
 

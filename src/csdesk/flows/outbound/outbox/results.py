@@ -15,6 +15,7 @@ from csdesk.domain.records.channels import Capabilities, Receipt
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.errors import ChannelError, Disposition
+from csdesk.flows.backing_off import at_least_asked, doubled, may_pass
 from csdesk.flows.outbound.outgoing import Arrived
 from csdesk.flows.outbound.pacing import is_trouble
 
@@ -100,16 +101,12 @@ def failed(item: OutboxItem, error: ChannelError, able: Capabilities) -> Result:
 
 def _consequence(item: OutboxItem, error: ChannelError, able: Capabilities) -> Result:
     code = error.provider_code or error.disposition
-    attempt = item.attempts + 1
-    again: tuple[Disposition, ...] = ("retry", "refresh_auth")
     if error.disposition == "unknown_outcome" and able.idempotency != "key":
         return Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, code, needs="check")
-    if error.disposition in again or error.disposition == "unknown_outcome":
-        if attempt >= MOST_ATTEMPTS:
+    if may_pass(error):
+        if item.attempts + 1 >= MOST_ATTEMPTS:
             return Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_needs(error, able))
-        wait = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
-        if error.retry_after is not None:
-            wait = max(wait, timedelta(seconds=error.retry_after))
+        wait = at_least_asked(doubled(FIRST_WAIT, item.attempts, LONGEST_WAIT), error)
         return Result(Delivery.PENDING, OutboxState.PENDING, code, wait)
     return Result(Delivery.FAILED, OutboxState.DEAD, code, needs=_needs(error, able))
 
