@@ -105,6 +105,9 @@ def test_what_was_said_on_closed_tickets_goes(world, monkeypatch):
         "system:retention"
     }
     assert desk.receive(world.said("again", by="ann")).ticket.id not in [one.id for one in closed]
+    versions = [desk.tickets.get(one.id).version for one in closed]
+    due(world, desk, days=40)
+    assert [desk.tickets.get(one.id).version for one in closed] == versions, "they are emptied once"
     assert problems_of(desk._store) == ()
 
 

@@ -241,3 +241,10 @@ def test_slips_are_told_where_they_stand():
         config_of(goal="oder")
     with pytest.raises(ConfigError, match=r"then.0.goal"):
         config_of({"name": "r", "then": [{"do": "set_goal", "goal": "x"}]})
+
+
+def test_what_lay_waiting_for_long_begins_no_goal(world):
+    desk = desk_of(world, goal="order", session_gap="2d")
+    late = desk.receive(world.said("有货吗", sent_at=world.clock.now() - timedelta(days=3)))
+    assert late.message.backlog
+    assert late.ticket.goal is None

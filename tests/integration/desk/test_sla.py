@@ -595,3 +595,13 @@ def test_a_clock_set_back_rejects_nobody(world) -> None:
     after = desk.tickets.get(ticket)
     assert after.updated_at >= before
     assert events_of(desk, ticket, ev.SkewSeen)
+
+
+PROMPT = {"metric": "first_reply", "within": "1h"}
+
+
+def test_the_first_promise_counts_from_when_the_customer_wrote(world) -> None:
+    desk = world.open(DeskConfig.model_validate({"sla": [{"name": "all", "targets": [PROMPT]}]}))
+    wrote = world.clock.now() - timedelta(minutes=20)
+    ticket = desk.receive(world.said(sent_at=wrote)).ticket.id
+    assert clock_of(desk, ticket, "first_reply").due_at == wrote + timedelta(hours=1)

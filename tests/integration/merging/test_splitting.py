@@ -107,6 +107,21 @@ def test_the_requester_is_who_asked_what_is_moved(at: Counter) -> None:
     assert new.identity == theirs.message.identity
 
 
+def test_a_split_of_what_was_answered_leaves_the_clock_of_what_was_not(at: Counter) -> None:
+    answered = at.say("a")
+    assert answered.ticket is not None
+    at.desk.reply(answered.ticket.id, "yes", actor=LIN)
+    at.say("a", "and now?")
+    before = at.get(answered.ticket)
+    at.clock.advance(timedelta(minutes=5))
+    at.desk.tickets.split(before.id, [answered.message.id], actor=LIN)
+    after = at.get(before)
+    assert after.waiting_since == before.waiting_since
+    assert [one for one in after.clocks if one.metric is Metric.NEXT_REPLY] == [
+        one for one in before.clocks if one.metric is Metric.NEXT_REPLY
+    ]
+
+
 def test_bad_splits_are_refused_in_words(at: Counter) -> None:
     a, b = at.ticket("a"), at.ticket("b")
     with pytest.raises(InvalidInput, match=r"SplitTicket\.messages"):

@@ -124,6 +124,17 @@ def test_who_has_retired_does_not_get_the_ticket_back(at: Counter) -> None:
     assert at.desk.agents.get(agent.id).load == 1
 
 
+def test_a_bot_does_not_get_its_ticket_back(store: Store) -> None:
+    reception = {"queues": [{"name": "default", "reception": "bot_first", "bot": "echo"}], "bots": [{"name": "echo"}]}
+    at = Counter(store, {**CONFIG, **reception})
+    a, b = at.ticket("a"), at.ticket("b")
+    assert str(at.get(a).worker) == "bot:echo"
+    at.desk.tickets.merge(a.id, b.id, actor=LIN)
+    at.desk.tickets.unmerge(a.id, actor=LIN)
+    assert at.get(a).worker is None
+    at.desk.close()
+
+
 def test_a_chain_comes_apart_where_it_is_cut(at: Counter) -> None:
     a, b, c = at.ticket("a"), at.ticket("b"), at.ticket("c")
     at.desk.tickets.merge(a.id, b.id, actor=LIN)

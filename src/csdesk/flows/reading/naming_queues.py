@@ -16,11 +16,12 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.changes import AgentGroup
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import InvalidInput, sentence
-from csdesk.flows.reading import checks
+from csdesk.flows.reading import checks, searching
 from csdesk.flows.reading.lists import count, everything, get_agent, get_customer, identities_of, page_of, sites_below
+from csdesk.flows.reading.searching import Found
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
-from csdesk.ports.store import Page, Query
+from csdesk.ports.store import Page, Query, SearchRequest, Where
 
 
 def check_queue(queue: str) -> Flow[None]:
@@ -49,7 +50,7 @@ def tickets(query: Query, customer: CustomerId | None) -> Flow[Page[Ticket]]:
     query = yield from _narrowed(query, customer)
     page = yield from page_of(Ticket, query)
     if not page.items:
-        yield from _check(query)
+        yield from _check(query.where)
     return page
 
 
@@ -58,7 +59,7 @@ def count_tickets(query: Query, customer: CustomerId | None) -> Flow[int]:
     query = yield from _narrowed(query, customer)
     found = yield from count(query)
     if not found:
-        yield from _check(query)
+        yield from _check(query.where)
     return found
 
 
@@ -66,7 +67,20 @@ def agents(query: Query) -> Flow[Page[Agent]]:
     """A page of agents; an empty one of a queue that there is."""
     page = yield from page_of(Agent, query)
     if not page.items:
-        yield from _check(query)
+        yield from _check(query.where)
+    return page
+
+
+def search(text: str, asked: SearchRequest, customer: CustomerId | None) -> Flow[Page[Found]]:
+    """The messages that contain every part of ``text``; none only if all names in the filters are known.
+
+    Raises:
+        InvalidInput: the configuration has no such queue, site or status, and none of its tickets are left.
+        NotFound: no such customer or agent.
+    """
+    page = yield from searching.search(text, asked, customer)
+    if not page.items:
+        yield from _check((yield from sites_below(asked.tickets)))
     return page
 
 
@@ -77,8 +91,8 @@ def _narrowed(query: Query, customer: CustomerId | None) -> Flow[Query]:
     return replace(query, where=where)
 
 
-def _check(query: Query) -> Flow[None]:
-    asked = dict(query.where)
+def _check(where: Where) -> Flow[None]:
+    asked = dict(where)
     for name, check in _CHECKS.items():
         if isinstance(given := asked.get(name), str):
             yield from check(given)

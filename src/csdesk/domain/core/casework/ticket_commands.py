@@ -266,4 +266,10 @@ def run(work: Workspace, ticket: Ticket, command: cmd.TicketCommand, run_id: str
     if command.actor.kind is ActorKind.BOT and isinstance(command, cmd.SendReply | cmd.HandOff):
         leases.check_bot(work, ticket, command.actor)
     leases.check_fence(ticket, command.fence, work.time_of(ticket.id))
-    _RUNS[type(command)](work, ticket, command, run_id)
+    try:
+        _RUNS[type(command)](work, ticket, command, run_id)
+    except IllegalTransition as error:
+        if error.params["command"] != Move.START:
+            raise
+        # Many commands begin the work on a ticket. The caller knows the one that was given, not how they do it.
+        raise IllegalTransition(str(error.params["ticket"]), str(error.params["state"]), command.kind) from None

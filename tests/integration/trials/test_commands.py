@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
-from tests.integration.faults.story import Story, Trial, anonymous
+from tests.integration.trials.story import Story, Trial, anonymous
 
 from csdesk import Actor, Article, AssetVariant, LibraryPhrase, Sender, TextPart, Wording
 from csdesk import commands as cmd

@@ -260,6 +260,7 @@ class Story:
         w.twin = self._ticket(desk, "me too", "hal").customer.id
         w.sibling = self._ticket(desk, "me three", "ida").customer.id
         desk.customers.merge(w.sibling, w.twin, actor=w.me)
+        desk.customers.flag(w.dan, "press", actor=w.me, until=self.clock.now() + timedelta(hours=5))
         desk.customers.link(w.bob, Sender(kind="email", external_id="bob@example.com"), actor=w.me)
 
     def _authority(self, desk: Desk, w: SimpleNamespace) -> None:

@@ -1,7 +1,7 @@
 """The story is told once."""
 
 import pytest
-from tests.integration.faults.story import Story
+from tests.integration.trials.story import Story
 
 
 @pytest.fixture(scope="session")

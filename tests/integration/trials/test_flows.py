@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
-from tests.integration.faults.story import CONFIG, Story, Trial, anonymous
-from tests.integration.faults.test_commands import ARTICLE, PHRASE, faults_of
+from tests.integration.trials.story import CONFIG, Story, Trial, anonymous
+from tests.integration.trials.test_commands import ARTICLE, PHRASE, faults_of
 
 from csdesk import Sender
 from csdesk.domain.policy.config import TagPolicy
@@ -169,3 +170,16 @@ def test_a_flow_whose_store_fails_ends_the_same(story: Story, name: str) -> None
             assert lived(once, act) == wanted, (at, fault)
         gone = Trial(story, lambda number, _: fault if number == at else Fault.BUSY if number > at else None)  # noqa: B023
         assert lived(gone, act) == wanted, (at, fault)
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_store_that_is_busy_for_a_while_is_waited_for(story: Story, name: str) -> None:
+    wanted = lived(Trial(story), FLOWS[name])
+    assert busy_at_first(story).succeeds(FLOWS[name])
+    assert lived(busy_at_first(story), FLOWS[name]) == wanted
+
+
+def busy_at_first(story: Story) -> Trial:
+    """Four commits of five find the store busy."""
+    commits = count(1)
+    return Trial(story, lambda _, call: Fault.BUSY if call == "commit" and next(commits) % 5 else None)
