@@ -174,7 +174,7 @@ def test_a_bug_shows_nothing_to_the_provider_and_everything_to_the_log(bench, mo
 def test_each_takes_the_desk_that_it_can_use(kind, parts):
     blocking, awaited = open_desk("memory://"), asyncio.run(open_async_desk("memory://"))
     wrong, make = (awaited, wsgi_app) if kind == "wsgi" else (blocking, asgi_app)
-    with pytest.raises(InvalidInput, match=r"desk: is (an?|the class) (Async)?Desk;"):
+    with pytest.raises(InvalidInput, match="desk: is a"):
         make(wrong)
-    with pytest.raises(InvalidInput, match=r"desk: is (an?|the class) (Async)?Desk;"):
+    with pytest.raises(InvalidInput, match="desk: is the class"):
         make(type(wrong))
