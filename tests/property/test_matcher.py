@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.conftest import many
 
 from csdesk.domain.matching import guards, negation, stance, training, wishes
-from csdesk.domain.matching.confidence import FEATURES, PRIOR, TRAINED_PRIOR, Calibration
+from csdesk.domain.matching.confidence import DENSE_PRIOR, FEATURES, PRIOR, TRAINED_PRIOR, Calibration
 from csdesk.domain.text import fold
 from csdesk.matching import Match, Matcher, Phrase
 
@@ -141,7 +141,7 @@ ASTRAY = [((1.0, 1.0, *NOTHING[2:]), False, 100.0), (NOTHING, True, 100.0)]  # w
 @settings(max_examples=many(15), phases=NO_SHRINKING)
 @example(NOTHING, ASTRAY, 1.0, 0, PRIOR)
 @example(NOTHING, ASTRAY, 1.0, 1, TRAINED_PRIOR)
-@given(EVIDENCE, ROWS, st.floats(0, 1), st.sampled_from([0, 1]), st.sampled_from([PRIOR, TRAINED_PRIOR]))
+@given(EVIDENCE, ROWS, st.floats(0, 1), st.sampled_from([0, 1]), st.sampled_from([PRIOR, TRAINED_PRIOR, DENSE_PRIOR]))
 def test_confidence_rises_with_score_and_with_margin(
     evidence: tuple[float, ...], rows: list, more: float, which: int, prior: Calibration
 ) -> None:

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from csdesk._sentence import line_at
-from csdesk.cli._curve import curve_page
 from csdesk.cli._failing import CommandError, Exit
+from csdesk.cli._match_page import MEASURES, Wrong, page_of, shown
 from csdesk.cli._options import Json, Lang
 from csdesk.cli._output import JsonValue, Output, cell, fitted, shortened
 from csdesk.cli._phrases import matched_phrases
@@ -46,7 +46,8 @@ def match(
     limit: Annotated[int, typer.Option("--limit", help="Phrases shown for each question.", min=1, max=50)] = 5,
     optimize: Annotated[bool, typer.Option("--optimize/--no-optimize", help="Train the library first.")] = True,
     html: Annotated[
-        Path | None, typer.Option("--html", help="Write the coverage/precision curve there.", metavar="FILE")
+        Path | None,
+        typer.Option("--html", help="Write a page with curve, calibration and mistakes there.", metavar="FILE"),
     ] = None,
     as_json: Json = False,
     lang: Lang,
@@ -61,13 +62,18 @@ def match(
     with out.progress("match.asking", len(asked)) as tick:
         decisions = [_asked(matcher, one.text, limit, tick) for one in asked]
     labelled = [
-        Asked(one.gold, tuple(match.phrase_id for match in found.matches), found.confidence)
+        Asked(
+            gold=one.gold,
+            found=tuple(match.phrase_id for match in found.matches),
+            confidence=found.confidence,
+            sent=found.action == "auto_reply",
+        )
         for one, found in zip(asked, decisions, strict=True)
         if one.labelled
     ]
     measured = evaluated(labelled, threshold=threshold) if labelled else None
     if html is not None:
-        _write_curve(html, measured, out)
+        _write_page(html, measured, _wrong(asked, decisions), out)
     if as_json:
         out.document(_document(asked, decisions, measured))
     else:
@@ -132,10 +138,25 @@ def _question(line: str, at: int) -> Question:
         raise InvalidInput(line_at(at), "is no question", 'write {"text": ..., "gold": ...} or plain text') from None
 
 
-def _write_curve(path: Path, measured: Evaluation | None, out: Output) -> None:
+def _wrong(asked: Sequence[Question], decisions: Sequence[ReplyDecision]) -> list[Wrong]:
+    return [
+        Wrong(one.text, one.gold, found.phrase_id, found.confidence, _because(found), found.action)
+        for one, found in zip(asked, decisions, strict=True)
+        if one.labelled
+        and found.phrase_id is not None
+        and found.phrase_id != one.gold
+        and (one.gold is not None or found.action != "hand_over")
+    ]
+
+
+def _because(found: ReplyDecision) -> str:
+    return " · ".join(span.text for span in found.matches[0].why.spans[:3]) if found.matches else ""
+
+
+def _write_page(path: Path, measured: Evaluation | None, wrong: Sequence[Wrong], out: Output) -> None:
     if measured is None:
         raise CommandError(Exit.USAGE, out.word("match.no_gold"), out.word("match.no_gold.remedy"))
-    path.write_text(curve_page(measured), encoding="utf-8")
+    path.write_text(page_of(measured, wrong, out), encoding="utf-8")
 
 
 def _document(
@@ -168,21 +189,21 @@ def _show(
     if measured is None:
         table = out.table("said", "match.phrase", ">match.confidence", "match.action", "match.because")
         for one, found in zip(asked, decisions, strict=True):
-            why = " ".join(span.text for span in found.matches[0].why.spans[:3]) if found.matches else ""
             table.add_row(
                 cell(shortened(one.text, 60)),
                 cell(found.phrase_id or "–"),
                 cell(f"{found.confidence:.2f}"),
                 cell(f"{found.action} ({found.reason})"),
-                fitted(why, 24),
+                fitted(_because(found), 24),
             )
         out.show(table)
         return
     table = out.table("match.measure", ">match.value")
-    for name in ("questions", "answerable", "hit1", "hit5", "mrr10", "auroc", "auto95", "ece", "precision", "coverage"):
-        value = getattr(measured, name)
-        shown = "–" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
-        table.add_row(cell(out.word(f"match.{name}", threshold=measured.threshold)), cell(shown))
+    for name in MEASURES:
+        said = out.word(f"match.{name}", threshold=measured.threshold)
+        table.add_row(cell(said), cell(shown(getattr(measured, name))))
+    sent = f"{measured.sent} ({measured.sent_right})"
+    table.add_row(cell(out.word("match.sent", threshold=measured.threshold)), cell(sent))
     out.show(table)
     if measured.confusions:
         mixed = out.table("match.wanted", "match.found", ">match.times", title=out.word("match.confusions"))

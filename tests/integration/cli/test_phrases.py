@@ -19,7 +19,7 @@ QUESTIONS = [("请问怎么退款啊", "refund"), ("啥时候发货", "ship"), (
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return lambda *words: CliRunner().invoke(app, [*map(str, words), "--lang", "en"])
+    return lambda *words, lang="en": CliRunner().invoke(app, [*map(str, words), "--lang", lang])
 
 
 @pytest.fixture
@@ -67,9 +67,24 @@ def test_match_speaks_to_people_and_draws_a_curve(run, library, questions, tmp_p
     assert "right phrase first" in done.stdout
     assert "0.667" in done.stdout
     page = (tmp_path / "curve.html").read_text(encoding="utf-8")
-    assert page.count("<polyline") == 1
+    assert (page.count("<polyline"), page.count("<svg")) == (1, 2)
     assert "http" not in page
     assert "<script" not in page
+
+
+def test_the_page_tells_what_went_wrong_in_the_language_of_the_command(run, library, tmp_path):
+    asked = [{"text": "<b>怎么</b>退款", "gold": "ship"}, {"text": "怎么退款", "gold": "refund"}]
+    path = tmp_path / "asked.jsonl"
+    path.write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in asked), encoding="utf-8")
+    run("match", "--library", library, "--queries", path, "--html", "page.html", lang="zh-CN")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '<html lang="zh-CN">' in page
+    assert "答错的问题" in page
+    assert "&lt;b&gt;怎么&lt;/b&gt;退款</td><td>ship</td><td>refund</td>" in page
+    assert "<b>" not in page
+    told = json.loads(run("match", "--library", library, "--queries", path, "--json").stdout)["evaluation"]
+    assert told["sent"] >= told["sent_right"]
+    assert sum(one["questions"] for one in told["calibration"]) == 2
 
 
 def test_match_of_plain_text_shows_what_it_would_do(run, library, tmp_path):

@@ -235,6 +235,26 @@ def test_a_question_that_comes_back_counts_as_unresolved(world, desk):
     assert (use.phrase.id, use.usage.returned, use.usage.auto_sent) == ("phr_hours", 1, 1)
 
 
+@pytest.mark.parametrize("words", ["还是不行", "没解决啊", "转人工", "That did not help.", "can I talk to a human"])
+def test_who_says_that_the_answer_did_not_help_counts_as_unresolved(world, desk, words):
+    first = desk.receive(world.said(ASK))
+    world.later(minutes=5)
+    got = desk.receive(world.said(words))
+    assert got.trace.find("reply.unsolved").param("phrase") == "phr_hours"
+    assert got.ticket.deflection.returned_at == world.clock.now()
+    (told,) = [e for one in entries(desk, first.ticket.id) for e in one.events if isinstance(e, ev.QuestionReturned)]
+    assert told.said
+    assert [use.phrase.id for use in desk.replies.usage("returned")] == ["phr_hours"]
+
+
+@pytest.mark.parametrize("words", ["thanks, that helped", "解决了，谢谢", "不用转人工了，谢谢", "好的"])
+def test_who_is_content_does_not(world, desk, words):
+    ticket = desk.receive(world.said(ASK)).ticket
+    world.later(minutes=5)
+    desk.receive(world.said(words))
+    assert "QuestionReturned" not in happened(desk, ticket)
+
+
 def test_in_a_new_session_it_is_left_to_people_once(world, desk):
     desk.receive(world.said(ASK))
     world.later(hours=3)
@@ -390,6 +410,30 @@ def test_a_macro_that_a_person_runs_is_watched_too(world):
     with pytest.raises(WordingRefused):
         desk.tickets.run_macro(ticket.id, "rude", actor=AGENT)
     assert desk.tickets.get(ticket.id).priority == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("这个我们做不了", "cold"),
+        ("本店不支持退货", "cold"),
+        ("Sorry, no refunds.", "cold"),
+        ("We can't do that.", "cold"),
+        ("您自己查吧", "forbidden"),
+        ("闭嘴", "forbidden"),
+        ("这款100%有效", "forbidden"),
+        ("您直接转账给我", "forbidden"),
+        ("不支持退货，可以换货", None),
+        ("没货了，到货后我通知您", None),
+        ("您有病史吗", None),
+        ("您可以在官网查到", None),
+        ("we can't do that, but we can exchange it", None),
+    ],
+)
+def test_the_standard_lists(world, said, kind):
+    desk, _ = worded(world)
+    assert [one.kind for one in desk.replies.check(said)] == ([kind] if kind else [])
+    assert all(one.instead for one in desk.replies.check(said))
 
 
 def test_lists_can_be_switched_off_and_own_words_win(world):

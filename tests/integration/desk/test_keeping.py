@@ -10,7 +10,7 @@ from csdesk.domain.policy.config import ReopenPolicy, RetentionPolicy, TypePolic
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.errors import ConfigError
-from csdesk.flows import keeping
+from csdesk.flows.removal import keeping
 from csdesk.stores.media import MemoryMedia
 from csdesk.stores.memory import MemoryStore
 from csdesk.testing import ScriptedChannel

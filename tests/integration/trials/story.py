@@ -22,7 +22,7 @@ from csdesk import (
     open_desk,
 )
 from csdesk.desk.shell import Desk
-from csdesk.domain.core import trainings
+from csdesk.domain.core.knowledge import trainings
 from csdesk.errors import StoreError
 from csdesk.flows.inbound import rules
 from csdesk.ports.actions import ActionDone, ActionOrder

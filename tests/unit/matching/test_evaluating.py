@@ -50,3 +50,17 @@ def test_equal_numbers_count_half_in_the_area() -> None:
     assert area([1.0], [1.0]) == 0.5
     assert area([2.0, 2.0], [1.0]) == 1.0
     assert area([], [1.0]) is None
+
+
+def test_what_would_be_sent_and_what_settings_would_do() -> None:
+    found = evaluated([*ASKED, Asked("a", ("a",), 0.95, sent=True), Asked("a", ("b",), 0.99, sent=True)])
+    assert (found.sent, found.sent_right) == (2, 1)
+    assert [one.threshold for one in found.settings] == [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98]
+    assert (found.settings[0].coverage, found.settings[0].precision) == (pytest.approx(7 / 9), pytest.approx(3 / 7))
+    assert [one.threshold for one in evaluated([Asked("a", ("a",), 0.65)]).settings] == [0.5, 0.6]
+
+
+def test_calibration_says_how_sure_and_how_often_right() -> None:
+    rows = evaluated(ASKED).calibration
+    assert [(one.above, one.questions) for one in rows] == [(0.0, 1), (0.3, 1), (0.5, 1), (0.6, 1), (0.9, 3)]
+    assert (rows[-1].confidence, rows[-1].right) == (pytest.approx((0.99 + 0.97 + 0.96) / 3), pytest.approx(2 / 3))

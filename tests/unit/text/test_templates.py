@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -47,6 +47,60 @@ def test_a_value_is_never_read_as_a_template() -> None:
 def test_filters(text: str, value: str, shown: str) -> None:
     assert Template.parse(text).render({"a": value}) == shown
     assert Template.parse("{{ n | round }}", {"n": "number"}).render({"n": 2.6}) == "3"
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [(-5, "-¥5.00"), (-0.001, "¥0.00"), (0.125, "¥0.13"), (0.1 + 0.2, "¥0.30"), (Decimal("1E+3"), "¥1,000.00")],
+)
+def test_money_is_written_as_people_write_it(amount: float | Decimal, shown: str) -> None:
+    assert Template.parse('{{ n | money: "¥" }}', {"n": "number"}).render({"n": amount}) == shown
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        1e300,
+        10**400,
+        Decimal("NaN"),
+        Decimal("sNaN"),
+        Decimal("1E+999999"),
+        True,
+    ],
+)
+def test_what_nobody_can_read_as_a_number_is_none(amount: float | Decimal) -> None:
+    for text in ("{{ n }}", "{{ n | money }}", "{{ n | round }}"):
+        with pytest.raises(InvalidInput, match=r"^n: is no number"):
+            Template.parse(text, {"n": "number"}).render({"n": amount})
+
+
+def test_numbers_without_a_filter_have_no_dust() -> None:
+    plain = Template.parse("{{ n }}", {"n": "number"})
+    assert [plain.render({"n": one}) for one in (0.1 + 0.2, 5.0, 1e-7, 12, Decimal("2.50"))] == [
+        "0.3", "5", "0.0000001", "12", "2.50",
+    ]  # fmt: skip
+    assert Template.parse("{{ n | round }}", {"n": "number"}).render({"n": 0.5}) == "1"
+
+
+def test_a_family_is_not_cut_apart() -> None:
+    assert Template.parse("{{ n | truncate: 3 }}").render({"n": "👨‍👩‍👧‍👦家庭组"}) == "👨‍👩‍👧‍👦家…"
+
+
+def test_blanks_are_no_value_and_an_instant_needs_its_zone() -> None:
+    assert ORDER.missing({"order": "  ", "金额": 1, "due": date(2026, 1, 1)}) == ("order",)
+    dated = Template.parse("{{ d | date }}", {"d": "date"})
+    assert dated.render({"d": datetime(2026, 1, 2, tzinfo=UTC)}) == "2026-01-02"
+    with pytest.raises(InvalidInput, match=r"^d: is no aware datetime"):
+        dated.render({"d": datetime(2026, 1, 2)})  # noqa: DTZ001  what is refused
+
+
+@pytest.mark.parametrize("text", ["{% if a %}x{% endif %}", "{{ a }}{# note #}"])
+def test_other_languages_of_templates_are_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="no conditions"):
+        Template.parse(text)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ TEXTS: Final[dict[str, str]] = {
     "reply.skipped": "no automatic reply: {reason}",
     "reply.auto": "answered with phrase {phrase}, confidence {confidence}",
     "reply.hand_over": "left to a person: {reason}",
+    "reply.unsolved": "the customer says that phrase {phrase} did not help",
     "reply.returned": "the question came back after phrase {phrase} had answered it",
     "reply.overridden": "phrase {phrase} was sent although its {despite} speaks against it",
     "wording.found": "wording: {kind} at {start}[ (say: {instead})]",

@@ -142,7 +142,7 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
         "phrase {phrase} used[, although its {despite} speaks against it]",
         "使用话术 {phrase}[，与其 {despite} 条件不符]",
     ),
-    "reply.returned": ("the question came back after {phrase}", "自动回复 {phrase} 之后客户再次提问"),
+    "reply.returned": ("{phrase} did not help: the customer came back", "话术 {phrase} 没有解决问题，客户又来询问"),
     "reply.promoted": (
         "a good answer was made a phrase or an article: [{phrase}][{article}]",
         "优秀回复已收入知识库：[{phrase}][{article}]",

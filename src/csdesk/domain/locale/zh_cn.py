@@ -78,6 +78,7 @@ TEXTS: Final[dict[str, str]] = {
     "reply.skipped": "不自动回复：{reason}",
     "reply.auto": "已用话术 {phrase} 自动回复，置信度 {confidence}",
     "reply.hand_over": "转人工处理：{reason}",
+    "reply.unsolved": "客户表示话术 {phrase} 没有解决问题",
     "reply.returned": "话术 {phrase} 答复过的问题又被问起",
     "reply.overridden": "话术 {phrase} 与其 {despite} 条件不符，仍已发送",
     "wording.found": "用语提示：位置 {start}，{kind}[（建议改为：{instead}）]",

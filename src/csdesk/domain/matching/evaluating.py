@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 _BINS: Final = 10
 _CURVE_POINTS: Final = 200
+_SETTINGS: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,13 @@ class Asked:
         gold: the phrase that answers it; None where no phrase does.
         found: the phrases ranked, best first.
         confidence: the confidence in the first, 0 to 1; for a peer without one, its score.
+        sent: whether the first would be sent without a person, guards and all considered.
     """
 
     gold: str | None
     found: tuple[str, ...]
     confidence: float
+    sent: bool = False
 
     @property
     def right(self) -> bool:
@@ -48,6 +51,23 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """The questions whose first match has a confidence between two tenths.
+
+    Attributes:
+        above: the lower end, 0 to 0.9.
+        questions: how many there are.
+        confidence: how sure the matcher was on average.
+        right: the share that is right.
+    """
+
+    above: float
+    questions: int
+    confidence: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What was measured; shares from 0 to 1, None where nothing could be measured.
 
@@ -65,6 +85,10 @@ class Evaluation:
         coverage: the share of all questions answered there.
         confusions: wanted phrase, found phrase and how often, the most frequent first.
         curve: coverage and precision from the highest threshold down.
+        sent: how many ``decide`` would answer at that threshold, guards and all considered.
+        sent_right: how many of those rightly.
+        settings: coverage and precision at common thresholds; those at which nothing is answered are left out.
+        calibration: how sure the matcher was and how often it was right, a row for each tenth that has questions.
     """
 
     questions: int
@@ -80,6 +104,10 @@ class Evaluation:
     coverage: float
     confusions: tuple[tuple[str, str, int], ...]
     curve: tuple[CurvePoint, ...]
+    sent: int = 0
+    sent_right: int = 0
+    settings: tuple[CurvePoint, ...] = ()
+    calibration: tuple[CalibrationBin, ...] = ()
 
 
 def evaluated(asked: Sequence[Asked], *, threshold: float = 0.95, precision: float = 0.95) -> Evaluation:
@@ -107,6 +135,10 @@ def evaluated(asked: Sequence[Asked], *, threshold: float = 0.95, precision: flo
         coverage=len(sent) / len(asked) if asked else 0.0,
         confusions=tuple((*pair, count) for pair, count in sorted(mixed.items(), key=lambda one: (-one[1], one[0]))),
         curve=tuple(_curve(asked)),
+        sent=sum(one.sent for one in asked),
+        sent_right=sum(one.sent and one.right for one in asked),
+        settings=tuple(_settings(asked)),
+        calibration=tuple(_calibration(asked)),
     )
 
 
@@ -156,12 +188,27 @@ def _curve(asked: Sequence[Asked]) -> Iterable[CurvePoint]:
     return points[stride - 1 :: stride] if points else points
 
 
-def _calibration_error(asked: Sequence[Asked]) -> float | None:
-    """The expected calibration error over ten equal bins of confidence (Guo and others, ICML 2017)."""
-    if not asked:
-        return None
+def _settings(asked: Sequence[Asked]) -> Iterable[CurvePoint]:
+    for threshold in _SETTINGS:
+        sent = [one.right for one in asked if one.found and one.confidence >= threshold]
+        if sent:
+            yield CurvePoint(threshold, len(sent) / len(asked), sum(sent) / len(sent))
+
+
+def _binned(asked: Sequence[Asked]) -> Mapping[int, Sequence[Asked]]:
     bins: dict[int, list[Asked]] = {}
     for one in asked:
         bins.setdefault(min(_BINS - 1, int(one.confidence * _BINS)), []).append(one)
-    gaps = (abs(sum(one.confidence for one in held) - sum(one.right for one in held)) for held in bins.values())
-    return sum(gaps) / len(asked)
+    return bins
+
+
+def _calibration(asked: Sequence[Asked]) -> Iterable[CalibrationBin]:
+    for number, held in sorted(_binned(asked).items()):
+        sure, right = sum(one.confidence for one in held), sum(one.right for one in held)
+        yield CalibrationBin(number / _BINS, len(held), sure / len(held), right / len(held))
+
+
+def _calibration_error(asked: Sequence[Asked]) -> float | None:
+    """The expected calibration error over ten equal bins of confidence (Guo and others, ICML 2017)."""
+    gaps = [one.questions * abs(one.confidence - one.right) for one in _calibration(asked)]
+    return sum(gaps) / len(asked) if asked else None

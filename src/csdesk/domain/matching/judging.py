@@ -43,7 +43,7 @@ _OUTCOMES: Final = 20_000
 _REFIT_EVERY: Final = 50
 _REFIT_ON: Final = 500
 _LOOKED_AT: Final = 10
-_READ: Final = 2_000
+_READ: Final = 500
 _A_WISH: Final = 0.6
 """From this confidence on a clause asks for its phrase. On ``calib``: of messages glued from two questions and about to
 be answered by one phrase 50 to 80 % are held back, of single questions rightly answered 0 to 8 %."""
@@ -150,7 +150,7 @@ class Judge:
         """The phrases that the clauses of a text ask for, each surely enough, where they are several; else none.
 
         Args:
-            text: a customer's message; at most its first 2,000 characters and six clauses count.
+            text: a customer's message; its first 500 characters and six clauses count.
             context: when, where and for whom.
             vector: what tells the vector of a clause, where an embedder takes part.
         """

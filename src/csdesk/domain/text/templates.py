@@ -13,14 +13,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from math import isfinite
 from typing import Final, Literal
 
+from csdesk.domain.text.graphemes import graphemes
 from csdesk.errors import InvalidInput, sentence
 
 VariableType = Literal["text", "number", "date"]
-"""``text`` takes str, ``number`` int, float or Decimal, ``date`` a date or an aware datetime."""
+"""``text`` takes str, ``number`` a finite int, float or Decimal below 10^15, ``date`` a date or an aware datetime."""
 
 TemplateValue = str | int | float | Decimal | date
 """What can stand in a place."""
@@ -32,6 +34,9 @@ _MOST_FILTERS: Final = 5
 _PLACE: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]{0,63}")
 _FILTER: Final = re.compile(r'\s*\|\s*([a-z]+)\s*(?::\s*(?:"([^"]*)"|(\d{1,6})))?')
+_CONTROL: Final = re.compile(r"\{[%#]")
+_LARGEST: Final = Decimal(10) ** 15
+_CENT: Final = Decimal("0.01")
 _DATE_FORM: Final = re.compile(r"(?:%[YmdHMy%]|[^%])*")
 
 
@@ -84,6 +89,8 @@ class Template:
         parts.append(text[end:])
         if any("{{" in part or "}}" in part for part in parts if isinstance(part, str)):
             raise InvalidInput("template", "a place is not closed", "write places as {{ name }}")
+        if any(_CONTROL.search(part) for part in parts if isinstance(part, str)):
+            raise InvalidInput("template", "there are no conditions, loops or comments", "write several wordings")
         if sum(isinstance(part, Place) for part in parts) > MOST_PLACES:
             raise InvalidInput("template", sentence("has more than {most} places", most=MOST_PLACES), "split it")
         return cls(tuple(part for part in parts if part), tuple(sorted(known.items())))
@@ -142,6 +149,8 @@ class Template:
             return place.default or ""
         value = values[place.variable]
         kind = dict(self.types).get(place.variable, "text")
+        if kind == "date" and isinstance(value, datetime) and value.tzinfo is None:
+            raise InvalidInput(place.variable, "is no aware datetime", "pass an aware datetime")
         if not _is_of(value, kind):
             raise InvalidInput(
                 place.variable, sentence("is no {kind}", kind=kind), sentence("give a {kind}", kind=kind)
@@ -168,17 +177,32 @@ def _bounded(text: str) -> str:
 
 
 def _given(values: Mapping[str, TemplateValue], name: str) -> bool:
-    return values.get(name) not in {None, ""}
+    value = values.get(name)
+    return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
 def _is_of(value: object, kind: VariableType) -> bool:
     if kind == "number":
-        return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and _is_bounded(value)
     return isinstance(value, date if kind == "date" else str)
 
 
+def _is_bounded(value: float | Decimal) -> bool:
+    """Whether it is a number that people read: "NaN" goes to nobody, and 10^99999 would fill the memory."""
+    if isinstance(value, Decimal):
+        return value.is_finite() and abs(value) < _LARGEST
+    return (isinstance(value, int) or isfinite(value)) and abs(value) < _LARGEST
+
+
+def _exact(value: TemplateValue) -> Decimal:
+    """A number as it was meant: 0.1 + 0.2 is 0.3."""
+    return Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(str(value))
+
+
 def _plain(value: TemplateValue) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"{_exact(value):f}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +223,13 @@ def _some(argument: str | None) -> bool:
 
 
 def _money(value: TemplateValue, sign: str | None) -> TemplateValue:
-    return f"{sign or ''}{Decimal(str(value)):,.2f}"
+    amount = _exact(value).quantize(_CENT, ROUND_HALF_UP)
+    return f"{'-' if amount < 0 else ''}{sign or ''}{abs(amount):,.2f}"
 
 
 def _shortened(value: TemplateValue, length: str | None) -> TemplateValue:
-    text, most = str(value), max(1, int(length or 1))
-    return text if len(text) <= most else text[: most - 1] + "…"
+    signs, most = list(graphemes(str(value)[:_LONGEST_VALUE])), max(1, int(length or 1))
+    return "".join(signs if len(signs) <= most else [*signs[: most - 1], "…"])
 
 
 def _dated(value: TemplateValue, form: str | None) -> TemplateValue:
@@ -219,7 +244,7 @@ _FILTERS: Final[dict[str, _Filter]] = {
     "trim": _Filter("text", _none, lambda value, _: str(value).strip()),
     "truncate": _Filter("text", lambda argument: bool(argument and argument.isdigit()), _shortened),
     "money": _Filter("number", lambda argument: argument is None or len(argument) <= 5, _money),
-    "round": _Filter("number", _none, lambda value, _: round(Decimal(str(value)))),
+    "round": _Filter("number", _none, lambda value, _: str(_exact(value).quantize(Decimal(1), ROUND_HALF_UP) + 0)),
     "date": _Filter("date", lambda argument: argument is None or bool(_DATE_FORM.fullmatch(argument)), _dated),
 }
 """``default`` fits every type."""

@@ -8,12 +8,14 @@ clocks that wait for a person keep running.
 
 from __future__ import annotations
 
-from csdesk.domain.core.after_hours import closed_at, say_closed
-from csdesk.domain.core.askers import asker_of
+from typing import Final
+
+from csdesk.domain.core.casework.after_hours import closed_at, say_closed
+from csdesk.domain.core.casework.leases import is_with_bot
 from csdesk.domain.core.claims import ClaimKeys
-from csdesk.domain.core.leases import is_with_bot
-from csdesk.domain.core.outbound import Utterance, queue_reply
-from csdesk.domain.core.sessions import go_on
+from csdesk.domain.core.conversation.outbound import Utterance, queue_reply
+from csdesk.domain.core.conversation.sessions import go_on
+from csdesk.domain.core.knowledge.askers import asker_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
 from csdesk.domain.matching.book import PhraseBook
@@ -25,7 +27,12 @@ from csdesk.domain.records.messages import AuthorKind, TextPart
 from csdesk.domain.records.phrases import usage_counter
 from csdesk.domain.records.tickets import LinkKind, Ticket
 from csdesk.domain.records.trace import Outcome
+from csdesk.domain.text.folding import fold
+from csdesk.domain.text.unsolved import says_unsolved
 from csdesk.flows.inbound.case import Case
+
+_READ: Final = 500
+"""How much of a message is read for words that say the answer did not help."""
 
 
 def daily_counter(case: Case, keys: ClaimKeys) -> str:
@@ -168,14 +175,18 @@ def _may_have_returned(case: Case, work: Workspace, ticket: Ticket) -> bool:
 
 
 def _returned(case: Case, work: Workspace, ticket: Ticket, decision: ReplyDecision) -> bool:
-    """Record it if the message asks for what the phrase had answered."""
+    """Record it if the message asks for what the phrase had answered, or says that it did not help."""
     known = ticket.deflection
     assert known is not None, "only what was answered returns"
-    if decision.action == "hand_over" or decision.suggestions[0].phrase.id != known.phrase:
+    said = says_unsolved(fold(case.message.text[:_READ]))
+    if not said and (decision.action == "hand_over" or decision.suggestions[0].phrase.id != known.phrase):
         return False
-    work.emit(ticket.id, ev.QuestionReturned(message=case.id, phrase=known.phrase))
+    work.emit(ticket.id, ev.QuestionReturned(message=case.id, phrase=known.phrase, said=said))
     work.add(usage_counter(known.phrase, "returned"), 1)
-    case.say("reply.returned", Outcome.NOTED, phrase=known.phrase)
+    if said:
+        case.say("reply.unsolved", Outcome.NOTED, phrase=known.phrase)
+    else:
+        case.say("reply.returned", Outcome.NOTED, phrase=known.phrase)
     return True
 
 

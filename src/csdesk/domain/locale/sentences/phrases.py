@@ -17,6 +17,8 @@ SENTENCES: Final[dict[str, str]] = {
     "write places as {{ name }}": "占位请写成 {{ name }}",
     "is longer than {longest} characters": "超过 {longest} 个字符",
     "shorten it": "请缩短",
+    "there are no conditions, loops or comments": "模板没有条件、循环和注释",
+    "write several wordings": "请写成多个说法",
     "a place is not closed": "有占位没有闭合",
     "has more than {most} places": "占位超过 {most} 处",
     "split it": "请拆分",

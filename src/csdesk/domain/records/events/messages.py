@@ -183,6 +183,8 @@ class QuestionReturned(EventBase):
     kind: Literal["reply.returned"] = "reply.returned"
     message: MessageId
     phrase: PhraseId
+    said: bool = False
+    """Whether the customer said that the answer did not help; False: the same was asked again."""
 
 
 class SessionBegan(EventBase):
