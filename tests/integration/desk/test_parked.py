@@ -3,6 +3,7 @@
 import pytest
 
 from csdesk import render
+from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import UnknownEvent
 from csdesk.domain.records.queues import InboxState
@@ -171,6 +172,8 @@ def test_one_that_waits_cannot_overtake(world, trap):
         desk.inbox.retry(got[1].message_id, actor=AGENT)
     desk.inbox.discard(got[1].message_id, actor=AGENT)
     assert [one.state for one in desk.inbox.list().items] == ["parked", "discarded", "waiting"]
+    told = [event for entry in desk.events.read("reader") for event in entry.events]
+    assert [one.discarded for one in told if isinstance(one, ev.MessageReleased)] == [True]
 
 
 def test_what_arrives_during_a_retry_comes_after_those_that_wait(world, trap, monkeypatch):

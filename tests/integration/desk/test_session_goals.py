@@ -248,3 +248,8 @@ def test_what_lay_waiting_for_long_begins_no_goal(world):
     late = desk.receive(world.said("有货吗", sent_at=world.clock.now() - timedelta(days=3)))
     assert late.message.backlog
     assert late.ticket.goal is None
+
+
+def test_what_no_human_wrote_begins_no_goal(world):
+    desk = desk_of(world, goal="order", session_gap="2d")
+    assert desk.receive(world.said("out of office", automatic="reply")).ticket.goal is None

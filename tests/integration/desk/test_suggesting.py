@@ -220,13 +220,13 @@ def test_no_two_lessons_have_one_number(world, desk):
 
     def teach(_):
         start.wait()
-        for _ in range(4):
+        for _ in range(3):  # nobody can lose more often than the others win, which is less than the tries that it has
             desk.learning.judge(got.message.id, "picked", picked="ship", shown=("refund",))
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(teach, range(4)))
     told = [event.number for entry in entries(desk, ev.LEARNING) for event in entry.events]
-    assert told == list(range(1, 17))
+    assert told == list(range(1, 13))
 
 
 def test_a_desk_may_choose_not_to_learn(world):

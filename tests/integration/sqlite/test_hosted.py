@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from csdesk import Actor, DeskConfig, InboundMessage, NotFound, Sender, open_async_desk, open_desk
+from csdesk import Actor, Article, DeskConfig, InboundMessage, NotFound, Sender, open_async_desk, open_desk
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import TicketId
 from csdesk.domain.policy.config import QueuePolicy, SlaPolicy, TargetPolicy
@@ -253,6 +254,46 @@ def test_phrases_that_were_rolled_back(tmp_path: Path) -> None:
     host.desk.replies.add("Parcel", "It is there.", questions=("where is my invoice",))  # the same epoch
     assert "Parcel" in _suggested(host.desk)
     assert "Invoice" not in _suggested(host.desk)
+    host.connection.close()
+
+
+def test_articles_that_were_rolled_back(tmp_path: Path) -> None:
+    host = Host(tmp_path / "shop.db", "")
+
+    def found() -> list[str]:
+        return [hit.article.title for hit in host.desk.articles.search("how goods come back")]
+
+    host.desk.articles.save(Article(id="lost", title="Lost", what="How goods come back"))
+    assert found() == ["Lost"]
+    host.connection.rollback()
+    assert found() == []
+    host.desk.articles.save(Article(id="kept", title="Kept", what="How goods come back"))  # the same epoch
+    assert found() == ["Kept"]
+    host.connection.commit()
+    assert found() == ["Kept"]
+    host.connection.close()
+
+
+def test_holidays_that_were_rolled_back(tmp_path: Path) -> None:
+    place = {"name": "CN", "years": [{"year": 2026, "closed": ["2026-01-01"]}]}
+    calendar = {"name": "office", "weekly": {"mon": [("09:00", "17:00")]}, "observes": "CN"}
+    config = DeskConfig.model_validate({"calendars": [calendar], "holidays": [place]})
+    host = Host(tmp_path / "shop.db", "", config)
+    host.connection.commit()
+    monday = datetime(2026, 1, 5, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+    def is_open() -> bool:
+        return host.desk.calendars.get("office").is_open(monday)
+
+    assert is_open()
+    host.desk.calendars.save("CN", 2026, closed=(monday.date(),), actor=ME)
+    assert not is_open()
+    host.connection.rollback()
+    other = sqlite3.connect(host.path)
+    open_desk(other, clock=host.clock).calendars.save("CN", 2026, closed=(date(2026, 1, 6),), actor=ME)
+    other.commit()
+    other.close()
+    assert is_open(), "the same epoch, other holidays"
     host.connection.close()
 
 

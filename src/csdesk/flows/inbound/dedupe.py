@@ -7,7 +7,7 @@ means that an earlier attempt was committed after all.
 from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
-from csdesk.domain.ids import MessageId
+from csdesk.domain.ids import IdentityId, MessageId
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.queues import InboxItem, InboxState
@@ -28,15 +28,19 @@ def is_replay(case: Case, work: Workspace) -> bool:
         case.say("dedupe.replay", Outcome.REMOVED, message=owner)
         case.state = "duplicate"
     elif not isinstance(work.find(owner), Message):
-        # An earlier attempt of ours went through after all, and left the message in the inbox.
-        case.state = "blocked" if _is_blocked(case, work) else "parked"
+        _leave_as_it_is(case, work)
     case.id = MessageId(owner)
     return True
 
 
-def _is_blocked(case: Case, work: Workspace) -> bool:
-    customer = work.person(work.claims.get(case.keys.sender))
-    return customer is not None and customer.is_blocked(work.now)
+def _leave_as_it_is(case: Case, work: Workspace) -> None:
+    """An earlier attempt of ours went through after all, and left the message in the inbox."""
+    item = work.snapshot.inbox.get(case.id)
+    if item is not None and item.state is InboxState.BLOCKED:
+        sender = work.claims.get(case.keys.sender)
+        case.state, case.identity = "blocked", IdentityId(sender) if sender is not None else None
+    else:
+        case.state, case.error = "parked", item.error if item is not None else ""
 
 
 def leave_inbox(case: Case, work: Workspace) -> None:

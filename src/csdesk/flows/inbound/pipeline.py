@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache, partial
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from csdesk.domain.core.casework.giving import age_of
@@ -105,22 +106,29 @@ class _Broken(Exception):
         self.error = error
 
 
-def receive(arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS) -> Flow[tuple[Received, ...]]:
-    """Take in messages: at most two loads and one commit, however many they are."""
+def receive(
+    arrivals: Sequence[Arrival], *, attempts: int = ATTEMPTS, again: bool = False
+) -> Flow[tuple[Received, ...]]:
+    """Take in messages: at most two loads and one commit, however many they are.
+
+    ``again``: they were tried before, so what that may have left of them in the inbox is looked at.
+    """
     stowed = list(arrivals)
     for index, arrival in enumerate(stowed):
         message = yield from stow(arrival.message)
         if message is not arrival.message:
             stowed[index] = arrival._replace(message=message)
-    return (yield from retried(lambda scope: _receive(stowed, scope), attempts=attempts))
+    tries = count(int(again))
+    return (yield from retried(lambda scope: _receive(stowed, scope, again=next(tries) > 0), attempts=attempts))
 
 
-def _receive(arrivals: Sequence[Arrival], scope: Scope) -> Flow[tuple[Received, ...]]:
+def _receive(arrivals: Sequence[Arrival], scope: Scope, *, again: bool) -> Flow[tuple[Received, ...]]:
     cases = [_case(arrival, scope) for arrival in arrivals]
+    needs = _needs(cases, scope)
+    if again:
+        needs = needs._replace(inbox=tuple(one.id for one in cases))
     # Only rules that ask for the phrase behind a text need all of them where nothing is answered automatically.
-    loaded = yield from steps.load(
-        _needs(cases, scope), phrases="yes" if scope.policy.rules.asks_phrases else "auto", roster=True
-    )
+    loaded = yield from steps.load(needs, phrases="yes" if scope.policy.rules.asks_phrases else "auto", roster=True)
     if loaded.phrases is None and loaded.policy.rules.asks_phrases:
         raise VersionConflict("config", "epoch", expected=0)  # another policy than the one last seen: ask again
     if not loaded.policy.is_open:
@@ -393,5 +401,5 @@ def receive_many(arrivals: Sequence[Arrival]) -> Flow[tuple[Received, ...]]:
             if len(part) == 1 or (isinstance(error, StoreError) and not may_repeat(error)):
                 raise
             for one in part:
-                results.extend((yield from receive((one,))))
+                results.extend((yield from receive((one,), again=True)))
     return tuple(results)

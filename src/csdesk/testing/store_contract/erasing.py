@@ -136,6 +136,15 @@ class ErasingPromises(ContractBase):
         store.commit(DESK, ChangeSet(puts=(Put(blank, 1),), inbox_done=(item.id,)))
         assert power.media_in_use(asked) == {_digest(1)}
 
+    def test_a_message_refers_to_what_it_says_now(self, store: Store) -> None:
+        """An edit that brings another file keeps that one, and lets go of the one before."""
+        power = _erasing(store)
+        message = build.message(1, parts=(MediaPart(ref=_ref(1)),))
+        store.commit(DESK, ChangeSet(puts=(Put(message, 0),)))
+        edited = build.message(1, parts=(MediaPart(ref=_ref(2)),), raw_media=_ref(3), version=2)
+        store.commit(DESK, ChangeSet(puts=(Put(edited, 1),)))
+        assert power.media_in_use(tuple(map(_digest, range(1, 4)))) == {_digest(2), _digest(3)}
+
     def test_media_of_assets_are_in_use(self, store: Store) -> None:
         """Those of earlier versions too, which the asset goes on naming."""
         power = _erasing(store)

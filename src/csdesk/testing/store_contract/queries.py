@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from csdesk.domain.ids import AgentId, CustomerId
+from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import ChangeSet, ConfigRow, Put, Seen, Stored
@@ -132,6 +133,17 @@ def elsewhere(kind: str, column: str, known: Collection[object]) -> list[str | N
     return [*texts, *([] if (kind, column) in MANY else [None])]
 
 
+_SAVED: Final[Mapping[str, Callable[[int], Stored]]] = {
+    "phrase": build.phrase,
+    "article": build.article,
+    "asset": build.asset,
+    "settlement": build.settlement,
+    "customer": build.customer,
+    "agent": build.agent,
+}
+"""What is saved as a whole."""
+
+
 class QueryPromises(ContractBase):
     """Every kind, every column."""
 
@@ -243,6 +255,23 @@ class QueryPromises(ContractBase):
                 assert number < 200
             assert len(seen) == len(set(seen))
             assert [key for key in seen if key in before] == before
+
+    @pytest.mark.parametrize("kind", _SAVED)
+    def test_pages_are_stable_while_rows_change(self, store: Store, kind: str) -> None:
+        """Each row comes once, as it stands when its page is read."""
+        made = [_SAVED[kind](number) for number in range(1, 8)]
+        store.commit(DESK, ChangeSet(puts=tuple(Put(one, 0) for one in made)))
+        seen: list[tuple[str, int]] = []
+        query = Query(kind=kind, limit=2)  # type: ignore[arg-type]  # kinds are right
+        for turn in range(4):
+            page = store.query(DESK, query)
+            seen += [(row.id, row.version) for row in page.items]  # type: ignore[union-attr]  # of that kind
+            assert (page.cursor is None) is (turn == 3)
+            query = replace(query, after=page.cursor)
+            changed = [replaced(one, version=one.version + 1) for one in (made[0], made[6])]
+            store.commit(DESK, ChangeSet(puts=tuple(Put(one, one.version - 1) for one in changed)))
+            made[0], made[6] = changed
+        assert seen == [*((one.id, 1) for one in made[:6]), (made[6].id, 4)]
 
     def test_the_last_page_says_so(self, store: Store) -> None:
         """Also when it is full."""

@@ -86,6 +86,8 @@ _NARROWED: tuple[tuple[SearchRequest, list[int]], ...] = (
     (replace(_BILL, tickets=(("tag", "vip"),)), [4]),
     (replace(_BILL, tickets=(("status", "new"),), messages=(("account", "mail"),)), [4, 3, 1]),
     (replace(_BILL, since=at(2), until=at(4)), [3, 2]),
+    (replace(_BILL, since=at(3)), [6, 4, 3]),
+    (replace(_BILL, until=at(3)), [2, 1]),
     (replace(_BILL, since=at(2), tickets=(("queue", "general"),), messages=(("direction", "in"),)), [4, 2]),
     (replace(_BILL, tickets=(("queue", "none"),)), []),
 )
