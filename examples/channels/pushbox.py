@@ -9,11 +9,10 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import csdesk
-from csdesk.ports.channel import HttpRequest, HttpResponse, InboundResult, Limit, PullHint, PullPage, Rejected
+from csdesk.ports.channel import Exchange, HttpRequest, InboundResult, Limit, PullHint, PullPage, Rejected
 
 
 class Pushbox:
@@ -38,7 +37,7 @@ class Pushbox:
         )
         return InboundResult(events=(message,))
 
-    def send(self, message: csdesk.OutboundMessage) -> Generator[HttpRequest, HttpResponse, csdesk.Receipt]:
+    def send(self, message: csdesk.OutboundMessage) -> Exchange[csdesk.Receipt]:
         text = "\n".join(part.text for part in message.parts if part.kind == "text")
         body = json.dumps({"to": message.to.external_id, "text": text}).encode()
         key = ("Idempotency-Key", message.key)
@@ -50,7 +49,7 @@ class Pushbox:
             raise csdesk.ChannelError(self.account, f"HTTP {answer.status}", disposition=disposition)
         return csdesk.Receipt(provider_id=json.loads(answer.body)["id"])
 
-    def pull(self, hint: PullHint | None, cursor: str | None) -> Generator[HttpRequest, HttpResponse, PullPage]:  # noqa: ARG002
+    def pull(self, hint: PullHint | None, cursor: str | None) -> Exchange[PullPage]:  # noqa: ARG002
         yield from ()
         return PullPage(cursor=cursor or "")  # Pushbox pushes: it gives no hint, so nothing is ever pulled
 

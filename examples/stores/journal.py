@@ -14,8 +14,7 @@ from typing import Any
 from pydantic import Base64Bytes, TypeAdapter
 
 from csdesk import InboundMessage, Sender, open_desk
-from csdesk.domain.records.changes import ChangeSet
-from csdesk.ports.store import DeskRow, LeaseRequest
+from csdesk.ports.store import ChangeSet, DeskRow, LeaseRequest
 from csdesk.stores.memory import MemoryStore
 
 # The methods that change something, with the types of their arguments.

@@ -129,8 +129,8 @@ if TYPE_CHECKING:
     from csdesk.bootstrap import open_async_desk, open_desk
     from csdesk.desk.shell import Desk
     from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
-    from csdesk.domain.core.assets import AssetForm
-    from csdesk.domain.core.reaching import Reach, Way
+    from csdesk.domain.core.customers.reaching import Reach, Way
+    from csdesk.domain.core.knowledge.assets import AssetForm
     from csdesk.domain.locale.render import render
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
@@ -200,11 +200,11 @@ if TYPE_CHECKING:
     )
     from csdesk.flows.authority.serving import ServiceOffer
     from csdesk.flows.commands import Done
-    from csdesk.flows.explaining import RuleExplanation
-    from csdesk.flows.sites import SiteLine
-    from csdesk.flows.staffing import Availability, Wait
+    from csdesk.flows.due.upkeep import DueReport
+    from csdesk.flows.reading.explaining import RuleExplanation
+    from csdesk.flows.reading.sites import SiteLine
+    from csdesk.flows.reading.staffing import Availability, Wait
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
-    from csdesk.flows.upkeep import DueReport
     from csdesk.ports.store import Page
 else:
     # Public name: the module that defines it.
@@ -219,14 +219,14 @@ else:
         "ArticleQuestion": "csdesk.domain.records.articles",
         "AsyncDesk": "csdesk.aio.shell",
         "Asset": "csdesk.domain.records.assets",
-        "AssetForm": "csdesk.domain.core.assets",
+        "AssetForm": "csdesk.domain.core.knowledge.assets",
         "AssetUnfit": "csdesk.errors",
         "AssetVariant": "csdesk.domain.records.assets",
         "AuthorityDecision": "csdesk.domain.authority.verdicts",
-        "Availability": "csdesk.flows.staffing",
-        "Reach": "csdesk.domain.core.reaching",
-        "SiteLine": "csdesk.flows.sites",
-        "Way": "csdesk.domain.core.reaching",
+        "Availability": "csdesk.flows.reading.staffing",
+        "Reach": "csdesk.domain.core.customers.reaching",
+        "SiteLine": "csdesk.flows.reading.sites",
+        "Way": "csdesk.domain.core.customers.reaching",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",
@@ -239,7 +239,7 @@ else:
         "Desk": "csdesk.desk.shell",
         "DeskConfig": "csdesk.domain.policy.config",
         "Done": "csdesk.flows.commands",
-        "DueReport": "csdesk.flows.upkeep",
+        "DueReport": "csdesk.flows.due.upkeep",
         "Entry": "csdesk.domain.records.events",
         "Exemplar": "csdesk.domain.records.exemplars",
         "GoodCase": "csdesk.domain.records.exemplars",
@@ -286,7 +286,7 @@ else:
         "Rejected": "csdesk.domain.records.channels",
         "RemoteError": "csdesk.errors",
         "ReplyDecision": "csdesk.domain.records.channels",
-        "RuleExplanation": "csdesk.flows.explaining",
+        "RuleExplanation": "csdesk.flows.reading.explaining",
         "Sender": "csdesk.domain.records.channels",
         "Sent": "csdesk.domain.records.channels",
         "ServiceOffer": "csdesk.flows.authority.serving",
@@ -310,7 +310,7 @@ else:
         "Verdict": "csdesk.domain.records.trace",
         "VersionConflict": "csdesk.errors",
         "Viewer": "csdesk.domain.records.actors",
-        "Wait": "csdesk.flows.staffing",
+        "Wait": "csdesk.flows.reading.staffing",
         "WindowState": "csdesk.domain.records.channels",
         "Wording": "csdesk.domain.records.phrases",
         "WordingRefused": "csdesk.errors",

@@ -9,6 +9,13 @@ from typing import Final
 from csdesk._sentence import sentence
 
 _SHOWN: Final = 40
+_SIGNS: Final = {"=": "eq", "==": "eq", "!=": "ne", "<>": "ne", ">": "gt", ">=": "ge", "<": "lt", "<=": "le"}
+_MEANT: Final = {
+    **_SIGNS,
+    **dict.fromkeys(("asia/beijing", "asia/peking", "asia/pekin", "beijing", "china", "cst"), "Asia/Shanghai"),
+    **dict.fromkeys(("utc+8", "utc+08:00", "gmt+8", "gmt+08:00", "北京", "上海", "中国"), "Asia/Shanghai"),
+}
+"""What people write for names that nothing in the spelling leads to, in lower case."""
 
 
 def nearest(given: object, known: Iterable[str]) -> str:
@@ -20,7 +27,14 @@ def nearest(given: object, known: Iterable[str]) -> str:
     return sentence("{guess}choose one of: {names}", guess=guess(given, names), names=listed)
 
 
-def guess(given: object, known: Iterable[str]) -> str:
-    """Ask whether the nearest known name was meant, with a blank at the end; nothing if none is near."""
-    close = get_close_matches(given, known, n=1, cutoff=0.5) if isinstance(given, str) else []
+def guess(given: object, known: Iterable[str], *, likeness: float = 0.5) -> str:
+    """Ask whether the nearest known name was meant, with a blank at the end; nothing if none is near.
+
+    ``likeness``, 0 to 1, is how near it must be: more of it where there are many names.
+    """
+    if not isinstance(given, str):
+        return ""
+    names = tuple(known)
+    meant = _MEANT.get(given.casefold())
+    close = [meant] if meant in names else get_close_matches(given, names, n=1, cutoff=likeness)
     return sentence("did you mean {name!r}? ", name=close[0]) if close else ""

@@ -455,10 +455,11 @@ class RemoteError(CsdeskError):
 class ChannelError(RemoteError):
     """A provider's refusal or failure, translated: ``disposition`` says what the desk does next.
 
-    ``retry_after`` is in seconds and None where the provider gave no time. ``provider_code`` is the provider's own
-    word for the error; it never holds a secret. ``media_expired`` says that an uploaded id is no longer good: the desk
-    uploads again and sends once more. ``alone`` says that it is about this message or its recipient, and tells nothing
-    of the account: failures that are not pause an account after a few in a row.
+    ``retry_after`` is in seconds, at most a day of which counts, and None where the provider gave no time.
+    ``provider_code`` is the provider's own word for the error; it never holds a secret. ``media_expired`` says that an
+    uploaded id is no longer good: the desk uploads again and sends once more. ``alone`` says that it is about this
+    message or its recipient, and tells nothing of the account: failures that are not pause an account after a few in a
+    row.
     """
 
     code = "error.channel"

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from csdesk import Actor, open_desk
-from csdesk.flows import erasing, wiping
+from csdesk.flows.removal import erasing, wiping
 from csdesk.stores.media import FolderMedia
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock

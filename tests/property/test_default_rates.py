@@ -13,7 +13,7 @@ pytest.importorskip("cryptography", reason="the extra wecom is not installed")
 from csdesk.channels.telegram.limits import CAPABILITIES as TELEGRAM
 from csdesk.channels.wecom.limits import CAPABILITIES as KF
 from csdesk.channels.whatsapp.limits import CAPABILITIES as WHATSAPP
-from csdesk.domain.core.pacing import Barred, taken
+from csdesk.domain.core.conversation.pacing import Barred, taken
 from csdesk.ports.channel import Capabilities, Rate
 
 START = datetime(2026, 3, 10, 9, tzinfo=UTC)

@@ -16,9 +16,9 @@ from tests.conftest import many
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, UsageError, open_desk
 from csdesk.desk.shell import Desk
+from csdesk.domain.core.casework.replaying import caught_up, replayed
 from csdesk.domain.core.evolve import fold
 from csdesk.domain.core.lineage import recounted
-from csdesk.domain.core.replaying import caught_up, replayed
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import Needs

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import many
 
-from csdesk.domain.core.replaying import replayed
+from csdesk.domain.core.casework.replaying import replayed
 from csdesk.domain.policy.service_book import ServiceBook
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor

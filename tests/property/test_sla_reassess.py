@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.conftest import many
 
 from csdesk import Actor, Desk, DeskConfig, InboundMessage, Sender, open_desk
-from csdesk.domain.core.replaying import replayed
+from csdesk.domain.core.casework.replaying import replayed
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.sla.terms import Book

@@ -23,6 +23,37 @@ def test_a_zone_with_a_typo_names_the_right_one() -> None:
         DeskConfig(zone="Asia/Shanghay")
 
 
+@pytest.mark.parametrize(
+    ("zone", "meant"),
+    [("Asia/Beijing", "Asia/Shanghai"), ("CST", "Asia/Shanghai"), ("GMT+8", "Asia/Shanghai"), ("Mars/Base", "")],
+)
+def test_a_zone_that_only_sounds_like_another_is_not_guessed(zone: str, meant: str) -> None:
+    with pytest.raises(CalendarError) as caught:
+        WorkingCalendar(zone=zone, always_open=True)
+    assert ("did you mean" in str(caught.value)) == bool(meant)
+    assert not meant or f"did you mean '{meant}'" in str(caught.value)
+
+
+def test_signs_lead_to_the_operators_of_rules() -> None:
+    rule = """[[rules]]
+name = "long"
+when = {{ field = "message.length", op = "{}", value = 100 }}
+then = [{{ do = "set_priority", priority = "low" }}]"""
+    for sign, meant in ((">=", "ge"), ("==", "eq"), ("!=", "ne")):
+        with pytest.raises(ConfigError, match=f"op: unknown value; did you mean '{meant}'"):
+            DeskConfig.from_toml(rule.format(sign))
+
+
+@pytest.mark.parametrize("span", ['"09:00-18:00"', '["09:00-18:00"]'])
+def test_hours_are_shown_as_they_are_written(span: str) -> None:
+    calendar = f'[[calendars]]\nname = "office"\nzone = "Asia/Shanghai"\nweekly = {{ mon = {span} }}'
+    with pytest.raises(ConfigError) as caught:
+        DeskConfig.from_toml(calendar)
+    written = str(caught.value).rpartition("write ")[2]
+    good = written if written.startswith("[[") else f"[{written}]"
+    assert DeskConfig.from_toml(calendar.replace(span, good))
+
+
 def test_an_unknown_calendar_names_the_right_one_in_both_languages() -> None:
     config = DeskConfig.from_toml('[[calendars]]\nname = "office"\nalways_open = true')
     with open_desk("memory://", config=config) as desk, pytest.raises(NotFound) as caught:

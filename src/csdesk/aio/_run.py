@@ -22,8 +22,8 @@ from csdesk.engine.awaited import is_awaited
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, NetworkStep, Run
 from csdesk.engine.network import work_of
-from csdesk.flows import lists
 from csdesk.flows.commands import Done, execute, result_id
+from csdesk.flows.reading import lists
 from csdesk.ports import steps
 from csdesk.ports.channel import Exchange
 from csdesk.ports.http import AsyncHttp

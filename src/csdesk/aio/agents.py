@@ -11,11 +11,13 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.changes import AgentGroup
-from csdesk.flows import lists, naming_queues, records, staffing, syncing
-from csdesk.flows.checks import several
-from csdesk.flows.lists import AgentLoad, filters
-from csdesk.flows.staffing import Availability
-from csdesk.flows.syncing import StaffSync
+from csdesk.flows import records
+from csdesk.flows.reading import lists, naming_queues, staffing
+from csdesk.flows.reading.checks import several
+from csdesk.flows.reading.lists import AgentLoad, filters
+from csdesk.flows.reading.staffing import Availability
+from csdesk.flows.routing import syncing
+from csdesk.flows.routing.syncing import StaffSync
 from csdesk.ports.store import Page, Query
 
 

@@ -10,10 +10,11 @@ from csdesk.domain.ids import ArticleId
 from csdesk.domain.matching.articles import ArticleHit
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.articles import Article, ArticleGap
-from csdesk.flows import articles, lists
-from csdesk.flows.articles import ArticleVersion
-from csdesk.flows.library import Imported
-from csdesk.flows.lists import filters
+from csdesk.flows.knowledge import articles
+from csdesk.flows.knowledge.articles import ArticleVersion
+from csdesk.flows.knowledge.library import Imported
+from csdesk.flows.reading import lists
+from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 

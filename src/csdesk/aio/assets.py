@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from csdesk.aio._run import AsyncRunner
-from csdesk.domain.core.assets import AssetForm
+from csdesk.domain.core.knowledge.assets import AssetForm
 from csdesk.domain.ids import MESSAGE, AssetId, TicketId, asset_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.channels import Sent
 from csdesk.domain.records.messages import MediaKind, MediaPart
-from csdesk.flows import assets, records
-from csdesk.flows.assets import AssetVersion, Form, several_variants
-from csdesk.flows.checks import several
-from csdesk.flows.lists import filters, page_of
+from csdesk.flows import records
+from csdesk.flows.knowledge import assets
+from csdesk.flows.knowledge.assets import AssetVersion, Form, several_variants
+from csdesk.flows.reading.checks import several
+from csdesk.flows.reading.lists import filters, page_of
 from csdesk.ports.store import Page, Query
 
 

@@ -17,8 +17,9 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.authority import Period, Settlement, SettlementState
-from csdesk.flows import checks, records
+from csdesk.flows import records
 from csdesk.flows.authority import reading
+from csdesk.flows.reading import checks
 from csdesk.ports.store import Page
 
 if TYPE_CHECKING:

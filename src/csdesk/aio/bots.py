@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from csdesk.aio._run import AsyncRunner
 from csdesk.domain.records.bots import BotOutcome, BotTurn
-from csdesk.flows import checks, turns
+from csdesk.flows import turns
+from csdesk.flows.reading import checks
 from csdesk.flows.turns import TurnResult
 
 

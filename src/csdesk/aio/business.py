@@ -8,9 +8,10 @@ from csdesk.aio._groups import CustomerGroup
 from csdesk.domain.ids import CustomerId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.business import Order
-from csdesk.flows import business, customer_briefs
+from csdesk.flows import business
 from csdesk.flows.business import ProfileFilled
-from csdesk.flows.customer_briefs import CustomerBrief
+from csdesk.flows.reading import customer_briefs
+from csdesk.flows.reading.customer_briefs import CustomerBrief
 
 
 class Business(CustomerGroup):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csdesk.aio._run import AsyncRunner
 from csdesk.domain.records.events import Entry
-from csdesk.flows import lists
+from csdesk.flows.reading import lists
 
 
 class Events:

@@ -13,12 +13,13 @@ from csdesk.domain.records.changes import WaitingLine
 from csdesk.domain.records.channels import WindowState
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tickets import Category, Priority, Ticket
-from csdesk.flows import explaining, lists, naming_queues, outgoing, searching, sites, staffing
-from csdesk.flows.explaining import RuleExplanation
-from csdesk.flows.lists import TimelineItem, filters
-from csdesk.flows.searching import Found
-from csdesk.flows.sites import SiteLine
-from csdesk.flows.staffing import Wait
+from csdesk.flows.outbound import outgoing
+from csdesk.flows.reading import explaining, lists, naming_queues, sites, staffing
+from csdesk.flows.reading.explaining import RuleExplanation
+from csdesk.flows.reading.lists import TimelineItem, filters
+from csdesk.flows.reading.searching import Found
+from csdesk.flows.reading.sites import SiteLine
+from csdesk.flows.reading.staffing import Wait
 from csdesk.ports.store import Page, Query, SearchRequest
 
 Order = Literal["id", "number", "priority", "updated_at"]
@@ -196,7 +197,8 @@ class Finding(TicketGroup):
         """Messages that contain every part of ``text``, newest first, with their tickets.
 
         Args:
-            text: words, numbers, addresses; Chinese needs no blanks, and 發票 finds 发票.
+            text: words, numbers, addresses; Chinese needs no blanks, and 發票 finds 发票. It takes two Chinese
+                characters: one alone is only found where no other stands beside it.
             queue: of tickets that are in that queue now; so are ``assignee``, ``category`` and ``status`` theirs.
             account: which came or went through that account.
             customer: of tickets of that customer and of those merged into it.
@@ -212,8 +214,9 @@ class Finding(TicketGroup):
             cursor: that of the page before; it goes with the same text and filters.
 
         Raises:
-            InvalidInput: a filter, the limit or the cursor cannot be used.
-            NotFound: this desk has no such customer.
+            InvalidInput: a filter, the limit or the cursor cannot be used, or the configuration has no such queue,
+                site or status.
+            NotFound: this desk has no such customer or agent.
         """
         asked = SearchRequest(
             phrases=(),
@@ -224,7 +227,7 @@ class Finding(TicketGroup):
             limit=limit,
             after=cursor,
         )
-        return await self._runner.run(searching.search(text, asked, customer))
+        return await self._runner.run(naming_queues.search(text, asked, customer))
 
     async def timeline(self, ticket: TicketId) -> tuple[TimelineItem, ...]:
         """Everything that happened on the ticket, oldest first: messages and events."""

@@ -9,8 +9,9 @@ from csdesk.domain.ids import MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import lists, records, unmerging
-from csdesk.flows.checks import several
+from csdesk.flows import records, unmerging
+from csdesk.flows.reading import lists
+from csdesk.flows.reading.checks import several
 from csdesk.flows.unmerging import Unmerged
 
 

@@ -14,9 +14,11 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.exemplars import Exemplar, GoodCase, Sign
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import checks, exemplars, library, lists, records, training
-from csdesk.flows.library import Correction
-from csdesk.flows.training import Trained
+from csdesk.flows import records
+from csdesk.flows.knowledge import exemplars, library, training
+from csdesk.flows.knowledge.library import Correction
+from csdesk.flows.knowledge.training import Trained
+from csdesk.flows.reading import checks, lists
 from csdesk.ports.store import Page
 
 

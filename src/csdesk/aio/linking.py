@@ -8,7 +8,8 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Sender
 from csdesk.domain.records.customers import Customer, Evidence
-from csdesk.flows import lists, unmerging
+from csdesk.flows import unmerging
+from csdesk.flows.reading import lists
 from csdesk.flows.unmerging import UnmergedCustomer
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from csdesk.aio._run import AsyncRunner
 from csdesk.domain.records.products import Comparison, Product
-from csdesk.flows import products
+from csdesk.flows.knowledge import products
 
 
 class Products:

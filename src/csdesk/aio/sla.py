@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from csdesk.aio._run import AsyncRunner
-from csdesk.domain.core.accounts import SlaAccount
+from csdesk.domain.core.casework.accounts import SlaAccount
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records, service_levels
+from csdesk.flows import records
+from csdesk.flows.reading import service_levels
 
 
 class Sla:

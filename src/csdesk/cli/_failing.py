@@ -45,6 +45,8 @@ class Exit(IntEnum):
     STORE = 5
     PARTLY = 6
     FINDINGS = 7
+    UNREAD = 141
+    """Whoever read the output stopped doing so: as other tools end then."""
 
 
 class CommandError(Exception):
@@ -73,12 +75,15 @@ _CODES: Final[tuple[tuple[type[CsdeskError], Exit], ...]] = (
 """The first kind that fits gives the code."""
 
 _REMEDIES: Final[dict[str, str]] = {
-    "error.not_found": "remedy.not_found",
     "error.config_mismatch": "remedy.config_mismatch",
     "error.config_unreadable": "remedy.config_unreadable",
     "error.store_busy": "remedy.store_busy",
     "error.store_damaged": "remedy.store_damaged",
 }
+
+
+_WHERE_TO_LOOK: Final[dict[str, str]] = {"ticket": "remedy.not_found", "customer": "remedy.no_customer"}
+"""Where to look for what was not found, by its kind."""
 
 
 def code_of(error: CsdeskError) -> Exit:
@@ -88,8 +93,16 @@ def code_of(error: CsdeskError) -> Exit:
 
 def told(error: CsdeskError, locale: Locale) -> tuple[str, str]:
     """What went wrong and what to do, in words; where the error itself says what to do, the second is empty."""
-    key = None if error.params.get("remedy") else _REMEDIES.get(error.code)
+    if isinstance(error, NotFound) and error.kind == "file":
+        return word("no_source", locale, path=error.key), ""
+    key = None if error.params.get("remedy") else _remedy_of(error)
     return render(error, locale), word(key, locale) if key else ""
+
+
+def _remedy_of(error: CsdeskError) -> str | None:
+    if isinstance(error, NotFound):
+        return _WHERE_TO_LOOK.get(error.kind)
+    return _REMEDIES.get(error.code)
 
 
 def complain(problem: str, remedy: str = "") -> None:
@@ -105,7 +118,12 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         # ``Any``: typer's context comes from the click that it carries, which has no public type.
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads, such as ``head``, has seen enough. Nothing may be written any more, not even at the exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(Exit.UNREAD) from None
         except CommandError as error:
             complain(error.problem, error.remedy)
             raise typer.Exit(error.code) from None
@@ -122,6 +140,7 @@ class Commands(TyperGroup):
             locale = _spoken()
             complain(word("error.unexpected", locale, name=type(error).__name__), word("remedy.traceback", locale))
             raise typer.Exit(Exit.UNEXPECTED) from None
+        return done
 
 
 def _belongs_to_typer(error: Exception) -> bool:

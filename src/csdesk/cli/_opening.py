@@ -12,7 +12,7 @@ from csdesk.cli._output import Output
 from csdesk.desk.shell import Desk
 from csdesk.domain.locale.render import render
 from csdesk.domain.policy.config import DeskConfig
-from csdesk.errors import ConfigUnreadable, NotFound, StoreError
+from csdesk.errors import ConfigUnreadable, NotFound, StoreDamaged, StoreError
 from csdesk.ports.media import MediaStore
 from csdesk.ports.store import Query
 from csdesk.stores.media import FolderMedia
@@ -70,7 +70,7 @@ def open_store(db: Path, out: Output) -> SqliteStore:
         raise CommandError(
             Exit.STORE,
             out.word("bad_store", file=db, problem=render(error, out.locale)),
-            out.word("remedy.store_damaged"),
+            out.word("remedy.store_damaged") if isinstance(error, StoreDamaged) else "",
         ) from error
 
 

@@ -20,6 +20,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "csdesk tickets, or csdesk search TEXT, shows what there is",
         "用 csdesk tickets 或 csdesk search 查看已有内容",
     ),
+    "remedy.no_customer": (
+        "pass the id of a customer: csdesk tickets --json shows customer_id",
+        "请传入客户 id：csdesk tickets --json 的 customer_id",
+    ),
     "remedy.config_mismatch": (
         "csdesk config --activate FILE makes another one active",
         "用 csdesk config --activate FILE 切换配置",
@@ -338,7 +342,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "tickets.none": ("No ticket matches.", "没有符合条件的工单。"),
     "tickets.tag": ("The configuration declares no tag {tag}: {remedy}", "配置中没有声明标签 {tag}：{remedy}"),
     "tickets.more": ("{shown} of {total}; --limit shows more", "共 {total} 张，显示 {shown} 张；用 --limit 显示更多"),
-    "brief": ("{name} · {count} tickets · {open} open", "{name} · 共 {count} 张工单 · 未结 {open} 张"),
+    "brief": ("{name} · tickets: {count} · open: {open}", "{name} · 共 {count} 张工单 · 未结 {open} 张"),
     "clocks": ("Clocks", "时钟"),
     "timeline": ("Timeline", "经过"),
     "why": ("Why", "原因"),
@@ -352,6 +356,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "time.closed": ("Closed; opens {at}", "不办公；{at} 开始办公"),
     "time.closes": ("Closes {at}", "{at} 结束办公"),
     "search.none": ("Nothing found.", "没有找到。"),
+    "search.short": ("A search takes two Chinese characters or more.", "请至少输入两个汉字。"),
     "working": ("working", "处理中"),
     "work.done": ("Nothing more is due.", "没有更多到期事项。"),
     "work.more": ("Time is up, and more is due: run it again.", "时间已到，仍有到期事项：请再运行一次。"),
@@ -369,7 +374,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "was_erased": ("[erased]", "[已删除]"),
     "erasing": ("erasing", "删除中"),
     "erase.ask": (
-        "Erase {name} and what was said on {tickets} tickets, for good?",
+        "Erase {name} and what was said (tickets: {tickets}), for good?",
         "要永久删除 {name} 及其 {tickets} 张工单上的全部内容吗？",
     ),
     "erase.unasked": ("nobody is there to ask", "无法询问确认"),

@@ -28,7 +28,8 @@ __all__ = ["app"]
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unexpected error, 2 wrong use, 3 not found, 4 conflict or denied, 5 the store failed, "
-    "6 partly failed: some items were parked or could not be read, 7 csdesk check found something wrong."
+    "6 partly failed: some items were parked or could not be read, 7 csdesk check found something wrong, "
+    "141 nobody read on."
 )
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app = typer.Typer(
     add_completion=False,
     cls=Commands,
     epilog=_EPILOG,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
 )
 for command in (demo, init, ingest, tickets, show, search, work, config, check, backup, erase, conform, match):

@@ -65,7 +65,7 @@ def _factory(rig: str, out: Output) -> Callable[[], ChannelRig]:
     try:
         found: object = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        problem = out.word("conform.no_rig", rig=rig, problem=type(error).__name__)
+        problem = out.word("conform.no_rig", rig=rig, problem=f"{type(error).__name__}: {error}")
         raise CommandError(Exit.USAGE, problem, out.word("conform.no_rig.remedy")) from error
     if not callable(found):
         raise CommandError(

@@ -11,7 +11,8 @@ from csdesk.cli._opening import open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
 from csdesk.cli._output import Output, cell, local, shortened
 from csdesk.cli._rows import People, author, message_row, said
-from csdesk.domain.ids import AgentId, CustomerId
+from csdesk.cli.tickets import find_agent
+from csdesk.domain.ids import CustomerId
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tickets import Category
 
@@ -24,8 +25,8 @@ def search(  # noqa: PLR0913  one for each option
     queue: Annotated[str | None, typer.Option("--queue", help="Of tickets in this queue.")] = None,
     account: Annotated[str | None, typer.Option("--account", help="Which came or went through it.")] = None,
     customer: Annotated[str | None, typer.Option("--customer", help="Of tickets of this customer, by id.")] = None,
-    agent: Annotated[str | None, typer.Option("--agent", help="Of tickets that this agent works on, by id.")] = None,
-    by: Annotated[str | None, typer.Option("--by", help="Which this agent wrote, by id.")] = None,
+    agent: Annotated[str | None, typer.Option("--agent", help="Of tickets with this agent: name or id.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Which this agent wrote: name or id.")] = None,
     category: Annotated[list[Category] | None, typer.Option("--category", help="Of tickets in it; repeatable.")] = None,
     direction: Annotated[Direction | None, typer.Option("--direction", help="Which way they went.")] = None,
     since: Annotated[
@@ -39,13 +40,14 @@ def search(  # noqa: PLR0913  one for each option
     """Search messages, newest first. With --json: one JSON object a line."""
     out = Output(as_json=as_json, locale=lang.locale)
     with open_existing(db, desk, out) as opened:
+        people = People(opened)
         found = opened.tickets.search(
             text,
             queue=queue,
             account=account,
             customer=CustomerId(customer) if customer is not None else None,
-            assignee=AgentId(agent) if agent is not None else None,
-            author=AgentId(by) if by is not None else None,
+            assignee=find_agent(people, agent, out) if agent is not None else None,
+            author=find_agent(people, by, out) if by is not None else None,
             category=category or None,
             direction=direction,
             since=since.astimezone() if since is not None else None,
@@ -57,8 +59,9 @@ def search(  # noqa: PLR0913  one for each option
             return
         if not found:
             out.say("search.none")
+            if len(text.strip()) == 1 and text.strip() > "\u2e7f":
+                out.say("search.short", "dim")
             return
-        people = People(opened)
         table = out.table(">number", "when", "who", "said")
         for one in found:
             table.add_row(

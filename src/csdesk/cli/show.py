@@ -30,8 +30,8 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.origins import Origin
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows.customer_briefs import CustomerBrief
-from csdesk.flows.lists import TimelineItem
+from csdesk.flows.reading.customer_briefs import CustomerBrief
+from csdesk.flows.reading.lists import TimelineItem
 
 
 def show(

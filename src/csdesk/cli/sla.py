@@ -11,7 +11,7 @@ from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, La
 from csdesk.cli._output import JsonValue, Output, cell, instant, local
 from csdesk.cli._rows import clock_row
 from csdesk.cli.show import find_ticket
-from csdesk.domain.core.accounts import ClockAccount
+from csdesk.domain.core.casework.accounts import ClockAccount
 from csdesk.domain.records.durations import format_duration
 
 sla = typer.Typer(name="sla", no_args_is_help=True, help="Service levels: why clocks stand where they stand.")

@@ -42,7 +42,7 @@ def tickets(
     as_json: Json = False,
     lang: Lang,
 ) -> None:
-    """List tickets, last changed first. With --json: one JSON object a line."""
+    """List tickets, newest first. With --json: one JSON object a line."""
     out = Output(as_json=as_json, locale=lang.locale)
     with open_existing(db, desk, out) as opened:
         people = People(opened)

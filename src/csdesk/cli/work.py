@@ -17,7 +17,7 @@ from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, La
 from csdesk.cli._output import Output, cell, instant, local
 from csdesk.desk.shell import Desk
 from csdesk.domain.records.queues import OutboxState
-from csdesk.flows.upkeep import DueReport
+from csdesk.flows.due.upkeep import DueReport
 from csdesk.ports.clock import Clock
 from csdesk.system.clock import SystemClock
 

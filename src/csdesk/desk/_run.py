@@ -13,8 +13,8 @@ from csdesk.domain.records.changes import Needs
 from csdesk.engine.core import DeskCore
 from csdesk.engine.local import Finished, LocalEngine, NetworkStep, Run
 from csdesk.engine.network import work_of
-from csdesk.flows import lists
 from csdesk.flows.commands import Done, execute, result_id
+from csdesk.flows.reading import lists
 from csdesk.ports.channel import Exchange
 from csdesk.ports.http import Http
 from csdesk.ports.steps import Flow, Reply

@@ -10,8 +10,9 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.time.calendar import WorkingCalendar
-from csdesk.flows import lists, records, service_levels
-from csdesk.flows.checks import several
+from csdesk.flows import records
+from csdesk.flows.reading import lists, service_levels
+from csdesk.flows.reading.checks import several
 from csdesk.ports.store import Page, Query
 
 

@@ -11,8 +11,10 @@ from csdesk.domain.ids import MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Feed, Health, RawResponse
 from csdesk.domain.records.messages import Message
-from csdesk.flows import checks, editing, feeding, pulling, recalling, typing_signs
-from csdesk.flows.checking import check_account, run_exchange
+from csdesk.flows.channels import feeding, pulling, typing_signs
+from csdesk.flows.channels.checking import check_account, run_exchange
+from csdesk.flows.outbound import editing, recalling
+from csdesk.flows.reading import checks
 from csdesk.ports.channel import Exchange
 
 T = TypeVar("T")

@@ -6,7 +6,8 @@ from csdesk.desk._run import Runner
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ConfigRow
-from csdesk.flows import lists, policies
+from csdesk.flows import policies
+from csdesk.flows.reading import lists
 from csdesk.ports.store import Page, Query
 
 

@@ -8,16 +8,17 @@ from typing import Literal
 
 from csdesk.desk.business import Business
 from csdesk.desk.linking import Linking
-from csdesk.domain.core.reaching import Reach
+from csdesk.domain.core.customers.reaching import Reach
 from csdesk.domain.ids import AgentId, CustomerId, IdentityId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Act, Customer, Erasure, SegmentMembership
 from csdesk.domain.records.messages import Message, Purpose
 from csdesk.domain.records.tags import TagSource
-from csdesk.flows import customer_briefs, erasing, lists, reaching, segments
-from csdesk.flows.checks import pairs, several
-from csdesk.flows.lists import filters
+from csdesk.flows.reading import customer_briefs, lists, reaching, segments
+from csdesk.flows.reading.checks import pairs, several
+from csdesk.flows.reading.lists import filters
+from csdesk.flows.removal import erasing
 from csdesk.ports.store import Page, Query
 
 

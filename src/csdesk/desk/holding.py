@@ -10,9 +10,9 @@ from csdesk.domain.ids import AgentId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import briefing
-from csdesk.flows.briefing import Brief
-from csdesk.flows.checks import pairs
+from csdesk.flows.reading import briefing
+from csdesk.flows.reading.briefing import Brief
+from csdesk.flows.reading.checks import pairs
 
 
 class Holding(TicketGroup):

@@ -8,8 +8,9 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Received
 from csdesk.domain.records.queues import InboxItem, InboxState
-from csdesk.flows import lists, queues
-from csdesk.flows.lists import filters
+from csdesk.flows import queues
+from csdesk.flows.reading import lists
+from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 

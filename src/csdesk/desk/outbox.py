@@ -7,8 +7,8 @@ from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.queues import OutboxItem, OutboxState
-from csdesk.flows import waiting
-from csdesk.flows.lists import filters
+from csdesk.flows.outbound import waiting
+from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 

@@ -19,10 +19,12 @@ from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
 from csdesk.engine.awaited import is_awaited
 from csdesk.errors import InvalidInput, sentence
-from csdesk.flows import checks, consulting, library, lists, phrasing, records, suggesting
-from csdesk.flows.checks import a_span, several
-from csdesk.flows.library import Imported, PhraseVersion
-from csdesk.flows.lists import filters
+from csdesk.flows import records
+from csdesk.flows.knowledge import consulting, library, phrasing, suggesting
+from csdesk.flows.knowledge.library import Imported, PhraseVersion
+from csdesk.flows.reading import checks, lists
+from csdesk.flows.reading.checks import a_span, several
+from csdesk.flows.reading.lists import filters
 from csdesk.ports.knowledge import AnyKnowledge, Consultation
 from csdesk.ports.store import Page, Query
 

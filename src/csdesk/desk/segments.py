@@ -7,8 +7,8 @@ from csdesk.domain.ids import CustomerId
 from csdesk.domain.policy.config import SegmentPolicy
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.customers import Customer
-from csdesk.flows import segments
-from csdesk.flows.segments import SegmentExplanation
+from csdesk.flows.reading import segments
+from csdesk.flows.reading.segments import SegmentExplanation
 from csdesk.ports.store import Page
 
 

@@ -11,9 +11,10 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor, Viewer
 from csdesk.domain.records.authority import Settlement
-from csdesk.flows import checks, records
+from csdesk.flows import records
 from csdesk.flows.authority import serving
 from csdesk.flows.authority.serving import ServiceOffer
+from csdesk.flows.reading import checks
 
 Amount = Decimal | int | str
 """An exact amount in an action's unit; a float is refused."""

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.messages import Message, Part, Purpose
     from csdesk.engine.core import DeskCore
+    from csdesk.flows.channels.reports import Taken
     from csdesk.flows.commands import Done
+    from csdesk.flows.due.upkeep import DueReport
     from csdesk.flows.inbound.pipeline import Arrival
-    from csdesk.flows.reports import Taken
-    from csdesk.flows.upkeep import DueReport
     from csdesk.ports.http import Http
     from csdesk.ports.store import BackupReport, Progress, Store
 

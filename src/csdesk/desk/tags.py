@@ -10,9 +10,10 @@ from csdesk.domain.ids import CustomerId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer
-from csdesk.flows import records, tag_reports
-from csdesk.flows.checks import several
-from csdesk.flows.tag_reports import Polarity, TagCount
+from csdesk.flows import records
+from csdesk.flows.reading import tag_reports
+from csdesk.flows.reading.checks import several
+from csdesk.flows.reading.tag_reports import Polarity, TagCount
 
 
 class Tags:

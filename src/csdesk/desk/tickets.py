@@ -16,8 +16,8 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Role, Ticket
-from csdesk.flows.checks import several
 from csdesk.flows.commands import Done
+from csdesk.flows.reading.checks import several
 
 
 class Tickets(Finding, Joining, Holding):

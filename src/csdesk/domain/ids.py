@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NewType
 
-from csdesk.errors import InvalidInput, sentence
+from csdesk.errors import InvalidInput
 
 CustomerId = NewType("CustomerId", str)
 IdentityId = NewType("IdentityId", str)
@@ -86,7 +86,6 @@ ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 PAIRS: Final = tuple(a + b for a in ALPHABET for b in ALPHABET)
 """The two characters that stand for ten bits."""
 
-_ALLOWED: Final = frozenset(ALPHABET)
 BODY_LENGTH: Final = 26
 
 
@@ -109,17 +108,3 @@ def encode(value: int) -> str:
 def uuid7(milliseconds: int, sequence: int, chance: int) -> int:
     """A UUIDv7 as a number (RFC 9562 §5.7): 48 bits of Unix time, 12 of ``sequence``, 62 of ``chance``."""
     return (milliseconds & (2**48 - 1)) << 80 | 7 << 76 | (sequence & 4095) << 64 | 2 << 62 | (chance & (2**62 - 1))
-
-
-def check_id(value: str, prefix: str, field: str) -> str:
-    """Return ``value`` if it is an id of that kind.
-
-    Raises:
-        InvalidInput: it is empty, of another kind, or not an id; names ``field``.
-    """
-    body = value[len(prefix) :] if value.startswith(prefix) else ""
-    if len(body) != BODY_LENGTH or not _ALLOWED.issuperset(body):
-        raise InvalidInput(
-            field, "not an id of the expected kind", sentence("pass an id that begins with {prefix!r}", prefix=prefix)
-        )
-    return value

@@ -10,11 +10,23 @@ from typing import TYPE_CHECKING, Final
 from csdesk import _lazy
 
 if TYPE_CHECKING:
-    from csdesk.flows import checks, handling, lists, reports, sending, upkeep
+    from csdesk.flows.channels import handling, reports
+    from csdesk.flows.due import upkeep
     from csdesk.flows.inbound import pipeline
+    from csdesk.flows.outbound import sending
+    from csdesk.flows.reading import checks, lists
 
 __all__ = ["checks", "handling", "lists", "pipeline", "reports", "sending", "upkeep"]
 
-_HOMES: Final = {name: f"{__name__}.{name}" for name in __all__} | {"pipeline": f"{__name__}.inbound.pipeline"}
+_PLACES: Final = (
+    "channels.handling",
+    "channels.reports",
+    "due.upkeep",
+    "inbound.pipeline",
+    "outbound.sending",
+    "reading.checks",
+    "reading.lists",
+)
+_HOMES: Final = {place.rpartition(".")[2]: f"{__name__}.{place}" for place in _PLACES}
 
 __getattr__ = _lazy.modules(__name__, _HOMES)

@@ -32,9 +32,9 @@ from csdesk.errors import (
     NotFound,
     UnsupportedFeature,
 )
-from csdesk.flows import checks, customer_briefs, lists
 from csdesk.flows.commands import execute
-from csdesk.flows.customer_briefs import CustomerBrief
+from csdesk.flows.reading import checks, customer_briefs, lists
+from csdesk.flows.reading.customer_briefs import CustomerBrief
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 

@@ -34,9 +34,9 @@ from csdesk.flows.authority.matters import DECIDING
 from csdesk.flows.authority.running import run_command
 from csdesk.flows.deciding import decide
 from csdesk.flows.gathering import gather
-from csdesk.flows.lists import caused_by, trace_in
 from csdesk.flows.needing import command_needs
 from csdesk.flows.permission import refuse, require
+from csdesk.flows.reading.lists import caused_by, trace_in
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps

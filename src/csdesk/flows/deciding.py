@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core import (
-    articles,
-    assets,
-    customer_commands,
-    erasing,
-    lessons,
-    library,
-    staff,
-    ticket_commands,
-    trainings,
-)
+from csdesk.domain.core import staff
+from csdesk.domain.core.casework import ticket_commands
+from csdesk.domain.core.casework.goals import settle
 from csdesk.domain.core.catching_up import catch_up
-from csdesk.domain.core.customer_links import home_of, unlink_identity
-from csdesk.domain.core.goals import settle
+from csdesk.domain.core.customers import customer_commands, erasing
+from csdesk.domain.core.customers.customer_links import home_of, unlink_identity
+from csdesk.domain.core.knowledge import articles, assets, lessons, library, trainings
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from csdesk.domain.core import lessons
+from csdesk.domain.core.knowledge import lessons
 from csdesk.domain.core.lineage import Entries, Past, former_ticket, received_since
 from csdesk.domain.matching.book import LESSONS
 from csdesk.domain.records import commands as cmd
@@ -21,7 +21,7 @@ from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import VersionConflict
-from csdesk.flows.lists import everything, page_of
+from csdesk.flows.reading.lists import everything, page_of
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import Query

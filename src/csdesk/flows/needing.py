@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core import lessons, staff, trainings
+from csdesk.domain.core import staff
+from csdesk.domain.core.knowledge import lessons, trainings
 from csdesk.domain.core.macros import agents_of, phrases_of
 from csdesk.domain.ids import article_id, phrase_id
 from csdesk.domain.records import commands as cmd

@@ -11,12 +11,12 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.changes import ConfigRow, EpochName, Needs
 from csdesk.domain.records.queues import DueItem
-from csdesk.flows import checks, lists
-from csdesk.flows.keeping import kept_items
+from csdesk.flows.due.rebuilding import walks
 from csdesk.flows.permission import require
-from csdesk.flows.rebuilding import walks
-from csdesk.flows.reconciling import planned
+from csdesk.flows.reading import checks, lists
+from csdesk.flows.removal.keeping import kept_items
 from csdesk.flows.retrying import retried
+from csdesk.flows.routing.reconciling import planned
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope

@@ -14,9 +14,9 @@ from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput, NotFound, StoreError, sentence
-from csdesk.flows import checks
 from csdesk.flows.inbound.pipeline import Arrival, receive
 from csdesk.flows.permission import require
+from csdesk.flows.reading import checks
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.erasing import is_erased
+from csdesk.domain.core.customers.erasing import is_erased
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.assets import Asset
@@ -15,9 +15,9 @@ from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import IllegalTransition
-from csdesk.flows import checks
 from csdesk.flows.commands import Done
-from csdesk.flows.lists import everything, read
+from csdesk.flows.reading import checks
+from csdesk.flows.reading.lists import everything, read
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps

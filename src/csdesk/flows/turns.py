@@ -14,7 +14,7 @@ from typing import Final
 
 from csdesk._nearest import nearest
 from csdesk._sentence import is_a
-from csdesk.domain.core import reception, turns
+from csdesk.domain.core.conversation import reception, turns
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.ids import MESSAGE, TicketId
 from csdesk.domain.records.actors import Actor
@@ -24,9 +24,9 @@ from csdesk.domain.records.messages import Direction, Message
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.records.tickets import Ticket
 from csdesk.errors import Denied, InvalidInput, sentence
-from csdesk.flows.lists import page_of
-from csdesk.flows.outbox import deliver
+from csdesk.flows.outbound.outbox import deliver
 from csdesk.flows.permission import require
+from csdesk.flows.reading.lists import page_of
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps

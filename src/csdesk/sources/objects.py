@@ -70,7 +70,9 @@ def _event(fields: Fields, settings: Settings, place: str) -> ChannelEvent:
         # Through JSON, because JSON has its own forms of times and bytes.
         return _adapter().validate_json(json.dumps(given))
     except ValidationError as error:
-        raise translate(error, "message") from None
+        told = translate(error, "")
+        # The kind of event stands before the field already; without one the whole is meant.
+        raise InvalidInput(told.field.removeprefix(".") or "message", told.problem, told.remedy) from None
 
 
 def _from_simple(fields: Fields, settings: Settings, place: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from csdesk.domain.core.replaying import caught_up, happened
+from csdesk.domain.core.casework.replaying import caught_up, happened
 from csdesk.domain.ids import IdentityId, MessageId, TicketId
 from csdesk.domain.policy.compiled import compile_policy
 from csdesk.domain.policy.config import DeskConfig

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from csdesk import open_desk
 from csdesk.cli._failing import Exit, code_of
 from csdesk.cli._words import WORDS, default_locale, word
+from csdesk.cli.app import app
 from csdesk.errors import ChannelError, Denied, InvalidInput, MissingExtra, NotFound, StoreBusy, VersionConflict
 
 
@@ -166,6 +169,68 @@ def test_a_missing_source(cli):
     done = cli.run("ingest", cli.folder / "none.mbox")
     assert done.exit_code == Exit.NOT_FOUND
     assert "none.mbox" in done.stderr
+
+
+def test_a_search_names_agents_as_lists_do(cli):
+    cli.run("init")
+    with open_desk(f"sqlite:///{cli.db}") as desk:
+        desk.agents.add("Mei")
+    for option in ("--agent", "--by"):
+        done = cli.run("search", "hello", option, "Mei")
+        assert (done.exit_code, done.stdout) == (0, "Nothing found.\n")
+        done = cli.run("search", "hello", option, "Nobody")
+        assert done.exit_code == Exit.NOT_FOUND
+        assert "choose one of: Mei" in done.stderr
+
+
+@pytest.mark.parametrize(("text", "hinted"), [("退", True), ("退款", False), ("x", False)])
+def test_one_chinese_character_is_too_little_to_search_for(cli, text, hinted):
+    cli.run("init")
+    assert ("two Chinese characters" in cli.run("search", text).stdout) == hinted
+
+
+def test_a_reader_that_has_seen_enough_is_no_bug(cli, messages):
+    cli.run("init")
+    cli.run("ingest", messages)
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as out:
+        words = [sys.executable, "-m", "csdesk", "tickets", "--json", "--db", str(cli.db)]
+        done = subprocess.run(words, stdout=out, stderr=subprocess.PIPE, check=False, cwd=Path(__file__).parents[3])
+    assert (done.returncode, done.stderr) == (Exit.UNREAD, b"")
+
+
+def test_a_missing_customer_tells_where_ids_are(cli):
+    cli.run("init")
+    done = cli.run("erase", "wx-1001")
+    assert done.exit_code == Exit.NOT_FOUND
+    assert "no customer wx-1001" in done.stderr
+    assert "csdesk tickets --json shows customer_id" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("phrases", "lint", "no.csv"), ("match", "--library", "no.csv", "--queries", "no.csv")]
+)
+def test_a_missing_file_is_not_looked_for_in_the_desk(cli, words):
+    done = cli.run(*words, db="")
+    assert done.exit_code == Exit.NOT_FOUND
+    assert done.stderr.splitlines() == ["csdesk: there is no file or folder no.csv"]
+
+
+def test_a_file_that_may_not_be_written(cli, monkeypatch):
+    cli.run("init")
+    monkeypatch.setattr("csdesk.stores.sqlite.connection.os.access", lambda path, mode: mode != os.W_OK)
+    done = cli.run("tickets")
+    assert done.exit_code == Exit.STORE
+    assert f"{cli.db} cannot be written; check its permissions" in done.stderr
+    assert "csdesk init" not in done.stderr, "making another desk is no remedy"
+
+
+@pytest.mark.parametrize("words", [(), ("tickets",), ("phrases", "lint")])
+def test_help_has_a_short_name(words):
+    done = CliRunner().invoke(app, [*words, "-h"])
+    assert done.exit_code == 0
+    assert "Usage:" in done.stdout
 
 
 def test_an_unexpected_error_shows_no_traceback_unless_asked(cli, monkeypatch):

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
-from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
+from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk, render
 from csdesk.desk.shell import Desk
 from csdesk.domain.core.evolve import fold
 from csdesk.domain.records.events import Entry
@@ -14,6 +15,7 @@ from csdesk.ports.store import Query, Store
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, SerialIds
+from csdesk.testing.audit import problems_of
 
 AGENT = Actor.agent("agt_1")
 
@@ -83,6 +85,21 @@ def entries(desk: Desk, subject: str) -> tuple[Entry, ...]:
 
 def all_records(desk: Desk, kind: str) -> tuple:
     return desk._store.query(desk.name, Query(kind=kind, limit=1000)).items
+
+
+def events_of(desk: Desk, subject: str, *kinds: type[Any]) -> list[Any]:
+    """What happened to a record, of these kinds."""
+    return [event for entry in desk.explain(subject) for event in entry.events if isinstance(event, kinds)]
+
+
+def trace_of(desk: Desk, subject: str, locale: str = "en") -> str:
+    """Why it happened, in words."""
+    return "\n".join(render(entry.trace, locale) for entry in desk.explain(subject) if entry.trace is not None)
+
+
+def check_sound(desk: Desk) -> None:
+    """No counter has drifted, and nothing else that the audit looks at."""
+    assert problems_of(desk._store, desk.name) == ()
 
 
 def check_folds(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import (
     Actor,
@@ -21,7 +22,7 @@ from csdesk import (
 )
 from csdesk.channels.loopback import LoopbackChannel
 from csdesk.commands import SendReply
-from csdesk.domain.core.pieces import Unfit, pieces_of
+from csdesk.domain.core.conversation.pieces import Unfit, pieces_of
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.channels import Limit, MediaLimit
 from csdesk.domain.records.messages import MediaKind
@@ -59,10 +60,6 @@ def brochure(desk, **more):
     pdf = desk.assets.file(PDF, name="brochure.pdf")
     png = desk.assets.file(PNG, name="brochure.png")
     return desk.assets.add("Brochure", [pdf, png, LINK, WORDS], name="brochure", **more)
-
-
-def told(desk, ticket, cls):
-    return [event for entry in desk.explain(ticket) for event in entry.events if isinstance(event, cls)]
 
 
 # Keeping
@@ -154,7 +151,7 @@ def test_each_channel_gets_the_first_form_that_it_carries(world, desk, account, 
     assert not isinstance(pieces_of((form.part,), CHANNELS[account]), Unfit)
     sent = desk.assets.send(ticket, "brochure", actor=SYSTEM)
     assert (sent.delivery.value, [one.kind for one in sent.message.parts]) == ("sent", [kind])
-    (event,) = told(desk, ticket, ev.AssetSent)
+    (event,) = events_of(desk, ticket, ev.AssetSent)
     assert (event.message, event.asset, event.version, event.variant) == (sent.message.id, "ast_brochure", 1, place)
 
 
@@ -225,7 +222,7 @@ def test_a_second_run_sends_nothing_and_chooses_nothing_anew(world, desk):
     desk.assets.retire("brochure")
     again = desk.assets.send(ticket, "brochure", actor=SYSTEM, idempotency_key="k")
     assert again.message.id == first.message.id
-    assert len(told(desk, ticket, ev.AssetSent)) == 1
+    assert len(events_of(desk, ticket, ev.AssetSent)) == 1
 
 
 def test_a_process_without_the_channel_cannot_choose(world):
@@ -258,13 +255,13 @@ def test_a_phrase_brings_its_assets(world, desk):
         ticket = said(world, desk, account)
         sent = desk.replies.send(ticket, "b", actor=SYSTEM)
         assert [one.kind for one in sent.message.parts] == ["text", kind]
-        (event,) = told(desk, ticket, ev.AssetSent)
+        (event,) = events_of(desk, ticket, ev.AssetSent)
         assert event.asset == "ast_brochure"
     desk.assets.change("brochure", variants=[LINK])
     ticket = said(world, desk, "sms")
     with pytest.raises(AssetUnfit):
         desk.replies.send(ticket, "b", actor=SYSTEM)
-    assert told(desk, ticket, ev.ReplyQueued) == []
+    assert events_of(desk, ticket, ev.ReplyQueued) == []
 
 
 def test_who_may_not_save_assets(world):

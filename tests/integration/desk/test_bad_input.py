@@ -485,12 +485,21 @@ def test_names_that_name_no_desk(name: object) -> None:
 
 
 def test_a_folder_that_is_not_there_or_is_the_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"cannot be opened|folder"):
+    with pytest.raises(StoreError, match=f"^there is no folder {tmp_path}/missing; make it first"):
         open_desk(f"sqlite:///{tmp_path}/missing/desk.db")
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match=f"^{tmp_path} is a folder; name a file in it"):
         open_desk(f"sqlite:///{tmp_path}")
     with pytest.raises(StoreError):
         open_desk("sqlite:////proc/desk.db")
+
+
+@pytest.mark.parametrize("place", ["", "desk.db"])
+def test_a_place_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    open_desk(f"sqlite:///{tmp_path}/desk.db").close()
+    closed = tmp_path / place
+    monkeypatch.setattr("os.access", lambda path, _: path != closed)  # root may write whatever its permissions say
+    with pytest.raises(StoreError, match=f"^{closed} cannot be written; check its permissions"):
+        open_desk(f"sqlite:///{tmp_path}/desk.db")
 
 
 def test_a_media_folder_that_cannot_be_used(tmp_path: Path) -> None:

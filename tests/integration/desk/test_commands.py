@@ -431,6 +431,19 @@ def test_merging_into_a_merged_one_leads_to_its_survivor(world, desk):
         desk.tickets.merge(one.id, two.id, actor=AGENT)
 
 
+def test_what_a_closed_ticket_refuses_is_called_as_the_caller_called_it(world, desk):
+    ticket = desk.receive(world.said()).ticket
+    put(world, desk, ticket, "closed")
+    agent = desk.agents.add("One")
+    for call, command in (
+        (lambda: desk.tickets.assign(ticket.id, agent.id, actor=AGENT), "assign"),
+        (lambda: desk.tickets.transfer(ticket.id, "vip", actor=AGENT), "transfer"),
+        (lambda: desk.tickets.lease(ticket.id, actor=Actor.agent(agent.id)), "lease"),
+    ):
+        with pytest.raises(IllegalTransition, match=f"{ticket.id} is closed: {command} is not possible"):
+            call()
+
+
 def test_a_merged_or_closed_ticket_takes_nothing(world, desk):
     one, two, three = (desk.receive(world.said(by="ann", conversation=key)).ticket for key in "abc")
     desk.tickets.merge(one.id, two.id, actor=AGENT)
@@ -584,3 +597,10 @@ def test_people_in_copy_who_are_known_keep_their_customer(world, desk):
     ticket = desk.receive(world.said(by="ann", cc=(Sender(external_id="bob"),))).ticket
     assert ticket.participates(bob.identities[0].id)
     assert desk.receive(world.said(by="ann", author="bot")).ticket.id == ticket.id
+
+
+def test_an_answer_is_in_the_language_of_its_ticket(world):
+    desk = world.open()
+    ticket = desk.receive(world.said("你好")).ticket
+    desk.tickets.set_field(ticket.id, "language", "zh", actor=AGENT)
+    assert desk.reply(ticket.id, "hello", actor=AGENT).message.language == "zh"

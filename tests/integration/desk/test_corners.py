@@ -13,7 +13,7 @@ from csdesk.domain.records.messages import Delivery, HtmlPart, TextPart
 from csdesk.domain.records.queues import InboxState
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput, NotFound, StoreDamaged
-from csdesk.flows.sending import MOST_AHEAD
+from csdesk.flows.outbound.sending import MOST_AHEAD
 from csdesk.ports.store import Page, Query
 from csdesk.testing import CountingStore, FixedClock, ScriptedChannel
 

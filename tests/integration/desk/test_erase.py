@@ -19,7 +19,7 @@ from csdesk.errors import (
     UnsupportedFeature,
     VersionConflict,
 )
-from csdesk.flows import erasing, wiping
+from csdesk.flows.removal import erasing, wiping
 from csdesk.ports.store import LeaseRequest, Query
 from csdesk.stores.memory import MemoryStore
 from csdesk.testing import FaultyStore, FixedClock, ScriptedChannel

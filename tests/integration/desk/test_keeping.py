@@ -10,7 +10,7 @@ from csdesk.domain.policy.config import ReopenPolicy, RetentionPolicy, TypePolic
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.errors import ConfigError
-from csdesk.flows import keeping
+from csdesk.flows.removal import keeping
 from csdesk.stores.media import MemoryMedia
 from csdesk.stores.memory import MemoryStore
 from csdesk.testing import ScriptedChannel
@@ -105,6 +105,9 @@ def test_what_was_said_on_closed_tickets_goes(world, monkeypatch):
         "system:retention"
     }
     assert desk.receive(world.said("again", by="ann")).ticket.id not in [one.id for one in closed]
+    versions = [desk.tickets.get(one.id).version for one in closed]
+    due(world, desk, days=40)
+    assert [desk.tickets.get(one.id).version for one in closed] == versions, "they are emptied once"
     assert problems_of(desk._store) == ()
 
 

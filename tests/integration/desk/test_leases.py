@@ -208,3 +208,9 @@ def test_renewing_to_the_same_end_is_no_event(desk, world, ticket, li):
     before = len(entries(desk, ticket.id))
     assert desk.tickets.renew(ticket.id, 1, actor=li, span=timedelta(minutes=10)).version == before
     assert len(entries(desk, ticket.id)) == before
+
+
+def test_a_bot_may_ask_for_less_than_its_time(desk, world, bot_ticket):
+    span = timedelta(seconds=7)
+    held = desk.tickets.lease(bot_ticket.id, actor=BOT, span=span)
+    assert held.worker.until == world.clock.now() + span

@@ -18,7 +18,7 @@ from csdesk import Wording, open_async_desk, open_desk
 from csdesk.domain.matching.confidence import DENSE_PRIOR
 from csdesk.engine import meanings
 from csdesk.errors import ChannelError, InvalidInput, MissingExtra
-from csdesk.flows import meaning
+from csdesk.flows.knowledge import meaning
 from csdesk.ports import steps
 from csdesk.rules import F, Rule
 from csdesk.stores.memory import MemoryStore

@@ -119,6 +119,14 @@ def test_the_first_touch_stays_and_later_ones_are_events(world, desk):
     assert again.customer.entered.origin == Origin(scene="elsewhere")
 
 
+def test_who_is_taken_apart_from_a_customer_came_by_the_same_way(world, desk):
+    got = desk.receive(world.said(entrance=Entrance(scene="poster-7")))
+    desk.customers.link(got.customer.id, Sender(kind="email", external_id="ann@example.com"), actor=AGENT)
+    (mail,) = [one for one in desk.customers.get(got.customer.id).identities if one.kind == "email"]
+    apart = desk.customers.unlink(mail.id, actor=AGENT)
+    assert apart.source == Source(account="web", traffic="private")
+
+
 def test_who_scans_a_code_is_known_before_they_write(world, desk, channel):
     enters(desk, channel, "s1", code="c", scene="poster-7", param="cup")
     (customer,) = desk.customers.list().items

@@ -10,7 +10,7 @@ from csdesk.domain.records.channels import Capabilities, EchoEvent, Limit, PullH
 from csdesk.domain.records.messages import Delivery, MediaPart, TextPart
 from csdesk.domain.records.queues import OutboxState
 from csdesk.errors import ChannelError, InvalidInput, NotFound, StoreBusy
-from csdesk.flows.outbox import MOST_ATTEMPTS
+from csdesk.flows.outbound.outbox import MOST_ATTEMPTS
 from csdesk.ports.http import HttpResponse
 from csdesk.testing import Fault, FaultyStore, ScriptedChannel, ScriptedHttp, ScriptedHttpChannel
 
@@ -92,6 +92,15 @@ def test_the_provider_may_ask_for_a_longer_wait(world):
     channel.fail("retry", after=90)
     desk.reply(ticket.id, "x", actor=AGENT)
     assert desk.run_due().next_due_at == world.clock.now() + timedelta(seconds=90)
+
+
+@pytest.mark.parametrize("asked", [1e30, float("inf"), float("nan"), -5.0])
+def test_a_wait_that_cannot_be_meant_is_a_day_at_most(world, asked):
+    desk, channel, ticket = desk_with(world)
+    channel.fail("retry", after=asked)
+    desk.reply(ticket.id, "hello", actor=AGENT)
+    world.later(days=1)
+    assert desk.run_due().sent == 1
 
 
 @pytest.mark.parametrize("disposition", ["fix_content", "recipient_gone", "operator", "wait_customer"])

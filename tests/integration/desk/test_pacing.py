@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from csdesk import Actor, DeskConfig, Sender, render
-from csdesk.domain.core.pacing import IN_A_ROW
+from csdesk.domain.core.conversation.pacing import IN_A_ROW
 from csdesk.domain.policy.sections.service import AccountPolicy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import Delivery

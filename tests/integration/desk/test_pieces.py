@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from csdesk import Actor, Sender
-from csdesk.domain.core.pieces import Unfit, pieces_of
+from csdesk.domain.core.conversation.pieces import Unfit, pieces_of
 from csdesk.domain.records.messages import Delivery, MediaPart, MediaRef, MenuItem, MenuPart, TextPart
 from csdesk.domain.records.queues import OutboxState
 from csdesk.errors import NotFound

@@ -98,6 +98,9 @@ def test_an_unknown_sender_with_a_known_other_identity_is_that_customer(world):
     second = desk.receive(world.said(by="ann@new", also=(Sender(external_id="ann"), Sender(external_id="ann@new"))))
     assert second.customer.id == first.customer.id
     assert second.trace.find("identity.linked") is not None
+    third = desk.receive(world.said(by="ann", also=(Sender(kind="phone", external_id="138"),)))
+    assert third.trace.find("identity.linked") is not None
+    assert third.customer.id == second.customer.id
 
 
 def test_mail_addresses_compare_without_case(world):

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.desk.conftest import check_sound
 
 from csdesk import Actor, DeskConfig, Skill, render
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.tickets import OfferPurpose
 from csdesk.testing import CountingStore
-from csdesk.testing.audit import problems_of
 
 LEAD = Actor.agent("lead")
 
@@ -43,10 +43,6 @@ def now(desk, received):
     return desk.tickets.get(received.ticket.id)
 
 
-def sound(desk):
-    assert problems_of(desk._store, desk.name) == ()
-
-
 # Small tickets and big ones
 
 
@@ -79,7 +75,7 @@ def test_room_is_saved_for_the_oldest_after_a_while(world):
     assert "Room" not in told(desk, big)
     assert "saves room for it: 3 units" in told(desk, big)
     assert "预留 3 个单位" in told(desk, big, "zh-CN")
-    sound(desk)
+    check_sound(desk)
 
 
 def test_room_is_saved_from_other_queues_too(world):
@@ -122,7 +118,7 @@ def test_whoever_has_room_first_gets_it(world):
     assert desk.run_due().assigned == 1
     assert now(desk, big).assignee == ann.id
     assert (desk.agents.get(bea.id).load, desk.agents.get(ann.id).load) == (3, 3)
-    sound(desk)
+    check_sound(desk)
 
 
 @pytest.mark.parametrize("change", ["offline", "elsewhere", "retired", "smaller"])
@@ -146,7 +142,7 @@ def test_who_can_no_longer_save_room_does_not(world, change):
             desk.agents.change(ann.id, capacity=2)
     desk.run_due()
     assert now(desk, big).saved_with == bea.id
-    sound(desk)
+    check_sound(desk)
 
 
 def test_two_never_wait_for_one_another(world):
@@ -167,7 +163,7 @@ def test_two_never_wait_for_one_another(world):
     for one in small:
         close(desk, one)
     assert desk.run_due().assigned == 1
-    sound(desk)
+    check_sound(desk)
 
 
 def test_only_one_ticket_of_a_queue_has_room_saved(world):
@@ -186,7 +182,7 @@ def test_only_one_ticket_of_a_queue_has_room_saved(world):
     desk.run_due()
     assert now(desk, second).saved_with is not None, "it comes first now"
     assert now(desk, first).offer is None
-    sound(desk)
+    check_sound(desk)
 
 
 def test_the_agent_may_take_it_before_there_is_room(world):
@@ -199,7 +195,7 @@ def test_the_agent_may_take_it_before_there_is_room(world):
     assert [one.id for one in desk.tickets.list(offered_to=ann.id).items] == [big.ticket.id]
     assert desk.tickets.accept(big.ticket.id, actor=Actor.agent(ann.id)).assignee == ann.id
     assert desk.agents.get(ann.id).load == 6
-    sound(desk)
+    check_sound(desk)
 
 
 def test_a_message_of_the_customer_changes_nothing(world):
@@ -212,7 +208,7 @@ def test_a_message_of_the_customer_changes_nothing(world):
     assert (again.ticket.saved_with, again.worker) == (ann.id, None)
     close(desk, small)
     assert desk.receive(world.said("hello?", by="b", account="big")).worker.id == ann.id
-    sound(desk)
+    check_sound(desk)
 
 
 # Nobody, ever
@@ -235,7 +231,7 @@ def test_a_ticket_that_is_too_big_for_everybody_is_told_of_once(world):
     assert now(desk, got).offer is None, "nobody is kept free for it"
     desk.agents.change(ann.id, capacity=3)
     assert desk.run_due().assigned == 1
-    sound(desk)
+    check_sound(desk)
 
 
 def test_a_skill_that_nobody_has_is_told_of(world):
@@ -327,4 +323,4 @@ def test_room_is_saved_by_the_right_one_of_however_many(world):
     world.later(minutes=5)
     desk.run_due()
     assert now(desk, big).saved_with == last.id
-    sound(desk)
+    check_sound(desk)

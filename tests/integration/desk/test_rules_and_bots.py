@@ -1,6 +1,7 @@
 """Rules that take customers from bots to people, and give them back."""
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import Actor, Category, ConfigError, DeskConfig, InvalidInput
 from csdesk.domain.policy.config import BotPolicy, QueuePolicy, TypePolicy
@@ -46,10 +47,6 @@ def desk_of(world, *rules, bot=None, **given):
     return world.open(config_of(*rules, **given), bots=[bot or Bot()], activate=True)
 
 
-def told(desk, ticket, kind):
-    return [event for entry in desk.explain(ticket) for event in entry.events if isinstance(event, kind)]
-
-
 def written(desk, ticket, *directions):
     found = [item.message for item in desk.tickets.timeline(ticket) if item.message is not None]
     return [one.text for one in found if one.direction in directions]
@@ -61,7 +58,7 @@ def test_a_rule_takes_the_ticket_from_a_bot(world):
     assert desk.run_due().answered == 1
     got = desk.receive(world.said("我要发票"))
     assert (got.worker, got.ticket.hand_offs, got.ticket.reception.is_over) == (None, 1, True)
-    assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["invoices"]
+    assert [one.reason for one in events_of(desk, ticket, ev.TicketHandedOff)] == ["invoices"]
     assert written(desk, ticket, Direction.NOTE) == ["wants an invoice"]
     assert written(desk, ticket, Direction.OUT)[-1] == "Invoices are made by people."
     assert desk.run_due().answered == 0
@@ -82,7 +79,7 @@ def test_what_a_bot_only_queue_hands_off_comes_to_people(world):
     desk = desk_of(world, TO_PEOPLE, default_queue="night")
     got = desk.receive(world.said("我要发票"))
     assert (got.ticket.queue, got.worker) == ("people", None)
-    assert len(told(desk, got.ticket.id, ev.TicketHandedOff)) == 1
+    assert len(events_of(desk, got.ticket.id, ev.TicketHandedOff)) == 1
 
 
 def test_where_people_have_it_a_rule_leaves_everything_as_it_is(world):
@@ -103,7 +100,7 @@ def test_a_rule_gives_the_ticket_back_with_this_message_as_the_first_turn(world)
     desk.receive(world.said("我要发票"))
     got = desk.receive(world.said("多久发货"))
     assert str(got.worker) == "bot:xiaozhi"
-    assert len(told(desk, got.ticket.id, ev.TurnBegan)) == 1
+    assert len(events_of(desk, got.ticket.id, ev.TurnBegan)) == 1
     assert desk.run_due().answered == 1
     assert bot.asked == ["多久发货"]
 

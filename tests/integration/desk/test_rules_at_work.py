@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import Actor, ConfigError, Denied, DeskConfig, IllegalTransition, InvalidInput, NotFound, Priority, render
 from csdesk.domain.core import acting
@@ -34,10 +35,6 @@ def desk_of(world, *rules, **given):
 
 def on_go(*then, **given):
     return Rule(name="go", when=F.message.text.contains("go"), then=then, **given)
-
-
-def happened(desk, subject, kind):
-    return [event for entry in desk.explain(subject) for event in entry.events if isinstance(event, kind)]
 
 
 def test_every_action_can_be_carried_out_and_needs_a_permit():
@@ -120,7 +117,7 @@ def test_what_the_customer_has_already_is_no_event(world, action):
     desk = desk_of(world, on_go(action))
     first, second = (desk.receive(world.said("go")) for _ in range(2))
     happens = (ev.CustomerTagged, ev.CustomerPlaced, ev.AttributesSet)
-    assert len(happened(desk, first.customer.id, happens)) == 1
+    assert len(events_of(desk, first.customer.id, happens)) == 1
     assert second.state == "stored"
 
 
@@ -156,7 +153,7 @@ def test_a_rule_asks_the_application_and_tells_whom(world):
         ),
     )
     got = desk.receive(world.said("go"))
-    asked = happened(desk, got.ticket.id, ev.ActionRequested)
+    asked = events_of(desk, got.ticket.id, ev.ActionRequested)
     assert [(one.what, one.name, one.to, one.by) for one in asked] == [
         ("notify", "look", "default", "go"),
         ("notify", "look", "boss", "go"),
@@ -195,7 +192,7 @@ def test_a_change_by_a_person_calls_them_too(world):
     desk.tickets.set_field(ticket.id, "priority", "urgent", actor=AGENT)
     desk.tickets.set_field(ticket.id, "priority", "low", actor=AGENT)
     desk.tickets.set_field(ticket.id, "priority", "low", actor=AGENT)
-    assert [one.rule for one in happened(desk, ticket.id, ev.AlertRaised)] == ["urgent"]
+    assert [one.rule for one in events_of(desk, ticket.id, ev.AlertRaised)] == ["urgent"]
 
 
 def test_the_end_of_a_snooze_is_a_change(world):
@@ -231,9 +228,9 @@ def test_a_loop_ends_with_the_budget_an_event_and_an_alert(world):
     )
     got = desk.receive(world.said("go"))
     assert got.state == "stored"
-    (event,) = happened(desk, got.ticket.id, ev.RulesExhausted)
+    (event,) = events_of(desk, got.ticket.id, ev.RulesExhausted)
     assert (event.budget, event.rounds, event.rules) == (7, 8, ("down",))
-    assert [one.name for one in happened(desk, got.ticket.id, ev.AlertRaised)] == ["rules.exhausted"]
+    assert [one.name for one in events_of(desk, got.ticket.id, ev.AlertRaised)] == ["rules.exhausted"]
     assert got.trace.find("rules.exhausted").param("rounds") == 8
 
 
@@ -241,7 +238,7 @@ def test_one_round_may_spend_the_budget_too(world):
     desk = desk_of(world, on_go({"do": "add_tags", "tags": ["a"]}, {"do": "add_tags", "tags": ["b"]}), rule_budget=1)
     got = desk.receive(world.said("go"))
     assert [tag.name for tag in got.ticket.tags] == ["a"]
-    assert happened(desk, got.ticket.id, ev.RulesExhausted)[0].rules == ("go",)
+    assert events_of(desk, got.ticket.id, ev.RulesExhausted)[0].rules == ("go",)
 
 
 def test_rules_on_messages_do_not_see_changes(world):
@@ -255,7 +252,7 @@ def test_rules_on_messages_do_not_see_changes(world):
 def test_a_repeated_note_calls_no_further_round(world):
     desk = desk_of(world, on_go({"do": "add_tags", "tags": ["a"]}), on_change("n", None, {"do": "note", "text": "x"}))
     got = desk.receive(world.said("go"))
-    assert len(happened(desk, got.ticket.id, ev.NoteAdded)) == 1
+    assert len(events_of(desk, got.ticket.id, ev.NoteAdded)) == 1
 
 
 # Macros
@@ -342,8 +339,8 @@ def test_a_macro_that_blocks_again_leaves_the_first_block(world):
     got = desk.receive(world.said("hi"))
     for _ in range(2):
         desk.tickets.run_macro(got.ticket.id, "close-it", actor=AGENT)
-    assert len(happened(desk, got.customer.id, ev.CustomerBlocked)) == 1
-    assert not happened(desk, got.ticket.id, ev.StatusChanged), "a ticket that lives is not opened again"
+    assert len(events_of(desk, got.customer.id, ev.CustomerBlocked)) == 1
+    assert not events_of(desk, got.ticket.id, ev.StatusChanged), "a ticket that lives is not opened again"
 
 
 def test_a_macro_opens_a_finished_ticket(world):

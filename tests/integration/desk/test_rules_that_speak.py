@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import Actor, Category, ConfigError, DeskConfig, InvalidInput, LibraryPhrase, Sender, Variable, Wording
 from csdesk.domain.records import events as ev
@@ -35,10 +36,6 @@ def remind(name="remind", of="ticket.replied_at", after="2d", *then, **given):
 def desk_of(world, *rules, channel=None, **given):
     channel = channel or ScriptedChannel("web")
     return world.open(DeskConfig(rules=rules, **given), channels=[channel], activate=True), channel
-
-
-def told(desk, subject, kind):
-    return [event for entry in desk.explain(subject) for event in entry.events if isinstance(event, kind)]
 
 
 def messages(desk, ticket):
@@ -225,7 +222,7 @@ def test_a_rule_sends_a_phrase_filled_in_and_counts_it(world):
     got = desk.receive(world.said("thanks", sender=Sender(external_id="ann", name="Ann")))
     desk.run_due()
     assert channel.texts == [f"Dear Ann, ticket {got.ticket.number} is done."]
-    assert [one.phrase for one in told(desk, got.ticket.id, ev.PhraseUsed)] == [made.id]
+    assert [one.phrase for one in events_of(desk, got.ticket.id, ev.PhraseUsed)] == [made.id]
     (used,) = desk.replies.usage()
     assert (used.usage.auto_sent, used.usage.sent) == (1, 0)
     nameless = desk.receive(world.said("thanks", by="bob"))

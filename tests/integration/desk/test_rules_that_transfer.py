@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import Actor, ConfigError, DeskConfig, InvalidInput
 from csdesk.domain.policy.config import DepartmentPolicy, QueuePolicy, TransferPolicy
@@ -30,10 +31,6 @@ def rule(**given):
     return Rule(name="go", when=GO, then=(Transfer(**given),))
 
 
-def told(desk, ticket, kind):
-    return [event for entry in desk.explain(ticket) for event in entry.events if isinstance(event, kind)]
-
-
 def agents_of(world, desk, *where):
     del world
     return [desk.agents.add(name, queues=(queue,)) for name, queue in where]
@@ -50,7 +47,7 @@ def test_a_rule_offers_the_work_to_an_agent_who_takes_it(world):
     notes = [one.message for one in desk.tickets.timeline(ticket) if one.message is not None]
     assert [one.text for one in notes if one.direction is Direction.NOTE] == ["knows parcels"]
     desk.receive(world.said("go"))
-    assert len(told(desk, ticket, ev.OfferMade)) == 1, "who was asked is not asked again"
+    assert len(events_of(desk, ticket, ev.OfferMade)) == 1, "who was asked is not asked again"
     desk.tickets.accept(ticket, actor=Actor.agent(mei.id))
     after = desk.receive(world.said("go")).ticket
     assert (after.assignee, after.offer) == (mei.id, None)

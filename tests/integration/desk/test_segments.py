@@ -227,6 +227,8 @@ def test_another_definition_is_worked_out_for_everybody_bit_by_bit(world):
     while desk.run_due().rebuilt:
         pass
     assert turns(desk, people[0]) == ["+twice", "-twice"]
+    left = [event for entry in desk.explain(people[0]) for event in entry.events if isinstance(event, ev.SegmentLeft)]
+    assert [one.ended for one in left] == [True], "not they changed, the segment did"
     assert desk.run_due().rebuilt == 0
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import Actor, ConfigError, DeskConfig, IllegalTransition, InvalidInput
 from csdesk.domain.policy.config import AccountPolicy, BotPolicy, QueuePolicy, TagPolicy, TypePolicy
@@ -29,22 +30,18 @@ def goal_of(desk, ticket):
     return (goal.name.value, goal.state.value)
 
 
-def told(desk, ticket, kind):
-    return [event for entry in desk.explain(ticket) for event in entry.events if isinstance(event, kind)]
-
-
 def test_an_order_reaches_the_goal(world):
     desk = desk_of(world, goal="order", session_gap="2d")
     got = desk.receive(world.said("有货吗"))
     assert goal_of(desk, got.ticket.id) == ("order", "open")
-    assert [one.by for one in told(desk, got.ticket.id, ev.GoalSet)] == ["queue:default"]
+    assert [one.by for one in events_of(desk, got.ticket.id, ev.GoalSet)] == ["queue:default"]
     world.later(hours=1)
     bought = world.clock.now()
     desk.customers.record(got.customer.id, "order", actor=SYSTEM, amount=9900)
     world.later(hours=1)
     desk.receive(world.said("谢谢"))
     assert goal_of(desk, got.ticket.id) == ("order", "reached")
-    (settled,) = told(desk, got.ticket.id, ev.GoalSettled)
+    (settled,) = events_of(desk, got.ticket.id, ev.GoalSettled)
     assert settled.at == bought
 
 
@@ -86,7 +83,7 @@ def test_the_next_session_has_the_goal_anew(world):
     world.later(days=3)
     desk.receive(world.said("hello again"))
     assert goal_of(desk, got.ticket.id) == ("order", "open")
-    assert len(told(desk, got.ticket.id, ev.GoalSet)) == 2
+    assert len(events_of(desk, got.ticket.id, ev.GoalSet)) == 2
     world.later(days=2)
     desk.run_due()
     assert goal_of(desk, got.ticket.id) == ("order", "missed")
@@ -97,7 +94,7 @@ def test_a_session_whose_end_nobody_looked_at_ends_before_the_next_begins(world)
     got = desk.receive(world.said())
     world.later(days=3)
     desk.receive(world.said("again"))
-    assert [one.reached for one in told(desk, got.ticket.id, ev.GoalSettled)] == [False]
+    assert [one.reached for one in events_of(desk, got.ticket.id, ev.GoalSettled)] == [False]
     assert goal_of(desk, got.ticket.id) == ("order", "open")
 
 
@@ -190,7 +187,7 @@ def test_rules_set_goals_and_see_how_they_end(world):
     got = desk.receive(world.said("这个多少钱"))
     assert (got.ticket.goal.name, got.ticket.goal.span) == ("order", timedelta(days=1))
     desk.receive(world.said("多少钱"))
-    assert len(told(desk, got.ticket.id, ev.GoalSet)) == 1
+    assert len(events_of(desk, got.ticket.id, ev.GoalSet)) == 1
     world.later(days=1)
     desk.run_due()
     assert desk.tickets.get(got.ticket.id).has_tag("lost")
@@ -217,7 +214,7 @@ def test_a_person_sets_it_another_one_and_gives_it_up(world):
     assert desk.tickets.get(ticket).goal is None
     assert desk.tickets.set_goal(ticket, "order", span=timedelta(hours=2), actor=ME).goal.span == timedelta(hours=2)
     assert desk.tickets.set_goal(ticket, "answer", actor=ME).goal.name == "answer"
-    assert [one.by for one in told(desk, ticket, ev.GoalSet)] == ["agent:agt_1"] * 2
+    assert [one.by for one in events_of(desk, ticket, ev.GoalSet)] == ["agent:agt_1"] * 2
     assert desk.tickets.set_goal(ticket, None, actor=ME).goal is None
     world.later(days=9)
     assert desk.run_due().tickets == 0
@@ -244,3 +241,10 @@ def test_slips_are_told_where_they_stand():
         config_of(goal="oder")
     with pytest.raises(ConfigError, match=r"then.0.goal"):
         config_of({"name": "r", "then": [{"do": "set_goal", "goal": "x"}]})
+
+
+def test_what_lay_waiting_for_long_begins_no_goal(world):
+    desk = desk_of(world, goal="order", session_gap="2d")
+    late = desk.receive(world.said("有货吗", sent_at=world.clock.now() - timedelta(days=3)))
+    assert late.message.backlog
+    assert late.ticket.goal is None

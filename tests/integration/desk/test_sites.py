@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.integration.desk.conftest import trace_of
 
-from csdesk import Actor, ConfigError, Denied, DeskConfig, InvalidInput, Sender, render
+from csdesk import Actor, ConfigError, Denied, DeskConfig, InvalidInput, Sender
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.channels import Entrance
 from csdesk.domain.records.tickets import Category
@@ -45,10 +46,6 @@ def desk(world):
     points = [{"code": "hz-door", "site": "hangzhou"}, {"code": "hz-refund", "site": "hangzhou", "queue": "refunds"}]
     yield (made := world.open(config(entry_points=points, accounts=[{"name": "jx-mail", "site": "jiaxing"}])))
     assert problems_of(made._store, made.name) == ()
-
-
-def told(desk, subject, locale="en"):
-    return "\n".join(render(entry.trace, locale) for entry in desk.explain(subject) if entry.trace is not None)
 
 
 def of_hangzhou(world, **given):
@@ -131,7 +128,7 @@ def test_its_own_people_come_first_then_the_neighbours_then_the_head_office(worl
     world.later(minutes=5)
     assert desk.run_due().assigned == 1
     assert desk.tickets.get(got.ticket.id).assignee == head.id
-    assert "site hangzhou is no longer asked for" in told(desk, got.ticket.id)
+    assert "site hangzhou is no longer asked for" in trace_of(desk, got.ticket.id)
     own = desk.agents.add("Own", queues=["hz"])
     assert desk.receive(of_hangzhou(world, by="b")).worker.id == own.id
 
@@ -152,8 +149,8 @@ def test_in_a_queue_of_all_sites_its_own_people_come_first(world, desk):
     assert desk.receive(said[0]).worker.id == near.id
     got = desk.receive(said[1])
     assert got.worker is None
-    assert "1 in queue refunds cannot take it: site (hangzhou)" in told(desk, got.message_id)
-    assert "不属于该站点（hangzhou）" in told(desk, got.message_id, "zh-CN")
+    assert "1 in queue refunds cannot take it: site (hangzhou)" in trace_of(desk, got.message_id)
+    assert "不属于该站点（hangzhou）" in trace_of(desk, got.message_id, "zh-CN")
     world.later(minutes=5)
     assert desk.run_due().assigned == 1
     assert desk.tickets.get(got.ticket.id).assignee == far.id

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.integration.desk.conftest import entries, events_of
 
 from csdesk import Actor, DeskConfig, IllegalTransition, InvalidInput, NotFound, Priority
-from csdesk.domain.core.replaying import replayed
+from csdesk.domain.core.casework.replaying import replayed
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.clocks import ClockPhase
-from csdesk.domain.records.events import Entry
 from csdesk.domain.records.trace import Trace
 from csdesk.ports.store import Query
 
@@ -321,7 +321,7 @@ def test_a_retroactive_breach_is_told_and_one_that_no_longer_holds_is_voided(wor
     desk.sla.reassess(ticket, "retro", actor=MEI)
     desk.config.activate(mild)
     desk.sla.reassess(ticket, "retro", actor=MEI)
-    told = [event for one in entries_of(desk, ticket) for event in one.events]
+    told = [event for one in entries(desk, ticket) for event in one.events]
     (breach,) = [one for one in told if isinstance(one, ev.ClockBreached)]
     (voided,) = [one for one in told if isinstance(one, ev.BreachVoided)]
     assert (breach.retroactive, breach.at, voided.was_at) == (True, opened + 2 * HOUR, opened + 2 * HOUR)
@@ -418,11 +418,6 @@ def test_a_retro_that_finds_nothing_new_writes_nothing(world) -> None:
     assert desk.sla.reassess(ticket, "forward", actor=MEI) == before
 
 
-def entries_of(desk, ticket: str) -> tuple[Entry, ...]:
-    query = Query(kind="entry", where=(("subject", ticket),), order="position", limit=1000)
-    return desk._store.query(desk.name, query).items
-
-
 def test_what_the_log_makes_is_what_the_ticket_carries(world) -> None:
     targets = [{"metric": "first_reply", "within": "1h"}, {"metric": "next_reply", "within": "1h"},
                {"metric": "resolution", "within": "8h", "pause_on": ["waiting_customer"]},
@@ -445,15 +440,11 @@ def test_what_the_log_makes_is_what_the_ticket_carries(world) -> None:
         world.later(hours=5 * number + 1)
         act()
         book = desk._core.policy.service
-        found = replayed(entries_of(desk, ticket), lambda _, book=book: book).ticket
+        found = replayed(entries(desk, ticket), lambda _, book=book: book).ticket
         assert found.clocks == desk.tickets.get(ticket).clocks, number
 
 
 # Timers and escalation
-
-
-def events_of(desk, ticket: str, kind: type) -> list[Any]:
-    return [event for one in entries_of(desk, ticket) for event in one.events if isinstance(event, kind)]
 
 
 def test_a_resolved_ticket_closes_by_itself_unless_it_reopens(world) -> None:
@@ -604,3 +595,13 @@ def test_a_clock_set_back_rejects_nobody(world) -> None:
     after = desk.tickets.get(ticket)
     assert after.updated_at >= before
     assert events_of(desk, ticket, ev.SkewSeen)
+
+
+PROMPT = {"metric": "first_reply", "within": "1h"}
+
+
+def test_the_first_promise_counts_from_when_the_customer_wrote(world) -> None:
+    desk = world.open(DeskConfig.model_validate({"sla": [{"name": "all", "targets": [PROMPT]}]}))
+    wrote = world.clock.now() - timedelta(minutes=20)
+    ticket = desk.receive(world.said(sent_at=wrote)).ticket.id
+    assert clock_of(desk, ticket, "first_reply").due_at == wrote + timedelta(hours=1)

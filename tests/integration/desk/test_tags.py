@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import Actor, ConfigError, DeskConfig, InvalidInput
 from csdesk.domain.policy.config import TagPolicy
@@ -39,10 +40,6 @@ def desk(world):
 
 def names(record):
     return sorted(tag.name for tag in record.tags)
-
-
-def told(desk, subject, kind):
-    return [event for entry in desk.explain(subject) for event in entry.events if isinstance(event, kind)]
 
 
 def kept_back(received):
@@ -89,9 +86,9 @@ def test_of_a_group_there_is_one(world, desk):
     ticket = desk.receive(world.said("差评")).ticket
     assert names(ticket) == ["angry"]
     assert names(desk.receive(world.said("soothe")).ticket) == ["calm"]
-    assert [event.why for event in told(desk, ticket.id, ev.TicketUntagged)] == [""], "set_tags took it before"
+    assert [event.why for event in events_of(desk, ticket.id, ev.TicketUntagged)] == [""], "set_tags took it before"
     desk.tickets.tag(ticket.id, "angry", actor=AGENT)
-    assert told(desk, ticket.id, ev.TicketUntagged)[-1].why == "group"
+    assert events_of(desk, ticket.id, ev.TicketUntagged)[-1].why == "group"
     kept = desk.receive(world.said("soothe"))
     assert names(kept.ticket) == ["angry"], "a person's choice of the group stands"
     assert "group" in kept_back(kept)
@@ -136,11 +133,11 @@ def test_tags_end_once_where_anybody_looks(world, desk):
     assert (done.tickets, done.customers) == (1, 1)
     assert names(desk.tickets.get(ticket)) == []
     assert names(desk.customers.get(customer)) == ["late"], "as its tag says: two days"
-    assert [one.why for one in told(desk, ticket, ev.TicketUntagged)] == ["expired"]
+    assert [one.why for one in events_of(desk, ticket, ev.TicketUntagged)] == ["expired"]
     world.later(days=2)
     assert desk.run_due().customers == 1
     assert desk.run_due().customers == 0
-    assert [(one.tag, one.why) for one in told(desk, customer, ev.CustomerUntagged)] == [
+    assert [(one.tag, one.why) for one in events_of(desk, customer, ev.CustomerUntagged)] == [
         ("hot", "expired"),
         ("late", "expired"),
     ]
@@ -155,7 +152,7 @@ def test_a_command_after_the_end_sees_the_tag_gone(world, desk):
     world.later(days=3)
     after = desk.customers.set_profile(got.customer.id, level="", stage="loyal", actor=AGENT)
     assert names(after) == []
-    assert len(told(desk, got.customer.id, ev.CustomerUntagged)) == 1
+    assert len(events_of(desk, got.customer.id, ev.CustomerUntagged)) == 1
     assert desk.run_due().customers == 0
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import Actor, ConfigError, DeskConfig, InvalidInput, Priority, Viewer, render
 from csdesk.domain.policy.config import FlagPolicy, TagPolicy
@@ -15,10 +16,6 @@ FLAGS = (FlagPolicy(name="fraud"), FlagPolicy(name="press"))
 
 def desk_of(world, *rules, **given):
     return world.open(DeskConfig(rules=rules, flags=FLAGS, tags=(TagPolicy(name="seen"),), **given), activate=True)
-
-
-def told(desk, ticket, kind):
-    return [event for entry in desk.explain(ticket) for event in entry.events if isinstance(event, kind)]
 
 
 def test_a_flag_warns_until_it_ends(world):
@@ -44,10 +41,10 @@ def test_a_flag_warns_until_it_ends(world):
     assert desk.run_due().tickets == 1
     after = desk.tickets.get(ticket)
     assert [one.name for one in after.flags] == ["press"]
-    assert [one.expired for one in told(desk, ticket, ev.TicketUnflagged)] == [True]
+    assert [one.expired for one in events_of(desk, ticket, ev.TicketUnflagged)] == [True]
     assert desk.tickets.lift_flag(ticket, "press", actor=ME).flags == ()
     assert desk.tickets.lift_flag(ticket, "press", actor=ME).flags == ()
-    assert len(told(desk, ticket, ev.TicketUnflagged)) == 2
+    assert len(events_of(desk, ticket, ev.TicketUnflagged)) == 2
 
 
 def test_what_cannot_be_meant_is_refused(world):
@@ -146,7 +143,7 @@ def test_reasons_are_personal(world):
     desk.customers.erase(got.customer.id, actor=ME)
     desk.run_due()
     assert desk.tickets.get(got.ticket.id).flags == ()
-    (event,) = told(desk, got.ticket.id, ev.TicketFlagged)
+    (event,) = events_of(desk, got.ticket.id, ev.TicketFlagged)
     assert (event.flag, event.reason, event.evidence) == ("fraud", None, None)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import Actor, ConfigError, DeskConfig, Priority, WorkingCalendar
 from csdesk.domain.policy.config import CalendarPolicy, TagPolicy
@@ -25,12 +26,8 @@ def desk_of(world, *rules, **given):
     return world.open(DeskConfig(tags=TAGS, rules=rules, **given), activate=True)
 
 
-def told(desk, subject, kind):
-    return [event for entry in desk.explain(subject) for event in entry.events if isinstance(event, kind)]
-
-
 def fired(desk, ticket):
-    return [one.rule for one in told(desk, ticket, ev.RuleTimed) if one.fired]
+    return [one.rule for one in events_of(desk, ticket, ev.RuleTimed) if one.fired]
 
 
 def test_a_customer_who_is_silent(world):
@@ -99,7 +96,7 @@ def test_the_condition_is_looked_at_when_the_time_has_come(world):
     ticket = desk.receive(world.said()).ticket.id
     world.later(hours=1)
     desk.run_due()
-    assert [one.fired for one in told(desk, ticket, ev.RuleTimed)] == [False]
+    assert [one.fired for one in events_of(desk, ticket, ev.RuleTimed)] == [False]
     desk.tickets.set_field(ticket, "priority", Priority.HIGH, actor=AGENT)
     world.later(hours=1)
     assert desk.run_due().tickets == 0, "that cycle is over"
@@ -127,7 +124,7 @@ def test_late_ones_come_in_order_of_time(world):
     world.later(hours=9)
     desk.run_due()
     assert fired(desk, ticket) == ["first", "second", "third"]
-    hours = [one.due_at - start for one in told(desk, ticket, ev.RuleTimed)]
+    hours = [one.due_at - start for one in events_of(desk, ticket, ev.RuleTimed)]
     assert hours == [timedelta(hours=n) for n in (1, 2, 3)]
     assert [tag.name for tag in desk.tickets.get(ticket).tags] == ["b", "c"], "the second saw what the first did"
 
@@ -153,9 +150,9 @@ def test_a_budget_that_is_spent_is_told(world):
     ticket = desk.receive(world.said()).ticket.id
     world.later(hours=1)
     desk.run_due()
-    assert len(told(desk, ticket, ev.NoteAdded)) == 2
-    assert [one.rules for one in told(desk, ticket, ev.RulesExhausted)] == [("r1",), ("r2",)]
-    assert "rules.exhausted" in [one.name for one in told(desk, ticket, ev.AlertRaised)]
+    assert len(events_of(desk, ticket, ev.NoteAdded)) == 2
+    assert [one.rules for one in events_of(desk, ticket, ev.RulesExhausted)] == [("r1",), ("r2",)]
+    assert "rules.exhausted" in [one.name for one in events_of(desk, ticket, ev.AlertRaised)]
     assert desk.run_due().tickets == 0
 
 

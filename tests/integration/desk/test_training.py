@@ -14,7 +14,7 @@ from tests.integration.desk.test_suggesting import scores
 
 from csdesk import Actor, DeskConfig, Wording, open_async_desk
 from csdesk.commands import AdoptTraining
-from csdesk.domain.core import trainings
+from csdesk.domain.core.knowledge import trainings
 from csdesk.domain.matching.book import PhraseBook
 from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.sections.access import AccessPolicy

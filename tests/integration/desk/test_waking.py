@@ -10,7 +10,7 @@ from csdesk.domain.records.channels import PullHint
 from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import StoreBusy, StoreDamaged
-from csdesk.flows import waking, waking_customers
+from csdesk.flows.due import waking, waking_customers
 from csdesk.ports.channel import Capabilities, MediaFetched, PullPage
 from csdesk.testing import Fault, FaultyStore, FixedClock, ScriptedChannel
 

@@ -4,7 +4,7 @@ import pytest
 from tests.integration.desk.test_library import phrase
 
 from csdesk import Actor, DeskConfig, WordingRefused
-from csdesk.domain.core.wording import words_of
+from csdesk.domain.core.conversation.wording import words_of
 from csdesk.domain.policy.config import WordingPolicy
 from csdesk.domain.records.messages import HtmlPart, LinkPart, MenuItem, MenuPart, TextPart
 

@@ -281,6 +281,17 @@ def test_an_edit_while_its_text_is_being_indexed(desk: Traced) -> None:
     assert store.search("main", SearchRequest(phrases=(("speech",),))).items
 
 
+def test_a_text_that_another_process_indexed_meanwhile_is_not_indexed_again(desk: Traced) -> None:
+    store = desk.store
+    for number in (1, 2, 3):
+        store.commit("main", build.changes_for(build.message(number, f"words {number}")))
+    texts, _ = search.waiting(store._connections.reader().execute, 10)
+    assert store._connections.write(upkeep._do, 1, [], 0, texts[:2])[1] == 2
+    assert store._connections.write(upkeep._do, 1, [], 0, texts)[1] == 1
+    assert store._connections.write(upkeep._do, 1, [], 0, texts)[1] == 0
+    assert len(store.search("main", SearchRequest(phrases=(("words",),))).items) == 3
+
+
 def test_upkeep_walks_all_claims_in_parts(desk: Traced) -> None:
     for number in range(50):
         desk.store.commit("main", ChangeSet(claims=(Claim(f"key/{number:02d}", "owner", expires_at=at(number)),)))

@@ -10,7 +10,7 @@ from csdesk import Actor, InboundMessage, MediaPart, MenuPart, RawRequest, Sende
 from csdesk.channels.webchat import Limits, WebChat, sign_user
 from csdesk.domain.records.messages import ChoicePart, Delivery, MenuItem
 from csdesk.errors import NotFound, RequestRejected
-from csdesk.flows.feeding import WINDOW
+from csdesk.flows.channels.feeding import WINDOW
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, SerialIds
 from csdesk.testing.audit import problems_of

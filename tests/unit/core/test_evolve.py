@@ -3,8 +3,8 @@
 import pytest
 
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.core.conversation.windows import opening_of
 from csdesk.domain.core.evolve import evolve, fold
-from csdesk.domain.core.windows import opening_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE
 from csdesk.domain.policy.compiled import compile_policy

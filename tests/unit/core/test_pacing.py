@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csdesk.domain.core.pacing import IN_A_ROW, LONGEST_PAUSE, Barred, Pause, taken
+from csdesk.domain.core.conversation.pacing import IN_A_ROW, LONGEST_PAUSE, Barred, Pause, taken
 from csdesk.ports.channel import Rate
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)

@@ -4,7 +4,9 @@ from typing import get_args
 
 import pytest
 
-from csdesk.domain.core import customer_commands, evolve, ticket_commands
+from csdesk.domain.core import evolve
+from csdesk.domain.core.casework import ticket_commands
+from csdesk.domain.core.customers import customer_commands
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.tickets import LIVE, TRANSITIONS, Category, Move

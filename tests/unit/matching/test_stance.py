@@ -1,6 +1,6 @@
 import pytest
 
-from csdesk.domain.matching.stance import common_stance, contradicts, stance_of
+from csdesk.domain.matching.stance import contradicts, stance_of
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,3 @@ def test_opposites_contradict(one: str, other: str) -> None:
 )
 def test_no_contradiction(one: str, other: str) -> None:
     assert not contradicts(stance_of(one), stance_of(other))
-
-
-def test_a_phrase_has_the_stance_that_none_of_its_texts_contradicts() -> None:
-    assert common_stance(["怎么退款", "退款到账"]) == stance_of("怎么退款")
-    assert common_stance(["怎么退款", "不要退款"]) == frozenset({("money", 1)})
-    assert common_stance([]) == frozenset()

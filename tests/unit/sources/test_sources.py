@@ -287,6 +287,7 @@ def test_a_broken_line_is_named_and_the_rest_is_read(tmp_path: Path, line: str, 
     (problem,) = problems(source)
     assert (problem.where, problem.code) == ("a.jsonl#2", code)
     assert told in problem.detail
+    assert "message.message" not in problem.detail
     assert "secret" not in problem.detail
 
 

@@ -1,16 +1,16 @@
 """Ids of the running system: valid, in order, never the same twice."""
 
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from csdesk.domain.ids import check_id
-from csdesk.errors import InvalidInput
 from csdesk.system import ids as module
 from csdesk.system.ids import SystemIds
 
 AT_MS = 1_780_000_000_000
+IS_ID = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_an_id_is_a_uuid_of_version_7_with_its_moment(clock: list[int]) -> None:
     source = SystemIds()
     for _ in range(3):
         made = source.new("tkt_")
-        assert check_id(made, "tkt_", "ticket") == made
+        assert IS_ID.fullmatch(made)
         number = _number(made)
         assert number >> 80 == clock[0]
         assert number >> 76 & 15 == 7
@@ -82,7 +82,8 @@ def test_a_forked_child_goes_on_with_other_ids(clock: list[int]) -> None:
     with os.fdopen(reader) as pipe:
         theirs = pipe.read()
     os.waitpid(child, 0)
-    assert check_id(theirs, "msg_", "message") != source.new("msg_")
+    assert IS_ID.fullmatch(theirs)
+    assert theirs != source.new("msg_")
 
 
 def test_salts_and_secrets_differ() -> None:
@@ -90,11 +91,3 @@ def test_salts_and_secrets_differ() -> None:
     assert len({source.salt() for _ in range(20)}) == 20
     assert len(source.salt()) == 16
     assert len({source.secret() for _ in range(20)}) == 20
-
-
-@pytest.mark.parametrize(
-    "value", ["", "tkt_", "msg_" + "0" * 26, "tkt_" + "0" * 25, "tkt_" + "u" * 26, "tkt_" + "A" * 26]
-)
-def test_what_is_no_id_is_refused_by_its_field(value):
-    with pytest.raises(InvalidInput, match="ticket"):
-        check_id(value, "tkt_", "ticket")

@@ -2,7 +2,7 @@ import pytest
 
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.text.filetypes import fits, sniffed
-from csdesk.flows.naming import safe_name
+from csdesk.flows.channels.naming import safe_name
 
 REF = MediaRef(sha256="ab" * 32, size=1)
 

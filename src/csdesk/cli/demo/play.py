@@ -23,7 +23,7 @@ from csdesk.domain.ids import CustomerId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import ChannelEvent, OutboundMessage, Received
 from csdesk.domain.records.messages import Message
-from csdesk.flows.upkeep import DueReport
+from csdesk.flows.due.upkeep import DueReport
 from csdesk.ports.media import MediaStore
 from csdesk.system.clock import SimulatedClock
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from csdesk.domain.core import flagging, goals, leases, promises, reception, sites, tagging, tickets, transfers
-from csdesk.domain.core.outbound import add_note
-from csdesk.domain.core.speaking import filled_in, note_use, speak, template_of, utterance
-from csdesk.domain.core.tickets import MOVES
+from csdesk.domain.core.casework import flagging, goals, leases, promises, sites, tagging, tickets, transfers
+from csdesk.domain.core.casework.tickets import MOVES
+from csdesk.domain.core.conversation import reception
+from csdesk.domain.core.conversation.outbound import add_note
+from csdesk.domain.core.conversation.speaking import filled_in, note_use, speak, template_of, utterance
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, AgentId, MessageId
 from csdesk.domain.records import events as ev

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core import leases, tickets, transfers
-from csdesk.domain.core.giving import lapse
-from csdesk.domain.core.reception import drop_turn, hand_off
+from csdesk.domain.core.casework import leases, tickets, transfers
+from csdesk.domain.core.casework.giving import lapse
+from csdesk.domain.core.conversation.reception import drop_turn, hand_off
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.tickets import Category, Move, Ticket, WorkerKind
 

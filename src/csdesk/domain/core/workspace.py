@@ -13,10 +13,10 @@ from operator import attrgetter
 from typing import Final, Protocol, TypeVar
 
 from csdesk.domain.core.claims import ClaimKeys
+from csdesk.domain.core.conversation.seating import seats
+from csdesk.domain.core.customers.segmenting import is_due, over, settled
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
-from csdesk.domain.core.seating import seats
-from csdesk.domain.core.segmenting import is_due, over, settled
 from csdesk.domain.ids import CustomerId, IdentityId, MessageId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev

@@ -6,7 +6,7 @@ holds only patterns that are safe to read without grammar. What refuses an actio
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from csdesk.domain.matching.negation import refusals_in
@@ -101,12 +101,6 @@ def _unwanted(folded: str) -> Iterator[str]:
             yield from _SHORTENED[short[1]]
     for pattern in _REVOKED:
         yield from (_ACTIONS[match["action"]] for match in pattern.finditer(folded))
-
-
-def common_stance(folded_texts: Iterable[str]) -> Stance:
-    """Return the stance of a phrase from its texts: what some of them say and none contradicts."""
-    stances = frozenset[tuple[str, int]]().union(*map(stance_of, folded_texts))
-    return frozenset((action, side) for action, side in stances if (action, -side) not in stances)
 
 
 def contradicts(one: Stance, other: Stance) -> bool:

@@ -43,7 +43,7 @@ _REMEDIES = {
 }
 
 
-def translate(error: ValidationError, thing: str) -> CsdeskError:
+def translate(error: ValidationError, thing: str) -> InvalidInput:
     """The first problem of a pydantic error as ``InvalidInput``: field path, reason and remedy, without the value."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join([thing, *_path(first["loc"])])

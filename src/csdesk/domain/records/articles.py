@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from csdesk.domain.ids import ArticleId, PhraseId, article_id
 from csdesk.domain.records._model import Instant, Key, Record, Text
+from csdesk.domain.records.validity import check_validity, is_early, is_over
 from csdesk.errors import InvalidInput, sentence
 
 Section = Literal["what", "rules", "fees", "cautions", "steps", "questions"]
@@ -79,8 +80,7 @@ class Article(Record):
 
     @model_validator(mode="after")
     def _coherent(self) -> Article:
-        if self.valid_from is not None and self.valid_until is not None and self.valid_until <= self.valid_from:
-            raise PydanticCustomError("value_error", "valid_until must lie after valid_from")
+        check_validity(self.valid_from, self.valid_until)
         told = sorted(set(self.not_needed) & set(self.written))
         if told:
             raise PydanticCustomError(
@@ -97,11 +97,6 @@ class Article(Record):
     def missing(self) -> tuple[Section, ...]:
         """The sections that nobody has written yet."""
         return tuple(one for one in SECTIONS if not getattr(self, one) and one not in self.not_needed)
-
-    def is_valid(self, at: datetime) -> bool:
-        """Whether it is in use at an instant: not retired, and inside its validity."""
-        begun = self.valid_from is None or self.valid_from <= at
-        return begun and not self.retired and (self.valid_until is None or at < self.valid_until)
 
     def texts(self, section: Section) -> tuple[str, ...]:
         """What a section says, one text for each paragraph, rule, fee, step or question."""
@@ -223,9 +218,9 @@ def _gaps_of_one(article: Article, phrases: Iterable[Linked], at: datetime) -> I
         yield ArticleGap(
             problem="missing_sections", article=ArticleId(article.id), title=article.title, sections=article.missing
         )
-    if article.valid_from is not None and at < article.valid_from:
+    if is_early(article.valid_from, at):
         yield _gap("not_begun", article)
-    if article.valid_until is not None and at >= article.valid_until:
+    if is_over(article.valid_until, at):
         yield _gap("expired", article)
     linked = tuple(phrases)
     if not linked:

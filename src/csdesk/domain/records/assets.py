@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from csdesk.domain.records._model import Instant, Key, Record, Text, Value
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import LinkPart, MediaPart, TextPart, says_nothing
+from csdesk.domain.records.validity import check_validity
 
 AssetPart = Annotated[MediaPart | LinkPart | TextPart, Field(discriminator="kind")]
 """What one form of an asset is: a file, a link, or mere words."""
@@ -58,8 +59,7 @@ class Asset(Record):
 
     @model_validator(mode="after")
     def _coherent(self) -> Asset:
-        if self.valid_from is not None and self.valid_until is not None and self.valid_until <= self.valid_from:
-            raise PydanticCustomError("value_error", "valid_until must lie after valid_from")
+        check_validity(self.valid_from, self.valid_until)
         for variant in self.variants:
             part = variant.part
             if isinstance(part, MediaPart) and part.ref is None:

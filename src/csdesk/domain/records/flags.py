@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from csdesk.domain.records._model import Instant, Name, Record
 
 
@@ -17,3 +20,8 @@ class Flag(Record):
     at: Instant
     until: Instant | None = None
     """When ``run_due`` lifts it; None: somebody has to."""
+
+
+def ended_flags(flags: Iterable[Flag], now: datetime) -> list[str]:
+    """The names of the flags whose time is over."""
+    return [flag.name for flag in flags if flag.until is not None and flag.until <= now]

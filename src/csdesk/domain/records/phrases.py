@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from csdesk.domain.records._model import Instant, Key, Record, Text, Value
 from csdesk.domain.records.articles import ArticleLink
 from csdesk.domain.records.products import PRODUCT, ProductFact
+from csdesk.domain.records.validity import check_validity, is_over
 from csdesk.domain.text.templates import Template, TemplateValue
 from csdesk.errors import InvalidInput, sentence
 
@@ -161,8 +162,7 @@ class LibraryPhrase(Record):
 
     @model_validator(mode="after")
     def _coherent(self) -> LibraryPhrase:
-        if self.valid_from is not None and self.valid_until is not None and self.valid_until <= self.valid_from:
-            raise PydanticCustomError("value_error", "valid_until must lie after valid_from")
+        check_validity(self.valid_from, self.valid_until)
         names = [one.name for one in self.variables]
         if len(set(names)) < len(names):
             raise PydanticCustomError("value_error", "two variables have one name")
@@ -263,11 +263,7 @@ def never_used(uses: Collection[PhraseUse]) -> tuple[PhraseUse, ...]:
 
 def stale(uses: Collection[PhraseUse], now: datetime, age: timedelta) -> tuple[PhraseUse, ...]:
     """Phrases that nobody has changed for so long, or whose validity is over, the longest untouched first."""
-    old = (
-        one
-        for one in uses
-        if one.phrase.updated_at <= now - age or (one.phrase.valid_until is not None and one.phrase.valid_until <= now)
-    )
+    old = (one for one in uses if one.phrase.updated_at <= now - age or is_over(one.phrase.valid_until, now))
     return tuple(sorted(old, key=lambda one: (one.phrase.updated_at, one.phrase.id)))
 
 

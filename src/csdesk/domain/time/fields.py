@@ -38,7 +38,7 @@ def zone_name(raw: object) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         remedy = sentence(
             "{guess}use an IANA name such as Asia/Shanghai (on systems without zone data, install tzdata)",
-            guess=guess(raw, sorted(available_timezones())),
+            guess=guess(raw, sorted(available_timezones()), likeness=0.8),
         )
         raise CalendarError("unknown_zone", "zone", "no such time zone", remedy) from None
     return raw

@@ -51,7 +51,7 @@ def text_spans(raw: object, field: str) -> tuple[TextSpan, ...]:
         CalendarError: `bad_spans`, `bad_time`, `empty_span` or `too_many_spans`, naming `field`.
     """
     if not isinstance(raw, (list, tuple)):
-        raise CalendarError("bad_spans", field, "not a list of spans", 'write [("09:00", "18:00")]')
+        raise CalendarError("bad_spans", field, "not a list of spans", 'write [["09:00", "18:00"]]')
     if len(raw) > MAX_SPANS_A_DAY:
         raise CalendarError(
             "too_many_spans",
@@ -65,7 +65,7 @@ def text_spans(raw: object, field: str) -> tuple[TextSpan, ...]:
 
 def _one_span(raw: object, field: str) -> IntSpan:
     if not isinstance(raw, (list, tuple)) or len(raw) != 2:
-        raise CalendarError("bad_spans", field, "not an (open, close) pair", 'write ("09:00", "18:00")')
+        raise CalendarError("bad_spans", field, "not an opening and a closing time", 'write ["09:00", "18:00"]')
     opens, closes = minute_of(raw[0], field), minute_of(raw[1], field)
     if closes <= opens:
         remedy = 'let it close later, adding 24 hours past midnight: "26:00" is 02:00 of the next day'

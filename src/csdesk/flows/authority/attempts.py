@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from csdesk.domain.authority.deciding import Case, Ruling, decide
-from csdesk.domain.core.erasing import is_erased
+from csdesk.domain.core.customers.erasing import is_erased
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TicketId
 from csdesk.domain.policy.authority_book import AuthorityBook

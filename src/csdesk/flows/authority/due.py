@@ -9,7 +9,7 @@ from typing import Final
 
 from csdesk.domain.authority import settling
 from csdesk.domain.authority.deciding import next_approver
-from csdesk.domain.core.erasing import is_erased
+from csdesk.domain.core.customers.erasing import is_erased
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import COMMAND, TicketId
 from csdesk.domain.records import events as ev

@@ -24,10 +24,10 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.money import shown
 from csdesk.domain.records.trace import Outcome, Trace, Verdict, verdict
 from csdesk.errors import NotFound
-from csdesk.flows import checks
 from csdesk.flows.authority.matters import Matter, matter_of
 from csdesk.flows.authority.seeing import LOADS, see_matter
-from csdesk.flows.lists import everything, filters, page_of, read
+from csdesk.flows.reading import checks
+from csdesk.flows.reading.lists import everything, filters, page_of, read
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 from csdesk.ports.store import Page, Query

@@ -23,8 +23,8 @@ from csdesk.flows.authority.attempts import Attempt, check_parties, live, ruled
 from csdesk.flows.authority.matters import settlement_in, ticket_in
 from csdesk.flows.authority.seeing import LOADS, see
 from csdesk.flows.authority.serving import facts_of
-from csdesk.flows.lists import caused_by, trace_in
 from csdesk.flows.permission import require
+from csdesk.flows.reading.lists import caused_by, trace_in
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps

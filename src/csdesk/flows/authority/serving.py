@@ -23,9 +23,9 @@ from csdesk.domain.records.trace import Outcome, Trace, verdict
 from csdesk.domain.rules.facts import Facts
 from csdesk.domain.rules.why import Looking, Reason, reason
 from csdesk.errors import InvalidInput, sentence
-from csdesk.flows import checks
 from csdesk.flows.authority.matters import Matter, matter_of, parties
 from csdesk.flows.authority.seeing import LOADS, see_matter
+from csdesk.flows.reading import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core import goals
+from csdesk.domain.core.casework import goals
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.tickets import Ticket
 from csdesk.flows.inbound.case import Case

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from csdesk.domain.core.after_hours import closed_at, say_closed
-from csdesk.domain.core.askers import asker_of
+from csdesk.domain.core.casework.after_hours import closed_at, say_closed
+from csdesk.domain.core.casework.leases import is_with_bot
 from csdesk.domain.core.claims import ClaimKeys
-from csdesk.domain.core.leases import is_with_bot
-from csdesk.domain.core.outbound import Utterance, queue_reply
-from csdesk.domain.core.sessions import go_on
+from csdesk.domain.core.conversation.outbound import Utterance, queue_reply
+from csdesk.domain.core.conversation.sessions import go_on
+from csdesk.domain.core.knowledge.askers import asker_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId
 from csdesk.domain.matching.book import PhraseBook

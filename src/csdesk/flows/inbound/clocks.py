@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.tickets import apply_sla, escalate
+from csdesk.domain.core.casework.tickets import apply_sla, escalate
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket

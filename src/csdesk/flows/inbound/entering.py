@@ -6,7 +6,7 @@ the same visit. The message that begins the session carries it, and so do ticket
 
 from __future__ import annotations
 
-from csdesk.domain.core.origins import is_told_again, origin_of
+from csdesk.domain.core.customers.origins import is_told_again, origin_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.customers import Customer

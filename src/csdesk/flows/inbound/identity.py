@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.identity import create_customer, known_identity, link_identity
+from csdesk.domain.core.customers.identity import create_customer, known_identity, link_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import IdentityId
 from csdesk.domain.records.channels import Sender

@@ -12,8 +12,8 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from csdesk.domain.core.giving import age_of
-from csdesk.domain.core.identity import identity_key, known_identity
+from csdesk.domain.core.casework.giving import age_of
+from csdesk.domain.core.customers.identity import identity_key, known_identity
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MESSAGE, MessageId
 from csdesk.domain.records import events as ev
@@ -28,7 +28,6 @@ from csdesk.domain.records.trace import Outcome, Trace
 from csdesk.domain.routing.choice import Found
 from csdesk.domain.routing.search import needs_of
 from csdesk.errors import GuardFailed, NotFound, StoreError, VersionConflict
-from csdesk.flows.checks import an_instance
 from csdesk.flows.inbound import (
     aiming,
     answering,
@@ -47,8 +46,9 @@ from csdesk.flows.inbound import (
 from csdesk.flows.inbound.case import Case, keys_of
 from csdesk.flows.inbound.stowing import stow
 from csdesk.flows.permission import require
+from csdesk.flows.reading.checks import an_instance
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
-from csdesk.flows.routing import is_overtaken
+from csdesk.flows.routing.racing import is_overtaken
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.ids import IdSource

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.tickets import tag
+from csdesk.domain.core.casework.tickets import tag
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.compiled import Wish
 from csdesk.domain.records import events as ev

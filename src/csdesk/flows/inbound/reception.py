@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core import leases, reception
+from csdesk.domain.core.casework import leases
+from csdesk.domain.core.conversation import reception
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.policy.sections.reception import BotPolicy
 from csdesk.domain.records.tickets import Ticket

@@ -6,8 +6,8 @@ from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.changes import ClaimMode
 from csdesk.domain.records.messages import AuthorKind, Direction, MediaPart, Message
-from csdesk.flows.feeding import feed_counter
-from csdesk.flows.fetching import wanted_item
+from csdesk.flows.channels.feeding import feed_counter
+from csdesk.flows.channels.fetching import wanted_item
 from csdesk.flows.inbound.case import Case
 
 _AUTHORS = {"customer": AuthorKind.CUSTOMER, "elsewhere": AuthorKind.ELSEWHERE, "bot": AuthorKind.BOT}

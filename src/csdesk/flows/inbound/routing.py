@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core.giving import give, is_with_agent, turn_of
+from csdesk.domain.core.casework.giving import give, is_with_agent, turn_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.tickets import LinkKind, Ticket
 from csdesk.domain.records.trace import Outcome

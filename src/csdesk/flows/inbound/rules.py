@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from csdesk.domain.core import tickets
 from csdesk.domain.core.acting import Acting
-from csdesk.domain.core.askers import asker_of
+from csdesk.domain.core.casework import tickets
+from csdesk.domain.core.knowledge.askers import asker_of
 from csdesk.domain.core.ruling import go_on, ready
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.matching.book import Asker, PhraseBook

@@ -5,7 +5,7 @@ from __future__ import annotations
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.channels import InboundMessage
 from csdesk.domain.records.messages import HtmlPart, MediaPart, Part, QuotePart, TextPart
-from csdesk.flows.foreign import put_foreign
+from csdesk.flows.channels.foreign import put_foreign
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 

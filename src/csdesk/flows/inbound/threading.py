@@ -7,10 +7,10 @@ linked. A ticket that was merged leads to its survivor. A resolved or closed one
 
 from __future__ import annotations
 
-from csdesk.domain.core.acts import count_ticket
+from csdesk.domain.core.casework.tickets import assign, change_status, happen
 from csdesk.domain.core.catching_up import catch_up
-from csdesk.domain.core.erasing import is_erased
-from csdesk.domain.core.tickets import assign, change_status, happen
+from csdesk.domain.core.customers.acts import count_ticket
+from csdesk.domain.core.customers.erasing import is_erased
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import TICKET, IdentityId, TicketId
 from csdesk.domain.records import events as ev

@@ -70,7 +70,6 @@ _NEEDS: Final[Mapping[Disposition, str]] = MappingProxyType(
     }
 )
 _OTHER: Final[_Row] = ("operator", "the platform refused")
-_MEDIA_GONE: Final = frozenset({131052, 131053})
 
 
 def meaning(code: int) -> _Row:

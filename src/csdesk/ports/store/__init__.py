@@ -32,10 +32,14 @@ How ``Needs`` are followed: what is named by id brings the same as what a claim 
 ``parties`` every ticket in the snapshot, survivors included, brings the home of its ``identity``. A counter that never
 changed may be missing from the snapshot: read it as 0. An agent's load is the counter ``load/<agent id>``. Candidates
 are ordered by load, then by the last commit that added to it (never: first), then by id.
+
+The values that the methods take and give stand here too, so that an author needs this one module.
 """
 
 from __future__ import annotations
 
+from csdesk.domain.records.changes import ChangeSet, Claim, Committed, Delta, Needs, Snapshot
+from csdesk.domain.records.events import Entry, Epochs
 from csdesk.ports.store.contract import AsyncStore, DeskRow, Leased, LeaseRequest, Maintained, Store
 from csdesk.ports.store.powers import (
     Backup,
@@ -67,14 +71,21 @@ __all__ = [
     "AsyncStore",
     "Backup",
     "BackupReport",
+    "ChangeSet",
+    "Claim",
     "CommitsTogether",
+    "Committed",
+    "Delta",
     "DeskRow",
+    "Entry",
+    "Epochs",
     "Erasing",
     "Hosted",
     "LeaseRequest",
     "Leased",
     "LooksAhead",
     "Maintained",
+    "Needs",
     "Outlook",
     "OutlookRequest",
     "Page",
@@ -85,6 +96,7 @@ __all__ = [
     "Scrubbed",
     "SearchHit",
     "SearchRequest",
+    "Snapshot",
     "Store",
     "Where",
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock, local
 from typing import Any, Final, Literal, Protocol, TypeVar
 
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, StoreError, sentence
 from csdesk.stores.sqlite.errors import unsupported
 
 Execute = Callable[..., sqlite3.Cursor]
@@ -98,6 +98,22 @@ def check_library() -> None:
                 raise unsupported(feature) from error
     finally:
         probe.close()
+
+
+def check_place(path: Path) -> None:
+    """Refuse a place where SQLite cannot keep a file and the two beside it; SQLite itself would not say why.
+
+    Raises:
+        StoreError: names the folder or the file.
+    """
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise StoreError(sentence("{path} is a folder; name a file in it", path=str(path)))
+    if not folder.is_dir():
+        raise StoreError(sentence("there is no folder {folder}; make it first", folder=str(folder)))
+    for place in (path, folder):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise StoreError(sentence("{path} cannot be written; check its permissions and its disk", path=str(place)))
 
 
 class Connections:

@@ -44,7 +44,16 @@ from csdesk.stores.sqlite import (
     upkeep,
     write,
 )
-from csdesk.stores.sqlite.connection import Connections, Execute, Hands, Synchronous, Trace, Writing, check_library
+from csdesk.stores.sqlite.connection import (
+    Connections,
+    Execute,
+    Hands,
+    Synchronous,
+    Trace,
+    Writing,
+    check_library,
+    check_place,
+)
 from csdesk.stores.sqlite.errors import translated
 from csdesk.stores.sqlite.known import Known
 
@@ -203,6 +212,7 @@ class SqliteStore(SqliteCalls):
         trace: is told the text of every statement that runs, for tests and for tuning.
 
     Raises:
+        StoreError: there is no such folder, or it or the file cannot be written.
         StoreDamaged: the file is not a csdesk store.
         SchemaTooNew: a newer release wrote it.
         UnsupportedFeature: this Python's SQLite is too old, or lacks JSON or FTS5.
@@ -219,6 +229,7 @@ class SqliteStore(SqliteCalls):
     ) -> None:
         check_library()
         self._path = Path(path)
+        check_place(self._path)
         self._connections = Connections(
             self._path,
             synchronous=synchronous,

@@ -44,8 +44,6 @@ SENTENCES: Final[dict[str, str]] = {
     "name one of them": "只指定其中一个",
     "is no name of a phrase": "不能用作话术名称",
     "use letters, digits, _ . and -, at most 60 of them": "请用字母、数字、_ . -，最多 60 个字符",
-    "not an id of the expected kind": "不是这类记录的 id",
-    "pass an id that begins with {prefix!r}": "请传入以“{prefix}”开头的 id",
     "no such catalogue": "没有这种语言的文案",
     "choose one of: {names}": "可选：{names}",
     "pass a str": "请传入 str",

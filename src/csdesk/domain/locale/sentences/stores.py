@@ -95,6 +95,9 @@ SENTENCES: Final[dict[str, str]] = {
     "the SQLite file cannot be opened; check its folder and its permissions": (
         "无法打开 SQLite 文件；请检查文件夹和权限"
     ),
+    "{path} is a folder; name a file in it": "{path} 是文件夹；请指定其中的一个文件",
+    "there is no folder {folder}; make it first": "没有文件夹 {folder}；请先创建",
+    "{path} cannot be written; check its permissions and its disk": "无法写入 {path}；请检查权限和磁盘",
     "the SQLite file is read-only; check its permissions and its disk": "SQLite 文件只读；请检查权限和磁盘",
     "the SQLite file may not be accessed; check its permissions": "没有访问 SQLite 文件的权限；请检查权限",
     "the disk failed to read or write the SQLite file; check the disk": "磁盘读写 SQLite 文件失败；请检查磁盘",

@@ -58,11 +58,11 @@ SENTENCES: Final[dict[str, str]] = {
     "a time is not HH:MM between 00:00 and 48:00": "时刻不是 00:00 到 48:00 之间的 HH:MM",
     'write it as "09:00"': '请写成 "09:00" 的形式',
     "not a list of spans": "不是时段列表",
-    'write [("09:00", "18:00")]': '请写成 [("09:00", "18:00")] 的形式',
+    'write [["09:00", "18:00"]]': '请写成 [["09:00", "18:00"]] 的形式',
     "more than {most} spans": "超过 {most} 个时段",
     "merge neighbouring spans": "请合并相邻的时段",
-    "not an (open, close) pair": "不是（开始，结束）一对",
-    'write ("09:00", "18:00")': '请写成 ("09:00", "18:00") 的形式',
+    "not an opening and a closing time": "不是（开始，结束）一对",
+    'write ["09:00", "18:00"]': '请写成 ["09:00", "18:00"] 的形式',
     "closes at {closes}, not after {opens}": "结束于 {closes}，不晚于开始的 {opens}",
     'let it close later, adding 24 hours past midnight: "26:00" is 02:00 of the next day': (
         '请把结束时间写晚些，过了午夜加 24 小时："26:00" 即次日 02:00'

@@ -1,0 +1,1 @@
+"""What happens to tickets: commands, hands, clocks, promises, merges."""

@@ -1,0 +1,1 @@
+"""What is said to customers, by people, bots, rules and the desk: whether, when and in which words."""

@@ -1,0 +1,1 @@
+"""What happens to customers: who they are, where they came from, which segments they belong to."""

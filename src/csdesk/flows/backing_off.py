@@ -1,0 +1,33 @@
+"""Trying again what failed outside: which failures may pass by themselves, and how long to wait for that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from csdesk.errors import ChannelError, Disposition
+
+_PASSING: Final[frozenset[Disposition]] = frozenset({"retry", "refresh_auth", "unknown_outcome"})
+_MOST_DOUBLED: Final = 12
+"""Twice as long each time comes to its longest wait long before; numbers stay small."""
+
+MOST_ASKED: Final = timedelta(days=1)
+"""The longest wait that a provider can ask for: what it says beyond that is a slip, and the message would be lost."""
+
+
+def may_pass(error: ChannelError) -> bool:
+    """True if the same may go well later, with nothing changed."""
+    return error.disposition in _PASSING
+
+
+def doubled(first: timedelta, tries: int, longest: timedelta) -> timedelta:
+    """The wait after ``tries`` earlier failures in a row: ``first``, then twice as long each time up to ``longest``."""
+    return min(first * (1 << min(tries, _MOST_DOUBLED)), longest)
+
+
+def at_least_asked(wait: timedelta, error: Exception) -> timedelta:
+    """The wait, or the longer one that the provider asked for."""
+    asked = error.retry_after if isinstance(error, ChannelError) else None
+    if asked is None or not asked > 0:
+        return wait
+    return max(wait, timedelta(seconds=min(asked, MOST_ASKED.total_seconds())))

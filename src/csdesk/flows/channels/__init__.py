@@ -1,0 +1,1 @@
+"""Talking with channels beside ordinary messages: what they report, what is fetched from them, what they are told."""

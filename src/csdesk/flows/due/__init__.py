@@ -1,0 +1,1 @@
+"""What comes due by itself: ``run_due`` and its parts."""

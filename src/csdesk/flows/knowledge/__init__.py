@@ -1,0 +1,1 @@
+"""Phrases, articles, files and product facts: kept, found, sent, learnt from."""

@@ -1,0 +1,1 @@
+"""What the desk says: sent, changed, taken back."""

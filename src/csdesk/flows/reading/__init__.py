@@ -1,0 +1,1 @@
+"""Questions to a desk: records, lists, reports, explanations. Nothing is written."""

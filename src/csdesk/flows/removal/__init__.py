@@ -1,0 +1,1 @@
+"""What is removed for good: erased customers, what was kept long enough."""

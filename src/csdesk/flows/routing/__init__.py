@@ -1,0 +1,1 @@
+"""Who gets work: giving it out, letting go of it, the staff list."""
