@@ -96,21 +96,12 @@ def open_desk(  # noqa: PLR0913  the one door: each part of a desk has its name 
     """
     from csdesk.system.http import HttpxHttp
 
-    own_bots = tuple(bots)
+    own_bots, ports = tuple(bots), tuple(actions)
     for bot in own_bots:
-        if is_awaited(getattr(bot, "answer", None)):
-            raise InvalidInput(
-                "bots", sentence("{type} has to be awaited", type=type(bot).__name__), "pass it to open_async_desk"
-            )
-    ports = tuple(actions)
+        _check_blocking("bots", bot, "answer")
     for port in ports:
-        if is_awaited(getattr(port, "carry_out", None)):
-            raise InvalidInput(
-                "actions", sentence("{type} has to be awaited", type=type(port).__name__), "pass it to open_async_desk"
-            )
-    if is_awaited(getattr(products, "facts", None)):
-        problem = sentence("{type} has to be awaited", type=type(products).__name__)
-        raise InvalidInput("products", problem, "pass it to open_async_desk")
+        _check_blocking("actions", port, "carry_out")
+    _check_blocking("products", products, "facts")
     systems = check_business(business, awaited=False)
     wish = _Wish(desk, config, channels, own_bots, products, ports, systems, embedder, clock, ids, media, activate)
     core, store, close = _wired(url, synchronous, wish)
@@ -304,6 +295,13 @@ def _sqlite_path(url: str) -> Path:
 
 def _media_folder(path: Path | None) -> Path | None:
     return None if path is None else path.with_name(path.name + ".media")
+
+
+def _check_blocking(field: str, part: object, method: str) -> None:
+    """Refuse a part whose answers only a loop can await."""
+    if is_awaited(getattr(part, method, None)):
+        problem = sentence("{type} has to be awaited", type=type(part).__name__)
+        raise InvalidInput(field, problem, "pass it to open_async_desk")
 
 
 def _check_config(config: object, activate: object) -> None:

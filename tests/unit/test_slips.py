@@ -58,7 +58,7 @@ def test_calls(desk, slip, field):
 
 def test_one_message_for_many(desk):
     message = InboundMessage(account="a", dedupe_key="1", conversation="c", sender=Sender(external_id="x"), text="hi")
-    with pytest.raises(InvalidInput, match=r"^message: is a tuple; pass a csdesk InboundMessage"):
+    with pytest.raises(InvalidInput, match=r"^messages: is an InboundMessage; pass a list or tuple"):
         desk.receive_many(message)
 
 

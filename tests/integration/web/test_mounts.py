@@ -176,5 +176,5 @@ def test_each_takes_the_desk_that_it_can_use(kind, parts):
     wrong, make = (awaited, wsgi_app) if kind == "wsgi" else (blocking, asgi_app)
     with pytest.raises(InvalidInput, match="desk: is a"):
         make(wrong)
-    with pytest.raises(InvalidInput, match="desk: is a"):
+    with pytest.raises(InvalidInput, match="desk: is the class"):
         make(type(wrong))
