@@ -123,7 +123,7 @@ def test_what_is_left_in_a_queue_that_is_gone_can_be_found(desk, world):
 @pytest.mark.parametrize(
     ("asked", "error", "told"),
     [
-        ({"status": "resolvd"}, InvalidInput, "status: no status 'resolvd'; did you mean 'resolved'"),
+        ({"status": "resolvd"}, InvalidInput, "status: no such status; did you mean 'resolved'"),
         ({"type": "genral"}, InvalidInput, "type: no ticket type 'genral'; did you mean 'general'"),
         ({"category": "opn"}, InvalidInput, "category: unknown value; did you mean 'open'"),
         ({"priority": "high"}, InvalidInput, "priority: is a str; pass a csdesk Priority"),
@@ -139,12 +139,16 @@ def test_an_unknown_name_is_no_empty_list(desk, world, method, asked, error, tol
 
 
 @pytest.mark.parametrize(
-    ("asked", "error"),
-    [({"queue": "refund"}, InvalidInput), ({"status": "opn"}, InvalidInput), ({"assignee": "Ann"}, NotFound)],
+    ("asked", "error", "told"),
+    [
+        ({"queue": "refund"}, InvalidInput, "refund"),
+        ({"status": "opn"}, InvalidInput, "did you mean 'open'"),
+        ({"assignee": "Ann"}, NotFound, "Ann"),
+    ],
 )
-def test_a_search_among_an_unknown_name_is_no_empty_list(desk, world, asked, error):
+def test_a_search_among_an_unknown_name_is_no_empty_list(desk, world, asked, error, told):
     desk.receive(world.said("hello"))
-    with pytest.raises(error, match=next(iter(asked.values()))):
+    with pytest.raises(error, match=told):
         desk.tickets.search("hello", **asked)
     assert desk.tickets.search("hello", queue="refunds").items == ()
 
@@ -163,7 +167,7 @@ def test_a_status_that_left_the_configuration_is_known_while_tickets_have_it(des
     desk.tickets.set_status(got.ticket.id, "shipped", actor=LEAD)
     desk.config.activate(DeskConfig(), actor=LEAD)
     assert desk.tickets.count(status="shipped", tag="vip") == 0
-    with pytest.raises(InvalidInput, match="no status 'sent'"):
+    with pytest.raises(InvalidInput, match="no such status"):
         desk.tickets.count(status="sent")
 
 

@@ -273,7 +273,7 @@ class Policy:
         """
         category = self._statuses.get(name)
         if category is None:
-            raise InvalidInput("status", sentence("no status {status!r}", status=name), nearest(name, self._statuses))
+            raise InvalidInput("status", "no such status", nearest(name, self._statuses))
         return category, name
 
     def type(self, name: str) -> TypePolicy:

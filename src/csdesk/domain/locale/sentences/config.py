@@ -57,7 +57,7 @@ SENTENCES: Final[dict[str, str]] = {
     "nothing changes when time comes": "到点时没有任何变化",
     "phrases are looked up for messages alone": "只有消息才会查找话术",
     "use it in a rule on messages": "请写在由消息触发的规则里",
-    "no status {status!r}": "没有状态“{status}”",
+    "no such status": "没有这样的状态",
     "no flag {name!r}": "没有标记“{name}”",
     "nested too deeply": "嵌套过深",
     "nest fewer groups inside each other": "请减少条件组的嵌套",
