@@ -12,14 +12,13 @@ import httpx
 
 import csdesk
 from csdesk.channels.whatsapp import WhatsAppCloud
-from csdesk.domain.records.messages import MenuItem
 from csdesk.system.http import HttpxHttp
 from csdesk.testing import FakeWhatsApp, FixedClock
 
 CUSTOMER, VERIFY, AGENT = "8613900000001", "a-long-random-text", csdesk.Actor.agent("agt_1")
 CHECK = f"https://desk.example/hooks/wa?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={VERIFY}"
 MENU = csdesk.MenuPart(
-    head="Which one?", items=(MenuItem(id="refund", text="Refund"), MenuItem(id="swap", text="Swap"))
+    head="Which one?", items=(csdesk.MenuItem(id="refund", text="Refund"), csdesk.MenuItem(id="swap", text="Swap"))
 )
 UPDATE = csdesk.TemplatePart(
     name="order_update", locale="zh_CN", body=(csdesk.TemplateValue(text="王芳"),), text="王芳，您的订单有新进展"

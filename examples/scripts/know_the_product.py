@@ -5,8 +5,8 @@
 The shop is one in memory; yours is an object with one method, see docs/how-to/tell-product-facts.md.
 """
 
+import csdesk
 from csdesk import Actor, Article, ArticleLink, ArticleQuestion, InboundMessage, LibraryPhrase, Sender, open_desk
-from csdesk.domain.records.phrases import Variable, Wording
 from csdesk.ports.products import Product, ProductFact
 from csdesk.testing import ShopInMemory
 
@@ -30,15 +30,18 @@ PHRASES = [
         id="once",
         title="满减能用几次",
         questions=("满减可以用几次", "优惠能叠加吗"),
-        wordings=(Wording(text="一个订单可以用一次哦。"),),
+        wordings=(csdesk.Wording(text="一个订单可以用一次哦。"),),
         article=ArticleLink(id="sale", version=1, section="rules"),
     ),
     LibraryPhrase(
         id="size",
         title="容量",
         questions=("杯子多大", "容量是多少"),
-        wordings=(Wording(text="{{ product }}的容量是 {{ size }}。"),),
-        variables=(Variable(name="product", source="product.name"), Variable(name="size", source="product.容量")),
+        wordings=(csdesk.Wording(text="{{ product }}的容量是 {{ size }}。"),),
+        variables=(
+            csdesk.Variable(name="product", source="product.name"),
+            csdesk.Variable(name="size", source="product.容量"),
+        ),
     ),
 ]
 

@@ -11,32 +11,45 @@ from csdesk._version import __version__
 # A public name stands in three places, which tests/test_exported_members.py keeps equal:
 # here for people and wildcard imports, under TYPE_CHECKING for type checkers, in _PUBLIC for the interpreter.
 __all__ = [
+    "Act",
     "Actor",
     "ActorKind",
     "Agent",
+    "AgentGroup",
+    "AgentLoad",
     "Article",
     "ArticleFee",
     "ArticleGap",
+    "ArticleHit",
     "ArticleLink",
     "ArticleQuestion",
+    "ArticleVersion",
     "Asset",
     "AssetForm",
     "AssetUnfit",
     "AssetVariant",
+    "AssetVersion",
     "AsyncDesk",
     "AuthorityDecision",
     "Availability",
+    "Brief",
     "CalendarError",
     "Capabilities",
     "Category",
     "ChannelError",
+    "ChoicePart",
     "ConfigError",
+    "ConfigRow",
+    "ContactPart",
+    "Correction",
     "CsdeskError",
     "Customer",
+    "CustomerBrief",
     "Delivery",
     "Denied",
     "Desk",
     "DeskConfig",
+    "Direction",
     "Done",
     "DueReport",
     "Entry",
@@ -44,12 +57,16 @@ __all__ = [
     "Evidence",
     "ExceptionRequest",
     "Exemplar",
+    "Found",
+    "GoalName",
     "GoodCase",
     "HolidayYear",
     "HolidaysUnknown",
     "HolidaysUnknownWarning",
+    "HtmlPart",
     "Identity",
     "IllegalTransition",
+    "Imported",
     "InboundMessage",
     "InboundResult",
     "InboxItem",
@@ -59,7 +76,9 @@ __all__ = [
     "Limit",
     "LinkPart",
     "LocationPart",
+    "MediaKind",
     "MediaPart",
+    "MenuItem",
     "MenuPart",
     "Message",
     "MissingExtra",
@@ -67,17 +86,25 @@ __all__ = [
     "NotFound",
     "NotOffered",
     "Offer",
+    "OtherPart",
     "OutboundMessage",
     "OutboxItem",
     "OutboxState",
     "OutsideAuthority",
     "Page",
+    "Part",
     "Period",
     "PhraseUse",
+    "PhraseVersion",
     "Presence",
+    "Preview",
     "Priority",
+    "ProfileFilled",
+    "PublicHolidays",
     "PullHint",
     "PullPage",
+    "Purpose",
+    "QuotePart",
     "RawRequest",
     "RawResponse",
     "Reach",
@@ -86,7 +113,10 @@ __all__ = [
     "Rejected",
     "RemoteError",
     "ReplyDecision",
+    "Role",
     "RuleExplanation",
+    "SegmentExplanation",
+    "SegmentMembership",
     "Sender",
     "Sent",
     "ServiceOffer",
@@ -94,15 +124,23 @@ __all__ = [
     "SettlementState",
     "SiteLine",
     "Skill",
+    "SlaAccount",
+    "StaffSync",
     "Standing",
     "StoreError",
     "Suggestion",
+    "TagCount",
+    "TagSource",
+    "Taken",
     "TemplateButton",
     "TemplatePart",
     "TemplateValue",
     "TextPart",
     "Ticket",
+    "TimelineItem",
     "Trace",
+    "Trained",
+    "TurnResult",
     "Unmerged",
     "UnmergedCustomer",
     "Usage",
@@ -112,6 +150,7 @@ __all__ = [
     "VersionConflict",
     "Viewer",
     "Wait",
+    "WaitingLine",
     "Way",
     "WindowState",
     "Wording",
@@ -129,15 +168,18 @@ if TYPE_CHECKING:
     from csdesk.bootstrap import open_async_desk, open_desk
     from csdesk.desk.shell import Desk
     from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
+    from csdesk.domain.core.casework.accounts import SlaAccount
     from csdesk.domain.core.customers.reaching import Reach, Way
     from csdesk.domain.core.knowledge.assets import AssetForm
     from csdesk.domain.locale.render import render
+    from csdesk.domain.matching.articles import ArticleHit
     from csdesk.domain.policy.config import DeskConfig
     from csdesk.domain.records.actors import Actor, ActorKind, Viewer
     from csdesk.domain.records.agents import Agent, Presence, Skill
     from csdesk.domain.records.articles import Article, ArticleFee, ArticleGap, ArticleLink, ArticleQuestion
     from csdesk.domain.records.assets import Asset, AssetVariant
     from csdesk.domain.records.authority import ExceptionRequest, Period, Settlement, SettlementState
+    from csdesk.domain.records.changes import AgentGroup, ConfigRow, WaitingLine
     from csdesk.domain.records.channels import (
         Capabilities,
         InboundMessage,
@@ -157,24 +199,37 @@ if TYPE_CHECKING:
         Suggestion,
         WindowState,
     )
-    from csdesk.domain.records.customers import Customer, Erasure, Evidence, Identity
+    from csdesk.domain.records.customers import Act, Customer, Erasure, Evidence, Identity, SegmentMembership
     from csdesk.domain.records.events import Entry
     from csdesk.domain.records.exemplars import Exemplar, GoodCase
+    from csdesk.domain.records.goals import GoalName
+    from csdesk.domain.records.holidays import PublicHolidays
     from csdesk.domain.records.messages import (
+        ChoicePart,
+        ContactPart,
         Delivery,
+        Direction,
+        HtmlPart,
         LinkPart,
         LocationPart,
+        MediaKind,
         MediaPart,
+        MenuItem,
         MenuPart,
         Message,
+        OtherPart,
+        Part,
+        Purpose,
+        QuotePart,
         TemplateButton,
         TemplatePart,
         TemplateValue,
         TextPart,
     )
-    from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Usage, Variable, Wording
+    from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Preview, Usage, Variable, Wording
     from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
-    from csdesk.domain.records.tickets import Category, Offer, Priority, Ticket
+    from csdesk.domain.records.tags import TagSource
+    from csdesk.domain.records.tickets import Category, Offer, Priority, Role, Ticket
     from csdesk.domain.records.trace import Trace, Verdict
     from csdesk.domain.records.wording import WordingSpot
     from csdesk.domain.time.calendar import WorkingCalendar
@@ -199,58 +254,86 @@ if TYPE_CHECKING:
         WordingRefused,
     )
     from csdesk.flows.authority.serving import ServiceOffer
+    from csdesk.flows.business import ProfileFilled
+    from csdesk.flows.channels.reports import Taken
     from csdesk.flows.commands import Done
     from csdesk.flows.due.upkeep import DueReport
+    from csdesk.flows.knowledge.articles import ArticleVersion
+    from csdesk.flows.knowledge.assets import AssetVersion
+    from csdesk.flows.knowledge.library import Correction, Imported, PhraseVersion
+    from csdesk.flows.knowledge.training import Trained
+    from csdesk.flows.reading.briefing import Brief
+    from csdesk.flows.reading.customer_briefs import CustomerBrief
     from csdesk.flows.reading.explaining import RuleExplanation
+    from csdesk.flows.reading.lists import AgentLoad, TimelineItem
+    from csdesk.flows.reading.searching import Found
+    from csdesk.flows.reading.segments import SegmentExplanation
     from csdesk.flows.reading.sites import SiteLine
     from csdesk.flows.reading.staffing import Availability, Wait
+    from csdesk.flows.reading.tag_reports import TagCount
+    from csdesk.flows.routing.syncing import StaffSync
+    from csdesk.flows.turns import TurnResult
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.ports.store import Page
 else:
     # Public name: the module that defines it.
     _PUBLIC: dict[str, str] = {
+        "Act": "csdesk.domain.records.customers",
         "Actor": "csdesk.domain.records.actors",
         "ActorKind": "csdesk.domain.records.actors",
         "Agent": "csdesk.domain.records.agents",
+        "AgentGroup": "csdesk.domain.records.changes",
+        "AgentLoad": "csdesk.flows.reading.lists",
         "Article": "csdesk.domain.records.articles",
         "ArticleFee": "csdesk.domain.records.articles",
         "ArticleGap": "csdesk.domain.records.articles",
+        "ArticleHit": "csdesk.domain.matching.articles",
         "ArticleLink": "csdesk.domain.records.articles",
         "ArticleQuestion": "csdesk.domain.records.articles",
-        "AsyncDesk": "csdesk.aio.shell",
+        "ArticleVersion": "csdesk.flows.knowledge.articles",
         "Asset": "csdesk.domain.records.assets",
         "AssetForm": "csdesk.domain.core.knowledge.assets",
         "AssetUnfit": "csdesk.errors",
         "AssetVariant": "csdesk.domain.records.assets",
+        "AssetVersion": "csdesk.flows.knowledge.assets",
+        "AsyncDesk": "csdesk.aio.shell",
         "AuthorityDecision": "csdesk.domain.authority.verdicts",
         "Availability": "csdesk.flows.reading.staffing",
-        "Reach": "csdesk.domain.core.customers.reaching",
-        "SiteLine": "csdesk.flows.reading.sites",
-        "Way": "csdesk.domain.core.customers.reaching",
+        "Brief": "csdesk.flows.reading.briefing",
         "CalendarError": "csdesk.domain.time.errors",
         "Capabilities": "csdesk.domain.records.channels",
         "Category": "csdesk.domain.records.tickets",
         "ChannelError": "csdesk.errors",
+        "ChoicePart": "csdesk.domain.records.messages",
         "ConfigError": "csdesk.errors",
+        "ConfigRow": "csdesk.domain.records.changes",
+        "ContactPart": "csdesk.domain.records.messages",
+        "Correction": "csdesk.flows.knowledge.library",
         "CsdeskError": "csdesk.errors",
         "Customer": "csdesk.domain.records.customers",
+        "CustomerBrief": "csdesk.flows.reading.customer_briefs",
         "Delivery": "csdesk.domain.records.messages",
         "Denied": "csdesk.errors",
         "Desk": "csdesk.desk.shell",
         "DeskConfig": "csdesk.domain.policy.config",
+        "Direction": "csdesk.domain.records.messages",
         "Done": "csdesk.flows.commands",
         "DueReport": "csdesk.flows.due.upkeep",
         "Entry": "csdesk.domain.records.events",
-        "Exemplar": "csdesk.domain.records.exemplars",
-        "GoodCase": "csdesk.domain.records.exemplars",
         "Erasure": "csdesk.domain.records.customers",
         "Evidence": "csdesk.domain.records.customers",
         "ExceptionRequest": "csdesk.domain.records.authority",
+        "Exemplar": "csdesk.domain.records.exemplars",
+        "Found": "csdesk.flows.reading.searching",
+        "GoalName": "csdesk.domain.records.goals",
+        "GoodCase": "csdesk.domain.records.exemplars",
         "HolidayYear": "csdesk.domain.time.holidays",
         "HolidaysUnknown": "csdesk.domain.time.errors",
         "HolidaysUnknownWarning": "csdesk.domain.time.errors",
+        "HtmlPart": "csdesk.domain.records.messages",
         "Identity": "csdesk.domain.records.customers",
         "IllegalTransition": "csdesk.errors",
+        "Imported": "csdesk.flows.knowledge.library",
         "InboundMessage": "csdesk.domain.records.channels",
         "InboundResult": "csdesk.domain.records.channels",
         "InboxItem": "csdesk.domain.records.queues",
@@ -260,7 +343,9 @@ else:
         "Limit": "csdesk.domain.records.channels",
         "LinkPart": "csdesk.domain.records.messages",
         "LocationPart": "csdesk.domain.records.messages",
+        "MediaKind": "csdesk.domain.records.messages",
         "MediaPart": "csdesk.domain.records.messages",
+        "MenuItem": "csdesk.domain.records.messages",
         "MenuPart": "csdesk.domain.records.messages",
         "Message": "csdesk.domain.records.messages",
         "MissingExtra": "csdesk.errors",
@@ -268,40 +353,61 @@ else:
         "NotFound": "csdesk.errors",
         "NotOffered": "csdesk.errors",
         "Offer": "csdesk.domain.records.tickets",
+        "OtherPart": "csdesk.domain.records.messages",
         "OutboundMessage": "csdesk.domain.records.channels",
         "OutboxItem": "csdesk.domain.records.queues",
         "OutboxState": "csdesk.domain.records.queues",
         "OutsideAuthority": "csdesk.errors",
         "Page": "csdesk.ports.store",
+        "Part": "csdesk.domain.records.messages",
         "Period": "csdesk.domain.records.authority",
         "PhraseUse": "csdesk.domain.records.phrases",
+        "PhraseVersion": "csdesk.flows.knowledge.library",
         "Presence": "csdesk.domain.records.agents",
+        "Preview": "csdesk.domain.records.phrases",
         "Priority": "csdesk.domain.records.tickets",
+        "ProfileFilled": "csdesk.flows.business",
+        "PublicHolidays": "csdesk.domain.records.holidays",
         "PullHint": "csdesk.domain.records.channels",
         "PullPage": "csdesk.domain.records.channels",
+        "Purpose": "csdesk.domain.records.messages",
+        "QuotePart": "csdesk.domain.records.messages",
         "RawRequest": "csdesk.domain.records.channels",
         "RawResponse": "csdesk.domain.records.channels",
+        "Reach": "csdesk.domain.core.customers.reaching",
         "Receipt": "csdesk.domain.records.channels",
         "Received": "csdesk.domain.records.channels",
         "Rejected": "csdesk.domain.records.channels",
         "RemoteError": "csdesk.errors",
         "ReplyDecision": "csdesk.domain.records.channels",
+        "Role": "csdesk.domain.records.tickets",
         "RuleExplanation": "csdesk.flows.reading.explaining",
+        "SegmentExplanation": "csdesk.flows.reading.segments",
+        "SegmentMembership": "csdesk.domain.records.customers",
         "Sender": "csdesk.domain.records.channels",
         "Sent": "csdesk.domain.records.channels",
         "ServiceOffer": "csdesk.flows.authority.serving",
         "Settlement": "csdesk.domain.records.authority",
         "SettlementState": "csdesk.domain.records.authority",
+        "SiteLine": "csdesk.flows.reading.sites",
         "Skill": "csdesk.domain.records.agents",
+        "SlaAccount": "csdesk.domain.core.casework.accounts",
+        "StaffSync": "csdesk.flows.routing.syncing",
         "Standing": "csdesk.domain.authority.verdicts",
         "StoreError": "csdesk.errors",
         "Suggestion": "csdesk.domain.records.channels",
+        "TagCount": "csdesk.flows.reading.tag_reports",
+        "TagSource": "csdesk.domain.records.tags",
+        "Taken": "csdesk.flows.channels.reports",
         "TemplateButton": "csdesk.domain.records.messages",
         "TemplatePart": "csdesk.domain.records.messages",
         "TemplateValue": "csdesk.domain.records.messages",
         "TextPart": "csdesk.domain.records.messages",
         "Ticket": "csdesk.domain.records.tickets",
+        "TimelineItem": "csdesk.flows.reading.lists",
         "Trace": "csdesk.domain.records.trace",
+        "Trained": "csdesk.flows.knowledge.training",
+        "TurnResult": "csdesk.flows.turns",
         "Unmerged": "csdesk.flows.unmerging",
         "UnmergedCustomer": "csdesk.flows.unmerging",
         "Usage": "csdesk.domain.records.phrases",
@@ -311,6 +417,8 @@ else:
         "VersionConflict": "csdesk.errors",
         "Viewer": "csdesk.domain.records.actors",
         "Wait": "csdesk.flows.reading.staffing",
+        "WaitingLine": "csdesk.domain.records.changes",
+        "Way": "csdesk.domain.core.customers.reaching",
         "WindowState": "csdesk.domain.records.channels",
         "Wording": "csdesk.domain.records.phrases",
         "WordingRefused": "csdesk.errors",

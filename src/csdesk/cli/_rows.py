@@ -11,6 +11,7 @@ from csdesk.cli._words import Locale
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import IdentityId
 from csdesk.domain.locale.render import render
+from csdesk.domain.locale.zh_cn import KINDS
 from csdesk.domain.records._model import Record
 from csdesk.domain.records.actors import Actor, ActorKind
 from csdesk.domain.records.agents import Agent
@@ -45,9 +46,12 @@ class People:
         agent = self.agents.get(agent_id)
         return agent.name if agent is not None else agent_id
 
-    def actor(self, actor: Actor) -> str:
+    def actor(self, actor: Actor, locale: Locale) -> str:
         """What to call somebody or something that acts: an agent by name, others by their kind and id."""
-        return self.agent(actor.id) if actor.kind is ActorKind.AGENT else f"{actor.kind} {actor.id}"
+        if actor.kind is ActorKind.AGENT:
+            return self.agent(actor.id)
+        kind = KINDS.get(actor.kind, actor.kind) if locale == "zh-CN" else actor.kind
+        return f"{kind} {actor.id}"
 
     def reasons(self, trace: Trace, locale: Locale) -> list[str]:
         """The lines of a rendered trace, with the names of agents for their ids."""

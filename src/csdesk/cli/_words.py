@@ -161,6 +161,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "lint.other": ("other", "另一条"),
     "lint.question": ("seen by", "例句"),
     "lint.same_question": ("same question", "问法相同"),
+    "lint.mixed_up": ("mixed up with", "容易混淆"),
     "lint.too_close": ("hard to tell apart", "难以区分"),
     "lint.hidden": ("its question finds another", "自己的问法命中了另一条"),
     "lint.no_samples": ("no sample questions", "没有示例问法"),

@@ -144,7 +144,9 @@ def _timeline(items: Sequence[TimelineItem], people: People, out: Output) -> Non
             )
         elif one.entry is not None:
             told = people.told(one.entry, out.locale)
-            table.add_row(cell(local(one.at), "dim"), cell(people.actor(one.entry.actor), "dim"), cell(told, "dim"))
+            table.add_row(
+                cell(local(one.at), "dim"), cell(people.actor(one.entry.actor, out.locale), "dim"), cell(told, "dim")
+            )
     out.show(table)
 
 
@@ -153,7 +155,7 @@ def _reasons(traces: Sequence[Entry], people: People, out: Output) -> None:
         out.say("why", "bold")
     for entry in traces:
         if entry.trace is not None:
-            out.print(f"  {local(entry.at)} {people.actor(entry.actor)}", "dim")
+            out.print(f"  {local(entry.at)} {people.actor(entry.actor, out.locale)}", "dim")
             for line in people.reasons(entry.trace, out.locale):
                 out.print(f"  {line}")
 

@@ -5,10 +5,10 @@ What is known is one immutable value, replaced under a lock. It holds no text bu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import iscoroutinefunction
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from csdesk._sentence import is_a
@@ -25,6 +25,12 @@ _MANY_LOOSE: Final = 100
 
 _TOLD_APART: Final = 4_000
 """Vectors of so many texts at most are told apart, which takes a second: somebody waits for a suggestion."""
+
+_AT_ONCE: Final = 2
+"""So many calls of an embedder run at a time: one that hangs keeps a thread for ever, and others need threads too."""
+
+_FOR_ROOM: Final = 1.0
+"""So many seconds a call waits for another to end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +64,20 @@ class Meanings:
         numpy_module()
         self._known = _Known()
         self._lock = Lock()
+        self._room = BoundedSemaphore(_AT_ONCE)
 
-    @property
-    def encode(self) -> Callable[[Sequence[str]], Sequence[Sequence[float]]]:
-        """The embedder's method."""
-        return self._embedder.encode
+    def encode(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """What the embedder says to texts.
+
+        Raises:
+            TimeoutError: it is busy with other calls.
+        """
+        if not self._room.acquire(timeout=_FOR_ROOM):
+            raise TimeoutError
+        try:
+            return self._embedder.encode(texts)
+        finally:
+            self._room.release()
 
     def fused(self, book: PhraseBook) -> Fused:
         """The phrases with vectors, or the texts that have none yet."""

@@ -140,8 +140,11 @@ def test_show_tells_everything_of_a_ticket(filled, named):
 
 
 def test_show_speaks_both_languages(filled):
-    assert "首次来访" in filled.run("show", 1, lang="zh-CN").stdout
-    assert "first contact" in filled.run("show", 1, lang="en").stdout
+    chinese, english = (filled.run("show", 1, lang=lang).stdout for lang in ("zh-CN", "en"))
+    assert "首次来访" in chinese
+    assert "适配器 " in chinese
+    assert "first contact" in english
+    assert "adapter " in english
 
 
 def test_search_finds_both_languages_and_other_forms(filled):

@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.integration.desk.authority.conftest import CONFIG, Shop
+from tests.integration.desk.authority.test_carrying import Bank
 from tests.integration.desk.conftest import entries
-from tests.integration.desk.test_authority import CONFIG, Bank, Shop
 
 from csdesk import DeskConfig, IllegalTransition, InvalidInput, NotFound
 from csdesk.domain.records import events as ev

@@ -14,7 +14,7 @@ from tests.integration.desk.test_answers import answering
 from tests.integration.desk.test_library import phrase
 from tests.integration.desk.test_suggesting import SHOP
 
-from csdesk import Wording, open_async_desk, open_desk
+from csdesk import InboundMessage, Sender, Wording, open_async_desk, open_desk
 from csdesk.domain.matching.confidence import DENSE_PRIOR
 from csdesk.engine import meanings
 from csdesk.errors import ChannelError, InvalidInput, MissingExtra
@@ -465,6 +465,32 @@ def test_with_await_nobody_waits_for_a_model_that_hangs(numpy, monkeypatch):
             assert (await desk.replies.suggest_for("发货")).embedder_failure == "late"
             assert model.told() == []
             let_go.set()
+
+    asyncio.run(story())
+
+
+def test_with_await_a_model_that_hangs_leaves_threads_to_the_others(numpy, monkeypatch):
+    monkeypatch.setattr(meaning, "WITHIN", meaning.WITHIN / 50)
+    monkeypatch.setattr(meanings, "_FOR_ROOM", 0)
+    let_go = Event()
+
+    async def story():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(3))
+        model = Meanings()
+        async with await open_async_desk("memory://", embedder=model, clock=FixedClock(), ids=SerialIds()) as desk:
+            await desk.replies.import_(SHOP)
+            model.slow = lambda: let_go.wait() and None
+            try:
+                async with asyncio.timeout(10):
+                    told = await asyncio.gather(*[desk.replies.suggest_for("发货") for _ in range(6)])
+                    got = await desk.receive(said())
+            finally:
+                let_go.set()
+            assert {one.embedder_failure for one in told} == {"late"}
+            assert got.state == "stored"
+
+    def said():
+        return InboundMessage(account="web", dedupe_key="1", conversation="1", sender=Sender(external_id="1"), text="x")
 
     asyncio.run(story())
 

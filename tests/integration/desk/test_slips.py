@@ -246,3 +246,11 @@ def test_an_async_desk_says_so_too():
                 pass
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("given", ["7", "#7"])
+def test_a_number_is_no_id(desk, given):
+    with pytest.raises(NotFound, match=r"desk.tickets.numbered\(7\) finds a ticket by its number"):
+        desk.tickets.get(given)
+    with pytest.raises(NotFound, match=r"in this desk$"):
+        desk.tickets.get("tkt_7")

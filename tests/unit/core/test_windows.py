@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from csdesk.domain.core.windows import Opening, window_of
 
+from csdesk.domain.core.conversation.windows import Opening, window_of
 from csdesk.domain.records.channels import Capabilities
 from csdesk.testing.clocks import START
 

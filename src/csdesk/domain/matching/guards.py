@@ -9,16 +9,19 @@ or names another amount.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from csdesk.domain.matching.amounts import amounts_in
 from csdesk.domain.matching.negation import Refusal, is_taken_back, refusals_in
 from csdesk.domain.matching.stance import Stance, contradicts, stance_of
 from csdesk.domain.records.matches import Guard
 
 OPPOSITE_SHARE: Final = 0.5
+_A_THIRD: Final = 3
 
 _ASKS: Final = re.compile(
     r"[?？吗呢么]|怎|如何|咋|什么|多少|多久|几|哪|谁|为何|为啥|能不能|能否|可否|是否|可不可以|有没有|是不是|行不行|要不要|会不会"
@@ -33,7 +36,6 @@ _UNSOLVED: Final = re.compile(
     "但|却|可是|还没|还不|没有|没[收到发显]|未|不[了到能对]|失败|错|(?<!谢)不(?!用|必)"
     r"|\b(?:but|yet|however|not|still|never|un\w+)\b|n't\b"
 )
-_NUMBER: Final = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d+)?(?![\d.])")
 
 
 def _refused(refusals: Iterable[Refusal]) -> tuple[str, ...]:
@@ -48,7 +50,8 @@ class Reading:
     Attributes:
         stance: what it wants done.
         finished: whether it tells that something is done, asks nothing and complains of nothing.
-        numbers: the amounts it names; numbers of five digits and more are order numbers and not among them.
+        numbers: the amounts it names; see ``amounts``.
+        fixed: of a phrase, those of its amounts that a third of its texts name; others only stand for any amount.
         refused: the words before which a negation stands; a phrase as a whole has none.
         taken_back: whether it ends with a refusal of what it said before; a phrase as a whole never does.
     """
@@ -56,6 +59,7 @@ class Reading:
     stance: Stance
     finished: bool
     numbers: frozenset[str]
+    fixed: frozenset[str] = frozenset()
     refused: tuple[str, ...] = ()
     taken_back: bool = False
 
@@ -82,6 +86,12 @@ def _names(words: tuple[str, ...], text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def _amounts_of_sample(sample: str) -> frozenset[str]:
+    """The amounts of a phrase's text."""
+    return amounts_in(sample)
+
+
+@lru_cache(maxsize=4096)
 def _of_sample(sample: str) -> tuple[Refusal, ...]:
     """The refusals of a phrase's text, which is asked for again and again; what customers write is not kept."""
     return refusals_in(sample)
@@ -94,12 +104,12 @@ def reading_of(folded: str) -> Reading:
     """Read one folded text."""
     stance = stance_of(folded)
     finished = bool(_FINISHED.search(folded)) and not (_ASKS.search(folded) or _UNSOLVED.search(folded))
-    numbers = frozenset(_NUMBER.findall(folded))
+    numbers = amounts_in(folded)
     refused = _refused(refusals_in(folded))
     taken_back = is_taken_back(folded)
     if not (stance or finished or numbers or refused or taken_back):
         return _NOTHING
-    return Reading(stance, finished, numbers, refused, taken_back)
+    return Reading(stance, finished, numbers, refused=refused, taken_back=taken_back)
 
 
 def common_reading(folded_texts: Iterable[str]) -> Reading:
@@ -109,7 +119,11 @@ def common_reading(folded_texts: Iterable[str]) -> Reading:
     stance = frozenset((action, side) for action, side in stances if (action, -side) not in stances)
     numbers = frozenset[str]().union(*(one.numbers for one in readings))
     finished = any(one.finished for one in readings)
-    return Reading(stance, finished, numbers) if stance or finished or numbers else _NOTHING
+    if not (stance or finished or numbers):
+        return _NOTHING
+    named = Counter(number for one in readings for number in one.numbers)
+    fixed = frozenset(number for number, count in named.items() if count * _A_THIRD >= len(readings))
+    return Reading(stance, finished, numbers, fixed)
 
 
 def guards_against(text: Reading, folded: str, phrase: Reading, nearest: str) -> tuple[Guard, ...]:
@@ -121,6 +135,6 @@ def guards_against(text: Reading, folded: str, phrase: Reading, nearest: str) ->
         found.append("refused")
     if text.finished and not phrase.finished:
         found.append("finished")
-    if text.numbers and phrase.numbers and not text.numbers & phrase.numbers and _NUMBER.search(nearest):
+    if text.numbers - phrase.numbers and phrase.fixed & _amounts_of_sample(nearest) - text.numbers:
         found.append("numbers")
     return tuple(found)

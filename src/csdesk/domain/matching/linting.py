@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from csdesk.domain.matching.entries import Entry, folded
 from csdesk.domain.matching.library import Library
 
-Problem = Literal["same_question", "too_close", "hidden", "no_samples", "unknown_related", "no_text"]
-"""``same_question``: two phrases share a question word for word. ``too_close``: a question of one is answered by the
+Problem = Literal["same_question", "mixed_up", "too_close", "hidden", "no_samples", "unknown_related", "no_text"]
+"""``same_question``: two phrases share a question word for word. ``mixed_up``: of the questions of two phrases a third
+finds the other of the two, once it is not a sample of its own: customers who ask in words of their own will get either.
+``too_close``: a question of one is answered by the
 other almost as well. ``hidden``: a phrase's own question finds another phrase first. ``no_samples``: a phrase without
 questions of customers, which is never sent by itself. ``unknown_related``: a related phrase is not in the library.
 ``no_text``: nothing by which it could be found."""
 
 _CLOSE: Final = 0.03
 _TEXTS: Final = 5
+_A_THIRD: Final = 3
+_LEAST_MIXED: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +44,17 @@ class Flaw:
 def flaws_of(library: Library) -> tuple[Flaw, ...]:
     """The flaws of a library, each pair of phrases once and with the first question that shows it.
 
-    Of each phrase the title and at most five questions are asked, so the cost is that of as many matches.
+    Of each phrase five texts at most are asked, as they are and once more without being a sample, so the cost is that
+    of twice as many matches.
     """
     found: dict[tuple[str, str, str | None], Flaw] = {}
     for flaw in _flaws(library):
         pair = sorted(one for one in (flaw.phrase_id, flaw.other_id) if one is not None)
         found.setdefault((flaw.problem, pair[0], pair[1] if len(pair) > 1 else None), flaw)
     same = {key[1:] for key in found if key[0] == "same_question"}
-    return tuple(flaw for key, flaw in found.items() if key[0] not in {"hidden", "too_close"} or key[1:] not in same)
+    mixed = {key[1:] for key in found if key[0] == "mixed_up"}
+    graver = {"mixed_up": same, "too_close": same | mixed, "hidden": same | mixed}
+    return tuple(flaw for key, flaw in found.items() if key[1:] not in graver.get(key[0], set()))
 
 
 def _flaws(library: Library) -> Iterator[Flaw]:
@@ -64,6 +73,7 @@ def _flaws(library: Library) -> Iterator[Flaw]:
                 yield Flaw("same_question", owner, phrase.id, text)
         for text in entry.texts[:_TEXTS]:
             yield from _rivals(library, phrase.id, text)
+    yield from _mixed_up(library)
 
 
 def _rivals(library: Library, phrase_id: str, text: str) -> Iterator[Flaw]:
@@ -74,3 +84,29 @@ def _rivals(library: Library, phrase_id: str, text: str) -> Iterator[Flaw]:
         yield Flaw("hidden", phrase_id, matches[0].entry.phrase.id, text)
     elif len(matches) > 1 and matches[0].margin < _CLOSE:
         yield Flaw("too_close", phrase_id, matches[1].entry.phrase.id, text)
+
+
+def _mixed_up(library: Library) -> Iterator[Flaw]:
+    asked: Counter[str] = Counter()
+    taken: Counter[frozenset[str]] = Counter()
+    shown: dict[frozenset[str], Flaw] = {}
+    for entry in sorted(library.entries(), key=lambda one: one.phrase.id):
+        for text in entry.texts[:_TEXTS] if len(entry.texts) > 1 else ():
+            asked[entry.phrase.id] += 1
+            found = _found_without(library, entry, text)
+            if found is not None and found != entry.phrase.id:
+                pair = frozenset((entry.phrase.id, found))
+                taken[pair] += 1
+                shown.setdefault(pair, Flaw("mixed_up", entry.phrase.id, found, text))
+    for pair, flaw in shown.items():
+        if taken[pair] >= _LEAST_MIXED and taken[pair] * _A_THIRD >= sum(asked[one] for one in pair):
+            yield flaw
+
+
+def _found_without(library: Library, entry: Entry, text: str) -> str | None:
+    """What a text finds in a library in which it is no sample of its phrase."""
+    phrase = entry.phrase
+    questions = tuple(one for one in phrase.questions if folded(one) != text)
+    title = "" if folded(phrase.title) == text else phrase.title
+    rest = library.with_phrase(replace(phrase, title=title, questions=questions))
+    return next((one.entry.phrase.id for one in rest.rank(text, 1, exact=False).matches), None)

@@ -18,7 +18,7 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.flows.reading import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
@@ -60,7 +60,18 @@ def get_ticket(ticket_id: str) -> Flow[Ticket]:
         NotFound: this desk has none.
     """
     loaded = yield from read(Needs(tickets=(ticket_id,)))
-    return _one(loaded.snapshot.tickets.get(ticket_id), "ticket", ticket_id)
+    found = loaded.snapshot.tickets.get(ticket_id)
+    if found is None:
+        raise NotFound("ticket", ticket_id, remedy=_by_number(ticket_id))
+    return found
+
+
+def _by_number(ticket_id: str) -> str:
+    """What to do about a number where an id is wanted."""
+    number = ticket_id.removeprefix("#")
+    if not (number.isascii() and number.isdigit()):
+        return ""
+    return sentence("desk.tickets.numbered({number}) finds a ticket by its number", number=number)
 
 
 def get_numbered(number: int) -> Flow[Ticket]:

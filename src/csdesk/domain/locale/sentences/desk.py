@@ -47,6 +47,7 @@ SENTENCES: Final[dict[str, str]] = {
     ),
     "{type} is no channel: it lacks {names}": "{type} 不是渠道：缺少 {names}",
     "pass a str, or a list of parts": "请传入 str，或由消息部分组成的列表",
+    "desk.tickets.numbered({number}) finds a ticket by its number": "按编号查找请用 desk.tickets.numbered({number})",
     "pass an object of it": "请传入它的实例",
     "see docs/how-to/write-a-channel.md": "见 docs/how-to/write-a-channel.md",
     "two channels have the account {account!r}": "两个渠道使用同一账号“{account}”",
