@@ -49,6 +49,7 @@ def test_what_a_person_set_by_hand_stays(world):
 def test_whoever_asked_to_be_left_alone_in_words_stays_so(world):
     desk = world.open(channels=[ScriptedChannel("web")])
     got = desk.receive(world.said("退订"))
+    assert [one.source for one in desk.customers.get(got.customer.id).tags] == ["rule"]
     desk.take("web", [contact("b1", allowed=False), contact("b2", allowed=True)])
     assert tags(desk, got.customer) == ["opted_out"]
 

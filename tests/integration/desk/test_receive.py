@@ -333,6 +333,15 @@ def test_what_no_customer_wrote_joins_but_never_reopens(world, given):
     assert got.ticket.messages == 2
 
 
+def test_spam_does_not_open_a_resolved_ticket_again(world):
+    desk = world.open()
+    ticket = desk.receive(world.said()).ticket
+    desk.tickets.set_status(ticket.id, "resolved", actor=AGENT)
+    got = desk.receive(world.said("buy", spam=True))
+    assert (got.ticket.id, got.ticket.category) == (ticket.id, Category.RESOLVED)
+    assert desk.receive(world.said("and my parcel?")).ticket.category is Category.OPEN
+
+
 def test_spam_closes_a_new_ticket_and_a_person_can_take_that_back(world):
     desk = world.open()
     desk.agents.add("One", queues=("default",))
