@@ -346,8 +346,48 @@ def test_cancelled_tasks_leave_and_the_lead_goes_on():
 
 
 @pytest.mark.parametrize("error", [StoreBusy("full"), ValueError("x")])
+def test_what_breaks_a_batch_of_threads_is_told_to_whom_it_belongs(error: Exception):
+    sizes, leading, joined = [], Event(), Event()
+
+    def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        sizes.append(len(batch))
+        if len(sizes) == 1:
+            leading.set()
+            joined.wait(10)
+        if any(one.id == "msg_1" for one in batch):
+            raise error
+        return answers(batch)
+
+    gathering = Gathering(take_in)
+    got: dict[int, object] = {}
+
+    def call(number: int) -> None:
+        try:
+            got[number] = gathering.receive(arrival(number)).message_id
+        except (StoreBusy, ValueError) as problem:
+            got[number] = problem
+
+    threads = [Thread(target=call, args=(number,)) for number in range(3)]
+    threads[0].start()
+    assert leading.wait(10)
+    for number, thread in enumerate(threads[1:], start=1):
+        thread.start()
+        while len(gathering._waiting) < number:
+            thread.join(0.001)
+    joined.set()
+    for thread in threads:
+        thread.join(10)
+    assert sizes == [1, 2, 1, 1]
+    assert got == {0: "msg_0", 1: error, 2: "msg_2"}
+
+
+@pytest.mark.parametrize("error", [StoreBusy("full"), ValueError("x")])
 def test_a_tasks_own_error_is_its_own(error: Exception):
+    sizes = []
+
     async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        sizes.append(len(batch))
+        await asyncio.sleep(0)  # the others come meanwhile
         if any(one.id == "msg_1" for one in batch):
             raise error
         return answers(batch)
@@ -357,5 +397,6 @@ def test_a_tasks_own_error_is_its_own(error: Exception):
         return await asyncio.gather(*(gathering.receive(arrival(n)) for n in range(3)), return_exceptions=True)
 
     got = asyncio.run(run())
+    assert sizes == [1, 2, 1, 1]
     assert got[1] is error
     assert [one.message_id for one in (got[0], got[2]) if isinstance(one, Received)] == ["msg_0", "msg_2"]
