@@ -1,6 +1,11 @@
 import pytest
 
-from csdesk.domain.matching.stance import contradicts, stance_of
+from csdesk.domain.matching.guards import reading_of
+from csdesk.domain.matching.stance import Stance, contradicts
+
+
+def stance_of(folded: str) -> Stance:
+    return reading_of(folded).stance
 
 
 @pytest.mark.parametrize(

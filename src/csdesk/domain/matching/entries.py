@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from csdesk._sentence import is_a
-from csdesk.domain.matching.guards import Reading, common_reading
+from csdesk.domain.matching.guards import PhraseReading, common_reading
 from csdesk.domain.matching.phrases import Phrase
 from csdesk.domain.matching.segment import Vector
 from csdesk.domain.records.matches import Guard
@@ -24,7 +24,7 @@ class Entry:
 
     phrase: Phrase
     texts: tuple[str, ...]
-    reading: Reading
+    reading: PhraseReading
 
 
 @dataclass(frozen=True, slots=True)

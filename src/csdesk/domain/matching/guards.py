@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from csdesk.domain.matching.amounts import amounts_in
@@ -38,11 +37,6 @@ _UNSOLVED: Final = re.compile(
 )
 
 
-def _refused(refusals: Iterable[Refusal]) -> tuple[str, ...]:
-    """The words before which a negation stands."""
-    return tuple(word for one in refusals for word in one.words)
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the guards read in one text.
@@ -51,90 +45,92 @@ class Reading:
         stance: what it wants done.
         finished: whether it tells that something is done, asks nothing and complains of nothing.
         numbers: the amounts it names; see ``amounts``.
-        fixed: of a phrase, those of its amounts that a third of its texts name; others only stand for any amount.
-        refused: the words before which a negation stands; a phrase as a whole has none.
-        taken_back: whether it ends with a refusal of what it said before; a phrase as a whole never does.
+        refusals: what it refuses.
+        taken_back: whether it ends with a refusal of what it said before.
     """
 
-    stance: Stance
-    finished: bool
-    numbers: frozenset[str]
-    fixed: frozenset[str] = frozenset()
-    refused: tuple[str, ...] = ()
+    stance: Stance = frozenset()
+    finished: bool = False
+    numbers: frozenset[str] = frozenset()
+    refusals: tuple[Refusal, ...] = ()
     taken_back: bool = False
 
-    def refuses(self, folded: str, sample: str) -> bool:
-        """Whether one of the two refuses what the other asks for; the same refusal on both sides is none.
-
-        Args:
-            folded: the text that was read.
-            sample: the folded sample that is most like it.
-        """
-        others = _of_sample(sample)
-        mine = self.taken_back or (_names(self.refused, sample) and not _names(_refused(others), sample))
-        return mine or any(
-            one.kind == "wish"
-            and one.words
-            and all(word in folded for word in one.words)
-            and not _names(self.refused, sample)
-            for one in others
-        )
+    def refuses_in(self, text: str) -> bool:
+        """Whether it refuses a word of a folded text."""
+        return any(word in text for one in self.refusals for word in one.words)
 
 
-def _names(words: tuple[str, ...], text: str) -> bool:
-    return any(word in text for word in words)
+@dataclass(frozen=True, slots=True)
+class PhraseReading:
+    """What the guards read in the texts of a phrase.
+
+    Attributes:
+        stance: what some of them want and none contradicts.
+        finished: whether any tells that something is done.
+        numbers: all amounts they name.
+        fixed: the amounts that a third of them name; others only stand for any amount.
+        samples: what stands in those that name an amount or refuse something, by their folded texts.
+    """
+
+    stance: Stance = frozenset()
+    finished: bool = False
+    numbers: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
+    samples: Mapping[str, Reading] = field(default_factory=dict, hash=False)
 
 
-@lru_cache(maxsize=4096)
-def _amounts_of_sample(sample: str) -> frozenset[str]:
-    """The amounts of a phrase's text."""
-    return amounts_in(sample)
-
-
-@lru_cache(maxsize=4096)
-def _of_sample(sample: str) -> tuple[Refusal, ...]:
-    """The refusals of a phrase's text, which is asked for again and again; what customers write is not kept."""
-    return refusals_in(sample)
-
-
-_NOTHING: Final = Reading(frozenset(), finished=False, numbers=frozenset())
+_NOTHING: Final = Reading()
+_NOTHING_IN_ANY: Final = PhraseReading()
 
 
 def reading_of(folded: str) -> Reading:
     """Read one folded text."""
-    stance = stance_of(folded)
+    refusals = refusals_in(folded)
+    stance = stance_of(folded, refusals)
     finished = bool(_FINISHED.search(folded)) and not (_ASKS.search(folded) or _UNSOLVED.search(folded))
     numbers = amounts_in(folded)
-    refused = _refused(refusals_in(folded))
     taken_back = is_taken_back(folded)
-    if not (stance or finished or numbers or refused or taken_back):
+    if not (stance or finished or numbers or refusals or taken_back):
         return _NOTHING
-    return Reading(stance, finished, numbers, refused=refused, taken_back=taken_back)
+    return Reading(stance, finished, numbers, refusals, taken_back)
 
 
-def common_reading(folded_texts: Iterable[str]) -> Reading:
-    """Read a phrase from its texts: a stance none contradicts, finished if any is, all their numbers."""
-    readings = [reading_of(text) for text in folded_texts]
-    stances = frozenset[tuple[str, int]]().union(*(one.stance for one in readings))
+def common_reading(folded_texts: Iterable[str]) -> PhraseReading:
+    """Read a phrase from its texts."""
+    readings = {text: reading_of(text) for text in folded_texts}
+    found = [one for one in readings.values() if one is not _NOTHING]
+    if not found:
+        return _NOTHING_IN_ANY
+    stances = frozenset[tuple[str, int]]().union(*(one.stance for one in found))
     stance = frozenset((action, side) for action, side in stances if (action, -side) not in stances)
-    numbers = frozenset[str]().union(*(one.numbers for one in readings))
-    finished = any(one.finished for one in readings)
-    if not (stance or finished or numbers):
-        return _NOTHING
-    named = Counter(number for one in readings for number in one.numbers)
+    named = Counter(number for one in found for number in one.numbers)
     fixed = frozenset(number for number, count in named.items() if count * _A_THIRD >= len(readings))
-    return Reading(stance, finished, numbers, fixed)
+    samples = {text: one for text, one in readings.items() if one.numbers or one.refusals}
+    return PhraseReading(stance, any(one.finished for one in found), frozenset(named), fixed, samples)
 
 
-def guards_against(text: Reading, folded: str, phrase: Reading, nearest: str) -> tuple[Guard, ...]:
+def guards_against(text: Reading, folded: str, phrase: PhraseReading, nearest: str) -> tuple[Guard, ...]:
     """The guards that stand between a folded text and a phrase, whose nearest text is ``nearest``."""
     found: list[Guard] = []
+    sample = phrase.samples.get(nearest, _NOTHING)
     if text.stance and contradicts(text.stance, phrase.stance):
         found.append("opposite")
-    elif text.refuses(folded, nearest):
+    elif _one_refuses(text, folded, sample, nearest):
         found.append("refused")
     if text.finished and not phrase.finished:
         found.append("finished")
-    if text.numbers - phrase.numbers and phrase.fixed & _amounts_of_sample(nearest) - text.numbers:
+    if text.numbers - phrase.numbers and phrase.fixed & sample.numbers - text.numbers:
         found.append("numbers")
     return tuple(found)
+
+
+def _one_refuses(text: Reading, folded: str, sample: Reading, nearest: str) -> bool:
+    """Whether a text or the sample most like it refuses what the other asks for; the same refusal on both is none."""
+    if text.taken_back:
+        return True
+    mine = text.refuses_in(nearest)
+    if mine and not sample.refuses_in(nearest):
+        return True
+    return not mine and any(
+        one.kind == "wish" and one.words and all(word in folded for word in one.words) for one in sample.refusals
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 _BITS: Final = 64
@@ -48,10 +49,15 @@ def laid_out(size: int, slots: Iterable[int], weights: Iterable[float]) -> int:
 def taken_apart(total: int, size: int) -> list[float]:
     """The sums of products in each lane."""
     lanes = array("Q")
-    lanes.frombytes((total + _joined([_HALF] * size)).to_bytes(size * _BITS // 8, sys.byteorder))
+    lanes.frombytes((total + _halves(size)).to_bytes(size * _BITS // 8, sys.byteorder))
     if sys.byteorder == "big":
         lanes.reverse()
     return [(lane - _HALF) * _PRODUCT for lane in lanes]
+
+
+@lru_cache(maxsize=16)
+def _halves(size: int) -> int:
+    return _joined([_HALF] * size)
 
 
 def _joined(lanes: Sequence[int]) -> int:

@@ -6,10 +6,10 @@ holds only patterns that are safe to read without grammar. What refuses an actio
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from csdesk.domain.matching.negation import refusals_in
+from csdesk.domain.matching.negation import Refusal
 
 Stance = frozenset[tuple[str, int]]
 """Pairs of an action and +1 or -1; an action stands in it at most once."""
@@ -74,14 +74,14 @@ _OPPOSITES: Final = tuple((name, re.compile(one), re.compile(other)) for name, o
 _TRIGGER: Final = re.compile("|".join([_ACTION, "[退换付发寄续]", *[side for _, *sides in _SIDES for side in sides]]))
 
 
-def stance_of(folded: str) -> Stance:
-    """Return the stance of one folded text; an action named on both sides is left out."""
+def stance_of(folded: str, refusals: Iterable[Refusal]) -> Stance:
+    """Return the stance of one folded text with what it refuses; an action named on both sides is left out."""
     if not _TRIGGER.search(folded):
         return frozenset()
     sides: dict[str, set[int]] = {}
     for match in _MENTIONED.finditer(folded):
         sides.setdefault(_ACTIONS[match[0]], set()).add(1)
-    for action in _unwanted(folded):
+    for action in _unwanted(folded, refusals):
         sides[action] = {-1}
     for name, one, other in _OPPOSITES:
         for side, pattern in ((1, one), (-1, other)):
@@ -90,9 +90,9 @@ def stance_of(folded: str) -> Stance:
     return frozenset((action, side) for action, (side, *more) in sides.items() if not more)
 
 
-def _unwanted(folded: str) -> Iterator[str]:
+def _unwanted(folded: str, refusals: Iterable[Refusal]) -> Iterator[str]:
     """The actions that a text refuses or takes back."""
-    for refusal in refusals_in(folded):
+    for refusal in refusals:
         if refusal.kind == "denial":
             continue
         if refused := _NAMED.match(refusal.rest):
