@@ -1,4 +1,4 @@
-"""Trying again what failed outside: which failures may pass by themselves, and how long to wait for that."""
+"""Trying again what failed outside: which failures may pass by themselves, and how long a provider can make us wait."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from typing import Final
 from csdesk.errors import ChannelError, Disposition
 
 _PASSING: Final[frozenset[Disposition]] = frozenset({"retry", "refresh_auth", "unknown_outcome"})
-_MOST_DOUBLED: Final = 12
-"""Twice as long each time comes to its longest wait long before; numbers stay small."""
-
 MOST_ASKED: Final = timedelta(days=1)
 """The longest wait that a provider can ask for: what it says beyond that is a slip, and the message would be lost."""
 
@@ -18,11 +15,6 @@ MOST_ASKED: Final = timedelta(days=1)
 def may_pass(error: ChannelError) -> bool:
     """True if the same may go well later, with nothing changed."""
     return error.disposition in _PASSING
-
-
-def doubled(first: timedelta, tries: int, longest: timedelta) -> timedelta:
-    """The wait after ``tries`` earlier failures in a row: ``first``, then twice as long each time up to ``longest``."""
-    return min(first * (1 << min(tries, _MOST_DOUBLED)), longest)
 
 
 def at_least_asked(wait: timedelta, error: Exception) -> timedelta:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from csdesk.domain.time.waits import doubled
+
 FIRST: Final = timedelta(seconds=30)
 LONGEST: Final = timedelta(minutes=10)
-_DOUBLINGS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Rest:
 
     def after(self, reason: str, now: datetime) -> Rest:
         """The rest after one more failure."""
-        pause = min(FIRST * 2 ** min(self.failures, _DOUBLINGS), LONGEST)
+        pause = doubled(FIRST, self.failures, LONGEST)
         return Rest(self.failures + 1, reason, now + pause)
 
     def while_tried(self, until: datetime) -> Rest:

@@ -18,8 +18,9 @@ from csdesk.domain.records.channels import Capabilities, MediaFetched, MediaWant
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import MediaPart, Message
 from csdesk.domain.records.queues import DueItem
+from csdesk.domain.time.waits import doubled
 from csdesk.errors import ChannelError
-from csdesk.flows.backing_off import at_least_asked, doubled, may_pass
+from csdesk.flows.backing_off import at_least_asked, may_pass
 from csdesk.flows.channels.foreign import put_foreign
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace

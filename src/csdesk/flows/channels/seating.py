@@ -14,8 +14,9 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Needs, person_behind
 from csdesk.domain.records.channels import Seat, Sender
 from csdesk.domain.records.queues import DueItem
+from csdesk.domain.time.waits import doubled
 from csdesk.errors import ChannelError
-from csdesk.flows.backing_off import at_least_asked, doubled, may_pass
+from csdesk.flows.backing_off import at_least_asked, may_pass
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from csdesk.domain.records.channels import Rate
+from csdesk.domain.time.waits import doubled
 
 RATE: Final = "rate"
 PAUSE: Final = "pause"
@@ -80,7 +81,7 @@ class Pause:
         """After one more failure."""
         if self.failures + 1 < IN_A_ROW:
             return Pause(self.failures + 1, self.times)
-        wait = min(FIRST_PAUSE * 2 ** min(self.times, 10), LONGEST_PAUSE)
+        wait = doubled(FIRST_PAUSE, self.times, LONGEST_PAUSE)
         return Pause(self.failures + 1, self.times + 1, now + wait)
 
     def tried(self, now: datetime) -> Pause | Barred:

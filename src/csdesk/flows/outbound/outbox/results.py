@@ -14,8 +14,9 @@ from csdesk.domain.core.conversation.politeness import Held
 from csdesk.domain.records.channels import Capabilities, Receipt
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import OutboxItem, OutboxState
+from csdesk.domain.time.waits import doubled
 from csdesk.errors import ChannelError, Disposition
-from csdesk.flows.backing_off import at_least_asked, doubled, may_pass
+from csdesk.flows.backing_off import at_least_asked, may_pass
 from csdesk.flows.outbound.outgoing import Arrived
 from csdesk.flows.outbound.pacing import is_trouble
 
