@@ -12,7 +12,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.changes import AgentGroup
 from csdesk.flows import records
-from csdesk.flows.reading import lists, naming_queues, staffing
+from csdesk.flows.reading import known_names, lists, staffing
 from csdesk.flows.reading.checks import several
 from csdesk.flows.reading.lists import AgentLoad, filters
 from csdesk.flows.reading.staffing import Availability
@@ -227,7 +227,7 @@ class Agents:
             InvalidInput: the configuration has no such queue, and nobody is left in it.
         """
         where = filters(queue=queue, presence=presence, retired=retired)
-        return await self._runner.run(naming_queues.agents(Query(kind="agent", where=where, limit=limit, after=cursor)))
+        return await self._runner.run(known_names.agents(Query(kind="agent", where=where, limit=limit, after=cursor)))
 
     async def _do(self, command: cmd.Command) -> Agent:
         return records.agent_of(await self._runner.execute(command))

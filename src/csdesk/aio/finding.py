@@ -14,7 +14,7 @@ from csdesk.domain.records.channels import WindowState
 from csdesk.domain.records.messages import Direction
 from csdesk.domain.records.tickets import Category, Priority, Ticket
 from csdesk.flows.outbound import outgoing
-from csdesk.flows.reading import explaining, lists, naming_queues, sites, staffing
+from csdesk.flows.reading import explaining, known_names, lists, sites, staffing
 from csdesk.flows.reading.explaining import RuleExplanation
 from csdesk.flows.reading.lists import TimelineItem, filters
 from csdesk.flows.reading.searching import Found
@@ -103,7 +103,7 @@ class Finding(TicketGroup):
             limit=limit,
             after=cursor,
         )
-        return await self._runner.run(naming_queues.tickets(query, customer))
+        return await self._runner.run(known_names.tickets(query, customer))
 
     async def count(
         self,
@@ -136,7 +136,7 @@ class Finding(TicketGroup):
             account=account,
         )
         query = Query(kind="ticket", where=where, since=since, until=until)
-        return await self._runner.run(naming_queues.count_tickets(query, customer))
+        return await self._runner.run(known_names.count_tickets(query, customer))
 
     async def by_site(self, *, since: datetime | None = None, until: datetime | None = None) -> tuple[SiteLine, ...]:
         """What each site of the configuration has to do, and who is there for it; empty without sites.
@@ -227,7 +227,7 @@ class Finding(TicketGroup):
             limit=limit,
             after=cursor,
         )
-        return await self._runner.run(naming_queues.search(text, asked, customer))
+        return await self._runner.run(known_names.search(text, asked, customer))
 
     async def timeline(self, ticket: TicketId) -> tuple[TimelineItem, ...]:
         """Everything that happened on the ticket, oldest first: messages and events."""

@@ -20,8 +20,8 @@ from csdesk.domain.routing.search import Search, Stage
 from csdesk.errors import InvalidInput
 from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.reading import checks
+from csdesk.flows.reading.known_names import check_queue
 from csdesk.flows.reading.lists import everything, page_of
-from csdesk.flows.reading.naming_queues import check_queue
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
