@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import AgentId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
@@ -21,11 +21,8 @@ from csdesk.flows.routing.syncing import StaffSync
 from csdesk.ports.store import Page, Query
 
 
-class Agents:
+class Agents(Group):
     """The people who answer."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def add(  # noqa: PLR0913  one for each thing to know of an agent
         self,

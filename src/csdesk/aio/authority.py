@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
 from csdesk.domain.ids import AgentId, CustomerId, SettlementId, TicketId
@@ -29,11 +29,8 @@ Amount = Decimal | int | str
 """An exact amount in an action's unit; a float is refused."""
 
 
-class Authority:
+class Authority(Group):
     """Who may give customers what: decisions, settlements with their ledger, requests for approval, grants."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     @cached_property
     def exceptions(self) -> Exceptions:

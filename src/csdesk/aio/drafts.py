@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.replies import Draft
 from csdesk.flows import records
 
 
-class Drafts:
+class Drafts(Group):
     """Replies in the making. A draft remembers the version of the ticket that it answers."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def save(self, ticket: TicketId, text: str, *, actor: Actor) -> Draft:
         """Keep the actor's draft on a ticket; it replaces an earlier one."""

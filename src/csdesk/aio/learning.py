@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import MessageId, PhraseId, TicketId, phrase_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
@@ -22,14 +22,11 @@ from csdesk.flows.reading import checks, lists
 from csdesk.ports.store import Page
 
 
-class Learning:
+class Learning(Group):
     """What became of suggestions and answers: recorded, learnt from, and undone.
 
     Replies say it by themselves: ``desk.reply(..., phrase=, shown=)`` and ``desk.replies.send(..., shown=)``.
     """
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def judge(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.holidays import PublicHolidays
@@ -16,11 +16,8 @@ from csdesk.flows.reading.checks import several
 from csdesk.ports.store import Page, Query
 
 
-class Calendars:
+class Calendars(Group):
     """Working calendars, and the public holidays that people save when they are announced."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def get(self, name: str | None = None) -> WorkingCalendar:
         """A calendar of the configuration, with the holidays it observes by now; None: the default one.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.replies import Draft
 from csdesk.flows import records
 
 
-class Drafts:
+class Drafts(Group):
     """Replies in the making. A draft remembers the version of the ticket that it answers."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def save(self, ticket: TicketId, text: str, *, actor: Actor) -> Draft:
         """Keep the actor's draft on a ticket; it replaces an earlier one."""

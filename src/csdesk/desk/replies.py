@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId, phrase_id
 from csdesk.domain.matching.linting import Flaw
 from csdesk.domain.matching.phrases import ANYWHERE, Context
@@ -29,14 +29,11 @@ from csdesk.ports.knowledge import AnyKnowledge, Consultation
 from csdesk.ports.store import Page, Query
 
 
-class Replies:
+class Replies(Group):
     """Prepared answers (话术): kept while the desk runs, suggested on demand, filled in and sent.
 
     Ids of phrases begin with ``phr_``; a name without is given it, so ``refund`` and ``phr_refund`` are one phrase.
     """
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def add(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import CustomerId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records._model import Scalar
@@ -20,11 +20,8 @@ Amount = Decimal | int | str
 """An exact amount in an action's unit; a float is refused."""
 
 
-class SelfService:
+class SelfService(Group):
     """What customers may do by themselves: the catalogue of the configuration, under the desk's own limits."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def offered(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import CustomerId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
@@ -16,11 +16,8 @@ from csdesk.flows.reading.checks import several
 from csdesk.flows.reading.tag_reports import Polarity, TagCount
 
 
-class Tags:
+class Tags(Group):
     """Tags that come from outside, and what tags say. ``desk.tickets.tag`` and ``desk.customers.tag`` set them."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def sync(
         self,
