@@ -6,7 +6,7 @@ from csdesk.aio._run import AsyncRunner
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records
+from csdesk.flows import results
 
 
 class Group:
@@ -21,7 +21,7 @@ class TicketGroup(Group):
 
     async def _do(self, command: cmd.Command) -> Ticket:
         """Run a command; the ticket as it stands after it."""
-        return records.ticket_of(await self._runner.execute(command))
+        return results.ticket_of(await self._runner.execute(command))
 
 
 class CustomerGroup(Group):
@@ -29,4 +29,4 @@ class CustomerGroup(Group):
 
     async def _do(self, command: cmd.Command) -> Customer:
         """Run a command; the customer as it stands after it."""
-        return records.customer_of(await self._runner.execute(command))
+        return results.customer_of(await self._runner.execute(command))

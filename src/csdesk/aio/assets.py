@@ -13,7 +13,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.channels import Sent
 from csdesk.domain.records.messages import MediaKind, MediaPart
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.knowledge import assets
 from csdesk.flows.knowledge.assets import AssetVersion, Form, several_variants
 from csdesk.flows.reading.checks import several
@@ -207,4 +207,4 @@ class Assets(Group):
         return await self._runner.run(flow)
 
     async def _do(self, command: cmd.Command) -> Asset:
-        return records.asset_of(await self._runner.execute(command))
+        return results.asset_of(await self._runner.execute(command))

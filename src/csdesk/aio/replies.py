@@ -17,7 +17,7 @@ from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Preview, Variable, Wording
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.knowledge import consulting, library, phrasing, suggesting
 from csdesk.flows.knowledge.library import Imported, PhraseVersion
 from csdesk.flows.reading import checks, lists
@@ -362,4 +362,4 @@ class Replies(Group):
         return await self._runner.run(suggesting.spots_in(text))
 
     async def _do(self, command: cmd.Command) -> LibraryPhrase:
-        return records.phrase_of(await self._runner.execute(command))
+        return results.phrase_of(await self._runner.execute(command))

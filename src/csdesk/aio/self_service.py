@@ -11,7 +11,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor, Viewer
 from csdesk.domain.records.authority import Settlement
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.authority import serving
 from csdesk.flows.authority.serving import ServiceOffer
 from csdesk.flows.reading import checks
@@ -80,7 +80,7 @@ class SelfService(Group):
             Denied: the access policy refuses.
             NotFound: this desk has no such record.
         """
-        return records.settlement_of(
+        return results.settlement_of(
             await self._runner.execute(
                 cmd.ServeSelf(
                     service=service,

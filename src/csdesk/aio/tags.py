@@ -10,7 +10,7 @@ from csdesk.domain.ids import CustomerId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.reading import tag_reports
 from csdesk.flows.reading.checks import several
 from csdesk.flows.reading.tag_reports import Polarity, TagCount
@@ -41,7 +41,7 @@ class Tags(Group):
             expected_version: the version that the customer must be at.
             idempotency_key: makes a second run return the first one's outcome.
         """
-        return records.customer_of(
+        return results.customer_of(
             await self._runner.execute(
                 cmd.SyncTags(
                     customer=customer,

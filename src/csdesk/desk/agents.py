@@ -11,7 +11,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.changes import AgentGroup
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.reading import known_names, lists, staffing
 from csdesk.flows.reading.checks import several
 from csdesk.flows.reading.lists import AgentLoad, filters
@@ -227,4 +227,4 @@ class Agents(Group):
         return self._runner.run(known_names.agents(Query(kind="agent", where=where, limit=limit, after=cursor)))
 
     def _do(self, command: cmd.Command) -> Agent:
-        return records.agent_of(self._runner.execute(command))
+        return results.agent_of(self._runner.execute(command))

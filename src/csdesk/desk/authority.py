@@ -17,7 +17,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.authority import Period, Settlement, SettlementState
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.authority import reading
 from csdesk.flows.reading import checks
 from csdesk.ports.store import Page
@@ -290,7 +290,7 @@ class Authority(Group):
             Denied: the access policy refuses.
             NotFound: this desk has no such agent.
         """
-        return records.agent_of(
+        return results.agent_of(
             self._runner.execute(
                 cmd.GrantAuthority(
                     agent=agent,
@@ -315,7 +315,7 @@ class Authority(Group):
             Denied: the access policy refuses.
             NotFound: this desk has no such agent.
         """
-        return records.agent_of(
+        return results.agent_of(
             self._runner.execute(
                 cmd.RevokeAuthority(
                     agent=agent, number=number, actor=by, reason=reason, idempotency_key=idempotency_key
@@ -396,4 +396,4 @@ class Authority(Group):
         )
 
     def _do(self, command: cmd.Command) -> Settlement:
-        return records.settlement_of(self._runner.execute(command))
+        return results.settlement_of(self._runner.execute(command))

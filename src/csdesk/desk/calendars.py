@@ -10,7 +10,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.time.calendar import WorkingCalendar
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.reading import lists, service_levels
 from csdesk.flows.reading.checks import several
 from csdesk.ports.store import Page, Query
@@ -64,7 +64,7 @@ class Calendars(Group):
             actor=actor,
             idempotency_key=idempotency_key,
         )
-        return records.holidays_of(self._runner.execute(command))
+        return results.holidays_of(self._runner.execute(command))
 
     def list(self, *, limit: int = 50, cursor: str | None = None) -> Page[PublicHolidays]:
         """The saved holidays, one record for each place."""

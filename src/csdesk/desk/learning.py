@@ -14,7 +14,7 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.exemplars import Exemplar, GoodCase, Sign
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.knowledge import exemplars, library, training
 from csdesk.flows.knowledge.library import Correction
 from csdesk.flows.knowledge.training import Trained
@@ -86,7 +86,7 @@ class Learning(Group):
         """
         named = None if phrase is None else phrase_id(phrase)
         command = cmd.ForgetLessons(message=message, phrase=named, last=last, actor=actor or Actor.system())
-        return records.forgotten_by(self._runner.execute(command))
+        return results.forgotten_by(self._runner.execute(command))
 
     def correct(
         self,
@@ -123,7 +123,7 @@ class Learning(Group):
             within=within,
             actor=actor,
         )
-        return records.ticket_of(self._runner.execute(command))
+        return results.ticket_of(self._runner.execute(command))
 
     def optimize(self, *, actor: Actor | None = None) -> Trained:
         """Train the phrases to be told apart, and fit the confidence to their own questions; every process goes along.

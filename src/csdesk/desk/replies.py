@@ -19,7 +19,7 @@ from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
 from csdesk.engine.awaited import is_awaited
 from csdesk.errors import InvalidInput, sentence
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.knowledge import consulting, library, phrasing, suggesting
 from csdesk.flows.knowledge.library import Imported, PhraseVersion
 from csdesk.flows.reading import checks, lists
@@ -364,7 +364,7 @@ class Replies(Group):
         return self._runner.run(suggesting.spots_in(text))
 
     def _do(self, command: cmd.Command) -> LibraryPhrase:
-        return records.phrase_of(self._runner.execute(command))
+        return results.phrase_of(self._runner.execute(command))
 
 
 def _check_blocking(knowledge: Iterable[AnyKnowledge]) -> None:

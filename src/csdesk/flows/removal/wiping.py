@@ -18,10 +18,10 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Needs, Put, Strip
 from csdesk.domain.records.codec import holds_personal
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.erasures import TicketProgress
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, media_of
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.flows.reading.lists import everything, page_of
 from csdesk.flows.working import workspace
