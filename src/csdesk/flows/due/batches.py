@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from csdesk._batched import batched
 from csdesk.domain.time.instants import earliest
 from csdesk.errors import StoreError
 from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
@@ -33,10 +34,10 @@ def wake_all(
         loads: how often ``wake`` loads at most.
     """
     woken = 0
-    for start in range(0, len(subjects), BATCH):
+    for batch in batched(subjects, BATCH):
         if out_of_time():
             return woken, True, next_at
-        count, again = yield from _wake_batch(subjects[start : start + BATCH], wake, loads)
+        count, again = yield from _wake_batch(batch, wake, loads)
         woken += count
         next_at = earliest(next_at, again)
     return woken, False, next_at

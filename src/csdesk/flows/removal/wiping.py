@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from csdesk._batched import batched
 from csdesk.domain.core.customers import erasing
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records._model import replaced
@@ -171,8 +172,7 @@ def delete_unused(digests: tuple[str, ...], idle: timedelta) -> Flow[tuple[tuple
     """Delete those media that nothing refers to; which of them are too young for that, and how many are gone."""
     young: list[str] = []
     gone = 0
-    for start in range(0, len(digests), BATCH):
-        part = digests[start : start + BATCH]
+    for part in batched(digests, BATCH):
         used = yield from steps.media_in_use(part)
         unused = tuple(one for one in part if one not in used)
         left = yield from steps.delete_media(unused, idle=idle)
