@@ -207,7 +207,7 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
 def _settle(work: Workspace, item: OutboxItem, changed: ev.DeliveryChanged) -> None:
     """Of a message that arrived nobody need decide any more; one that failed waits for somebody, and is not sent."""
     if changed.after is Delivery.FAILED:
-        work.put_outbox(replace(item, state=OutboxState.DEAD, reason=changed.reason, needs=changed.needs))
+        work.put_outbox(replace(item, state=OutboxState.DEAD, reason=changed.reason or "", needs=changed.needs))
     else:
         work.end_outbox(item.message)
 
