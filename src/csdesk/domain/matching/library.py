@@ -6,7 +6,6 @@ What it holds, and how it grows, is told in ``holdings``, what a candidate score
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from heapq import nlargest
 from itertools import islice
 from math import inf
 from operator import itemgetter
@@ -27,6 +26,7 @@ _CHOOSING_POSTINGS: Final = 2_000
 _SCORED: Final = 40
 _COMPARED: Final = 24
 _ONE_IN: Final = 8
+_LEADING: Final = 12
 
 _SCORE: Final = itemgetter(1)
 
@@ -107,7 +107,7 @@ class Library(Holdings):
     def _added_up(self, spans: Iterable[tuple[float, int, int]], length: float) -> dict[int, float]:
         if self._segment.size > LANE_PHRASES:
             return cosines_of_some(self._segment, spans, length)
-        return {slot: score for slot, score in enumerate(cosines(self._segment, spans, length)) if score}
+        return dict(enumerate(cosines(self._segment, spans, length)))
 
     def _chosen(self, spans: list[tuple[float, int, int]], query: Asked) -> dict[int, float]:
         """Candidates by the weightiest terms within the budget, with their whole cosines."""
@@ -123,7 +123,7 @@ class Library(Holdings):
         found = self._added_up(chosen, query.length)
         for slot in self._dead & found.keys():
             del found[slot]
-        best = [slot for slot, _ in nlargest(_SCORED, found.items(), key=_SCORE)]
+        best = [slot for slot, score in islice(_best_first(found.items()), _SCORED) if score]
         if self._segment.size <= LANE_PHRASES:
             whole = cosines(self._segment, spans, query.length)
             return {slot: whole[slot] for slot in best}
@@ -206,9 +206,9 @@ class Library(Holdings):
 def _best_first(pairs: Collection[tuple[int, float]]) -> Iterator[tuple[int, float]]:
     """Slots and their scores, best first, equal ones as they come.
 
-    Hardly ever are more wanted than there are above some score of an eighth of them, so only those are sorted at first.
+    Hardly ever are more wanted than the best tenth of a thousand, so that is told from a few of them and sorted first.
     """
-    some = sorted([score for _, score in islice(pairs, None, None, _ONE_IN)], reverse=True)
-    least = some[_COMPARED - 1] if len(some) >= _COMPARED else -inf
-    yield from sorted([pair for pair in pairs if pair[1] >= least], key=_SCORE, reverse=True)
-    yield from sorted([pair for pair in pairs if pair[1] < least], key=_SCORE, reverse=True)
+    some = sorted(map(_SCORE, islice(pairs, None, None, _ONE_IN)), reverse=True)
+    least = some[_LEADING] if len(some) > _LEADING else -inf
+    yield from sorted([(slot, score) for slot, score in pairs if score >= least], key=_SCORE, reverse=True)
+    yield from sorted([(slot, score) for slot, score in pairs if score < least], key=_SCORE, reverse=True)

@@ -98,7 +98,7 @@ class Segment:
         self.row_starts, self.row_places, self.row_weights = rows
         self.starts, self.slots, self.weights = _by_term(len(terms), rows)
         self._looked_up: dict[int, tuple[int, float]] = {}
-        self._lanes: dict[int, int] = {}
+        self._lanes: dict[tuple[int, int], int] = {}
         self._fits_lanes: bool | None = None
 
     @property
@@ -135,15 +135,15 @@ class Segment:
 
         Args:
             weight: that of the term before scaling, the same in every text.
-            begin: where its postings begin.
-            end: and end.
+            begin: where its postings begin, or those that count.
+            end: where they end.
         """
-        found = self._lanes.get(begin)
+        found = self._lanes.get((begin, end))
         if found is None:
             found = laid_out(self.size, self.slots[begin:end], self.weights[begin:end], weight)
             if len(self._lanes) * self.size >= _LANES:
                 self._lanes = {}
-            self._lanes[begin] = found
+            self._lanes[begin, end] = found
         return found
 
     def row(self, slot: int) -> Iterable[tuple[int, float]]:
