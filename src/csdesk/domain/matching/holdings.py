@@ -217,7 +217,7 @@ class Holdings:
             square += weight * weight
             if place >= 0:
                 known.append((place, weight))
-            elif one not in about and not self._in_tail(one):
+            elif one not in about and not (self._seen and self._in_tail(one)):
                 unknown += weight * weight
         length = sqrt(square) or 1.0
         scaled = {one: weight / length for one, weight in vector.items()}

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 _BYTES: Final = 8
-_POINT: Final = float(1 << 44)
+POINT: Final = float(1 << 44)
 _LARGEST: Final = 8.0
 
 
@@ -31,22 +31,21 @@ def fit(weights: Sequence[float]) -> bool:
 def laid_out(size: int, slots: Iterable[int], weights: Iterable[float], factor: float = 1.0) -> int:
     """One whole number with a lane for each of ``size`` slots: weights times ``factor``, 0 for those not named."""
     lanes = array("q", bytes(size * _BYTES))
-    unit = factor * _POINT
+    unit = factor * POINT
     for slot, weight in zip(slots, weights, strict=True):
         lanes[slot] = int(unit * weight)
     halves = _halves(size)
     return (_joined(lanes) ^ halves) - halves
 
 
-def taken_apart(total: int, size: int, factor: float = 1.0) -> list[float]:
-    """The sum in each lane, times ``factor``."""
+def taken_apart(total: int, size: int) -> list[int]:
+    """The sum in each lane, ``POINT`` times what it says."""
     halves = _halves(size)
     lanes = array("q")
     lanes.frombytes(((total + halves) ^ halves).to_bytes(size * _BYTES, sys.byteorder))
     if sys.byteorder == "big":
         lanes.reverse()
-    unit = factor / _POINT
-    return [lane * unit for lane in lanes]
+    return lanes.tolist()
 
 
 @lru_cache(maxsize=16)

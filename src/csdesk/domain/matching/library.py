@@ -5,13 +5,13 @@ What it holds, and how it grows, is told in ``holdings``, what a candidate score
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from math import inf
 from operator import itemgetter
 from typing import Final
 
-from csdesk.domain.matching.adding import LANE_PHRASES, cosines, cosines_of_some
+from csdesk.domain.matching.adding import LANE_PHRASES, cosines, cosines_at, cosines_leading, cosines_of_some
 from csdesk.domain.matching.entries import MAX_LIMIT, Entry, Ranking, checked, folded
 from csdesk.domain.matching.holdings import Asked, Holdings
 from csdesk.domain.matching.phrases import ANYWHERE, Context, excluded_by
@@ -29,6 +29,9 @@ _ONE_IN: Final = 8
 _LEADING: Final = 12
 
 _SCORE: Final = itemgetter(1)
+
+Best = tuple[list[tuple[int, Entry, float]], list[tuple[str, str]]]
+"""Slots, entries and cosines of the best candidates, and the ids of phrases ruled out before them with the reason."""
 
 
 class Library(Holdings):
@@ -62,18 +65,12 @@ class Library(Holdings):
         checked(limit)
         asked = folded(text)
         query = self.query(asked)
-        scores = self._candidates(query)
         extra = {
             slot: DENSE_SHARE * value for one, value in (dense or {}).items() if (slot := self._slot(one)) is not None
         }
-        for slot in extra:
-            if slot not in scores:
-                scores[slot] = self._exact(slot, query)
         owners = self._asked_by(asked) if exact else ()
         same = {slot for slot in owners if self._learned_for(self._id(slot), query) >= 0}
-        for slot in same - scores.keys():
-            scores[slot] = 0.0
-        best, removed = self._allowed(scores, context, extra, same)
+        best, removed = self._best(query, context, extra, same)
         matches = placed(asked, best, limit, extra, same)
         return Ranking(asked, matches, query.unknown, tuple(removed), len(self))
 
@@ -85,29 +82,52 @@ class Library(Holdings):
             if number < self._seen and packed + number not in self._dead:
                 yield packed + number
 
-    def _candidates(self, query: Asked) -> dict[int, float]:
-        """The cosines of the phrases worth a look, by slot, learned weights included."""
+    def _best(self, query: Asked, context: Context, extra: Mapping[int, float], same: set[int]) -> Best:
+        """The best candidates; where only terms speak, they are looked for among the leading ones first."""
+        if not extra and self._segment.size <= LANE_PHRASES and self._learned.about.keys().isdisjoint(query.vector):
+            scores = self._candidates(query, wanted=_COMPARED + len(self._dead))
+            if same <= scores.keys():
+                best, removed = self._allowed(scores, context, extra, same)
+                if len(best) == _COMPARED or not removed:
+                    return best, removed
+        scores = self._candidates(query)
+        for slot in extra:
+            if slot not in scores:
+                scores[slot] = self._exact(slot, query)
+        for slot in same - scores.keys():
+            scores[slot] = 0.0
+        return self._allowed(scores, context, extra, same)
+
+    def _candidates(self, query: Asked, *, wanted: int = 0) -> dict[int, float]:
+        """The cosines of the phrases worth a look, by slot, learned weights included.
+
+        With ``wanted`` others than the leading so many may be left out in a library of lanes.
+        """
         segment = self._segment
         starts = segment.starts
         spans = [(weight, starts[place], starts[place + 1]) for place, weight in query.known]
-        if segment.size <= _FEW_PHRASES or sum(end - begin for _, begin, end in spans) <= _ALL_POSTINGS:
-            scores = self._added_up(spans, query.length)
-        else:
+        if segment.size > _FEW_PHRASES and sum([end - begin for _, begin, end in spans]) > _ALL_POSTINGS:
             scores = self._chosen(spans, query)
-        for one, weight in query.vector.items():
-            for number, held in self._tail.postings.get(one, ()):
-                if number < self._seen:
-                    slot = len(self._entries) + number
-                    scores[slot] = scores.get(slot, 0.0) + weight * held
+        elif segment.size > LANE_PHRASES:
+            scores = cosines_of_some(segment, spans, query.length)
+        elif wanted:
+            scores = cosines_leading(segment, spans, query.length, wanted)
+        else:
+            scores = cosines(segment, spans, query.length)
+        if self._seen:
+            self._add_later(scores, query)
         for slot in self._dead & scores.keys():
             del scores[slot]
         self._add_learned(scores, query)
         return scores
 
-    def _added_up(self, spans: Iterable[tuple[float, int, int]], length: float) -> dict[int, float]:
-        if self._segment.size > LANE_PHRASES:
-            return cosines_of_some(self._segment, spans, length)
-        return dict(enumerate(cosines(self._segment, spans, length)))
+    def _add_later(self, scores: dict[int, float], query: Asked) -> None:
+        """Add the cosines of phrases that came after packing."""
+        for one, weight in query.vector.items():
+            for number, held in self._tail.postings.get(one, ()):
+                if number < self._seen:
+                    slot = len(self._entries) + number
+                    scores[slot] = scores.get(slot, 0.0) + weight * held
 
     def _chosen(self, spans: list[tuple[float, int, int]], query: Asked) -> dict[int, float]:
         """Candidates by the weightiest terms within the budget, with their whole cosines."""
@@ -120,13 +140,16 @@ class Library(Holdings):
                 continue
             budget -= end - begin
             chosen.append((weight, begin, end))
-        found = self._added_up(chosen, query.length)
+        by_lanes = self._segment.size <= LANE_PHRASES
+        if by_lanes:
+            found = cosines_leading(self._segment, chosen, query.length, _SCORED + len(self._dead))
+        else:
+            found = cosines_of_some(self._segment, chosen, query.length)
         for slot in self._dead & found.keys():
             del found[slot]
         best = [slot for slot, score in islice(_best_first(found.items()), _SCORED) if score]
-        if self._segment.size <= LANE_PHRASES:
-            whole = cosines(self._segment, spans, query.length)
-            return {slot: whole[slot] for slot in best}
+        if by_lanes:
+            return cosines_at(self._segment, spans, query.length, best)
         places = query.by_place()
         return {slot: self._row_score(slot, places) for slot in best}
 
@@ -164,9 +187,7 @@ class Library(Holdings):
             return 0.0
         return sum(weight * weights[one] for one, weight in query.vector.items() if one in weights)
 
-    def _allowed(
-        self, scores: dict[int, float], context: Context, extra: Mapping[int, float], same: set[int]
-    ) -> tuple[list[tuple[int, Entry, float]], list[tuple[str, str]]]:
+    def _allowed(self, scores: dict[int, float], context: Context, extra: Mapping[int, float], same: set[int]) -> Best:
         """The best candidates that no condition rules out, with their cosines, and those ruled out before them."""
         removed: list[tuple[str, str]] = []
         best: list[tuple[int, Entry, float]] = []
