@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.databases import store_at
 
 from csdesk import (
     Actor,
@@ -22,7 +23,6 @@ from csdesk.desk.shell import Desk
 from csdesk.domain.core.evolve import fold
 from csdesk.ports.store import Query, Store
 from csdesk.stores.memory import MemoryStore
-from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, ScriptedChannel, SerialIds
 
 LIN = Actor.agent("lin")
@@ -75,7 +75,7 @@ class Counter:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "desk.db", synchronous="NORMAL")
+    return MemoryStore() if request.param == "memory" else store_at(tmp_path / "desk.db", synchronous="NORMAL")
 
 
 @pytest.fixture
