@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
@@ -12,11 +12,8 @@ from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 
-class Outbox:
+class Outbox(Group):
     """Messages on their way. Those that are dead or unknown wait here for a decision."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def list(
         self,

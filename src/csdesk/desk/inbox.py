@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
@@ -14,11 +14,8 @@ from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 
-class Inbox:
+class Inbox(Group):
     """Messages that did not reach a ticket: parked by an error, waiting behind one, blocked, discarded, unknown."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def list(
         self,

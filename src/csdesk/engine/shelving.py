@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from csdesk._batched import batched
 from csdesk.domain.matching.book import AT_ONCE, Course, Lesson, PhraseBook, first_counted
 from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.compiled import Policy
@@ -166,8 +167,7 @@ def _lessons(told: Sequence[_Told]) -> Reading[tuple[Lesson, ...]]:
     """What was judged, with the texts of its messages; what has no text any more is left out."""
     texts: dict[str, str] = {}
     asked = list(dict.fromkeys(str(one.question) for _, one in told))
-    for start in range(0, len(asked), PAGE):
-        part = tuple(asked[start : start + PAGE])
+    for part in batched(asked, PAGE):
         page: Page[Any] = yield Query(kind="message", where=(("id", part),), limit=len(part))
         texts.update((one.id, one.text) for one in page.items if isinstance(one, Message))
     return tuple(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
+from csdesk._batched import batched
 from csdesk.domain.analysis.authority import people
 from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.authority.deciding import decide, grants_of, is_approver, per_agent, who_of
@@ -248,7 +249,7 @@ def _is_for(one: Settlement, agent: Agent, book: AuthorityBook, askers: Mapping[
 def _askers(waiting: Iterable[Settlement]) -> Flow[Mapping[str, Agent]]:
     keys = sorted({one.agent for one in waiting if one.agent is not None})
     found: dict[str, Agent] = {}
-    for start in range(0, len(keys), _CHUNK):
-        loaded = yield from read(Needs(agents=tuple(keys[start : start + _CHUNK])))
+    for part in batched(keys, _CHUNK):
+        loaded = yield from read(Needs(agents=part))
         found.update(loaded.snapshot.agents)
     return found

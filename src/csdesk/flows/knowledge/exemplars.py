@@ -17,6 +17,7 @@ from csdesk.domain.records.exemplars import SIGNS, Exemplar, GoodCase, Sign
 from csdesk.domain.records.messages import AuthorKind, Direction, Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
+from csdesk.domain.rules.values import is_number
 from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.flows.commands import execute
 from csdesk.flows.reading import checks
@@ -156,7 +157,7 @@ def _is_rating(given: object) -> bool:
     if not isinstance(given, tuple) or len(given) != 2:
         return False
     field, least = given
-    return isinstance(field, str) and isinstance(least, int | float) and not isinstance(least, bool)
+    return isinstance(field, str) and is_number(least)
 
 
 def _messages(tickets: Collection[Ticket]) -> Flow[Mapping[TicketId, list[Message]]]:

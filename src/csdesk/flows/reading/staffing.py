@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from csdesk._batched import batched
 from csdesk.domain.core.casework.giving import age_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.agents import Agent
@@ -111,7 +111,7 @@ def _judged(people: list[Agent], search: Search, stage: Stage) -> Flow[list[Avai
         agent: place for place, agent in enumerate(dict.fromkeys([*(one.agent for one in search.preferred), *best]))
     }
     found: list[Availability] = []
-    for part in _parts(people):
+    for part in batched(people, _CHUNK):
         yield from steps.attempt(0)
         loaded = yield from steps.load(Needs(counters=tuple(load_counter(one.id) for one in part)))
         for one in part:
@@ -119,11 +119,6 @@ def _judged(people: list[Agent], search: Search, stage: Stage) -> Flow[list[Avai
             told = judged(one, load, search, stage)
             found.append(Availability(agent=one, load=load, queue=stage.queue, reasons=told))
     return sorted(found, key=lambda one: (bool(one.reasons), places.get(one.agent.id, len(places)), one.agent.id))
-
-
-def _parts(people: list[Agent]) -> Iterator[list[Agent]]:
-    for start in range(0, len(people), _CHUNK):
-        yield people[start : start + _CHUNK]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
