@@ -31,7 +31,7 @@ def check_choice(field: str, given: object, known: Iterable[str]) -> None:
         raise InvalidInput(field, "unknown value", nearest(meant, names))
 
 
-def check_name(field: str, given: str, remedy: str = "pass a short name") -> None:
+def check_name(field: str, given: str, remedy: str) -> None:
     """Refuse a name that is empty, or holds what cannot be printed.
 
     Raises:

@@ -102,7 +102,7 @@ class EmailChannel:
         most_bytes: int = MOST_BYTES,
         scope: str = "",
     ) -> None:
-        check_name("account", account, remedy="pass the desk's id of this account")
+        check_name("account", account, "pass the desk's id of this account")
         check_span("poll_every", poll_every)
         check_server("smtp", smtp, SmtpServer)
         check_server("imap", imap, ImapServer)

@@ -287,7 +287,7 @@ class Telegram:
 
 def _checked(account: str, token: str) -> int:
     """The bot's own id, which its token begins with."""
-    check_name("account", account)
+    check_name("account", account, "pass a short name")
     found = _TOKEN.fullmatch(token)
     if found is None:
         raise InvalidInput("token", "is no bot's token", "pass what BotFather gave, such as 123456:ABC…")

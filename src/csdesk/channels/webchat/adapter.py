@@ -115,7 +115,7 @@ class WebChat:
     ) -> None:
         for name, value in (("account", account), ("user_kind", user_kind)):
             _check_made(value, str, name)
-            check_name(name, value)
+            check_name(name, value, "pass a short name")
         if user_kind == VISITOR:
             raise InvalidInput("user_kind", "is that of visitors who did not sign in", "choose another word")
         _check_made(lifetime, timedelta, "lifetime")

@@ -77,7 +77,7 @@ class WebhookChannel:
         clock: Clock | None = None,
     ) -> None:
         for name, value in (("account", account), ("sender_kind", sender_kind)):
-            check_name(name, value)
+            check_name(name, value, "pass a short name")
         self.kind: Final = "webhook"
         self.account: Final = account
         self.capabilities: Final = capabilities

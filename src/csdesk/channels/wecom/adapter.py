@@ -97,7 +97,7 @@ class WeComKf:
         clock: Clock | None = None,
     ) -> None:
         for name, value in (("account", account), ("corp_id", corp_id), ("secret", secret), ("open_kfid", open_kfid)):
-            check_name(name, value, remedy="pass what the platform shows")
+            check_name(name, value, "pass what the platform shows")
         check_span("tolerance", tolerance)
         siblings = names_of("accounts", accounts)
         codes = several("duplicate_codes", duplicate_codes, int, "pass numbers, such as {40058}")

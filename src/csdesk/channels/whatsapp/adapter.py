@@ -87,7 +87,7 @@ class WhatsAppCloud:
         media_hosts: Iterable[str] = MEDIA_HOSTS,
         capabilities: Capabilities = CAPABILITIES,
     ) -> None:
-        check_name("account", account)
+        check_name("account", account, "pass a short name")
         if not _NUMBER.fullmatch(phone_number_id):
             raise InvalidInput("phone_number_id", "is no id of a number", "pass the digits that the platform shows")
         if not token or not token.isascii() or not token.isprintable() or " " in token:
