@@ -341,7 +341,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problems": ("problems", "问题"),
     # tickets, show, search, work, backup
     "tickets.none": ("No ticket matches.", "没有符合条件的工单。"),
-    "tickets.tag": ("The configuration declares no tag {tag}: {remedy}", "配置中没有声明标签 {tag}：{remedy}"),
     "tickets.more": ("{shown} of {total}; --limit shows more", "共 {total} 张，显示 {shown} 张；用 --limit 显示更多"),
     "brief": ("{name} · tickets: {count} · open: {open}", "{name} · 共 {count} 张工单 · 未结 {open} 张"),
     "clocks": ("Clocks", "时钟"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -377,6 +378,10 @@ def wait_before(attempt: Attempt) -> float:
     return float(wait_random_exponential(multiplier=0.002, max=0.5)(state))
 
 
+_CALLED: Final = ("receive", "send", "pull", "send_now", "pull_now", "upload", "fetch", "upload_now", "fetch_now")
+"""The methods of a channel, none of which a desk awaits: a message handed to a coroutine would never leave."""
+
+
 def _by_account(channels: object) -> dict[str, AnyChannel]:
     if isinstance(channels, str) or not isinstance(channels, Iterable):
         raise InvalidInput("channels", is_a(channels), "pass a list: channels=[channel]")
@@ -391,6 +396,12 @@ def _by_account(channels: object) -> dict[str, AnyChannel]:
                     "{type} is no channel: it lacks {names}", type=type(channel).__name__, names=_lacking(channel)
                 ),
                 "see docs/how-to/write-a-channel.md",
+            )
+        if awaited := next((name for name in _CALLED if iscoroutinefunction(getattr(channel, name, None))), None):
+            raise InvalidInput(
+                "channels",
+                sentence("{type}.{name} is a coroutine function", type=type(channel).__name__, name=awaited),
+                "yield HTTP requests in send and pull, or write send_now and pull_now, run in threads",
             )
         if channel.account in found:
             raise InvalidInput(

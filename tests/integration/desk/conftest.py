@@ -36,7 +36,9 @@ class World:
     def store(self) -> Store:
         """A store of its own over the shared data."""
         if self.kind == "sqlite":
-            return store_at(self._folder / "desk.db", synchronous="NORMAL")
+            file = store_at(self._folder / "desk.db", synchronous="NORMAL")
+            self._stores.append(file)
+            return file
         if self._memory is None:
             self._memory = MemoryStore()
         return self._memory
@@ -44,7 +46,6 @@ class World:
     def open(self, config: DeskConfig | None = None, *, channels: Iterable = (), wrap=None, **given) -> Desk:
         """A desk; ``wrap`` puts something around its store."""
         store = self.store()
-        self._stores.append(store)
         desk = open_desk(
             wrap(store) if wrap else store,
             config=config,

@@ -299,7 +299,7 @@ def test_odd_texts(desk: Desk, text: str) -> None:
     received = stored(desk, one)
     assert received.ticket is not None
     desk.reply(received.ticket.id, text if text.strip() else "-", subject=text, actor=ME)
-    desk.note(received.ticket.id, text or "-", actor=ME)
+    desk.note(received.ticket.id, text if text.strip() else "-", actor=ME)
     desk.tickets.set_field(received.ticket.id, "x.a", text, actor=ME)
     desk.tickets.set_field(received.ticket.id, "subject", text, actor=ME)
     desk.tickets.drafts.save(received.ticket.id, text, actor=ME)

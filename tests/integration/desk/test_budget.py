@@ -99,6 +99,7 @@ def test_statements_of_a_mixed_stream(tmp_path):
             )
         )
     desk.close()
+    store.close()
     assert len(statements) / count <= 15
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from mimetypes import guess_type
 from re import compile as pattern
-from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from csdesk.channels._faults import health_of
 from csdesk.channels._settings import base_address, check_choice, check_span, several
 from csdesk.channels.telegram.api import BotApi, Call
 from csdesk.channels.telegram.content import MARKED, call_of
@@ -273,7 +273,7 @@ class Telegram:
             yield from self._api.checked(Call("getMe", safe=True))
             info = yield from self.webhook.info()
         except ChannelError as error:
-            return Health(status=_HEALTH.get(error.disposition, "degraded"), code=error.provider_code or "")
+            return health_of(error)
         code = ""
         if self._polling and info.url:
             code = "webhook_is_set"
@@ -283,11 +283,6 @@ class Telegram:
 
     def _error(self, problem: str, disposition: Disposition, code: str) -> ChannelError:
         return ChannelError(self.account, problem, disposition=disposition, provider_code=code)
-
-
-_HEALTH: Final[Mapping[str, Literal["auth", "unreachable"]]] = MappingProxyType(
-    {"operator": "auth", "retry": "unreachable", "unknown_outcome": "unreachable"}
-)
 
 
 def _checked(account: str, token: str) -> int:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
-from csdesk.channels._waits import retry_after
+from csdesk.channels._faults import retry_after
 from csdesk.channels.webhook.forms import BadFields, Delivered, event_of
 from csdesk.channels.webhook.signing import TOLERANCE, WebhookSigner
 from csdesk.domain.records.messages import plain_text

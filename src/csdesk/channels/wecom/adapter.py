@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
+from csdesk.channels._faults import health_of
 from csdesk.channels._forms import form_of
 from csdesk.channels._settings import base_address, check_span, names_of, several
 from csdesk.channels.wecom.api import Call, KfApi, MemoryShelf, TokenShelf, code_of
@@ -310,14 +310,9 @@ class WeComKf:
         try:
             listed = yield from self.accounts.list()
         except ChannelError as error:
-            return Health(status=_HEALTH.get(error.disposition, "degraded"), code=error.provider_code or "")
+            return health_of(error)
         known = any(one.open_kfid == self._open_kfid for one in listed)
         return Health(status="ok" if known else "degraded", code="" if known else "no_account")
-
-
-_HEALTH: Final[Mapping[str, Literal["auth", "unreachable"]]] = MappingProxyType(
-    {"operator": "auth", "refresh_auth": "auth", "retry": "unreachable"}
-)
 
 
 def _is_refusal(content_type: str | None, code: int | None) -> bool:

@@ -17,7 +17,7 @@ from csdesk.domain.core.conversation.seating import seats
 from csdesk.domain.core.customers.segmenting import is_due, over, settled
 from csdesk.domain.core.evolve import evolve, evolve_message, sealed
 from csdesk.domain.core.lineage import Past
-from csdesk.domain.ids import CustomerId, IdentityId, MessageId
+from csdesk.domain.ids import CustomerId, IdentityId, MessageId, by_another_name
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
@@ -210,7 +210,7 @@ class Workspace:
         record = self._records.get(record_id)
         if type(record) is kind:
             return record
-        raise NotFound(KINDS[kind], record_id)
+        raise NotFound(KINDS[kind], record_id, remedy=by_another_name(KINDS[kind], record_id))
 
     def find(self, record_id: str) -> Stored | None:
         """The record of that id, of whatever kind; None if the snapshot does not have it."""

@@ -18,6 +18,7 @@ from csdesk.domain.records.channels import Capabilities, MediaFetched, MediaWant
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import MediaPart, Message
 from csdesk.domain.records.queues import DueItem
+from csdesk.domain.time.instants import earliest
 from csdesk.domain.time.waits import doubled
 from csdesk.errors import ChannelError
 from csdesk.flows.backing_off import at_least_asked, may_pass
@@ -51,8 +52,7 @@ class Fetched:
 
     def come_back(self, at: datetime | None) -> None:
         """Note when something is due."""
-        if at is not None:
-            self.next_due_at = at if self.next_due_at is None else min(at, self.next_due_at)
+        self.next_due_at = earliest(self.next_due_at, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from csdesk.domain.core.conversation.seating import SEAT, is_with_bot
+from csdesk.domain.core.casework.leases import is_with_bot
+from csdesk.domain.core.conversation.seating import SEAT
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Needs, person_behind
