@@ -35,8 +35,10 @@
         ├── CommitUnknown        nobody knows whether the commit happened; read the claim to find out
         └── StoreDamaged         the storage is not a csdesk store, or it is broken
 
+Beside them stands ``CsdeskWarning``, the root of what csdesk says with Python's ``warnings``.
+
 Messages name the thing and the remedy; they never hold a customer's text or a secret. ``code`` and ``params`` stand in
-the message catalogues, so an application can show any error in Chinese or English with ``csdesk.render``.
+the message catalogues, so an application can show any error or warning in Chinese or English with ``csdesk.render``.
 
 A problem and a remedy are English where they are raised, as a literal or, with values in it, as a template::
 
@@ -52,7 +54,7 @@ parameter that takes such a text is called ``problem`` or ``remedy``, so that th
 from __future__ import annotations
 
 from csdesk._sentence import Sentence, sentence
-from csdesk.errors._roots import CsdeskError, RemoteError, StoreError, UsageError
+from csdesk.errors._roots import CsdeskError, CsdeskWarning, RemoteError, StoreError, UsageError
 from csdesk.errors.inputs import ConfigError, ConfigMismatch, ConfigUnreadable, InvalidInput, Problem
 from csdesk.errors.refusals import (
     BotBarred,
@@ -96,6 +98,7 @@ __all__ = [
     "ConfigMismatch",
     "ConfigUnreadable",
     "CsdeskError",
+    "CsdeskWarning",
     "Denied",
     "DeskClosed",
     "Disposition",

@@ -29,6 +29,20 @@ class CsdeskError(Exception):
         return copyreg.__newobj__, (type(self), *self.args), dict(self.__dict__)  # type: ignore[attr-defined]
 
 
+class CsdeskWarning(UserWarning):
+    """The root of every warning of csdesk's: something went on, but what came of it may not be what is wanted."""
+
+    code: ClassVar[str] = "warning"
+    """The catalogue key of this kind of warning."""
+
+    def __init__(self, message: str, **params: Param) -> None:
+        super().__init__(message)
+        self.params: dict[str, Param] = params
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return copyreg.__newobj__, (type(self), *self.args), dict(self.__dict__)  # type: ignore[attr-defined]
+
+
 class UsageError(CsdeskError):
     """The caller's side: change the call, the configuration or the installation."""
 

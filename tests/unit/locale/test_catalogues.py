@@ -15,7 +15,7 @@ from csdesk.domain.authority import verdicts
 from csdesk.domain.locale import en, zh_cn
 from csdesk.domain.locale.render import parameters, render
 from csdesk.domain.records.trace import Outcome, Trace, verdict
-from csdesk.errors import ConfigError, CsdeskError, Denied, InvalidInput
+from csdesk.errors import ConfigError, CsdeskError, CsdeskWarning, Denied, InvalidInput
 
 SOURCE = Path(csdesk.errors.__file__).parent.parent
 
@@ -44,7 +44,7 @@ INBOX = {"error.unexpected", "error.waits", "inbox.unknown"}
 
 
 def error_codes() -> Iterator[str]:
-    waiting = [CsdeskError]
+    waiting: list[type[CsdeskError | CsdeskWarning]] = [CsdeskError, CsdeskWarning]
     while waiting:
         cls = waiting.pop()
         yield cls.code
