@@ -117,9 +117,10 @@ def test_another_name_where_an_id_is_wanted(desk, slip, told):
         slip(desk)
 
 
-def test_an_id_that_nobody_has_is_no_other_name(desk):
+@pytest.mark.parametrize("missed", [lambda desk: desk.customers.brief("cus_1"), lambda desk: desk.tickets.numbered(7)])
+def test_an_id_or_number_that_nobody_has_is_no_other_name(desk, missed):
     with pytest.raises(NotFound) as caught:
-        desk.customers.brief("cus_1")
+        missed(desk)
     assert not caught.value.remedy
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from tests.databases import store_at
 
 from csdesk.bootstrap import open_async_desk, open_desk
 from csdesk.desk.shell import Desk
@@ -54,7 +55,7 @@ def opened(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[tuple[Desk, MemoryStore | SqliteStore, FixedClock]]:
     clock = FixedClock()
-    store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "desk.db", synchronous="NORMAL")
+    store = MemoryStore() if request.param == "memory" else store_at(tmp_path / "desk.db", synchronous="NORMAL")
     with open_desk(store, clock=clock, config=CONFIG) as desk:
         yield desk, store, clock
         assert desk.receive(message("the desk still works", talk="last")).state == "stored"

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.databases import store_at
 
 from csdesk import (
     Actor,
@@ -23,7 +24,6 @@ from csdesk.desk.shell import Desk
 from csdesk.domain.core.evolve import fold
 from csdesk.ports.store import Query, Store
 from csdesk.stores.memory import MemoryStore
-from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, ScriptedChannel, SerialIds
 
 LIN = Actor.agent("lin")
@@ -79,7 +79,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    with closing(SqliteStore(tmp_path / "desk.db", synchronous="NORMAL")) as file:
+    with closing(store_at(tmp_path / "desk.db", synchronous="NORMAL")) as file:
         yield file
 
 

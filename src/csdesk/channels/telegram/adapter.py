@@ -10,7 +10,7 @@ from re import compile as pattern
 from typing import Final, Literal, get_args
 
 from csdesk.channels._faults import health_of
-from csdesk.channels._settings import base_address, check_choice, check_span, several
+from csdesk.channels._settings import base_address, check_choice, check_name, check_span, several
 from csdesk.channels.telegram.api import BotApi, Call
 from csdesk.channels.telegram.content import MARKED, call_of
 from csdesk.channels.telegram.deliveries import Delivered, Poll, secrets_of
@@ -287,8 +287,7 @@ class Telegram:
 
 def _checked(account: str, token: str) -> int:
     """The bot's own id, which its token begins with."""
-    if not account or not account.isprintable():
-        raise InvalidInput("account", "is empty or not printable", "pass a short name")
+    check_name("account", account, "pass a short name")
     found = _TOKEN.fullmatch(token)
     if found is None:
         raise InvalidInput("token", "is no bot's token", "pass what BotFather gave, such as 123456:ABC…")

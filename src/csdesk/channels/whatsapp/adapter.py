@@ -7,7 +7,7 @@ from re import compile as pattern
 from typing import Final
 
 from csdesk.channels._faults import health_of
-from csdesk.channels._settings import base_address, names_of, several
+from csdesk.channels._settings import base_address, check_name, names_of, several
 from csdesk.channels.whatsapp.api import GraphApi
 from csdesk.channels.whatsapp.content import content_of
 from csdesk.channels.whatsapp.limits import BUTTON, CAPABILITIES
@@ -87,8 +87,7 @@ class WhatsAppCloud:
         media_hosts: Iterable[str] = MEDIA_HOSTS,
         capabilities: Capabilities = CAPABILITIES,
     ) -> None:
-        if not account or not account.isprintable():
-            raise InvalidInput("account", "is empty or not printable", "pass a short name")
+        check_name("account", account, "pass a short name")
         if not _NUMBER.fullmatch(phone_number_id):
             raise InvalidInput("phone_number_id", "is no id of a number", "pass the digits that the platform shows")
         if not token or not token.isascii() or not token.isprintable() or " " in token:

@@ -78,7 +78,9 @@ def get_numbered(number: int) -> Flow[Ticket]:
     if isinstance(number, bool) or not isinstance(number, int):
         raise InvalidInput("number", is_a(number), "pass an int; desk.tickets.get finds a ticket by its id")
     page = yield from page_of(Ticket, Query(kind="ticket", where=(("number", number),), limit=1))
-    return _one(next(iter(page.items), None), "ticket", str(number))
+    if not page.items:
+        raise NotFound("ticket", str(number))
+    return page.items[0]
 
 
 def get_customer(customer_id: str) -> Flow[Customer]:
