@@ -5,22 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import TicketGroup
 from csdesk.domain.core.casework.accounts import SlaAccount
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records
 from csdesk.flows.reading import service_levels
 
 
-class Sla:
+class Sla(TicketGroup):
     """Service levels: why clocks stand where they stand, promises and steps, looking at promises again."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def explain(self, ticket: TicketId) -> SlaAccount:
         """Every clock of a ticket, line by line: what was counted, paused and passed over, up to now.
@@ -74,7 +70,7 @@ class Sla:
             ticket: a live ticket.
             actor: who promised it.
             within: how soon, in working time of ``calendar`` (None: every second counts).
-            until: by when; instead of ``within``.
+            until: by when, ten years ahead at most; instead of ``within``.
             name: a word for it, such as ``call_back``; no free text.
             calendar: a calendar of the configuration.
             warn: how much of the time is left when a warning is given; None: no warning.
@@ -197,6 +193,3 @@ class Sla:
                 idempotency_key=idempotency_key,
             )
         )
-
-    async def _do(self, command: cmd.Command) -> Ticket:
-        return records.ticket_of(await self._runner.execute(command))

@@ -283,10 +283,11 @@ class DeskCore:
     def adopt_policy(self, body: str, digest: str, epoch: int) -> Policy:
         """Compile a stored configuration and use it from now on; one that cannot be used lets nobody decide."""
         _, calendars, _ = self.compiled
-        last = self.policy
-        policy: Policy
+        last = policy = self.policy
         try:
-            policy = compile_policy(DeskConfig.from_json(body), last.service.years)
+            # Mostly it is what the desk was opened with, word by word: that one is compiled.
+            if digest != last.digest or body != last.config.canonical_json():
+                policy = compile_policy(DeskConfig.from_json(body), last.service.years)
         except UsageError as error:
             policy = UnreadablePolicy(self.name, digest, problems_of(error), last)
         self.compiled = (epoch, calendars, policy)

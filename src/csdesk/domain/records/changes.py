@@ -22,12 +22,12 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
 Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Asset | Draft | PublicHolidays | Settlement
@@ -117,7 +117,8 @@ class RankOrder(Word):
     """In which order the candidates of a queue come.
 
     ``load``: fewest units of work, then longest without new work. ``idle``: longest without new work in any queue.
-    ``turn``: longest without new work in this queue. ``ring``: by a hash of their ids, around from a starting point.
+    ``turn``: longest without new work in this queue; for those who join it, and when it begins to go by turn, work of
+    any queue was the last turn. ``ring``: by a hash of their ids, around from a starting point.
     """
 
     LOAD = "load"

@@ -13,6 +13,7 @@ from typing import Final
 
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.erasures import ERASE
+from csdesk.domain.time.instants import earliest
 from csdesk.flows import queues, turns
 from csdesk.flows.authority import due as authority
 from csdesk.flows.channels import fetching, seating
@@ -177,10 +178,6 @@ _Part = tuple[dict[str, int], bool, datetime | None]
 """What was done, whether more of it is left, and when more will be due."""
 
 
-def _earliest(*instants: datetime | None) -> datetime | None:
-    return min((at for at in instants if at is not None), default=None)
-
-
 def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     scope = yield from steps.attempt(0)
     done: Counter[str] = Counter()
@@ -193,7 +190,7 @@ def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
         sending = yield from deliver(left, account=account, out_of_time=out_of_time)
         done.update(sending.counts)
         more = more or sending.more
-        next_at = _earliest(next_at, sending.next_due_at)
+        next_at = earliest(next_at, sending.next_due_at)
     return dict(done), more, next_at
 
 
@@ -235,7 +232,7 @@ def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
             return dict(counts), True, next_at
         done, again, later = yield from part(left, out_of_time)
         counts.update(done)
-        more, next_at = more or again, _earliest(next_at, later)
+        more, next_at = more or again, earliest(next_at, later)
     return dict(counts), more, next_at
 
 

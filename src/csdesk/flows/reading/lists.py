@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from csdesk._batched import batched
 from csdesk._sentence import is_a
 from csdesk.domain.ids import article_id, by_another_name, phrase_id
 from csdesk.domain.records.agents import Agent
@@ -187,8 +188,8 @@ def ticket_timeline(ticket_id: str) -> Flow[tuple[TimelineItem, ...]]:
     messages = yield from everything(Message, Query(kind="message", where=(("ticket", wanted),), limit=500))
     subjects = (*wanted, *(str(one.id) for one in messages))
     items = [TimelineItem(one.occurred_at, message=one) for one in messages]
-    for start in range(0, len(subjects), 200):
-        where = (("subject", subjects[start : start + 200]),)
+    for part in batched(subjects, 200):
+        where = (("subject", part),)
         entries = yield from everything(Entry, Query(kind="entry", where=where, order="position", limit=500))
         items += [TimelineItem(one.at, entry=one) for one in entries]
     return tuple(sorted(items, key=_when))

@@ -145,7 +145,7 @@ SENTENCES: Final[dict[str, str]] = {
     "was not sent": "没有发出",
     "choose a message of ours that the channel has taken over": "请选择渠道已接收的我方消息",
     "pass channel events and inbound messages": "请传入渠道事件和收到的消息",
-    "no segment {segment!r}": "没有分群“{segment}”",
+    "no {kind} {name!r}": "没有名为“{name}”的{kind}",
     "give one of queue and ticket": "queue 与 ticket 应有且只有一个",
     "pass queue= or ticket=": "请传入 queue= 或 ticket=",
     "choose another, or let it come back": "请换一条，或恢复使用它",
