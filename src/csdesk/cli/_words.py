@@ -116,6 +116,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "match.phrase": ("phrase", "话术"),
     "match.confidence": ("sure", "置信度"),
     "match.action": ("action", "处理"),
+    "conform.no_base": (
+        "its class does not build on csdesk.testing.ChannelRig",
+        "它的类没有继承 csdesk.testing.ChannelRig",
+    ),
     "match.because": ("because of", "依据"),
     "match.auto_reply": ("answer", "自动发送"),
     "match.suggest": ("suggest", "推荐给客服"),
