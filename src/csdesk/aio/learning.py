@@ -176,7 +176,7 @@ class Learning(Group):
             cursor: of the page before.
 
         Raises:
-            InvalidInput: an unknown sign, a rating that is none, or a naive instant.
+            InvalidInput: an unknown sign or queue, a rating that is none, or a naive instant.
         """
         flow = exemplars.good_cases(
             signs=signs, rating=rating, queue=queue, since=since, until=until, limit=limit, cursor=cursor

@@ -27,6 +27,9 @@ class Outbox(Group):
 
         Of a pending message ``needs`` is ``channel`` where this desk has none for its account: it waits for a process
         that has it.
+
+        Raises:
+            InvalidInput: the configuration lists accounts, and not this one; see ``desk.tickets.list``.
         """
         where = filters(state=state, account=account)
         return await self._runner.run(waiting.outbox(Query(kind="outbox", where=where, limit=limit, after=cursor)))

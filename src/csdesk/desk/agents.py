@@ -224,7 +224,7 @@ class Agents(Group):
             InvalidInput: the configuration has no such queue, and nobody is left in it.
         """
         where = filters(queue=queue, presence=presence, retired=retired)
-        return self._runner.run(known_names.agents(Query(kind="agent", where=where, limit=limit, after=cursor)))
+        return self._runner.run(known_names.listed(Agent, Query(kind="agent", where=where, limit=limit, after=cursor)))
 
     def _do(self, command: cmd.Command) -> Agent:
         return results.agent_of(self._runner.execute(command))

@@ -350,8 +350,8 @@ class Authority(Group):
         ``since`` and ``until`` bound when they began. Customers that were merged count with their survivor.
 
         Raises:
-            InvalidInput: a filter that cannot be.
-            NotFound: this desk has no such customer.
+            InvalidInput: a filter that cannot be, or an action that neither the configuration nor a settlement has.
+            NotFound: this desk has no such customer, or agents, and not this one.
         """
         return self._runner.run(
             reading.settlements(

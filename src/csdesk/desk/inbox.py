@@ -9,7 +9,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Received
 from csdesk.domain.records.queues import InboxItem, InboxState
 from csdesk.flows import queues
-from csdesk.flows.reading import lists
+from csdesk.flows.reading import known_names
 from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
@@ -25,9 +25,15 @@ class Inbox(Group):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[InboxItem]:
-        """A page of the inbox, oldest first."""
+        """A page of the inbox, oldest first.
+
+        Raises:
+            InvalidInput: the configuration lists accounts, and not this one; see ``desk.tickets.list``.
+        """
         where = filters(state=state, account=account)
-        return self._runner.run(lists.page_of(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor)))
+        return self._runner.run(
+            known_names.listed(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor))
+        )
 
     def retry(self, item: MessageId, *, actor: Actor) -> Received:
         """Put a message through the pipeline again; what waited behind it follows.

@@ -87,7 +87,7 @@ def _for_reply(command: cmd.SendReply, ticket: Ticket, loaded: Loaded, needs: Ne
         needs._replace(
             messages=(*needs.messages, *((question,) if question is not None else ())),
             phrases=named,
-            counters=(*needs.counters, lessons.NUMBER),
+            counters=(*needs.counters, *lessons.COUNTERS),
         ),
         phrases="yes",
     )

@@ -185,6 +185,8 @@ def inbox_item(number: int = 1, state: InboxState = InboxState.PARKED) -> InboxI
         conversation=f"conversation-{number}",
         state=state,
         error="error.example",
+        detail="InvalidInput",
+        told='{"field": "queue", "problem": "\\u4e0d\\u5728"}',
         payload='{"text": "Hello"}',
         created_at=at(number),
     )

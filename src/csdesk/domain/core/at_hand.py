@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from csdesk.domain.ids import CustomerId, IdentityId
+from csdesk.domain.ids import CustomerId, IdentityId, by_another_name
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
@@ -102,7 +102,7 @@ class RecordsAtHand:
         record = self._records.get(record_id)
         if type(record) is kind:
             return record
-        raise NotFound(KINDS[kind], record_id)
+        raise NotFound(KINDS[kind], record_id, remedy=by_another_name(KINDS[kind], record_id))
 
     def find(self, record_id: str) -> Stored | None:
         """The record of that id, of whatever kind; None if the snapshot does not have it."""

@@ -172,7 +172,7 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Carrying: lambda one: replaced(one, **_texts(one, "reference", "reason")),
     ExceptionRequest: lambda one: replaced(one, **_texts(one, "wish", "subject", "reason")),
     Entry: _entry,
-    InboxItem: lambda one: replace(one, conversation=COVER, detail="", payload=""),
+    InboxItem: lambda one: replace(one, conversation=COVER, detail="", told="", payload=""),
     OutboxItem: lambda one: replace(one, conversation=COVER, reason=_text(one.reason)),
     Seen: lambda one: replace(one, state="hidden", value=None) if one.personal and one.state == "shown" else one,
 }

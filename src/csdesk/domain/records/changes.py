@@ -117,7 +117,8 @@ class RankOrder(Word):
     """In which order the candidates of a queue come.
 
     ``load``: fewest units of work, then longest without new work. ``idle``: longest without new work in any queue.
-    ``turn``: longest without new work in this queue. ``ring``: by a hash of their ids, around from a starting point.
+    ``turn``: longest without new work in this queue; for those who join it, and when it begins to go by turn, work of
+    any queue was the last turn. ``ring``: by a hash of their ids, around from a starting point.
     """
 
     LOAD = "load"

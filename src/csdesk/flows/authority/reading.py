@@ -28,7 +28,8 @@ from csdesk.errors import NotFound
 from csdesk.flows.authority.matters import Matter, matter_of
 from csdesk.flows.authority.seeing import LOADS, see_matter
 from csdesk.flows.reading import checks
-from csdesk.flows.reading.lists import everything, filters, page_of, read
+from csdesk.flows.reading.known_names import listed
+from csdesk.flows.reading.lists import everything, filters, read
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 from csdesk.ports.store import Page, Query
@@ -180,7 +181,7 @@ def settlements(
         people = (customer, *(yield from _members(customer)))
     where = filters(ticket=ticket, customer=people, subject=subject, action=action, agent=agent, state=state)
     return (
-        yield from page_of(
+        yield from listed(
             Settlement,
             Query(
                 kind="settlement",

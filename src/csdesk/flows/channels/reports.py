@@ -188,25 +188,31 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
     if not _is_news(message.delivery, after):
         return
     known = message.provider_id or message.erased_at is not None
-    work.begin(message.id, Actor.adapter(event.account))
-    work.emit(
-        message.id,
-        ev.DeliveryChanged(
-            message=message.id,
-            before=message.delivery,
-            after=after,
-            reason="" if message.erased_at is not None else event.reason,
-            provider_id="" if known else event.provider_id,
-            needs=(event.needs or _NEEDS.get(event.status, "")) if after is Delivery.FAILED else "",
-            facts=event.facts,
-        ),
+    changed = ev.DeliveryChanged(
+        message=message.id,
+        before=message.delivery,
+        after=after,
+        reason="" if message.erased_at is not None else event.reason,
+        provider_id="" if known else event.provider_id,
+        needs=(event.needs or _NEEDS.get(event.status, "")) if after is Delivery.FAILED else "",
+        facts=event.facts,
     )
+    work.begin(message.id, Actor.adapter(event.account))
+    work.emit(message.id, changed)
     if event.status == "opted_out":
         _opt_out(work, message)
-    if item is not None and item.state is not OutboxState.SENDING and after is not Delivery.FAILED:
-        work.end_outbox(message.id)  # nobody need decide any more, and nothing is sent twice
+    if item is not None and item.state is not OutboxState.SENDING:  # whoever is sending it settles that
+        _settle(work, item, changed)
     work.end(message.id)
     yield from steps.commit(work.changes())
+
+
+def _settle(work: Workspace, item: OutboxItem, changed: ev.DeliveryChanged) -> None:
+    """Of a message that arrived nobody need decide any more; one that failed waits for somebody, and is not sent."""
+    if changed.after is Delivery.FAILED:
+        work.put_outbox(replace(item, state=OutboxState.DEAD, reason=changed.reason or "", needs=changed.needs))
+    else:
+        work.end_outbox(item.message)
 
 
 def _earlier_piece(message: Message, event: ch.StatusEvent, scope: Scope) -> tuple[int, int] | None:

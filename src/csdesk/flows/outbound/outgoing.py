@@ -67,8 +67,9 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
     work = workspace(loaded, scope)
     message = work.message(item.message)
     ticket = work.ticket(message.ticket)  # not the item's: the message may have moved since it was queued
-    if message.delivery in ARRIVED or message.erased_at is not None:
-        return Arrived(message.delivery) if message.delivery in ARRIVED else Unfit("erased", "other_recipient")
+    settled = _settled(message)
+    if settled is not None:
+        return settled
     receiving = work.find(work.claims.get(conversation, ""))
     opening = opening_of(ticket, receiving if isinstance(receiving, Ticket) else None)
     room = yield from room_of(item.account, item.conversation, opening, able, scope)
@@ -93,6 +94,17 @@ def prepared(item: OutboxItem, able: Capabilities, scope: Scope) -> Flow[Ready |
         yield from steps.commit(changes)
     failing = paces.pause in loaded.snapshot.claims
     return Ready(first, made, len(message.pieces), room.quota, manners, was_failing=failing)
+
+
+def _settled(message: Message) -> Arrived | Unfit | None:
+    """What the provider said after whoever sent it was gone, or why nobody may have it any more."""
+    if message.delivery in ARRIVED:
+        return Arrived(message.delivery)
+    if message.erased_at is not None:
+        return Unfit("erased", "other_recipient")
+    if message.delivery is Delivery.FAILED:
+        return Unfit(message.delivery_reason, message.delivery_needs)
+    return None
 
 
 def _polite(

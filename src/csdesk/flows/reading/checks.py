@@ -250,8 +250,8 @@ def _narrowing(given: Query | SearchRequest, where: Where) -> None:
 def _filter(name: str, value: object) -> None:
     if name in _CHOICES:
         _choice(name, value, _CHOICES[name])
-    if name == "priority":
-        an_instance(value, Priority, name)
+    if name == "priority" and not isinstance(value, Priority):
+        raise InvalidInput(name, is_a(value), "pass a csdesk Priority, such as Priority.HIGH")
     if isinstance(value, str):
         an_id(value, name)
     elif isinstance(value, datetime):

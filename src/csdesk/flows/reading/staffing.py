@@ -20,12 +20,12 @@ from csdesk.domain.routing.search import Search, Stage
 from csdesk.errors import InvalidInput
 from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.reading import checks
-from csdesk.flows.reading.known_names import check_queue
+from csdesk.flows.reading.known_names import check_names
 from csdesk.flows.reading.lists import everything, page_of
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
-from csdesk.ports.store import Query
+from csdesk.ports.store import Query, Where
 
 _EVERYBODY: Final = 1_000_000
 _CHUNK: Final = 500
@@ -70,7 +70,7 @@ def _for_queue(queue: str) -> Flow[Search]:
     scope = yield from steps.attempt(0)
     loaded = yield from steps.load(Needs(), roster=True)
     if not loaded.policy.has_queue(queue):
-        yield from check_queue(queue)
+        yield from check_names((("queue", queue),))
     return loaded.policy.routing.look(queue, loaded.roster, loaded.policy.service, scope.now)
 
 
@@ -139,20 +139,20 @@ class Wait:
 def groups(queue: str | None) -> Flow[tuple[AgentGroup, ...]]:
     """The kinds of agents of each queue."""
     yield from steps.attempt(0)
-    where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
+    where: Where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
     found = yield from everything(AgentGroup, Query(kind="group", where=where, limit=1000))
-    if queue is not None and not found:
-        yield from check_queue(queue)
+    if not found:
+        yield from check_names(where)
     return found
 
 
 def waiting(queue: str | None) -> Flow[tuple[WaitingLine, ...]]:
     """The lines of tickets that wait for somebody, by queue and priority."""
     yield from steps.attempt(0)
-    where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
+    where: Where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
     found = yield from everything(WaitingLine, Query(kind="line", where=where, limit=1000))
-    if queue is not None and not found:
-        yield from check_queue(queue)
+    if not found:
+        yield from check_names(where)
     return found
 
 

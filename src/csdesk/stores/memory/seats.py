@@ -32,14 +32,16 @@ class Seats:
         self._groups: dict[tuple[str, str], int] = {}
         self._given: dict[str, int] = {}
         """For each agent the last commit that gave them work."""
-        self._turns: dict[tuple[str, str], int] = {}
-        """The same for each queue that they work in."""
+        self._turns: dict[str, dict[str, int]] = {}
+        """The same for each of their queues that goes by turn."""
         self.orders: Mapping[str, RankOrder] = {}
 
     def give(self, agent: str, queue: str, number: int) -> None:
         """Note that an agent was given work; later work has a greater number."""
         self._given[agent] = number
-        self._turns[agent, queue] = number
+        turns = self._turns.get(agent, {})
+        if queue in turns:
+            turns[queue] = number
 
     def place(self, agent: Agent, load: int) -> None:
         """Let the agent stand where the document and the load say."""
@@ -47,6 +49,7 @@ class Seats:
             line = self._lines[key]
             del line[bisect_left(line, seat)]
         profile = self._join(agent)
+        self._turns[agent.id] = self._turns_of(agent)
         if not agent.takes_work or load >= agent.capacity:
             return
         places = self._places[agent.id] = []
@@ -54,6 +57,12 @@ class Seats:
             seat = _Seat(*self._order(agent.id, queue, load), agent.id, load, agent.capacity)
             insort(self._lines.setdefault((queue, profile), []), seat)
             places.append(((queue, profile), seat))
+
+    def _turns_of(self, agent: Agent) -> dict[str, int]:
+        """Of those who join a line by turn, or whose line begins to be one, any work was the last turn."""
+        known, given = self._turns.get(agent.id, {}), self._given.get(agent.id, 0)
+        by_turn = [queue for queue in agent.queues if self.orders.get(queue) is RankOrder.TURN]
+        return {queue: known.get(queue, given) for queue in by_turn}
 
     def _join(self, agent: Agent) -> str:
         before, queues = self._members.get(agent.id, ("", ()))
@@ -73,7 +82,7 @@ class Seats:
             case RankOrder.IDLE:
                 return 0, self._given.get(agent, 0)
             case RankOrder.TURN:
-                return 0, self._turns.get((agent, queue), 0)
+                return 0, self._turns[agent][queue]
             case RankOrder.RING:
                 return spot_of(agent), 0
 

@@ -55,7 +55,7 @@ _PARTS: Final = {
     },
 }
 _ROWS: Final = {
-    "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM csdesk_inbox"
+    "inbox": "SELECT id,account,conversation,state,error,detail,told,payload,attempts,created_at FROM csdesk_inbox"
     " WHERE desk=? AND id IN ({})",
     "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at,needs"
     " FROM csdesk_outbox WHERE desk=? AND message IN ({})",

@@ -27,6 +27,11 @@ _SEAT: Final = (
 )
 _LEFT: Final = "DELETE FROM csdesk_seat WHERE desk=? AND agent=? AND queue<>'' AND queue NOT IN ({})"
 _ORDERS: Final = "SELECT orders FROM csdesk_config WHERE desk=? AND digest=(SELECT config FROM csdesk_desk WHERE pk=?)"
+_ANY_WORK: Final = (
+    "UPDATE csdesk_seat SET assigned=(SELECT one.assigned FROM csdesk_seat AS one WHERE one.desk=csdesk_seat.desk"
+    " AND one.agent=csdesk_seat.agent AND one.queue='') WHERE desk=? AND line=? AND queue NOT IN ({})"
+)
+"""Where a queue no longer goes by turn, work that was given in any queue counts again."""
 _BY_LOAD: Final = "UPDATE csdesk_seat SET line=0, rank=load WHERE desk=? AND line<>0"
 _BY_TURN: Final = "UPDATE csdesk_seat SET line=?, rank=0 WHERE desk=? AND queue=?"
 _ON_RING: Final = "UPDATE csdesk_seat SET line=?, rank=? WHERE desk=? AND agent=? AND queue=?"
@@ -52,6 +57,9 @@ def seat(execute: Execute, desk: int, agent: Agent) -> None:
 
 def arrange(execute: Execute, desk: int, orders: Iterable[tuple[str, RankOrder]]) -> None:
     """Let the agents of each queue stand in its order."""
+    orders = tuple(orders)
+    by_turn = [queue for queue, order in orders if order is RankOrder.TURN]
+    execute(_ANY_WORK.format(marks(len(by_turn))), (desk, _LINES[RankOrder.TURN], *by_turn))
     execute(_BY_LOAD, (desk,))
     for queue, order in orders:
         if order is RankOrder.RING:

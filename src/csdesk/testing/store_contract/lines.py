@@ -103,6 +103,30 @@ class LinePromises(ContractBase):
         _give(store, 1, "general")
         assert _ranked(store, CandidateNeed("general")) == [2, 3, 1]
 
+    def test_turns_begin_and_end_with_their_configuration(self, store: Store) -> None:
+        """Whoever had work before, in any queue, has had a turn; afterwards work of all queues counts again."""
+        store.commit(DESK, build.changes_for(*(build.agent(n, queues=("general", "sales")) for n in (1, 2, 3))))
+        for number, queue in ((3, "general"), (1, "sales")):
+            _give(store, number, queue)
+        _order(store, ("general", RankOrder.TURN))
+        assert _ranked(store, CandidateNeed("general")) == [2, 3, 1]
+        for number, queue in ((2, "general"), (3, "sales")):
+            _give(store, number, queue)
+        _order(store, ("general", RankOrder.TURN), ("sales", RankOrder.IDLE))
+        assert _ranked(store, CandidateNeed("general")) == [3, 1, 2]
+        _order(store, ("general", RankOrder.IDLE))
+        assert _ranked(store, CandidateNeed("general")) == [1, 2, 3]
+
+    def test_who_joins_a_line_by_turn_has_had_theirs(self, store: Store) -> None:
+        """Work in another queue was the last turn of those who join."""
+        store.commit(DESK, build.changes_for(build.agent(1), build.agent(2, queues=("sales",)), build.agent(3)))
+        _order(store, ("general", RankOrder.TURN))
+        for number, queue in ((1, "general"), (2, "sales"), (3, "general")):
+            _give(store, number, queue)
+        joined = build.agent(2, version=2, queues=("general", "sales"))
+        store.commit(DESK, ChangeSet(puts=(Put(joined, 1),)))
+        assert _ranked(store, CandidateNeed("general")) == [1, 2, 3]
+
     def test_a_ring_begins_where_it_is_told(self, store: Store) -> None:
         """``ring``: by the hash of their ids, around; load changes nothing but who has room."""
         _order(store, ("general", RankOrder.RING))

@@ -58,7 +58,9 @@ def record(item: OutboxItem, result: Result, scope: Scope) -> Flow[None]:
     if result.state is None or after in ARRIVED or gone:
         work.end_outbox(item.message)
     else:
-        work.put_outbox(_put_back(item, result, result.state, scope.now))
+        # Where the provider denied it meanwhile, there is nothing to try again, and nothing in doubt.
+        state = OutboxState.DEAD if after is Delivery.FAILED else result.state
+        work.put_outbox(_put_back(item, result, state, scope.now))
     work.end(message.id)
     yield from steps.commit(work.changes())
 
