@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from csdesk.domain.core.casework.replaying import ClockKey, Replayed, replayed
-from csdesk.domain.core.casework.tickets import apply_sla, emit_clocks, facts_now, happen
+from csdesk.domain.core.casework.tickets import apply_sla, check_ahead, check_live, emit_clocks, facts_now, happen
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
-from csdesk.domain.records.tickets import Move, Ticket
+from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.sla.clocks import ended, live
 from csdesk.domain.sla.life import readopted
-from csdesk.errors import IllegalTransition, InvalidInput, sentence
+from csdesk.errors import InvalidInput, sentence
 
 
 def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str) -> None:
@@ -25,12 +25,10 @@ def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str
         IllegalTransition: the ticket is finished.
         InvalidInput: no amount, two of them, an instant that has passed, or a calendar that there is not.
     """
-    if not ticket.is_live:
-        raise IllegalTransition(ticket.id, ticket.category.value, Move.START.value)
+    check_live(ticket)
     if command.within is not None and command.until is not None:
         raise InvalidInput("until", "two ends", "pass within or until, not both")
-    if command.until is not None and command.until <= work.time_of(ticket.id):
-        raise InvalidInput("until", "lies in the past", "pass an instant after now")
+    check_ahead(work, ticket, command.until)
     book = work.policy.service
     if command.calendar is not None and command.calendar not in book.calendars:
         raise InvalidInput(
