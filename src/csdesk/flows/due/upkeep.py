@@ -164,7 +164,7 @@ def _wake_again(
             done[name] += amount
         # What follows from what woke, a message to send or a ticket to give to somebody, is done in the next round.
         more = more or again or any(counts.values())
-        next_at = _earliest(next_at, later)
+        next_at = earliest(next_at, later)
     return more, next_at
 
 
