@@ -22,8 +22,6 @@ except ImportError:
 from csdesk import AsyncDesk, CsdeskError, InboundMessage, Sender, open_async_desk, render
 from csdesk.web import asgi_app
 
-log = logging.getLogger(__name__)
-
 
 class Said(BaseModel):
     id: str
@@ -38,7 +36,7 @@ async def work(desk: AsyncDesk, stop: asyncio.Event) -> None:
         try:
             more = (await desk.run_due()).more
         except CsdeskError:  # the store is busy, the disk is full: what is due stays due
-            log.exception("what is due waits for the next round")
+            logging.exception("what is due waits for the next round")
         if not more:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 5)

@@ -164,7 +164,7 @@ def test_fewer_matches_are_the_first_of_more(phrases: list[Phrase], text: str, l
     assert library.rank(text, limit).matches == library.rank(text, 50).matches[:limit]
 
 
-@given(scores=st.lists(st.integers(0, 40), max_size=600))
+@given(scores=st.lists(st.integers(0, 40), min_size=150, max_size=400))
 def test_scores_sorted_in_two_goes_are_sorted(scores: list[int]) -> None:
     pairs = list(enumerate(map(float, scores)))
     assert list(_best_first(pairs)) == sorted(pairs, key=lambda pair: -pair[1])

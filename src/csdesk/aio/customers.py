@@ -260,7 +260,7 @@ class Customers(Linking, Business):
             customer: who did it.
             did: what.
             actor: None: the system.
-            at: when; None: now. Not in the future.
+            at: when; None: now. Not in the future, and not before 1970.
             amount: in the smallest unit of the shop's currency.
             reference: the order or payment, as the shop calls it.
             product: what it was about.

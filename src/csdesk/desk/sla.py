@@ -70,7 +70,7 @@ class Sla(TicketGroup):
             ticket: a live ticket.
             actor: who promised it.
             within: how soon, in working time of ``calendar`` (None: every second counts).
-            until: by when; instead of ``within``.
+            until: by when, ten years ahead at most; instead of ``within``.
             name: a word for it, such as ``call_back``; no free text.
             calendar: a calendar of the configuration.
             warn: how much of the time is left when a warning is given; None: no warning.

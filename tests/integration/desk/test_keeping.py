@@ -233,8 +233,9 @@ def test_a_store_that_cannot_tell_which_files_are_used_keeps_them_all(world):
         assert [digest for digest, _ in media.digests()] == [orphan.sha256]
 
 
-def test_a_merged_ticket_is_emptied_with_its_survivor_and_not_before(world, monkeypatch):
-    monkeypatch.setattr(keeping, "BATCH", 2)
+@pytest.mark.parametrize("batch", [2, keeping.BATCH])
+def test_a_merged_ticket_is_emptied_with_its_survivor_and_not_before(world, monkeypatch, batch):
+    monkeypatch.setattr(keeping, "BATCH", batch)
     desk, _, _ = desk_of(world, closed_tickets="30d")
     live = desk.receive(world.said("live")).ticket
     merged = [desk.receive(world.said(f"from {by}", by=by)).ticket for by in "abc"]

@@ -273,7 +273,7 @@ def test_an_edit_while_its_text_is_being_indexed(desk: Traced) -> None:
     """The index holds what the message says when it is written, not what it said when it was read."""
     store = desk.store
     store.commit("main", build.changes_for(build.message(1, "old words")))
-    texts, _ = search.waiting(store._connections.reader().execute, 10)
+    texts, _ = store._connections.aside(search.waiting, 10)
     edited = build.message(1, "old words", version=2, edited=build.message(1, "new speech").parts)
     store.commit("main", ChangeSet(puts=(Put(edited, 1),)))
     store._connections.write(upkeep._do, 1, [], 0, texts)
@@ -285,7 +285,7 @@ def test_a_text_that_another_process_indexed_meanwhile_is_not_indexed_again(desk
     store = desk.store
     for number in (1, 2, 3):
         store.commit("main", build.changes_for(build.message(number, f"words {number}")))
-    texts, _ = search.waiting(store._connections.reader().execute, 10)
+    texts, _ = store._connections.aside(search.waiting, 10)
     assert store._connections.write(upkeep._do, 1, [], 0, texts[:2])[1] == 2
     assert store._connections.write(upkeep._do, 1, [], 0, texts)[1] == 1
     assert store._connections.write(upkeep._do, 1, [], 0, texts)[1] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,15 @@ import pytest
 
 from csdesk import open_desk
 from csdesk.domain.records.changes import ChangeSet, Claim, Needs
-from csdesk.errors import CsdeskError, InvalidInput, SchemaTooNew, StoreDamaged, StoreError, UnsupportedFeature
+from csdesk.errors import (
+    CsdeskError,
+    DeskClosed,
+    InvalidInput,
+    SchemaTooNew,
+    StoreDamaged,
+    StoreError,
+    UnsupportedFeature,
+)
 from csdesk.stores.sqlite import SqliteStore, connection, schema
 
 
@@ -22,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def _pragma(store: SqliteStore, name: str) -> object:
-    return store._connections.reader().execute("PRAGMA " + name).fetchone()[0]
+    return store._connections.aside(lambda execute: execute("PRAGMA " + name).fetchone()[0])
 
 
 def test_the_schema_is_the_last_migration(path: Path) -> None:
@@ -209,4 +218,44 @@ def test_a_forked_child_has_connections_of_its_own(path: Path) -> None:
     child.join(60)
     assert child.exitcode == 0
     assert store.load("main", Needs(claims=("child", "parent"))).claims == {"child": "child", "parent": "parent"}
+    store.close()
+
+
+def test_who_reads_while_the_store_is_closed_reads_on(path: Path) -> None:
+    store = SqliteStore(path)
+    lent = []
+
+    def slowly(execute: connection.Execute) -> list[tuple[int]]:
+        found = execute("SELECT value FROM json_each('[1,2,3]')")
+        lent.append(found.connection)
+        assert found.fetchone() == (1,)
+        store.close()
+        return found.fetchall()
+
+    assert store._connections.aside(slowly) == [(2,), (3,)]
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        lent[0].execute("SELECT 1")
+
+
+@pytest.mark.parametrize("way", ["aside", "read", "write"])
+def test_a_closed_store_opens_nothing_again(path: Path, way: str) -> None:
+    store = SqliteStore(path)
+    store.open_desk("main", secret=b"x")
+    store.close()
+    with pytest.raises(DeskClosed):
+        store._translated(getattr(store._connections, way), print)
+
+
+def test_threads_that_come_and_go_share_connections(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SqliteStore(path)
+    opened = []
+    connect = store._connections.connect
+    monkeypatch.setattr(store._connections, "connect", lambda: opened.append(1) or connect())
+    store.open_desk("main", secret=b"x")
+    with store._connections.lock:  # somebody writes all the while
+        for _ in range(5):
+            thread = threading.Thread(target=store.load, args=("main", Needs()))
+            thread.start()
+            thread.join()
+    assert len(opened) == 1
     store.close()

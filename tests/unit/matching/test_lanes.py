@@ -17,8 +17,10 @@ from csdesk.domain.text import fold
 
 WORDS = ["退款", "发货怎么", "不要", "refund", "order", "the card", "50元", "😡", "13", "pay"]
 TEXTS = (st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join) | st.text(max_size=12)).map(fold)
-LIBRARIES = st.lists(TEXTS, min_size=1, max_size=120).map(
-    lambda texts: Library(Phrase(f"p{number}", text or "-") for number, text in enumerate(texts))
+LIBRARIES = st.builds(
+    lambda texts, times: Library(Phrase(f"p{number:04}", text or "-") for number, text in enumerate(texts * times)),
+    st.lists(TEXTS, min_size=1, max_size=30),
+    st.sampled_from([1, 12]),
 )
 weights = st.floats(-1, 1, width=32)
 rows = st.lists(st.tuples(weights, st.dictionaries(st.integers(0, 40), weights, max_size=20)), max_size=12)
@@ -73,6 +75,26 @@ def test_leading_candidates_rank_as_all_do(library: Library, text: str) -> None:
     found = library.rank(text, 50).matches
     taught = Learned({"p0": {1: 0.0}}, dict.fromkeys(library.query(text).vector, frozenset()))
     assert library.with_learned(taught).rank(text, 50).matches == found  # where something was taught, all are looked at
+
+
+def test_where_the_leading_are_too_few_all_are_given() -> None:
+    """One in eight is looked at first, and here just these lead."""
+    library = Library(
+        Phrase(f"p{number:03}", "refund" if number % 8 == 0 else f"parcel {number}") for number in range(104)
+    )
+    query = library.query("refund")
+    ((place, weight),) = query.known[:1]
+    spans = [(weight, library.segment.starts[place], library.segment.starts[place + 1])]
+    assert len(cosines_leading(library.segment, spans, query.length, 24)) == 104
+    assert len(cosines_leading(library.segment, spans, query.length, 12)) == 13
+
+
+def test_who_has_exactly_the_text_comes_first_although_it_does_not_lead_by_its_terms() -> None:
+    many = [Phrase(f"p{number:03}", f"refund {number}") for number in range(120)]
+    other = tuple(f"where is the parcel of mister {name} now" for name in ("ant", "bee", "cat", "dog", "elk", "fox"))
+    library = Library([*many, Phrase("x", "refund", questions=other)])
+    assert "x" not in {one.entry.phrase.id for one in library.rank("refund", 50, exact=False).matches}
+    assert library.rank("refund").matches[0].entry.phrase.id == "x"
 
 
 def test_a_small_library_scores_as_its_vectors_say() -> None:

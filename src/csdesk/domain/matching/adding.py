@@ -11,7 +11,7 @@ from csdesk.domain.matching.segment import Segment
 Spans = Iterable[tuple[float, int, int]]
 """The postings of terms: the weight of each before scaling, where its postings begin, and where they end."""
 
-LANE_PHRASES: Final = 2_500
+LANE_PHRASES: Final = 2_000
 """Up to so many phrases, terms that many of them hold are added up by lanes."""
 _WORTH_A_LANE: Final = 50
 """Adding all lanes takes about as long as adding this share of their number one by one."""

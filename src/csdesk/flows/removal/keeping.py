@@ -6,7 +6,7 @@ far it came in the commit that removes. Every removal of something a customer sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -125,8 +125,10 @@ def _closed_tickets(walk: Walk, kept: RetentionPolicy, scope: Scope) -> Flow[_Re
     ended = (Category.CLOSED.value, Category.MERGED.value)
     query = Query(kind="ticket", where=(("category", ended),), until=before, limit=BATCH, after=walk.cursor)
     page = yield from page_of(Ticket, query)
-    for one in page.items:
-        if one.erased_at is None and (yield from _is_over(one, before)):
+    left = [one for one in page.items if one.erased_at is None]
+    survivors = yield from _survivors(left)
+    for one in left:
+        if _is_over(one, survivors, before):
             # The same page is read again afterwards: what is erased by then is passed over.
             return _Removed(ChangeSet(), replaced(walk, ticket=TicketProgress(id=one.id)))
     if page.cursor is not None:
@@ -143,12 +145,20 @@ def _relearning(scope: Scope) -> Flow[ChangeSet]:
     return work.changes()
 
 
-def _is_over(ticket: Ticket, before: datetime) -> Flow[bool]:
+def _survivors(tickets: Iterable[Ticket]) -> Flow[Mapping[str, Ticket]]:
+    """What these tickets were merged into, read at once."""
+    names = tuple(dict.fromkeys(one.merged_into for one in tickets if one.merged_into is not None))
+    if not names:
+        return {}
+    loaded = yield from steps.load(Needs(tickets=names))
+    return loaded.snapshot.tickets
+
+
+def _is_over(ticket: Ticket, survivors: Mapping[str, Ticket], before: datetime) -> bool:
     """True if it was closed before that instant; a merged one ends with its survivor."""
     if ticket.merged_into is None:
         return ticket.closed_at is not None and ticket.closed_at <= before
-    loaded = yield from steps.load(Needs(tickets=(ticket.merged_into,)))
-    survivor = loaded.snapshot.tickets.get(ticket.merged_into)
+    survivor = survivors.get(ticket.merged_into)
     return survivor is not None and survivor.erased_at is not None
 
 

@@ -1,8 +1,8 @@
 """A store in one SQLite file: the default, with no server and nothing to install.
 
 Rows are written by hand-made SQL over the standard library's driver. Several processes may share the file; each holds
-one writing connection behind a lock, and a reading one per thread. ``HostedSqliteStore`` works on an application's own
-connection instead, inside its transactions.
+one writing connection behind a lock, and those that read meanwhile. ``HostedSqliteStore`` works on an application's
+own connection instead, inside its transactions.
 """
 
 from csdesk.stores.sqlite.hosted import HostedSqliteStore

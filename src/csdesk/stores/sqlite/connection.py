@@ -1,6 +1,10 @@
-"""The connections of one process to one file: one that writes, behind a lock, and one per thread that reads.
+"""The connections of one process to one file: one that writes, behind a lock, and those that read meanwhile.
 
-Reading uses the writing connection when nobody holds it, because its cache is warm; otherwise the thread's own.
+Reading uses the writing connection when nobody holds it, because its cache is warm; otherwise one that is lent for the
+call and kept for the next. So there are as many as ever read at the same time, however many threads come and go, and
+none is closed under the feet of a thread: that would crash the process. Whoever reads while the store is closed closes
+what was lent when the call is over.
+
 A forked child opens connections of its own: SQLite's may not cross a fork.
 """
 
@@ -10,7 +14,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock, local
+from threading import Lock
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from csdesk.errors import InvalidInput, StoreError, sentence
@@ -65,8 +69,8 @@ class Hands(Protocol):
         """``work(connection, *args)`` on the connection that writes."""
         ...
 
-    def reader(self) -> Writing:
-        """A connection for reading, which stays the calling thread's."""
+    def aside(self, work: Callable[..., T], *args: object) -> T:
+        """The same on a connection that is not the one that writes, if there is another."""
         ...
 
     def checkpoint(self) -> bool:
@@ -141,15 +145,15 @@ class Connections:
     def _begin(self) -> None:
         self._pid = os.getpid()
         self.lock = Lock()
-        self._opening = Lock()
         self._writer: sqlite3.Connection | None = None
-        self._readers = local()
-        self._opened: list[sqlite3.Connection] = []
+        self._lending = Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._is_closed = False
 
     def _check_process(self) -> None:
         if self._pid != os.getpid():
             # Connections of the parent are kept and never touched: even closing them could harm the parent's locks.
-            self._inherited.append((self._writer, self._readers, self._opened))
+            self._inherited.append((self._writer, self._idle))
             self._begin()
 
     def connect(self) -> sqlite3.Connection:
@@ -166,8 +170,6 @@ class Connections:
         except BaseException:
             connection.close()
             raise
-        with self._opening:
-            self._opened.append(connection)
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -192,7 +194,7 @@ class Connections:
                 return work(self._writing().execute, *args)
             finally:
                 self.lock.release()
-        return work(self.reader().execute, *args)
+        return self.aside(work, *args)
 
     def write(self, work: Callable[..., T], *args: object) -> T:
         """``work(connection, *args)`` on the writing connection, which nobody else uses meanwhile."""
@@ -200,30 +202,57 @@ class Connections:
         with self.lock:
             return work(self._writing(), *args)
 
-    def reader(self) -> sqlite3.Connection:
-        """The calling thread's own connection."""
+    def aside(self, work: Callable[..., T], *args: object) -> T:
+        """The same without the lock of those who write, on a connection that is lent for this call."""
         self._check_process()
-        mine: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if mine is None:
-            mine = self._readers.connection = self.connect()
-        return mine
+        connection = self._borrowed()
+        try:
+            return work(connection.execute, *args)
+        finally:
+            self._give_back(connection)
+
+    def _borrowed(self) -> sqlite3.Connection:
+        with self._lending:
+            self._check_open()
+            if self._idle:
+                return self._idle.pop()
+        return self.connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lending:
+            if not self._is_closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")  # as the driver says it
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the file without waiting for anybody; True if all of it is there now."""
-        busy, log, moved = self.reader().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        return not busy and log == moved
+        return self.aside(_checkpoint)
 
     def _writing(self) -> sqlite3.Connection:
         if self._writer is None:
+            self._check_open()
             self._writer = self.connect()
         return self._writer
 
     def close(self) -> None:
-        """Close every connection of this process; waits for a write that is under way."""
+        """Close the connections of this process, or let those who read do it; waits for a write that is under way."""
         self._check_process()
+        with self._lending:
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
         with self.lock:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
-            self._writer = None
-            self._readers = local()
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+
+def _checkpoint(execute: Execute) -> bool:
+    busy, log, moved = execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return not busy and log == moved

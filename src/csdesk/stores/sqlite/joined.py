@@ -150,9 +150,9 @@ class HostConnections:
         """``work(connection, *args)``."""
         return work(self.joined, *args)
 
-    def reader(self) -> Joined:
-        """The same connection."""
-        return self.joined
+    def aside(self, work: Callable[..., T], *args: object) -> T:
+        """The same: there is no other connection."""
+        return self.read(work, *args)
 
     def checkpoint(self) -> bool:
         """Not ours to do."""

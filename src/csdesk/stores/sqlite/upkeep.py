@@ -35,9 +35,8 @@ class Upkeep:
 
     def maintain(self, connections: Hands, desk: int, now: datetime, limit: int) -> Maintained:
         """One round."""
-        reader = connections.reader()
-        keys, is_more = self._expired(reader.execute, desk, micros(now), limit)
-        texts, is_text_left = search.waiting(reader.execute, limit)
+        keys, is_more = connections.aside(self._expired, desk, micros(now), limit)
+        texts, is_text_left = connections.aside(search.waiting, limit)
         expired = indexed = 0
         if keys or texts:
             expired, indexed = connections.write(_do, desk, keys, micros(now), texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from csdesk.domain.core.casework.replaying import ClockKey, Replayed, replayed
 from csdesk.domain.core.casework.tickets import apply_sla, check_ahead, check_live, emit_clocks, facts_now, happen
@@ -11,6 +12,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
+from csdesk.domain.records.durations import LONGEST
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.sla.clocks import ended, live
@@ -23,12 +25,13 @@ def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str
 
     Raises:
         IllegalTransition: the ticket is finished.
-        InvalidInput: no amount, two of them, an instant that has passed, or a calendar that there is not.
+        InvalidInput: no amount, two of them, an instant that has passed or lies more than ten years ahead, or a
+            calendar that there is not.
     """
     check_live(ticket)
     if command.within is not None and command.until is not None:
         raise InvalidInput("until", "two ends", "pass within or until, not both")
-    check_ahead(work, ticket, command.until)
+    _check_end(work, ticket, command.until)
     book = work.policy.service
     if command.calendar is not None and command.calendar not in book.calendars:
         raise InvalidInput(
@@ -50,6 +53,12 @@ def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str
             warn_on=() if command.warn is None else (command.warn,),
         ),
     )
+
+
+def _check_end(work: Workspace, ticket: Ticket, until: datetime | None) -> None:
+    check_ahead(work, ticket, until)
+    if until is not None and until - work.time_of(ticket.id) > LONGEST:
+        raise InvalidInput("until", "lies more than ten years ahead", "pass an earlier instant")
 
 
 def _has_target(work: Workspace, ticket: Ticket, command: cmd.StartClock) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from csdesk.domain.core.casework import flagging
@@ -68,10 +69,16 @@ def _sync(work: Workspace, customer: Customer, command: cmd.SyncTags) -> None:
     sync_tags(work, customer, command.namespace, command.tags)
 
 
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Of what customers did: an earlier instant is a mistake, and some have no day in the zone of the desk."""
+
+
 def _record(work: Workspace, customer: Customer, command: cmd.RecordAct) -> None:
     at = command.at or work.now
     if at > work.now:
         raise InvalidInput("at", "lies in the future", "record what happened when it has happened")
+    if at < _EARLIEST:
+        raise InvalidInput("at", "lies before 1970", "pass when it happened")
     event = ev.CustomerActed(
         did=command.did,
         at=at,
