@@ -147,7 +147,25 @@ def run_due(limit: int, out_of_time: Callable[[], bool]) -> Flow[DueReport]:
         more = more or again
         if next_at is not None:
             nexts.append(next_at)
+    if not more and any(count for name, count in done.items() if name not in _WAKES_NOBODY):
+        more, next_at = yield from _wake_again(done, max(1, min(left, WAKE_SLICE)), out_of_time)
+        nexts += [] if next_at is None else [next_at]
     return DueReport(**done, more=more, next_due_at=min(nexts, default=None))
+
+
+def _wake_again(
+    done: dict[str, int], limit: int, out_of_time: Callable[[], bool]
+) -> Flow[tuple[bool, datetime | None]]:
+    """What was done after the tickets and customers were woken may have set them a time to wake: an offer, a clock."""
+    more, next_at = False, None
+    for part in (wake_tickets, wake_customers):
+        counts, again, later = yield from part(limit, out_of_time)
+        for name, amount in counts.items():
+            done[name] += amount
+        # What follows from what woke, a message to send or a ticket to give to somebody, is done in the next round.
+        more = more or again or any(counts.values())
+        next_at = earliest(next_at, later)
+    return more, next_at
 
 
 def _look_ahead() -> Flow[tuple[tuple[Callable[[int, Callable[[], bool]], Flow[_Part]], ...], datetime | None]]:
@@ -271,6 +289,9 @@ def _keep(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     counts, more = yield from keeping.keep(limit, out_of_time)
     return {_KEPT[name]: count for name, count in counts.items()}, more, None
 
+
+_WAKES_NOBODY: Final = frozenset({"tickets", "customers", "indexed", "expired", *_KEPT.values()})
+"""What sets no ticket or customer a time to wake, or was asked for the next one when it was done."""
 
 _IDLE: Final = (_maintain, _planned)
 """What is to be done when nothing is due: upkeep, and planning when accounts are polled."""

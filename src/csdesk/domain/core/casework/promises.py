@@ -31,7 +31,8 @@ def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str
     check_live(ticket)
     if command.within is not None and command.until is not None:
         raise InvalidInput("until", "two ends", "pass within or until, not both")
-    _check_end(work, ticket, command.until)
+    check_ahead(work, ticket, command.until)
+    _check_near(command.until, work.time_of(ticket.id))
     book = work.policy.service
     if command.calendar is not None and command.calendar not in book.calendars:
         raise InvalidInput(
@@ -55,9 +56,8 @@ def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str
     )
 
 
-def _check_end(work: Workspace, ticket: Ticket, until: datetime | None) -> None:
-    check_ahead(work, ticket, until)
-    if until is not None and until - work.time_of(ticket.id) > LONGEST:
+def _check_near(until: datetime | None, now: datetime) -> None:
+    if until is not None and until - now > LONGEST:
         raise InvalidInput("until", "lies more than ten years ahead", "pass an earlier instant")
 
 
