@@ -31,7 +31,7 @@ test: $(DEV) ## run the tests (COV=1 adds branch coverage)
 
 soak: $(DEV) ## run the long tests
 	$(PY) -m pytest -m soak --durations=0
-	CSDESK_EXAMPLES=10 $(PY) -m pytest -m "not soak" -n $(WORKERS) --maxprocesses=8 tests/property tests/integration/trials/test_between.py
+	CSDESK_EXAMPLES=10 $(PY) -m pytest -m "not soak" -n $(WORKERS) --maxprocesses=8 tests/property tests/integration/trials
 
 fmt: $(DEV) ## format the code and repair what can be repaired
 	$(PY) -m ruff check --fix-only --quiet

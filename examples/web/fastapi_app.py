@@ -7,9 +7,10 @@ To try it without a server: python examples/web/fastapi_app.py
 """
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 try:
     from fastapi import FastAPI, Request
@@ -28,21 +29,28 @@ class Said(BaseModel):
     text: str
 
 
-async def work(desk: AsyncDesk) -> None:
-    """The host's own loop: csdesk starts none."""
-    while True:
-        if not (await desk.run_due()).more:
-            await asyncio.sleep(5)
+async def work(desk: AsyncDesk, stop: asyncio.Event) -> None:
+    """The host's own loop: csdesk starts none. It ends its round before it stops, so that no sending is torn apart."""
+    while not stop.is_set():
+        more = False
+        try:
+            more = (await desk.run_due()).more
+        except CsdeskError:  # the store is busy, the disk is full: what is due stays due
+            logging.exception("what is due waits for the next round")
+        if not more:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 5)
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.desk = await open_async_desk("sqlite:///fastapi.db")
     app.mount("/hooks", asgi_app(app.state.desk))
-    worker = asyncio.create_task(work(app.state.desk))
+    stop = asyncio.Event()
+    worker = asyncio.create_task(work(app.state.desk, stop))
     yield
-    worker.cancel()
-    await asyncio.gather(worker, return_exceptions=True)
+    stop.set()
+    await worker
     await app.state.desk.aclose()
 
 

@@ -208,11 +208,11 @@ class _Wish:
 
     def activation(self, core: DeskCore) -> Flow[None]:
         """A new desk takes the configuration; an existing one has it, or takes it with ``activate``."""
-        run = core.ids.new("cmd_")
+        run, own = core.ids.new("cmd_"), core.policy.digest
         yield from policies.activate(self.config or DeskConfig(), Actor.system(), run, only_first=not self.activate)
         active = yield from policies.active_digest()
-        if self.config is not None and active != self.config.digest:
-            raise ConfigMismatch(core.name, active, self.config.digest)
+        if self.config is not None and active != own:
+            raise ConfigMismatch(core.name, active, own)
 
 
 def _wired(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import many
+from tests.databases import store_at
 
 from csdesk.ports.store import Store
 from csdesk.stores.sqlite import HostedSqliteStore, SqliteStore
@@ -24,7 +25,7 @@ class TestSqliteStore(StoreContract):
         self._numbers = count()
 
     def make_store(self) -> Store:
-        return SqliteStore(self._folder_path / f"desk-{next(self._numbers)}.db", synchronous="NORMAL")
+        return store_at(self._folder_path / f"desk-{next(self._numbers)}.db", synchronous="NORMAL")
 
     def reopen(self, store: Store) -> Store:
         assert isinstance(store, SqliteStore)

@@ -1,11 +1,10 @@
 """A process that is killed at any statement while it erases: the next one goes on, and nothing is left in the end."""
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from random import Random
+
+from tests import processes
 
 from csdesk import InboundMessage, Sender, open_desk
 from csdesk.domain.records.events import Entry, ErasureCompleted
@@ -41,14 +40,7 @@ def _filled(folder: Path) -> str:
 
 
 def _run(folder: Path, customer: str, run: int, die_at: int) -> str:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-    done = subprocess.run(
-        [sys.executable, ERASER, folder, customer, str(run), str(die_at)],
-        capture_output=True,
-        env=environment,
-        text=True,
-        check=False,
-    )
+    done = processes.run(ERASER, folder, customer, run, die_at)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.stdout
 

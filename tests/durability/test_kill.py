@@ -6,8 +6,6 @@ At the end nothing is lost and nothing happened twice: the promise of DESIGN tha
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -15,6 +13,7 @@ from random import Random
 from types import ModuleType
 
 import pytest
+from tests.processes import Process
 
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.records.changes import Needs
@@ -50,12 +49,10 @@ class Worker:
         """One life: it ends at a point of its own, or some lines (and a moment) after its start, or is let live."""
         self.runs += 1
         arguments = [self.database, self.sink, self.seed, self.count, self.runs, die_at]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-        process = subprocess.Popen(
-            [sys.executable, CHILD, *map(str, arguments)], stdout=subprocess.PIPE, env=environment, text=True
-        )
-        assert process.stdout is not None
-        with process.stdout as lines:
+        reading, writing = os.pipe()
+        process = Process(CHILD, *arguments, out=writing)
+        os.close(writing)
+        with os.fdopen(reading) as lines:
             for number, line in enumerate(lines):
                 if number == kill_after:
                     for _ in range(spin):
@@ -64,9 +61,11 @@ class Worker:
                     break
                 last = line
             else:
-                assert process.wait() in (0, -signal.SIGKILL)
-                assert process.returncode != 0 or last == "done\n"
-        return process.wait()
+                done = process.end()
+                assert done.returncode in (0, -signal.SIGKILL), done.stderr
+                assert done.returncode != 0 or last == "done\n"
+                return done.returncode
+        return process.end().returncode
 
 
 def _all(store: SqliteStore, kind: str) -> list[object]:

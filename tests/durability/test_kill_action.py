@@ -3,14 +3,12 @@
 The same order comes again under the same key: what the system did once is told to the desk, and nothing is done twice.
 """
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.processes import run
 
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.authority import CarryState, Settlement
@@ -23,11 +21,7 @@ STAFF = 6
 
 
 def live(database, book, life, patience):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-    done = subprocess.run(
-        [sys.executable, CHILD, database, book, str(life), str(patience)],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run(CHILD, database, book, life, patience)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
 

@@ -3,15 +3,13 @@
 Each turn is answered once at most, and none is forgotten: what was not answered is asked again.
 """
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from random import Random
 
 import pytest
+from tests.processes import run
 
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import AuthorKind, Direction, Message
@@ -25,11 +23,7 @@ CUSTOMERS, ROUNDS = 4, 3
 
 
 def live(database, sink, life, die_at):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-    done = subprocess.run(
-        [sys.executable, CHILD, database, sink, str(life), str(die_at)],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run(CHILD, database, sink, life, die_at)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
 

@@ -3,16 +3,14 @@
 Nothing is lost, and nothing is sent twice: the platform takes our ids once.
 """
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
+from tests.processes import run
 
 pytest.importorskip("cryptography", reason="the extra wecom is not installed")
 
@@ -30,11 +28,7 @@ LEAST = 180
 
 
 def live(database, address, life, die_at):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one), "no_proxy": "*"}
-    done = subprocess.run(
-        [sys.executable, CHILD, database, address, str(life), str(die_at)],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run(CHILD, database, address, life, die_at, environment={"no_proxy": "*"})
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
 

@@ -4,16 +4,14 @@ Nothing that came is lost or stored twice. Mail takes no key, so a message whose
 time: it is ``unknown``, and waits in the outbox for a person.
 """
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
+from tests.processes import run
 
 pytest.importorskip("aiosmtpd", reason="aiosmtpd is not installed (extra peers)")
 pytest.importorskip("pymap", reason="pymap is not installed (extra peers)")
@@ -32,12 +30,7 @@ LEAST = 190
 
 
 def live(database, sink, folder, life, die_at):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-    words = [database, sink.port, folder.mailbox.port, folder.name, life, die_at]
-    done = subprocess.run(
-        [sys.executable, CHILD, *map(str, words)],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run(CHILD, database, sink.port, folder.mailbox.port, folder.name, life, die_at)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
 

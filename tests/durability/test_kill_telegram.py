@@ -4,16 +4,14 @@ Nothing that customers wrote is lost or doubled. Telegram takes no key, so a rep
 most, and the desk says that it is in doubt.
 """
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
+from tests.processes import run
 
 from csdesk.domain.records.messages import Delivery, Direction, Message
 from csdesk.ports.store import Query
@@ -26,11 +24,7 @@ CUSTOMERS = 5
 
 
 def live(database, address, life, die_at):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one), "no_proxy": "*"}
-    done = subprocess.run(
-        [sys.executable, CHILD, database, address, str(life), str(die_at)],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run(CHILD, database, address, life, die_at, environment={"no_proxy": "*"})
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
 

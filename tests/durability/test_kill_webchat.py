@@ -4,14 +4,12 @@ The pages try again under the same ids: each message is stored once, and each vi
 """
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from random import Random
 
 import pytest
+from tests.processes import run
 
 from csdesk import open_desk
 from csdesk.stores.sqlite import SqliteStore
@@ -24,11 +22,7 @@ CHILD = Path(__file__).with_name("child_webchat.py")
 
 
 def live(database, life, die_at):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-    done = subprocess.run(
-        [sys.executable, CHILD, database, str(life), str(die_at)],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run(CHILD, database, life, die_at)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.databases import store_at
+from tests.processes import Process
 
 from csdesk.bootstrap import open_desk
 from csdesk.desk.shell import Desk
@@ -51,14 +53,8 @@ def _rows(store: Store, kind: str) -> list[object]:
 def test_four_processes_with_overlapping_sources(tmp_path: Path) -> None:
     count = 400
     database = tmp_path / "desk.db"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-    workers = [
-        subprocess.Popen(
-            [sys.executable, CHILD, database, str(seed), str(count)], env=environment, stderr=subprocess.PIPE, text=True
-        )
-        for seed in range(4)
-    ]
-    failures = [(worker.communicate()[1], worker.returncode) for worker in workers]
+    workers = [Process(CHILD, database, seed, count) for seed in range(4)]
+    failures = [(done.stderr, done.returncode) for done in map(Process.end, workers)]
     assert failures == [("", 0)] * 4
     store = SqliteStore(database)
     assert problems_of(store) == ()
@@ -89,7 +85,7 @@ def _receive_all(desk: Desk, messages: list[InboundMessage]) -> list[Received]:
 
 @pytest.fixture
 def counted(tmp_path: Path) -> CountingStore:
-    return CountingStore(SqliteStore(tmp_path / "desk.db", synchronous="NORMAL"))
+    return CountingStore(store_at(tmp_path / "desk.db", synchronous="NORMAL"))
 
 
 def test_a_hot_queue_is_no_retry_storm(counted: CountingStore) -> None:

@@ -1,8 +1,5 @@
 """Many who give out work at once: nobody is given more than they can take, and no ticket to two."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,6 +8,7 @@ from pathlib import Path
 from threading import Barrier, Lock
 
 import pytest
+from tests.processes import Process
 
 from csdesk import Actor, DeskConfig, open_desk
 from csdesk.desk.shell import Desk
@@ -80,14 +78,8 @@ def test_four_processes_share_one_file(tmp_path: Path) -> None:
     store = SqliteStore(database, synchronous="NORMAL")
     with open_desk(store, config=route.CONFIG) as desk:
         staffed(desk, people=6, capacity=10)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-    workers = [
-        subprocess.Popen(
-            [sys.executable, CHILD, database, str(seed), "40"], env=environment, stderr=subprocess.PIPE, text=True
-        )
-        for seed in range(4)
-    ]
-    assert [(worker.communicate()[1], worker.returncode) for worker in workers] == [("", 0)] * 4
+    workers = [Process(CHILD, database, seed, 40) for seed in range(4)]
+    assert [(done.stderr, done.returncode) for done in map(Process.end, workers)] == [("", 0)] * 4
     assert check(store, capacity=10) == 60, "all that fits was given"
     store.close()
 

@@ -1,13 +1,11 @@
 """Threads and processes that settle at once: together they never pass a limit, and they reach it."""
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.processes import Process
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk
 from csdesk.errors import OutsideAuthority
@@ -73,20 +71,10 @@ def test_three_processes(tmp_path: Path) -> None:
         agents = [desk.agents.add(f"A{number}").id for number in range(3)]
         ticket = desk.receive(_said("li")).ticket
         assert ticket is not None
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-        workers = [
-            subprocess.Popen(
-                [sys.executable, CHILD, database, agent, ticket.id, "10"],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for agent in agents
-        ]
-        told = [worker.communicate(timeout=120) for worker in workers]
-        assert [worker.returncode for worker in workers] == [0, 0, 0], [err for _, err in told]
-        assert sum(int(out) for out, _ in told) == 12
+        workers = [Process(CHILD, database, agent, ticket.id, 10) for agent in agents]
+        done = [worker.end() for worker in workers]
+        assert [one.returncode for one in done] == [0, 0, 0], [one.stderr for one in done]
+        assert sum(int(one.stdout) for one in done) == 12
         assert _sum(desk, subject="order:1") == 6000
         for agent in agents:
             assert _sum(desk, agent=agent) <= 4000

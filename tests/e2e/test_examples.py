@@ -1,4 +1,7 @@
-"""Every example runs alone in an empty folder and says what its page promises."""
+"""Every example runs alone in an empty folder and says what its page promises.
+
+They run in processes that have csdesk imported already; soaks look at what each imports by itself.
+"""
 
 import importlib.util
 import os
@@ -8,17 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests import processes
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
 
 
 def run(example: str, folder: Path, *arguments: object) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / example), *map(str, arguments)],
-        cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False,
-    )  # fmt: skip
+    done = processes.run(EXAMPLES / example, *arguments, folder=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -335,3 +335,15 @@ def test_a_mail_account(tmp_path):
         "one ticket: True ['我的包裹在哪里？', '今天送到。', '谢谢！']",
         "failed needs other_recipient",
     ]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.name)
+def test_each_imports_all_that_it_needs(path, tmp_path):
+    words = [sys.executable, "-c", "import runpy, sys; runpy.run_path(sys.argv[1])", str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    lacking = re.search(r"No module named '(?!csdesk).*|this example needs .*", done.stderr)
+    if lacking:
+        pytest.skip(lacking[0])
+    assert done.returncode == 0, done.stderr

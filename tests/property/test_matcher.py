@@ -13,6 +13,8 @@ from tests.conftest import many
 
 from csdesk.domain.matching import guards, negation, stance, training, wishes
 from csdesk.domain.matching.confidence import DENSE_PRIOR, FEATURES, PRIOR, TRAINED_PRIOR, Calibration
+from csdesk.domain.matching.library import Library, _best_first
+from csdesk.domain.matching.negation import refusals_in
 from csdesk.domain.text import fold
 from csdesk.matching import Match, Matcher, Phrase
 
@@ -39,6 +41,37 @@ PHRASES = st.lists(
     unique_by=lambda phrase: phrase.id,
     max_size=10,
 )
+SIDES = [
+    *(
+        "不要",
+        "退款",
+        "退",
+        "了",
+        "取消",
+        "解绑",
+        "登录",
+        "拉黑",
+        "订阅",
+        "移出黑名单",
+        "停止自动",
+        "续费",
+        "🙂",
+        "don't",
+    ),
+    *(
+        "refund",
+        "turn off",
+        "switching on",
+        "log in",
+        "login",
+        "unlink",
+        "link",
+        "add",
+        "stop auto",
+        "cancel my",
+        "pay",
+    ),
+]
 NO_SHRINKING = (Phase.explicit, Phase.generate)  # shrinking a library takes minutes
 
 
@@ -121,6 +154,30 @@ def test_a_sample_question_finds_its_phrase(prepare: Prepare, phrases: list[Phra
                 matches = matcher.match(question, limit=len(same))
                 assert {one.phrase_id for one in matches} == same
                 assert matches[0].why.likeness == 1
+
+
+@settings(max_examples=many(60), phases=NO_SHRINKING)
+@given(phrases=PHRASES, text=TEXTS, limit=st.integers(1, 10))
+def test_fewer_matches_are_the_first_of_more(phrases: list[Phrase], text: str, limit: int) -> None:
+    """Guards are asked about the first only, so that a match costs less."""
+    library = Library(phrases)
+    assert library.rank(text, limit).matches == library.rank(text, 50).matches[:limit]
+
+
+@given(scores=st.lists(st.integers(0, 40), min_size=150, max_size=400))
+def test_scores_sorted_in_two_goes_are_sorted(scores: list[int]) -> None:
+    pairs = list(enumerate(map(float, scores)))
+    assert list(_best_first(pairs)) == sorted(pairs, key=lambda pair: -pair[1])
+
+
+@settings(max_examples=many(100))
+@given(pieces=st.lists(st.sampled_from(SIDES) | st.text(max_size=5), max_size=8), between=st.sampled_from(["", " "]))
+def test_what_is_looked_for_first_hides_no_stance(pieces: list[str], between: str) -> None:
+    text = fold(between.join(pieces))
+    found = stance.stance_of(text, refusals_in(text))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stance, "_ENGLISH", re.compile(""))
+        assert stance.stance_of(text, refusals_in(text)) == found
 
 
 @given(st.text(max_size=40))

@@ -15,6 +15,7 @@ from csdesk import (
     Capabilities,
     Category,
     ChannelError,
+    ClockPhase,
     ConfigError,
     CsdeskError,
     Customer,
@@ -30,6 +31,7 @@ from csdesk import (
     LibraryPhrase,
     MediaPart,
     Message,
+    Metric,
     OutboundMessage,
     OutboxItem,
     Page,
@@ -49,6 +51,7 @@ from csdesk import (
     TemplateValue,
     TextPart,
     Ticket,
+    TicketId,
     Trace,
     Viewer,
     open_async_desk,
@@ -189,6 +192,12 @@ def looking_up(desk: Desk, ticket: Ticket, customer: Customer) -> None:
     assert_type(customer.source, Source | None)
     for hit in desk.replies.consult_for("退款", [PhraseKnowledge(Matcher())]).hits:
         assert_type(hit.answer.source.url, str)
+
+
+def by_its_id(desk: Desk, from_an_address: str) -> bool:
+    """What stands in a URL is a text: checkers want to be told what it is the id of."""
+    ticket = desk.tickets.get(TicketId(from_an_address))
+    return any(clock.metric is Metric.FIRST_REPLY and clock.phase is ClockPhase.RUNNING for clock in ticket.clocks)
 
 
 def articles(desk: Desk, decision: ReplyDecision) -> None:

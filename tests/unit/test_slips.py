@@ -4,7 +4,18 @@ from datetime import datetime
 
 import pytest
 
-from csdesk import Actor, ConfigError, DeskConfig, InboundMessage, InvalidInput, Sender, open_desk
+from csdesk import (
+    Actor,
+    Capabilities,
+    ConfigError,
+    DeskConfig,
+    InboundMessage,
+    InvalidInput,
+    NotFound,
+    Receipt,
+    Sender,
+    open_desk,
+)
 
 SYSTEM = Actor.system()
 
@@ -43,6 +54,8 @@ def test_opening(arguments, field):
         (lambda desk: desk.tickets.list(category="nwe"), "category"),
         (lambda desk: desk.tickets.list(category=["new", "opne"]), "category"),
         (lambda desk: desk.tickets.count(category="nwe"), "category"),
+        (lambda desk: desk.tickets.list(priority="high"), "priority"),
+        (lambda desk: desk.tickets.numbered("1"), "number"),
         (lambda desk: desk.tickets.list(limit="5"), "limit"),
         (lambda desk: desk.tickets.list(since=datetime(2026, 1, 5)), "since"),  # noqa: DTZ001  the slip itself
         (lambda desk: desk.tickets.search(None), "text"),
@@ -87,3 +100,54 @@ def test_a_custom_value_that_is_a_list_is_told_without_the_validators_insides(de
 def test_configurations(document, message):
     with pytest.raises(ConfigError, match=message):
         DeskConfig.from_toml(document)
+
+
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        (lambda desk: desk.tickets.get("7"), "desk.tickets.numbered"),
+        (lambda desk: desk.reply("#7", "hi", actor=SYSTEM), "desk.tickets.numbered"),
+        (lambda desk: desk.tickets.list(assignee="Mei"), "desk.agents.find"),
+        (lambda desk: desk.agents.change("mei@shop", name="Mei"), "desk.agents.find"),
+        (lambda desk: desk.customers.brief("wx-1001"), "desk.customers.find"),
+    ],
+)
+def test_another_name_where_an_id_is_wanted(desk, slip, told):
+    with pytest.raises(NotFound, match=told):
+        slip(desk)
+
+
+@pytest.mark.parametrize("missed", [lambda desk: desk.customers.brief("cus_1"), lambda desk: desk.tickets.numbered(7)])
+def test_an_id_or_number_that_nobody_has_is_no_other_name(desk, missed):
+    with pytest.raises(NotFound) as caught:
+        missed(desk)
+    assert not caught.value.remedy
+
+
+@pytest.mark.parametrize(("slip", "meant"), [("txt", "'text'"), ("dedup_key", "'dedupe_key'"), ("zzz", "")])
+def test_a_misspelt_field_of_a_message(slip, meant):
+    with pytest.raises(InvalidInput) as caught:
+        InboundMessage(account="a", dedupe_key="1", conversation="c", sender=Sender(external_id="x"), **{slip: "hi"})
+    assert caught.value.field == f"InboundMessage.{slip}"
+    assert (f"did you mean {meant}?" in str(caught.value)) if meant else ("did you mean" not in str(caught.value))
+
+
+class Awaited:
+    """A channel as somebody writes it who thinks that ``AsyncDesk`` awaits it."""
+
+    account, kind, capabilities = "web", "awaited", Capabilities()
+
+    def receive(self, request):
+        raise NotImplementedError
+
+    async def send_now(self, message):
+        return Receipt()
+
+    def pull_now(self, hint, cursor):
+        raise NotImplementedError
+
+
+def test_a_channel_of_coroutines_is_refused_before_a_message_is_lost_in_it():
+    with pytest.raises(InvalidInput, match=r"channels: Awaited\.send_now is a coroutine function; yield") as caught:
+        open_desk("memory://", channels=[Awaited()])
+    assert caught.value.field == "channels"

@@ -6,26 +6,27 @@ from csdesk.aio._run import AsyncRunner
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records
+from csdesk.flows import results
 
 
-class TicketGroup:
-    """Methods on tickets."""
+class Group:
+    """Methods that run flows."""
 
     def __init__(self, runner: AsyncRunner) -> None:
         self._runner = runner
+
+
+class TicketGroup(Group):
+    """Methods on tickets."""
 
     async def _do(self, command: cmd.Command) -> Ticket:
         """Run a command; the ticket as it stands after it."""
-        return records.ticket_of(await self._runner.execute(command))
+        return results.ticket_of(await self._runner.execute(command))
 
 
-class CustomerGroup:
+class CustomerGroup(Group):
     """Methods on customers."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def _do(self, command: cmd.Command) -> Customer:
         """Run a command; the customer as it stands after it."""
-        return records.customer_of(await self._runner.execute(command))
+        return results.customer_of(await self._runner.execute(command))

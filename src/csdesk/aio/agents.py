@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import AgentId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent, Presence, Skill
 from csdesk.domain.records.changes import AgentGroup
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.reading import known_names, lists, staffing
 from csdesk.flows.reading.checks import several
 from csdesk.flows.reading.lists import AgentLoad, filters
@@ -21,11 +21,8 @@ from csdesk.flows.routing.syncing import StaffSync
 from csdesk.ports.store import Page, Query
 
 
-class Agents:
+class Agents(Group):
     """The people who answer."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def add(  # noqa: PLR0913  one for each thing to know of an agent
         self,
@@ -227,7 +224,9 @@ class Agents:
             InvalidInput: the configuration has no such queue, and nobody is left in it.
         """
         where = filters(queue=queue, presence=presence, retired=retired)
-        return await self._runner.run(known_names.agents(Query(kind="agent", where=where, limit=limit, after=cursor)))
+        return await self._runner.run(
+            known_names.listed(Agent, Query(kind="agent", where=where, limit=limit, after=cursor))
+        )
 
     async def _do(self, command: cmd.Command) -> Agent:
-        return records.agent_of(await self._runner.execute(command))
+        return results.agent_of(await self._runner.execute(command))

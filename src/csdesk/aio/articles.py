@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import ArticleId
 from csdesk.domain.matching.articles import ArticleHit
 from csdesk.domain.records.actors import Actor
@@ -18,14 +18,11 @@ from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 
-class Articles:
+class Articles(Group):
     """What the team has to know of products and activities (知识库), kept while the desk runs.
 
     Ids of articles begin with ``art_``; a name without is given it, so ``spring`` and ``art_spring`` are one article.
     """
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def save(
         self, article: Article, *, actor: Actor | None = None, expected_version: int | None = None

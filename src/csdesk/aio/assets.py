@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.core.knowledge.assets import AssetForm
 from csdesk.domain.ids import MESSAGE, AssetId, TicketId, asset_id
 from csdesk.domain.records import commands as cmd
@@ -13,7 +13,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.channels import Sent
 from csdesk.domain.records.messages import MediaKind, MediaPart
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.knowledge import assets
 from csdesk.flows.knowledge.assets import AssetVersion, Form, several_variants
 from csdesk.flows.reading.checks import several
@@ -21,14 +21,11 @@ from csdesk.flows.reading.lists import filters, page_of
 from csdesk.ports.store import Page, Query
 
 
-class Assets:
+class Assets(Group):
     """Brochures, certificates, price lists (营销图文、企业资料): kept in versions, sent as the channel can carry them.
 
     Ids of assets begin with ``ast_``; a name without is given it, so ``brochure`` and ``ast_brochure`` are one asset.
     """
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def file(
         self, content: bytes, *, name: str = "", type: str = "", media: MediaKind | None = None, caption: str = ""
@@ -210,4 +207,4 @@ class Assets:
         return await self._runner.run(flow)
 
     async def _do(self, command: cmd.Command) -> Asset:
-        return records.asset_of(await self._runner.execute(command))
+        return results.asset_of(await self._runner.execute(command))

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.records.bots import BotOutcome, BotTurn
 from csdesk.flows import turns
 from csdesk.flows.reading import checks
 from csdesk.flows.turns import TurnResult
 
 
-class Bots:
+class Bots(Group):
     """Turns of bots, for hosts that run their bots themselves instead of giving them to ``open_desk``."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def take(self, bot: str, *, limit: int = 10, hold: timedelta = timedelta(minutes=1)) -> tuple[BotTurn, ...]:
         """The turns that wait for a bot, oldest first; nobody else gets them for the time of ``hold``.

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.time.calendar import WorkingCalendar
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.reading import lists, service_levels
 from csdesk.flows.reading.checks import several
 from csdesk.ports.store import Page, Query
 
 
-class Calendars:
+class Calendars(Group):
     """Working calendars, and the public holidays that people save when they are announced."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def get(self, name: str | None = None) -> WorkingCalendar:
         """A calendar of the configuration, with the holidays it observes by now; None: the default one.
@@ -67,7 +64,7 @@ class Calendars:
             actor=actor,
             idempotency_key=idempotency_key,
         )
-        return records.holidays_of(await self._runner.execute(command))
+        return results.holidays_of(await self._runner.execute(command))
 
     async def list(self, *, limit: int = 50, cursor: str | None = None) -> Page[PublicHolidays]:
         """The saved holidays, one record for each place."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Feed, Health, RawResponse
@@ -20,11 +20,8 @@ from csdesk.ports.channel import Exchange
 T = TypeVar("T")
 
 
-class Channels:
+class Channels(Group):
     """What a desk's channels can do beside carrying messages."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def run(self, exchange: Exchange[T]) -> T:
         """Run a flow of a channel over the desk's HTTP, such as ``kf.servicers.list()``; what it ends with.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ConfigRow
@@ -11,11 +11,8 @@ from csdesk.flows.reading import lists
 from csdesk.ports.store import Page, Query
 
 
-class Config:
+class Config(Group):
     """The policy in force. From an activation on, no process commits a decision made under another one."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def get(self) -> DeskConfig:
         """The active configuration.

@@ -15,7 +15,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Act, Customer, Erasure, SegmentMembership
 from csdesk.domain.records.messages import Message, Purpose
 from csdesk.domain.records.tags import TagSource
-from csdesk.flows.reading import customer_briefs, lists, reaching, segments
+from csdesk.flows.reading import customer_briefs, known_names, lists, reaching, segments
 from csdesk.flows.reading.checks import pairs, several
 from csdesk.flows.reading.lists import filters
 from csdesk.flows.removal import erasing
@@ -58,7 +58,12 @@ class Customers(Linking, Business):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Customer]:
-        """A page of customers by the time they first came, which ``since`` and ``until`` bound."""
+        """A page of customers by the time they first came, which ``since`` and ``until`` bound.
+
+        Raises:
+            InvalidInput: the configuration has no such segment, or lists levels or tags, and not this one; and no
+                customer (for a tag: nor ticket) is left that has it.
+        """
         query = Query(
             kind="customer",
             where=filters(level=level, stage=stage, tag=tag, segment=segment),
@@ -69,7 +74,7 @@ class Customers(Linking, Business):
             limit=limit,
             after=cursor,
         )
-        return await self._runner.run(lists.page_of(Customer, query))
+        return await self._runner.run(known_names.listed(Customer, query))
 
     async def reachable(
         self,

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.replies import Draft
-from csdesk.flows import records
+from csdesk.domain.records.drafts import Draft
+from csdesk.flows import drafts
 
 
-class Drafts:
+class Drafts(Group):
     """Replies in the making. A draft remembers the version of the ticket that it answers."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def save(self, ticket: TicketId, text: str, *, actor: Actor) -> Draft:
         """Keep the actor's draft on a ticket; it replaces an earlier one."""
-        return await self._runner.run(records.save_draft(ticket, text, actor))
+        return await self._runner.run(drafts.save_draft(ticket, text, actor))
 
     async def get(self, ticket: TicketId, *, actor: Actor) -> Draft | None:
         """The actor's draft on a ticket, None if there is none."""
-        return await self._runner.run(records.get_draft(ticket, actor))
+        return await self._runner.run(drafts.get_draft(ticket, actor))
 
     async def list(self, ticket: TicketId) -> tuple[Draft, ...]:
         """All drafts on a ticket."""
-        return await self._runner.run(records.list_drafts(ticket))
+        return await self._runner.run(drafts.list_drafts(ticket))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.records.events import Entry
 from csdesk.flows.reading import lists
 
 
-class Events:
+class Events(Group):
     """What happened, for the rest of an application: each consumer reads at its own pace, at least once."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def read(self, consumer: str, *, limit: int = 100) -> tuple[Entry, ...]:
         """The next entries after what the consumer acknowledged, in order; the same ones until ``ack``."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Received
 from csdesk.domain.records.queues import InboxItem, InboxState
 from csdesk.flows import queues
-from csdesk.flows.reading import lists
+from csdesk.flows.reading import known_names
 from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 
-class Inbox:
+class Inbox(Group):
     """Messages that did not reach a ticket: parked by an error, waiting behind one, blocked, discarded, unknown."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def list(
         self,
@@ -28,10 +25,14 @@ class Inbox:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[InboxItem]:
-        """A page of the inbox, oldest first."""
+        """A page of the inbox, oldest first.
+
+        Raises:
+            InvalidInput: the configuration lists accounts, and not this one; see ``desk.tickets.list``.
+        """
         where = filters(state=state, account=account)
         return await self._runner.run(
-            lists.page_of(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor))
+            known_names.listed(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor))
         )
 
     async def retry(self, item: MessageId, *, actor: Actor) -> Received:

@@ -9,7 +9,7 @@ from csdesk.domain.ids import MessageId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records, unmerging
+from csdesk.flows import results, unmerging
 from csdesk.flows.reading import lists
 from csdesk.flows.reading.checks import several
 from csdesk.flows.unmerging import Unmerged
@@ -95,4 +95,4 @@ class Joining(TicketGroup):
                 idempotency_key=idempotency_key,
             )
         )
-        return records.new_ticket_of(done)
+        return results.new_ticket_of(done)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import MessageId, PhraseId, TicketId, phrase_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
@@ -14,7 +14,7 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.exemplars import Exemplar, GoodCase, Sign
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.knowledge import exemplars, library, training
 from csdesk.flows.knowledge.library import Correction
 from csdesk.flows.knowledge.training import Trained
@@ -22,14 +22,11 @@ from csdesk.flows.reading import checks, lists
 from csdesk.ports.store import Page
 
 
-class Learning:
+class Learning(Group):
     """What became of suggestions and answers: recorded, learnt from, and undone.
 
     Replies say it by themselves: ``desk.reply(..., phrase=, shown=)`` and ``desk.replies.send(..., shown=)``.
     """
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def judge(
         self,
@@ -89,7 +86,7 @@ class Learning:
         """
         named = None if phrase is None else phrase_id(phrase)
         command = cmd.ForgetLessons(message=message, phrase=named, last=last, actor=actor or Actor.system())
-        return records.forgotten_by(await self._runner.execute(command))
+        return results.forgotten_by(await self._runner.execute(command))
 
     async def correct(
         self,
@@ -126,7 +123,7 @@ class Learning:
             within=within,
             actor=actor,
         )
-        return records.ticket_of(await self._runner.execute(command))
+        return results.ticket_of(await self._runner.execute(command))
 
     async def optimize(self, *, actor: Actor | None = None) -> Trained:
         """Train the phrases to be told apart, and fit the confidence to their own questions; every process goes along.
@@ -179,7 +176,7 @@ class Learning:
             cursor: of the page before.
 
         Raises:
-            InvalidInput: an unknown sign, a rating that is none, or a naive instant.
+            InvalidInput: an unknown sign or queue, a rating that is none, or a naive instant.
         """
         flow = exemplars.good_cases(
             signs=signs, rating=rating, queue=queue, since=since, until=until, limit=limit, cursor=cursor

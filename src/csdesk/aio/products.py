@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.records.products import Comparison, Product
 from csdesk.flows.knowledge import products
 
 
-class Products:
+class Products(Group):
     """What your shop knows of its products: asked now, stored nowhere. Open the desk with ``products=``."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def get(
         self, sku: str, *, names: Iterable[str] = (), language: str | None = None, within: timedelta = products.WITHIN

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId, phrase_id
 from csdesk.domain.matching.linting import Flaw
 from csdesk.domain.matching.phrases import ANYWHERE, Context
@@ -17,7 +17,7 @@ from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.phrases import LibraryPhrase, PhraseUse, Preview, Variable, Wording
 from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.knowledge import consulting, library, phrasing, suggesting
 from csdesk.flows.knowledge.library import Imported, PhraseVersion
 from csdesk.flows.reading import checks, lists
@@ -27,14 +27,11 @@ from csdesk.ports.knowledge import AnyKnowledge, Consultation
 from csdesk.ports.store import Page, Query
 
 
-class Replies:
+class Replies(Group):
     """Prepared answers (话术): kept while the desk runs, suggested on demand, filled in and sent.
 
     Ids of phrases begin with ``phr_``; a name without is given it, so ``refund`` and ``phr_refund`` are one phrase.
     """
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def add(
         self,
@@ -365,4 +362,4 @@ class Replies:
         return await self._runner.run(suggesting.spots_in(text))
 
     async def _do(self, command: cmd.Command) -> LibraryPhrase:
-        return records.phrase_of(await self._runner.execute(command))
+        return results.phrase_of(await self._runner.execute(command))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import CustomerId
 from csdesk.domain.policy.config import SegmentPolicy
 from csdesk.domain.records.actors import Viewer
@@ -12,11 +12,8 @@ from csdesk.flows.reading.segments import SegmentExplanation
 from csdesk.ports.store import Page
 
 
-class Segments:
+class Segments(Group):
     """Groups of customers that a condition of the configuration describes; who belongs to them follows by itself."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def list(self) -> tuple[SegmentPolicy, ...]:
         """The segments of the configuration in force."""

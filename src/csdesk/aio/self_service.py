@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from csdesk.aio._run import AsyncRunner
+from csdesk.aio._groups import Group
 from csdesk.domain.ids import CustomerId, TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import Actor, Viewer
 from csdesk.domain.records.authority import Settlement
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.authority import serving
 from csdesk.flows.authority.serving import ServiceOffer
 from csdesk.flows.reading import checks
@@ -20,11 +20,8 @@ Amount = Decimal | int | str
 """An exact amount in an action's unit; a float is refused."""
 
 
-class SelfService:
+class SelfService(Group):
     """What customers may do by themselves: the catalogue of the configuration, under the desk's own limits."""
-
-    def __init__(self, runner: AsyncRunner) -> None:
-        self._runner = runner
 
     async def offered(
         self,
@@ -83,7 +80,7 @@ class SelfService:
             Denied: the access policy refuses.
             NotFound: this desk has no such record.
         """
-        return records.settlement_of(
+        return results.settlement_of(
             await self._runner.execute(
                 cmd.ServeSelf(
                     service=service,

@@ -31,6 +31,16 @@ def check_choice(field: str, given: object, known: Iterable[str]) -> None:
         raise InvalidInput(field, "unknown value", nearest(meant, names))
 
 
+def check_name(field: str, given: str, remedy: str) -> None:
+    """Refuse a name that is empty, or holds what cannot be printed.
+
+    Raises:
+        InvalidInput: it is such a name.
+    """
+    if not given or not given.isprintable():
+        raise InvalidInput(field, "is empty or not printable", remedy)
+
+
 def several(field: str, given: object, kind: type[T], remedy: str) -> tuple[T, ...]:
     """Several values as a tuple; one str is not taken for its letters.
 

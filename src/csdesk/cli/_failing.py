@@ -95,6 +95,8 @@ def told(error: CsdeskError, locale: Locale) -> tuple[str, str]:
     """What went wrong and what to do, in words; where the error itself says what to do, the second is empty."""
     if isinstance(error, NotFound) and error.kind == "file":
         return word("no_source", locale, path=error.key), ""
+    if isinstance(error, NotFound) and error.kind in _WHERE_TO_LOOK:
+        error = NotFound(error.kind, error.key)  # its own remedy names calls of the library
     key = None if error.params.get("remedy") else _remedy_of(error)
     return render(error, locale), word(key, locale) if key else ""
 

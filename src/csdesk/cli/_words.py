@@ -62,8 +62,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "unreadable.remedy": ("name a file of UTF-8 text that you may read", "请指定可读的 UTF-8 文本文件"),
     "partly": ("{count} could not be taken in", "有 {count} 条未能接收"),
     "partly.remedy": (
-        "the first reasons stand above; what was parked is kept in the inbox (desk.inbox.retry)",
-        "最初的原因见上；待修复的消息保存在收件箱中（desk.inbox.retry）",
+        "the first reasons stand above; what was parked is kept in the inbox (csdesk inbox, desk.inbox.retry)",
+        "最初的原因见上；待修复的消息保存在收件箱中（csdesk inbox、desk.inbox.retry）",
     ),
     # check
     "check.error": ("error", "错误"),
@@ -259,6 +259,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "counted": ("Counted", "计入"),
     "who": ("Who", "谁"),
     "said": ("Said", "内容"),
+    "account": ("Account", "渠道账号"),
+    "state": ("State", "状态"),
     "count": ("Count", "数量"),
     "what": ("What", "项目"),
     "clock": ("Clock", "时钟"),
@@ -339,9 +341,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "reports": ("other events", "其他事件"),
     "attachments": ("attachments", "附件"),
     "problems": ("problems", "问题"),
+    # inbox
+    "inbox.none": ("The inbox is empty: every message reached a ticket.", "收件箱是空的：所有消息都已进入工单。"),
+    "inbox.parked": ("parked", "待修复"),
+    "inbox.waiting": ("waiting", "排队中"),
+    "inbox.blocked": ("blocked sender", "已屏蔽"),
+    "inbox.unknown": ("unknown kind", "未知类型"),
+    "inbox.discarded": ("given up", "已放弃"),
     # tickets, show, search, work, backup
     "tickets.none": ("No ticket matches.", "没有符合条件的工单。"),
-    "tickets.tag": ("The configuration declares no tag {tag}: {remedy}", "配置中没有声明标签 {tag}：{remedy}"),
     "tickets.more": ("{shown} of {total}; --limit shows more", "共 {total} 张，显示 {shown} 张；用 --limit 显示更多"),
     "brief": ("{name} · tickets: {count} · open: {open}", "{name} · 共 {count} 张工单 · 未结 {open} 张"),
     "clocks": ("Clocks", "时钟"),

@@ -13,6 +13,7 @@ from csdesk.cli.config import config
 from csdesk.cli.conform import conform
 from csdesk.cli.demo.command import demo
 from csdesk.cli.erase import erase
+from csdesk.cli.inbox import inbox
 from csdesk.cli.ingest import ingest
 from csdesk.cli.init import init
 from csdesk.cli.match import match
@@ -41,7 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, ingest, tickets, show, search, work, config, check, backup, erase, conform, match):
+for command in (demo, init, ingest, inbox, tickets, show, search, work, config, check, backup, erase, conform, match):
     app.command()(command)
 app.add_typer(phrases, name="phrases")
 app.add_typer(articles, name="articles")

@@ -15,7 +15,7 @@ import typer
 from csdesk.cli._failing import CommandError, Exit, complain
 from csdesk.cli._opening import media_of, open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
-from csdesk.cli._output import Output, Tick, cell
+from csdesk.cli._output import JsonValue, Output, Tick, cell
 from csdesk.desk.shell import Desk
 from csdesk.domain.locale.render import render
 from csdesk.domain.records.channels import ChannelEvent, Received
@@ -132,7 +132,9 @@ def _tell(source: Source, tally: Tally, out: Output) -> None:
     }
     if out.as_json:
         shown = [{"where": one.where, "code": one.code, "detail": one.detail} for one in tally.problems]
-        parked = [{"id": one.message_id, "error": one.error} for one in tally.parked]
+        parked: list[JsonValue] = [
+            {"id": one.message_id, "error": one.error, "params": one.params} for one in tally.parked
+        ]
         out.document(
             {
                 "source": str(source.path),
@@ -150,4 +152,4 @@ def _tell(source: Source, tally: Tally, out: Output) -> None:
     for one in tally.problems[:_SHOWN]:
         out.print(f"  {one.where}: {one.code}: {render(one.detail, out.locale)}", "yellow")
     for message in tally.parked[:_SHOWN]:
-        out.print(f"  {message.message_id}: {render(message.error, out.locale)}", "yellow")
+        out.print(f"  {message.message_id}: {render(message.error, out.locale, **message.params)}", "yellow")

@@ -7,17 +7,14 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from csdesk._nearest import nearest
 from csdesk.cli._failing import CommandError, Exit
-from csdesk.cli._opening import config_of, open_existing
+from csdesk.cli._opening import open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
 from csdesk.cli._output import Output, cell, fitted, local
 from csdesk.cli._rows import People, customer_name, next_due, ticket_row, topic, worker_name
 from csdesk.desk.shell import Desk
 from csdesk.domain.ids import AgentId
-from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.tickets import Category, Priority, Ticket
-from csdesk.errors import NotFound
 
 _STYLES: Final = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
 _WIDE: Final = 105
@@ -46,7 +43,6 @@ def tickets(
     out = Output(as_json=as_json, locale=lang.locale)
     with open_existing(db, desk, out) as opened:
         people = People(opened)
-        _check_queue(opened, queue)
         agent = find_agent(people, assignee, out) if assignee is not None else None
         states = tuple(category) if category else None
         page = opened.tickets.list(queue=queue, category=states, assignee=agent, tag=tag, site=site, limit=limit)
@@ -54,29 +50,9 @@ def tickets(
             out.lines(ticket_row(one, people, topic(opened, one)) for one in page.items)
             return
         _show(page.items, opened, people, out)
-        if not page.items and tag is not None:
-            _doubt_tag(opened, tag, out)
         if page.cursor is not None:
             total = opened.tickets.count(queue=queue, category=states, assignee=agent, tag=tag, site=site)
             out.say("tickets.more", "dim", shown=len(page.items), total=total)
-
-
-def _check_queue(desk: Desk, queue: str | None) -> None:
-    """Refuse a queue that the configuration does not have and no ticket is in: it is a typo."""
-    if queue is None:
-        return
-    config = config_of(desk)
-    known = [one.name for one in config.queues] if isinstance(config, DeskConfig) else [queue]
-    if queue not in known and not desk.tickets.count(queue=queue):
-        raise NotFound("queue", queue, remedy=nearest(queue, known))
-
-
-def _doubt_tag(desk: Desk, tag: str, out: Output) -> None:
-    """Tags need no declaration, so one that nobody has is no error; but it may be a typo."""
-    config = config_of(desk)
-    known = [one.name for one in config.tags] if isinstance(config, DeskConfig) else [tag]
-    if tag not in known:
-        out.say("tickets.tag", "dim", tag=tag, remedy=nearest(tag, known))
 
 
 def find_agent(people: People, named: str, out: Output) -> AgentId:

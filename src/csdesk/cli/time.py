@@ -11,12 +11,11 @@ import typer
 from rich.text import Text
 
 from csdesk._nearest import nearest
-from csdesk.cli._failing import CommandError, Exit
 from csdesk.cli._opening import open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
 from csdesk.cli._output import JsonValue, Output, cell, instant
+from csdesk.cli.init import read_config
 from csdesk.domain.policy.compiled import compile_policy
-from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.durations import format_duration, parse_duration
 from csdesk.domain.time.calendar import WorkingCalendar
 from csdesk.domain.time.explain import ConsumedSpan, Skipped
@@ -153,22 +152,11 @@ def _calendar(config: Path | None, name: str | None, db: Path, desk: str, out: O
     if config is None:
         with open_existing(db, desk, out) as opened:
             return opened.calendars.get(name)
-    book = compile_policy(_read(config, out)).service
+    book = compile_policy(read_config(config, out)).service
     found = book.calendars.get(name or book.default)
     if found is None:
         raise NotFound("calendar", name or "(default)", remedy=nearest(name, book.calendars))
     return found
-
-
-def _read(path: Path, out: Output) -> DeskConfig:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        problem = type(error).__name__
-        raise CommandError(
-            Exit.NOT_FOUND, out.word("unreadable", file=path, problem=problem), out.word("unreadable.remedy")
-        ) from None
-    return DeskConfig.from_json(text) if path.suffix == ".json" else DeskConfig.from_toml(text)
 
 
 def _instant(text: str, field: str, hours: WorkingCalendar) -> datetime:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.authority.verdicts import AuthorityDecision, Standing
 from csdesk.domain.ids import AgentId, CustomerId, SettlementId, TicketId
@@ -17,7 +17,7 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.authority import Period, Settlement, SettlementState
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.authority import reading
 from csdesk.flows.reading import checks
 from csdesk.ports.store import Page
@@ -29,11 +29,8 @@ Amount = Decimal | int | str
 """An exact amount in an action's unit; a float is refused."""
 
 
-class Authority:
+class Authority(Group):
     """Who may give customers what: decisions, settlements with their ledger, requests for approval, grants."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     @cached_property
     def exceptions(self) -> Exceptions:
@@ -293,7 +290,7 @@ class Authority:
             Denied: the access policy refuses.
             NotFound: this desk has no such agent.
         """
-        return records.agent_of(
+        return results.agent_of(
             self._runner.execute(
                 cmd.GrantAuthority(
                     agent=agent,
@@ -318,7 +315,7 @@ class Authority:
             Denied: the access policy refuses.
             NotFound: this desk has no such agent.
         """
-        return records.agent_of(
+        return results.agent_of(
             self._runner.execute(
                 cmd.RevokeAuthority(
                     agent=agent, number=number, actor=by, reason=reason, idempotency_key=idempotency_key
@@ -353,8 +350,8 @@ class Authority:
         ``since`` and ``until`` bound when they began. Customers that were merged count with their survivor.
 
         Raises:
-            InvalidInput: a filter that cannot be.
-            NotFound: this desk has no such customer.
+            InvalidInput: a filter that cannot be, or an action that neither the configuration nor a settlement has.
+            NotFound: this desk has no such customer, or agents, and not this one.
         """
         return self._runner.run(
             reading.settlements(
@@ -399,4 +396,4 @@ class Authority:
         )
 
     def _do(self, command: cmd.Command) -> Settlement:
-        return records.settlement_of(self._runner.execute(command))
+        return results.settlement_of(self._runner.execute(command))

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.records.bots import BotOutcome, BotTurn
 from csdesk.flows import turns
 from csdesk.flows.reading import checks
 from csdesk.flows.turns import TurnResult
 
 
-class Bots:
+class Bots(Group):
     """Turns of bots, for hosts that run their bots themselves instead of giving them to ``open_desk``."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def take(self, bot: str, *, limit: int = 10, hold: timedelta = timedelta(minutes=1)) -> tuple[BotTurn, ...]:
         """The turns that wait for a bot, oldest first; nobody else gets them for the time of ``hold``.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import MessageId, TicketId
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Feed, Health, RawResponse
@@ -20,11 +20,8 @@ from csdesk.ports.channel import Exchange
 T = TypeVar("T")
 
 
-class Channels:
+class Channels(Group):
     """What a desk's channels can do beside carrying messages."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def run(self, exchange: Exchange[T]) -> T:
         """Run a flow of a channel over the desk's HTTP, such as ``kf.servicers.list()``; what it ends with.

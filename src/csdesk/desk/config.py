@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ConfigRow
@@ -11,11 +11,8 @@ from csdesk.flows.reading import lists
 from csdesk.ports.store import Page, Query
 
 
-class Config:
+class Config(Group):
     """The policy in force. From an activation on, no process commits a decision made under another one."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def get(self) -> DeskConfig:
         """The active configuration.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.records.events import Entry
 from csdesk.flows.reading import lists
 
 
-class Events:
+class Events(Group):
     """What happened, for the rest of an application: each consumer reads at its own pace, at least once."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def read(self, consumer: str, *, limit: int = 100) -> tuple[Entry, ...]:
         """The next entries after what the consumer acknowledged, in order; the same ones until ``ack``."""

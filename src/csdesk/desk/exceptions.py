@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import TicketGroup
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.authority import ExceptionAnswer
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records
 
 Amount = Decimal | int | str
 """An exact amount in an action's unit; a float is refused."""
 
 
-class Exceptions:
+class Exceptions(TicketGroup):
     """What customers wish and policy refuses, and what is offered instead. They stand on their ticket."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def ask(
         self,
@@ -187,6 +183,3 @@ class Exceptions:
                 idempotency_key=key,
             )
         )
-
-    def _do(self, command: cmd.Command) -> Ticket:
-        return records.ticket_of(self._runner.execute(command))

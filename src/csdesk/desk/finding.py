@@ -79,7 +79,8 @@ class Finding(TicketGroup):
         ``site`` holds for the sites below it too, ``customer`` for those merged into the customer.
 
         Raises:
-            InvalidInput: the configuration has no such queue, site, status or type, and none of its tickets are left.
+            InvalidInput: the configuration has no such queue, site, status or type, or lists tags or accounts, and not
+                this one; and no record is left that has it.
             NotFound: this desk has no such customer or agent.
         """
         query = Query(
@@ -214,9 +215,8 @@ class Finding(TicketGroup):
             cursor: that of the page before; it goes with the same text and filters.
 
         Raises:
-            InvalidInput: a filter, the limit or the cursor cannot be used, or the configuration has no such queue,
-                site or status.
-            NotFound: this desk has no such customer or agent.
+            InvalidInput: a filter, the limit or the cursor cannot be used, or a name in one is unknown, as in ``list``.
+            NotFound: this desk has no such customer or assignee, or has agents, and this author is none of them.
         """
         asked = SearchRequest(
             phrases=(),

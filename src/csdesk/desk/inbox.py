@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import Received
 from csdesk.domain.records.queues import InboxItem, InboxState
 from csdesk.flows import queues
-from csdesk.flows.reading import lists
+from csdesk.flows.reading import known_names
 from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 
-class Inbox:
+class Inbox(Group):
     """Messages that did not reach a ticket: parked by an error, waiting behind one, blocked, discarded, unknown."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def list(
         self,
@@ -28,9 +25,15 @@ class Inbox:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[InboxItem]:
-        """A page of the inbox, oldest first."""
+        """A page of the inbox, oldest first.
+
+        Raises:
+            InvalidInput: the configuration lists accounts, and not this one; see ``desk.tickets.list``.
+        """
         where = filters(state=state, account=account)
-        return self._runner.run(lists.page_of(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor)))
+        return self._runner.run(
+            known_names.listed(InboxItem, Query(kind="inbox", where=where, limit=limit, after=cursor))
+        )
 
     def retry(self, item: MessageId, *, actor: Actor) -> Received:
         """Put a message through the pipeline again; what waited behind it follows.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
@@ -12,11 +12,8 @@ from csdesk.flows.reading.lists import filters
 from csdesk.ports.store import Page, Query
 
 
-class Outbox:
+class Outbox(Group):
     """Messages on their way. Those that are dead or unknown wait here for a decision."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def list(
         self,
@@ -30,6 +27,9 @@ class Outbox:
 
         Of a pending message ``needs`` is ``channel`` where this desk has none for its account: it waits for a process
         that has it.
+
+        Raises:
+            InvalidInput: the configuration lists accounts, and not this one; see ``desk.tickets.list``.
         """
         where = filters(state=state, account=account)
         return self._runner.run(waiting.outbox(Query(kind="outbox", where=where, limit=limit, after=cursor)))

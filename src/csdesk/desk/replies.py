@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import MESSAGE, MessageId, PhraseId, TicketId, phrase_id
 from csdesk.domain.matching.linting import Flaw
 from csdesk.domain.matching.phrases import ANYWHERE, Context
@@ -19,7 +19,7 @@ from csdesk.domain.records.wording import WordingSpot
 from csdesk.domain.text.templates import TemplateValue
 from csdesk.engine.awaited import is_awaited
 from csdesk.errors import InvalidInput, sentence
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.knowledge import consulting, library, phrasing, suggesting
 from csdesk.flows.knowledge.library import Imported, PhraseVersion
 from csdesk.flows.reading import checks, lists
@@ -29,14 +29,11 @@ from csdesk.ports.knowledge import AnyKnowledge, Consultation
 from csdesk.ports.store import Page, Query
 
 
-class Replies:
+class Replies(Group):
     """Prepared answers (话术): kept while the desk runs, suggested on demand, filled in and sent.
 
     Ids of phrases begin with ``phr_``; a name without is given it, so ``refund`` and ``phr_refund`` are one phrase.
     """
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def add(
         self,
@@ -367,7 +364,7 @@ class Replies:
         return self._runner.run(suggesting.spots_in(text))
 
     def _do(self, command: cmd.Command) -> LibraryPhrase:
-        return records.phrase_of(self._runner.execute(command))
+        return results.phrase_of(self._runner.execute(command))
 
 
 def _check_blocking(knowledge: Iterable[AnyKnowledge]) -> None:

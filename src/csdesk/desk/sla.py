@@ -5,22 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import TicketGroup
 from csdesk.domain.core.casework.accounts import SlaAccount
 from csdesk.domain.ids import TicketId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.tickets import Ticket
-from csdesk.flows import records
 from csdesk.flows.reading import service_levels
 
 
-class Sla:
+class Sla(TicketGroup):
     """Service levels: why clocks stand where they stand, promises and steps, looking at promises again."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def explain(self, ticket: TicketId) -> SlaAccount:
         """Every clock of a ticket, line by line: what was counted, paused and passed over, up to now.
@@ -197,6 +193,3 @@ class Sla:
                 idempotency_key=idempotency_key,
             )
         )
-
-    def _do(self, command: cmd.Command) -> Ticket:
-        return records.ticket_of(self._runner.execute(command))

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from csdesk.desk._run import Runner
+from csdesk.desk._groups import Group
 from csdesk.domain.ids import CustomerId
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.customers import Customer
-from csdesk.flows import records
+from csdesk.flows import results
 from csdesk.flows.reading import tag_reports
 from csdesk.flows.reading.checks import several
 from csdesk.flows.reading.tag_reports import Polarity, TagCount
 
 
-class Tags:
+class Tags(Group):
     """Tags that come from outside, and what tags say. ``desk.tickets.tag`` and ``desk.customers.tag`` set them."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
     def sync(
         self,
@@ -44,7 +41,7 @@ class Tags:
             expected_version: the version that the customer must be at.
             idempotency_key: makes a second run return the first one's outcome.
         """
-        return records.customer_of(
+        return results.customer_of(
             self._runner.execute(
                 cmd.SyncTags(
                     customer=customer,

@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 from typing import Final, NewType
 
-from csdesk.errors import InvalidInput
+from csdesk.errors import InvalidInput, sentence
 
 CustomerId = NewType("CustomerId", str)
+"""The id of a customer: ``cus_...``."""
 IdentityId = NewType("IdentityId", str)
+"""The id of one address of a customer: ``idn_...``; ``desk.customers.of`` finds whose it is."""
 TicketId = NewType("TicketId", str)
+"""The id of a ticket: ``tkt_...``. ``TicketId(text)`` makes one of a text from outside, for checkers."""
 MessageId = NewType("MessageId", str)
+"""The id of a message: ``msg_...``."""
 AgentId = NewType("AgentId", str)
+"""The id of an agent: ``agt_...``; ``desk.agents.find`` finds it by a host's own."""
 PhraseId = NewType("PhraseId", str)
 ArticleId = NewType("ArticleId", str)
 AssetId = NewType("AssetId", str)
@@ -60,6 +65,18 @@ def article_id(name: str) -> ArticleId:
         InvalidInput: it is no name of an article.
     """
     return ArticleId(_named(name, ARTICLE, "article", "is no name of an article"))
+
+
+def by_another_name(kind: str, key: str) -> str:
+    """What to do about a ticket, agent or customer that was not found: the key is no id but another name."""
+    number = key.removeprefix("#")
+    if kind == "ticket" and number.isascii() and number.isdigit():
+        return sentence("desk.tickets.numbered({number}) finds a ticket by its number", number=number)
+    if kind == "agent" and not key.startswith(AGENT):
+        return sentence("the ids of agents begin with agt_; desk.agents.find finds an agent by your own id")
+    if kind == "customer" and not key.startswith(CUSTOMER):
+        return sentence("the ids of customers begin with cus_; desk.customers.find finds one by the id of a channel")
+    return ""
 
 
 def _named(name: object, prefix: str, field: str, problem: str) -> str:

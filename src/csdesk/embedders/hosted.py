@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from csdesk._batched import batched
 from csdesk.errors import ChannelError, InvalidInput, sentence
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class HostedEmbedder:
             ChannelError: the service refuses, does not answer, or answers something else.
         """
         vectors: list[list[float]] = []
-        for start in range(0, len(texts), self._batch):
-            vectors += self._asked(list(texts[start : start + self._batch]))
+        for part in batched(texts, self._batch):
+            vectors += self._asked(list(part))
         return vectors
 
     def close(self) -> None:

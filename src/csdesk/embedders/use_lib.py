@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
+from csdesk._batched import batched
 from csdesk.errors import MissingExtra
 
 _BATCH = 64
@@ -47,6 +48,6 @@ class UniversalSentenceEncoder:
     def encode(self, texts: Sequence[str]) -> list[list[float]]:
         """The vectors of the texts, 512 numbers each."""
         vectors: list[list[float]] = []
-        for start in range(0, len(texts), _BATCH):
-            vectors += self._model.encode(list(texts[start : start + _BATCH])).tolist()
+        for part in batched(texts, _BATCH):
+            vectors += self._model.encode(list(part)).tolist()
         return vectors

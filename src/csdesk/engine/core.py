@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -282,10 +283,11 @@ class DeskCore:
     def adopt_policy(self, body: str, digest: str, epoch: int) -> Policy:
         """Compile a stored configuration and use it from now on; one that cannot be used lets nobody decide."""
         _, calendars, _ = self.compiled
-        last = self.policy
-        policy: Policy
+        last = policy = self.policy
         try:
-            policy = compile_policy(DeskConfig.from_json(body), last.service.years)
+            # Mostly it is what the desk was opened with, word by word: that one is compiled.
+            if digest != last.digest or body != last.config.canonical_json():
+                policy = compile_policy(DeskConfig.from_json(body), last.service.years)
         except UsageError as error:
             policy = UnreadablePolicy(self.name, digest, problems_of(error), last)
         self.compiled = (epoch, calendars, policy)
@@ -376,6 +378,10 @@ def wait_before(attempt: Attempt) -> float:
     return float(wait_random_exponential(multiplier=0.002, max=0.5)(state))
 
 
+_CALLED: Final = ("receive", "send", "pull", "send_now", "pull_now", "upload", "fetch", "upload_now", "fetch_now")
+"""The methods of a channel, none of which a desk awaits: a message handed to a coroutine would never leave."""
+
+
 def _by_account(channels: object) -> dict[str, AnyChannel]:
     if isinstance(channels, str) or not isinstance(channels, Iterable):
         raise InvalidInput("channels", is_a(channels), "pass a list: channels=[channel]")
@@ -390,6 +396,12 @@ def _by_account(channels: object) -> dict[str, AnyChannel]:
                     "{type} is no channel: it lacks {names}", type=type(channel).__name__, names=_lacking(channel)
                 ),
                 "see docs/how-to/write-a-channel.md",
+            )
+        if awaited := next((name for name in _CALLED if iscoroutinefunction(getattr(channel, name, None))), None):
+            raise InvalidInput(
+                "channels",
+                sentence("{type}.{name} is a coroutine function", type=type(channel).__name__, name=awaited),
+                "yield HTTP requests in send and pull, or write send_now and pull_now, run in threads",
             )
         if channel.account in found:
             raise InvalidInput(

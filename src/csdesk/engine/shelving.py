@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from csdesk.domain.matching.book import Course, Lesson, PhraseBook, first_counted
+from csdesk._batched import batched
+from csdesk.domain.matching.book import AT_ONCE, Course, Lesson, PhraseBook, first_counted
 from csdesk.domain.matching.trainings import Training
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
@@ -25,6 +26,9 @@ from csdesk.ports.store import Page, Query
 
 _MANY_CHANGED: Final = 1_000
 """From so many changed phrases on it is cheaper to build all of them afresh."""
+
+_Told = tuple[str, ev.SuggestionsJudged]
+"""A lesson as it was told, with the cause of its entry, by which it is known."""
 
 
 def is_wanted(core: DeskCore, step: steps.Load, policy: Policy) -> bool:
@@ -133,42 +137,41 @@ def _taught(known: Shelf) -> Reading[Shelf]:
     known = replace(known, training=training)
     if any(isinstance(event, ev.LessonsForgotten) for entry in entries for event in entry.events):
         return replace(known, book=known.book.relearned((yield from _window())), learning=learning)
-    lessons = yield from _lessons(_judged(entries))
+    lessons = yield from _lessons([one for entry in entries for one in _judged(entry)])
     return replace(known, book=known.book.after(lessons), learning=learning)
 
 
 def _window() -> Reading[tuple[Lesson, ...]]:
     """Every lesson that counts now, oldest first, without those that were forgotten."""
-    told: list[ev.SuggestionsJudged] = []
-    gone: set[int] = set()
+    told: list[_Told] = []
+    gone: set[str] = set()
     asked = Query(kind="entry", where=(("subject", ev.LEARNING),), order="position", descending=True, limit=PAGE)
     while True:
         page: Page[Any] = yield asked
         for entry in page.items:
-            told += [one for one in reversed(entry.events) if isinstance(one, ev.SuggestionsJudged) and one.number]
+            told += _judged(entry)
             gone.update(key for one in entry.events if isinstance(one, ev.LessonsForgotten) for key in one.lessons)
-        first = first_counted(told[0].number) if told else 0
-        if page.cursor is None or (told and told[-1].number <= first):
-            break
+        first = first_counted(max((one.number for _, one in told), default=0))
+        if page.cursor is None or (told and told[-1][1].number <= first - AT_ONCE):
+            break  # the number of a lesson is less than that behind its turn: none before this one counts
         asked = replace(asked, after=page.cursor)
-    kept = [one for one in reversed(told) if one.number >= first and one.number not in gone]
+    kept = [(cause, one) for cause, one in reversed(told) if one.number >= first and cause not in gone]
     return (yield from _lessons(kept))
 
 
-def _judged(entries: Sequence[ev.Entry]) -> list[ev.SuggestionsJudged]:
-    return [one for entry in entries for one in entry.events if isinstance(one, ev.SuggestionsJudged) and one.number]
+def _judged(entry: ev.Entry) -> list[_Told]:
+    return [(entry.cause, one) for one in entry.events if isinstance(one, ev.SuggestionsJudged) and one.number]
 
 
-def _lessons(told: Sequence[ev.SuggestionsJudged]) -> Reading[tuple[Lesson, ...]]:
+def _lessons(told: Sequence[_Told]) -> Reading[tuple[Lesson, ...]]:
     """What was judged, with the texts of its messages; what has no text any more is left out."""
     texts: dict[str, str] = {}
-    asked = list(dict.fromkeys(str(one.question) for one in told))
-    for start in range(0, len(asked), PAGE):
-        part = tuple(asked[start : start + PAGE])
+    asked = list(dict.fromkeys(str(one.question) for _, one in told))
+    for part in batched(asked, PAGE):
         page: Page[Any] = yield Query(kind="message", where=(("id", part),), limit=len(part))
         texts.update((one.id, one.text) for one in page.items if isinstance(one, Message))
     return tuple(
-        Lesson(one.number, texts[one.question], one.picked, one.shown, one.lead, one.evidence)
-        for one in told
+        Lesson(cause, one.number, texts[one.question], one.picked, one.shown, one.lead, one.evidence)
+        for cause, one in told
         if texts.get(one.question, "").strip()
     )

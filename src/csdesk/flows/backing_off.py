@@ -23,3 +23,8 @@ def at_least_asked(wait: timedelta, error: Exception) -> timedelta:
     if asked is None or not asked > 0:
         return wait
     return max(wait, timedelta(seconds=min(asked, MOST_ASKED.total_seconds())))
+
+
+def broken(account: str, error: Exception, disposition: Disposition) -> ChannelError:
+    """The failure of an adapter that raised what no adapter may raise; it is named by its type alone."""
+    return ChannelError(account, "the adapter broke", disposition=disposition, provider_code=type(error).__name__)

@@ -28,7 +28,6 @@ from csdesk.errors import (
     BusinessSystem,
     BusinessUnavailable,
     CsdeskError,
-    InvalidInput,
     NotFound,
     UnsupportedFeature,
 )
@@ -42,8 +41,6 @@ T = TypeVar("T")
 
 WITHIN: Final = timedelta(seconds=5)
 """How long a system has, unless the caller says otherwise."""
-
-_LONGEST: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +65,7 @@ def orders_of(customer_id: str, since: datetime | None, limit: int, within: time
     checks.a_number(limit, "limit", 1, MOST_ORDERS)
     if since is not None:
         checks.an_instant(since, "since")
-    patience(within)
+    checks.patience(within)
     customer = yield from lists.get_customer(customer_id)
     return (yield from _orders(customer, since, limit, within))
 
@@ -94,7 +91,7 @@ def order(ref: str, within: timedelta) -> Flow[Order]:
         BusinessUnavailable: it failed, was late, or broke its contract.
     """
     checks.an_id(ref, "ref")
-    patience(within)
+    checks.patience(within)
     now = (yield from steps.attempt(0)).now
     told = yield from answered("orders", OrderQuestion(ref=ref, asked_at=now, deadline=now + within), within)
     if told is None:
@@ -127,7 +124,7 @@ def fill_profile(customer_id: str, actor: Actor | None, within: timedelta, *, dr
         NotFound: this desk has no such customer.
         BusinessUnavailable: the CRM failed, was late, or broke its contract; nothing was changed.
     """
-    patience(within)
+    checks.patience(within)
     customer = yield from lists.get_customer(customer_id)
     known = yield from known_as(customer)
     if not known:
@@ -195,14 +192,3 @@ def each(cls: type[T], told: object, system: BusinessSystem) -> tuple[T, ...]:
     if isinstance(told, str) or not isinstance(told, Sequence) or not all(isinstance(one, cls) for one in told):
         raise BusinessUnavailable(system, "wrong")
     return tuple(told)
-
-
-def patience(within: timedelta) -> None:
-    """How long somebody waits for a system.
-
-    Raises:
-        InvalidInput: it is no span, or a very long one.
-    """
-    given: object = within
-    if not isinstance(given, timedelta) or not timedelta(0) < given <= _LONGEST:
-        raise InvalidInput("within", "cannot be used", "pass a timedelta up to 5 minutes")

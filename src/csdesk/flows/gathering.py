@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from csdesk._batched import batched
 from csdesk.domain.core.knowledge import lessons
 from csdesk.domain.core.lineage import Entries, Past, former_ticket, received_since
 from csdesk.domain.matching.book import LESSONS
@@ -86,7 +87,7 @@ def _for_reply(command: cmd.SendReply, ticket: Ticket, loaded: Loaded, needs: Ne
         needs._replace(
             messages=(*needs.messages, *((question,) if question is not None else ())),
             phrases=named,
-            counters=(*needs.counters, lessons.NUMBER),
+            counters=(*needs.counters, *lessons.COUNTERS),
         ),
         phrases="yes",
     )
@@ -215,8 +216,8 @@ def _for_unlink(command: cmd.UnlinkIdentity, loaded: Loaded, needs: Needs) -> Fl
 
 def _streams(subjects: tuple[str, ...]) -> Flow[Mapping[str, Entries]]:
     found: dict[str, list[Entry]] = {subject: [] for subject in subjects}
-    for start in range(0, len(subjects), _MANY):
-        where = (("subject", subjects[start : start + _MANY]),)
+    for part in batched(subjects, _MANY):
+        where = (("subject", part),)
         for entry in (yield from everything(Entry, Query(kind="entry", where=where, order="position", limit=500))):
             found[entry.subject].append(entry)
     return MappingProxyType({subject: tuple(entries) for subject, entries in found.items()})

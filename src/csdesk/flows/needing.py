@@ -78,7 +78,7 @@ def _of_correction(command: cmd.CorrectReply, scope: Scope) -> Needs:
         tickets=(command.ticket,),
         messages=(command.message,),
         phrases=(command.right,) if command.right is not None else (),
-        counters=(lessons.NUMBER,),
+        counters=lessons.COUNTERS,
         parties=True,
     )
 
@@ -135,7 +135,7 @@ def _of_learning(command: _Learning) -> Needs:
     match command:
         case cmd.JudgeSuggestions():
             named = tuple(one for one in (command.picked, *command.shown) if one is not None)
-            return Needs(messages=(command.message,), phrases=named, counters=(lessons.NUMBER,))
+            return Needs(messages=(command.message,), phrases=named, counters=lessons.COUNTERS)
         case cmd.AdoptTraining() | cmd.ChooseTraining():
             return Needs(counters=(trainings.NUMBER,))
         case cmd.ForgetLessons():

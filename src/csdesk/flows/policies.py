@@ -38,9 +38,12 @@ def activate(config: DeskConfig, actor: Actor, run: str, *, only_first: bool = F
 def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scope: Scope) -> Flow[bool]:
     loaded = yield from steps.load(Needs())
     before = None if loaded.snapshot.epochs.config == 0 else loaded.policy
-    if before is not None and (only_first or (before.digest == config.digest and before.is_usable)):
+    if before is not None and only_first:
         return False
-    compiled = compile_policy(config)
+    digest = config.digest
+    if before is not None and before.digest == digest and before.is_usable:
+        return False
+    compiled = _compiled(config, digest, loaded.policy)
     if before is None or before.is_usable:
         work = workspace(loaded, scope)
     else:
@@ -49,14 +52,19 @@ def _activate(config: DeskConfig, actor: Actor, run: str, only_first: bool, scop
     work.begin(run, actor)
     if before is not None:  # a new desk has no policy yet that could refuse
         yield from require(work, actor, "activate_config", ev.DESK)
-    work.emit(ev.DESK, ev.ConfigActivated(digest=config.digest, before="" if before is None else before.digest))
+    work.emit(ev.DESK, ev.ConfigActivated(digest=digest, before="" if before is None else before.digest))
     work.bump(EpochName.CONFIG)
     for item in _due(before, compiled, run, scope.now):
         work.put_due(item)
-    work.put_config(ConfigRow(config.digest, config.canonical_json(), scope.now, compiled.routing.orders))
+    work.put_config(ConfigRow(digest, config.canonical_json(), scope.now, compiled.routing.orders))
     work.end(ev.DESK)
     yield from steps.commit(work.changes())
     return True
+
+
+def _compiled(config: DeskConfig, digest: str, known: Policy) -> Policy:
+    """A new desk was opened with the policy that it now takes: that one need not be compiled again."""
+    return known if known.digest == digest and known.is_usable else compile_policy(config)
 
 
 def _check_host(actor: Actor, before: Policy) -> None:

@@ -16,7 +16,7 @@ from csdesk.domain.records.trace import Trace
 from csdesk.errors import FlowError, sentence
 from csdesk.flows.commands import Done
 from csdesk.flows.reading.lists import everything, read
-from csdesk.flows.records import customer_of, ticket_of
+from csdesk.flows.results import customer_of, ticket_of
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Query
 

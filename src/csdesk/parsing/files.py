@@ -14,6 +14,7 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.parsing import articles, library, phrases
+from csdesk.parsing.rows import WORKBOOKS, unknown_form
 
 T = TypeVar("T")
 
@@ -90,12 +91,15 @@ def _read(path: Path | str, read: Callable[[str, str, str], list[T]]) -> list[T]
         raise InvalidInput(source.name, "holds no Markdown files", "put one .md file for each phrase into the folder")
     for file in files:
         try:
-            text = text_of(file.read_bytes(), "text")
-            found += read(text, file.suffix.removeprefix(".").lower(), file.stem)
+            form = file.suffix.removeprefix(".").lower()
+            if form in WORKBOOKS:
+                raise unknown_form(form)
+            found += read(text_of(file.read_bytes(), "text"), form, file.stem)
         except OSError as error:
             raise _unusable(file, error) from error
         except InvalidInput as error:
-            raise InvalidInput(f"{file.name}: {error.field}", error.problem, error.remedy) from None
+            where = sentence("{file}: {place}", file=file.name, place=error.field)
+            raise InvalidInput(where, error.problem, error.remedy) from None
     return found
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from csdesk._nearest import nearest
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.errors import InvalidInput, sentence
 from csdesk.parsing.cells import list_cell, split_list, truth
@@ -55,7 +56,7 @@ def _phrase(row: Mapping[str, object], place: str) -> LibraryPhrase:
         raise InvalidInput(
             sentence("{place}.{field}", place=place, field=unknown[0]),
             "is no field of a phrase",
-            sentence("use {names}", names=tuple(known)),
+            nearest(unknown[0], known),
         )
     try:
         given: dict[str, Any] = {name: _value(name, value) for name, value in row.items()}  # ``Any``: checked below

@@ -119,7 +119,7 @@ def _phrase(row: Mapping[str, object], place: str) -> Phrase:
         raise InvalidInput(
             sentence("{place}.{field}", place=place, field=unknown[0]),
             "is no field of a phrase",
-            sentence("use {names}", names=tuple(_NAMES)),
+            nearest(unknown[0], _NAMES),
         )
     if not row.get("id") or not row.get("title"):
         missing = "title" if row.get("id") else "id"

@@ -16,6 +16,8 @@ P = TypeVar("P")
 
 FORMATS: Final = ("csv", "jsonl", "toml", "md")
 """The formats of phrases, by the endings of their files."""
+WORKBOOKS: Final = frozenset({"xlsx", "xls", "et", "ods", "numbers"})
+"""The endings of what spreadsheets save unless told otherwise."""
 
 
 def json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -110,6 +112,8 @@ def written(
 def unknown_form(form: str) -> InvalidInput:
     """The error for a form that is none of ``FORMATS``."""
     remedy = sentence("use one of {names}", names=tuple(FORMATS))
+    if form in WORKBOOKS:
+        remedy = sentence("save the sheet as CSV (UTF-8)")
     return InvalidInput("form", sentence("{form!r} is not known", form=form), remedy)
 
 

@@ -17,12 +17,20 @@ from csdesk.errors import InvalidInput, sentence
 
 _SIGNS: Final = (",", ";", "\t")
 _TOLD: Final = re.compile(r"sep=(?P<sign>.)\r?\n", re.IGNORECASE)
+_WIDE: Final = re.compile("[，；]")
 _CHINESE: Final = {
     "编号": "id", "标题": "title", "问题": "questions", "常见问法": "questions", "问法": "questions",
     "关键词": "keywords", "标签": "tags", "相关": "related", "回答": "answer", "话术": "answer", "依据": "rationale",
     "原因": "rationale", "语言": "language", "渠道": "channels", "等级": "levels", "自动回复": "auto_reply",
-    "生效时间": "valid_from", "失效时间": "valid_until",
+    "生效时间": "valid_from", "失效时间": "valid_until", "负责人": "owner",
+    "名称": "title", "标准问题": "title", "标准问": "title", "相似问法": "questions", "相似问题": "questions",
+    "相似问": "questions", "客户问法": "questions", "内容": "answer", "话术内容": "answer", "答案": "answer",
+    "标准答案": "answer", "回复": "answer", "分类": "tags", "关键字": "keywords",
 }  # fmt: skip
+_ENGLISH: Final = {
+    "question": "questions", "keyword": "keywords", "tag": "tags", "body": "answer", "reply": "answer",
+}  # fmt: skip
+"""What people call columns that are named otherwise."""
 
 
 def sheet_rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -63,7 +71,7 @@ def _known() -> frozenset[str]:
 
 def _name(cell: str) -> str:
     name = cell.strip().strip('"').strip().lower()
-    return _CHINESE.get(name, name)
+    return _CHINESE.get(name) or _ENGLISH.get(name, name)
 
 
 def _cells(reader: Iterator[list[str]], skipped: int) -> list[str] | None:
@@ -80,6 +88,10 @@ def _columns(cells: list[str], line: int) -> list[str]:
     columns = [_name(cell) for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
+    if len(columns) == 1 and _WIDE.search(columns[0]):
+        raise InvalidInput(
+            line_at(line), "is parted by full-width commas", "save the sheet as CSV again, with half-width ones"
+        )
     for at, name in enumerate(columns):
         if name in columns[:at]:
             raise InvalidInput(

@@ -51,6 +51,11 @@ def fields_of(value: object) -> Fields:
     return value if isinstance(value, dict) else {}
 
 
+def joined(fields: Fields, *names: str) -> str:
+    """The texts of these fields with blanks between, without those that are empty."""
+    return " ".join(text for name in names if (text := text_of(fields.get(name))))
+
+
 def objects_in(value: object) -> list[Fields]:
     """The JSON objects of a list; none for anything else."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -18,11 +18,11 @@ from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Put, Stored
 from csdesk.domain.records.customers import Customer, Identity
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.holidays import PublicHolidays, SavedYear
 from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Message, TextPart
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, InboxState, OutboxItem
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Owner, OwnerKind, Ticket
 from csdesk.testing.clocks import START
 from csdesk.testing.ids import serial
@@ -185,6 +185,8 @@ def inbox_item(number: int = 1, state: InboxState = InboxState.PARKED) -> InboxI
         conversation=f"conversation-{number}",
         state=state,
         error="error.example",
+        detail="InvalidInput",
+        told='{"field": "queue", "problem": "\\u4e0d\\u5728"}',
         payload='{"text": "Hello"}',
         created_at=at(number),
     )

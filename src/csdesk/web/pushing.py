@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, Literal, get_args
 
-from csdesk.channels._waits import retry_after
+from csdesk.channels._faults import retry_after
 from csdesk.channels.webhook.adapter import checked_url
 from csdesk.channels.webhook.signing import WebhookSigner
 from csdesk.domain.records.events import Entry, Event

@@ -160,8 +160,19 @@ def test_a_message_that_breaks_the_pipeline_is_parked(cli, messages, monkeypatch
     assert "msg_" in done.stdout
     with open_desk(f"sqlite:///{cli.db}") as desk:
         assert [one.state for one in desk.inbox.list().items] == ["parked"]
+    assert "RuntimeError" in done.stdout
+    (row,) = cli.lines("inbox", "--state", "parked")
+    assert (row["error"], row["params"], row["kind"]) == ("error.unexpected", {"type": "RuntimeError"}, "RuntimeError")
+    assert "处理消息的步骤出错（RuntimeError）" in " ".join(cli.run("inbox", lang="zh-CN").stdout.split())
+    assert "a step failed on the message with RuntimeError" in " ".join(cli.run("inbox").stdout.split())
     again = cli.run("ingest", messages)
     assert again.exit_code == Exit.OK
+
+
+def test_an_empty_inbox_says_so(cli):
+    cli.run("init")
+    assert "收件箱是空的" in cli.run("inbox", lang="zh-CN").stdout
+    assert cli.lines("inbox") == []
 
 
 def test_a_missing_source(cli):

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from tests.databases import store_at
 
 from csdesk import Actor, DeskConfig, InboundMessage, Sender, open_desk, render
 from csdesk.desk.shell import Desk
@@ -13,7 +14,6 @@ from csdesk.domain.core.evolve import fold
 from csdesk.domain.records.events import Entry
 from csdesk.ports.store import Query, Store
 from csdesk.stores.memory import MemoryStore
-from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, SerialIds
 from csdesk.testing.audit import problems_of
 
@@ -36,7 +36,9 @@ class World:
     def store(self) -> Store:
         """A store of its own over the shared data."""
         if self.kind == "sqlite":
-            return SqliteStore(self._folder / "desk.db", synchronous="NORMAL")
+            file = store_at(self._folder / "desk.db", synchronous="NORMAL")
+            self._stores.append(file)
+            return file
         if self._memory is None:
             self._memory = MemoryStore()
         return self._memory
@@ -44,7 +46,6 @@ class World:
     def open(self, config: DeskConfig | None = None, *, channels: Iterable = (), wrap=None, **given) -> Desk:
         """A desk; ``wrap`` puts something around its store."""
         store = self.store()
-        self._stores.append(store)
         desk = open_desk(
             wrap(store) if wrap else store,
             config=config,

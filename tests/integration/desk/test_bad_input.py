@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from tests.databases import store_at
 
 from csdesk.bootstrap import open_async_desk, open_desk
 from csdesk.desk.shell import Desk
@@ -54,7 +55,7 @@ def opened(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[tuple[Desk, MemoryStore | SqliteStore, FixedClock]]:
     clock = FixedClock()
-    store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "desk.db", synchronous="NORMAL")
+    store = MemoryStore() if request.param == "memory" else store_at(tmp_path / "desk.db", synchronous="NORMAL")
     with open_desk(store, clock=clock, config=CONFIG) as desk:
         yield desk, store, clock
         assert desk.receive(message("the desk still works", talk="last")).state == "stored"
@@ -298,7 +299,7 @@ def test_odd_texts(desk: Desk, text: str) -> None:
     received = stored(desk, one)
     assert received.ticket is not None
     desk.reply(received.ticket.id, text if text.strip() else "-", subject=text, actor=ME)
-    desk.note(received.ticket.id, text or "-", actor=ME)
+    desk.note(received.ticket.id, text if text.strip() else "-", actor=ME)
     desk.tickets.set_field(received.ticket.id, "x.a", text, actor=ME)
     desk.tickets.set_field(received.ticket.id, "subject", text, actor=ME)
     desk.tickets.drafts.save(received.ticket.id, text, actor=ME)

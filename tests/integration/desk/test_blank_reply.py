@@ -19,9 +19,10 @@ def ticket(desk):
 
 
 @pytest.mark.parametrize("text", ["", "  \n", (TextPart(text=" "), TextPart(text=""))])
-def test_a_blank_reply_is_refused(desk, ticket, text):
-    with pytest.raises(InvalidInput, match="says nothing"):
-        desk.reply(ticket.id, text, actor=Actor.agent("agt_1"))
+def test_a_blank_reply_or_note_is_refused(desk, ticket, text):
+    for say in (desk.reply, desk.note) if isinstance(text, str) else (desk.reply,):
+        with pytest.raises(InvalidInput, match="parts: says nothing; pass a text, a picture or a file"):
+            say(ticket.id, text, actor=Actor.agent("agt_1"))
     assert desk.tickets.get(ticket.id).version == ticket.version
 
 

@@ -7,10 +7,12 @@ import pytest
 
 import csdesk
 from csdesk import DeskConfig, InboundMessage, Sender, open_desk
-from csdesk.domain.policy.config import AccountPolicy, QueuePolicy
+from csdesk.domain.policy import compiled
+from csdesk.domain.policy.config import AccountPolicy, QueuePolicy, TagPolicy
 from csdesk.domain.records.changes import Needs
 from csdesk.errors import FlowError
 from csdesk.ports import steps
+from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import CountingStore, FixedClock, SerialIds
 
@@ -97,6 +99,7 @@ def test_statements_of_a_mixed_stream(tmp_path):
             )
         )
     desk.close()
+    store.close()
     assert len(statements) / count <= 15
 
 
@@ -160,3 +163,18 @@ def test_a_message_costs_so_many_calls_and_no_more():
     together = [said(f"batch {number}", f"customer {number % 50}") for number in range(100)]
     assert _calls(lambda: desk.receive_many(together)) / 100 <= 250
     desk.close()
+
+
+def test_opening_compiles_the_configuration_once(monkeypatch):
+    made, policy = [], compiled.Policy
+
+    def counted(*given):
+        made.append(policy(*given))
+        return made[-1]
+
+    monkeypatch.setattr(compiled, "Policy", counted)
+    store = MemoryStore()
+    for opened in (1, 2):
+        with open_desk(store, config=DeskConfig(tags=(TagPolicy(name="urgent"),))) as desk:
+            desk.tickets.list()
+            assert len(made) == opened

@@ -360,8 +360,9 @@ class Place:
         self.media = FolderMedia(folder / "media", now=lambda: self.now)
         able = ch.Capabilities(parts=frozenset({"text", "menu", "media"}))
         self.channel = ScriptedChannel("web", capabilities=able)
+        self.store = SqliteStore(folder / "desk.db", synchronous="NORMAL")
         self.desk = open_desk(
-            SqliteStore(folder / "desk.db", synchronous="NORMAL"),
+            self.store,
             config=DeskConfig(
                 queues=(QueuePolicy(name="default"), QueuePolicy(name="bots", reception="bot_first", bot="xiaozhi")),
                 bots=(BotPolicy(name="xiaozhi"),),
@@ -425,6 +426,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     made.desk.agents.add("Lin", queues=("default",))
     yield made
     made.desk.close()
+    made.store.close()
 
 
 def test_after_erasing_the_marker_stands_in_no_byte_and_everybody_elses_is_all_there(place: Place) -> None:

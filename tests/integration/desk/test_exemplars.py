@@ -42,7 +42,8 @@ def test_good_cases_are_those_that_one_answer_solved_to_content(world):
     assert (case.ticket.id, case.question, case.answer) == (got.ticket.id, got.message_id, answer.id)
     assert (case.agent, case.signs, case.promoted) == ("agt_1", ("one_touch", "kept", "thanked"), False)
     assert [one.ticket.id for one in cases(desk)] == [other.ticket.id, got.ticket.id]
-    assert cases(desk, queue="nowhere") == ()
+    with pytest.raises(InvalidInput, match="no queue 'nowhere'"):
+        cases(desk, queue="nowhere")
     assert cases(desk, since=world.clock.now()) != cases(desk, until=world.clock.now())
     page = desk.learning.good_cases(signs=(), limit=1)
     rest = desk.learning.good_cases(signs=(), limit=1, cursor=page.cursor)

@@ -7,6 +7,7 @@ from signal import SIGINT, default_int_handler, pthread_kill, signal
 from threading import Event, Thread, main_thread
 
 import pytest
+from tests.databases import store_at
 
 from csdesk import Actor, AsyncDesk, InboundMessage, Sender, open_async_desk, open_desk
 from csdesk.desk.shell import Desk
@@ -75,7 +76,7 @@ def gathered(gate: Gate, group: GroupCommit, calls: Sequence[Callable[[], object
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request, tmp_path: Path):
-    made = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "desk.db", synchronous="NORMAL")
+    made = MemoryStore() if request.param == "memory" else store_at(tmp_path / "desk.db", synchronous="NORMAL")
     yield made
     made.close()
 

@@ -1,5 +1,7 @@
 """A message that breaks the pipeline is parked; later ones of its conversation wait; people retry or discard."""
 
+from dataclasses import replace
+
 import pytest
 
 from csdesk import render
@@ -7,7 +9,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.channels import UnknownEvent
 from csdesk.domain.records.queues import InboxState
-from csdesk.errors import InvalidInput, NotFound, StoreBusy
+from csdesk.errors import InvalidInput, NotFound, StoreBusy, sentence
 from csdesk.flows.inbound import answering, clocks, identity, reading, recording, routing, rules, threading, window
 from csdesk.testing import ScriptedChannel
 
@@ -70,6 +72,41 @@ def test_an_error_of_our_own_kind_is_parked_too(world, monkeypatch, error):
     got = desk.receive(world.said("boom"))
     assert got.state == "parked"
     assert got.error == getattr(error, "code", "error.unexpected")
+
+
+REFUSED = InvalidInput(
+    "InboundMessage.language",
+    sentence("no language {language!r}", language="zz"),
+    sentence("{guess}choose one of: {names}", guess="", names=("en", "zh")),
+)
+
+
+def test_a_parked_message_says_which_field_of_what_was_wrong(world, monkeypatch):
+    desk = world.open()
+    trap = Trap(monkeypatch, reading, "read", REFUSED)
+    got = desk.receive(world.said("boom"))
+    (item,) = world.open().inbox.list().items
+    for one in (got, item):
+        assert one.params == REFUSED.params
+        assert render(one.error, "en", **one.params) == str(REFUSED)
+        assert render(one.error, "zh-CN", **one.params) == render(REFUSED, "zh-CN")
+    assert "没有" in render(item.error, "zh-CN", **item.params)
+    trap.is_set = False
+    assert desk.inbox.retry(item.id, actor=AGENT).params == {}
+
+
+def test_of_an_error_of_others_nothing_but_the_kind_is_kept(world, monkeypatch):
+    class Refusal(Exception):
+        code = 403  # what some libraries have
+        params = {"text": "a secret of the customer"}  # noqa: RUF012
+
+    desk = world.open()
+    Trap(monkeypatch, reading, "read", Refusal("a secret of the customer"))
+    got = desk.receive(world.said("boom"))
+    assert (got.error, got.params) == ("error.unexpected", {"type": "Refusal"})
+    (item,) = desk.inbox.list().items
+    assert "secret" not in repr(replace(item, payload=""))
+    assert "Refusal" in render(item.error, "zh-CN", **item.params)
 
 
 def test_trouble_of_the_store_is_no_fault_of_the_message(world, monkeypatch):

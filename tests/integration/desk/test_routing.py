@@ -1,5 +1,6 @@
 """Who gets a ticket: eligibility, people who come first, capacity, helpers, and what it costs to look."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -382,8 +383,8 @@ def test_a_queue_without_people_costs_one_load(world):
 def test_statements_do_not_grow_with_the_agents(tmp_path, world):
     def statements(agents):
         seen = []
-        store = SqliteStore(tmp_path / f"{agents}.db", trace=seen.append)
-        with open_desk(store, config=DeskConfig(), clock=world.clock) as desk:
+        file = closing(SqliteStore(tmp_path / f"{agents}.db", trace=seen.append))
+        with file as store, open_desk(store, config=DeskConfig(), clock=world.clock) as desk:
             for number in range(agents):
                 desk.agents.add(f"A{number}", queues=["default"])
             desk.receive(world.said(by=f"warm {agents}"))

@@ -1,8 +1,11 @@
 """Slips in names are told with the nearest right one; none of them is taken for something else in silence."""
 
 import asyncio
+from inspect import signature
+from operator import attrgetter
 
 import pytest
+from tests.test_parity import pairs
 
 from csdesk import (
     Actor,
@@ -16,6 +19,7 @@ from csdesk import (
     render,
 )
 from csdesk import commands as cmd
+from csdesk.channels.loopback import LoopbackChannel
 from csdesk.errors import ConfigError, DeskClosed
 from csdesk.ports.store import Page
 
@@ -123,8 +127,8 @@ def test_what_is_left_in_a_queue_that_is_gone_can_be_found(desk, world):
 @pytest.mark.parametrize(
     ("asked", "error", "told"),
     [
-        ({"status": "resolvd"}, InvalidInput, "status: no such status; did you mean 'resolved'"),
-        ({"type": "genral"}, InvalidInput, "type: no ticket type 'genral'; did you mean 'general'"),
+        ({"status": "resolvd"}, InvalidInput, "status: no status 'resolvd'; did you mean 'resolved'"),
+        ({"type": "genral"}, InvalidInput, "type: no type 'genral'; did you mean 'general'"),
         ({"category": "opn"}, InvalidInput, "category: unknown value; did you mean 'open'"),
         ({"priority": "high"}, InvalidInput, "priority: is a str; pass a csdesk Priority"),
         ({"assignee": "Ann"}, NotFound, "no agent Ann"),
@@ -153,6 +157,117 @@ def test_a_search_among_an_unknown_name_is_no_empty_list(desk, world, asked, err
     assert desk.tickets.search("hello", queue="refunds").items == ()
 
 
+LISTS = (
+    "tickets.list",
+    "tickets.count",
+    "tickets.search",
+    "customers.list",
+    "agents.list",
+    "inbox.list",
+    "outbox.list",
+    "learning.good_cases",
+    "authority.list",
+)
+NAMED = {
+    "queue": "refunds",
+    "site": "hangzhou",
+    "status": "shipped",
+    "type": "delivery",
+    "segment": "loyal",
+    "action": "refund",
+    "account": "shop",
+    "level": "gold",
+    "tag": "urgent",
+}
+"""What a configuration names, and lists may be asked for."""
+FREE = {"stage", "language", "campaign", "subject", "rating", "cursor"}
+"""Words of records that no configuration lists."""
+NAMING = DeskConfig.model_validate(
+    {
+        "queues": [{"name": "default"}, {"name": "refunds"}],
+        "sites": [{"name": "hangzhou"}],
+        "statuses": [{"name": "shipped", "category": "waiting_internal"}],
+        "types": [{"name": "delivery"}],
+        "segments": [{"name": "loyal", "when": {"field": "customer.level", "op": "eq", "value": "gold"}}],
+        "authority": {"actions": [{"name": "refund", "unit": "CNY"}]},
+        "accounts": [{"name": "shop"}],
+        "levels": [{"name": "gold"}],
+        "tags": [{"name": "urgent"}],
+    }
+)
+
+
+def asked_names(ask):
+    """The filters of a list that take a name of the configuration."""
+    return [name for name, one in signature(ask).parameters.items() if name in NAMED and "str" in str(one.annotation)]
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_no_filter_takes_a_slip_for_an_empty_list(world, which):
+    desk = world.open(NAMING)
+    ask = attrgetter(which)(desk)
+    text = {"text": "hello"} if which == "tickets.search" else {}
+    assert asked_names(ask)
+    for name in asked_names(ask):
+        meant = NAMED[name]
+        assert ask(**text, **{name: meant}) in (0, Page(()))
+        with pytest.raises(InvalidInput, match=f"^{name}: no {name} '{meant[:-1]}'; did you mean '{meant}'"):
+            ask(**text, **{name: meant[:-1]})
+
+
+def test_every_name_that_a_list_takes_is_looked_up_or_free(desk):
+    found = set()
+    for group, _ in pairs():
+        for ask in (vars(group).get(method) for method in ("list", "count", "search", "good_cases")):
+            given = signature(ask).parameters.items() if ask is not None else ()
+            words = {name for name, one in given if one.annotation == "str | None"}
+            assert words <= NAMED.keys() | FREE, ask
+            found |= {ask.__qualname__} if words & NAMED.keys() else set()
+    assert found == {attrgetter(one)(desk).__qualname__ for one in LISTS}
+
+
+def test_what_need_not_be_listed_is_any_name_where_none_is(world):
+    desk = world.open()
+    for ask in (desk.customers.list, desk.tickets.list, desk.inbox.list, desk.outbox.list):
+        for name in {"level", "tag", "account"} & {*asked_names(ask)}:
+            assert ask(**{name: "anything"}) == Page(())
+
+
+def test_a_name_is_known_while_a_record_has_it(world):
+    desk = world.open(NAMING)
+    got = desk.receive(world.said(account="elsewhere"))
+    desk.tickets.tag(got.ticket.id, "by hand", actor=LEAD)
+    desk.customers.set_profile(got.customer.id, level="silver", actor=LEAD)
+    assert desk.customers.list(tag="by hand").items == desk.customers.list(level="silver", stage="none").items == ()
+    assert desk.outbox.list(account="elsewhere").items == ()
+    assert desk.tickets.count(tag="shop:vip") == 0, "what a system outside tags need not be declared"
+    assert desk.tickets.count(type="delivery/late") == 0, "a type below one that is listed"
+
+
+def test_a_name_that_another_process_just_declared_is_known(world):
+    desk, other = world.open(DeskConfig()), world.open(None)
+    other.config.activate(NAMING, actor=LEAD)
+    assert desk.customers.list(segment="loyal").items == ()
+    assert desk.tickets.list(site="hangzhou").items == ()
+
+
+def test_an_account_is_known_to_whoever_has_its_channel(world):
+    desk = world.open(NAMING, channels=[LoopbackChannel("night")])
+    assert desk.outbox.list(account="night").items == ()
+    with pytest.raises(InvalidInput, match="no account 'nigt'"):
+        desk.outbox.list(account="nigt")
+
+
+def test_agents_may_be_kept_elsewhere(desk, world):
+    desk.receive(world.said("hello"))
+    assert desk.tickets.search("hello", author="agt_ann").items == ()
+    desk.agents.add("Ann")
+    with pytest.raises(NotFound, match="no agent agt_ann"):
+        desk.tickets.search("hello", author="agt_ann")
+    with pytest.raises(NotFound, match="no agent agt_ann"):
+        desk.authority.list(agent="agt_ann")
+
+
 def test_what_is_known_may_have_no_tickets(desk):
     ann = desk.agents.add("Ann")
     for asked in ({"status": "resolved"}, {"type": "general"}, {"priority": Priority.LOW}, {"assignee": ann.id}):
@@ -167,7 +282,7 @@ def test_a_status_that_left_the_configuration_is_known_while_tickets_have_it(des
     desk.tickets.set_status(got.ticket.id, "shipped", actor=LEAD)
     desk.config.activate(DeskConfig(), actor=LEAD)
     assert desk.tickets.count(status="shipped", tag="vip") == 0
-    with pytest.raises(InvalidInput, match="no such status"):
+    with pytest.raises(InvalidInput, match="no status 'sent'"):
         desk.tickets.count(status="sent")
 
 

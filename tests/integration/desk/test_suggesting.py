@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -10,13 +11,15 @@ from hypothesis import strategies as st
 from tests.integration.desk.conftest import World, entries
 from tests.integration.desk.test_library import phrase
 
-from csdesk import Actor, DeskConfig, Variable, Wording, open_desk
+from csdesk import Actor, DeskConfig, InboundMessage, Sender, Variable, Wording, open_desk
+from csdesk.domain.core.knowledge import lessons
 from csdesk.domain.matching import book
 from csdesk.domain.matching.judging import Judge
 from csdesk.domain.policy.config import ReplyPolicy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import Needs
-from csdesk.errors import InvalidInput, NotFound
+from csdesk.engine import shelving
+from csdesk.errors import GuardFailed, InvalidInput, NotFound
 from csdesk.stores.memory import MemoryStore
 from csdesk.testing import FixedClock, SerialIds
 from csdesk.testing.audit import problems_of
@@ -213,20 +216,70 @@ def test_lessons_are_forgotten_by_phrase_and_by_number(world, desk):
             desk.learning.forget(**wrong)
 
 
-def test_no_two_lessons_have_one_number(world, desk):
+def test_many_may_judge_at_the_same_instant(world, desk):
     got = desk.receive(world.said("货呢"))
     desk.replies.suggest_for("x")
-    start = Barrier(4)
+    start = Barrier(20)
 
     def teach(_):
         start.wait()
-        for _ in range(3):  # nobody can lose more often than the others win, which is less than the tries that it has
+        for _ in range(3):
             desk.learning.judge(got.message.id, "picked", picked="ship", shown=("refund",))
 
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(teach, range(4)))
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(teach, range(20)))
+    fresh = world.open()
+    assert scores(desk, "货呢") == scores(fresh, "货呢")
+    assert len(judged(desk)) == len(fresh._core.shelf.book._lessons) == len(desk._core.shelf.book._lessons) == 60
+    assert desk._store.load(desk.name, Needs()).epochs.phrases >= 2, "no process was told"
+    assert desk.learning.forget(last=2) == 2, "lessons of one number were forgotten together"
+    assert desk.learning.forget(message=got.message.id) == 58
+
+
+class Raced(MemoryStore):
+    """A store in which others are faster: before each commit of a lesson they may give some of their own."""
+
+    others = None
+
+    def commit(self, desk, changes):
+        if self.others is not None and any(entry.subject == ev.LEARNING for entry in changes.entries):
+            others, self.others = self.others, None
+            others()
+            self.others = others
+        return super().commit(desk, changes)
+
+
+def test_whoever_is_overtaken_by_others_teaches_all_the_same(monkeypatch):
+    monkeypatch.setattr(book, "LESSONS", 3)
+    monkeypatch.setattr(book, "AT_ONCE", 4)
+    monkeypatch.setattr(lessons, "AT_ONCE", 4)
+    monkeypatch.setattr(shelving, "AT_ONCE", 4)
+    monkeypatch.setattr(shelving, "PAGE", 1)
+    clock, store = FixedClock(), Raced()
+    desk = open_desk(store, clock=clock, ids=SerialIds())
+    other = open_desk(store, clock=clock, ids=SerialIds(1000))
+    desk.replies.import_(SHOP)
+    ann = Sender(external_id="ann")
+    got = desk.receive(InboundMessage(account="web", conversation="c", dedupe_key="d", text="货呢", sender=ann))
+
+    def overtake(times):
+        for _ in range(times):
+            other.learning.judge(got.message.id, "picked", picked="refund", shown=("invoice",))
+
+    for times in (0, 1, 3, 2, 3, 0, 1):
+        store.others = partial(overtake, times)
+        desk.learning.judge(got.message.id, "picked", picked="ship", shown=("invoice",))
+        store.others = None
+        fresh = open_desk(store, clock=clock, ids=SerialIds(2000))
+        assert scores(desk, "货呢") == scores(fresh, "货呢")
+        assert [one.cause for one in desk._core.shelf.book._lessons] == [
+            one.cause for one in fresh._core.shelf.book._lessons
+        ]
     told = [event.number for entry in entries(desk, ev.LEARNING) for event in entry.events]
-    assert told == list(range(1, 13))
+    assert told == [1, 2, 2, 4, 5, 6, 4, 8, 9, 8, 11, 12, 13, 11, 15, 16, 16]
+    store.others = partial(overtake, 4)
+    with pytest.raises(GuardFailed):
+        desk.learning.judge(got.message.id, "picked", picked="ship", shown=("invoice",))
 
 
 def test_a_desk_may_choose_not_to_learn(world):

@@ -10,7 +10,7 @@ from csdesk.domain.records.channels import PullHint
 from csdesk.domain.records.messages import MediaPart
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import StoreBusy, StoreDamaged
-from csdesk.flows.due import waking, waking_customers
+from csdesk.flows.due import batches
 from csdesk.ports.channel import Capabilities, MediaFetched, PullPage
 from csdesk.testing import Fault, FaultyStore, FixedClock, ScriptedChannel
 
@@ -112,7 +112,7 @@ class Fetching(ScriptedChannel):
 
 
 def test_a_round_may_stop_between_any_two_pieces(world, monkeypatch):
-    monkeypatch.setattr(waking, "BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     able = Capabilities(parts=frozenset({"text", "media"}), fetches_media=True, pull=True)
     channels = [Fetching(name, capabilities=able) for name in ("web", "other")]
     desk = world.open(DeskConfig(queues=(QueuePolicy(name="default"), QueuePolicy(name="vip"))), channels=channels)
@@ -174,7 +174,7 @@ def test_a_store_that_stays_busy_wakes_no_customer(world):
 
 
 def test_a_round_may_stop_between_customers(world, monkeypatch):
-    monkeypatch.setattr(waking_customers, "BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     desk = world.open()
     flagged(world, desk, 3)
     world.later(hours=2)

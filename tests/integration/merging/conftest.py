@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.databases import store_at
 
 from csdesk import (
     Actor,
@@ -22,7 +24,6 @@ from csdesk.desk.shell import Desk
 from csdesk.domain.core.evolve import fold
 from csdesk.ports.store import Query, Store
 from csdesk.stores.memory import MemoryStore
-from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, ScriptedChannel, SerialIds
 
 LIN = Actor.agent("lin")
@@ -74,8 +75,12 @@ class Counter:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "desk.db", synchronous="NORMAL")
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    with closing(store_at(tmp_path / "desk.db", synchronous="NORMAL")) as file:
+        yield file
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def opened(path: Path) -> Desk:
 
 def texts(path: Path) -> set[str]:
     """The texts in a file that must be a sound desk."""
-    with sqlite3.connect(path) as file:
+    with closing(sqlite3.connect(path)) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     store = SqliteStore(path)
     try:
@@ -217,7 +217,7 @@ def test_a_disk_that_fails(desk: Desk, target: Path, monkeypatch: pytest.MonkeyP
 def test_a_damaged_source_makes_no_copy(desk: Desk, tmp_path: Path, target: Path) -> None:
     desk.close()
     file = tmp_path / "desk.db"
-    with sqlite3.connect(file) as damaged:
+    with closing(sqlite3.connect(file)) as damaged:
         damaged.execute("PRAGMA writable_schema=ON")
         (root,) = damaged.execute(
             "SELECT rootpage FROM sqlite_master WHERE name='sqlite_autoindex_csdesk_desk_1'"

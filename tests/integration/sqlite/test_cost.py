@@ -264,7 +264,7 @@ def test_the_file_is_whole_after_random_commits(desk: Traced) -> None:
         if chance.random() < 0.1:
             desk.store.maintain("main", at(0) + timedelta(days=chance.randrange(200)), 20)
     desk.store.close()
-    with sqlite3.connect(desk.path) as file:
+    with closing(sqlite3.connect(desk.path)) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         file.execute("INSERT INTO csdesk_search(csdesk_search) VALUES('integrity-check')")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -110,8 +111,8 @@ def test_a_damaged_file(store: SqliteStore, path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[4096 * 2 :] = b"\x7f" * (len(content) - 4096 * 2)
     path.write_bytes(content)
-    with pytest.raises(CsdeskError) as caught:
-        SqliteStore(path).open_desk("main", secret=b"x")
+    with pytest.raises(CsdeskError) as caught, closing(SqliteStore(path)) as damaged:
+        damaged.open_desk("main", secret=b"x")
     assert isinstance(caught.value, StoreError)
     assert isinstance(caught.value.__cause__, sqlite3.Error)
 

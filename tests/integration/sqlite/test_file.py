@@ -5,12 +5,23 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from csdesk import open_desk
 from csdesk.domain.records.changes import ChangeSet, Claim, Needs
-from csdesk.errors import DeskClosed, InvalidInput, SchemaTooNew, StoreDamaged, StoreError, UnsupportedFeature
+from csdesk.errors import (
+    CsdeskError,
+    DeskClosed,
+    InvalidInput,
+    SchemaTooNew,
+    StoreDamaged,
+    StoreError,
+    UnsupportedFeature,
+)
 from csdesk.stores.sqlite import SqliteStore, connection, schema
 
 
@@ -27,7 +38,7 @@ def test_the_schema_is_the_last_migration(path: Path) -> None:
     SqliteStore(path).close()
     numbers = sorted(int(file.stem) for file in Path(schema.__file__).with_name("migrations").glob("*.sql"))
     assert numbers == list(range(1, schema.SCHEMA + 1))
-    with sqlite3.connect(path) as file:
+    with closing(sqlite3.connect(path)) as file:
         assert file.execute("SELECT version FROM csdesk_schema").fetchall() == [(schema.SCHEMA,)]
 
 
@@ -42,7 +53,7 @@ def test_an_older_file_is_brought_up(path: Path, monkeypatch: pytest.MonkeyPatch
         store = SqliteStore(path)
         assert store.open_desk("main", secret=b"new").secret == b"kept"
         store.close()
-    with sqlite3.connect(path) as file:
+    with closing(sqlite3.connect(path)) as file:
         assert file.execute("SELECT version FROM csdesk_schema").fetchall() == [(2,)]
         assert file.execute("SELECT count(*) FROM later").fetchone() == (0,)
 
@@ -53,14 +64,14 @@ def test_a_failing_migration_leaves_the_file_as_it_was(path: Path, monkeypatch: 
     monkeypatch.setattr(schema, "statements", lambda n: ["CREATE TABLE later(x)", "nonsense"])
     with pytest.raises(StoreDamaged):
         SqliteStore(path)
-    with sqlite3.connect(path) as file:
+    with closing(sqlite3.connect(path)) as file:
         assert file.execute("SELECT version FROM csdesk_schema").fetchall() == [(1,)]
         assert file.execute("SELECT name FROM sqlite_master WHERE name='later'").fetchall() == []
 
 
 def test_a_newer_file_is_refused(path: Path) -> None:
     SqliteStore(path).close()
-    with sqlite3.connect(path) as file:
+    with closing(sqlite3.connect(path)) as file, file:
         file.execute("UPDATE csdesk_schema SET version=99")
     before = path.read_bytes()
     with pytest.raises(SchemaTooNew, match="update csdesk"):
@@ -87,6 +98,47 @@ def test_a_database_of_something_else_is_refused_untouched(path: Path, statement
         SqliteStore(path)
     assert path.read_bytes() == before
     assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """The connections that are made while the test runs."""
+    found: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def recorded(*args: Any, **settings: Any) -> sqlite3.Connection:
+        found.append(connect(*args, **settings))
+        return found[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    return found
+
+
+def _is_closed(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except sqlite3.ProgrammingError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("content", [b"Dear diary, " * 100, b"SQLite format 3\x00" + b"\x7f" * 9000])
+def test_a_file_that_cannot_be_opened_is_let_go(path: Path, opened: list[sqlite3.Connection], content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StoreDamaged):
+        open_desk(f"sqlite:///{path}")
+    assert opened
+    assert all(_is_closed(one) for one in opened)
+
+
+def test_a_desk_that_cannot_be_opened_lets_its_file_go(path: Path, opened: list[sqlite3.Connection]) -> None:
+    open_desk(f"sqlite:///{path}").close()
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE csdesk_desk SET config='elsewhere'")
+    with pytest.raises(CsdeskError):
+        open_desk(f"sqlite:///{path}")
+    assert len(opened) > 2
+    assert all(_is_closed(one) for one in opened)
 
 
 def test_a_file_that_is_no_database(path: Path) -> None:

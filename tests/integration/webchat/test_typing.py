@@ -4,12 +4,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from tests.databases import store_at
 
 from csdesk import Actor, DeskConfig, NotFound, open_desk
 from csdesk.channels.webchat import Limits, WebChat
 from csdesk.domain.policy.sections.access import AccessPolicy, Grant
 from csdesk.errors import Denied, UnsupportedFeature
-from csdesk.stores.sqlite import SqliteStore
 from csdesk.testing import FixedClock, ScriptedChannel, SerialIds
 from csdesk.testing.webchats import Page
 
@@ -28,7 +28,7 @@ class Bench:
         self.page.opened(self.asks(self.page.opens()))
 
     def open(self, **given):
-        self.stores.append(SqliteStore(self.folder / "desk.db", synchronous="NORMAL"))
+        self.stores.append(store_at(self.folder / "desk.db", synchronous="NORMAL"))
         chat = WebChat("shop", secrets=[SECRET], **given.pop("chat", {}))
         channels = [chat, ScriptedChannel("other")]
         return open_desk(self.stores[-1], channels=channels, clock=self.clock, ids=self.ids, **given)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from csdesk import render
 from csdesk.errors import InvalidInput
 from csdesk.matching import Phrase, read_library, read_phrases, write_phrases
 from csdesk.parsing import phrases
@@ -27,11 +28,13 @@ EXCEL = 'id;title;questions;answer\r\nrefund;申请退款;怎么退款|我要退
         b"sep=;\r\n" + EXCEL.encode(),
         b"SEP=,\n" + PLAIN.encode(),
         PLAIN.replace("id,title,questions,answer", "编号,标题,问题,回答").encode("gbk"),
+        PLAIN.replace("id,title,questions,answer", "编号,标准问题,相似问法,答案").encode("gbk"),
+        PLAIN.replace("questions,answer", "question,body").encode(),
         PLAIN.replace("answer\r\n", "answer,,\r\n,,,,,\r\n").replace('稍等。"\r\n', '稍等。",,\r\n,,,\r\n').encode(),
         PLAIN.replace("id,title,questions,answer", '"ID","Title","Questions","Answer"').encode(),
     ],
     ids=["utf-8", "bom", "gbk", "gb18030", "semicolons gbk", "semicolons", "utf-16 tabs", "sep=;", "sep=,", "chinese",
-         "empty cells", "quoted"],
+         "what knowledge bases call them", "what the library calls them", "empty cells", "quoted"],
 )  # fmt: skip
 def test_a_sheet(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "library.csv"
@@ -83,3 +86,28 @@ def test_what_is_written_says_its_encoding_to_a_spreadsheet(tmp_path: Path) -> N
     write_phrases(file, [REFUND])
     assert file.read_bytes().startswith(codecs.BOM_UTF8)
     assert read_phrases(file) == [REFUND]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told", "chinese"),
+    [
+        ("a.xlsx", b"PK\x03\x04", "'xlsx' is not known; save the sheet as CSV (UTF-8)", "请把表格另存为 CSV（UTF-8）"),
+        (
+            "a.csv",
+            "编号，标题，回答\na，b，c\n".encode(),
+            "is parted by full-width commas",
+            "a.csv: 第 1 行：各列之间是全角逗号",
+        ),
+        ("a.csv", b"id,title,anwser\na,b,c\n", "did you mean 'answer'?", "a.csv: 第 2 行的 anwser：话术没有这个字段"),
+    ],
+)
+def test_what_a_spreadsheet_leaves_is_told_with_its_place(
+    tmp_path: Path, name: str, content: bytes, told: str, chinese: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    for read in (read_phrases, read_library):
+        with pytest.raises(InvalidInput) as caught:
+            read(file)
+        assert told in str(caught.value)
+        assert chinese in render(caught.value, "zh-CN")

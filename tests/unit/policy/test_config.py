@@ -280,3 +280,40 @@ def test_a_scenario_with_rules_without_an_end() -> None:
     sla = {"name": "fast", "targets": [{"metric": "resolution", "within": "1h"}]}
     (scenario,) = DeskConfig(sla=[sla], scenarios=[{"name": "sale", "sla": ["fast"]}]).scenarios
     assert scenario.rule_set is None
+
+
+def test_a_byte_order_mark_is_no_part_of_a_document() -> None:
+    assert DeskConfig.from_toml("\ufeff" + TOML) == DeskConfig.from_toml(TOML)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = 1\nname = “小店”", "line 2, column 8 is not TOML: .*; write the signs of TOML in half width: “, ”$"),
+        ("name ＝ 'x'", "in half width: ＝$"),
+        ("keywords = ['退，款'，'b']", "in half width: ，$"),
+        ("name = '退，款' '", "correct the document$"),
+        ("name = ", "document: not TOML: .*correct the document$|correct the document$"),
+    ],
+)
+def test_signs_of_a_chinese_keyboard_are_named(text: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        DeskConfig.from_toml(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"name": 3}, "name: not a text; write it in quotes"),
+        ({"queues": [{"name": "default", "auto_reply": "ja"}]}, "auto_reply: not true or false; write true or false"),
+        ({"levels": [{"name": "vip", "rank": "first"}]}, "rank: not a whole number; write digits"),
+        ({"fields": [{"name": "order", "type": "word"}]}, "not the name of a custom field; begin it with ticket"),
+        ({"macros": [{"name": "m", "then": [{"do": "set_field", "name": "order", "value": 1}]}]}, "begin it with x"),
+        ({"contact": {"quiet_from": "9:00"}}, 'quiet_from: not a time of day; write it like "09:30"'),
+        ({"sites": [{"name": "sh", "phones": ["shanghai"]}]}, "not how a telephone number begins"),
+        ({"queues": [{"name": "a b"}]}, "not a usable name; use letters of any script"),
+    ],
+)
+def test_what_a_value_should_look_like(given: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        DeskConfig(**given)  # type: ignore[arg-type]

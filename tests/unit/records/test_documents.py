@@ -10,9 +10,9 @@ from csdesk.domain import records
 from csdesk.domain.records import codec
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.codec import EVENT_SCHEMA, decode, decode_events, encode, encode_events, said_in
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.events import Entry, Epochs, NoteAdded
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.replies import Draft
 from csdesk.errors import SchemaTooNew
 from csdesk.testing import builders
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from csdesk.channels._settings import check_span, several
+from csdesk.channels._settings import check_name, check_span, several
 from csdesk.channels.email import delivering, pulling, waiting
 from csdesk.channels.email.composing import compose, mail_address, one_line
 from csdesk.channels.email.delivering import Envelope, nothing_sent
@@ -102,8 +102,7 @@ class EmailChannel:
         most_bytes: int = MOST_BYTES,
         scope: str = "",
     ) -> None:
-        if not account or not account.isprintable():
-            raise InvalidInput("account", "is empty or not printable", "pass the desk's id of this account")
+        check_name("account", account, "pass the desk's id of this account")
         check_span("poll_every", poll_every)
         check_server("smtp", smtp, SmtpServer)
         check_server("imap", imap, ImapServer)

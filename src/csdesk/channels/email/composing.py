@@ -12,6 +12,7 @@ from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
+from csdesk.channels._words import link_words
 from csdesk.domain.records.channels import MediaFile, OutboundMessage, Sender
 from csdesk.domain.records.messages import HtmlPart, LinkPart, LocationPart, MediaPart, TextPart
 from csdesk.domain.text.markup import text_of_html
@@ -131,7 +132,7 @@ def _texts(message: OutboundMessage) -> Iterator[str]:
         if isinstance(part, TextPart):
             yield part.text
         elif isinstance(part, LinkPart):
-            yield "\n".join(one for one in (part.title, part.description, part.url) if one)
+            yield link_words(part)
         elif isinstance(part, LocationPart):
             yield "\n".join(one for one in (part.name, part.address, f"{part.latitude}, {part.longitude}") if one)
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from mimetypes import guess_type
 from re import compile as pattern
-from types import MappingProxyType
 from typing import Final, Literal, get_args
 
-from csdesk.channels._settings import base_address, check_choice, check_span, several
+from csdesk.channels._faults import health_of
+from csdesk.channels._settings import base_address, check_choice, check_name, check_span, several
 from csdesk.channels.telegram.api import BotApi, Call
 from csdesk.channels.telegram.content import MARKED, call_of
 from csdesk.channels.telegram.deliveries import Delivered, Poll, secrets_of
@@ -273,7 +273,7 @@ class Telegram:
             yield from self._api.checked(Call("getMe", safe=True))
             info = yield from self.webhook.info()
         except ChannelError as error:
-            return Health(status=_HEALTH.get(error.disposition, "degraded"), code=error.provider_code or "")
+            return health_of(error)
         code = ""
         if self._polling and info.url:
             code = "webhook_is_set"
@@ -285,15 +285,9 @@ class Telegram:
         return ChannelError(self.account, problem, disposition=disposition, provider_code=code)
 
 
-_HEALTH: Final[Mapping[str, Literal["auth", "unreachable"]]] = MappingProxyType(
-    {"operator": "auth", "retry": "unreachable", "unknown_outcome": "unreachable"}
-)
-
-
 def _checked(account: str, token: str) -> int:
     """The bot's own id, which its token begins with."""
-    if not account or not account.isprintable():
-        raise InvalidInput("account", "is empty or not printable", "pass a short name")
+    check_name("account", account, "pass a short name")
     found = _TOKEN.fullmatch(token)
     if found is None:
         raise InvalidInput("token", "is no bot's token", "pass what BotFather gave, such as 123456:ABC…")

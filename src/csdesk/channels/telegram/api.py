@@ -12,8 +12,8 @@ from re import compile as pattern
 from typing import Final
 from urllib.parse import quote
 
+from csdesk.channels._faults import retry_after
 from csdesk.channels._forms import form_of
-from csdesk.channels._waits import retry_after
 from csdesk.errors import ChannelError, Disposition
 from csdesk.parsing.telegram.errors import refusal
 from csdesk.parsing.values import Fields, fields_of, object_in, objects_in

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from csdesk.channels._words import link_words
 from csdesk.channels.telegram.api import Call
 from csdesk.domain.records.messages import (
     ContactPart,
@@ -79,7 +80,7 @@ def _text(part: TextPart) -> Call | None:
 
 
 def _link(part: LinkPart) -> Call | None:
-    return _text(TextPart(text="\n".join(one for one in (part.title, part.description, part.url) if one)))
+    return _text(TextPart(text=link_words(part)))
 
 
 def _location(part: LocationPart) -> Call:

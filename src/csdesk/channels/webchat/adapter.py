@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from csdesk._sentence import is_a
+from csdesk.channels._settings import check_name
 from csdesk.channels.webchat.asking import METHODS, Asked, Asks, Settings, TooMany
 from csdesk.channels.webchat.assets import widget
 from csdesk.channels.webchat.doors import Doors, refusal
@@ -114,8 +115,7 @@ class WebChat:
     ) -> None:
         for name, value in (("account", account), ("user_kind", user_kind)):
             _check_made(value, str, name)
-            if not value or not value.isprintable():
-                raise InvalidInput(name, "is empty or not printable", "pass a short name")
+            check_name(name, value, "pass a short name")
         if user_kind == VISITOR:
             raise InvalidInput("user_kind", "is that of visitors who did not sign in", "choose another word")
         _check_made(lifetime, timedelta, "lifetime")

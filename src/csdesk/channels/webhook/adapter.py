@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
-from csdesk.channels._waits import retry_after
+from csdesk.channels._faults import retry_after
+from csdesk.channels._settings import check_name
 from csdesk.channels.webhook.forms import BadFields, Delivered, event_of
 from csdesk.channels.webhook.signing import TOLERANCE, WebhookSigner
 from csdesk.domain.records.messages import plain_text
@@ -76,8 +77,7 @@ class WebhookChannel:
         clock: Clock | None = None,
     ) -> None:
         for name, value in (("account", account), ("sender_kind", sender_kind)):
-            if not value or not value.isprintable():
-                raise InvalidInput(name, "is empty or not printable", "pass a short name")
+            check_name(name, value, "pass a short name")
         self.kind: Final = "webhook"
         self.account: Final = account
         self.capabilities: Final = capabilities

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
+from csdesk.channels._faults import health_of
 from csdesk.channels._forms import form_of
-from csdesk.channels._settings import base_address, check_span, names_of, several
+from csdesk.channels._settings import base_address, check_name, check_span, names_of, several
 from csdesk.channels.wecom.api import Call, KfApi, MemoryShelf, TokenShelf, code_of
 from csdesk.channels.wecom.callback import Callback
 from csdesk.channels.wecom.content import ON_EVENT, body_of, media_type
 from csdesk.channels.wecom.crypto import WeComCrypto
 from csdesk.channels.wecom.limits import CAPABILITIES, MB
 from csdesk.channels.wecom.management import Accounts, Customers, Servicers, ServiceState, Sessions
-from csdesk.errors import ChannelError, InvalidInput, sentence
+from csdesk.errors import ChannelError, sentence
 from csdesk.parsing.values import text_of
 from csdesk.parsing.wecom import parse_page
 from csdesk.parsing.wecom.errors import channel_error
@@ -97,8 +97,7 @@ class WeComKf:
         clock: Clock | None = None,
     ) -> None:
         for name, value in (("account", account), ("corp_id", corp_id), ("secret", secret), ("open_kfid", open_kfid)):
-            if not value or not value.isprintable():
-                raise InvalidInput(name, "is empty or not printable", "pass what the platform shows")
+            check_name(name, value, "pass what the platform shows")
         check_span("tolerance", tolerance)
         siblings = names_of("accounts", accounts)
         codes = several("duplicate_codes", duplicate_codes, int, "pass numbers, such as {40058}")
@@ -310,14 +309,9 @@ class WeComKf:
         try:
             listed = yield from self.accounts.list()
         except ChannelError as error:
-            return Health(status=_HEALTH.get(error.disposition, "degraded"), code=error.provider_code or "")
+            return health_of(error)
         known = any(one.open_kfid == self._open_kfid for one in listed)
         return Health(status="ok" if known else "degraded", code="" if known else "no_account")
-
-
-_HEALTH: Final[Mapping[str, Literal["auth", "unreachable"]]] = MappingProxyType(
-    {"operator": "auth", "refresh_auth": "auth", "retry": "unreachable"}
-)
 
 
 def _is_refusal(content_type: str | None, code: int | None) -> bool:

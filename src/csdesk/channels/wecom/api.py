@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Final, Protocol
 from urllib.parse import urlencode
 
+from csdesk.channels._faults import retry_after
 from csdesk.errors import ChannelError
 from csdesk.parsing.values import number_of, object_in, text_of
 from csdesk.parsing.wecom.errors import RATE_SECONDS, channel_error
@@ -162,17 +163,19 @@ class KfApi:
     def _status(self, response: HttpResponse, call: Call) -> ChannelError:
         code = f"http_{response.status}"
         if response.status == 429:
-            wait = number_of(response.header("Retry-After"))
-            after = RATE_SECONDS if wait is None else float(wait)
+            wait = retry_after(response)
             return ChannelError(
-                self._account, "too many calls", disposition="retry", provider_code=code, retry_after=after
+                self._account,
+                "too many calls",
+                disposition="retry",
+                provider_code=code,
+                retry_after=RATE_SECONDS if wait is None else wait,
             )
         if response.status >= 500:
-            disposition = "retry" if call.safe else "unknown_outcome"
             return ChannelError(
                 self._account,
                 "the platform is out of order",
-                disposition="retry" if disposition == "retry" else "unknown_outcome",
+                disposition="retry" if call.safe else "unknown_outcome",
                 provider_code=code,
             )
         return ChannelError(

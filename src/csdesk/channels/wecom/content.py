@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from csdesk.channels._words import link_words
 from csdesk.domain.records.messages import (
     ContactPart,
     LinkPart,
@@ -78,7 +79,7 @@ def _link(part: LinkPart) -> Made:
     if part.thumb_id and title and part.url:
         description = _cut(part.description, _DESCRIPTION_BYTES)
         return "link", {"title": title, "desc": description, "url": part.url, "thumb_media_id": part.thumb_id}
-    words = "\n".join(one for one in (part.title, part.description, part.url) if one)
+    words = link_words(part)
     return ("text", {"content": words}) if words else None
 
 

@@ -12,6 +12,7 @@ from re import compile as pattern
 from typing import Final
 from urllib.parse import quote
 
+from csdesk._batched import batched
 from csdesk.channels.wecom.api import KfApi
 from csdesk.domain.records.customers import Evidence
 from csdesk.errors import InvalidInput
@@ -162,8 +163,8 @@ class Servicers:
 
     def _change(self, path: str, userids: Sequence[str]) -> Exchange[tuple[Refusal, ...]]:
         refused: list[Refusal] = []
-        for start in range(0, len(userids), MOST_AT_ONCE):
-            body = {"open_kfid": self._open_kfid, "userid_list": list(userids[start : start + MOST_AT_ONCE])}
+        for part in batched(userids, MOST_AT_ONCE):
+            body = {"open_kfid": self._open_kfid, "userid_list": list(part)}
             answer = yield from self._api.post(path, body, safe=True)
             for one in objects_in(answer.get("result_list")):
                 code = number_of(one.get("errcode")) or 0
@@ -243,11 +244,8 @@ class Customers:
         wanted = tuple(external_userids)
         found: list[Profile] = []
         unknown: list[str] = []
-        for start in range(0, len(wanted), MOST_AT_ONCE):
-            body = {
-                "external_userid_list": list(wanted[start : start + MOST_AT_ONCE]),
-                "need_enter_session_context": int(with_scene),
-            }
+        for part in batched(wanted, MOST_AT_ONCE):
+            body = {"external_userid_list": list(part), "need_enter_session_context": int(with_scene)}
             answer = yield from self._api.post("kf/customer/batchget", body, safe=True)
             found += [_profile(one) for one in objects_in(answer.get("customer_list"))]
             listed = answer.get("invalid_external_userid")

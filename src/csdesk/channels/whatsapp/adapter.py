@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from re import compile as pattern
-from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
-from csdesk.channels._settings import base_address, names_of, several
+from csdesk.channels._faults import health_of
+from csdesk.channels._settings import base_address, check_name, names_of, several
 from csdesk.channels.whatsapp.api import GraphApi
 from csdesk.channels.whatsapp.content import content_of
 from csdesk.channels.whatsapp.limits import BUTTON, CAPABILITIES
@@ -87,8 +87,7 @@ class WhatsAppCloud:
         media_hosts: Iterable[str] = MEDIA_HOSTS,
         capabilities: Capabilities = CAPABILITIES,
     ) -> None:
-        if not account or not account.isprintable():
-            raise InvalidInput("account", "is empty or not printable", "pass a short name")
+        check_name("account", account, "pass a short name")
         if not _NUMBER.fullmatch(phone_number_id):
             raise InvalidInput("phone_number_id", "is no id of a number", "pass the digits that the platform shows")
         if not token or not token.isascii() or not token.isprintable() or " " in token:
@@ -218,17 +217,12 @@ class WhatsAppCloud:
         try:
             found = yield from self._api.get(self._phone, fields="id,quality_rating")
         except ChannelError as error:
-            return Health(status=_HEALTH.get(error.disposition, "degraded"), code=error.provider_code or "")
+            return health_of(error)
         low = text_of(found.get("quality_rating")).upper() == "RED"
         return Health(status="degraded" if low else "ok", code="low_quality" if low else "")
 
     def _error(self, problem: str, disposition: Disposition, code: str) -> ChannelError:
         return ChannelError(self.account, problem, disposition=disposition, provider_code=code)
-
-
-_HEALTH: Final[Mapping[str, Literal["auth", "unreachable"]]] = MappingProxyType(
-    {"operator": "auth", "retry": "unreachable", "unknown_outcome": "unreachable"}
-)
 
 
 def _recipient(message: OutboundMessage) -> Fields:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+from csdesk.channels._faults import retry_after
 from csdesk.channels._forms import form_of
-from csdesk.channels._waits import retry_after
 from csdesk.errors import ChannelError, Disposition
 from csdesk.parsing.values import Fields, object_in
 from csdesk.parsing.whatsapp import refusal

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from csdesk.channels._words import link_words
 from csdesk.channels.whatsapp.limits import BODY, BUTTON, BUTTONS
 from csdesk.domain.records.messages import (
     ContactPart,
@@ -55,7 +56,7 @@ def _text(part: TextPart) -> Made:
 
 
 def _link(part: LinkPart) -> Made:
-    words = "\n".join(one for one in (part.title, part.description, part.url) if one)
+    words = link_words(part)
     return ("text", {"body": words, "preview_url": bool(part.url)}) if words else None
 
 

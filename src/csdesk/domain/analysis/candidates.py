@@ -15,7 +15,7 @@ from csdesk.domain.rules.checks import check_of, converted, listed, sameness
 from csdesk.domain.rules.facts import Fact
 from csdesk.domain.rules.fields import LASTING, Field, FieldType, Op
 from csdesk.domain.rules.language import Test
-from csdesk.domain.rules.values import read_duration, read_instant
+from csdesk.domain.rules.values import is_number, read_duration, read_instant
 
 Signed = tuple[Test, bool]
 """A test, and whether it has to hold."""
@@ -112,7 +112,7 @@ def _numbers(
 
 def _marks(tests: Sequence[Signed]) -> list[float]:
     found = {one for test, _ in tests for one in listed(test.value)}
-    return sorted(one for one in found if isinstance(one, int | float) and not isinstance(one, bool))
+    return sorted(one for one in found if is_number(one))
 
 
 _EXACT: Final = frozenset({Op.EQ, Op.IN})

@@ -15,11 +15,11 @@ from csdesk.domain.analysis.branches import Branch, brings
 from csdesk.domain.analysis.candidates import NOW
 from csdesk.domain.analysis.formulas import Earlier, Filled, Held, Keyword, Opaque
 from csdesk.domain.analysis.worlds import Draft
-from csdesk.domain.rules.checks import check_of, is_number, sameness
+from csdesk.domain.rules.checks import check_of, sameness
 from csdesk.domain.rules.facts import Fact, Facts
 from csdesk.domain.rules.fields import CALENDAR, FieldType, Op
 from csdesk.domain.rules.language import Test
-from csdesk.domain.rules.values import read_instant
+from csdesk.domain.rules.values import is_number, read_instant
 
 MOST_WORLDS: Final = 12
 """How many witnesses of one branch are tried."""
@@ -174,7 +174,7 @@ def _related(op: Op, now: Fact, before: Fact) -> bool:
         return sameness(now) != sameness(before)
     if not (is_number(now) and is_number(before)):
         return False
-    return now > before if op is Op.INCREASED else now < before  # type: ignore[operator]  # both are numbers
+    return now > before if op is Op.INCREASED else now < before
 
 
 def _first(test: Test) -> object:

@@ -18,6 +18,7 @@ from csdesk.domain.records.authority import Carrying, ExceptionRequest, Settleme
 from csdesk.domain.records.business import Order
 from csdesk.domain.records.channels import Suggestion
 from csdesk.domain.records.customers import Act, Attribute, Block, Customer, Identity
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.exemplars import Exemplar
 from csdesk.domain.records.flags import Flag
@@ -26,7 +27,6 @@ from csdesk.domain.records.messages import Message, TextPart
 from csdesk.domain.records.origins import TOLD, Entered, Origin
 from csdesk.domain.records.phrases import Preview, Wording
 from csdesk.domain.records.queues import InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import FieldValue, Ticket
 from csdesk.domain.rules.why import Seen
 
@@ -172,7 +172,7 @@ _COVERS: Final[dict[type, Callable[[Any], Any]]] = {
     Carrying: lambda one: replaced(one, **_texts(one, "reference", "reason")),
     ExceptionRequest: lambda one: replaced(one, **_texts(one, "wish", "subject", "reason")),
     Entry: _entry,
-    InboxItem: lambda one: replace(one, conversation=COVER, detail="", payload=""),
+    InboxItem: lambda one: replace(one, conversation=COVER, detail="", told="", payload=""),
     OutboxItem: lambda one: replace(one, conversation=COVER, reason=_text(one.reason)),
     Seen: lambda one: replace(one, state="hidden", value=None) if one.personal and one.state == "shown" else one,
 }

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
+from csdesk.domain.core.at_hand import RecordsAtHand
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.conversation.seating import seats
 from csdesk.domain.core.customers.segmenting import is_due, over, settled
@@ -22,10 +23,6 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.articles import Article
-from csdesk.domain.records.assets import Asset
-from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import (
     ChangeSet,
     Claim,
@@ -38,20 +35,15 @@ from csdesk.domain.records.changes import (
     Seen,
     Snapshot,
     Stored,
-    person_behind,
 )
-from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.counters import load_counter, work_counter
 from csdesk.domain.records.customers import Customer
-from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
-from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
 from csdesk.domain.records.tickets import ACTIVE, Ticket, burdens_of
 from csdesk.domain.records.trace import Trace, Verdict
 from csdesk.domain.routing.choice import Found
 from csdesk.domain.rules.timers import at_time
-from csdesk.errors import NotFound
 
 _Trace = trusted(Trace)
 _NOTHING_TOLD: Final = _Trace()
@@ -59,8 +51,6 @@ _NOBODY: Final = Actor.system()
 _personal_of: Final = attrgetter("PERSONAL")
 _GIVING: Final = frozenset({ev.TicketAssigned, ev.OfferMade})
 _tuple: Final = tuple.__new__  # a named tuple by its values in order: a third of what its constructor takes
-
-R = TypeVar("R", Ticket, Customer, Message, Agent, LibraryPhrase, Article, Asset, PublicHolidays, Settlement)
 
 
 class Ids(Protocol):
@@ -81,7 +71,7 @@ def _burdens_alike(before: Stored, after: Stored) -> bool:
     return was["worker"] is now["worker"] and was["category"] is now["category"] and was["offer"] is now["offer"]
 
 
-class Workspace:
+class Workspace(RecordsAtHand):
     """The records of one decision (or one batch of them) and the changes so far."""
 
     def __init__(
@@ -102,10 +92,10 @@ class Workspace:
         self.now = now
         self.ids = ids
         self.claims: dict[str, str] = dict(snapshot.claims)
-        self.homes: dict[IdentityId, CustomerId] = dict(snapshot.homes)
+        self.homes = dict(snapshot.homes)
         self.found: Found = Found() if found is None else found
         """What routing chooses from."""
-        self._records: dict[str, Stored] = {**snapshot.tickets, **snapshot.customers}
+        self._records = {**snapshot.tickets, **snapshot.customers}
         library = (snapshot.phrases, snapshot.articles, snapshot.assets)
         for more in (
             *(snapshot.messages, snapshot.agents, snapshot.holidays, snapshot.drafts, snapshot.settlements),
@@ -132,93 +122,6 @@ class Workspace:
         self._has_segments = bool(policy.segments.names)
         self._has_timers = len(policy.timers) > 0
         self._open: dict[str, dict[str, list[ev.Event]]] = {}
-
-    # Reading
-
-    def ticket(self, ticket_id: str) -> Ticket:
-        """The ticket as it stands now.
-
-        Raises:
-            NotFound: the snapshot does not have it.
-        """
-        record = self._records.get(ticket_id)
-        return record if type(record) is Ticket else self._known(Ticket, ticket_id)
-
-    def customer(self, customer_id: str) -> Customer:
-        """The customer as it stands now.
-
-        Raises:
-            NotFound: the snapshot does not have it.
-        """
-        record = self._records.get(customer_id)
-        return record if type(record) is Customer else self._known(Customer, customer_id)
-
-    def message(self, message_id: str) -> Message:
-        """The message as it stands now.
-
-        Raises:
-            NotFound: the snapshot does not have it.
-        """
-        return self._known(Message, message_id)
-
-    def find_message(self, message_id: str) -> Message | None:
-        """The message as it stands now; None if the snapshot does not have it."""
-        record = self._records.get(message_id)
-        return record if type(record) is Message else None
-
-    def agent(self, agent_id: str) -> Agent:
-        """The agent as it stands now.
-
-        Raises:
-            NotFound: the snapshot does not have it.
-        """
-        return self._known(Agent, agent_id)
-
-    def phrase(self, phrase_id: str) -> LibraryPhrase:
-        """The phrase as it stands now.
-
-        Raises:
-            NotFound: the snapshot does not have it.
-        """
-        return self._known(LibraryPhrase, phrase_id)
-
-    def article(self, article_id: str) -> Article:
-        """The article as it stands now.
-
-        Raises:
-            NotFound: the snapshot does not have it.
-        """
-        return self._known(Article, article_id)
-
-    def settlement(self, settlement_id: str) -> Settlement:
-        """The settlement as it stands now.
-
-        Raises:
-            NotFound: the snapshot does not have it.
-        """
-        return self._known(Settlement, settlement_id)
-
-    def asset(self, asset_id: str) -> Asset:
-        """The asset as it stands now.
-
-        Raises:
-            NotFound: the snapshot does not have it.
-        """
-        return self._known(Asset, asset_id)
-
-    def _known(self, kind: type[R], record_id: str) -> R:
-        record = self._records.get(record_id)
-        if type(record) is kind:
-            return record
-        raise NotFound(KINDS[kind], record_id)
-
-    def find(self, record_id: str) -> Stored | None:
-        """The record of that id, of whatever kind; None if the snapshot does not have it."""
-        return self._records.get(record_id)
-
-    def person(self, identity: str | None) -> Customer | None:
-        """The customer behind an identity: its home customer, or the survivor that one was merged into."""
-        return person_behind(identity, self.homes, self._records)
 
     # Doing
 

@@ -94,6 +94,9 @@ TEXTS: Final[dict[str, str]] = {
     "unlink.new": "the identity has a new customer of its own[: {customer}]",
     "unlink.back": "the identity went back to the customer it came from[: {customer}]",
     "split.moved": "the message moved to the new ticket[: {message}]",
+    "error.unexpected": "a step failed on the message[ with {type}]; the raw message is kept",
+    "error.waits": "an earlier message of its conversation is parked",
+    "inbox.unknown": "the channel does not know this kind of event",
     "parked": "the message could not be handled and waits to be repaired[ ({error})]",
     "record": "see record[ {id}]",
     # Why a rule fired or did not

@@ -94,6 +94,9 @@ TEXTS: Final[dict[str, str]] = {
     "unlink.new": "该联系方式已另建客户档案[：{customer}]",
     "unlink.back": "该联系方式已归还原客户[：{customer}]",
     "split.moved": "消息已移入新工单[：{message}]",
+    "error.unexpected": "处理消息的步骤出错[（{type}）]；原始消息已保留",
+    "error.waits": "同一会话中更早的消息仍在暂存",
+    "inbox.unknown": "渠道不认识这种事件",
     "parked": "处理时出错，消息已暂存，待人工处理[（{error}）]",
     "record": "相关记录[：{id}]",
     # Why a rule fired or did not

@@ -30,6 +30,8 @@ from csdesk.domain.records.phrases import LibraryPhrase, Preview
 
 LESSONS: Final = 1_000
 """Lessons are learnt from in blocks of so many: the block before the present one counts too, older ones no more."""
+AT_ONCE: Final = 64
+"""How many lessons may be decided at once: no number is that far behind the place of its lesson in the stream."""
 
 _MANY_NEW: Final = 20
 _LEAST_LOOSE: Final = 500
@@ -38,11 +40,12 @@ _KEPT: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One decision of a person about suggestions: its place in the desk's order, and what was decided.
+    """One decision of a person about suggestions: by what it was given, about its place, and what was decided.
 
     ``text`` is what was asked; it is read from the message whenever lessons are folded, and stored nowhere else.
     """
 
+    cause: str
     number: int
     text: str
     picked: str | None
@@ -127,8 +130,8 @@ class PhraseBook:
 
     @property
     def learned(self) -> int:
-        """The number of the last lesson that was learnt from; 0 without any."""
-        return self._lessons[-1].number if self._lessons else 0
+        """The highest number of a lesson that was learnt from; 0 without any."""
+        return max((one.number for one in self._lessons[-AT_ONCE:]), default=0)
 
     @property
     def trained(self) -> int:
@@ -200,10 +203,11 @@ class PhraseBook:
 
     def after(self, lessons: Iterable[Lesson]) -> PhraseBook:
         """The book after more lessons, oldest first; those it knows already teach nothing."""
-        fresh = tuple(one for one in lessons if one.number > self.learned)
+        known = {one.cause for one in self._lessons}
+        fresh = tuple(one for one in lessons if one.cause not in known)
         if not fresh:
             return self
-        if len(fresh) > _MANY_NEW or _block(fresh[-1].number) > _block(self.learned):
+        if len(fresh) > _MANY_NEW or _block(_latest(fresh)) > _block(self.learned):
             return self.relearned((*self._lessons, *fresh))
         book = self._copy()
         for one in fresh:
@@ -219,7 +223,7 @@ class PhraseBook:
         return book
 
     def _relearn(self, lessons: tuple[Lesson, ...]) -> None:
-        first = first_counted(lessons[-1].number) if lessons else 0
+        first = first_counted(_latest(lessons))
         self._lessons = tuple(one for one in lessons if one.number >= first)
         judge = replace(self._judge, library=self._judge.library.with_learned(NOTHING_LEARNED))
         self._judge = judge.with_outcomes(tuple(map(_outcome, self._lessons)))
@@ -321,7 +325,7 @@ class PhraseBook:
         known = tuple(one for one in shown if one in self._judge.library)
         outcome = self._judge.outcome(text, picked, known)
         evidence = tuple(round(one, 4) for one in outcome.evidence)
-        return Lesson(0, text, picked, known, round(outcome.lead, 4), evidence)
+        return Lesson("", 0, text, picked, known, round(outcome.lead, 4), evidence)
 
     def pasted_in(self, text: str) -> tuple[Pasted, ...]:
         """The passages of a text that stand word for word in the reasons of a phrase."""
@@ -365,6 +369,10 @@ def preview_of(phrase: LibraryPhrase, asker: Asker) -> Preview:
 
 def _why_of(match: Match) -> Why:
     return match.why
+
+
+def _latest(lessons: Sequence[Lesson]) -> int:
+    return max((one.number for one in lessons), default=0)
 
 
 def _block(number: int) -> int:

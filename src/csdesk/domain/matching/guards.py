@@ -128,7 +128,9 @@ def _one_refuses(text: Reading, folded: str, sample: Reading, nearest: str) -> b
     """Whether a text or the sample most like it refuses what the other asks for; the same refusal on both is none."""
     if text.taken_back:
         return True
-    mine = text.refuses_in(nearest)
+    mine = bool(text.refusals) and text.refuses_in(nearest)
+    if not sample.refusals:
+        return mine
     if mine and not sample.refuses_in(nearest):
         return True
     return not mine and any(

@@ -28,11 +28,24 @@ _MANY_PHRASES: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A text as a vector: the weights of its terms, scaled to length 1, by place and by term."""
+    """A text as a vector.
+
+    Attributes:
+        vector: the weights of its terms, scaled to length 1.
+        known: the places of those that packed phrases hold, each with its weight before scaling.
+        length: what weights are divided by to be scaled.
+        unknown: the share of the text's weight that no phrase knows, 0 to 1.
+    """
 
     vector: Vector
     known: list[tuple[int, float]]
+    length: float
     unknown: float
+
+    def by_place(self) -> dict[int, float]:
+        """The scaled weights of the terms that packed phrases hold."""
+        length = self.length
+        return {place: weight / length for place, weight in self.known}
 
 
 class Holdings:
@@ -204,11 +217,11 @@ class Holdings:
             square += weight * weight
             if place >= 0:
                 known.append((place, weight))
-            elif one not in about and not self._in_tail(one):
+            elif one not in about and not (self._seen and self._in_tail(one)):
                 unknown += weight * weight
         length = sqrt(square) or 1.0
         scaled = {one: weight / length for one, weight in vector.items()}
-        return Asked(scaled, [(place, weight / length) for place, weight in known], unknown / (square or 1.0))
+        return Asked(scaled, known, length, unknown / (square or 1.0))
 
     def _in_tail(self, one: int) -> bool:
         """Whether a phrase of the tail that is still there holds the term."""

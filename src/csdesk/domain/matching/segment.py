@@ -26,7 +26,8 @@ RARITY: Final = 0.75
 DAMPING: Final = 0.7
 _FEWEST: Final = 20
 _LOOKED_UP: Final = 30_000
-_LANES: Final = 2_000
+_LANES: Final = 2_000_000
+"""So many lanes are remembered in all; each takes 8 bytes."""
 
 Vector = dict[int, float]
 """Weights by term."""
@@ -97,7 +98,7 @@ class Segment:
         self.row_starts, self.row_places, self.row_weights = rows
         self.starts, self.slots, self.weights = _by_term(len(terms), rows)
         self._looked_up: dict[int, tuple[int, float]] = {}
-        self._lanes: dict[int, int] = {}
+        self._lanes: dict[tuple[int, int], int] = {}
         self._fits_lanes: bool | None = None
 
     @property
@@ -129,14 +130,20 @@ class Segment:
             self._fits_lanes = fit(self.weights)
         return self._fits_lanes
 
-    def lanes(self, begin: int, end: int) -> int:
-        """The postings from one place to another, those of a term, as one whole number: see ``lanes``."""
-        found = self._lanes.get(begin)
+    def lanes(self, weight: float, begin: int, end: int) -> int:
+        """What a term adds to each slot, as one whole number: see ``lanes``.
+
+        Args:
+            weight: that of the term before scaling, the same in every text.
+            begin: where its postings begin, or those that count.
+            end: where they end.
+        """
+        found = self._lanes.get((begin, end))
         if found is None:
-            found = laid_out(self.size, self.slots[begin:end], self.weights[begin:end])
-            if len(self._lanes) >= _LANES:
+            found = laid_out(self.size, self.slots[begin:end], self.weights[begin:end], weight)
+            if len(self._lanes) * self.size >= _LANES:
                 self._lanes = {}
-            self._lanes[begin] = found
+            self._lanes[begin, end] = found
         return found
 
     def row(self, slot: int) -> Iterable[tuple[int, float]]:

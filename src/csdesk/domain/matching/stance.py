@@ -47,36 +47,59 @@ _REVOKED: Final = (
     re.compile(rf"\b(?:cancel|revoke|undo|take back)(?: (?:my|the|this|that|a))*+ (?P<action>{_DONE})"),
 )
 
-# Pairs that readers tell apart and shared characters do not: (name, one side, other side).
+# Pairs that readers tell apart and shared characters do not: a name, and what says either side in Chinese and, from the
+# beginning of a word, in English.
 _SIDES: Final = (
-    ("money", r"退款|退钱|\brefund", r"付款|支付|\bpay(?:ing|ment)?\b"),
+    ("money", ("退款|退钱", "refund"), ("付款|支付", r"pay(?:ing|ment)?\b")),
     (
         "switch",
-        r"开通|开启|启用|打开|\bactivate|\benable|\b(?:turn|switch)(?:ing)? on",
-        r"关闭|停用|禁用|关掉|(?:停止|取消)(?:自动|免密)|\bdeactiv|\bdisable|\b(?:turn|switch)(?:ing)? off|\bstop auto",
+        ("开通|开启|启用|打开", "activate|enable|(?:turn|switch)(?:ing)? on"),
+        (
+            "关闭|停用|禁用|关掉|(?:停止|取消)(?:自动|免密)",
+            "deactiv|disable|(?:turn|switch)(?:ing)? off|stop auto",
+        ),
     ),
-    ("session", r"(?<!退出)登[录陆]|\blog ?in\b|\bsign in", r"退出|登出|\blog ?out|\bsign out"),
-    ("lock", r"冻结|锁定|\bfreeze\b|\bblock\b|\block\b", r"解冻|解锁|\bunfreeze|\bunblock|\bunlock"),
-    ("subscription", r"(?<!取消)订阅|\bsubscribe", r"取消订阅|退订|\bunsubscribe"),
-    ("funds", r"充值|\bdeposit|\btop up", r"提现|\bwithdraw"),
-    (
-        "amount",
-        r"增加|提高|提升|调高|\bincrease|\braise",
-        r"减少|降低|调低|下调|\bdecrease|\breduce|\blower",
-    ),
-    ("binding", r"(?<!解除)(?<!取消)绑定|\blink\b", r"解绑|(?:解除|取消)绑定|\bunlink"),
-    ("list", r"添加|新增|增加|\badd\b", r"删除|删掉|移除|\bdelete|\bremove"),
-    ("shunning", "(?<!解除)(?<!取消)(?:拉黑|屏蔽)", "(?:解除|取消)(?:拉黑|屏蔽)|移出黑名单"),
+    ("session", ("(?<!退出)登[录陆]", r"log ?in\b|sign in"), ("退出|登出", "log ?out|sign out")),
+    ("lock", ("冻结|锁定", r"freeze\b|block\b|lock\b"), ("解冻|解锁", "unfreeze|unblock|unlock")),
+    ("subscription", ("(?<!取消)订阅", "subscribe"), ("取消订阅|退订", "unsubscribe")),
+    ("funds", ("充值", "deposit|top up"), ("提现", "withdraw")),
+    ("amount", ("增加|提高|提升|调高", "increase|raise"), ("减少|降低|调低|下调", "decrease|reduce|lower")),
+    ("binding", ("(?<!解除)(?<!取消)绑定", r"link\b"), ("解绑|(?:解除|取消)绑定", "unlink")),
+    ("list", ("添加|新增|增加", r"add\b"), ("删除|删掉|移除", "delete|remove")),
+    ("shunning", ("(?<!解除)(?<!取消)(?:拉黑|屏蔽)", ""), ("(?:解除|取消)(?:拉黑|屏蔽)|移出黑名单", "")),
 )
-_OPPOSITES: Final = tuple((name, re.compile(one), re.compile(other)) for name, one, other in _SIDES)
 
-# Every word that some pattern needs; most texts hold none, and the patterns are not tried.
-_TRIGGER: Final = re.compile("|".join([_ACTION, "[退换付发寄续]", *[side for _, *sides in _SIDES for side in sides]]))
+
+def _saying(side: tuple[str, str]) -> re.Pattern[str]:
+    chinese, english = side
+    return re.compile(rf"{chinese}|\b(?:{english})" if english else chinese)
+
+
+_OPPOSITES: Final = tuple((name, _saying(one), _saying(other)) for name, one, other in _SIDES)
+
+# Every word that some pattern needs; most texts hold none, and the patterns are not tried. English is asked for only
+# where a word begins, otherwise every letter of a text would be tried against every word.
+_ENGLISH: Final = re.compile(
+    "(?<![a-z])(?:{})".format(
+        "|".join(
+            [*filter(str.isascii, _ACTIONS), *[english for _, *sides in _SIDES for _, english in sides if english]]
+        )
+    )
+)
+_CHINESE: Final = re.compile(
+    "|".join(
+        [
+            "[退换付发寄续]",
+            *(one for one in _ACTIONS if not one.isascii()),
+            *[chinese for _, *sides in _SIDES for chinese, _ in sides],
+        ]
+    )
+)
 
 
 def stance_of(folded: str, refusals: Iterable[Refusal]) -> Stance:
     """Return the stance of one folded text with what it refuses; an action named on both sides is left out."""
-    if not _TRIGGER.search(folded):
+    if not _ENGLISH.search(folded) and (folded.isascii() or not _CHINESE.search(folded)):
         return frozenset()
     sides: dict[str, set[int]] = {}
     for match in _MENTIONED.finditer(folded):

@@ -9,6 +9,7 @@ intent data in English and Chinese, see docs/explanation/matching.md.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from operator import add
 from typing import Final
@@ -37,6 +38,7 @@ KIND_WEIGHTS: Final = (1.0, 0.7, 0.4, 0.2, 1.0, 0.5, 0.3, 0.5, 0.5, 0.5, 0.3, 0.
 KIND_BITS: Final = 4
 KIND_MASK: Final = 15
 
+_SHORT_WORD: Final = 24
 _DIGITS: Final = re.compile(r"\d+")
 _EMOJI: Final = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
@@ -50,12 +52,27 @@ def terms_of(folded: str, *, lean: bool = False) -> set[int]:
     """The terms of a folded text, without concepts; a lean choice leaves out those that matter least."""
     found: set[int] = set()
     for kind, texts in pieces_of(folded, lean=lean):
-        found.update([crc32(text.encode("utf-8", "replace")) << KIND_BITS | kind for text in texts])
+        if kind == LETTERS:
+            found.update(*[_remembered(word) if len(word) <= _SHORT_WORD else _letters_of(word) for word in texts])
+        else:
+            found.update([crc32(text.encode("utf-8", "replace")) << KIND_BITS | kind for text in texts])
     return found
 
 
+def _letters_of(word: str) -> tuple[int, ...]:
+    bounded = f"^{word}$"
+    return tuple([term(LETTERS, one) for one in map(add, map(add, bounded, bounded[1:]), bounded[2:])])
+
+
+_remembered: Final = lru_cache(maxsize=4_096)(_letters_of)
+"""Customers and libraries say the same words again and again; at most some 4 MB are kept."""
+
+
 def pieces_of(folded: str, *, lean: bool = False) -> Iterator[tuple[int, Iterable[str]]]:
-    """The texts of all terms by kind; some may come twice. Lean: no sounds, no letters, no neighbours but one."""
+    """The texts of all terms by kind; some may come twice. Lean: no sounds, no letters, no neighbours but one.
+
+    For letters the words come that hold them.
+    """
     shaped = _DIGITS.sub(_shape, folded)
     words: list[str] = []
     for match in RUN.finditer(shaped):
@@ -87,9 +104,7 @@ def _words(words: list[str], *, lean: bool) -> Iterator[tuple[int, Iterable[str]
     if lean:
         return
     yield WORD_SKIP, map(" ".join, zip(stems, stems[2:], strict=False))
-    for word in words:
-        bounded = f"^{word}$"
-        yield LETTERS, map(add, map(add, bounded, bounded[1:]), bounded[2:])
+    yield LETTERS, words
 
 
 _COMMON_CHINESE: Final = (

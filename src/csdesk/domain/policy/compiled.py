@@ -276,6 +276,11 @@ class Policy:
             raise InvalidInput("status", "no such status", nearest(name, self._statuses))
         return category, name
 
+    @property
+    def status_names(self) -> frozenset[str]:
+        """The statuses of the configuration, and the categories."""
+        return frozenset(self._statuses)
+
     def type(self, name: str) -> TypePolicy:
         """The settings of a ticket type, with what it inherits; the default ones if nothing of its line is listed."""
         for ancestor in lineage(name):

@@ -7,11 +7,12 @@ of the value, what is wrong, and the nearest valid name.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
-from typing import Literal, Self
+from typing import Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator, model_validator
@@ -69,6 +70,11 @@ from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.rules.language import FieldPolicy, MacroPolicy, RulePolicy, RuleSetPolicy
 from csdesk.errors import ConfigError, sentence
+
+_PLACE: Final = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
+_QUOTED: Final = re.compile(r'"[^"]*"|\'[^\']*\'')
+_WIDE: Final = frozenset("“”‘’＂＇＝，［］【】｛｝．。：＃")
+"""What a Chinese keyboard writes for the quotes, commas, brackets and equals signs of TOML."""
 
 __all__ = [
     "AccessPolicy",
@@ -250,7 +256,7 @@ class DeskConfig(Section):
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
-        """The configuration that a TOML document states.
+        """The configuration that a TOML document states; a byte order mark before it is passed over.
 
         Raises:
             ConfigError: not TOML, or not a usable configuration.
@@ -259,11 +265,9 @@ class DeskConfig(Section):
         if not isinstance(given, str) or given.endswith(".toml"):
             raise ConfigError("document", "not the text of a document", 'pass Path(...).read_text(encoding="utf-8")')
         try:
-            return cls(**tomllib.loads(given))
+            return cls(**tomllib.loads(given.removeprefix("\ufeff")))
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(
-                "document", sentence("not TOML: {error}", error=str(error)), "correct the document"
-            ) from None
+            raise ConfigError("document", *_not_toml(given, str(error))) from None
         except RecursionError:
             raise _too_deep() from None
 
@@ -318,6 +322,19 @@ def _label(rules: Sequence[RulePolicy | MacroPolicy], given: Sequence[dict[str, 
         written["then"] = [
             {"do": action.do, **action.model_dump(mode="json", exclude_defaults=True)} for action in rule.then
         ]
+
+
+def _not_toml(text: str, told: str) -> tuple[str, str]:
+    """The problem and the remedy of what is no TOML: a Chinese keyboard writes signs that look like its own."""
+    reason = _PLACE.fullmatch(told)
+    if reason is None:
+        return sentence("not TOML: {error}", error=told), "correct the document"
+    error, number, column = reason[1], int(reason[2]), int(reason[3])
+    problem = sentence("line {line}, column {column} is not TOML: {error}", line=number, column=column, error=error)
+    signs = _WIDE & set(_QUOTED.sub("", text.split("\n")[number - 1]))
+    if not signs:
+        return problem, "correct the document"
+    return problem, sentence("write the signs of TOML in half width: {signs}", signs=tuple(sorted(signs)))
 
 
 def _too_deep() -> ConfigError:

@@ -6,6 +6,7 @@ a newer minor release survives a read, a change and a write by an older one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -23,7 +24,8 @@ from pydantic import (
     ValidationError,
 )
 
-from csdesk._sentence import told_by_pydantic
+from csdesk._nearest import guess
+from csdesk._sentence import sentence, told_by_pydantic
 from csdesk.domain.records._short import SHORT_NAMES
 from csdesk.domain.text.graphemes import clean
 from csdesk.errors import CsdeskError, InvalidInput
@@ -43,8 +45,11 @@ _REMEDIES = {
 }
 
 
-def translate(error: ValidationError, thing: str) -> InvalidInput:
-    """The first problem of a pydantic error as ``InvalidInput``: field path, reason and remedy, without the value."""
+def translate(error: ValidationError, thing: str, fields: Iterable[str] = ()) -> InvalidInput:
+    """The first problem of a pydantic error as ``InvalidInput``: field path, reason and remedy, without the value.
+
+    ``fields`` are those that the thing has: a field that it lacks is probably the nearest of them.
+    """
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join([thing, *_path(first["loc"])])
     if isinstance(cause := first.get("ctx", {}).get("error"), InvalidInput):
@@ -52,6 +57,8 @@ def translate(error: ValidationError, thing: str) -> InvalidInput:
         below = cause.field.partition(".")[2]
         return InvalidInput(f"{field}.{below}" if below else field, cause.problem, cause.remedy)
     remedy = _REMEDIES.get(first["type"], "pass a value of the documented type and range")
+    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1 and (meant := guess(first["loc"][0], fields)):
+        remedy = sentence("{guess}remove it or correct its name", guess=meant)
     # This one quotes what it found, which may be anything that somebody said.
     problem = "is of an unknown kind" if first["type"] == "union_tag_invalid" else told_by_pydantic(first)
     return InvalidInput(field, problem, remedy)
@@ -89,9 +96,12 @@ class _Base(_Checked):
         frozen=True, defer_build=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64"
     )
 
+    _ALSO: ClassVar[tuple[str, ...]] = ()
+    """What may be passed beside the fields, and becomes one of them."""
+
     @classmethod
     def _refusal(cls, error: ValidationError) -> CsdeskError:
-        return translate(error, cls.__name__)
+        return translate(error, cls.__name__, (*cls.model_fields, *cls._ALSO))
 
 
 class Word(StrEnum):

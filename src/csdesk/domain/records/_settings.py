@@ -34,11 +34,30 @@ _REMEDIES: Final = {
     "model_attributes_type": ("not a table", "write its settings one by one: name = value"),
     "missing": ("it is missing", "add it"),
     "too_short": ("it is empty", "add at least one entry, or leave it out"),
-    "string_pattern_mismatch": (
-        "not a usable name",
-        "use letters of any script, digits and _ . / : -, beginning with a letter, digit or _",
-    ),
+    "string_type": ("not a text", "write it in quotes"),
+    "bool_type": ("not true or false", "write true or false, without quotes"),
+    "bool_parsing": ("not true or false", "write true or false, without quotes"),
+    "int_type": ("not a whole number", "write digits, without quotes"),
+    "int_parsing": ("not a whole number", "write digits, without quotes"),
+    "int_from_float": ("not a whole number", "write digits, without quotes"),
+    "float_type": ("not a number", "write digits, without quotes"),
+    "float_parsing": ("not a number", "write digits, without quotes"),
 }
+_NAME: Final = (
+    "not a usable name",
+    "use letters of any script, digits and _ . / : -, beginning with a letter, digit or _",
+)
+CUSTOM_FIELD: Final = r"^(ticket|customer)\.x\..+$"
+OWN_FIELD: Final = r"^x\..+$"
+TIME_OF_DAY: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
+PREFIX: Final = r"^\+?\d{1,15}$"
+_FORMS: Final = {
+    CUSTOM_FIELD: ("not the name of a custom field", "begin it with ticket.x. or customer.x."),
+    OWN_FIELD: ("not the name of a custom field", "begin it with x."),
+    TIME_OF_DAY: ("not a time of day", 'write it like "09:30"'),
+    PREFIX: ("not how a telephone number begins", "write 1 to 15 digits, perhaps with + before them"),
+}
+"""What settings look like that are no names, by their pattern."""
 
 
 def refused(problem: str, remedy: str, *path: str | int) -> PydanticCustomError:
@@ -129,6 +148,9 @@ def _first(  # noqa: PLR0911  one return for each kind of problem
     kind = first["type"]
     if kind == _REFUSED:
         return context["problem"], context["remedy"], context["path"]
+    if kind == "string_pattern_mismatch":
+        problem, remedy = _FORMS.get(context["pattern"], _NAME)
+        return problem, remedy, ""
     if kind in _REMEDIES:
         problem, remedy = _REMEDIES[kind]
         return problem, remedy, ""

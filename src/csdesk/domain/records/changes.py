@@ -22,12 +22,12 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 
 Stored = Customer | Ticket | Message | Agent | LibraryPhrase | Article | Asset | Draft | PublicHolidays | Settlement

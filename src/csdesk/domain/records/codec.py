@@ -26,11 +26,11 @@ from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Stored
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.events import Entry, Event
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message, whole_text_of
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
 from csdesk.errors import SchemaTooNew, StoreDamaged

@@ -9,6 +9,7 @@ from typing import Final
 
 from csdesk.domain.ids import MessageId, TicketId
 from csdesk.domain.records._model import Word
+from csdesk.domain.records.telling import Told, unpacked
 
 NEEDS: Final = frozenset(
     {
@@ -84,11 +85,20 @@ class InboxItem:
     conversation: str
     state: InboxState
     error: str = ""
+    """The code of the error that parked it: ``render(item.error, **item.params)`` says what was wrong."""
     detail: str = ""
+    """The class of that error."""
+    told: str = ""
+    """What the error said beside its code, packed; ``params`` reads it."""
     payload: str
     """The inbound message as JSON, raw payload included."""
     attempts: int = 1
     created_at: datetime
+
+    @property
+    def params(self) -> dict[str, Told]:
+        """What the error said beside its code, such as the field, the problem and the remedy; no customer's text."""
+        return unpacked(self.told)
 
 
 _MEDIA: Final = re.compile(r'"sha256":"([0-9a-f]{64})"')

@@ -15,7 +15,7 @@ from csdesk.domain.rules.facts import Fact
 from csdesk.domain.rules.fields import PATTERNS, Field, FieldType, Op
 from csdesk.domain.rules.language import Test
 from csdesk.domain.rules.patterns import MOST_READ, compiled_pattern
-from csdesk.domain.rules.values import TestValue, read_instant
+from csdesk.domain.rules.values import TestValue, is_number, read_instant
 from csdesk.domain.text.folding import fold
 
 Check = Callable[[Fact], bool]
@@ -66,11 +66,6 @@ def sameness(value: Fact) -> tuple[bool, Fact]:
     return isinstance(value, bool), value
 
 
-def is_number(value: Fact) -> bool:
-    """True for a number, which true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _equality(wanted: frozenset[tuple[bool, Fact]], *, holds: bool) -> Check:
     if holds:
         return lambda fact: sameness(fact) in wanted
@@ -90,9 +85,9 @@ def _comparison(op: Op, limits: tuple[Fact, ...]) -> Check:
     assert isinstance(least, int | float)
     assert isinstance(greatest, int | float)
     if op is Op.BETWEEN:
-        return lambda fact: is_number(fact) and least <= fact <= greatest  # type: ignore[operator]
+        return lambda fact: is_number(fact) and least <= fact <= greatest
     compare = _COMPARE[op]
-    return lambda fact: is_number(fact) and compare(fact, least)  # type: ignore[arg-type]
+    return lambda fact: is_number(fact) and compare(fact, least)
 
 
 _INSTANTS: Final = frozenset({Op.BEFORE, Op.AFTER})

@@ -23,7 +23,7 @@ from pydantic import (
 
 from csdesk._nearest import nearest
 from csdesk.domain.records._model import Instant, Key, Name
-from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.records._settings import CUSTOM_FIELD, Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.rules import fields
 from csdesk.domain.rules.actions import Actions
@@ -288,7 +288,7 @@ class MacroPolicy(Section):
 class FieldPolicy(Section):
     """A custom field, so that conditions on it are checked. If a ticket or customer has one, it has all of them."""
 
-    name: Annotated[Key, Field(pattern=r"^(ticket|customer)\.x\..+$")]
+    name: Annotated[Key, Field(pattern=CUSTOM_FIELD)]
     """``ticket.x.<name>`` or ``customer.x.<name>``."""
     type: Literal["text", "word", "flag", "number", "time"]
     """``time`` fields hold an instant as text, in ISO 8601 with its offset."""

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from csdesk.domain.rules import fields
-from csdesk.domain.rules.checks import check_of, converted, is_number, listed, sameness
+from csdesk.domain.rules.checks import check_of, converted, listed, sameness
 from csdesk.domain.rules.facts import Fact, Facts, Reader, reader_of
 from csdesk.domain.rules.fields import Declared, Field, Op, field_of
 from csdesk.domain.rules.language import Condition, Group, Test
-from csdesk.domain.rules.values import read_duration
+from csdesk.domain.rules.values import is_number, read_duration
 from csdesk.domain.text.folding import fold
 
 _NONE: Final[frozenset[int]] = frozenset()
@@ -192,7 +192,7 @@ def _moved(test: Test, _field: Field, read: Reader) -> Predicate:
         now = read(facts)
         if not (is_number(was) and is_number(now)):
             return False
-        return now > was if up else now < was  # type: ignore[operator]  # both are numbers
+        return now > was if up else now < was
 
     return holds
 

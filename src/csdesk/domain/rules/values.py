@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import isfinite
-from typing import Final
+from typing import Final, TypeGuard
 
 from csdesk._nearest import nearest
 from csdesk.domain.records._model import Scalar
@@ -121,10 +121,9 @@ def _between(declared: Field, value: TestValue) -> TestValue:
 
 
 def _phrase(value: TestValue) -> TestValue:
-    if not isinstance(value, tuple) or len(value) != 2 or not _is_text(value[0]) or not _is_number(value[1]):
+    if not isinstance(value, tuple) or len(value) != 2 or not _is_text(value[0]) or not is_number(value[1]):
         raise refused("like_phrase takes a list of two", "pass [phrase, least score], for example ['where is it', 0.8]")
-    score = value[1]
-    if not (isinstance(score, int | float) and 0 < score <= 1):
+    if not 0 < value[1] <= 1:
         raise refused("a score that is not above 0 and at most 1", "pass one such as 0.8")
     return value
 
@@ -165,7 +164,8 @@ def _check(declared: Field, op: Op, value: Scalar) -> None:
         raise refused("unknown value", nearest(value, declared.choices))
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
+    """True for a number, which true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -178,7 +178,7 @@ _FITS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
     FieldType.WORD: _is_text,
     FieldType.TAGS: _is_text,
     FieldType.FLAG: lambda value: isinstance(value, bool),
-    FieldType.NUMBER: _is_number,
+    FieldType.NUMBER: is_number,
     FieldType.RANK: lambda value: value in PRIORITIES,
     FieldType.TIME: lambda value: read_instant(value) is not None,
     FieldType.SCALAR: lambda value: value is not None,

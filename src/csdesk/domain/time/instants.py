@@ -43,6 +43,11 @@ def instant_of(at: datetime, field: str) -> int:
     return instant
 
 
+def earliest(*instants: datetime | None) -> datetime | None:
+    """The first of the instants that there are; None: there is none."""
+    return min((at for at in instants if at is not None), default=None)
+
+
 def _refused(at: object, field: str) -> CalendarError:
     if isinstance(at, datetime):
         return CalendarError("naive_instant", field, "a datetime without a zone", "pass an aware datetime")

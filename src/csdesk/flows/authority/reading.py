@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
+from csdesk._batched import batched
 from csdesk.domain.analysis.authority import people
 from csdesk.domain.analysis.findings import Finding
 from csdesk.domain.authority.deciding import decide, grants_of, is_approver, per_agent, who_of
@@ -27,7 +28,8 @@ from csdesk.errors import NotFound
 from csdesk.flows.authority.matters import Matter, matter_of
 from csdesk.flows.authority.seeing import LOADS, see_matter
 from csdesk.flows.reading import checks
-from csdesk.flows.reading.lists import everything, filters, page_of, read
+from csdesk.flows.reading.known_names import listed
+from csdesk.flows.reading.lists import everything, filters, read
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
 from csdesk.ports.store import Page, Query
@@ -179,7 +181,7 @@ def settlements(
         people = (customer, *(yield from _members(customer)))
     where = filters(ticket=ticket, customer=people, subject=subject, action=action, agent=agent, state=state)
     return (
-        yield from page_of(
+        yield from listed(
             Settlement,
             Query(
                 kind="settlement",
@@ -247,7 +249,7 @@ def _is_for(one: Settlement, agent: Agent, book: AuthorityBook, askers: Mapping[
 def _askers(waiting: Iterable[Settlement]) -> Flow[Mapping[str, Agent]]:
     keys = sorted({one.agent for one in waiting if one.agent is not None})
     found: dict[str, Agent] = {}
-    for start in range(0, len(keys), _CHUNK):
-        loaded = yield from read(Needs(agents=tuple(keys[start : start + _CHUNK])))
+    for part in batched(keys, _CHUNK):
+        loaded = yield from read(Needs(agents=part))
         found.update(loaded.snapshot.agents)
     return found

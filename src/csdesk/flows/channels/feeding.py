@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from csdesk._batched import batched
 from csdesk.domain.core.claims import ClaimKeys
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId
@@ -84,9 +85,9 @@ def numbers(feeds: Sequence[ch.Feed]) -> Flow[tuple[int, ...]]:
     """The present number of each feed, in their order."""
     names: list[str] = []
     found: dict[str, int] = {}
-    for start in range(0, len(feeds), MOST_NUMBERS):
+    for together in batched(feeds, MOST_NUMBERS):
         scope = yield from steps.attempt(0)
-        part = [feed_counter(scope.keys, one.account, one.conversation) for one in feeds[start : start + MOST_NUMBERS]]
+        part = [feed_counter(scope.keys, one.account, one.conversation) for one in together]
         loaded = yield from steps.load(Needs(counters=tuple(dict.fromkeys(part))))
         found.update(loaded.snapshot.counters)
         names += part

@@ -18,9 +18,10 @@ from csdesk.domain.records.channels import Capabilities, MediaFetched, MediaWant
 from csdesk.domain.records.media import MediaRef
 from csdesk.domain.records.messages import MediaPart, Message
 from csdesk.domain.records.queues import DueItem
+from csdesk.domain.time.instants import earliest
 from csdesk.domain.time.waits import doubled
 from csdesk.errors import ChannelError
-from csdesk.flows.backing_off import at_least_asked, may_pass
+from csdesk.flows.backing_off import at_least_asked, broken, may_pass
 from csdesk.flows.channels.foreign import put_foreign
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
@@ -51,8 +52,7 @@ class Fetched:
 
     def come_back(self, at: datetime | None) -> None:
         """Note when something is due."""
-        if at is not None:
-            self.next_due_at = at if self.next_due_at is None else min(at, self.next_due_at)
+        self.next_due_at = earliest(self.next_due_at, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,7 @@ def _ask(item: DueItem, message: Message, part: MediaPart, scope: Scope) -> Flow
     except ChannelError as error:
         return _failed(item, error, message.received_at + able.fetch_within, scope.now)
     except Exception as error:  # noqa: BLE001  an adapter that breaks its contract must not stop the others
-        broke = ChannelError(
-            message.account, "the adapter broke", disposition="retry", provider_code=type(error).__name__
-        )
+        broke = broken(message.account, error, "retry")
         return _failed(item, broke, message.received_at + able.fetch_within, scope.now)
     if len(got.content) > most:
         return _Outcome(problem="too_large")

@@ -31,11 +31,17 @@ def note_contact(event: ContactEvent, scope: Scope) -> Flow[None]:
     held = next((tag for tag in customer.tags if tag.name == name), None)
     if event.allowed and held is not None and held.source is TagSource.SYNC:
         work.emit(customer.id, ev.CustomerUntagged(tag=name, source=TagSource.SYNC))
-    elif not event.allowed and held is None:
-        assignment = TagAssignment(name=name, source=TagSource.SYNC, at=work.now)
-        work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
+    elif not event.allowed:
+        opt_out(work, customer, name)
     work.end(customer.id)
     yield from steps.commit(work.changes())
+
+
+def opt_out(work: Workspace, customer: Customer, tag: str) -> None:
+    """Let automatic messages go to a customer no more, as a provider told: the tag says so, unless it did before."""
+    if not any(one.name == tag for one in customer.tags):
+        assignment = TagAssignment(name=tag, source=TagSource.SYNC, at=work.now)
+        work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
 
 
 def note_identity(event: IdentityEvent, scope: Scope) -> Flow[None]:

@@ -19,6 +19,7 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Claim, ClaimMode, ClaimMove, Needs
 from csdesk.domain.records.channels import Capabilities, PullHint, PullPage
 from csdesk.domain.records.queues import DueItem
+from csdesk.domain.time.instants import earliest
 from csdesk.errors import NotFound, StoreError, UnsupportedFeature, sentence
 from csdesk.flows.backing_off import at_least_asked
 from csdesk.flows.channels.reports import take_events
@@ -57,8 +58,7 @@ class Pulled:
 
     def come_back(self, at: datetime | None) -> None:
         """Note when something is due."""
-        if at is not None:
-            self.next_due_at = at if self.next_due_at is None else min(at, self.next_due_at)
+        self.next_due_at = earliest(self.next_due_at, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeVar, get_args
@@ -16,12 +16,11 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
-from csdesk.domain.records.tags import TagAssignment, TagSource
 from csdesk.errors import InvalidInput, sentence
 from csdesk.flows.channels.entering import note_entrance
 from csdesk.flows.channels.greeting import greet
 from csdesk.flows.channels.handing import hand
-from csdesk.flows.channels.people import note_contact, note_identity
+from csdesk.flows.channels.people import note_contact, note_identity, opt_out
 from csdesk.flows.channels.reacting import first_message, keys_of, note_reaction
 from csdesk.flows.channels.riding import Rider
 from csdesk.flows.channels.typing_signs import note_typing
@@ -125,13 +124,18 @@ def _carrying(rider: Rider | None, flow: Flow[T]) -> Flow[T]:
 
 def _is_ours(event: ch.EchoEvent) -> Flow[bool]:
     """True if what comes back was sent by this desk, even if its sending is still under way."""
-    names = dict.fromkeys(name for one in (event.key, event.provider_id) if one for name in reserved(one))
+    names = _names_in(event)
     if not names:
         return False
     scope = yield from steps.attempt(0)
     keys = tuple(scope.keys.outbound(event.account, name) for name in names)
     loaded = yield from steps.load(Needs(claims=keys))
     return any(key in loaded.snapshot.claims for key in keys)
+
+
+def _names_in(event: ch.EchoEvent | ch.StatusEvent) -> Collection[str]:
+    """The names under which the desk may have sent what a report is about."""
+    return dict.fromkeys(name for one in (event.key, event.provider_id) if one for name in reserved(one))
 
 
 def _echo(event: ch.ChannelEvent) -> ch.InboundMessage | None:
@@ -168,8 +172,7 @@ def _session(event: ch.SessionEvent) -> Flow[None]:
 
 
 def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
-    names = dict.fromkeys(name for one in (event.key, event.provider_id) if one for name in reserved(one))
-    keys = tuple(scope.keys.outbound(event.account, name) for name in names)
+    keys = tuple(scope.keys.outbound(event.account, name) for name in _names_in(event))
     found = yield from steps.load(Needs(claims=keys))
     owner = next((found.snapshot.claims[key] for key in keys if key in found.snapshot.claims), None)
     if owner is None:
@@ -239,10 +242,9 @@ def _piece_arrived(
 
 
 def _opt_out(work: Workspace, message: Message) -> None:
-    customer, name = work.person(message.identity), work.policy.config.contact.opt_out_tag_for(message.purpose)
-    if customer is not None and not any(one.name == name for one in customer.tags):
-        assignment = TagAssignment(name=name, source=TagSource.SYNC, at=work.now)
-        work.emit(customer.id, ev.CustomerTagged(tags=(assignment,)))
+    customer = work.person(message.identity)
+    if customer is not None:
+        opt_out(work, customer, work.policy.config.contact.opt_out_tag_for(message.purpose))
 
 
 def _is_news(before: Delivery, after: Delivery) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from csdesk.domain.core.conversation.seating import SEAT, is_with_bot
+from csdesk.domain.core.casework.leases import is_with_bot
+from csdesk.domain.core.conversation.seating import SEAT
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Needs, person_behind
@@ -16,7 +17,7 @@ from csdesk.domain.records.channels import Seat, Sender
 from csdesk.domain.records.queues import DueItem
 from csdesk.domain.time.waits import doubled
 from csdesk.errors import ChannelError
-from csdesk.flows.backing_off import at_least_asked, may_pass
+from csdesk.flows.backing_off import at_least_asked, broken, may_pass
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
@@ -84,9 +85,7 @@ def _tell(item: DueItem, done: Counter[str]) -> Flow[None]:
     except ChannelError as error:
         yield from _failed(item, error, scope, done)
     except Exception as error:  # noqa: BLE001  one broken adapter must not stop what is due elsewhere
-        broke = ChannelError(
-            ticket.account, "the adapter broke", disposition="operator", provider_code=str(type(error))
-        )
+        broke = broken(ticket.account, error, "operator")
         yield from _failed(item, broke, scope, done)
     else:
         yield from steps.commit(ChangeSet(due_done=(item.key,)))

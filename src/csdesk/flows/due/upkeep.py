@@ -13,6 +13,7 @@ from typing import Final
 
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.erasures import ERASE
+from csdesk.domain.time.instants import earliest
 from csdesk.flows import queues, turns
 from csdesk.flows.authority import due as authority
 from csdesk.flows.channels import fetching, seating
@@ -163,7 +164,7 @@ def _wake_again(
             done[name] += amount
         # What follows from what woke, a message to send or a ticket to give to somebody, is done in the next round.
         more = more or again or any(counts.values())
-        next_at = _earliest(next_at, later)
+        next_at = earliest(next_at, later)
     return more, next_at
 
 
@@ -195,10 +196,6 @@ _Part = tuple[dict[str, int], bool, datetime | None]
 """What was done, whether more of it is left, and when more will be due."""
 
 
-def _earliest(*instants: datetime | None) -> datetime | None:
-    return min((at for at in instants if at is not None), default=None)
-
-
 def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
     scope = yield from steps.attempt(0)
     done: Counter[str] = Counter()
@@ -211,7 +208,7 @@ def _deliver(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
         sending = yield from deliver(left, account=account, out_of_time=out_of_time)
         done.update(sending.counts)
         more = more or sending.more
-        next_at = _earliest(next_at, sending.next_due_at)
+        next_at = earliest(next_at, sending.next_due_at)
     return dict(done), more, next_at
 
 
@@ -253,7 +250,7 @@ def _planned(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
             return dict(counts), True, next_at
         done, again, later = yield from part(left, out_of_time)
         counts.update(done)
-        more, next_at = more or again, _earliest(next_at, later)
+        more, next_at = more or again, earliest(next_at, later)
     return dict(counts), more, next_at
 
 

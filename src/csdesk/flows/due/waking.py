@@ -11,53 +11,20 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs, person_behind
 from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import StoreError
-from csdesk.flows.retrying import ATTEMPTS, may_repeat, retried
+from csdesk.domain.time.instants import earliest
+from csdesk.flows.due.batches import Woken, wake_all
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import LeaseRequest
-
-BATCH = 100
-"""How many tickets share a commit at most."""
-
-Woken = tuple[int, datetime | None]
-"""How many tickets had something due, and when the first of them wants to be woken again."""
 
 
 def wake_tickets(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str, int], bool, datetime | None]]:
     """Let what is due happen, earliest first; what was done, whether more is left, when more will be due."""
     scope = yield from steps.attempt(0)
     leased = yield from steps.lease(LeaseRequest(what="tickets", now=scope.now, limit=limit))
-    woken = 0
-    next_at = leased.next_due_at
-    for start in range(0, len(leased.tickets), BATCH):
-        if out_of_time():
-            return {"tickets": woken}, True, next_at
-        count, again = yield from _wake_batch(leased.tickets[start : start + BATCH])
-        woken += count
-        next_at = min((at for at in (next_at, again) if at is not None), default=None)
-    return {"tickets": woken}, len(leased.tickets) == limit, next_at
-
-
-def _wake_batch(tickets: Sequence[str]) -> Flow[Woken]:
-    """The batch in one commit; if it keeps losing races, its tickets one by one."""
-    try:
-        return (yield from retried(_waking(tickets), attempts=2 if len(tickets) > 1 else ATTEMPTS, loads=3))
-    except StoreError as error:
-        if len(tickets) == 1 or not may_repeat(error):
-            raise
-    woken = 0
-    nexts: list[datetime] = []
-    for one in tickets:
-        count, again = yield from retried(_waking((one,)), loads=3)
-        woken += count
-        nexts += [] if again is None else [again]
-    return woken, min(nexts, default=None)
-
-
-def _waking(tickets: Sequence[str]) -> Callable[[Scope], Flow[Woken]]:
-    return lambda scope: _wake(tickets, scope)
+    woken, is_cut, next_at = yield from wake_all(leased.tickets, _wake, leased.next_due_at, out_of_time, loads=3)
+    return {"tickets": woken}, is_cut or len(leased.tickets) == limit, next_at
 
 
 def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
@@ -88,7 +55,7 @@ def _wake(tickets: Sequence[str], scope: Scope) -> Flow[Woken]:
     changes = work.changes()
     yield from steps.commit(changes)
     wakes = (work.ticket(key).wake_at for key in tickets)
-    return len(changes.entries), min((at for at in wakes if at is not None), default=None)
+    return len(changes.entries), earliest(*wakes)
 
 
 def _asks_the_customer(ticket: Ticket) -> bool:

@@ -101,6 +101,8 @@ class Case:
     reply: ReplyDecision | None = None
     trace: Trace = _NO_TRACE
     error: str = ""
+    error_told: str = ""
+    """What the error said beside its code, packed."""
 
     def spoken(self) -> str | None:
         """The language that the message states or its script tells; kept, since steps ask more than once."""

@@ -40,7 +40,9 @@ def _leave_as_it_is(case: Case, work: Workspace) -> None:
         sender = work.claims.get(case.keys.sender)
         case.state, case.identity = "blocked", IdentityId(sender) if sender is not None else None
     else:
-        case.state, case.error = "parked", item.error if item is not None else ""
+        case.state = "parked"
+        if item is not None:
+            case.error, case.error_told = item.error, item.told
 
 
 def leave_inbox(case: Case, work: Workspace) -> None:
@@ -60,7 +62,7 @@ def waits(case: Case, work: Workspace) -> bool:
     if holder is None:
         return False
     case.state = "parked"
-    case.error = "error.waits"
+    case.error, case.error_told = "error.waits", ""
     case.say("inbox.waits", Outcome.SKIPPED, behind=holder)
     store_item(case, work, InboxState.WAITING)
     return True
@@ -76,6 +78,7 @@ def store_item(case: Case, work: Workspace, state: InboxState, *, detail: str = 
             state=state,
             error=case.error,
             detail=detail,
+            told=case.error_told,
             payload=case.message.model_dump_json(),
             created_at=case.received_at,
         )

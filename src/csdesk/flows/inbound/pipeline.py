@@ -24,11 +24,12 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import InboundMessage, Received
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.queues import InboxState
+from csdesk.domain.records.telling import packed
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, Trace
 from csdesk.domain.routing.choice import Found
 from csdesk.domain.routing.search import needs_of
-from csdesk.errors import GuardFailed, NotFound, StoreError, VersionConflict
+from csdesk.errors import CsdeskError, GuardFailed, NotFound, StoreError, VersionConflict
 from csdesk.flows.inbound import (
     aiming,
     answering,
@@ -356,7 +357,8 @@ def _load_candidates(work: Workspace, waiting: Waiting, *, more: int) -> Flow[No
 
 def _park(case: Case, work: Workspace, error: Exception) -> None:
     case.state = "parked"
-    case.error = getattr(error, "code", "error.unexpected")
+    case.error = error.code if isinstance(error, CsdeskError) else "error.unexpected"
+    case.error_told = packed(error)
     if dedupe.is_replay(case, work) or dedupe.waits(case, work):
         return
     case.say("parked", Outcome.REMOVED, error=case.error)
@@ -387,6 +389,7 @@ def _outcome(case: Case, work: Workspace) -> Received:
         reply=case.reply,
         trace=case.trace if case.trace.verdicts else _Trace(verdicts=tuple(case.verdicts)),
         error=case.error,
+        told=case.error_told,
     )
 
 

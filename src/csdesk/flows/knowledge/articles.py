@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from csdesk._batched import batched
 from csdesk.domain.ids import COMMAND, ArticleId, PhraseId, article_id
 from csdesk.domain.matching.articles import ArticleHit
 from csdesk.domain.matching.phrases import Context
@@ -81,10 +82,10 @@ def import_articles(articles: Iterable[Article], actor: Actor) -> Flow[Imported]
             "articles", sentence("two have the id {twice!r}", twice=twice), "give each article its own id"
         )
     added = changed = 0
-    for start in range(0, len(given), BATCH):
+    for part in batched(given, BATCH):
         scope = yield from steps.attempt(0)
-        part = cmd.PutArticles(articles=tuple(given[start : start + BATCH]), actor=actor)
-        fresh = [not one.version for one in _saved_by((yield from execute(part, scope.ids.new(COMMAND))))]
+        command = cmd.PutArticles(articles=part, actor=actor)
+        fresh = [not one.version for one in _saved_by((yield from execute(command, scope.ids.new(COMMAND))))]
         added, changed = added + sum(fresh), changed + len(fresh) - sum(fresh)
     return Imported(added, changed, len(given) - added - changed)
 

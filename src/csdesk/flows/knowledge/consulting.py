@@ -27,8 +27,6 @@ from csdesk.ports.steps import Flow
 WITHIN: Final = timedelta(seconds=10)
 """How long each knowledge base has, unless the caller says otherwise."""
 
-_LONGEST: Final = timedelta(minutes=5)
-
 
 def for_message(message_id: str, bases: Iterable[AnyKnowledge], limit: int, within: timedelta) -> Flow[Consultation]:
     """What they say to a stored message, in the language, on the account and for the level it came with.
@@ -75,10 +73,8 @@ def for_text(
 
 def _checked(bases: Iterable[AnyKnowledge], limit: int, within: timedelta) -> tuple[AnyKnowledge, ...]:
     checks.a_number(limit, "limit", 1, 50)
-    given: object = within
-    if not isinstance(given, timedelta) or not timedelta(0) < given <= _LONGEST:
-        raise InvalidInput("within", "cannot be used", "pass a timedelta up to 5 minutes")
-    given = bases
+    checks.patience(within)
+    given: object = bases
     if not isinstance(given, Iterable):
         raise InvalidInput("knowledge", is_a(given), "pass a list of knowledge bases")
     found = tuple(bases)

@@ -17,9 +17,11 @@ from csdesk.domain.records.exemplars import SIGNS, Exemplar, GoodCase, Sign
 from csdesk.domain.records.messages import AuthorKind, Direction, Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Category, Ticket
+from csdesk.domain.rules.values import is_number
 from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.flows.commands import execute
 from csdesk.flows.reading import checks
+from csdesk.flows.reading.known_names import listed
 from csdesk.flows.reading.lists import everything, filters, page_of
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
@@ -116,7 +118,7 @@ def good_cases(
     """Finished tickets that went well, the latest first; a page holds fewer where others did not.
 
     Raises:
-        InvalidInput: an unknown sign, a rating that is none, or an instant that is naive.
+        InvalidInput: an unknown sign or queue, a rating that is none, or an instant that is naive.
     """
     wanted = _signs(signs)
     checks.a_number(limit, "limit", 1, 200)
@@ -134,7 +136,7 @@ def good_cases(
         limit=limit,
         after=cursor,
     )
-    page = yield from page_of(Ticket, checks.query(query))
+    page = yield from listed(Ticket, query)
     told = yield from _messages(page.items)
     cases = [case_of(one, told.get(one.id, []), rating) for one in page.items]
     kept = [one for one in cases if one is not None and wanted <= set(one.signs)]
@@ -155,7 +157,7 @@ def _is_rating(given: object) -> bool:
     if not isinstance(given, tuple) or len(given) != 2:
         return False
     field, least = given
-    return isinstance(field, str) and isinstance(least, int | float) and not isinstance(least, bool)
+    return isinstance(field, str) and is_number(least)
 
 
 def _messages(tickets: Collection[Ticket]) -> Flow[Mapping[TicketId, list[Message]]]:

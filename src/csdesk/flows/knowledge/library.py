@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from csdesk._batched import batched
 from csdesk.domain.ids import COMMAND, PhraseId, phrase_id
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
@@ -95,8 +96,8 @@ def import_phrases(phrases: Iterable[LibraryPhrase], actor: Actor, *, retire_oth
     if retire_others and not given:
         raise InvalidInput("phrases", "are none, and retire_others would leave none in use", "retire them one by one")
     added = changed = 0
-    for start in range(0, len(given), BATCH):
-        saved = yield from _put(given[start : start + BATCH], actor)
+    for part in batched(given, BATCH):
+        saved = yield from _put(part, actor)
         fresh = sum(not one.version for one in saved)
         added, changed = added + fresh, changed + len(saved) - fresh
     gone = (yield from _retire_others(frozenset(ids), actor)) if retire_others else 0
@@ -111,9 +112,8 @@ def _put(phrases: Iterable[LibraryPhrase], actor: Actor) -> Flow[list[LibraryPhr
 
 def _retire_others(kept: frozenset[PhraseId], actor: Actor) -> Flow[int]:
     others = [one for one in (yield from export_phrases()) if one.id not in kept]
-    for start in range(0, len(others), BATCH):
-        part = [one.model_copy(update={"retired": True}) for one in others[start : start + BATCH]]
-        yield from _put(part, actor)
+    for part in batched(others, BATCH):
+        yield from _put([one.model_copy(update={"retired": True}) for one in part], actor)
     return len(others)
 
 
@@ -145,8 +145,7 @@ def usage(
         raise InvalidInput("which", "unknown", "pass all, never_used, stale, wrong or returned")
     phrases = yield from export_phrases()
     uses: list[PhraseUse] = []
-    for start in range(0, len(phrases), BATCH):
-        part = phrases[start : start + BATCH]
+    for part in batched(phrases, BATCH):
         yield from steps.attempt(0)
         counters = tuple(usage_counter(one.id, figure) for one in part for figure in _FIGURES)
         loaded = yield from steps.load(Needs(counters=counters))

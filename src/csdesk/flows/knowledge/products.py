@@ -16,8 +16,6 @@ from csdesk.ports.steps import Flow
 WITHIN: Final = timedelta(seconds=5)
 """How long the shop has, unless the caller says otherwise."""
 
-_LONGEST: Final = timedelta(minutes=5)
-
 
 def facts(
     skus: Iterable[str], names: Iterable[str], language: str | None, within: timedelta
@@ -32,9 +30,7 @@ def facts(
     named = tuple(checks.an_id(one, "names") for one in checks.several(names, "names"))
     if language is not None:
         checks.an_id(language, "language")
-    given: object = within
-    if not isinstance(given, timedelta) or not timedelta(0) < given <= _LONGEST:
-        raise InvalidInput("within", "cannot be used", "pass a timedelta up to 5 minutes")
+    checks.patience(within)
     scope = yield from steps.attempt(0)
     question = ProductQuestion(
         skus=wanted, names=named, language=language, asked_at=scope.now, deadline=scope.now + within

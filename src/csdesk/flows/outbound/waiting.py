@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from csdesk.domain.records.queues import OutboxItem, OutboxState
-from csdesk.flows.reading.lists import page_of
+from csdesk.flows.reading.known_names import listed
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Page, Query
@@ -16,7 +16,7 @@ NO_CHANNEL = "no_channel"
 
 def outbox(query: Query) -> Flow[Page[OutboxItem]]:
     """A page of the outbox. Of one that waits for a channel which this process lacks the listing says so."""
-    page = yield from page_of(OutboxItem, query)
+    page = yield from listed(OutboxItem, query)
     able = (yield from steps.attempt(0)).channels
     told = (one if one.account in able or one.state is not OutboxState.PENDING else _lacking(one) for one in page.items)
     return Page(tuple(told), page.cursor)

@@ -33,6 +33,8 @@ K = TypeVar("K")
 LONGEST: Final = 10_000
 """How long an id, a filter value or a cursor may be, in characters."""
 
+_LONGEST_WAIT: Final = timedelta(minutes=5)
+
 _CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "category": frozenset(Category),
     "presence": frozenset(Presence),
@@ -248,8 +250,8 @@ def _narrowing(given: Query | SearchRequest, where: Where) -> None:
 def _filter(name: str, value: object) -> None:
     if name in _CHOICES:
         _choice(name, value, _CHOICES[name])
-    if name == "priority":
-        an_instance(value, Priority, name)
+    if name == "priority" and not isinstance(value, Priority):
+        raise InvalidInput(name, is_a(value), "pass a csdesk Priority, such as Priority.HIGH")
     if isinstance(value, str):
         an_id(value, name)
     elif isinstance(value, datetime):
@@ -279,3 +281,14 @@ def phrases(names: Iterable[str], field: str) -> tuple[PhraseId, ...]:
         InvalidInput: one is no name of a phrase.
     """
     return tuple(phrase_id(one) for one in several(names, field))
+
+
+def patience(within: timedelta) -> None:
+    """Check how long somebody waits for a system of the host.
+
+    Raises:
+        InvalidInput: it is no span, or a very long one.
+    """
+    given: object = within
+    if not isinstance(given, timedelta) or not timedelta(0) < given <= _LONGEST_WAIT:
+        raise InvalidInput("within", "cannot be used", "pass a timedelta up to 5 minutes")

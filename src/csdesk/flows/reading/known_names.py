@@ -1,86 +1,72 @@
 """A name that nobody knows is a slip, not an empty list: the answer is the nearest name.
 
-A queue, a site, a status or a type that left the configuration may still hold tickets and people: as long as it does,
-it is known. Who asks for a site also asks for those below it.
+The rule of all lists, counts and searches: a name in a filter is known while the configuration lists it, or while a
+record is left that has it. Accounts, tags and levels need not be listed; of each of these the configuration lists all
+it has, or none. Nothing is looked up unless nothing was found. Who asks for a site also asks for those below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from csdesk._nearest import nearest
 from csdesk.domain.ids import CustomerId
-from csdesk.domain.records.agents import Agent
-from csdesk.domain.records.changes import AgentGroup
+from csdesk.domain.policy.compiled import Policy
+from csdesk.domain.policy.type_tree import lineage
+from csdesk.domain.records.changes import Needs
+from csdesk.domain.records.tags import namespace_of
 from csdesk.domain.records.tickets import Ticket
-from csdesk.errors import InvalidInput, sentence
+from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.flows.reading import checks, searching
-from csdesk.flows.reading.lists import count, everything, get_agent, get_customer, identities_of, page_of, sites_below
+from csdesk.flows.reading.lists import count, get_customer, identities_of, page_of, read, sites_below
 from csdesk.flows.reading.searching import Found
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 from csdesk.ports.store import Page, Query, SearchRequest, Where
 
+R = TypeVar("R")
 
-def check_queue(queue: str) -> Flow[None]:
-    """Refuse a queue that is in no configuration and holds nothing.
+
+def listed(cls: type[R], query: Query) -> Flow[Page[R]]:
+    """A page of one kind of record; an empty one only if all names in the filters are known.
 
     Raises:
-        InvalidInput: with the nearest name.
+        InvalidInput: the configuration has no such name, and no record is left that has it.
+        NotFound: no such agent.
     """
-    checks.an_id(queue, "queue")
-    scope = yield from steps.attempt(0)
-    if scope.policy.has_queue(queue):
-        return
-    groups = Query(kind="group", where=(("queue", queue),), limit=1000)
-    if (yield from _left("queue", queue)) or (yield from everything(AgentGroup, groups)):
-        return
-    raise InvalidInput("queue", sentence("no queue {queue!r}", queue=queue), nearest(queue, scope.policy.queue_names))
+    page = yield from page_of(cls, query)
+    if not page.items:
+        yield from check_names(query.where)
+    return page
 
 
 def tickets(query: Query, customer: CustomerId | None) -> Flow[Page[Ticket]]:
-    """A page of tickets; an empty one only if all names in the filters are known.
+    """A page of tickets, as ``listed``.
 
     Raises:
-        InvalidInput: the configuration has no such queue, site, status or type, and none of its tickets are left.
         NotFound: no such customer or agent.
     """
-    query = yield from _narrowed(query, customer)
-    page = yield from page_of(Ticket, query)
+    page = yield from page_of(Ticket, (yield from _narrowed(query, customer)))
     if not page.items:
-        yield from _check(query.where)
+        yield from check_names(query.where)
     return page
 
 
 def count_tickets(query: Query, customer: CustomerId | None) -> Flow[int]:
     """How many tickets match; errors as ``tickets``."""
-    query = yield from _narrowed(query, customer)
-    found = yield from count(query)
+    found = yield from count((yield from _narrowed(query, customer)))
     if not found:
-        yield from _check(query.where)
+        yield from check_names(query.where)
     return found
 
 
-def agents(query: Query) -> Flow[Page[Agent]]:
-    """A page of agents; an empty one of a queue that there is."""
-    page = yield from page_of(Agent, query)
-    if not page.items:
-        yield from _check(query.where)
-    return page
-
-
 def search(text: str, asked: SearchRequest, customer: CustomerId | None) -> Flow[Page[Found]]:
-    """The messages that contain every part of ``text``; none only if all names in the filters are known.
-
-    Raises:
-        InvalidInput: the configuration has no such queue, site or status, and none of its tickets are left.
-        NotFound: no such customer or agent.
-    """
+    """The messages that contain every part of ``text``; errors as ``tickets``."""
     page = yield from searching.search(text, asked, customer)
     if not page.items:
-        yield from _check((yield from sites_below(asked.tickets)))
+        yield from check_names(asked.messages + asked.tickets)
     return page
 
 
@@ -91,57 +77,88 @@ def _narrowed(query: Query, customer: CustomerId | None) -> Flow[Query]:
     return replace(query, where=where)
 
 
-def _check(where: Where) -> Flow[None]:
-    asked = dict(where)
-    for name, check in _CHECKS.items():
-        if isinstance(given := asked.get(name), str):
-            yield from check(given)
-    if isinstance(site := asked.get("site"), tuple):
-        yield from check_site(str(site[0]))
+class _Names(NamedTuple):
+    """The names of one kind."""
+
+    listed: Callable[[Policy], Iterable[str]]
+    """What the configuration lists."""
+    kinds: tuple[Literal["ticket", "customer", "group", "inbox", "outbox", "settlement"], ...]
+    """The records that may be left with a name that it no longer lists."""
+    need_listing: bool = True
+    forms: Callable[[str], Iterable[str]] = lambda name: (name,)
+    """The names of which one has to be listed for this one to be known."""
 
 
-def _check_status(status: str) -> Flow[None]:
-    scope = yield from steps.attempt(0)
-    if not (yield from _left("status", status)):
-        scope.policy.status(status)
-
-
-def _check_type(type_: str) -> Flow[None]:
-    scope = yield from steps.attempt(0)
-    policy = scope.policy
-    if not policy.has_type(type_) and not (yield from _left("type", type_)):
-        problem = sentence("no ticket type {type!r}", type=type_)
-        raise InvalidInput("type", problem, nearest(type_, policy.type_names))
-
-
-def _check_agent(agent: str) -> Flow[None]:
-    yield from get_agent(agent)
-
-
-def _left(column: str, value: str) -> Flow[bool]:
-    """True if any ticket has that value."""
-    page = yield from steps.listed(Query(kind="ticket", where=((column, value),), limit=1))
-    return bool(page.items)
-
-
-_CHECKS: Final[Mapping[str, Callable[[str], Flow[None]]]] = {
-    "queue": check_queue,
-    "status": _check_status,
-    "type": _check_type,
-    "assignee": _check_agent,
-    "offered_to": _check_agent,
+_NAMES: Final[Mapping[str, _Names]] = {
+    "queue": _Names(lambda policy: policy.queue_names, ("ticket", "group")),
+    "site": _Names(lambda policy: policy.sites.names, ("ticket",)),
+    "status": _Names(lambda policy: policy.status_names, ("ticket",)),
+    "type": _Names(lambda policy: policy.type_names, ("ticket",), forms=lineage),
+    "segment": _Names(lambda policy: policy.segments.names, ("customer",)),
+    "action": _Names(lambda policy: policy.authority.actions, ("settlement",)),
+    "account": _Names(
+        lambda policy: [one.name for one in policy.config.accounts], ("ticket", "inbox", "outbox"), need_listing=False
+    ),
+    "level": _Names(lambda policy: [one.name for one in policy.config.levels], ("customer",), need_listing=False),
+    "tag": _Names(lambda policy: [one.name for one in policy.config.tags], ("ticket", "customer"), need_listing=False),
 }
-"""What tells the names in a filter that nobody knows."""
+"""The columns whose values the configuration names."""
+
+_WORKERS: Final = frozenset({"assignee", "offered_to"})
+"""The columns that hold ids of agents of the desk."""
+
+_ACTORS: Final = frozenset({"author_id", "agent"})
+"""The columns that hold ids of agents whom the host may keep elsewhere: then the desk has none."""
 
 
-def check_site(site: str) -> Flow[None]:
-    """Refuse a site that is in no configuration and has no tickets.
+def check_names(where: Where) -> Flow[None]:
+    """Refuse names in filters that nobody knows.
 
     Raises:
         InvalidInput: with the nearest name.
+        NotFound: no such agent.
     """
+    for column, given in where:
+        if isinstance(given, str) and column in _NAMES:
+            yield from _check(column, given)
+        elif isinstance(given, str) and column in _WORKERS | _ACTORS:
+            yield from _check_agent(given, may_be_elsewhere=column in _ACTORS)
+
+
+def _check(column: str, name: str) -> Flow[None]:
+    checks.an_id(name, column)
     scope = yield from steps.attempt(0)
-    if scope.policy.sites.get(site) is not None:
+    if _is_known(column, name, scope.policy) or (column == "account" and name in scope.channels):
         return
-    if not (yield from _left("site", site)):
-        raise InvalidInput("site", sentence("no site {site!r}", site=site), nearest(site, scope.policy.sites.names))
+    policy = (yield from steps.load(Needs())).policy  # another process may have changed it
+    if not _is_known(column, name, policy) and not (yield from _is_left(column, name)):
+        raise unknown(column, name, policy)
+
+
+def unknown(column: str, name: str, policy: Policy) -> InvalidInput:
+    """The error for a name that nobody knows."""
+    problem = sentence("no {kind} {name!r}", kind=column, name=name)
+    return InvalidInput(column, problem, nearest(name, _NAMES[column].listed(policy)))
+
+
+def _is_known(column: str, name: str, policy: Policy) -> bool:
+    names = _NAMES[column]
+    known = frozenset(names.listed(policy))
+    if column == "tag" and namespace_of(name):
+        return True  # a system outside has it, which declares nothing here
+    return not known.isdisjoint(names.forms(name)) or not (known or names.need_listing)
+
+
+def _is_left(column: str, name: str) -> Flow[bool]:
+    for kind in _NAMES[column].kinds:
+        if (yield from steps.listed(Query(kind=kind, where=((column, name),), limit=1))).items:
+            return True
+    return False
+
+
+def _check_agent(agent: str, *, may_be_elsewhere: bool) -> Flow[None]:
+    loaded = yield from read(Needs(agents=(agent,)))
+    if agent in loaded.snapshot.agents:
+        return
+    if not may_be_elsewhere or (yield from steps.listed(Query(kind="agent", limit=1))).items:
+        raise NotFound("agent", agent)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from csdesk.domain.ids import article_id, phrase_id
+from csdesk._batched import batched
+from csdesk._sentence import is_a
+from csdesk.domain.ids import article_id, by_another_name, phrase_id
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.changes import Needs, Snapshot, person_behind
@@ -18,7 +20,7 @@ from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Trace
-from csdesk.errors import InvalidInput, NotFound, sentence
+from csdesk.errors import InvalidInput, NotFound
 from csdesk.flows.reading import checks
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
@@ -62,26 +64,23 @@ def get_ticket(ticket_id: str) -> Flow[Ticket]:
     loaded = yield from read(Needs(tickets=(ticket_id,)))
     found = loaded.snapshot.tickets.get(ticket_id)
     if found is None:
-        raise NotFound("ticket", ticket_id, remedy=_by_number(ticket_id))
+        raise NotFound("ticket", ticket_id, remedy=by_another_name("ticket", ticket_id))
     return found
-
-
-def _by_number(ticket_id: str) -> str:
-    """What to do about a number where an id is wanted."""
-    number = ticket_id.removeprefix("#")
-    if not (number.isascii() and number.isdigit()):
-        return ""
-    return sentence("desk.tickets.numbered({number}) finds a ticket by its number", number=number)
 
 
 def get_numbered(number: int) -> Flow[Ticket]:
     """The ticket of that number.
 
     Raises:
+        InvalidInput: it is no number.
         NotFound: this desk has none.
     """
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise InvalidInput("number", is_a(number), "pass an int; desk.tickets.get finds a ticket by its id")
     page = yield from page_of(Ticket, Query(kind="ticket", where=(("number", number),), limit=1))
-    return _one(next(iter(page.items), None), "ticket", str(number))
+    if not page.items:
+        raise NotFound("ticket", str(number))
+    return page.items[0]
 
 
 def get_customer(customer_id: str) -> Flow[Customer]:
@@ -129,7 +128,7 @@ def find_customer(kind: str, scope: str, external_id: str) -> Flow[Customer | No
 
 def _one(found: R | None, kind: str, key: str) -> R:
     if found is None:
-        raise NotFound(kind, key)
+        raise NotFound(kind, key, remedy=by_another_name(kind, key))
     return found
 
 
@@ -189,8 +188,8 @@ def ticket_timeline(ticket_id: str) -> Flow[tuple[TimelineItem, ...]]:
     messages = yield from everything(Message, Query(kind="message", where=(("ticket", wanted),), limit=500))
     subjects = (*wanted, *(str(one.id) for one in messages))
     items = [TimelineItem(one.occurred_at, message=one) for one in messages]
-    for start in range(0, len(subjects), 200):
-        where = (("subject", subjects[start : start + 200]),)
+    for part in batched(subjects, 200):
+        where = (("subject", part),)
         entries = yield from everything(Entry, Query(kind="entry", where=where, order="position", limit=500))
         items += [TimelineItem(one.at, entry=one) for one in entries]
     return tuple(sorted(items, key=_when))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from csdesk._nearest import nearest
 from csdesk.domain.ids import CustomerId
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.policy.config import SegmentPolicy
@@ -15,8 +14,8 @@ from csdesk.domain.records.customers import Act, Customer, SegmentMembership
 from csdesk.domain.records.events import CustomerActed, Entry
 from csdesk.domain.records.trace import Outcome, Trace, verdict
 from csdesk.domain.rules.why import Looking, Reason, reason
-from csdesk.errors import InvalidInput, sentence
 from csdesk.flows.reading import checks
+from csdesk.flows.reading.known_names import unknown
 from csdesk.flows.reading.lists import get_customer, page_of
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
@@ -84,9 +83,7 @@ def _known(segment: str) -> Flow[Policy]:
     yield from steps.attempt(0)
     policy = (yield from steps.load(Needs())).policy
     if policy.segments.get(segment) is None:
-        raise InvalidInput(
-            "segment", sentence("no segment {segment!r}", segment=segment), nearest(segment, policy.segments.names)
-        )
+        raise unknown("segment", segment, policy)
     return policy
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from csdesk._batched import batched
 from csdesk.domain.core.casework.giving import age_of
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records.agents import Agent
@@ -20,12 +20,12 @@ from csdesk.domain.routing.search import Search, Stage
 from csdesk.errors import InvalidInput
 from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.reading import checks
-from csdesk.flows.reading.known_names import check_queue
+from csdesk.flows.reading.known_names import check_names
 from csdesk.flows.reading.lists import everything, page_of
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Loaded
-from csdesk.ports.store import Query
+from csdesk.ports.store import Query, Where
 
 _EVERYBODY: Final = 1_000_000
 _CHUNK: Final = 500
@@ -70,7 +70,7 @@ def _for_queue(queue: str) -> Flow[Search]:
     scope = yield from steps.attempt(0)
     loaded = yield from steps.load(Needs(), roster=True)
     if not loaded.policy.has_queue(queue):
-        yield from check_queue(queue)
+        yield from check_names((("queue", queue),))
     return loaded.policy.routing.look(queue, loaded.roster, loaded.policy.service, scope.now)
 
 
@@ -111,7 +111,7 @@ def _judged(people: list[Agent], search: Search, stage: Stage) -> Flow[list[Avai
         agent: place for place, agent in enumerate(dict.fromkeys([*(one.agent for one in search.preferred), *best]))
     }
     found: list[Availability] = []
-    for part in _parts(people):
+    for part in batched(people, _CHUNK):
         yield from steps.attempt(0)
         loaded = yield from steps.load(Needs(counters=tuple(load_counter(one.id) for one in part)))
         for one in part:
@@ -119,11 +119,6 @@ def _judged(people: list[Agent], search: Search, stage: Stage) -> Flow[list[Avai
             told = judged(one, load, search, stage)
             found.append(Availability(agent=one, load=load, queue=stage.queue, reasons=told))
     return sorted(found, key=lambda one: (bool(one.reasons), places.get(one.agent.id, len(places)), one.agent.id))
-
-
-def _parts(people: list[Agent]) -> Iterator[list[Agent]]:
-    for start in range(0, len(people), _CHUNK):
-        yield people[start : start + _CHUNK]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,20 +139,20 @@ class Wait:
 def groups(queue: str | None) -> Flow[tuple[AgentGroup, ...]]:
     """The kinds of agents of each queue."""
     yield from steps.attempt(0)
-    where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
+    where: Where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
     found = yield from everything(AgentGroup, Query(kind="group", where=where, limit=1000))
-    if queue is not None and not found:
-        yield from check_queue(queue)
+    if not found:
+        yield from check_names(where)
     return found
 
 
 def waiting(queue: str | None) -> Flow[tuple[WaitingLine, ...]]:
     """The lines of tickets that wait for somebody, by queue and priority."""
     yield from steps.attempt(0)
-    where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
+    where: Where = () if queue is None else (("queue", checks.an_id(queue, "queue")),)
     found = yield from everything(WaitingLine, Query(kind="line", where=where, limit=1000))
-    if queue is not None and not found:
-        yield from check_queue(queue)
+    if not found:
+        yield from check_names(where)
     return found
 
 

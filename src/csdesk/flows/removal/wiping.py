@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from csdesk._batched import batched
 from csdesk.domain.core.customers import erasing
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records._model import replaced
@@ -18,10 +19,10 @@ from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import ChangeSet, Needs, Put, Strip
 from csdesk.domain.records.codec import holds_personal
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.erasures import TicketProgress
 from csdesk.domain.records.events import Entry
 from csdesk.domain.records.messages import Message, media_of
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.flows.reading.lists import everything, page_of
 from csdesk.flows.working import workspace
@@ -171,8 +172,7 @@ def delete_unused(digests: tuple[str, ...], idle: timedelta) -> Flow[tuple[tuple
     """Delete those media that nothing refers to; which of them are too young for that, and how many are gone."""
     young: list[str] = []
     gone = 0
-    for start in range(0, len(digests), BATCH):
-        part = digests[start : start + BATCH]
+    for part in batched(digests, BATCH):
         used = yield from steps.media_in_use(part)
         unused = tuple(one for one in part if one not in used)
         left = yield from steps.delete_media(unused, idle=idle)

@@ -22,6 +22,7 @@ from csdesk.domain.records.tickets import LinkKind, Ticket
 from csdesk.domain.routing.choice import Found
 from csdesk.domain.routing.roster import Roster
 from csdesk.domain.routing.search import Search, needs_of
+from csdesk.domain.time.instants import earliest
 from csdesk.errors import GuardFailed
 from csdesk.flows.inbound.routing import followed_up
 from csdesk.flows.reading.lists import everything, page_of
@@ -82,7 +83,7 @@ class _Pass:
 
     def wake(self, at: datetime | None) -> None:
         """Note when to look again."""
-        self.next_at = min((one for one in (self.next_at, at) if one is not None), default=None)
+        self.next_at = earliest(self.next_at, at)
 
 
 def drain(loaded: Loaded, limit: int, out_of_time: Callable[[], bool]) -> Flow[Drained]:

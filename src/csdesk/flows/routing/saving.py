@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from csdesk._batched import batched
 from csdesk.domain.core.casework.giving import STUCK, save_room, withdraw_room
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.workspace import Workspace
@@ -124,9 +125,8 @@ def _here(queue: str) -> Where:
 
 def _loads(people: list[Agent]) -> Flow[dict[str, int]]:
     found: dict[str, int] = {}
-    for start in range(0, len(people), _PAGE):
+    for part in batched(people, _PAGE):
         yield from steps.attempt(0)
-        part = people[start : start + _PAGE]
         loaded = yield from steps.load(Needs(counters=tuple(load_counter(one.id) for one in part)))
         found |= {one.id: loaded.snapshot.counters.get(load_counter(one.id), 0) for one in part}
     return found

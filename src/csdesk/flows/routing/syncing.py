@@ -72,7 +72,7 @@ def sync(
         BusinessUnavailable: the staff system failed, was late, broke its contract, or told nobody.
         InvalidInput: too many would retire, or a department leads to a queue that there is none of.
     """
-    business.patience(within)
+    checks.patience(within)
     if retire_at_most is not None:
         checks.a_number(retire_at_most, "retire_at_most", 0, _EVERYBODY)
     policy = (yield from read(Needs())).policy

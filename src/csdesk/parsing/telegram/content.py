@@ -16,7 +16,7 @@ from csdesk.domain.records.messages import (
     Part,
     TextPart,
 )
-from csdesk.parsing.values import Fields, fields_of, number_of, objects_in, text_of
+from csdesk.parsing.values import Fields, fields_of, joined, number_of, objects_in, text_of
 
 Parts = tuple[Part, ...]
 
@@ -107,7 +107,7 @@ def _location(_: str, value: object) -> Parts:
 
 def _contact(_: str, value: object) -> Parts:
     card = fields_of(value)
-    name = _joined(card, "first_name", "last_name")
+    name = joined(card, "first_name", "last_name")
     return (ContactPart(external_id=text_of(card.get("phone_number")), name=name),)
 
 
@@ -127,11 +127,7 @@ def _checklist(name: str, value: object) -> Parts:
 
 
 def _other(*names: str) -> Callable[[str, object], Parts]:
-    return lambda name, value: (OtherPart(provider_type=name, text=_joined(fields_of(value), *names)),)
-
-
-def _joined(fields: Fields, *names: str) -> str:
-    return " ".join(text for name in names if (text := text_of(fields.get(name))))
+    return lambda name, value: (OtherPart(provider_type=name, text=joined(fields_of(value), *names)),)
 
 
 _TYPES: Final[Mapping[str, Callable[[str, object], Parts]]] = MappingProxyType(

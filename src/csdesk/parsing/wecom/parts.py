@@ -20,7 +20,7 @@ from csdesk.domain.records.messages import (
     Part,
     TextPart,
 )
-from csdesk.parsing.values import Fields, fields_of, text_of
+from csdesk.parsing.values import Fields, fields_of, joined, text_of
 
 MOST_MERGED: Final = 200
 """How many messages of a forwarded chat are read."""
@@ -86,12 +86,12 @@ def _business_card(fields: Fields) -> Parts:
 
 
 def _product(fields: Fields) -> Parts:
-    told = _joined(fields, "sales_price", "shop_nickname")
+    told = joined(fields, "sales_price", "shop_nickname")
     return (LinkPart(title=text_of(fields.get("title")), description=told),)
 
 
 def _order(fields: Fields) -> Parts:
-    told = _joined(fields, "order_id", "product_titles", "price_wording", "state", "shop_nickname")
+    told = joined(fields, "order_id", "product_titles", "price_wording", "state", "shop_nickname")
     return (OtherPart(provider_type="channels_shop_order", text=told),)
 
 
@@ -152,13 +152,9 @@ def _nested(value: object) -> object:
 
 def _other(kind: str) -> Callable[[Fields], Parts]:
     def build(fields: Fields) -> Parts:
-        return (OtherPart(provider_type=kind, text=_joined(fields, "title", "name", "topic", "content")),)
+        return (OtherPart(provider_type=kind, text=joined(fields, "title", "name", "topic", "content")),)
 
     return build
-
-
-def _joined(fields: Fields, *names: str) -> str:
-    return " ".join(text for name in names if (text := text_of(fields.get(name))))
 
 
 _TYPES: Final[Mapping[str, Callable[[Fields], Parts]]] = MappingProxyType(

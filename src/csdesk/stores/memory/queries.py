@@ -14,7 +14,8 @@ from csdesk.domain.records.changes import AgentGroup, Burden, WaitingLine
 from csdesk.domain.records.counters import LOAD, WORK
 from csdesk.domain.records.tickets import burdens_of
 from csdesk.errors import InvalidInput, sentence
-from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row
+from csdesk.ports.store import Page, Query, Row
+from csdesk.stores._asked import check_column, check_order, check_page, time_column
 from csdesk.stores.memory.state import DeskState
 
 SortKey = tuple[tuple[object, ...], str]
@@ -36,9 +37,8 @@ _MANY: Final[dict[tuple[str, str], Callable[[Any], Iterable[str]]]] = {
 
 def query(desk: DeskState, asked: Query) -> Page[Row]:
     """One page."""
-    if not 1 <= asked.limit <= 1000:
-        raise InvalidInput("limit", "out of range", "pass 1 to 1000")
-    _check_order(asked)
+    check_page(asked)
+    check_order(asked, _MANY)
     mark = fingerprint(asked.kind, asked.where, asked.since, asked.until, asked.order, asked.descending)
     keyed = sorted(((_sort_key(desk, asked, row), row) for row in _matching(desk, asked)), key=lambda pair: pair[0])
     if asked.descending:
@@ -118,22 +118,6 @@ def _burdens(desk: DeskState) -> list[Burden]:
     return [Burden(name, desk.counters.get(name, 0), carried[name]) for name in names]
 
 
-def _check_column(kind: str, column: str, field: str) -> None:
-    known = QUERY_COLUMNS.get(kind, frozenset()) | {"id"}
-    if column not in known:
-        raise InvalidInput(
-            field,
-            sentence("{kind} has no column {column!r}", kind=kind, column=column),
-            sentence("pass one of {names}", names=tuple(sorted(known))),
-        )
-
-
-def _check_order(asked: Query) -> None:
-    _check_column(asked.kind, asked.order, "order")
-    if (asked.kind, asked.order) in _MANY:
-        raise InvalidInput("order", sentence("{order!r} has many values", order=asked.order), "order by another column")
-
-
 def _value(desk: DeskState, kind: str, column: str, row: Row) -> object:
     if (kind, column) == ("customer", "seen_at"):
         return desk.seen.get(row.id)  # type: ignore[union-attr]  # a customer, by its kind
@@ -148,7 +132,7 @@ def _value(desk: DeskState, kind: str, column: str, row: Row) -> object:
 
 
 def _test(desk: DeskState, kind: str, column: str, value: object) -> Callable[[Row], bool]:
-    _check_column(kind, column, f"where.{column}")
+    check_column(kind, column, f"where.{column}")
     wanted = value if isinstance(value, tuple) else (value,)
     many = _MANY.get((kind, column))
     if many is not None:
@@ -157,9 +141,7 @@ def _test(desk: DeskState, kind: str, column: str, value: object) -> Callable[[R
 
 
 def _time_test(asked: Query) -> Callable[[Row], bool]:
-    column = TIME_COLUMN.get(asked.kind)
-    if column is None:
-        raise InvalidInput("since", sentence("{kind} has no time", kind=asked.kind), "leave since and until out")
+    column = time_column(asked.kind)
     since, until = asked.since, asked.until
 
     def in_time(row: Row) -> bool:

@@ -13,12 +13,12 @@ from csdesk.domain.records.changes import ConfigRow, Stored
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.counters import load_counter
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.memory.seats import Seats
 

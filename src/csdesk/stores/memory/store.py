@@ -23,6 +23,7 @@ from csdesk.ports.store import (
     SearchHit,
     SearchRequest,
 )
+from csdesk.stores._asked import check_limit
 from csdesk.stores.memory import commits, erasing, leases, loads, queries, search
 from csdesk.stores.memory.state import DeskState
 
@@ -67,7 +68,7 @@ class MemoryStore:
 
     def lease(self, desk: str, request: LeaseRequest) -> Leased:
         """Take due work."""
-        _check_limit(request.limit)
+        check_limit(request.limit)
         with self._lock:
             return leases.lease(self._state(desk), request)
 
@@ -88,13 +89,13 @@ class MemoryStore:
 
     def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
         """Messages whose tokens match every phrase, newest first."""
-        _check_limit(request.limit)
+        check_limit(request.limit)
         with self._lock:
             return search.search(self._state(desk), request)
 
     def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
         """The next entries after what ``consumer`` acknowledged."""
-        _check_limit(limit)
+        check_limit(limit)
         with self._lock:
             state = self._state(desk)
             start = state.acknowledged.get(consumer, 0)
@@ -123,7 +124,7 @@ class MemoryStore:
 
     def maintain(self, desk: str, now: datetime, limit: int) -> Maintained:
         """Expire claims and index texts."""
-        _check_limit(limit)
+        check_limit(limit)
         with self._lock:
             state = self._state(desk)
             expired = [key for key, held in state.claims.items() if held.expires_at and held.expires_at <= now]
@@ -138,7 +139,7 @@ class MemoryStore:
 
     def scrub(self, limit: int) -> Scrubbed:
         """Nothing is ever left of what was deleted, as far as the memory of Python goes."""
-        _check_limit(limit)
+        check_limit(limit)
         return "done"
 
     def media_in_use(self, digests: Sequence[str]) -> frozenset[str]:
@@ -148,7 +149,7 @@ class MemoryStore:
 
     def written_by(self, desk: str, identities: Sequence[str], after: str, limit: int) -> tuple[tuple[str, ...], str]:
         """The messages with these identities among the next ``limit`` ones, and where to go on."""
-        _check_limit(limit)
+        check_limit(limit)
         with self._lock:
             return erasing.written_by(self._state(desk), frozenset(identities), after, limit)
 
@@ -157,8 +158,3 @@ class MemoryStore:
         with self._lock:
             self._is_closed = True
             self._desks.clear()
-
-
-def _check_limit(limit: int) -> None:
-    if limit < 1:
-        raise InvalidInput("limit", "must be positive", "ask for at least one row")

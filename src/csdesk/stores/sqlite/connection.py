@@ -165,6 +165,14 @@ class Connections:
             check_same_thread=False,
             cached_statements=_STATEMENTS,
         )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         for pragma in (
             f"synchronous={self._synchronous}",
             f"wal_autocheckpoint={self._autocheckpoint}",
@@ -177,7 +185,6 @@ class Connections:
             connection.execute("PRAGMA " + pragma).fetchall()
         if self._trace is not None:
             connection.set_trace_callback(self._trace)
-        return connection
 
     def read(self, work: Callable[..., T], *args: object) -> T:
         """``work(execute, *args)`` on a connection that is in no transaction."""

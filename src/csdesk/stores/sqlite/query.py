@@ -11,7 +11,8 @@ from csdesk.domain.ids import IDENTITY
 from csdesk.domain.records.changes import AgentGroup, Burden, ConfigRow, WaitingLine
 from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput, sentence
-from csdesk.ports.store import QUERY_COLUMNS, TIME_COLUMN, Page, Query, Row, Scalar
+from csdesk.ports.store import Page, Query, Row, Scalar
+from csdesk.stores._asked import check_column, check_order, check_page, time_column
 from csdesk.stores.sqlite import entries, queues
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
@@ -148,7 +149,7 @@ class _Where:
         self._add_time(asked)
 
     def _add(self, column: str, value: Value) -> None:
-        _check_column(self._kind, column, f"where.{column}")
+        check_column(self._kind, column, f"where.{column}")
         wanted = value if isinstance(value, tuple) else (value,)
         cells = [self._cell(column, one) for one in wanted if one is not None]
         many = _MANY.get((self._kind, column))
@@ -189,9 +190,7 @@ class _Where:
     def _add_time(self, asked: Query) -> None:
         if asked.since is None and asked.until is None:
             return
-        column = TIME_COLUMN.get(asked.kind)
-        if column is None:
-            raise InvalidInput("since", sentence("{kind} has no time", kind=asked.kind), "leave since and until out")
+        column = time_column(asked.kind)
         for name, sign, at in (("since", ">=", asked.since), ("until", "<", asked.until)):
             if at is not None:
                 self.conditions.append(f"{column}{sign}?")
@@ -221,8 +220,7 @@ class _Where:
 
 def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
     """One page."""
-    if not 1 <= asked.limit <= 1000:
-        raise InvalidInput("limit", "out of range", "pass 1 to 1000")
+    check_page(asked)
     where = _where(desk, asked)
     kind = _KINDS[asked.kind]
     order, key, source = _order(asked), kind.key, _source(asked.kind)
@@ -279,24 +277,12 @@ def _where(desk: int, asked: Query) -> _Where:
 
 
 def _order(asked: Query) -> str:
-    _check_column(asked.kind, asked.order, "order")
-    if (asked.kind, asked.order) in _MANY:
-        raise InvalidInput("order", sentence("{order!r} has many values", order=asked.order), "order by another column")
+    check_order(asked, _MANY)
     return _column(asked.kind, asked.order)
 
 
 def _column(kind: str, column: str) -> str:
     return _KINDS[kind].key if column in {"id", "position"} else _READ.get((kind, column), column)
-
-
-def _check_column(kind: str, column: str, field: str) -> None:
-    known = QUERY_COLUMNS[kind] | {"id"}
-    if column not in known:
-        raise InvalidInput(
-            field,
-            sentence("{kind} has no column {column!r}", kind=kind, column=column),
-            sentence("pass one of {names}", names=tuple(sorted(known))),
-        )
 
 
 def _micros(at: datetime, field: str) -> int:

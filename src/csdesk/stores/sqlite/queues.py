@@ -11,7 +11,7 @@ from csdesk.stores.sqlite.values import Cells, instant, micros
 
 OUTBOX: Final = "message,ticket,account,conversation,state,attempts,due_at,reason,created_at,needs"
 DUE: Final = "key,kind,due_at,payload,attempts"
-INBOX: Final = "id,account,conversation,state,error,detail,payload,attempts,created_at"
+INBOX: Final = "id,account,conversation,state,error,detail,told,payload,attempts,created_at"
 
 
 # ``Any`` in this module: a row of the driver, whose columns are those named above.
@@ -61,7 +61,7 @@ def due_row(item: DueItem) -> Cells:
 
 def inbox_item(row: tuple[Any, ...]) -> InboxItem:
     """The item of a row of ``INBOX`` columns."""
-    key, account, conversation, state, error, detail, payload, attempts, created_at = row
+    key, account, conversation, state, error, detail, told, payload, attempts, created_at = row
     return InboxItem(
         id=key,
         account=account,
@@ -69,6 +69,7 @@ def inbox_item(row: tuple[Any, ...]) -> InboxItem:
         state=InboxState(state),
         error=error,
         detail=detail,
+        told=told,
         payload=payload,
         attempts=attempts,
         created_at=instant(created_at),
@@ -84,6 +85,7 @@ def inbox_row(item: InboxItem) -> Cells:
         item.state.value,
         item.error,
         item.detail,
+        item.told,
         item.payload,
         item.attempts,
         micros(item.created_at),
@@ -106,7 +108,7 @@ _OUTBOX: Final = (
     " reason=excluded.reason, created_at=excluded.created_at, needs=excluded.needs"
 )
 _DUE: Final = f"INSERT OR REPLACE INTO csdesk_due(desk,{DUE}) VALUES(?,?,?,?,?,?)"
-_INBOX: Final = f"INSERT OR REPLACE INTO csdesk_inbox(desk,{INBOX}) VALUES(?,?,?,?,?,?,?,?,?,?)"
+_INBOX: Final = f"INSERT OR REPLACE INTO csdesk_inbox(desk,{INBOX}) VALUES(?,?,?,?,?,?,?,?,?,?,?)"
 
 
 def write(execute: Execute, desk: int, changes: ChangeSet) -> None:

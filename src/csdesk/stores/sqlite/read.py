@@ -19,11 +19,11 @@ from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.changes import Needs, Snapshot, Stored
 from csdesk.domain.records.counters import LOAD
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.events import Epochs
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite import claimed, ranking
 from csdesk.stores.sqlite.connection import Execute
@@ -55,7 +55,7 @@ _PARTS: Final = {
     },
 }
 _ROWS: Final = {
-    "inbox": "SELECT id,account,conversation,state,error,detail,payload,attempts,created_at FROM csdesk_inbox"
+    "inbox": "SELECT id,account,conversation,state,error,detail,told,payload,attempts,created_at FROM csdesk_inbox"
     " WHERE desk=? AND id IN ({})",
     "outbox": "SELECT message,ticket,account,conversation,state,attempts,due_at,reason,created_at,needs"
     " FROM csdesk_outbox WHERE desk=? AND message IN ({})",

@@ -31,6 +31,7 @@ from csdesk.ports.store import (
     SearchHit,
     SearchRequest,
 )
+from csdesk.stores._asked import check_limit
 from csdesk.stores.sqlite import (
     backup,
     entries,
@@ -109,7 +110,7 @@ class SqliteCalls:
 
     def lease(self, desk: str, request: LeaseRequest) -> Leased:
         """Take due work."""
-        _check_limit(request.limit)
+        check_limit(request.limit)
         work = self._read(lease.look, desk, request)
         if work.rows and request.what not in ("tickets", "customers"):
             work = self._translated(self._hands.write, lease.take, self._number(desk), request)
@@ -129,12 +130,12 @@ class SqliteCalls:
 
     def search(self, desk: str, request: SearchRequest) -> Page[SearchHit]:
         """Messages whose tokens match every phrase, newest first."""
-        _check_limit(request.limit)
+        check_limit(request.limit)
         return self._read(narrowing.search, desk, request)
 
     def entries(self, desk: str, consumer: str, limit: int) -> tuple[Entry, ...]:
         """The next entries after what ``consumer`` acknowledged."""
-        _check_limit(limit)
+        check_limit(limit)
         return self._read(entries.following, desk, consumer, limit)
 
     def ack(self, desk: str, consumer: str, position: str) -> None:
@@ -156,7 +157,7 @@ class SqliteCalls:
 
         A round looks at the next 10,000 claims; ``more`` tells of expired ones that the limit left among them.
         """
-        _check_limit(limit)
+        check_limit(limit)
         number = self._number(desk)
         return self._translated(self._upkeep.maintain, self._hands, number, now, limit)
 
@@ -307,7 +308,7 @@ class SqliteStore(SqliteCalls):
 
         ``busy`` while somebody, here or in another process, reads an older state of the file.
         """
-        _check_limit(limit)
+        check_limit(limit)
         self._check_open(self._name)
         return self._translated(scrubbing.scrub, self._connections, limit)
 
@@ -318,7 +319,7 @@ class SqliteStore(SqliteCalls):
 
     def written_by(self, desk: str, identities: Sequence[str], after: str, limit: int) -> tuple[tuple[str, ...], str]:
         """The messages with these identities among the next ``limit`` ones, and where to go on."""
-        _check_limit(limit)
+        check_limit(limit)
         return self._read(erasing.written_by, desk, identities, after, limit)
 
 
@@ -364,8 +365,3 @@ def _query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
 
 def _count(execute: Execute, desk: int, asked: Query) -> int:
     return query.count(execute, desk, asked)
-
-
-def _check_limit(limit: int) -> None:
-    if limit < 1:
-        raise InvalidInput("limit", "must be positive", "ask for at least one row")

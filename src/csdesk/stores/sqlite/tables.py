@@ -23,10 +23,10 @@ from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
 from csdesk.domain.records.customers import Customer
+from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.domain.records.replies import Draft
 from csdesk.domain.records.tickets import Ticket
 from csdesk.stores.sqlite.links import Role
 from csdesk.stores.sqlite.places import ROW, place_key

@@ -136,8 +136,7 @@ def lease(work: Workspace, ticket: Ticket, command: cmd.LeaseTicket, _: str) -> 
         InvalidInput: nobody of that name can hold a lease.
         NotFound: there is no such agent.
     """
-    if not ticket.is_live:
-        tickets.target_of(ticket, Move.START)
+    tickets.check_live(ticket)
     kind, holder = _holder(work, ticket, command)
     before = ticket.worker
     if before is not None:

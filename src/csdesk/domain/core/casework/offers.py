@@ -9,7 +9,7 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.counters import work_counter
-from csdesk.domain.records.tickets import Move, Offer, OfferPurpose, Ticket
+from csdesk.domain.records.tickets import Offer, OfferPurpose, Ticket
 from csdesk.errors import InvalidInput, sentence
 
 _Answer = cmd.AcceptOffer | cmd.DeclineOffer
@@ -50,8 +50,7 @@ def decline(work: Workspace, ticket: Ticket, command: cmd.DeclineOffer, _: str) 
 
 
 def _open_offer(ticket: Ticket, command: _Answer) -> Offer:
-    if not ticket.is_live:
-        tickets.target_of(ticket, Move.START)
+    tickets.check_live(ticket)
     offer = ticket.offer
     if offer is None:
         raise InvalidInput("ticket", "has no open offer", "it was taken, declined or lapsed: look at the ticket again")

@@ -111,8 +111,7 @@ def _note(work: Workspace, ticket: Ticket, command: cmd.AddNote, run: str) -> No
 
 
 def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) -> None:
-    if not ticket.is_live:
-        tickets.target_of(ticket, Move.START)
+    tickets.check_live(ticket)
     _check_works(work, command.agent)
     ticket = reception.take_from_bot(work, ticket, "assigned")
     ticket = leases.settle_loan(work, ticket, kept=True)

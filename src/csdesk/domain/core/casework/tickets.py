@@ -188,6 +188,16 @@ def target_of(ticket: Ticket, move: Move) -> Category:
     return target
 
 
+def check_live(ticket: Ticket) -> None:
+    """Refuse to begin work on a ticket that is resolved, closed or merged.
+
+    Raises:
+        IllegalTransition: it is.
+    """
+    if not ticket.is_live:
+        target_of(ticket, Move.START)
+
+
 def change_status(
     work: Workspace,
     ticket: Ticket,

@@ -22,7 +22,7 @@ from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.messages import AuthorKind, TextPart
-from csdesk.domain.records.tickets import Lent, Move, Offer, OfferPurpose, Ticket, WorkerKind
+from csdesk.domain.records.tickets import Lent, Offer, OfferPurpose, Ticket, WorkerKind
 from csdesk.errors import InvalidInput, sentence
 
 _Offer = trusted(Offer)
@@ -38,8 +38,7 @@ def transfer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, run: 
         IllegalTransition: the ticket is finished.
         NotFound: there is no such agent.
     """
-    if not ticket.is_live:
-        tickets.target_of(ticket, Move.START)
+    tickets.check_live(ticket)
     _check_target(work, ticket, command)
     asks = command.ask if command.ask is not None else _needs_asking(command)
     if command.returns and not asks:

@@ -22,7 +22,7 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.bots import TurnOutcome
 from csdesk.domain.records.messages import AuthorKind, TextPart
 from csdesk.domain.records.queues import DueItem
-from csdesk.domain.records.tickets import Move, Ticket, WorkerKind
+from csdesk.domain.records.tickets import Ticket, WorkerKind
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.errors import BotBarred, InvalidInput, StaleWorker, sentence
 
@@ -166,8 +166,7 @@ def hand_off_by_hand(work: Workspace, ticket: Ticket, command: cmd.HandOff, _: s
     """
     if command.actor.kind is ActorKind.BOT:
         check_speaker(ticket, command.actor, command.fence)
-    if not ticket.is_live:
-        tickets.target_of(ticket, Move.START)
+    tickets.check_live(ticket)
     if not leases.is_with_bot(ticket):
         raise InvalidInput("ticket", "no bot has it", "assign or transfer it")
     hand_off(work, ticket, command.reason, message=ticket.customer_message, brief=command.brief)
@@ -180,8 +179,7 @@ def hand_back(work: Workspace, ticket: Ticket, command: cmd.HandBack, _: str) ->
         BotBarred: the queue or the type bars bots, or a bot wants it.
         IllegalTransition: the ticket is finished.
     """
-    if not ticket.is_live:
-        tickets.target_of(ticket, Move.START)
+    tickets.check_live(ticket)
     if command.actor.kind is ActorKind.BOT:
         raise BotBarred(ticket.id, command.actor.id, "people")
     queue = command.queue or ticket.queue

@@ -11,7 +11,7 @@ from typing import Final
 
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.queues import DueItem
-from csdesk.domain.records.tickets import Ticket, WorkerKind
+from csdesk.domain.records.tickets import Ticket
 
 SEAT: Final = "seat"
 """What the kind of a due item that tells a provider begins with; the account follows."""
@@ -29,8 +29,3 @@ def seats(policy: Policy, before: Ticket | None, after: Ticket, now: datetime) -
 
 def _holder(ticket: Ticket) -> str:
     return str(ticket.worker) if ticket.worker is not None else ""
-
-
-def is_with_bot(ticket: Ticket) -> bool:
-    """True if a bot has the conversation."""
-    return ticket.worker is not None and ticket.worker.kind is WorkerKind.BOT

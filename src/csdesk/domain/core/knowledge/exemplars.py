@@ -19,6 +19,7 @@ from csdesk.domain.records.goals import GoalState
 from csdesk.domain.records.messages import AuthorKind, Direction, Message
 from csdesk.domain.records.phrases import LibraryPhrase, Variable, Wording
 from csdesk.domain.records.tickets import Category, Ticket
+from csdesk.domain.rules.values import is_number
 from csdesk.domain.text.folding import fold
 from csdesk.domain.text.mood import mood_of
 from csdesk.domain.text.personal import PersonalSpot, personal_in
@@ -205,6 +206,5 @@ def case_of(ticket: Ticket, messages: Sequence[Message], rating: tuple[str, floa
 
 
 def _rating(ticket: Ticket, field: str) -> float:
-    value = next((one.value for one in ticket.fields if one.name == field), None)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else float("-inf")  # type: ignore[arg-type]
+    value = ticket.field(field)
+    return float(value) if is_number(value) else float("-inf")

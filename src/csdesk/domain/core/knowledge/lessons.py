@@ -10,6 +10,7 @@ from csdesk.domain.core.casework.tickets import change_status, happen
 from csdesk.domain.core.lineage import Past
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import MessageId, PhraseId
+from csdesk.domain.matching.book import AT_ONCE
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.changes import EpochName
@@ -21,6 +22,12 @@ from csdesk.errors import InvalidInput, sentence
 
 NUMBER: Final = "learning"
 """The counter of lessons."""
+
+TOLD: Final = "learning/told"
+"""The counter that says how many lessons there were when every process was last made to learn them."""
+
+COUNTERS: Final = (NUMBER, TOLD)
+"""What a decision that may be a lesson reads."""
 
 TOLD_EVERY: Final = 20
 """After so many lessons processes that only take in messages are made to learn them too."""
@@ -50,10 +57,7 @@ def judge(
     is_wanted = work.policy.config.reply.learn and fate in _TEACHES
     if is_wanted and book is not None and isinstance(asked, Message) and asked.text.strip():
         lesson = book.weigh(asked.text, picked, shown)
-        number, lead, evidence = work.counter(NUMBER) + 1, lesson.lead, lesson.evidence
-        work.add(NUMBER, 1, number)  # the guard lets no two lessons have one number
-        if number % TOLD_EVERY == 0:
-            work.bump(EpochName.PHRASES)
+        number, lead, evidence = _number(work), lesson.lead, lesson.evidence
     work.emit(
         ev.LEARNING,
         ev.SuggestionsJudged(
@@ -68,6 +72,21 @@ def judge(
     )
     for one in shown:
         work.add(usage_counter(one, "shown"), 1)
+
+
+def _number(work: Workspace) -> int:
+    """The number of one more lesson.
+
+    Lessons decided at once may share it: nobody waits for anybody. The guard only keeps one that was decided long ago
+    from counting far behind its turn.
+    """
+    number = work.counter(NUMBER) + 1
+    work.add(NUMBER, 1, number + AT_ONCE - 1)
+    untold = number - work.counter(TOLD)
+    if untold >= TOLD_EVERY:
+        work.add(TOLD, untold, number)  # of those that count so far at once one tells; the others find it told
+        work.bump(EpochName.PHRASES)
+    return number
 
 
 def judge_suggestions(work: Workspace, command: cmd.JudgeSuggestions) -> None:
@@ -117,24 +136,24 @@ def forget(work: Workspace, command: cmd.ForgetLessons) -> int:
         work.message(command.message)
     check_known(work, (command.phrase,))
     told = [
-        event
+        (entry.cause, event)
         for entry in work.past.streams.get(ev.LEARNING, ())
         for event in entry.events
         if isinstance(event, ev.SuggestionsJudged) and event.number
     ]
     gone = {
-        number
+        cause
         for entry in work.past.streams.get(ev.LEARNING, ())
         for event in entry.events
         if isinstance(event, ev.LessonsForgotten)
-        for number in event.lessons
+        for cause in event.lessons
     }
-    left = [one for one in told if one.number not in gone]
+    left = [(cause, one) for cause, one in told if cause not in gone]
     if command.last is not None:
         left = left[-command.last :]
     chosen = tuple(
-        one.number
-        for one in left
+        cause
+        for cause, one in left
         if command.last is not None
         or (command.message is not None and one.question == command.message)
         or (command.phrase is not None and command.phrase in (one.picked, *one.shown))

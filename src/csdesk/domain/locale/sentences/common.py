@@ -51,6 +51,7 @@ SENTENCES: Final[dict[str, str]] = {
     "pass an aware datetime, for example with tzinfo=datetime.UTC": "请传入带时区的 datetime，例如 tzinfo=datetime.UTC",
     "too short": "太短",
     "remove it or correct its name": "请删除它，或改正名称",
+    "{guess}remove it or correct its name": "{guess}请删除它，或改正名称",
     "pass a value of the documented type and range": "请传入符合文档所述类型和范围的值",
     "is not the path of a file": "不是文件路径",
     "pass a str or a pathlib.Path": "请传入 str 或 pathlib.Path",

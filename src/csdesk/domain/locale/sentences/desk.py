@@ -46,8 +46,20 @@ SENTENCES: Final[dict[str, str]] = {
         "请带上该渠道打开客服台：open_desk(..., channels=[...])"
     ),
     "{type} is no channel: it lacks {names}": "{type} 不是渠道：缺少 {names}",
+    "{type}.{name} is a coroutine function": "{type}.{name} 是协程函数",
+    "yield HTTP requests in send and pull, or write send_now and pull_now, run in threads": (
+        "请在 send 和 pull 里 yield HTTP 请求，或写 send_now 和 pull_now（AsyncDesk 会在线程里运行）"
+    ),
     "pass a str, or a list of parts": "请传入 str，或由消息部分组成的列表",
     "desk.tickets.numbered({number}) finds a ticket by its number": "按编号查找请用 desk.tickets.numbered({number})",
+    "the ids of agents begin with agt_; desk.agents.find finds an agent by your own id": (
+        "客服 id 以 agt_ 开头；按你自己的账号查找请用 desk.agents.find"
+    ),
+    "the ids of customers begin with cus_; desk.customers.find finds one by the id of a channel": (
+        "客户 id 以 cus_ 开头；按渠道里的 id 查找请用 desk.customers.find"
+    ),
+    "pass an int; desk.tickets.get finds a ticket by its id": "请传入整数；按 id 查找请用 desk.tickets.get",
+    "pass a csdesk Priority, such as Priority.HIGH": "请传入 csdesk 的 Priority，例如 Priority.HIGH",
     "pass an object of it": "请传入它的实例",
     "see docs/how-to/write-a-channel.md": "见 docs/how-to/write-a-channel.md",
     "two channels have the account {account!r}": "两个渠道使用同一账号“{account}”",
@@ -133,7 +145,7 @@ SENTENCES: Final[dict[str, str]] = {
     "was not sent": "没有发出",
     "choose a message of ours that the channel has taken over": "请选择渠道已接收的我方消息",
     "pass channel events and inbound messages": "请传入渠道事件和收到的消息",
-    "no segment {segment!r}": "没有分群“{segment}”",
+    "no {kind} {name!r}": "没有名为“{name}”的{kind}",
     "give one of queue and ticket": "queue 与 ticket 应有且只有一个",
     "pass queue= or ticket=": "请传入 queue= 或 ticket=",
     "choose another, or let it come back": "请换一条，或恢复使用它",

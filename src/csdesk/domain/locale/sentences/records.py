@@ -17,6 +17,7 @@ SENTENCES: Final[dict[str, str]] = {
     "a key may not contain control characters": "键不能含有控制字符",
     "lies outside the years 1 to 9999 in UTC": "超出 UTC 公元 1 至 9999 年",
     "says nothing": "没有内容",
+    "pass a text, a picture or a file": "请传入文字、图片或文件",
     "text should be a valid string": "text 应为文本",
     "an event's personal values do not match the digest in its body": "事件中的个人信息与正文中的摘要不符",
     "holds a text of more than {most} bytes; send it as a file (MediaPart)": (

@@ -8,12 +8,12 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from csdesk.domain.records._model import Name
-from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.records._settings import TIME_OF_DAY, Section, refused
 from csdesk.domain.records.messages import Purpose
 from csdesk.domain.time.fields import ZoneName
 
 _Words = tuple[Annotated[str, Field(min_length=1, max_length=40)], ...]
-_Time = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+_Time = Annotated[str, Field(pattern=TIME_OF_DAY)]
 
 
 class PurposePolicy(Section):

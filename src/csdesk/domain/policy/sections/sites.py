@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from csdesk.domain.records._model import Name
-from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.records._settings import PREFIX, Section, refused
 from csdesk.domain.records.durations import DurationOrZero
 from csdesk.domain.text.folding import fold
 from csdesk.domain.time.fields import ZoneName
@@ -23,7 +23,7 @@ def _visible(value: str) -> str:
 Region = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_visible)]
 """How a place is written; case, width and script variant do not matter."""
 
-Prefix = Annotated[str, Field(pattern=r"^\+?\d{1,15}$")]
+Prefix = Annotated[str, Field(pattern=PREFIX)]
 """How telephone numbers begin: digits, perhaps with ``+`` before the country code."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -59,6 +59,8 @@ class InboundMessage(Value):
     ``dedupe_key`` is the provider's id of this delivery: the same key on the same account is stored once. Times must be
     aware; a missing ``sent_at`` means the time of arrival.
     """
+
+    _ALSO: ClassVar[tuple[str, ...]] = ("text",)
 
     kind: Literal["message"] = "message"
     account: Key

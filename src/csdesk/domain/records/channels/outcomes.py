@@ -13,6 +13,7 @@ from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.matches import Guard, Why
 from csdesk.domain.records.messages import Delivery, Message
 from csdesk.domain.records.phrases import LibraryPhrase, Preview
+from csdesk.domain.records.telling import Told, unpacked
 from csdesk.domain.records.tickets import Ticket, Worker
 from csdesk.domain.records.trace import Trace
 
@@ -115,7 +116,14 @@ class Received:
     reply: ReplyDecision | None = None
     trace: Trace = Trace()
     error: str = ""
-    """The code of the error that parked the message."""
+    """The code of the error that parked the message: ``render(got.error, **got.params)`` says what was wrong."""
+    told: str = ""
+    """What the error said beside its code, packed; ``params`` reads it."""
+
+    @property
+    def params(self) -> dict[str, Told]:
+        """What the error said beside its code, such as the field, the problem and the remedy; no customer's text."""
+        return unpacked(self.told)
 
     @property
     def duplicate(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, field_validator
 
@@ -20,7 +20,9 @@ from csdesk.domain.records.commands._base import (
     _TicketCommand,
 )
 from csdesk.domain.records.messages import HtmlPart, LinkPart, Part, Purpose, TextPart, is_safe_link, says_nothing
-from csdesk.errors import sentence
+from csdesk.errors import InvalidInput, sentence
+
+_WRITE: Final = "pass a text, a picture or a file"
 
 
 def _fits_a_row(parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -69,7 +71,7 @@ class SendReply(_TicketCommand):
     @classmethod
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         if says_nothing(parts):
-            raise ValueError("says nothing")
+            raise InvalidInput("parts", "says nothing", _WRITE)
         if any(isinstance(one, LinkPart) and not is_safe_link(one.url) for one in parts):
             raise ValueError("holds a link whose scheme is not http, https, mailto or tel")
         return _fits_a_row(parts)
@@ -81,7 +83,12 @@ class AddNote(_TicketCommand):
     kind: Literal["note"] = "note"
     parts: tuple[Part, ...] = Field(min_length=1)
 
-    _short = field_validator("parts")(_fits_a_row)
+    @field_validator("parts")
+    @classmethod
+    def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        if says_nothing(parts):
+            raise InvalidInput("parts", "says nothing", _WRITE)
+        return _fits_a_row(parts)
 
 
 class CorrectReply(_TicketCommand):

@@ -88,7 +88,10 @@ class SuggestionsJudged(EventBase):
     shown: tuple[PhraseId, ...] = ()
     """The phrases that were shown, best first."""
     number: int = 0
-    """Its place among the lessons; 0: it teaches nothing."""
+    """How many lessons there were, with it, as far as was known when it was decided; 0: it teaches nothing.
+
+    Several of those decided at the same moment may have one number. Their order is that of the stream.
+    """
     lead: float = 0.0
     """By how much the matcher scored ``picked`` above all others, -1 to 1."""
     evidence: tuple[float, ...] = ()
@@ -99,8 +102,8 @@ class LessonsForgotten(EventBase):
     """Lessons count no more. It stands in the stream of ``LEARNING``."""
 
     kind: Literal["learning.forgotten"] = "learning.forgotten"
-    lessons: tuple[int, ...] = ()
-    """Their numbers."""
+    lessons: tuple[str, ...] = ()
+    """The causes of their entries: the ids of the commands and replies by which they were given."""
     erased: bool = False
     """Messages were erased: whatever was learnt from them is gone with them."""
 

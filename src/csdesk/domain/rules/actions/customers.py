@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from csdesk.domain.records._model import Key, Name, Scalar
-from csdesk.domain.records._settings import Section, refused
+from csdesk.domain.records._settings import OWN_FIELD, Section, refused
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.rules.actions.tickets import Names
 
@@ -62,7 +62,7 @@ class SetCustomerField(Section):
     """Set a custom field of the customer; None clears it."""
 
     do: Literal["set_customer_field"] = "set_customer_field"
-    name: Annotated[Key, Field(pattern=r"^x\..+$")]
+    name: Annotated[Key, Field(pattern=OWN_FIELD)]
     """``x.<name>``."""
     value: Scalar
 

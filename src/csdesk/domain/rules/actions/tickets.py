@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from csdesk.domain.records._model import Key, Name, Scalar
-from csdesk.domain.records._settings import Section
+from csdesk.domain.records._settings import OWN_FIELD, Section
 from csdesk.domain.records.durations import Duration
 from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.priorities import PriorityName
@@ -56,7 +56,7 @@ class SetField(Section):
     """Set a custom field of the ticket; None clears it."""
 
     do: Literal["set_field"] = "set_field"
-    name: Annotated[Key, Field(pattern=r"^x\..+$")]
+    name: Annotated[Key, Field(pattern=OWN_FIELD)]
     """``x.<name>``."""
     value: Scalar
 

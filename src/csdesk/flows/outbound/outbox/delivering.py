@@ -12,6 +12,7 @@ from csdesk.domain.records.channels import Capabilities, OutboundMessage, Receip
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import OutboxItem, OutboxState
 from csdesk.errors import ChannelError, NotFound, StoreError, UnsupportedFeature
+from csdesk.flows.backing_off import broken
 from csdesk.flows.outbound.attaching import attached
 from csdesk.flows.outbound.outbox.recording import HOLD, record, record_piece
 from csdesk.flows.outbound.outbox.results import Piece, Result, failed, not_asked
@@ -119,9 +120,7 @@ def _tried(item: OutboxItem, ready: Ready, number: int, able: Capabilities) -> F
     except StoreError:
         raise  # ours, not the channel's: the lease runs out and it is looked at again
     except Exception as error:  # noqa: BLE001  an adapter that breaks its contract: nobody knows what it did before
-        broke = ChannelError(
-            item.account, "the adapter broke", disposition="unknown_outcome", provider_code=type(error).__name__
-        )
+        broke = broken(item.account, error, "unknown_outcome")
         return failed(item, broke, able)
 
 

@@ -312,6 +312,7 @@ CREATE TABLE csdesk_inbox(
   created_at INTEGER NOT NULL,
   error TEXT NOT NULL,
   detail TEXT NOT NULL,
+  told TEXT NOT NULL,
   payload TEXT NOT NULL,
   UNIQUE(desk, id)
 );

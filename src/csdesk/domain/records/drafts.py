@@ -1,4 +1,4 @@
-"""Replies in the making."""
+"""Replies in the making: drafts."""
 
 from __future__ import annotations
 
