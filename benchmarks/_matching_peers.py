@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import finalize
 
 Found = list[tuple[str, float]]
 Search = Callable[[str], Found]
@@ -134,6 +135,7 @@ def fts5(texts: Sequence[str], owners: Sequence[str], chinese: bool) -> Search:
         rows = base.execute("select rowid, bm25(t) from t where t match ? order by 2 limit 60", (query,)).fetchall()
         return best_of(owners, [(at, -score) for at, score in rows])
 
+    finalize(search, base.close)
     return search
 
 

@@ -175,9 +175,8 @@ def buckets(people: list[Person]) -> Callable[[Wanted], object]:
     return pick
 
 
-def walk(people: list[Person]) -> Callable[[Wanted], object]:
-    """One index by queue and load, walked until somebody fits."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+def walk(connection: sqlite3.Connection, people: list[Person]) -> Callable[[Wanted], object]:
+    """One index by queue and load in an empty database, walked until somebody fits."""
     connection.execute("CREATE TABLE agent(id INTEGER PRIMARY KEY, queue TEXT, skills INT, load INT)")
     rows = [(number, one.queue, one.skills, 0) for number, one in enumerate(people)]
     connection.executemany("INSERT INTO agent VALUES(?,?,?,?)", rows)
@@ -226,16 +225,18 @@ def main(arguments: list[str] | None = None) -> None:
         people, needs = staff(size)
         folder = Path(tempfile.mkdtemp(prefix="csdesk-bench-"))
         store = SqliteStore(folder / "desk.db", synchronous="NORMAL")
+        table = sqlite3.connect(":memory:", isolation_level=None)
         try:
             for name, taken in (
                 ("csdesk_us", desk(store, people, needs)),
                 ("memory_us", desk(MemoryStore(), people, needs)),
                 ("buckets_us", timed(buckets(people), needs)),
-                ("walk_us", timed(walk(people), needs)),
+                ("walk_us", timed(walk(table, people), needs)),
                 ("scan_us", timed(scan(people), needs)),
             ):
                 figures.setdefault(name, {})[size] = median(taken, args.seconds, args.repeat)
         finally:
+            table.close()
             store.close()
             shutil.rmtree(folder)
     growth = {name: round(of[sizes[-1]] / of[sizes[0]], 2) for name, of in figures.items()}

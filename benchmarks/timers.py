@@ -31,7 +31,6 @@ from csdesk import Desk, DeskConfig, open_desk
 from csdesk.domain.records.changes import ChangeSet, Put
 from csdesk.domain.records.clocks import Clock, Metric
 from csdesk.ports.store import LeaseRequest
-from csdesk.stores.sqlite import SqliteStore
 from csdesk.stores.sqlite.values import micros
 from csdesk.system.clock import SimulatedClock
 from csdesk.testing import builders as build
@@ -59,7 +58,7 @@ class Took(NamedTuple):
 def opened(folder: Path, clock: SimulatedClock) -> tuple[Desk, Path]:
     """A desk in a file of its own."""
     path = folder / f"{len(list(folder.iterdir()))}.db"
-    return open_desk(SqliteStore(path, synchronous="NORMAL"), config=CONFIG, clock=clock), path
+    return open_desk(f"sqlite:///{path}", config=CONFIG, clock=clock, synchronous="NORMAL"), path
 
 
 def clock_due(at: datetime) -> Clock:

@@ -86,3 +86,12 @@ def test_both_are_documented(blocking, coloured):
 def test_every_group_hangs_on_both_desks(shell):
     groups = {name for name, member in vars(shell).items() if isinstance(member, cached_property)}
     assert groups == set(GROUPS)
+
+
+@pytest.mark.parametrize("shell", [Desk, AsyncDesk], ids=lambda one: one.__name__)
+def test_tickets_are_counted_by_what_they_are_listed_by(shell):
+    """The filters stand in each signature, so that editors, pages and a misspelt name's TypeError know them."""
+    group = import_module(f"csdesk.{'desk' if shell is Desk else 'aio'}.finding").Finding
+    listed, counted = ({**inspect.signature(one).parameters} for one in (group.list, group.count))
+    paging = {"order", "descending", "limit", "cursor"}
+    assert {name: one for name, one in listed.items() if name not in paging} == counted

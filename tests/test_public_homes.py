@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import csdesk
+import csdesk.commands
+import csdesk.domain.records.commands
 import csdesk.domain.records.events
 import csdesk.events
 import csdesk.ports
@@ -65,3 +67,11 @@ def test_every_event_has_a_public_home() -> None:
     assert csdesk.events.__all__ == csdesk.domain.records.events.__all__
     for name in csdesk.events.__all__:
         assert getattr(csdesk.events, name) is getattr(csdesk.domain.records.events, name)
+
+
+def test_every_command_has_a_public_home() -> None:
+    runnable = {one.__name__ for one in typing.get_args(typing.get_args(csdesk.commands.Command)[0])}
+    beside = {"Command", "TicketCommand", "CustomerCommand", "AuthorityCommand", "NewParticipant"}
+    assert {*csdesk.commands.__all__} == runnable | beside
+    assert csdesk.commands.__all__ == csdesk.domain.records.commands.__all__
+    assert all(hasattr(csdesk.commands, name) for name in csdesk.commands.__all__)

@@ -36,7 +36,7 @@ async def work(desk: AsyncDesk, stop: asyncio.Event) -> None:
         try:
             more = (await desk.run_due()).more
         except CsdeskError:  # the store is busy, the disk is full: what is due stays due
-            logging.exception("what is due waits for the next round")
+            logging.getLogger("desk").exception("what is due waits for the next round")
         if not more:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 5)

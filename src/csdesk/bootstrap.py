@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from csdesk._sentence import is_a
 from csdesk.desk.shell import Desk
@@ -328,13 +328,24 @@ def _check_part(part: object, argument: str, methods: Iterable[str], port: str, 
         )
 
 
+_OF_A_STORE: Final = (
+    *("open_desk", "load", "commit", "lease", "query", "count", "search", "entries", "ack", "allocate", "maintain"),
+    "close",
+)
+"""The methods of ``csdesk.ports.store.Store``."""
+
+
 def _checked_store(store: Store) -> Store:
     if callable(getattr(store, "aclose", None)) and not callable(getattr(store, "close", None)):
         raise InvalidInput(
             "url", sentence("is an AsyncStore ({type})", type=type(store).__name__), "pass it to open_async_desk"
         )
-    if not all(callable(getattr(store, name, None)) for name in ("open_desk", "load", "commit", "close")):
+    lacking = tuple(name for name in _OF_A_STORE if not callable(getattr(store, name, None)))
+    if isinstance(store, type) or len(lacking) == len(_OF_A_STORE):
         raise InvalidInput("url", is_a(store), "pass memory://, sqlite:///file.db or a store")
+    if lacking:
+        problem = sentence("{type} is no store: it lacks {names}", type=type(store).__name__, names=lacking)
+        raise InvalidInput("url", problem, "see docs/how-to/write-a-store.md")
     return store
 
 

@@ -1,6 +1,7 @@
 """A process that is killed at any statement while it erases: the next one goes on, and nothing is left in the end."""
 
 import signal
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -20,8 +21,10 @@ MARK, OTHER = "zqxvmark", "kbywmark"
 
 def _filled(folder: Path) -> str:
     """A desk with two customers, two tickets each; the id of the one to erase."""
-    store = SqliteStore(folder / "desk.db", synchronous="NORMAL")
-    with open_desk(store, clock=FixedClock(), media=FolderMedia(folder / "media")) as desk:
+    with (
+        closing(SqliteStore(folder / "desk.db", synchronous="NORMAL")) as store,
+        open_desk(store, clock=FixedClock(), media=FolderMedia(folder / "media")) as desk,
+    ):
         got = desk.receive_many(
             InboundMessage(
                 account="web",
@@ -58,8 +61,7 @@ def test_killed_while_erasing(tmp_path: Path) -> None:
     assert runs >= 4
     assert _holds(tmp_path, MARK) == []
     assert "desk.db" in _holds(tmp_path, OTHER)
-    store = SqliteStore(tmp_path / "desk.db")
-    with open_desk(store, clock=FixedClock()) as desk:
+    with closing(SqliteStore(tmp_path / "desk.db")) as store, open_desk(store, clock=FixedClock()) as desk:
         erasure = desk.customers.erasure(customer)
         assert (erasure.counts.messages, erasure.counts.tickets, erasure.counts.media) == (30, 2, 3)
         assert problems_of(store) == ()

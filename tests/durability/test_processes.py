@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -84,8 +86,9 @@ def _receive_all(desk: Desk, messages: list[InboundMessage]) -> list[Received]:
 
 
 @pytest.fixture
-def counted(tmp_path: Path) -> CountingStore:
-    return CountingStore(store_at(tmp_path / "desk.db", synchronous="NORMAL"))
+def counted(tmp_path: Path) -> Iterator[CountingStore]:
+    with closing(store_at(tmp_path / "desk.db", synchronous="NORMAL")) as file:
+        yield CountingStore(file)
 
 
 def test_a_hot_queue_is_no_retry_storm(counted: CountingStore) -> None:

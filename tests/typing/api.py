@@ -18,6 +18,7 @@ from csdesk import (
     ClockPhase,
     ConfigError,
     CsdeskError,
+    CsdeskWarning,
     Customer,
     Delivery,
     Desk,
@@ -219,7 +220,8 @@ def one_day(desk: Desk) -> None:
         return
     ticket: Ticket = received.ticket
     trace: Trace = received.trace
-    text: str = render(trace, "zh-CN") + render("thread.none", "en")
+    warned: str = render(CsdeskWarning("slow"), "en")
+    text: str = warned + render(trace, "zh-CN") + render("thread.none", "en")
 
     actor = Actor.agent(agent.id)
     sent: Sent = desk.reply(ticket.id, text, actor=actor, expected_version=ticket.version, idempotency_key="k")

@@ -31,3 +31,11 @@ def test_an_error_arrives_as_it_was(error, carried):
     assert render(arrived, "zh-CN") == render(error, "zh-CN")
     with pytest.raises(type(error)):
         raise arrived
+
+
+def test_each_kind_is_known_by_its_public_name():
+    kinds = [getattr(errors, name) for name in errors.__all__ if isinstance(getattr(errors, name), type)]
+    assert {one.__module__ for one in kinds} == {"csdesk.errors", "csdesk._sentence"}
+    assert all(pickle.loads(pickle.dumps(one)) is one for one in kinds)
+    for error in ONE_OF_EACH:
+        assert b"csdesk.errors." not in pickle.dumps(error), "a pickle outlives where in the package a kind stands"

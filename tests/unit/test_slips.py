@@ -151,3 +151,16 @@ def test_a_channel_of_coroutines_is_refused_before_a_message_is_lost_in_it():
     with pytest.raises(InvalidInput, match=r"channels: Awaited\.send_now is a coroutine function; yield") as caught:
         open_desk("memory://", channels=[Awaited()])
     assert caught.value.field == "channels"
+
+
+def test_half_a_store_is_told_what_it_lacks():
+    class Half:
+        def open_desk(self, desk, *, secret):
+            raise NotImplementedError
+
+        load = commit = lease = query = count = search = entries = ack = close = open_desk
+
+    with pytest.raises(InvalidInput, match="url: Half is no store: it lacks allocate, maintain; see docs"):
+        open_desk(Half())
+    with pytest.raises(InvalidInput, match="url: is the class Half; pass"):
+        open_desk(Half)

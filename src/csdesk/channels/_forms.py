@@ -1,14 +1,20 @@
-"""A form with files as a body (multipart/form-data, RFC 7578)."""
+"""Bodies of requests: JSON, and forms with files (multipart/form-data, RFC 7578)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
 from csdesk.ports.channel import MediaFile
 
 _UNSAFE: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
+def json_body(values: Mapping[str, object]) -> bytes:
+    """The values as JSON without blanks, in UTF-8; lone surrogates become question marks."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def form_of(

@@ -67,13 +67,21 @@ def _factory(rig: str, out: Output) -> Callable[[], ChannelRig]:
     except (ImportError, AttributeError, ValueError) as error:
         problem = out.word("conform.no_rig", rig=rig, problem=f"{type(error).__name__}: {error}")
         raise CommandError(Exit.USAGE, problem, out.word("conform.no_rig.remedy")) from error
-    if not callable(found):
+    problem = _no_rig(found, out)
+    if problem or not callable(found):
         raise CommandError(
-            Exit.USAGE,
-            out.word("conform.no_rig", rig=rig, problem=out.word("not_callable")),
-            out.word("conform.no_rig.remedy"),
+            Exit.USAGE, out.word("conform.no_rig", rig=rig, problem=problem), out.word("conform.no_rig.remedy")
         )
     return found
+
+
+def _no_rig(found: object, out: Output) -> str:
+    """Why this makes no rig; empty if it may. A channel named here would break every promise for the same reason."""
+    from csdesk.testing.channel_contract import ChannelRig
+
+    if not callable(found):
+        return out.word("not_callable")
+    return out.word("conform.no_base") if isinstance(found, type) and not issubclass(found, ChannelRig) else ""
 
 
 def _reasons(failed: list[str]) -> Iterator[str]:

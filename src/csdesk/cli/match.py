@@ -16,10 +16,12 @@ from csdesk.cli._match_page import MEASURES, Wrong, page_of, shown
 from csdesk.cli._options import Json, Lang
 from csdesk.cli._output import JsonValue, Output, cell, fitted, shortened
 from csdesk.cli._phrases import matched_phrases
+from csdesk.domain.locale import en, zh_cn
 from csdesk.domain.matching.evaluating import Asked, Evaluation, evaluated
 from csdesk.errors import InvalidInput
 from csdesk.matching import Matcher, Phrase, ReplyDecision
 from csdesk.parsing.files import text_of
+from csdesk.parsing.sheets import sheet_rows
 
 _SHOWN_CONFUSIONS = 10
 _SHOWN_LABELS = 5
@@ -37,7 +39,8 @@ class Question:
 def match(
     *,
     queries: Annotated[
-        Path, typer.Option("--queries", help='JSON Lines of {"text", "gold"}, or a text a line.', metavar="FILE")
+        Path,
+        typer.Option("--queries", help='JSON Lines or CSV of "text" and "gold", or a text a line.', metavar="FILE"),
     ],
     library: Annotated[
         Path, typer.Option("--library", help="CSV, JSON Lines, TOML, or a folder of Markdown.", metavar="PATH")
@@ -73,7 +76,7 @@ def match(
     ]
     measured = evaluated(labelled, threshold=threshold) if labelled else None
     if html is not None:
-        _write_page(html, measured, _wrong(asked, decisions), out)
+        _write_page(html, measured, _wrong(asked, decisions, out), out)
     if as_json:
         out.document(_document(asked, decisions, measured))
     else:
@@ -120,11 +123,26 @@ def questions_in(path: Path, out: Output) -> list[Question]:
         CommandError: the file cannot be read.
     """
     try:
-        lines = text_of(path.read_bytes(), path.name).split("\n")  # a text may hold other separators of lines
+        text = text_of(path.read_bytes(), path.name)
     except OSError as error:
         problem = out.word("unreadable", file=path, problem=type(error).__name__)
         raise CommandError(Exit.USAGE, problem, out.word("unreadable.remedy")) from None
+    if path.suffix.lower() == ".csv":
+        return _sheet(text)
+    lines = text.split("\n")  # a text may hold other separators of lines
     return [_question(line, at) for at, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _sheet(text: str) -> list[Question]:
+    """The questions of a sheet: a column ``text`` (问题), and ``gold`` (编号) with the phrase that answers."""
+    rows = [
+        (at, row.get("text") or row.get("questions"), row.get("gold") or row.get("id")) for at, row in sheet_rows(text)
+    ]
+    labelled = any(gold for _, _, gold in rows)
+    for at, said, _ in rows:
+        if not said:
+            raise InvalidInput(line_at(at), "is no question", "call the columns text and gold")
+    return [Question(said, gold, labelled=labelled) for _, said, gold in rows if said]
 
 
 def _question(line: str, at: int) -> Question:
@@ -138,9 +156,9 @@ def _question(line: str, at: int) -> Question:
         raise InvalidInput(line_at(at), "is no question", 'write {"text": ..., "gold": ...} or plain text') from None
 
 
-def _wrong(asked: Sequence[Question], decisions: Sequence[ReplyDecision]) -> list[Wrong]:
+def _wrong(asked: Sequence[Question], decisions: Sequence[ReplyDecision], out: Output) -> list[Wrong]:
     return [
-        Wrong(one.text, one.gold, found.phrase_id, found.confidence, _because(found), found.action)
+        Wrong(one.text, one.gold, found.phrase_id, found.confidence, _because(found), out.word(f"match.{found.action}"))
         for one, found in zip(asked, decisions, strict=True)
         if one.labelled
         and found.phrase_id is not None
@@ -151,6 +169,13 @@ def _wrong(asked: Sequence[Question], decisions: Sequence[ReplyDecision]) -> lis
 
 def _because(found: ReplyDecision) -> str:
     return " · ".join(span.text for span in found.matches[0].why.spans[:3]) if found.matches else ""
+
+
+def _decided(found: ReplyDecision, out: Output) -> str:
+    """What is done with a question and why, in words."""
+    reasons = zh_cn.REASONS if out.locale == "zh-CN" else en.REASONS
+    action, reason = out.word(f"match.{found.action}"), reasons.get(found.reason, found.reason)
+    return out.word("match.decided", action=action, reason=reason)
 
 
 def _write_page(path: Path, measured: Evaluation | None, wrong: Sequence[Wrong], out: Output) -> None:
@@ -193,7 +218,7 @@ def _show(
                 cell(shortened(one.text, 60)),
                 cell(found.phrase_id or "–"),
                 cell(f"{found.confidence:.2f}"),
-                cell(f"{found.action} ({found.reason})"),
+                cell(_decided(found, out)),
                 fitted(_because(found), 24),
             )
         out.show(table)

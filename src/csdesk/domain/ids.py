@@ -24,8 +24,6 @@ AgentId = NewType("AgentId", str)
 PhraseId = NewType("PhraseId", str)
 ArticleId = NewType("ArticleId", str)
 AssetId = NewType("AssetId", str)
-DraftId = NewType("DraftId", str)
-CommandId = NewType("CommandId", str)
 SettlementId = NewType("SettlementId", str)
 
 CUSTOMER: Final = "cus_"

@@ -71,11 +71,13 @@ def _built(epoch: int) -> Reading[Shelf]:
     return Shelf(epoch, book, library, learning, chosen)
 
 
+_TRAININGS: Final = Query(kind="entry", where=(("subject", ev.TRAINING),), order="position", descending=True, limit=1)
+"""What was said of trainings, the newest first."""
+
+
 def _chosen() -> Reading[int]:
     """The training that is in use."""
-    page: Page[Any] = yield Query(
-        kind="entry", where=(("subject", ev.TRAINING),), order="position", descending=True, limit=1
-    )
+    page: Page[Any] = yield _TRAININGS
     return _choice(page.items, 0)
 
 
@@ -91,7 +93,7 @@ def _course(number: int) -> Reading[Course | None]:
     Raises:
         StoreDamaged: it is not there, or broken.
     """
-    asked = Query(kind="entry", where=(("subject", ev.TRAINING),), order="position", descending=True, limit=1)
+    asked = _TRAININGS
     while number:
         page: Page[Any] = yield asked
         for event in (one for entry in page.items for one in entry.events):

@@ -6,7 +6,6 @@ drops an id that it has seen. How often it was tried in vain is kept in memory: 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from hashlib import sha256
 from typing import Final, Literal, get_args
 
 from csdesk.channels._faults import retry_after
+from csdesk.channels._forms import json_body
 from csdesk.channels.webhook.adapter import checked_url
 from csdesk.channels.webhook.signing import WebhookSigner
 from csdesk.domain.records.events import Entry, Event
@@ -199,7 +199,7 @@ class Endpoint:
                 "events": events,
             },
         }
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return json_body(values)
 
 
 def _checked_kinds(kinds: Collection[str]) -> frozenset[str]:

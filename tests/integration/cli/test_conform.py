@@ -53,3 +53,10 @@ def test_why_is_told(cli, broken):
 )
 def test_what_is_no_rig(cli, name):
     assert cli.run("conform", name, db="").exit_code == 2
+
+
+def test_a_channel_is_no_rig_and_breaks_no_promise(cli):
+    done = cli.run("conform", "csdesk.channels.loopback:LoopbackChannel", db="", lang="en")
+    assert done.exit_code == 2
+    assert "is no rig: its class does not build on csdesk.testing.ChannelRig" in done.stderr
+    assert not done.stdout

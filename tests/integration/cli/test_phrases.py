@@ -92,11 +92,28 @@ def test_match_of_plain_text_shows_what_it_would_do(run, library, tmp_path):
     path.write_text("怎么退款\n", encoding="utf-8")
     shown = run("match", "--library", library, "--queries", path, "--no-optimize").stdout
     assert "refund" in shown
+    assert "answer: sure enough" in shown  # no bare codes
     refused = run("match", "--library", library, "--queries", path, "--html", "x.html")
     assert refused.exit_code == 2
     assert "no question says" in refused.stderr
     path.write_text("{nothing", encoding="utf-8")
     assert run("match", "--library", library, "--queries", path).exit_code == 2
+
+
+@pytest.mark.parametrize("columns", ["text,gold", "问题,编号"])
+def test_match_reads_questions_from_a_sheet(run, library, tmp_path, columns):
+    asked = tmp_path / "asked.csv"
+    asked.write_text(f"{columns}\n怎么退款,refund\n今天天气怎么样,\n", encoding="gbk")
+    document = json.loads(run("match", "--library", str(library), "--queries", str(asked), "--json").stdout)
+    assert [(one["text"], one["gold"]) for one in document["predictions"]] == [
+        ("怎么退款", "refund"),
+        ("今天天气怎么样", None),
+    ]
+    assert document["evaluation"]["answerable"] == 1
+    asked.write_text("query\n怎么退款\n", encoding="utf-8")
+    told = run("match", "--library", str(library), "--queries", str(asked))
+    assert told.exit_code == 2
+    assert "line 2: is no question; call the columns text and gold" in told.stderr
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk", "utf-16"])

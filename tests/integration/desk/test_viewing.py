@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Desk
     place = marked.Place(tmp_path, marked.Trap(monkeypatch))
     place.desk.agents.add("Lin", queues=("default",))
     place.tell(marked.KEPT)
-    with place.desk:
+    with closing(place.store), place.desk:
         yield place.desk, marked.KEPT
 
 

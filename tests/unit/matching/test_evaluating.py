@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from csdesk.domain.matching.evaluating import Asked, area, evaluated
 
@@ -64,3 +66,17 @@ def test_calibration_says_how_sure_and_how_often_right() -> None:
     rows = evaluated(ASKED).calibration
     assert [(one.above, one.questions) for one in rows] == [(0.0, 1), (0.3, 1), (0.5, 1), (0.6, 1), (0.9, 3)]
     assert (rows[-1].confidence, rows[-1].right) == (pytest.approx((0.99 + 0.97 + 0.96) / 3), pytest.approx(2 / 3))
+
+
+@given(
+    st.lists(
+        st.builds(Asked, st.sampled_from(["a", None]), st.just(("a",)), st.floats(0, 1)),
+        min_size=1,
+    )
+)
+def test_the_calibration_error_is_that_of_the_bins_shown(asked):
+    found = evaluated(asked)
+    assert sum(one.questions for one in found.calibration) == len(asked)
+    assert [one.above for one in found.calibration] == sorted({one.above for one in found.calibration})
+    gaps = [one.questions * abs(one.confidence - one.right) for one in found.calibration]
+    assert found.ece == pytest.approx(sum(gaps) / len(asked))

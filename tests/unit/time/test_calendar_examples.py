@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from csdesk import render
 from csdesk.domain.time import (
     CalendarError,
     HolidaysUnknown,
@@ -302,8 +303,14 @@ def test_past_the_known_holidays_answers_warn() -> None:
     assert calendar.add(shanghai(6, 17), HOUR) == shanghai(6, 18)
     with pytest.warns(HolidaysUnknownWarning, match="2026-03-06"):
         assert calendar.add(shanghai(6, 17), 2 * HOUR) == shanghai(9, 10)
-    with pytest.warns(HolidaysUnknownWarning):
+    with pytest.warns(HolidaysUnknownWarning) as told:
         calendar.between(shanghai(9, 17), shanghai(6, 17))
+    warning = told[0].message
+    assert isinstance(warning, HolidaysUnknownWarning)
+    assert render(warning, "zh-CN") == "工作时间：结果晚于 2026-03-06，之后的节假日尚不可知；请补充之后公布的节假日"
+    assert render(warning, "en") == str(warning)
+    again = pickle.loads(pickle.dumps(warning))
+    assert (render(again), str(again)) == (render(warning), str(warning))
     assert calendar.explain(shanghai(6, 17), 2 * HOUR).notes == ("holidays_unknown",)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from csdesk.channels._faults import retry_after
-from csdesk.channels._forms import form_of
+from csdesk.channels._forms import form_of, json_body
 from csdesk.errors import ChannelError, Disposition
 from csdesk.parsing.telegram.errors import refusal
 from csdesk.parsing.values import Fields, fields_of, object_in, objects_in
@@ -145,8 +145,7 @@ class BotApi:
 
 def _body_of(call: Call) -> tuple[str, bytes]:
     if call.file is None:
-        text = json.dumps(call.params, ensure_ascii=False, separators=(",", ":"))
-        return "application/json", text.encode("utf-8", "replace")
+        return "application/json", json_body(call.params)
     fields = [
         (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
         for name, value in call.params.items()

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from csdesk.channels._faults import retry_after
+from csdesk.channels._forms import json_body
 from csdesk.channels._settings import check_name
 from csdesk.channels.webhook.forms import BadFields, Delivered, event_of
 from csdesk.channels.webhook.signing import TOLERANCE, WebhookSigner
@@ -208,7 +209,7 @@ def _body_of(message: OutboundMessage) -> bytes:
             "automatic": message.automatic,
         },
     }
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json_body(values)
 
 
 def _id_in(body: bytes) -> str:

@@ -6,7 +6,6 @@ refused is fetched anew once; those who find the same token refused share the ne
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from csdesk.channels._faults import retry_after
+from csdesk.channels._forms import json_body
 from csdesk.errors import ChannelError
 from csdesk.parsing.values import number_of, object_in, text_of
 from csdesk.parsing.wecom.errors import RATE_SECONDS, channel_error
@@ -118,7 +118,7 @@ class KfApi:
         Raises:
             ChannelError: the platform refused; ``unknown_outcome`` if it may have done it all the same.
         """
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        content = json_body(body)
         headers = (("Content-Type", "application/json"),)
         return (yield from self._call(Call("POST", path, (), content, headers, safe=safe)))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from csdesk.channels._faults import retry_after
-from csdesk.channels._forms import form_of
+from csdesk.channels._forms import form_of, json_body
 from csdesk.errors import ChannelError, Disposition
 from csdesk.parsing.values import Fields, object_in
 from csdesk.parsing.whatsapp import refusal
@@ -44,7 +43,7 @@ class GraphApi:
         Raises:
             ChannelError: the platform refused; ``unknown_outcome`` if it may have done it all the same.
         """
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        content = json_body(body)
         kind = ("Content-Type", "application/json")
         return (yield from self._call(self._request("POST", path, content, kind, safe=safe)))
 

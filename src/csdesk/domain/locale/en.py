@@ -175,6 +175,8 @@ TEXTS: Final[dict[str, str]] = {
     "check.undecided": "could not decide whether {rule} can fire",
     "check.too_many_pairs": "only the first {most} pairs of rules were compared",
     # Errors
+    "warning": "csdesk warns[: {problem}]",
+    "warning.holidays_unknown": "working time: {problem}; {remedy}",
     "error": "csdesk failed[: {problem}]",
     "error.usage": "the call cannot be carried out as it is[: {problem}]",
     "error.invalid_input": "{field}: {problem}; {remedy}",

@@ -18,7 +18,7 @@ from csdesk.domain.locale.telling import facts_of
 from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.events import Event
 from csdesk.domain.records.trace import Outcome, Trace, Verdict
-from csdesk.errors import ConfigError, CsdeskError, InvalidInput, Problem, sentence
+from csdesk.errors import ConfigError, CsdeskError, CsdeskWarning, InvalidInput, Problem, sentence
 
 Locale = Literal["zh-CN", "en"]
 """The languages of the catalogues."""
@@ -49,9 +49,12 @@ _MARKS: Final = {
 
 
 def render(
-    thing: Trace | Verdict | Event | CsdeskError | Problem | str, /, locale: Locale = "zh-CN", **params: Scalar
+    thing: Trace | Verdict | Event | CsdeskError | CsdeskWarning | Problem | str,
+    /,
+    locale: Locale = "zh-CN",
+    **params: Scalar,
 ) -> str:
-    """The text of a trace, a verdict, an event, an error, a problem of a configuration, or a code.
+    """The text of a trace, a verdict, an event, an error or warning, a problem of a configuration, or a code.
 
     A verdict is one line for itself and one, indented by two blanks, for each below it; each begins with the mark of
     its outcome (``*`` chosen, ``+`` passed, ``x`` removed, ``-`` skipped, ``.`` noted). A code that the catalogue
@@ -72,7 +75,7 @@ def render(
     if isinstance(thing, Trace | Verdict):
         verdicts = thing.verdicts if isinstance(thing, Trace) else (thing,)
         return "\n".join(line for one in verdicts for line in _lines(one, locale, params, 0))
-    if isinstance(thing, CsdeskError):
+    if isinstance(thing, CsdeskError | CsdeskWarning):
         return _error(thing, locale, params)
     if isinstance(thing, Problem):
         return _text(ConfigError.code, locale, thing._asdict() | params)
@@ -84,7 +87,7 @@ def render(
     return happening(thing, locale)
 
 
-def _error(error: CsdeskError, locale: Locale, params: Mapping[str, Scalar]) -> str:
+def _error(error: CsdeskError | CsdeskWarning, locale: Locale, params: Mapping[str, Scalar]) -> str:
     # What a host's own kind of error says stands in its message alone; so does what the root's kinds say.
     message = error.args[0] if error.args else ""
     if error.code not in _TEXTS[locale]:

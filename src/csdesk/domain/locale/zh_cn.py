@@ -166,6 +166,8 @@ TEXTS: Final[dict[str, str]] = {
     "check.undecided": "无法判定 {rule} 能否触发",
     "check.too_many_pairs": "只比较了前 {most} 对规则",
     # 错误
+    "warning": "csdesk 提醒[：{problem}]",
+    "warning.holidays_unknown": "工作时间：{problem}；{remedy}",
     "error": "csdesk 出错[：{problem}]",
     "error.usage": "调用方式有误[：{problem}]",
     "error.invalid_input": "{field}：{problem}。处理办法：{remedy}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -121,6 +121,7 @@ def evaluated(asked: Sequence[Asked], *, threshold: float = 0.95, precision: flo
     wanted = [one for one in asked if one.gold is not None]
     sent = [one for one in asked if one.found and one.confidence >= threshold]
     mixed = Counter((one.gold, one.found[0]) for one in wanted if one.gold and one.found and not one.right)
+    calibration = tuple(_calibration(asked))
     return Evaluation(
         questions=len(asked),
         answerable=len(wanted),
@@ -129,7 +130,7 @@ def evaluated(asked: Sequence[Asked], *, threshold: float = 0.95, precision: flo
         mrr10=_mean(_reciprocal(one) for one in wanted),
         auroc=area([one.confidence for one in wanted], [one.confidence for one in asked if one.gold is None]),
         auto95=_auto(asked, precision, len(wanted)),
-        ece=_calibration_error(asked),
+        ece=_calibration_error(calibration),
         threshold=threshold,
         precision=_mean(one.right for one in sent),
         coverage=len(sent) / len(asked) if asked else 0.0,
@@ -138,7 +139,7 @@ def evaluated(asked: Sequence[Asked], *, threshold: float = 0.95, precision: flo
         sent=sum(one.sent for one in asked),
         sent_right=sum(one.sent and one.right for one in asked),
         settings=tuple(_settings(asked)),
-        calibration=tuple(_calibration(asked)),
+        calibration=calibration,
     )
 
 
@@ -195,20 +196,17 @@ def _settings(asked: Sequence[Asked]) -> Iterable[CurvePoint]:
             yield CurvePoint(threshold, len(sent) / len(asked), sum(sent) / len(sent))
 
 
-def _binned(asked: Sequence[Asked]) -> Mapping[int, Sequence[Asked]]:
+def _calibration(asked: Sequence[Asked]) -> Iterable[CalibrationBin]:
+    """What ten equal bins of confidence hold, the lowest first; those without questions are left out."""
     bins: dict[int, list[Asked]] = {}
     for one in asked:
         bins.setdefault(min(_BINS - 1, int(one.confidence * _BINS)), []).append(one)
-    return bins
-
-
-def _calibration(asked: Sequence[Asked]) -> Iterable[CalibrationBin]:
-    for number, held in sorted(_binned(asked).items()):
+    for number, held in sorted(bins.items()):
         sure, right = sum(one.confidence for one in held), sum(one.right for one in held)
         yield CalibrationBin(number / _BINS, len(held), sure / len(held), right / len(held))
 
 
-def _calibration_error(asked: Sequence[Asked]) -> float | None:
-    """The expected calibration error over ten equal bins of confidence (Guo and others, ICML 2017)."""
-    gaps = [one.questions * abs(one.confidence - one.right) for one in _calibration(asked)]
-    return sum(gaps) / len(asked) if asked else None
+def _calibration_error(bins: Sequence[CalibrationBin]) -> float | None:
+    """The expected calibration error over bins of confidence (Guo and others, ICML 2017)."""
+    gaps = [one.questions * abs(one.confidence - one.right) for one in bins]
+    return sum(gaps) / sum(one.questions for one in bins) if bins else None

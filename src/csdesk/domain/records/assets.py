@@ -6,7 +6,7 @@ Every change is a version. Files lie in the media store; an asset refers to them
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -73,21 +73,6 @@ class Asset(Record):
         """The digests of all files that it and its earlier versions refer to."""
         found = [one for variant in self.variants for one in variant.part.__dict__.values() if type(one) is MediaRef]
         return frozenset([*self.earlier, *[one.sha256 for one in found]])
-
-
-Lack = Literal[
-    "part_not_supported",
-    "caption_too_long",
-    "media_missing",
-    "media_not_supported",
-    "media_too_large",
-    "media_too_small",
-    "media_type",
-    "too_long",
-    "empty",
-    "not_suited",
-]
-"""Why a form cannot be sent: what the channel does not carry of it, or ``not_suited``: it is for others."""
 
 
 class AssetUse(Value):

@@ -330,7 +330,7 @@ class WorkingCalendar(_Checked):
         if self.beyond_known == "raise":
             remedy = "add the holidays announced since, or allow the answer with beyond_known='warn'"
             raise HolidaysUnknown("holidays_unknown", "known_until", message, remedy)
-        warnings.warn(HolidaysUnknownWarning(message), stacklevel=3)
+        warnings.warn(HolidaysUnknownWarning(message, "add the holidays announced since"), stacklevel=3)
 
     def _rules(self) -> Rules:
         weekly = dict(self.weekly)

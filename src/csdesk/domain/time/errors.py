@@ -14,7 +14,7 @@ from typing import Self
 from pydantic import ValidationError
 
 from csdesk._sentence import told_by_pydantic
-from csdesk.errors import InvalidInput
+from csdesk.errors import CsdeskWarning, InvalidInput
 
 
 class CalendarError(InvalidInput):
@@ -49,8 +49,13 @@ class HolidaysUnknown(CalendarError):
     code = "error.holidays_unknown"
 
 
-class HolidaysUnknownWarning(UserWarning):
+class HolidaysUnknownWarning(CsdeskWarning):
     """The answer depends on holidays after `known_until`: it may move when they are announced."""
+
+    code = "warning.holidays_unknown"
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"working time: {problem}; {remedy}", problem=problem, remedy=remedy)
 
 
 def refusal_of(error: ValidationError) -> CalendarError:

@@ -138,7 +138,8 @@ def _as_dates(hours: tuple[tuple[date, Spans], ...]) -> dict[str, list[list[str]
     return {day.isoformat(): [list(span) for span in spans] for day, spans in hours}
 
 
-def _as_date_list(dates: frozenset[date]) -> list[str]:
+def date_list(dates: frozenset[date]) -> list[str]:
+    """The dates as texts, in order."""
     return [day.isoformat() for day in sorted(dates)]
 
 
@@ -182,11 +183,9 @@ Breaks = Annotated[
     PlainSerializer(_as_dates),
     WithJsonSchema(_DATES_SCHEMA),
 ]
-Holidays = Annotated[
-    frozenset[date], BeforeValidator(partial(date_set, field="holidays")), PlainSerializer(_as_date_list)
-]
+Holidays = Annotated[frozenset[date], BeforeValidator(partial(date_set, field="holidays")), PlainSerializer(date_list)]
 ForceDates = Annotated[
-    frozenset[date], BeforeValidator(partial(date_set, field="force_dates")), PlainSerializer(_as_date_list)
+    frozenset[date], BeforeValidator(partial(date_set, field="force_dates")), PlainSerializer(date_list)
 ]
 AnnualHolidays = Annotated[frozenset[str], BeforeValidator(month_day_set), PlainSerializer(_as_list)]
 KnownUntil = Annotated[date | None, BeforeValidator(known_date)]

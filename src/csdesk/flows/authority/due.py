@@ -24,7 +24,7 @@ from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.actions import ActionDone, ActionFailed, ActionOrder
-from csdesk.ports.steps import Flow, Scope
+from csdesk.ports.steps import Flow, Loaded, Scope
 from csdesk.ports.store import LeaseRequest
 
 HOLD: Final = timedelta(minutes=1)
@@ -169,8 +169,8 @@ def _carry(item: DueItem) -> Flow[None]:
     key = item.key.partition("/")[2]
     yield from steps.attempt(0)
     loaded = yield from steps.load(Needs(settlements=(key,)))
-    one = loaded.snapshot.settlements.get(key)
-    if one is None or one.carrying is None or one.carrying.state is not CarryState.PENDING:
+    one = _to_carry(loaded, key)
+    if one is None:
         yield from steps.commit(ChangeSet(due_done=(item.key,)))
         return
     action = loaded.policy.authority.actions.get(one.action)
@@ -179,6 +179,12 @@ def _carry(item: DueItem) -> Flow[None]:
     scope = yield from steps.attempt(0)
     run = scope.ids.new(COMMAND)
     yield from retried(lambda scope: _told(item, key, told, run, scope))
+
+
+def _to_carry(loaded: Loaded, key: str) -> Settlement | None:
+    """The settlement if it waits to be carried out; None: it is gone, or somebody has said what came of it."""
+    one = loaded.snapshot.settlements.get(key)
+    return one if one is not None and one.carrying is not None and one.carrying.state is CarryState.PENDING else None
 
 
 def _asked(port: str, one: Settlement, within: timedelta) -> Flow[ev.SettlementCarried]:
@@ -215,8 +221,8 @@ def _asked(port: str, one: Settlement, within: timedelta) -> Flow[ev.SettlementC
 
 def _told(item: DueItem, key: str, told: ev.SettlementCarried, run: str, scope: Scope) -> Flow[None]:
     loaded = yield from steps.load(Needs(settlements=(key,)))
-    one = loaded.snapshot.settlements.get(key)
-    if one is None or one.carrying is None or one.carrying.state is not CarryState.PENDING:
+    one = _to_carry(loaded, key)
+    if one is None:
         yield from steps.commit(ChangeSet(due_done=(item.key,)))
         return
     needs = Needs(

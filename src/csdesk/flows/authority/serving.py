@@ -100,8 +100,7 @@ def offered(
         if value is not None:
             checks.an_id(value, name)
     given = tuple((checks.an_id(name, "facts"), _scalar(value)) for name, value in checks.pairs(facts, "facts"))
-    if viewer is not None:
-        checks.an_instance(viewer, Viewer, "viewer")
+    personal = checks.may_see_personal(viewer)
     yield from steps.attempt(0)
     loaded = yield from steps.load(_needs(ticket, customer))
     parties(loaded.snapshot, ticket, customer)
@@ -114,7 +113,7 @@ def offered(
             subject=subject or "-",
             amount=_amount(service, loaded),
         )
-        found.append((yield from _offer(wanted, service.name, given, viewer)))
+        found.append((yield from _offer(wanted, service.name, given, personal)))
     return tuple(found)
 
 
@@ -144,7 +143,7 @@ def _amount(service: ServicePolicy, loaded: Loaded) -> Decimal | None:
     return Decimal(_LEAST).scaleb(-loaded.policy.authority.action(service.action).digits)
 
 
-def _offer(wanted: cmd.ServeSelf, name: str, given: Given, viewer: Viewer | None) -> Flow[ServiceOffer]:
+def _offer(wanted: cmd.ServeSelf, name: str, given: Given, personal: bool) -> Flow[ServiceOffer]:
     scope = yield from steps.attempt(0, loads=LOADS)
 
     def make(loaded: Loaded) -> Matter:
@@ -172,17 +171,17 @@ def _offer(wanted: cmd.ServeSelf, name: str, given: Given, viewer: Viewer | None
         amount=service.amount,
         most=service.most,
         is_offered=is_offered,
-        condition=_why(policy, service, sight.matter, facts, viewer),
+        condition=_why(policy, service, sight.matter, facts, personal),
         decision=decision,
     )
 
 
-def _why(policy: Policy, service: ServicePolicy, matter: Matter, facts: Facts, viewer: Viewer | None) -> Reason | None:
+def _why(policy: Policy, service: ServicePolicy, matter: Matter, facts: Facts, personal: bool) -> Reason | None:
     if service.when is None:
         return None
     records = {
         "customer": str(matter.customer.id),
         "ticket": str(matter.ticket.id) if matter.ticket is not None else "",
     }
-    looking = Looking(facts, records, personal=viewer is not None and viewer.personal, declared=policy.declared)
+    looking = Looking(facts, records, personal=personal, declared=policy.declared)
     return reason(service.when, looking)

@@ -14,7 +14,7 @@ from csdesk.flows.channels.feeding import TYPING_LASTS, feed_counter, typed_at, 
 from csdesk.flows.permission import require
 from csdesk.flows.reading import checks
 from csdesk.flows.retrying import retried
-from csdesk.flows.working import workspace
+from csdesk.flows.working import channel_of, workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 
@@ -43,9 +43,7 @@ def _show(ticket_id: TicketId, actor: Actor, run: str, scope: Scope) -> Flow[Non
     ticket = work.ticket(ticket_id)
     work.begin(run, actor)
     yield from require(work, actor, "reply", ticket.id)
-    able = scope.channels.get(ticket.account)
-    if able is None:
-        raise NotFound("account", ticket.account, remedy="ask a process that has its channel")
+    able = channel_of(ticket.account, scope)
     if not able.feed:
         raise UnsupportedFeature(
             sentence("account {account}", account=ticket.account),

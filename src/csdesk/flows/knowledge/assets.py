@@ -22,6 +22,7 @@ from csdesk.flows.channels.naming import safe_name
 from csdesk.flows.outbound.sending import reply, sent_before
 from csdesk.flows.reading import checks
 from csdesk.flows.reading.lists import read, told_in
+from csdesk.flows.working import channel_of
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 
@@ -127,9 +128,7 @@ def form(ticket_id: str, name: str, before: Sequence[Part] = ()) -> Flow[AssetFo
     if ticket is None or asset is None:
         raise NotFound("ticket" if ticket is None else "asset", ticket_id if ticket is None else key)
     check_valid(asset, scope.now)
-    able = scope.channels.get(ticket.account)
-    if able is None:
-        raise NotFound("account", ticket.account, remedy="ask a process that has its channel")
+    able = channel_of(ticket.account, scope)
     person = person_behind(ticket.identity, found.homes, found.customers)
     identity = person.identity(ticket.identity) if person is not None else None
     named = {ticket.account, *((identity.kind,) if identity is not None else ())}

@@ -19,7 +19,7 @@ from csdesk.errors import NotFound
 from csdesk.flows.outbound.pacing import paces_of
 from csdesk.flows.reading import checks
 from csdesk.flows.reading.lists import page_of
-from csdesk.flows.working import workspace
+from csdesk.flows.working import channel_of, workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
 from csdesk.ports.store import Query
@@ -165,9 +165,7 @@ def window(ticket_id: str) -> Flow[WindowState]:
     ticket = loaded.snapshot.tickets.get(ticket_id)
     if ticket is None:
         raise NotFound("ticket", ticket_id)
-    able = scope.channels.get(ticket.account)
-    if able is None:
-        raise NotFound("account", ticket.account, remedy="ask a process that has its channel")
+    able = channel_of(ticket.account, scope)
     key = scope.keys.conversation(ticket.account, ticket.conversation)
     loaded = yield from steps.load(Needs(claims=(key,)))
     receiving = loaded.snapshot.tickets.get(loaded.snapshot.claims.get(key, ""))

@@ -17,6 +17,7 @@ from csdesk._nearest import nearest
 from csdesk._sentence import is_a
 from csdesk.domain.ids import PhraseId, phrase_id
 from csdesk.domain.records._model import Word, clean_text
+from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.authority import SettlementState
 from csdesk.domain.records.changes import Needs
@@ -147,6 +148,15 @@ def an_instance(value: object, cls: type[T], field: str) -> T:
             sentence("pass a csdesk {kind}", kind=cls.__name__),
         )
     return value
+
+
+def may_see_personal(viewer: Viewer | None) -> bool:
+    """True if the viewer may see what tells of customers; None may not.
+
+    Raises:
+        InvalidInput: it is no viewer.
+    """
+    return viewer is not None and an_instance(viewer, Viewer, "viewer").personal
 
 
 def several(values: Iterable[T], field: str) -> tuple[T, ...]:

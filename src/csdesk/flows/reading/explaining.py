@@ -83,8 +83,7 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
     checks.an_id(rule, "rule")
     if cause is not None:
         checks.an_id(cause, "cause")
-    if viewer is not None:
-        checks.an_instance(viewer, Viewer, "viewer")
+    personal = checks.may_see_personal(viewer)
     ticket = yield from get_ticket(ticket_id)
     loaded = yield from read(Needs(tickets=(ticket.id,), parties=True))
     policy = loaded.policy
@@ -101,7 +100,7 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
     looking = Looking(
         facts,
         {"message": chosen, "ticket": ticket.id, "customer": customer.id},
-        personal=viewer is not None and viewer.personal,
+        personal=personal,
         erased=ticket.erased_at is not None or (message is not None and not message.parts),
         declared=policy.declared,
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from csdesk._nearest import nearest
-from csdesk.domain.ids import CustomerId
+from csdesk.domain.ids import CustomerId, by_another_name
 from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.policy.type_tree import lineage
 from csdesk.domain.records.changes import Needs
@@ -161,4 +161,4 @@ def _check_agent(agent: str, *, may_be_elsewhere: bool) -> Flow[None]:
     if agent in loaded.snapshot.agents:
         return
     if not may_be_elsewhere or (yield from steps.listed(Query(kind="agent", limit=1))).items:
-        raise NotFound("agent", agent)
+        raise NotFound("agent", agent, remedy=by_another_name("agent", agent))

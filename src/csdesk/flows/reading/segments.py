@@ -89,8 +89,7 @@ def _known(segment: str) -> Flow[Policy]:
 
 def explain_segment(customer_id: str, segment: str, viewer: Viewer | None) -> Flow[SegmentExplanation]:
     """See ``desk.segments.explain``."""
-    if viewer is not None:
-        checks.an_instance(viewer, Viewer, "viewer")
+    personal = checks.may_see_personal(viewer)
     policy = yield from _known(segment)
     customer = yield from get_customer(customer_id)
     now = (yield from steps.attempt(0)).now
@@ -99,7 +98,7 @@ def explain_segment(customer_id: str, segment: str, viewer: Viewer | None) -> Fl
     looking = Looking(
         policy.segments.facts(customer, now),
         {"customer": customer.id},
-        personal=viewer is not None and viewer.personal,
+        personal=personal,
         erased=customer.erasure is not None,
         declared=policy.declared,
     )

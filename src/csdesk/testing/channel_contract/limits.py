@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from csdesk.domain.records.channels import Limit, MenuLimits
-from csdesk.domain.records.commands import MOST_WRITTEN
+from csdesk.domain.records.commands._base import MOST_WRITTEN
 from csdesk.domain.records.messages import Delivery, MediaPart, MenuItem, MenuPart, Part
 from csdesk.domain.records.tickets import Ticket
 from csdesk.testing.channel_contract.bench import AGENT, Bench, ContractBase, shown, skip

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from csdesk.domain.core.casework.replaying import ClockKey, Replayed, replayed
-from csdesk.domain.core.casework.tickets import apply_sla, emit_clocks, facts_now, happen
+from csdesk.domain.core.casework.tickets import apply_sla, check_ahead, check_live, emit_clocks, facts_now, happen
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced
 from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
 from csdesk.domain.records.durations import LONGEST
-from csdesk.domain.records.tickets import Move, Ticket
+from csdesk.domain.records.tickets import Ticket
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.sla.clocks import ended, live
 from csdesk.domain.sla.life import readopted
-from csdesk.errors import IllegalTransition, InvalidInput, sentence
+from csdesk.errors import InvalidInput, sentence
 
 
 def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str) -> None:
@@ -28,11 +28,11 @@ def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str
         InvalidInput: no amount, two of them, an instant that has passed or lies more than ten years ahead, or a
             calendar that there is not.
     """
-    if not ticket.is_live:
-        raise IllegalTransition(ticket.id, ticket.category.value, Move.START.value)
+    check_live(ticket)
     if command.within is not None and command.until is not None:
         raise InvalidInput("until", "two ends", "pass within or until, not both")
-    _check_end(command.until, work.time_of(ticket.id))
+    check_ahead(work, ticket, command.until)
+    _check_near(command.until, work.time_of(ticket.id))
     book = work.policy.service
     if command.calendar is not None and command.calendar not in book.calendars:
         raise InvalidInput(
@@ -56,9 +56,7 @@ def start_clock(work: Workspace, ticket: Ticket, command: cmd.StartClock, _: str
     )
 
 
-def _check_end(until: datetime | None, now: datetime) -> None:
-    if until is not None and until <= now:
-        raise InvalidInput("until", "lies in the past", "pass an instant after now")
+def _check_near(until: datetime | None, now: datetime) -> None:
     if until is not None and until - now > LONGEST:
         raise InvalidInput("until", "lies more than ten years ahead", "pass an earlier instant")
 

@@ -112,15 +112,10 @@ def _note(work: Workspace, ticket: Ticket, command: cmd.AddNote, run: str) -> No
 
 def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) -> None:
     tickets.check_live(ticket)
-    _check_works(work, command.agent)
+    tickets.check_works(work, command.agent)
     ticket = reception.take_from_bot(work, ticket, "assigned")
     ticket = leases.settle_loan(work, ticket, kept=True)
     tickets.assign(work, ticket, command.agent, reason="by_hand", remark=command.reason)
-
-
-def _check_works(work: Workspace, agent: str | None) -> None:
-    if agent is not None and work.agent(agent).retired:
-        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
 
 
 def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str) -> None:
@@ -129,8 +124,7 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
         raise InvalidInput("until", "a snooze needs its end", "pass until=, an aware datetime")
     if category is not Category.SNOOZED and command.until is not None:
         raise InvalidInput("until", "only a snooze has an end", "leave until out, or snooze the ticket")
-    if command.until is not None and command.until <= work.time_of(ticket.id):
-        raise InvalidInput("until", "lies in the past", "pass an instant after now")
+    tickets.check_ahead(work, ticket, command.until)
     if ticket.category in (Category.RESOLVED, Category.CLOSED) and category is Category.OPEN:
         tickets.change_status(work, ticket, Move.REOPEN, status=name, remark=command.reason)
         return

@@ -19,7 +19,7 @@ from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.rules.facts import Facts, ticket_facts
 from csdesk.domain.sla.clocks import ClockMark, due
 from csdesk.domain.sla.life import follow
-from csdesk.errors import IllegalTransition
+from csdesk.errors import IllegalTransition, InvalidInput
 
 _ClocksChanged = trusted(ev.ClocksChanged)
 _SlaApplied = trusted(ev.SlaApplied)
@@ -186,6 +186,27 @@ def target_of(ticket: Ticket, move: Move) -> Category:
     if target is None:
         raise IllegalTransition(ticket.id, ticket.category.value, move.value)
     return target
+
+
+def check_works(work: Workspace, agent: str | None) -> None:
+    """Refuse to give work to an agent who has retired; None is nobody.
+
+    Raises:
+        InvalidInput: the agent has.
+        NotFound: this desk has no such agent.
+    """
+    if agent is not None and work.agent(agent).retired:
+        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
+
+
+def check_ahead(work: Workspace, ticket: Ticket, until: datetime | None) -> None:
+    """Refuse an end that has passed; None is no end.
+
+    Raises:
+        InvalidInput: it has.
+    """
+    if until is not None and until <= work.time_of(ticket.id):
+        raise InvalidInput("until", "lies in the past", "pass an instant after now")
 
 
 def check_live(ticket: Ticket) -> None:

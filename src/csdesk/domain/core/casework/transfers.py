@@ -70,8 +70,7 @@ def _check_target(work: Workspace, ticket: Ticket, command: cmd.TransferTicket) 
             sentence("unknown department {department!r}", department=department),
             nearest(department, departments),
         )
-    if agent is not None and work.agent(agent).retired:
-        raise InvalidInput("agent", "has retired", "choose an agent who still works here")
+    tickets.check_works(work, agent)
     if agent is not None and agent == ticket.assignee:
         raise InvalidInput("agent", "has the ticket already", "choose somebody else")
     if agent is None and department is None and queue == ticket.queue:

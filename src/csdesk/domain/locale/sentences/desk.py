@@ -46,6 +46,8 @@ SENTENCES: Final[dict[str, str]] = {
         "请带上该渠道打开客服台：open_desk(..., channels=[...])"
     ),
     "{type} is no channel: it lacks {names}": "{type} 不是渠道：缺少 {names}",
+    "{type} is no store: it lacks {names}": "{type} 不是存储：缺少 {names}",
+    "see docs/how-to/write-a-store.md": "请参阅 docs/how-to/write-a-store.md",
     "{type}.{name} is a coroutine function": "{type}.{name} 是协程函数",
     "yield HTTP requests in send and pull, or write send_now and pull_now, run in threads": (
         "请在 send 和 pull 里 yield HTTP 请求，或写 send_now 和 pull_now（AsyncDesk 会在线程里运行）"

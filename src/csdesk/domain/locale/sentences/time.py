@@ -24,6 +24,7 @@ SENTENCES: Final[dict[str, str]] = {
     "the answer lies after {known_until}, the last date whose holidays are known": (
         "结果晚于 {known_until}，之后的节假日尚不可知"
     ),
+    "add the holidays announced since": "请补充之后公布的节假日",
     "add the holidays announced since, or allow the answer with beyond_known='warn'": (
         "请补充之后公布的节假日，或用 beyond_known='warn' 允许此结果"
     ),

@@ -9,7 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from csdesk.domain.records._model import Name
 from csdesk.domain.records._settings import Section, refused, unknown
 from csdesk.domain.records.actors import ActorKind
-from csdesk.domain.records.commands import Command, ReceiveMessage
+from csdesk.domain.records.commands import Command
+from csdesk.domain.records.commands.messages import ReceiveMessage
 
 COMMANDS: Final = frozenset(
     (

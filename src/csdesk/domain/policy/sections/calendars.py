@@ -21,6 +21,7 @@ from csdesk.domain.time.fields import (
     KnownUntil,
     WeeklyHours,
     ZoneName,
+    date_list,
     date_set,
 )
 from csdesk.domain.time.holidays import HolidayYear, observe
@@ -31,12 +32,8 @@ _NOTHING_KNOWN = date(1970, 1, 1)
 """What a calendar knows that observes holidays which nobody has stated."""
 
 
-def _dates(days: frozenset[date]) -> list[str]:
-    return [day.isoformat() for day in sorted(days)]
-
-
-Closed = Annotated[frozenset[date], BeforeValidator(partial(date_set, field="closed")), PlainSerializer(_dates)]
-Working = Annotated[frozenset[date], BeforeValidator(partial(date_set, field="working")), PlainSerializer(_dates)]
+Closed = Annotated[frozenset[date], BeforeValidator(partial(date_set, field="closed")), PlainSerializer(date_list)]
+Working = Annotated[frozenset[date], BeforeValidator(partial(date_set, field="working")), PlainSerializer(date_list)]
 
 
 class HolidayYearPolicy(Section):
