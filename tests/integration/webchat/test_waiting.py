@@ -97,7 +97,10 @@ def running(tell, store, folder):
 def story(store="memory://"):
     def decorated(tell):
         def test(tmp_path):
-            running(tell, store if isinstance(store, str) else store(tmp_path), tmp_path)
+            made = store if isinstance(store, str) else store(tmp_path)
+            running(tell, made, tmp_path)
+            if not isinstance(made, str):
+                made.close()
 
         return test
 

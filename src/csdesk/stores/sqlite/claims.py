@@ -22,12 +22,12 @@ _COUNT = (
 )
 _COUNT_PRESENT = "UPDATE csdesk_counter SET value=value+? WHERE desk=? AND name=? AND value+?<=?"
 _CARRY = (
-    "UPDATE csdesk_seat SET load=load+?1, rank=CASE line WHEN 0 THEN load+?1 ELSE rank END,"
-    " assigned=CASE WHEN line=2 AND queue<>?6 THEN assigned ELSE ?2 END WHERE desk=?3 AND agent=?4 AND load+?1<=?5"
+    "UPDATE csdesk_seat SET load=load+?, rank=CASE line WHEN 0 THEN load+? ELSE rank END,"
+    " assigned=CASE WHEN line=2 AND queue<>? THEN assigned ELSE ? END WHERE desk=? AND agent=? AND load+?<=?"
 )
 _DROP = (
-    "UPDATE csdesk_seat SET load=load+?1, rank=CASE line WHEN 0 THEN load+?1 ELSE rank END"
-    " WHERE desk=?2 AND agent=?3 AND load+?1<=?4"
+    "UPDATE csdesk_seat SET load=load+?, rank=CASE line WHEN 0 THEN load+? ELSE rank END"
+    " WHERE desk=? AND agent=? AND load+?<=?"
 )
 _FIRST_LOAD = (
     "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open) VALUES(?,?,'',?,?,0,0)"
@@ -114,9 +114,10 @@ def _load(execute: Execute, desk: int, delta: Delta, limit: int, order: int) -> 
     agent = delta.counter[len(LOAD) :]
     amount = delta.amount
     if amount > 0 or delta.given:
-        changed = execute(_CARRY, (amount, order + delta.given, desk, agent, limit, delta.queue)).rowcount
+        cells = (amount, amount, delta.queue, order + delta.given, desk, agent, amount, limit)
+        changed = execute(_CARRY, cells).rowcount
     else:
-        changed = execute(_DROP, (amount, desk, agent, limit)).rowcount
+        changed = execute(_DROP, (amount, amount, desk, agent, amount, limit)).rowcount
     if changed or amount > limit:
         return changed > 0
     # No seat, or a guard: only a first seat can still be added.

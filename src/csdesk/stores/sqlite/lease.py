@@ -76,14 +76,14 @@ def _cut(rows: list[tuple[Any, ...]], request: LeaseRequest, due_at: int) -> Wor
 
 
 _OUTLOOK: Final = (
-    "SELECT (SELECT min(wake_at) FROM csdesk_ticket WHERE desk=?1 AND wake_at IS NOT NULL),"
-    "(SELECT min(wake_at) FROM csdesk_customer WHERE desk=?1 AND wake_at IS NOT NULL),{due},{upkeep},{outbox},"
-    "EXISTS(SELECT 1 FROM csdesk_ticket WHERE desk=?1 AND waits IS NOT NULL),"
-    "EXISTS(SELECT 1 FROM csdesk_inbox WHERE desk=?1 AND state='waiting')"
+    "SELECT (SELECT min(wake_at) FROM csdesk_ticket WHERE desk=? AND wake_at IS NOT NULL),"
+    "(SELECT min(wake_at) FROM csdesk_customer WHERE desk=? AND wake_at IS NOT NULL),{due},{upkeep},{outbox},"
+    "EXISTS(SELECT 1 FROM csdesk_ticket WHERE desk=? AND waits IS NOT NULL),"
+    "EXISTS(SELECT 1 FROM csdesk_inbox WHERE desk=? AND state='waiting')"
 )
-_FIRST_DUE: Final = "(SELECT min(due_at) FROM csdesk_due WHERE desk=?1 AND kind IN ({}))"
+_FIRST_DUE: Final = "(SELECT min(due_at) FROM csdesk_due WHERE desk=? AND kind IN ({}))"
 _FIRST_HEAD: Final = (
-    "(SELECT min(due_at) FROM csdesk_outbox INDEXED BY csdesk_outbox_head WHERE desk=?1 AND head=1 AND account IN ({}))"
+    "(SELECT min(due_at) FROM csdesk_outbox INDEXED BY csdesk_outbox_head WHERE desk=? AND head=1 AND account IN ({}))"
 )
 
 
@@ -100,7 +100,11 @@ def outlook(execute: Execute, desk: int, request: OutlookRequest) -> Outlook:
     """What lies ahead: looks at the ends of indexes, all in one statement."""
     kinds, upkeep, accounts = request.kinds, request.upkeep, request.accounts
     sql = _outlook_sql(len(kinds), len(upkeep), len(accounts))
-    ticket, customer, due, kept, head, waits, holds = execute(sql, (desk, *kinds, *upkeep, *accounts)).fetchone()
+    cells: list[Cell] = [desk, desk]
+    for asked in (kinds, upkeep, accounts):
+        if asked:
+            cells += (desk, *asked)
+    ticket, customer, due, kept, head, waits, holds = execute(sql, [*cells, desk, desk]).fetchone()
     planned = [at for at in (ticket, customer, due, head) if at is not None]
     return Outlook(
         next_at=instant_or_none(min(planned, default=None)),

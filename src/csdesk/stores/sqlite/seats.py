@@ -20,8 +20,8 @@ _FIRST: Final = (
 )
 _SEAT: Final = (
     "INSERT INTO csdesk_seat(desk,agent,queue,load,assigned,capacity,open,profile,line,rank)"
-    " SELECT desk,agent,?1,load,assigned,?2,?3,?4,?5,CASE ?5 WHEN 0 THEN load ELSE ?6 END"
-    " FROM csdesk_seat WHERE desk=?7 AND agent=?8 AND queue=''"
+    " SELECT desk,agent,?,load,assigned,?,?,?,?,CASE ? WHEN 0 THEN load ELSE ? END"
+    " FROM csdesk_seat WHERE desk=? AND agent=? AND queue=''"
     " ON CONFLICT(desk,agent,queue) DO UPDATE SET capacity=excluded.capacity, open=excluded.open,"
     " profile=excluded.profile"
 )
@@ -51,8 +51,9 @@ def seat(execute: Execute, desk: int, agent: Agent) -> None:
     profile, is_open, spot = "" if agent.retired else key_of(agent), int(agent.takes_work), spot_of(agent.id)
     for queue in queues:
         order = orders.get(queue, RankOrder.LOAD)
+        line = _LINES[order]
         rank = spot if order is RankOrder.RING else 0
-        execute(_SEAT, (queue, agent.capacity, is_open, profile, _LINES[order], rank, desk, agent.id))
+        execute(_SEAT, (queue, agent.capacity, is_open, profile, line, line, rank, desk, agent.id))
 
 
 def arrange(execute: Execute, desk: int, orders: Iterable[tuple[str, RankOrder]]) -> None:
