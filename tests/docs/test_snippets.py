@@ -6,6 +6,7 @@ The TOML blocks of a page, one after the other, are a configuration; its Python 
 import doctest
 import itertools
 import re
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,9 @@ def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch, capsys):
         printed = capsys.readouterr().out
         if promised is not None and not doctest.OutputChecker().check_output(promised, printed, doctest.ELLIPSIS):
             pytest.fail(f"{page.name}, line {block.line} prints\n{printed}\nand not\n{promised}")
+    for left in namespace.values():  # pages that show a piece of an application do not end it
+        if isinstance(left, sqlite3.Connection):
+            left.close()
 
 
 def test_the_page_about_configuration_explains_the_example():
