@@ -405,3 +405,22 @@ def test_with_await_it_is_the_same(tmp_path):
 
     assert asyncio.run(erase()).state == "complete"
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"my secret" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("windows", [1, 3])
+def test_what_they_wrote_for_others_is_looked_for_in_parts(world, monkeypatch, windows):
+    """A part without their words leads to the next one, and so does a part whose words are gone already."""
+    monkeypatch.setattr(erasing, "INLINE", 0)
+    monkeypatch.setattr(erasing, "WINDOW", 2)
+    monkeypatch.setattr(erasing, "WINDOWS", windows)
+    desk = world.open()
+    bob = Sender(external_id="bob")
+    for number in range(4):
+        desk.receive(world.said(f"hers {number}", cc=(bob,)))
+    for number in range(5):
+        ticket = desk.receive(world.said(f"his {number}", by="bob", conversation="ann")).ticket
+    his = desk.customers.find("bob")
+    assert {ticket.id} == {one.id for one in desk.tickets.list().items}, "all on a ticket of hers"
+    assert erased(world, desk, his.id).counts.messages == 5
+    texts = [one.message.text for one in desk.tickets.timeline(ticket.id) if one.message is not None]
+    assert sorted(texts) == [""] * 5 + [f"hers {number}" for number in range(4)]

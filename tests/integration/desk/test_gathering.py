@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from signal import SIGINT, default_int_handler, pthread_kill, signal
-from threading import Barrier, Event, Thread, main_thread
+from threading import Barrier, Event, Lock, Thread, main_thread
 
 import pytest
 
@@ -12,6 +12,7 @@ from csdesk.aio._gathering import AsyncGathering
 from csdesk.domain.ids import MessageId
 from csdesk.domain.records.actors import Actor
 from csdesk.engine.gathering import Gathering
+from csdesk.engine.meeting import Call
 from csdesk.errors import StoreBusy
 from csdesk.flows.inbound.pipeline import Arrival
 from csdesk.stores.memory import MemoryStore
@@ -400,3 +401,18 @@ def test_a_tasks_own_error_is_its_own(error: Exception):
     assert sizes == [1, 2, 1, 1]
     assert got[1] is error
     assert [one.message_id for one in (got[0], got[2]) if isinstance(one, Received)] == ["msg_0", "msg_2"]
+
+
+def test_who_left_during_a_batch_that_broke_off_does_not_get_the_lead():
+    """Nobody would take it over, and all the others would wait for ever."""
+    gathering = Gathering(answers)
+    leader, gone, stays = (Call(arrival(number)) for number in range(3))
+    for one in (gone, stays):
+        one.gate = Lock()
+        one.gate.acquire()
+    gathering._is_led = leader.has_lead = True
+    gathering._leave(gone)
+    gathering._wake([leader, gone, stays])
+    assert gathering._waiting == [stays]
+    assert (stays.has_lead, stays.gate.locked()) == (True, False)
+    assert (gone.has_lead, gone.gate.locked()) == (False, True)

@@ -324,3 +324,29 @@ def test_room_is_saved_by_the_right_one_of_however_many(world):
     desk.run_due()
     assert now(desk, big).saved_with == last.id
     check_sound(desk)
+
+
+def test_room_that_passes_to_an_older_one_is_given_at_once(world):
+    """A young ticket had saved it, because the older one had been declined; now the older one's turn is back."""
+    offered = {"assign": "offer", "ask_again_after": "30m", "offer_within": "10h", "save_room_after": "0m"}
+    desk = shop(world, {"name": "default", "routing": offered})
+    agent = desk.agents.add("Lin", queues=["default"], capacity=3, actor=LEAD).id
+    mine = Actor.agent(agent)
+    old = desk.receive(world.said("old", by="ann", account="big"))
+    desk.tickets.decline(old.ticket.id, actor=mine)
+    busy = desk.receive(world.said("busy", by="bob"))
+    desk.run_due()
+    desk.tickets.accept(busy.ticket.id, actor=mine)
+    young = desk.receive(world.said("young", by="cid", account="big"))
+    world.later(minutes=1)
+    desk.run_due()
+    assert desk.tickets.get(young.ticket.id).saved_with == agent
+    world.later(minutes=30)
+    close(desk, busy)
+    report = desk.run_due()
+    while report.more:
+        report = desk.run_due()
+    offer = desk.tickets.get(old.ticket.id).offer
+    assert offer is not None
+    assert (offer.agent, offer.purpose) == (agent, OfferPurpose.WORK)
+    check_sound(desk)

@@ -158,10 +158,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "learning.training": ("training {number} is in use (0: none)", "启用训练 {number}（0 为不用）"),
     "assessment.reply": ("the answer of {author} counts as wrong", "{author}的回复记为错误"),
     # Rules
-    "alert.raised": ("alert {name}[ by rule {rule}]", "提醒：{name}[（规则 {rule}）]"),
+    "alert.raised": ("alert {name}[ by rule {rule}]", "告警：{name}[（规则 {rule}）]"),
     "action.requested": ("{what}: {name}[ to {to}]", "{what}：{name}[，对象 {to}]"),
     "rules.timed": ("the time of rule {rule} came", "定时规则 {rule} 到期"),
-    "rules.planned": ("the next timed rule is due[ at {at}]", "下一条定时规则[在 {at}]到期"),
+    "rules.planned": ("timed rules were planned anew[: the next at {at}]", "定时规则已重排[：下一条在 {at} 触发]"),
     "rules.exhausted": ("rules stopped by their budget of {budget}", "规则达到预算上限 {budget}，已停止"),
     # The desk
     "time.skew": ("the clock was {behind} behind", "时钟落后 {behind}"),

@@ -104,7 +104,7 @@ def drain(loaded: Loaded, limit: int, out_of_time: Callable[[], bool]) -> Flow[D
         if ticket is None:
             break
         yield from _serve(ticket, ages, going)
-    return going.assigned, going.is_cut, going.next_at
+    return going.assigned, going.is_cut or going.saving.has_freed, going.next_at
 
 
 def _has_people(queue: str, loaded: Loaded) -> bool:

@@ -57,12 +57,15 @@ class Saving:
     """Who saves room for a ticket that was considered."""
     people: dict[str, tuple[Agent, ...]] = field(default_factory=dict)
     """Who is online in each queue, as far as anybody asked."""
+    has_freed: bool = False
+    """Room was taken from a ticket whose turn it is not: it may be what an older one lacked in this pass."""
 
     def consider(self, ticket: Ticket, search: Search, now: datetime) -> Flow[datetime | None]:
         """Save room for a ticket that found nobody, if it is its turn; when to look again because of it."""
         if ticket.queue in self.queues:
             if ticket.saved_with is not None:
                 yield from retried(lambda scope: _withdraw(ticket, scope))
+                self.has_freed = True
             return None
         since = ticket.waits_since + search.terms.save_after
         if now < since:
