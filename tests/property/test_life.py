@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,8 +35,10 @@ _OWN = re.compile(r"salt='[a-z0-9]*'|trace=Trace\(verdicts=\(\)\)|trace=None|ind
 @given(LIVES)
 def test_both_stores_live_the_same_life(life):
     memory = MemoryStore()
-    with TemporaryDirectory() as folder:
-        file = SqliteStore(Path(folder, "desk.db"), synchronous="NORMAL")
+    with (
+        TemporaryDirectory() as folder,
+        closing(SqliteStore(Path(folder, "desk.db"), synchronous="NORMAL")) as file,
+    ):
         sides = Side(lambda: memory), Side(lambda: file)
         for name, numbers in life:
             one, other = (_done(side, name, numbers) for side in sides)
