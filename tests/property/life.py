@@ -119,7 +119,7 @@ class Side:
     ids: SerialIds = field(default_factory=SerialIds)
     config: DeskConfig = CONFIGS[0]
     said: list[InboundMessage] = field(default_factory=list)
-    keyed: list[tuple[Callable[[], Any], Any]] = field(default_factory=list)
+    keyed: list[tuple[Callable[[], Any], Any, tuple[str, str] | None]] = field(default_factory=list)
     was_in_doubt: bool = False
     number: int = 0
 
@@ -463,7 +463,8 @@ def do_keyed(side: Side, a: int, b: int, c: int, d: int) -> Any:
     )
     way = chosen(ways, d)
     done = way()
-    side.keyed.append((way, ids_in(done)))
+    merged = {ways[4]: ("ticket", ticket.id), ways[6]: ("customer", customer.id)}.get(way)
+    side.keyed.append((way, ids_in(done), merged))
     return done
 
 
@@ -473,10 +474,18 @@ def ids_in(done: Any) -> tuple[Any, ...]:
     return tuple(getattr(part, "id", None) for part in parts)
 
 
+def whereabouts(side: Side, kind: str, record_id: str) -> str:
+    """The record that a merged one is part of now, or itself."""
+    (found,) = [one for one in side.all(kind) if one.id == record_id]
+    return str(found.merged_into or found.id)
+
+
 @deed
 def do_again(side: Side, a: int, _b: int, _c: int, _d: int) -> Any:
-    way, first = chosen(side.keyed, a)
+    way, first, merged = chosen(side.keyed, a)
     before = everything(side)
+    if merged is not None:  # a merge tells what has become of it since
+        first = (whereabouts(side, *merged), *first[1:])
     assert ids_in(way()) == first, "the first outcome comes back"
     assert everything(side) == before, "nothing happens twice"
 

@@ -29,6 +29,8 @@ class Joining(TicketGroup):
     ) -> Ticket:
         """Merge the ticket into another one, which takes its messages from now on; the survivor comes back.
 
+        A repeat under the same key tells which ticket it is part of by then.
+
         Raises:
             IllegalTransition: one of them is closed, or the ticket was merged before.
         """
