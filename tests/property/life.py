@@ -119,7 +119,7 @@ class Side:
     ids: SerialIds = field(default_factory=SerialIds)
     config: DeskConfig = CONFIGS[0]
     said: list[InboundMessage] = field(default_factory=list)
-    keyed: list[tuple[Callable[[], Any], Any, tuple[str, str] | None]] = field(default_factory=list)
+    keyed: list[tuple[Callable[[], Any], Any, str | None]] = field(default_factory=list)
     was_in_doubt: bool = False
     number: int = 0
 
@@ -448,7 +448,7 @@ def run_due_twice(side: Side, _a: int, _b: int, _c: int, _d: int) -> Any:
 def do_keyed(side: Side, a: int, b: int, c: int, d: int) -> Any:
     """Something under a key of its own, which ``do_again`` repeats."""
     side.number += 1
-    ticket, other, customer = side.live(a), side.live(b), side.pick("customer", b)
+    ticket, other, customer, into = side.live(a), side.live(b), side.pick("customer", b), side.pick("customer", a)
     by: dict[str, Any] = {"actor": side.who(c), "idempotency_key": f"key{side.number}"}
     ways: tuple[Callable[[], Any], ...] = (
         lambda: side.desk.note(ticket.id, "answer", **by),
@@ -457,14 +457,13 @@ def do_keyed(side: Side, a: int, b: int, c: int, d: int) -> Any:
         lambda: side.desk.tickets.set_status(ticket.id, STATUSES[3 + b % 2], **by),
         lambda: side.desk.tickets.merge(ticket.id, other.id, **by),
         lambda: side.desk.tickets.transfer(ticket.id, agent=side.agents[b % 3], brief="b", **by),
-        lambda: side.desk.customers.merge(customer.id, side.pick("customer", a).id, **by),
+        lambda: side.desk.customers.merge(customer.id, into.id, **by),
         lambda: side.desk.agents.add("New", **by),
         lambda: side.desk.sla.promise(ticket.id, within=timedelta(hours=1), **by),
     )
     way = chosen(ways, d)
     done = way()
-    merged = {ways[4]: ("ticket", ticket.id), ways[6]: ("customer", customer.id)}.get(way)
-    side.keyed.append((way, ids_in(done), merged))
+    side.keyed.append((way, ids_in(done), ticket.id if way is ways[4] else None))
     return done
 
 
@@ -474,9 +473,9 @@ def ids_in(done: Any) -> tuple[Any, ...]:
     return tuple(getattr(part, "id", None) for part in parts)
 
 
-def whereabouts(side: Side, kind: str, record_id: str) -> str:
-    """The record that a merged one is part of now, or itself."""
-    (found,) = [one for one in side.all(kind) if one.id == record_id]
+def whereabouts(side: Side, ticket: str) -> str:
+    """The ticket that a merged one is part of now, or itself."""
+    (found,) = [one for one in side.all("ticket") if one.id == ticket]
     return str(found.merged_into or found.id)
 
 
@@ -484,8 +483,8 @@ def whereabouts(side: Side, kind: str, record_id: str) -> str:
 def do_again(side: Side, a: int, _b: int, _c: int, _d: int) -> Any:
     way, first, merged = chosen(side.keyed, a)
     before = everything(side)
-    if merged is not None:  # a merge tells what has become of it since
-        first = (whereabouts(side, *merged), *first[1:])
+    if merged is not None:  # a merge of tickets tells what has become of it since
+        first = (whereabouts(side, merged), *first[1:])
     assert ids_in(way()) == first, "the first outcome comes back"
     assert everything(side) == before, "nothing happens twice"
 
