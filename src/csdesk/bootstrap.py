@@ -328,11 +328,8 @@ def _check_part(part: object, argument: str, methods: Iterable[str], port: str, 
         )
 
 
-_OF_A_STORE: Final = (
-    *("open_desk", "load", "commit", "lease", "query", "count", "search", "entries", "ack", "allocate", "maintain"),
-    "close",
-)
-"""The methods of ``csdesk.ports.store.Store``."""
+_OF_A_STORE: Final = tuple(name for name in vars(Store) if not name.startswith("_"))
+"""The methods that a store must have."""
 
 
 def _checked_store(store: Store) -> Store:

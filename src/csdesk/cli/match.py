@@ -16,7 +16,7 @@ from csdesk.cli._match_page import MEASURES, Wrong, page_of, shown
 from csdesk.cli._options import Json, Lang
 from csdesk.cli._output import JsonValue, Output, cell, fitted, shortened
 from csdesk.cli._phrases import matched_phrases
-from csdesk.domain.locale import en, zh_cn
+from csdesk.domain.locale.render import reason_in_words
 from csdesk.domain.matching.evaluating import Asked, Evaluation, evaluated
 from csdesk.errors import InvalidInput
 from csdesk.matching import Matcher, Phrase, ReplyDecision
@@ -173,9 +173,8 @@ def _because(found: ReplyDecision) -> str:
 
 def _decided(found: ReplyDecision, out: Output) -> str:
     """What is done with a question and why, in words."""
-    reasons = zh_cn.REASONS if out.locale == "zh-CN" else en.REASONS
-    action, reason = out.word(f"match.{found.action}"), reasons.get(found.reason, found.reason)
-    return out.word("match.decided", action=action, reason=reason)
+    action = out.word(f"match.{found.action}")
+    return out.word("match.decided", action=action, reason=reason_in_words(found.reason, out.locale))
 
 
 def _write_page(path: Path, measured: Evaluation | None, wrong: Sequence[Wrong], out: Output) -> None:

@@ -25,13 +25,13 @@ from csdesk.domain.records.messages import AuthorKind, Delivery, Direction, Mess
 from csdesk.domain.records.phrases import LibraryPhrase
 from csdesk.domain.records.queues import InboxItem, InboxState, OutboxItem, OutboxState
 from csdesk.domain.records.tickets import Ticket, burdens_of
+from csdesk.flows.outbound.outgoing import ARRIVED
 from csdesk.ports.store import Query, Store
 
 R = TypeVar("R")
 
 _TOLD: Final = (ev.MessageReceived, ev.ReplyQueued, ev.NoteAdded)
 _ON_ITS_WAY: Final = (Delivery.PENDING, Delivery.SENDING)
-_ARRIVED: Final = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 
 
 @dataclass(slots=True)
@@ -167,8 +167,8 @@ def _check_outbox(found: _Desk, messages: dict[str, Message]) -> None:
             OutboxState.DEAD: (Delivery.FAILED,),
             OutboxState.UNKNOWN: (Delivery.UNKNOWN,),
             # The provider may tell that it failed before whoever sends it has written that down.
-            OutboxState.SENDING: (*_ON_ITS_WAY, Delivery.FAILED, *_ARRIVED),
-        }.get(item.state, (*_ON_ITS_WAY, *_ARRIVED))
+            OutboxState.SENDING: (*_ON_ITS_WAY, Delivery.FAILED, *ARRIVED),
+        }.get(item.state, (*_ON_ITS_WAY, *ARRIVED))
         found.expect(state in fits, f"{key} is {item.state} in the outbox and {state} itself")
     for key, message in messages.items():
         waits = message.delivery in _ON_ITS_WAY

@@ -135,12 +135,17 @@ def _shown(name: str, value: Scalar, locale: Locale) -> str:
     if isinstance(value, Sentence) or (name in _SAID and isinstance(value, str)):
         return _sentence(value, locale)
     if name == "reason" and isinstance(value, str):
-        return _REASONS[locale].get(value, value)
+        return reason_in_words(value, locale)
     if isinstance(value, str) and locale == "zh-CN" and name in _NAMED:
         return _NAMED[name].get(value, value)
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
+
+
+def reason_in_words(reason: str, locale: Locale) -> str:
+    """What a reason of a decision says; one that the catalogue lacks as it is."""
+    return _REASONS[locale].get(reason, reason)
 
 
 def parameters(text: str) -> frozenset[str]:

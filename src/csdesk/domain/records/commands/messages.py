@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -22,7 +22,10 @@ from csdesk.domain.records.commands._base import (
 from csdesk.domain.records.messages import HtmlPart, LinkPart, Part, Purpose, TextPart, is_safe_link, says_nothing
 from csdesk.errors import InvalidInput, sentence
 
-_WRITE: Final = "pass a text, a picture or a file"
+
+def _check_says_something(parts: tuple[Part, ...]) -> None:
+    if says_nothing(parts):
+        raise InvalidInput("parts", "says nothing", "pass a text, a picture or a file")
 
 
 def _fits_a_row(parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -70,8 +73,7 @@ class SendReply(_TicketCommand):
     @field_validator("parts")
     @classmethod
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-        if says_nothing(parts):
-            raise InvalidInput("parts", "says nothing", _WRITE)
+        _check_says_something(parts)
         if any(isinstance(one, LinkPart) and not is_safe_link(one.url) for one in parts):
             raise ValueError("holds a link whose scheme is not http, https, mailto or tel")
         return _fits_a_row(parts)
@@ -86,8 +88,7 @@ class AddNote(_TicketCommand):
     @field_validator("parts")
     @classmethod
     def _says_something(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-        if says_nothing(parts):
-            raise InvalidInput("parts", "says nothing", _WRITE)
+        _check_says_something(parts)
         return _fits_a_row(parts)
 
 
