@@ -114,7 +114,6 @@ def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) 
     tickets.check_live(ticket)
     tickets.check_works(work, command.agent)
     ticket = reception.take_from_bot(work, ticket, "assigned")
-    ticket = leases.settle_loan(work, ticket, kept=True)
     tickets.assign(work, ticket, command.agent, reason="by_hand", remark=command.reason)
 
 
