@@ -28,8 +28,8 @@ def apply_rules(
     rules = work.policy.rules
     match: Match | None = None
     if phrases is not None and rules.asks_phrases:
-        now, barred = case.occurred_at, work.policy.barred(case.occurred_at)
-        match = best_of(phrases, asker_of(ticket, customer, now=now, language=case.language, barred=barred))
+        asker = asker_of(work.policy, ticket, customer, now=case.occurred_at, language=case.language)
+        match = best_of(phrases, asker)
     facts = facts_at(case, work, customer, ticket, match)
     result = rules.evaluate(facts, "message")
     if not result.fired:
