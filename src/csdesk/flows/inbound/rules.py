@@ -20,7 +20,6 @@ def apply_rules(
 ) -> Ticket:
     """Evaluate the rules and let their effects happen."""
     if case.message.spam and case.new_ticket:
-        case.silent = True
         return tickets.change_status(work, ticket, Move.CLOSE, reason="spam")
     if not case.is_human:
         return ticket
@@ -43,7 +42,7 @@ def apply_rules(
     )
     ruled = go_on(acting, facts, result, work.policy.config.rule_budget)
     case.verdicts.extend(ruled.verdicts)
-    case.silent = case.silent or acting.silent
+    case.silent = acting.silent
     return work.ticket(ticket.id)
 
 
