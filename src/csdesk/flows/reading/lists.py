@@ -185,7 +185,7 @@ def ticket_timeline(ticket_id: str) -> Flow[tuple[TimelineItem, ...]]:
     """
     ticket = yield from get_ticket(ticket_id)
     wanted = (str(ticket.id), *map(str, ticket.absorbed))
-    messages = yield from everything(Message, Query(kind="message", where=(("ticket", wanted),), limit=500))
+    messages = yield from everything(Message, Query(kind="message", where=(("ticket", wanted),), limit=1000))
     subjects = (*wanted, *(str(one.id) for one in messages))
     items = [TimelineItem(one.occurred_at, message=one) for one in messages]
     for part in batched(subjects, 200):
