@@ -195,6 +195,18 @@ def ticket_timeline(ticket_id: str) -> Flow[tuple[TimelineItem, ...]]:
     return tuple(sorted(items, key=_when))
 
 
+def ticket_messages(ticket_id: str, limit: int, cursor: str | None, *, descending: bool) -> Flow[Page[Message]]:
+    """A page of what was said on a ticket and what was merged into it.
+
+    Raises:
+        NotFound: this desk has no such ticket.
+    """
+    ticket = yield from get_ticket(ticket_id)
+    where = (("ticket", (str(ticket.id), *map(str, ticket.absorbed))),)
+    query = Query(kind="message", where=where, order="occurred_at", descending=descending, limit=limit, after=cursor)
+    return (yield from page_of(Message, query))
+
+
 def _when(item: TimelineItem) -> tuple[datetime, int, int, str]:
     if item.message is not None:
         return (item.at, 0, item.message.provider_order, item.message.id)
