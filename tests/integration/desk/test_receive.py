@@ -5,9 +5,11 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import DeskConfig, Sender
 from csdesk.domain.policy.config import AccountPolicy, ReopenPolicy, SlaPolicy, TargetPolicy, TypePolicy
+from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.clocks import ClockPhase, Metric
 from csdesk.domain.records.messages import Automatic
@@ -214,6 +216,14 @@ def test_a_hint_to_nothing_or_to_another_kind_is_ignored(world):
         assert desk.receive(world.said(ticket_hint=hint)).ticket.id == first.ticket.id
 
 
+def test_mails_that_answer_the_same_one_belong_together(world):
+    desk = world.open()
+    first = desk.receive(mail(world, "ann@x", conversation="one", references=("<lost@x>",)))
+    second = desk.receive(mail(world, "ann@x", conversation="two", references=("<lost@x>",)))
+    assert second.ticket.id == first.ticket.id
+    assert second.trace.find("thread.reference") is not None
+
+
 def test_a_stranger_is_never_admitted_whatever_the_evidence(world):
     desk = world.open()
     first = desk.receive(mail(world, "ann@x", conversation="one", provider_id="<m1@x>"))
@@ -248,6 +258,7 @@ def test_who_is_put_in_copy_later_takes_part_from_then_on(world):
     assert [one.role for one in later.ticket.participants] == [Role.REQUESTER, Role.CC]
     again = desk.receive(mail(world, "ann@x", conversation="one", references=("<m1@x>",), cc=(bob,)))
     assert again.ticket.participants == later.ticket.participants
+    assert len(events_of(desk, first.ticket.id, ev.ParticipantsChanged)) == 1
     assert desk.receive(mail(world, "bob@x", conversation="two", references=("<m1@x>",))).ticket.id == first.ticket.id
     machine = mail(world, "ann@x", conversation="one", references=("<m1@x>",), cc=(eve,), automatic="reply")
     assert len(desk.receive(machine).ticket.participants) == 2
