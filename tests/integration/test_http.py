@@ -109,6 +109,12 @@ def test_a_private_address_is_refused_before_anything_is_sent(host):
     assert (got.provider_code, times) == ("private_address", 0)
 
 
+def test_redirects_are_not_followed():
+    provider = Provider(httpx.Response(302, headers={"Location": "http://127.0.0.1/secrets"}))
+    got, times = both(provider, HttpRequest(method="GET", url=URL))
+    assert (got.status, times) == (302, 1)
+
+
 def test_a_public_address_is_pinned():
     provider = Provider()
     both(provider, HttpRequest(method="GET", url="https://1.1.1.1:8443/x?y=1", public=True))
