@@ -23,7 +23,7 @@ from csdesk.flows.reading.staffing import Wait
 from csdesk.ports.store import Page, Query, SearchRequest
 
 Order = Literal["id", "number", "priority", "updated_at"]
-"""``id`` is the order in which tickets were opened; ``updated_at`` has to sort all that match."""
+"""``id`` is the order in which tickets were opened; in the others all that match are sorted."""
 
 
 class Finding(TicketGroup):
@@ -78,6 +78,10 @@ class Finding(TicketGroup):
 
         ``site`` holds for the sites below it too, ``customer`` for those merged into the customer.
 
+        In the order of ``id``, a page by category, queue, assignee, tag or site costs its own rows, however many others
+        there are. By a status of your own, priority, type, account, ``since`` and ``until``, tickets are looked at one
+        by one until the page is full: say the category too, or an assignee, and they are few.
+
         Raises:
             InvalidInput: the configuration has no such queue, site, status or type, or lists tags or accounts, and not
                 this one; and no record is left that has it.
@@ -123,7 +127,7 @@ class Finding(TicketGroup):
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> int:
-        """How many tickets match; filters and errors as in ``list``."""
+        """How many tickets match; filters and errors as in ``list``. Those that match are counted one by one."""
         where = filters(
             category=category,
             status=status,
@@ -196,6 +200,9 @@ class Finding(TicketGroup):
         cursor: str | None = None,
     ) -> Page[Found]:
         """Messages that contain every part of ``text``, newest first, with their tickets.
+
+        A page costs its own rows, however common the words. With a filter that few of the messages pass, all that have
+        the words may be looked at; not so with one on tickets that leaves a thousand or fewer.
 
         Args:
             text: words, numbers, addresses; Chinese needs no blanks, and 發票 finds 发票. It takes two Chinese

@@ -167,6 +167,19 @@ def test_a_bot_may_receive_while_people_are_away(evening):
     assert day.ticket.worker is None
 
 
+@pytest.mark.parametrize("assign", ["push", "offer"])
+def test_what_people_have_or_are_offered_stays_theirs_at_night(evening, assign):
+    evening.clock.set(datetime(2026, 3, 6, 9, 55, tzinfo=UTC))
+    routing = {"hours": "office", "assign": assign, "offer_within": "12h"}
+    desk = evening.open(config(queue={**BOT["queue"], "routing": routing}, bots=BOT["bots"]))
+    li = desk.agents.add("Li", queues=("default",)).id
+    day = desk.receive(evening.said("你好")).ticket
+    evening.clock.set(EVENING)
+    night = desk.receive(evening.said("还在吗"))
+    held = night.ticket.offer.agent if assign == "offer" else night.ticket.assignee
+    assert (night.ticket.id, held, night.ticket.reception) == (day.id, li, None)
+
+
 def test_whoever_wants_a_person_at_night_hears_when_one_is_back(evening):
     bots = [{"name": "lantern", "farewell": "正在转接"}]
     desk = evening.open(config({"call_back_within": "30m"}, **{**BOT, "bots": bots}))

@@ -139,6 +139,24 @@ def test_a_session_goes_on_when_a_follow_up_ticket_takes_the_conversation(world)
     assert is_answered(desk.receive(world.said(OTHER)))
 
 
+def test_a_follow_up_in_another_conversation_begins_a_session(world):
+    desk = world.open(answering(reopen=ReopenPolicy(mode="follow_up")))
+    desk.replies.import_(PHRASES)
+    first = desk.receive(world.said(ASK)).ticket
+    desk.tickets.set_status(first.id, "closed", actor=AGENT)
+    got = desk.receive(world.said(OTHER, conversation="another", ticket_hint=first.id))
+    assert [one.ticket for one in got.ticket.links] == [first.id]
+    assert is_answered(got)
+
+
+def test_a_machine_that_repeats_the_question_does_not_bring_it_back(world, desk):
+    ticket = desk.receive(world.said(ASK)).ticket
+    desk.receive(world.said(ASK, automatic="reply"))
+    assert desk.tickets.get(ticket.id).deflection.returned_at is None
+    desk.receive(world.said(ASK))
+    assert desk.tickets.get(ticket.id).deflection.returned_at == world.clock.now()
+
+
 def test_the_channel_may_end_a_session(world, desk):
     channel = desk._core.channels["web"]
     assert is_answered(desk.receive(world.said(ASK)))

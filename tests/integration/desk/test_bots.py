@@ -13,7 +13,7 @@ from csdesk.ports.bots import BotAbstains, BotAnswer, BotHandsOver
 from csdesk.ports.channel import HandoffEvent
 from csdesk.testing import Fault, FaultyStore, ScriptedChannel
 
-from .conftest import entries
+from .conftest import AGENT, entries
 
 BOT = Actor.bot("xiaozhi")
 CONFIG = DeskConfig(
@@ -333,6 +333,17 @@ def test_a_machine_gets_no_turn(world):
     assert got.worker is None
     desk.run_due()
     assert bot.asked == []
+
+
+def test_spam_on_a_closed_ticket_asks_no_bot(world):
+    desk, bot = opened(world)
+    ticket = desk.receive(world.said("hello")).ticket
+    desk.run_due()
+    desk.tickets.set_status(ticket.id, "closed", actor=AGENT)
+    after = desk.receive(world.said("cheap watches", spam=True)).ticket
+    assert (after.id, after.category, after.reception.turns) == (ticket.id, Category.CLOSED, 1)
+    desk.run_due()
+    assert len(bot.asked) == 1
 
 
 def test_driven_by_hand(world):

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from csdesk import Actor, DeskConfig
-from csdesk.domain.policy.config import AccountPolicy, QueuePolicy, StatusPolicy, TagPolicy, TypePolicy
+from csdesk.domain.policy.config import AccountPolicy, BotPolicy, QueuePolicy, StatusPolicy, TagPolicy, TypePolicy
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.messages import Automatic, Delivery
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Category, Priority
+from csdesk.ports.channel import HandoffEvent
 from csdesk.testing import ScriptedChannel
 
 AGENT = Actor.agent("agt_1")
@@ -195,9 +196,16 @@ def test_run_due_stops_at_its_limit_and_its_time(world):
 
 
 def answering(**given):
+    """What is answered in another queue and on another account says nothing of this one."""
     return DeskConfig(
-        queues=(QueuePolicy(name="default", auto_reply=given.pop("queue", True)),),
-        accounts=(AccountPolicy(name="web", auto_reply=given.pop("account", True)),),
+        queues=(
+            QueuePolicy(name="default", auto_reply=given.pop("queue", True)),
+            QueuePolicy(name="other", auto_reply=True),
+        ),
+        accounts=(
+            AccountPolicy(name="web", auto_reply=given.pop("account", True)),
+            AccountPolicy(name="other", auto_reply=True),
+        ),
         **given,
     )
 
@@ -272,6 +280,48 @@ def test_machines_spam_and_backlog_are_never_answered(world, given):
     got = desk.receive(world.said(ASK, **given))
     assert (got.reply, got.ticket.messages) == (None, 1)
     assert got.trace.find("reply.skipped") is not None
+
+
+def test_spam_on_a_closed_ticket_is_not_answered(world):
+    desk, _ = open_answering(world)
+    ticket = desk.receive(world.said("my cat is blue")).ticket
+    desk.tickets.set_status(ticket.id, "closed", actor=AGENT)
+    got = desk.receive(world.said(ASK, spam=True))
+    assert (got.ticket.id, got.reply) == (ticket.id, None)
+
+
+def test_a_conversation_that_somebody_has_elsewhere_is_not_answered(world):
+    desk, channel = open_answering(world)
+    ticket = desk.receive(world.said("my cat is blue")).ticket
+    event = HandoffEvent(account="web", dedupe_key="h1", conversation=ticket.conversation, to="zhang")
+    desk.handle("web", channel.report(event))
+    got = desk.receive(world.said(ASK))
+    assert (got.reply, got.trace.find("reply.skipped").param("reason")) == (None, "elsewhere")
+
+
+def test_what_a_bot_has_is_answered_by_the_bot_alone(world):
+    queue = QueuePolicy(name="default", auto_reply=True, reception="bot_first", bot="lantern")
+    config = answering(bots=(BotPolicy(name="lantern"),))
+    desk = world.open(config.model_copy(update={"queues": (queue, *config.queues[1:])}))
+    desk.replies.add("Hours", "Nine to five.", questions=(ASK,), auto_reply=True)
+    got = desk.receive(world.said(ASK))
+    assert (str(got.worker), got.reply, got.ticket.messages) == ("bot:lantern", None, 1)
+
+
+def test_a_message_is_answered_in_its_own_language(world):
+    desk, _ = open_answering(world)
+    words = {"questions": ("几点开门", "营业时间"), "language": "zh", "auto_reply": True}
+    desk.replies.add("营业时间", "九点到五点。", **words)
+    desk.receive(world.said("my cat is blue"))
+    got = desk.receive(world.said("几点开门"))
+    assert (got.ticket.language, got.reply.action) == ("en", "auto_reply")
+
+
+def test_a_rule_does_not_answer_backlog(world):
+    desk = world.open(with_rules(rule({"do": "reply", "text": "Here you are."})))
+    got = desk.receive(world.said("go", sent_at=world.clock.now() - timedelta(days=3)))
+    assert got.ticket.messages == 1
+    assert desk.receive(world.said("go")).ticket.messages == 3
 
 
 def test_a_rule_can_forbid_it(world):

@@ -173,8 +173,10 @@ def test_what_facts_are_is_checked():
             ProductFact(name="a", **given)
     with pytest.raises(InvalidInput, match="one name"):
         Product(sku="a", facts=(fact("b", 1), fact("b", 2)))
-    with pytest.raises(InvalidInput, match="nothing is called"):
+    with pytest.raises(InvalidInput, match=r"nothing is called produce.weight; did you mean 'product.<fact>'"):
         Variable(name="a", source="produce.weight")
+    with pytest.raises(InvalidInput, match=r"did you mean 'customer.name'\?"):
+        Variable(name="a", source="customer.nam")
     assert fact("a", True).number is None
     assert fact("a", 1.5).number == Decimal("1.5")
 

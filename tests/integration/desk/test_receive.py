@@ -5,9 +5,11 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import DeskConfig, Sender
 from csdesk.domain.policy.config import AccountPolicy, ReopenPolicy, SlaPolicy, TargetPolicy, TypePolicy
+from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.clocks import ClockPhase, Metric
 from csdesk.domain.records.messages import Automatic
@@ -214,6 +216,14 @@ def test_a_hint_to_nothing_or_to_another_kind_is_ignored(world):
         assert desk.receive(world.said(ticket_hint=hint)).ticket.id == first.ticket.id
 
 
+def test_mails_that_answer_the_same_one_belong_together(world):
+    desk = world.open()
+    first = desk.receive(mail(world, "ann@x", conversation="one", references=("<lost@x>",)))
+    second = desk.receive(mail(world, "ann@x", conversation="two", references=("<lost@x>",)))
+    assert second.ticket.id == first.ticket.id
+    assert second.trace.find("thread.reference") is not None
+
+
 def test_a_stranger_is_never_admitted_whatever_the_evidence(world):
     desk = world.open()
     first = desk.receive(mail(world, "ann@x", conversation="one", provider_id="<m1@x>"))
@@ -248,6 +258,7 @@ def test_who_is_put_in_copy_later_takes_part_from_then_on(world):
     assert [one.role for one in later.ticket.participants] == [Role.REQUESTER, Role.CC]
     again = desk.receive(mail(world, "ann@x", conversation="one", references=("<m1@x>",), cc=(bob,)))
     assert again.ticket.participants == later.ticket.participants
+    assert len(events_of(desk, first.ticket.id, ev.ParticipantsChanged)) == 1
     assert desk.receive(mail(world, "bob@x", conversation="two", references=("<m1@x>",))).ticket.id == first.ticket.id
     machine = mail(world, "ann@x", conversation="one", references=("<m1@x>",), cc=(eve,), automatic="reply")
     assert len(desk.receive(machine).ticket.participants) == 2
@@ -340,6 +351,15 @@ def test_spam_does_not_open_a_resolved_ticket_again(world):
     got = desk.receive(world.said("buy", spam=True))
     assert (got.ticket.id, got.ticket.category) == (ticket.id, Category.RESOLVED)
     assert desk.receive(world.said("and my parcel?")).ticket.category is Category.OPEN
+
+
+@pytest.mark.parametrize(("spam", "takes_part"), [(False, True), (True, False)])
+def test_spam_brings_nobody_into_a_ticket(world, spam, takes_part):
+    desk = world.open()
+    first = desk.receive(world.said("Where is it?"))
+    got = desk.receive(world.said("And?", cc=(Sender(external_id="eve"),), spam=spam))
+    assert got.ticket.id == first.ticket.id
+    assert (len(got.ticket.participants) == 2) == takes_part
 
 
 def test_spam_closes_a_new_ticket_and_a_person_can_take_that_back(world):

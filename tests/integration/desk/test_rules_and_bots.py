@@ -8,7 +8,7 @@ from csdesk.domain.policy.config import BotPolicy, QueuePolicy, TypePolicy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import AuthorKind, Direction
 from csdesk.ports.bots import BotAbstains, BotAnswer
-from csdesk.rules import F, HandBack, HandOff, Macro, Note, Rule, SetType, Timer, analyse
+from csdesk.rules import F, HandBack, HandOff, Macro, NoAutoReply, Note, Reply, Rule, SetType, Timer, analyse
 
 ME = Actor.agent("agt_1")
 QUEUES = (
@@ -73,6 +73,47 @@ def test_a_rule_keeps_the_bot_out_from_the_beginning(world):
     desk.receive(world.said("hello?"))
     desk.run_due()
     assert bot.asked == []
+
+
+def test_where_a_rule_forbids_automatic_answers_no_bot_is_asked(world):
+    bot = Bot()
+    desk = desk_of(
+        world, Rule(name="people-only", when=F.message.text.contains("律师"), then=(NoAutoReply(),)), bot=bot
+    )
+    got = desk.receive(world.said("律师函"))
+    assert (got.worker, got.ticket.reception) == (None, None)
+    skipped = got.trace.find("bot.skipped")
+    assert dict(skipped.params) == {"bot": "xiaozhi", "reason": "forbidden"}
+    with_bot = desk.receive(world.said("hello", by="bea"))
+    assert str(with_bot.worker) == "bot:xiaozhi"
+    after = desk.receive(world.said("我的律师", by="bea"))
+    assert after.worker is None
+    (handed,) = events_of(desk, after.ticket.id, ev.TicketHandedOff)
+    assert (handed.reason, handed.message, handed.turns) == ("forbidden", after.message.id, 1)
+    desk.run_due()
+    assert bot.asked == []
+
+
+def test_what_a_rule_has_answered_is_no_turn_of_the_bot(world):
+    bot = Bot()
+    desk = desk_of(
+        world, Rule(name="hours", when=F.message.text.contains("几点"), then=(Reply(text="9 to 6"),)), bot=bot
+    )
+    ticket = desk.receive(world.said("hello")).ticket
+    desk.run_due()
+    got = desk.receive(world.said("几点开门"))
+    assert (str(got.worker), got.ticket.reception.turns) == ("bot:xiaozhi", 1)
+    desk.run_due()
+    assert (bot.asked, written(desk, ticket.id, Direction.OUT)) == (["hello"], ["about hello", "9 to 6"])
+
+
+def test_what_a_bot_only_queue_may_not_ask_its_bot_goes_to_people(world):
+    rule = Rule(name="people-only", then=(NoAutoReply(),))
+    desk = desk_of(world, rule, default_queue="night")
+    got = desk.receive(world.said("hello"))
+    assert (got.ticket.queue, got.worker) == ("people", None)
+    (handed,) = events_of(desk, got.ticket.id, ev.TicketHandedOff)
+    assert (handed.reason, handed.message) == ("forbidden", got.message.id)
 
 
 def test_what_a_bot_only_queue_hands_off_comes_to_people(world):

@@ -1,14 +1,15 @@
 """What a phrase may be sent under: its conditions, its version, the key of the call, the values and files given."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.integration.desk.test_library import phrase
 
-from csdesk import Actor, Variable, VersionConflict, Viewer, Wording, render
+from csdesk import Actor, DeskConfig, Sender, Variable, VersionConflict, Viewer, Wording, render
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import MediaKind, MediaPart
+from csdesk.domain.records.phrases import SOURCES
 from csdesk.errors import InvalidInput
 
 AGENT = Actor.agent("agt_1")
@@ -52,6 +53,66 @@ def test_a_phrase_is_sent_outside_its_conditions_only_for_a_reason(world, desk, 
 
 def uses(desk, ticket):
     return [event for entry in desk.explain(ticket) for event in entry.events if isinstance(event, ev.PhraseUsed)]
+
+
+def test_a_condition_may_name_the_kind_of_the_customers_address(world, desk):
+    desk.replies.import_([phrase("p", channels=("email",))])
+    by_mail = ticket_of(world, desk, sender=Sender(kind="email", external_id="ann@example.org"))
+    assert desk.replies.send(by_mail.id, "p", actor=AGENT).message.text == "Nine to five."
+    with pytest.raises(InvalidInput, match="channels"):
+        desk.replies.send(ticket_of(world, desk, by="bea").id, "p", actor=AGENT)
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "fits"), [("en", "zh", "en"), (None, "zh", "zh"), (None, "en", "en"), ("zh", None, "zh")]
+)
+def test_the_language_is_that_of_the_ticket_else_of_the_customer(world, desk, said, known, fits):
+    ticket = desk.receive(world.said("12345", language=said)).ticket
+    if known is not None:
+        desk.customers.set_profile(desk.customers.of(ticket.identity).id, language=known, actor=AGENT)
+    desk.replies.import_([phrase("zh", language="zh"), phrase("en", language="en")])
+    assert desk.replies.send(ticket.id, fits, actor=AGENT).message.text == "Nine to five."
+    with pytest.raises(InvalidInput, match="language"):
+        desk.replies.send(ticket.id, "en" if fits == "zh" else "zh", actor=AGENT)
+
+
+def test_every_source_of_a_variable_is_what_the_desk_knows(world):
+    world.clock.set(datetime(2026, 1, 5, 17, 30, tzinfo=UTC))
+    desk = world.open(DeskConfig(levels=({"name": "gold"},), zone="Asia/Shanghai"))
+    ann = Actor.agent(desk.agents.add("An").id)
+    ticket = ticket_of(world, desk, subject="A parcel", language="en")
+    desk.tickets.set_field(ticket.id, "x.parcel", "P-7", actor=ann)
+    customer = desk.customers.of(ticket.identity).id
+    desk.customers.set_profile(
+        customer, name="Bea", language="fr", level="gold", attributes={"city": "Lyon"}, actor=ann
+    )
+    known = {
+        "customer.name": "Bea",
+        "customer.level": "gold",
+        "customer.language": "fr",
+        "customer.x.city": "Lyon",
+        "ticket.number": "1",
+        "ticket.subject": "A parcel",
+        "ticket.queue": "default",
+        "ticket.type": "general",
+        "ticket.created_at": "2026-01-06 01:30",
+        "ticket.x.parcel": "P-7",
+        "agent.name": "An",
+    }
+    assert {one for one in known if ".x." not in one} == SOURCES
+    names = {source: source.replace(".", "_") for source in known}
+    variables = tuple(Variable(name=name, source=source) for source, name in names.items())
+    text = "; ".join(f"{source}: {{{{ {name} }}}}" for source, name in names.items())
+    day = Variable(name="day", source="ticket.created_at", type="date")
+    desk.replies.import_(
+        [
+            phrase("p", wordings=(Wording(text=text),), variables=variables),
+            phrase("q", wordings=(Wording(text="{{ day }}, {{ day | date }}"),), variables=(day,)),
+        ]
+    )
+    assert desk.replies.preview("q", ticket.id).text == "2026-01-06 01:30, 2026-01-06"
+    sent = desk.replies.send(ticket.id, "p", actor=ann)
+    assert dict(one.split(": ") for one in sent.message.text.split("; ")) == known
 
 
 def test_why_a_phrase_was_sent_all_the_same_is_personal(world, desk):

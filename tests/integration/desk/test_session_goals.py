@@ -54,6 +54,18 @@ def test_an_order_that_nobody_talked_about_any_more_counts_when_the_session_is_o
     assert goal_of(desk, got.ticket.id) == ("order", "reached")
 
 
+def test_sessions_with_and_without_the_goal_of_an_order_may_end_at_one_instant(world):
+    desk = desk_of(world, session_gap="2d")
+    bought, other = (desk.receive(world.said("有货吗", by=by)) for by in ("ann", "bob"))
+    desk.tickets.set_goal(bought.ticket.id, "order", actor=ME)
+    desk.tickets.set_goal(other.ticket.id, "answer", actor=ME)
+    desk.customers.record(bought.customer.id, "order", actor=SYSTEM)
+    world.later(days=2)
+    assert desk.run_due().tickets == 2
+    assert goal_of(desk, bought.ticket.id) == ("order", "reached")
+    assert goal_of(desk, other.ticket.id) == ("answer", "missed")
+
+
 def test_an_order_from_before_does_not_count_and_silence_ends_the_session(world):
     desk = desk_of(world, goal="order", session_gap="2d")
     got = desk.receive(world.said(by="ann"))

@@ -146,6 +146,20 @@ def test_tags_end_once_where_anybody_looks(world, desk):
         desk.tickets.tag(ticket, "hot", actor=AGENT, expires_at=until)
 
 
+def test_the_end_of_a_tag_ends_the_service_level_that_holds_for_it(world):
+    hot = {"name": "hot", "when": F.ticket.tags.contains("hot"), "targets": [{"metric": "resolution", "within": "1h"}]}
+    usual = {"name": "usual", "targets": [{"metric": "resolution", "within": "9h"}]}
+    desk = world.open(DeskConfig(tags=({"name": "hot"},), sla=(hot, usual)))
+    ticket = desk.receive(world.said()).ticket
+    opened = world.clock.now()
+    tagged = desk.tickets.tag(ticket.id, "hot", actor=AGENT, expires_at=opened + timedelta(minutes=30))
+    assert (tagged.sla.policy, tagged.clocks[-1].due_at) == ("hot", opened + timedelta(hours=1))
+    world.later(minutes=30)
+    desk.run_due()
+    after = desk.tickets.get(ticket.id)
+    assert (after.sla.policy, after.clocks[-1].due_at) == ("usual", opened + timedelta(hours=9))
+
+
 def test_a_command_after_the_end_sees_the_tag_gone(world, desk):
     got = desk.receive(world.said())
     desk.customers.tag(got.customer.id, "late", actor=AGENT)

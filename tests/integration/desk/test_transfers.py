@@ -213,6 +213,53 @@ def test_lent_work_that_is_done_in_time_meets_its_clock(desk, ticket, li, mei):
     assert [one.phase for one in back.clocks if one.metric is Metric.STEP] == [ClockPhase.MET]
 
 
+def clocks(ticket):
+    return [(one.phase, one.due_at) for one in ticket.clocks if one.metric is Metric.STEP]
+
+
+@pytest.mark.parametrize("first", [None, timedelta(hours=5)])
+def test_lent_work_that_is_lent_on_runs_the_clock_of_who_has_it(desk, world, ticket, li, mei, first):
+    hong = Actor.agent(desk.agents.add("Hong", queues=("vip",)).id)
+    offered(desk, ticket, li, mei, returns=True, return_within=first)
+    desk.tickets.accept(ticket.id, actor=mei)
+    offered(desk, ticket, mei, hong, returns=True, return_within=timedelta(hours=1))
+    lent = desk.tickets.accept(ticket.id, actor=hong)
+    assert (lent.assignee, lent.owner.id) == (hong.id, li.id)
+    assert clocks(lent)[-1:] == [(ClockPhase.RUNNING, world.clock.now() + timedelta(hours=1))]
+    assert desk.tickets.release(ticket.id, lent.fence, actor=hong).assignee == li.id
+
+
+@pytest.mark.parametrize("way", ["assigned", "moved", "given"])
+def test_work_that_is_lent_no_longer_runs_no_clock(desk, ticket, li, mei, way):
+    offered(desk, ticket, li, mei, returns=True, return_within=timedelta(hours=1))
+    desk.tickets.accept(ticket.id, actor=mei)
+    if way == "assigned":
+        desk.tickets.assign(ticket.id, li.id, actor=li)
+    elif way == "moved":
+        desk.tickets.transfer(ticket.id, queue="parcels", actor=mei, brief="is on its way", ask=False)
+    else:
+        hong = Actor.agent(desk.agents.add("Hong", queues=("vip",)).id)
+        offered(desk, ticket, mei, hong)
+        desk.tickets.accept(ticket.id, actor=hong)
+    after = desk.tickets.get(ticket.id)
+    assert after.worker is None or not after.worker.lent
+    assert [phase for phase, _ in clocks(after)] == [ClockPhase.MET]
+
+
+def test_assigning_lent_work_to_who_has_it_changes_nothing(desk, ticket, li, mei):
+    offered(desk, ticket, li, mei, returns=True, return_within=timedelta(hours=1))
+    lent = desk.tickets.accept(ticket.id, actor=mei)
+    assert desk.tickets.assign(ticket.id, mei.id, actor=li) == lent
+
+
+def test_what_a_department_lends_comes_back_to_it(desk, ticket, li, mei):
+    desk.tickets.transfer(ticket.id, department="legal", actor=li, brief="a lawyer writes", ask=False)
+    offered(desk, ticket, li, mei, returns=True)
+    lent = desk.tickets.accept(ticket.id, actor=mei)
+    back = desk.tickets.release(ticket.id, lent.fence, actor=mei)
+    assert (str(back.worker), str(back.owner.kind)) == ("department:legal", "department")
+
+
 def test_lent_to_a_department(desk, ticket, li, mei):
     desk.tickets.transfer(ticket.id, department="warehouse", actor=li, brief="find it", returns=True)
     lent = desk.tickets.accept(ticket.id, actor=mei)

@@ -14,11 +14,12 @@ from typing import ClassVar, Final, Literal, NamedTuple
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from csdesk._nearest import nearest
 from csdesk.domain.records._model import Instant, Key, Record, Text, Value
 from csdesk.domain.records.articles import ArticleLink
 from csdesk.domain.records.products import PRODUCT, ProductFact
 from csdesk.domain.records.validity import check_validity, is_over
-from csdesk.domain.text.templates import Template, TemplateValue
+from csdesk.domain.text.templates import Template, TemplateValue, plain
 from csdesk.errors import InvalidInput, sentence
 
 SOURCES: Final = frozenset(
@@ -50,9 +51,9 @@ class Variable(Record):
     def _known(self) -> Variable:
         given = self.source
         if given is not None and given not in SOURCES and not given.startswith(("ticket.x.", "customer.x.", PRODUCT)):
-            raise PydanticCustomError(
-                "value_error", sentence("source: nothing is called {name}; see csdesk.SOURCES", name=given)
-            )
+            known = (*SOURCES, "ticket.x.<name>", "customer.x.<name>", f"{PRODUCT}<fact>")
+            told = sentence("source: nothing is called {name}; {remedy}", name=given, remedy=nearest(given, known))
+            raise PydanticCustomError("value_error", told)
         return self
 
     def found(self, sources: Mapping[str, object]) -> TemplateValue | None:
@@ -65,7 +66,7 @@ class Variable(Record):
             return value if is_number else None  # type: ignore[return-value]
         if self.type == "date":
             return _date_of(value)
-        return None if value is None or value == "" else str(value)
+        return None if value is None or value == "" else plain(value)
 
 
 def _date_of(value: object) -> date | None:

@@ -158,7 +158,7 @@ class Template:
         shown: TemplateValue = value
         for name, argument in place.filters:
             shown = _FILTERS[name].apply(shown, argument)
-        text = _plain(shown)
+        text = plain(shown)
         if len(text) > _LONGEST_VALUE:
             raise InvalidInput(
                 place.variable,
@@ -199,7 +199,10 @@ def _exact(value: TemplateValue) -> Decimal:
     return Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(str(value))
 
 
-def _plain(value: TemplateValue) -> str:
+def plain(value: object) -> str:
+    """A value as it stands where no filter says otherwise: days as 2026-01-05, instants as 2026-01-05 17:00."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, date):
         return value.isoformat()
     return f"{_exact(value):f}" if isinstance(value, float) else str(value)

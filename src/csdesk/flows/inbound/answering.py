@@ -153,8 +153,8 @@ def _obstacle(case: Case, work: Workspace, ticket: Ticket) -> str | None:
 
 def _decided(case: Case, work: Workspace, ticket: Ticket, phrases: PhraseBook) -> ReplyDecision:
     policy = work.policy.config.reply
-    now, barred = case.occurred_at, work.policy.barred(case.occurred_at)
-    asker = asker_of(ticket, work.person(ticket.identity), now=now, language=case.language, barred=barred)
+    person = work.person(ticket.identity)
+    asker = asker_of(work.policy, ticket, person, now=case.occurred_at, language=case.language)
     return phrases.decide(
         case.message.text,
         asker,

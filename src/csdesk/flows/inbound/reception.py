@@ -64,7 +64,7 @@ def _go_on(case: Case, work: Workspace, ticket: Ticket) -> Ticket:
     if reason:
         return reception.hand_off(work, ticket, reason, message=case.id)
     is_asked = ticket.reception is not None and ticket.reception.asked == case.id
-    if is_asked or (case.silent and ticket.unanswered):
+    if is_asked or case.silent:
         return ticket  # a rule handed it back, with this message as the first turn, or has answered
     case.say("bot.asked", Outcome.PASSED, bot=bot.name)
     return reception.begin_turn(work, ticket, bot, case.id)

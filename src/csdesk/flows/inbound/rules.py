@@ -20,7 +20,6 @@ def apply_rules(
 ) -> Ticket:
     """Evaluate the rules and let their effects happen."""
     if case.message.spam and case.new_ticket:
-        case.silent = True
         return tickets.change_status(work, ticket, Move.CLOSE, reason="spam")
     if not case.is_human:
         return ticket
@@ -28,8 +27,8 @@ def apply_rules(
     rules = work.policy.rules
     match: Match | None = None
     if phrases is not None and rules.asks_phrases:
-        now, barred = case.occurred_at, work.policy.barred(case.occurred_at)
-        match = best_of(phrases, asker_of(ticket, customer, now=now, language=case.language, barred=barred))
+        asker = asker_of(work.policy, ticket, customer, now=case.occurred_at, language=case.language)
+        match = best_of(phrases, asker)
     facts = facts_at(case, work, customer, ticket, match)
     result = rules.evaluate(facts, "message")
     if not result.fired:
@@ -43,7 +42,7 @@ def apply_rules(
     )
     ruled = go_on(acting, facts, result, work.policy.config.rule_budget)
     case.verdicts.extend(ruled.verdicts)
-    case.silent = case.silent or acting.silent
+    case.silent = acting.silent
     return work.ticket(ticket.id)
 
 

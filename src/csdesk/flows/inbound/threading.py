@@ -50,12 +50,13 @@ def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
         case.before = found
         found = catch_up(work, found)
     if found is not None and not found.is_live and not _stays_shut(case):
-        found, links = _reopen(case, work, found, links)
+        found, links = _reopen(case, work, found)
     if found is None:
         number = yield from take_number()
         found = _open_ticket(case, work, customer, number=number, links=links)
     case.ticket = found.id
-    if case.message.cc and not case.new_ticket and case.is_human:
+    # Not whom a mail names that the receiving server calls spam: its sender may be somebody else.
+    if case.message.cc and not case.new_ticket and case.is_human and not case.message.spam:
         _take_along(case, work, found)
     return _join(case, work, found)
 
@@ -99,9 +100,7 @@ def _stays_shut(case: Case) -> bool:
     return not case.is_human or case.message.spam
 
 
-def _reopen(
-    case: Case, work: Workspace, ticket: Ticket, links: tuple[Link, ...]
-) -> tuple[Ticket | None, tuple[Link, ...]]:
+def _reopen(case: Case, work: Workspace, ticket: Ticket) -> tuple[Ticket | None, tuple[Link, ...]]:
     policy = work.policy.reopen_for(ticket.type)
     ended = ticket.resolved_at if ticket.category is Category.RESOLVED else ticket.closed_at
     span = policy.window if ticket.category is Category.RESOLVED else policy.grace
@@ -110,9 +109,9 @@ def _reopen(
         case.say("thread.reopened", Outcome.CHOSEN, ticket=ticket.id)
         ticket = change_status(work, ticket, Move.REOPEN)
         case.reopened = True
-        return (ticket if policy.keep_worker else assign(work, ticket, None, reason="reopened")), links
+        return (ticket if policy.keep_worker else assign(work, ticket, None, reason="reopened")), ()
     case.say("thread.follow_up", Outcome.NOTED, ticket=ticket.id)
-    return None, (*links, Link(kind=LinkKind.FOLLOW_UP_OF, ticket=ticket.id))
+    return None, (Link(kind=LinkKind.FOLLOW_UP_OF, ticket=ticket.id),)
 
 
 def _open_ticket(case: Case, work: Workspace, customer: Customer, *, number: int, links: tuple[Link, ...]) -> Ticket:

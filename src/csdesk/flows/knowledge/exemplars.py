@@ -54,7 +54,7 @@ def draft_of(message_id: str) -> Flow[Exemplar]:
     phrase, article = PhraseId(scope.ids.new(PHRASE)), ArticleId(scope.ids.new(ARTICLE))
     draft = drafted(question, answer, customer, phrase=phrase, article=article)
     assert loaded.phrases is not None, "the load asked for them"
-    asker = asker_of(ticket, customer, now=scope.now, language=question.language)
+    asker = asker_of(loaded.policy, ticket, customer, now=scope.now, language=question.language)
     near = loaded.phrases.match(question.text, loaded.policy.config.reply.suggestions, asker)
     similar = tuple(PhraseId(one.phrase.id) for one in near.suggestions if one.confidence >= _NEAR)
     return replace(draft, similar=similar)

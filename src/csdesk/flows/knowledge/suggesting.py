@@ -79,12 +79,12 @@ def for_message(message_id: str, actor: Actor | None, limit: int | None, sku: st
     assert loaded.phrases is not None, "the load asked for them"
     found = loaded.snapshot
     asker = asker_of(
+        loaded.policy,
         ticket,
         _person(found, ticket),
         now=scope.now,
         language=message.language,
         agent=_agent(found, actor),
-        barred=loaded.policy.barred(scope.now),
     )
     key = (message.id, message.version)
     shown = yield from meaning.match(scope, loaded.phrases, message.text, _limit(limit, loaded), asker, key)
@@ -212,8 +212,8 @@ def _for_ticket(ticket_id: str, phrase: str, actor: Actor | None) -> Flow[tuple[
     if found is None:
         raise NotFound("phrase", key)
     agent = _agent(loaded.snapshot, actor)
-    person, barred = _person(loaded.snapshot, ticket), loaded.policy.barred(scope.now)
-    return found, ticket, asker_of(ticket, person, now=scope.now, agent=agent, barred=barred)
+    person = _person(loaded.snapshot, ticket)
+    return found, ticket, asker_of(loaded.policy, ticket, person, now=scope.now, agent=agent)
 
 
 def spots_in(text: str) -> Flow[tuple[WordingSpot, ...]]:

@@ -112,7 +112,6 @@ def erasures(limit: int, cursor: str | None) -> Flow[Page[Erasure]]:
     query = Query(
         kind="customer",
         where=(("tag", ERASED), ("merged_into", None)),
-        order="created_at",
         descending=True,
         limit=limit,
         after=cursor,

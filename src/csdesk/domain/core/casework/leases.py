@@ -17,16 +17,11 @@ from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.actors import Actor, ActorKind
-from csdesk.domain.records.clocks import Metric
 from csdesk.domain.records.tickets import Category, Move, OwnerKind, Ticket, Worker, WorkerKind
-from csdesk.domain.sla.clocks import live
 from csdesk.errors import BotBarred, InvalidInput, LeaseHeld, StaleWorker, sentence
 
 _TicketAssigned = trusted(ev.TicketAssigned)
 _Worker = trusted(Worker)
-
-LOAN: Final = "transfer"
-"""The name of the clock of lent work."""
 
 _HOLDERS: Final = {ActorKind.AGENT: WorkerKind.AGENT, ActorKind.BOT: WorkerKind.BOT}
 
@@ -70,7 +65,7 @@ def grant(
 
     ``accountable`` None: a person becomes so unless another one is already; nobody does if the work is ``lent``.
     """
-    ticket = settle_loan(work, withdraw_offer(work, ticket, reason), kept=True)
+    ticket = tickets.settle_loan(work, withdraw_offer(work, ticket, reason), kept=True)
     worker = _Worker(kind=kind, id=holder, fence=ticket.fence + 1, until=until, lent=lent)
     if accountable is None:
         accountable = kind is WorkerKind.AGENT and ticket.owner.kind is not OwnerKind.AGENT and not lent
@@ -93,11 +88,11 @@ def end(work: Workspace, ticket: Ticket, *, reason: str, remark: str = "") -> Ti
     worker, owner = ticket.worker, ticket.owner
     if worker is None:
         return ticket
-    ticket = settle_loan(work, withdraw_offer(work, ticket, reason), kept=reason != "lease_expired")
+    ticket = tickets.settle_loan(work, withdraw_offer(work, ticket, reason), kept=reason != "lease_expired")
     event = _TicketAssigned(before=worker, accountable=False, reason=reason, remark=remark)
     ticket = tickets.happen(work, ticket.id, event)
-    if worker.lent and ticket.is_live and owner.kind is OwnerKind.AGENT:
-        ticket = grant(work, ticket, WorkerKind.AGENT, owner.id, reason="returned")
+    if worker.lent and ticket.is_live and owner.kind is not OwnerKind.QUEUE:
+        ticket = grant(work, ticket, WorkerKind(owner.kind), owner.id, reason="returned")
     return ticket
 
 
@@ -114,17 +109,6 @@ def withdraw_offer(work: Workspace, ticket: Ticket, reason: str) -> Ticket:
     if offer is None:
         return ticket
     return tickets.happen(work, ticket.id, ev.OfferWithdrawn(number=offer.number, agent=offer.agent, reason=reason))
-
-
-def settle_loan(work: Workspace, ticket: Ticket, *, kept: bool) -> Ticket:
-    """End the clock of lent work, if one runs."""
-    if ticket.worker is None or not ticket.worker.lent:
-        return ticket
-    for clock in live(ticket, Metric.STEP):
-        if clock.name == LOAN:
-            tickets.happen(work, ticket.id, ev.ClockEnded(metric=Metric.STEP, cycle=clock.cycle, kept=kept))
-            break
-    return work.ticket(ticket.id)
 
 
 def lease(work: Workspace, ticket: Ticket, command: cmd.LeaseTicket, _: str) -> None:

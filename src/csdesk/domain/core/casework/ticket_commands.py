@@ -101,8 +101,7 @@ def _note_fate(work: Workspace, ticket: Ticket, command: cmd.SendReply, run: str
 
 def _condition_against(work: Workspace, ticket: Ticket, phrase: LibraryPhrase) -> str:
     """The condition of a phrase that rules this ticket out; empty if none does."""
-    now = work.time_of(ticket.id)
-    asker = asker_of(ticket, work.person(ticket.identity), now=now, barred=work.policy.barred(now))
+    asker = asker_of(work.policy, ticket, work.person(ticket.identity), now=work.time_of(ticket.id))
     return excluded_by(phrase_of(phrase), asker.context) or ""
 
 
@@ -114,7 +113,6 @@ def _assign(work: Workspace, ticket: Ticket, command: cmd.AssignTicket, _: str) 
     tickets.check_live(ticket)
     tickets.check_works(work, command.agent)
     ticket = reception.take_from_bot(work, ticket, "assigned")
-    ticket = leases.settle_loan(work, ticket, kept=True)
     tickets.assign(work, ticket, command.agent, reason="by_hand", remark=command.reason)
 
 

@@ -11,13 +11,13 @@ from csdesk.domain.policy.config import DeskConfig
 from csdesk.domain.policy.sections.service_levels import EscalationActions
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import replaced, shared, trusted
-from csdesk.domain.records.clocks import Clock
+from csdesk.domain.records.clocks import Clock, Metric
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import TRANSITIONS, AppliedSla, Category, Move, Ticket, Worker, WorkerKind
 from csdesk.domain.records.trace import Outcome, verdict
 from csdesk.domain.rules.facts import Facts, ticket_facts
-from csdesk.domain.sla.clocks import ClockMark, due
+from csdesk.domain.sla.clocks import ClockMark, due, live
 from csdesk.domain.sla.life import follow
 from csdesk.errors import IllegalTransition, InvalidInput
 
@@ -28,6 +28,8 @@ _TicketAssigned = trusted(ev.TicketAssigned)
 _TicketTagged = trusted(ev.TicketTagged)
 _Worker = shared(Worker)
 
+LOAN: Final = "transfer"
+"""The name of the clock of lent work."""
 
 MOVES: Final = {
     Category.OPEN: Move.START,
@@ -262,6 +264,7 @@ def assign(
     worker = None if agent is None else _Worker(kind=WorkerKind.AGENT, id=agent, fence=ticket.fence + 1)
     if ticket.assignee == agent and (agent is not None or ticket.worker is None):
         return ticket
+    ticket = settle_loan(work, ticket, kept=True)
     if units is None:
         units = 1 if worker is None else work.policy.routing.units(ticket)
     event = _TicketAssigned(worker=worker, before=ticket.worker, units=units, reason=reason, remark=remark)
@@ -269,6 +272,17 @@ def assign(
     if worker is not None and moved.category is Category.NEW:
         moved = change_status(work, moved, Move.START)
     return moved
+
+
+def settle_loan(work: Workspace, ticket: Ticket, *, kept: bool) -> Ticket:
+    """End the clock of lent work, if one runs."""
+    if ticket.worker is None or not ticket.worker.lent:
+        return ticket
+    for clock in live(ticket, Metric.STEP):
+        if clock.name == LOAN:
+            happen(work, ticket.id, ev.ClockEnded(metric=Metric.STEP, cycle=clock.cycle, kept=kept))
+            break
+    return work.ticket(ticket.id)
 
 
 def tag(

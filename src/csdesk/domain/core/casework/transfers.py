@@ -202,11 +202,12 @@ def accept(work: Workspace, ticket: Ticket, offer: Offer, agent: Agent) -> None:
 def _lend(work: Workspace, ticket: Ticket, offer: Offer, agent: AgentId) -> None:
     within = offer.lend.within if offer.lend is not None else None
     until = None if within is None else work.time_of(ticket.id) + within
-    if until is not None:
-        tickets.happen(work, ticket.id, ev.ClockStarted(metric=Metric.STEP, name=leases.LOAN, until=until))
     kind = WorkerKind.AGENT if offer.department is None else WorkerKind.DEPARTMENT
     holder = agent if offer.department is None else offer.department
-    leases.grant(work, work.ticket(ticket.id), kind, holder, until=until, reason="transfer", lent=True)
+    ticket = leases.grant(work, ticket, kind, holder, until=until, reason="transfer", lent=True)
+    if until is not None:
+        # Only now: whoever lends on what was lent to them ends the clock of their own loan with that.
+        tickets.happen(work, ticket.id, ev.ClockStarted(metric=Metric.STEP, name=tickets.LOAN, until=until))
 
 
 def reject(work: Workspace, ticket: Ticket, offer: Offer, agent: Agent, remark: str) -> None:

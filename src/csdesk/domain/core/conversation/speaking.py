@@ -22,6 +22,7 @@ from csdesk.domain.records.messages import AuthorKind, Part, Purpose, TemplatePa
 from csdesk.domain.records.phrases import SOURCES, LibraryPhrase, usage_counter
 from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.domain.rules.actions import SendTemplate
+from csdesk.domain.text.templates import plain
 from csdesk.errors import InvalidInput, sentence
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
@@ -81,11 +82,11 @@ def filled_in(work: Workspace, ticket: Ticket, phrase: str, person: Actor | None
         raise InvalidInput("phrase", "is not in the library, or has retired", "name one that is")
     agent = work.find(person.id) if person is not None else None
     asker = asker_of(
+        work.policy,
         ticket,
         work.person(ticket.identity),
         now=work.time_of(ticket.id),
         agent=agent if isinstance(agent, Agent) else None,
-        barred=work.policy.barred(work.time_of(ticket.id)),
     )
     context = asker.context
     condition = excluded_by(phrase_of(found), context)
@@ -118,7 +119,7 @@ def template_of(work: Workspace, ticket: Ticket, action: SendTemplate) -> Templa
     Raises:
         InvalidInput: the desk knows nothing to put into one of them.
     """
-    known = sources_of(ticket, work.person(ticket.identity))
+    known = sources_of(work.policy, ticket, work.person(ticket.identity))
     body = tuple(TemplateValue(text=_value(known, one, place)) for place, one in enumerate(action.body))
     return TemplatePart(name=action.name, locale=action.locale, text=action.text, body=body)
 
@@ -131,4 +132,4 @@ def _value(known: dict[str, object], name: str, place: int) -> str:
         raise InvalidInput(
             f"body.{place}", sentence("nothing is known as {name}", name=name), "ask for it in the condition"
         )
-    return str(value)
+    return plain(value)

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from datetime import datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from csdesk.domain.matching.book import Asker
 from csdesk.domain.matching.phrases import Context
+from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.tickets import Ticket
 
 
 def asker_of(
+    policy: Policy,
     ticket: Ticket,
     customer: Customer | None,
     *,
     now: datetime,
     language: str | None = None,
     agent: Agent | None = None,
-    barred: frozenset[str] = frozenset(),
 ) -> Asker:
     """The one who asks on a ticket.
 
     Args:
+        policy: the desk's configuration, for its zone and for the phrases that wait for a scenario which is off.
         ticket: where it is asked.
         customer: who asks; None: nobody knows.
         now: when (aware).
         language: the language of the question; None: that of the ticket or of the customer.
         agent: who answers, if it is a person.
-        barred: the phrases that wait for a scenario which is off.
     """
     kind = next((one.kind for one in customer.identities if one.id == ticket.identity), None) if customer else None
     context = Context(
@@ -38,19 +40,21 @@ def asker_of(
         account=ticket.account,
         language=language or ticket.language or (customer.language if customer is not None else None),
         level=customer.level if customer is not None else "",
-        barred=barred,
+        barred=policy.barred(now),
     )
-    return Asker(context=context, sources=MappingProxyType(sources_of(ticket, customer, agent)))
+    return Asker(context=context, sources=MappingProxyType(sources_of(policy, ticket, customer, agent)))
 
 
-def sources_of(ticket: Ticket, customer: Customer | None, agent: Agent | None = None) -> dict[str, object]:
+def sources_of(
+    policy: Policy, ticket: Ticket, customer: Customer | None, agent: Agent | None = None
+) -> dict[str, object]:
     """What variables may be filled with, by its name; see ``csdesk.domain.records.phrases.SOURCES``."""
     found: dict[str, object] = {
         "ticket.number": ticket.number,
         "ticket.subject": ticket.subject,
         "ticket.queue": ticket.queue,
         "ticket.type": ticket.type,
-        "ticket.created_at": ticket.created_at,
+        "ticket.created_at": ticket.created_at.astimezone(ZoneInfo(policy.zone)),
         **{f"ticket.x.{one.name}": one.value for one in ticket.fields},
     }
     if customer is not None:

@@ -30,7 +30,7 @@ SENTENCES: Final[dict[str, str]] = {
     "picked: nothing was picked of what was only shown or ignored": "picked：仅展示或未采用时，不应有选中的话术",
     "shown: it is not said which phrases": "shown：没有说明展示了哪些话术",
     "pass message, phrase or last, one of them": "请在 message、phrase 与 last 中只传一个",
-    "source: nothing is called {name}; see csdesk.SOURCES": "source：没有名为 {name} 的来源；见 csdesk.SOURCES",
+    "source: nothing is called {name}; {remedy}": "source：没有名为 {name} 的来源；{remedy}",
     "valid_until must lie after valid_from": "valid_until 应晚于 valid_from",
     "two variables have one name": "有两个变量同名",
     "none is for this customer": "没有适合该客户的说法",
