@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import csdesk
@@ -75,3 +77,13 @@ def test_every_command_has_a_public_home() -> None:
     assert {*csdesk.commands.__all__} == runnable | beside
     assert csdesk.commands.__all__ == csdesk.domain.records.commands.__all__
     assert all(hasattr(csdesk.commands, name) for name in csdesk.commands.__all__)
+
+
+def test_pyright_reads_which_names_of_another_module_are_public() -> None:
+    """Of ``__all__ += other.__all__`` it knows the names only if ``import a.b as other`` says what that is."""
+    for module in (csdesk.commands, csdesk.events):
+        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+        imported = {name.asname for one in tree.body if isinstance(one, ast.Import) for name in one.names}
+        added = {one.value.value.id for one in tree.body if isinstance(one, ast.AugAssign)}  # type: ignore[attr-defined]
+        assert added
+        assert added <= imported

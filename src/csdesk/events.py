@@ -1,6 +1,6 @@
 """The events that happen in a desk, for hosts that tell them apart by class: see docs/how-to/handle-events.md."""
 
-from csdesk.domain.records import events as _events
+import csdesk.domain.records.events as _events  # by "import": pyright then reads which names are public
 from csdesk.domain.records.events import *  # noqa: F403  all of them are public, and listed there
 
 __all__ = []

@@ -11,7 +11,7 @@ from csdesk.domain.ids import AgentId, CustomerId, TicketId
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.changes import WaitingLine
 from csdesk.domain.records.channels import WindowState
-from csdesk.domain.records.messages import Direction
+from csdesk.domain.records.messages import Direction, Message
 from csdesk.domain.records.tickets import Category, Priority, Ticket
 from csdesk.flows.outbound import outgoing
 from csdesk.flows.reading import explaining, known_names, lists, sites, staffing
@@ -23,7 +23,7 @@ from csdesk.flows.reading.staffing import Wait
 from csdesk.ports.store import Page, Query, SearchRequest
 
 Order = Literal["id", "number", "priority", "updated_at"]
-"""``id`` is the order in which tickets were opened; ``updated_at`` has to sort all that match."""
+"""``id`` is the order in which tickets were opened; in the others all that match are sorted."""
 
 
 class Finding(TicketGroup):
@@ -78,6 +78,10 @@ class Finding(TicketGroup):
 
         ``site`` holds for the sites below it too, ``customer`` for those merged into the customer.
 
+        In the order of ``id``, a page by category, queue, assignee, tag or site costs its own rows, however many others
+        there are. By a status of your own, priority, type, account, ``since`` and ``until``, tickets are looked at one
+        by one until the page is full: say the category too, or an assignee, and they are few.
+
         Raises:
             InvalidInput: the configuration has no such queue, site, status or type, or lists tags or accounts, and not
                 this one; and no record is left that has it.
@@ -123,7 +127,7 @@ class Finding(TicketGroup):
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> int:
-        """How many tickets match; filters and errors as in ``list``."""
+        """How many tickets match; filters and errors as in ``list``. Those that match are counted one by one."""
         where = filters(
             category=category,
             status=status,
@@ -197,6 +201,9 @@ class Finding(TicketGroup):
     ) -> Page[Found]:
         """Messages that contain every part of ``text``, newest first, with their tickets.
 
+        A page costs its own rows, however common the words. With a filter that few of the messages pass, all that have
+        the words may be looked at; not so with one on tickets that leaves a thousand or fewer.
+
         Args:
             text: words, numbers, addresses; Chinese needs no blanks, and 發票 finds 发票. It takes two Chinese
                 characters: one alone is only found where no other stands beside it.
@@ -229,6 +236,18 @@ class Finding(TicketGroup):
         )
         return await self._runner.run(known_names.search(text, asked, customer))
 
+    async def messages(
+        self, ticket: TicketId, *, descending: bool = True, limit: int = 50, cursor: str | None = None
+    ) -> Page[Message]:
+        """A page of what was said on the ticket and on those merged into it, notes too, newest first.
+
+        Messages stand by ``occurred_at``. For a page of a long conversation: ``timeline`` brings all of it at once.
+
+        Raises:
+            NotFound: this desk has no such ticket.
+        """
+        return await self._runner.run(lists.ticket_messages(ticket, limit, cursor, descending=descending))
+
     async def timeline(self, ticket: TicketId) -> tuple[TimelineItem, ...]:
-        """Everything that happened on the ticket, oldest first: messages and events."""
+        """Everything that happened on the ticket, oldest first: messages and events, all of them in one value."""
         return await self._runner.run(lists.ticket_timeline(ticket))

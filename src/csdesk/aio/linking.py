@@ -16,6 +16,23 @@ from csdesk.flows.unmerging import UnmergedCustomer
 class Linking(CustomerGroup):
     """Identities and customers that belong together, or no longer do."""
 
+    async def add(
+        self,
+        identity: Sender,
+        *,
+        actor: Actor,
+        language: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Add somebody who has not written yet; who has that identity already comes back as they are.
+
+        For imports, which may be repeated: whoever writes under that ``kind``, ``scope`` and ``external_id`` later is
+        this customer. ``identity.name`` is their name; level, tags and the rest are set as everybody's are.
+        """
+        return await self._do(
+            cmd.AddCustomer(identity=identity, language=language, actor=actor, idempotency_key=idempotency_key)
+        )
+
     async def link(
         self,
         customer: CustomerId,

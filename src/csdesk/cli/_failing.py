@@ -13,6 +13,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from csdesk.cli._output import harmless
 from csdesk.cli._words import Locale, default_locale, word
 from csdesk.domain.locale.render import render
 from csdesk.errors import (
@@ -109,9 +110,9 @@ def _remedy_of(error: CsdeskError) -> str | None:
 
 def complain(problem: str, remedy: str = "") -> None:
     """Say on standard error what went wrong and what to do."""
-    print(f"csdesk: {problem}", file=sys.stderr)
+    print(f"csdesk: {harmless(problem)}", file=sys.stderr)
     if remedy:
-        print(f"        {remedy}", file=sys.stderr)
+        print(f"        {harmless(remedy)}", file=sys.stderr)
 
 
 class Commands(TyperGroup):

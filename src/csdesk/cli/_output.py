@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -24,6 +26,9 @@ Tick = Callable[[int], None]
 
 Gauge = Callable[[int, int], None]
 """Says how many are done, and of how many."""
+
+_STEERS: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What JSON may hold as it is, and a terminal obeys: control characters beyond ASCII, marks that turn lines around."""
 
 
 class Output:
@@ -58,8 +63,8 @@ class Output:
         self.print(self.word(key, **params), style)
 
     def print(self, text: str, style: str = "") -> None:
-        """Print a text as it is: nothing in it is read as markup."""
-        self.console.print(Text(text, style=style))
+        """Print a text as it is, line by line: nothing in it is read as markup, and nothing steers the terminal."""
+        self.console.print(Text(harmless(text), style=style))
 
     def table(self, *columns: str, title: str = "") -> Table:
         """An empty table; ``columns`` are keys of texts, ``>`` in front aligns to the right."""
@@ -96,9 +101,13 @@ def _bar() -> Progress:
 
 
 def cell(value: object, style: str = "") -> Text:
-    """A cell of a table: text as it is, never markup; control characters are shown as blanks."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in str(value))
-    return Text(plain, style=style)
+    """A cell of a table: text as it is, on one line, never markup; control characters are shown as blanks."""
+    return Text(harmless(str(value).replace("\n", " ")), style=style)
+
+
+def harmless(text: str) -> str:
+    """The text with its line ends; blanks for other control characters: with them a stranger would steer a terminal."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 
 
 def shortened(text: str, longest: int) -> str:
@@ -129,4 +138,5 @@ def _speaks_unicode() -> bool:
 
 
 def _write(line: str) -> None:
-    print(line, file=sys.stdout)
+    # Outside of its texts JSON has no such characters, so what is escaped stays the same document.
+    print(_STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", line), file=sys.stdout)

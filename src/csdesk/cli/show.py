@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.panel import Panel
+from rich.text import Text
 
 from csdesk.cli._opening import open_existing
 from csdesk.cli._options import DEFAULT_DB, DEFAULT_DESK, Db, DeskName, Json, Lang
@@ -94,14 +95,14 @@ def _head(
         "tag": ", ".join(one.name for one in ticket.tags) or out.word("none"),
     }
     if ticket.origin is not None:
-        facts["origin"] = cell(", ".join(_told(ticket.origin))).plain
+        facts["origin"] = ", ".join(_told(ticket.origin))
     lines = [" · ".join(f"{out.word(key)} {value}" for key, value in facts.items())]
     lines.append(
         out.word("brief", name=customer_name(brief.customer), count=brief.tickets, open=len(brief.open_tickets))
     )
     shown = subject or (out.word("was_erased") if ticket.erased_at is not None else "")
     title = f"#{ticket.number} {shortened(shown, 60)}"
-    out.console.print(Panel(cell("") + "\n".join(lines), title=cell(title, "bold"), title_align="left"))
+    out.console.print(Panel(Text("\n").join(map(cell, lines)), title=cell(title, "bold"), title_align="left"))
 
 
 def _told(origin: Origin) -> list[str]:

@@ -58,7 +58,10 @@ class Customers(Linking, Business):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Customer]:
-        """A page of customers by the time they first came, which ``since`` and ``until`` bound.
+        """A page of customers in the order in which they first came; ``since`` and ``until`` bound when that was.
+
+        A page costs its own rows with a tag, a segment, or no filter. With the others, customers are looked at in this
+        order until the page is full: with few that match, all of them.
 
         Raises:
             InvalidInput: the configuration has no such segment, or lists levels or tags, and not this one; and no
@@ -69,7 +72,6 @@ class Customers(Linking, Business):
             where=filters(level=level, stage=stage, tag=tag, segment=segment),
             since=since,
             until=until,
-            order="created_at",
             descending=descending,
             limit=limit,
             after=cursor,

@@ -203,12 +203,14 @@ def _earlier(command: cmd.Command, owner: str, scope: Scope, *, duplicate: bool)
             wanted[f"{name}s"] = (*wanted.get(f"{name}s", ()), value)
     if isinstance(command, cmd.UnlinkIdentity):
         wanted["identities"] = (command.identity,)
+    if isinstance(command, cmd.AddCustomer):
+        wanted["claims"] = command_needs(command, scope).claims
     if isinstance(command, cmd.SaveHolidays):
         wanted["holidays"] = (staff.holidays_id(scope.keys, command.place),)
     loaded = yield from steps.load(Needs(parties=True, **wanted))  # type: ignore[arg-type]
     found = loaded.snapshot
     entries = () if duplicate else (yield from caused_by(owner))
-    home = found.homes.get(command.identity) if isinstance(command, cmd.UnlinkIdentity) else None
+    home = next(iter(found.homes.values()), None) if isinstance(command, cmd.AddCustomer | cmd.UnlinkIdentity) else None
     return Done(
         id=owner,
         duplicate=duplicate,

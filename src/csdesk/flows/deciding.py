@@ -8,6 +8,7 @@ from csdesk.domain.core.casework.goals import settle
 from csdesk.domain.core.catching_up import catch_up
 from csdesk.domain.core.customers import customer_commands, erasing
 from csdesk.domain.core.customers.customer_links import home_of, unlink_identity
+from csdesk.domain.core.customers.identity import add_customer
 from csdesk.domain.core.knowledge import articles, assets, lessons, library, trainings
 from csdesk.domain.core.ruling import after_command
 from csdesk.domain.core.workspace import Workspace
@@ -38,10 +39,8 @@ def decide(work: Workspace, command: cmd.Command, run: str) -> str:
         return _on_library(work, command)
     if isinstance(command, _Learning):
         return _on_learning(work, command)
-    if isinstance(command, cmd.UnlinkIdentity):
-        home = home_of(work, command.identity)
-        _check_version("customer", home.id, home.version, home.stage, command)
-        return unlink_identity(work, home, command, run)
+    if isinstance(command, cmd.AddCustomer | cmd.UnlinkIdentity):
+        return _on_identity(work, command, run)
     if isinstance(command, cmd.CustomerCommand | cmd.EraseCustomer):
         return _on_customer(work, command, run)
     assert not isinstance(command, _OfTheirOwn)
@@ -112,6 +111,14 @@ def _on_ticket(work: Workspace, command: cmd.TicketCommand, run: str) -> str:
     if person is not None:
         work.tell(*after_command(work, ticket, person, command.actor).verdicts)
     return ticket.id
+
+
+def _on_identity(work: Workspace, command: cmd.AddCustomer | cmd.UnlinkIdentity, run: str) -> str:
+    if isinstance(command, cmd.AddCustomer):
+        return add_customer(work, command)
+    home = home_of(work, command.identity)
+    _check_version("customer", home.id, home.version, home.stage, command)
+    return unlink_identity(work, home, command, run)
 
 
 def _on_customer(work: Workspace, command: cmd.CustomerCommand | cmd.EraseCustomer, run: str) -> str:

@@ -11,12 +11,14 @@ from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.changes import Needs
 from csdesk.ports.steps import Scope
 
+_OfCustomers = cmd.CustomerCommand | cmd.AddCustomer | cmd.EraseCustomer | cmd.UnlinkIdentity
+
 
 def command_needs(command: cmd.Command, scope: Scope) -> Needs:
     """What the command touches, and what it is judged by."""
     if isinstance(command, cmd.TicketCommand):
         return _of_ticket(command, scope)
-    if isinstance(command, cmd.CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity):
+    if isinstance(command, _OfCustomers):
         return _of_customer(command, scope)
     assert not isinstance(command, cmd.SettleParked | cmd.RetryOutbound | cmd.AuthorityCommand), "flows of their own"
     return _of_the_desk(command, scope)
@@ -83,8 +85,10 @@ def _of_correction(command: cmd.CorrectReply, scope: Scope) -> Needs:
     )
 
 
-def _of_customer(command: cmd.CustomerCommand | cmd.EraseCustomer | cmd.UnlinkIdentity, scope: Scope) -> Needs:
+def _of_customer(command: _OfCustomers, scope: Scope) -> Needs:
     match command:
+        case cmd.AddCustomer(identity=one):
+            return Needs(claims=(scope.keys.identity(one.kind, one.scope, one.external_id),))
         case cmd.UnlinkIdentity():
             return Needs(identities=(command.identity,))
         case cmd.MergeCustomers():

@@ -12,6 +12,7 @@ from typing import Final
 from csdesk.errors import InvalidInput
 
 _PARTING: Final = re.compile(r"[|\n]")
+_FORMULA: Final = re.compile(r"'*[=+@\t\r＝＋－＠-]")
 _TRUE: Final = frozenset({"1", "true", "yes", "是", "y"})
 _FALSE: Final = frozenset({"0", "false", "no", "否", "n"})
 
@@ -41,6 +42,20 @@ def list_cell(texts: Sequence[str]) -> str:
     """A list as one cell of CSV, so that ``split_list`` reads the same: as JSON where a text holds a parting sign."""
     plain = "\n".join(texts)
     return plain if split_list("", plain) == tuple(texts) else json.dumps(list(texts), ensure_ascii=False)
+
+
+def guarded(text: str) -> str:
+    """A text as a cell that no spreadsheet takes for a formula: with an apostrophe before what begins one.
+
+    >>> guarded("=1+1"), guarded("'=1"), guarded("It's 1 = 1")
+    ("'=1+1", "''=1", "It's 1 = 1")
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text of such a cell; any other cell is returned as it is."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def time(name: str, value: object) -> datetime | None:

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from csdesk._sentence import line_at
 from csdesk.errors import InvalidInput, sentence
+from csdesk.parsing.cells import guarded
 
 P = TypeVar("P")
 
@@ -121,7 +122,8 @@ def _to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(rows)
+    # What customers asked stands in libraries too, and whoever opens the sheet must not run it.
+    writer.writerows({name: guarded(one) if isinstance(one, str) else one for name, one in row.items()} for row in rows)
     return out.getvalue()
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from csdesk._sentence import line_at
 from csdesk.errors import InvalidInput, sentence
+from csdesk.parsing.cells import unguarded
 
 _SIGNS: Final = (",", ";", "\t")
 _TOLD: Final = re.compile(r"sep=(?P<sign>.)\r?\n", re.IGNORECASE)
@@ -56,7 +57,7 @@ def sheet_rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         elif any(cells[len(columns) :]):
             raise InvalidInput(line_at(at), "more cells than columns", "quote cells that hold commas")
         elif any(cells):
-            yield at, {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
+            yield at, {name: unguarded(cell) for name, cell in zip(columns, cells, strict=False) if cell}
 
 
 def _sign_of(content: str) -> str:

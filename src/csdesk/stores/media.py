@@ -32,7 +32,7 @@ class FolderMedia:
     Putting bytes that are stored already writes them anew: damage heals, and their time is the latest.
 
     Args:
-        path: the folder; created if missing. It must lie on one file system.
+        path: the folder, on one file system; created if missing, closed to all but its owner and group.
         now: the Unix time, in seconds, that the age of files is told by: the file system's clock.
     """
 
@@ -45,7 +45,8 @@ class FolderMedia:
         self._now = now
         self._root = Path(path)
         self._incoming = self._root / _INCOMING
-        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._root.mkdir(mode=0o770, parents=True, exist_ok=True)
+        self._incoming.mkdir(exist_ok=True)
 
     def put(self, stream: IO[bytes], *, type: str = "application/octet-stream", name: str = "") -> MediaRef:
         """Store the stream to its end, on disk when it returns; nothing of it stays if reading fails."""

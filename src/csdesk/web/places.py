@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from threading import Lock
 from typing import Final, TypeVar
 
+from csdesk._addresses import whose
 from csdesk.domain.records.channels import Feed
 from csdesk.errors import InvalidInput
 
 PER_ADDRESS: Final = 100
 """How many may wait from one address, unless told otherwise: an office has one, and must not take them all."""
-
-_INSIDE: Final = tuple(
-    ipaddress.ip_network(one)
-    for one in (
-        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
-        *("::1/128", "fc00::/7", "fe80::/10"),
-    )
-)
-"""Networks whose addresses are no visitor's own: behind one of them stands a proxy, or a whole house."""
 
 T = TypeVar("T")
 
@@ -74,22 +64,6 @@ def _one_less(counted: Counter[T], one: T) -> None:
     counted[one] -= 1
     if counted[one] <= 0:
         del counted[one]
-
-
-@lru_cache(maxsize=1024)
-def whose(remote: str) -> str:
-    """For whom an address counts: itself, for IPv6 its network of 64 bits; nobody if it is none or lies inside."""
-    try:
-        address = ipaddress.ip_address(remote.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    if any(address in network for network in _INSIDE):
-        return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
-    return str(address)
 
 
 def checked_per_address(most: int | None) -> int | None:

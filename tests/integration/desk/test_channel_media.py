@@ -69,6 +69,19 @@ def test_media_of_customers_are_fetched_in_run_due(world):
     assert desk.run_due().fetched == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "safe"), [("../../.ssh/id.png", "id.png"), ("gnp\u202eexe.png", "gnp_exe.png"), ("", "")]
+)
+def test_what_a_customer_calls_a_file_is_a_name_before_and_after_it_is_fetched(world, name, safe):
+    channel = MediaScripted(capabilities=ABLE)
+    desk = world.open(channels=[channel])
+    channel.shelf["m1"] = MediaFetched(content=PNG, type="image/png", name="x.png")
+    got = desk.receive(photo(world, name=name))
+    assert part_of(desk, got).name == safe
+    desk.run_due()
+    assert (part_of(desk, got).name, part_of(desk, got).ref.name) == (safe, safe or "x.png")
+
+
 @pytest.mark.parametrize("code", ["retry", "unknown_outcome", None])
 def test_a_fetch_that_fails_is_tried_again_until_the_provider_no_longer_keeps_it(world, code):
     channel = MediaScripted(capabilities=ABLE)

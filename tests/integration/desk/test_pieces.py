@@ -186,6 +186,15 @@ def test_a_failure_that_is_told_later_of_one_piece_fails_the_message(world):
     assert message_of(desk, sent).delivery is Delivery.FAILED
 
 
+@pytest.mark.parametrize(("permanent", "needs"), [(True, ""), (False, "retry")])
+def test_a_failure_that_need_not_come_again_asks_to_be_retried(world, permanent, needs):
+    desk, channel, ticket = desk_with(world)
+    sent = desk.reply(ticket.id, "aabb", actor=AGENT)
+    status = StatusEvent(account="web", dedupe_key="s1", key=sent.message.id, status="failed", permanent=permanent)
+    desk.handle("web", channel.report(status))
+    assert message_of(desk, sent).delivery_needs == needs
+
+
 def test_whether_a_reply_is_possible_is_known_before_it_is_written(world):
     desk, _, ticket = desk_with(world, window=timedelta(hours=48), per_message=5)
     window = desk.tickets.window(ticket.id)

@@ -353,6 +353,15 @@ def test_spam_does_not_open_a_resolved_ticket_again(world):
     assert desk.receive(world.said("and my parcel?")).ticket.category is Category.OPEN
 
 
+@pytest.mark.parametrize(("spam", "takes_part"), [(False, True), (True, False)])
+def test_spam_brings_nobody_into_a_ticket(world, spam, takes_part):
+    desk = world.open()
+    first = desk.receive(world.said("Where is it?"))
+    got = desk.receive(world.said("And?", cc=(Sender(external_id="eve"),), spam=spam))
+    assert got.ticket.id == first.ticket.id
+    assert (len(got.ticket.participants) == 2) == takes_part
+
+
 def test_spam_closes_a_new_ticket_and_a_person_can_take_that_back(world):
     desk = world.open()
     desk.agents.add("One", queues=("default",))

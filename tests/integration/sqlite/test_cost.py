@@ -211,8 +211,9 @@ def test_no_hot_statement_scans(desk: Traced) -> None:
 
 
 def _is_small(line: str) -> bool:
-    # A subquery's few rows, a constant row, the kinds of agents, or the full-text table, searched by its own means.
-    return any(word in line for word in ("SUBQUERY", "CONSTANT", "SCAN (", "SCAN kind", "SCAN s VIRTUAL TABLE"))
+    # Few rows: of a subquery, a constant, kinds of agents, runs of an index; or the full-text table, by its own means.
+    few = ("SUBQUERY", "CONSTANT", "SCAN (", "SCAN kind", "SCAN pair", "SCAN run", "VIRTUAL TABLE")
+    return any(word in line for word in few)
 
 
 def _steps(desk: Traced, needs: Needs) -> int:

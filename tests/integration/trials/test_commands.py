@@ -73,6 +73,7 @@ CASES: tuple[Make, ...] = (
     lambda w: cmd.PromoteExemplar(ticket=w.solved, message=w.advice, phrase=PHRASE, actor=w.me),
     lambda w: cmd.PromoteExemplar(ticket=w.solved, message=w.advice, article=ARTICLE, actor=w.me),
     # customers
+    lambda w: cmd.AddCustomer(identity=Sender(kind="phone", external_id="138", name="Cid"), actor=w.me),
     lambda w: cmd.SetProfile(customer=w.ann, name="Ann Li", level="gold", actor=w.me),
     lambda w: cmd.FillProfile(customer=w.ann, values=(ProfileValue(name="city", value="Bath"),), actor=w.me),
     lambda w: cmd.TagCustomer(customer=w.ann, add=("urgent",), actor=w.me),

@@ -53,6 +53,7 @@ def test_every_command_has_its_run():
         cmd.SaveHolidays,
         cmd.SettleParked,
         cmd.RetryOutbound,
+        cmd.AddCustomer,
         cmd.UnlinkIdentity,
     }
     elsewhere |= {cmd.EraseCustomer, *get_args(cmd.AuthorityCommand)}

@@ -125,3 +125,39 @@ def test_a_mail_of_ten_megabytes_keeps_its_file() -> None:
     )
     assert isinstance(mail.event, InboundMessage)
     assert len(mail.attachments[0].content) == 10_000_000
+
+
+def test_many_long_texts_are_read_up_to_a_limit_and_kept_as_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csdesk.parsing.mail.content.MOST_TEXT", 2_500)
+    part = b"--b\nContent-Type: text/%s\n\n" + b"x" * 1_000 + b"\n"
+    parsed = parse_mail(
+        of_type("multipart/mixed; boundary=b", b"".join(part % kind for kind in (b"plain", b"html") * 4) + b"--b--\n"),
+        account="m",
+        received_at=NOW,
+    )
+    assert isinstance(parsed.event, InboundMessage)
+    assert [one.kind for one in parsed.event.parts] == ["text"] * 3 + ["html"] + ["media"] * 5
+    assert [(one.type, len(one.content)) for one in parsed.attachments] == [
+        (f"text/{kind}", 1_000) for kind in ("html", "plain", "html", "plain", "html")
+    ]
+
+
+def test_texts_are_cut_up_as_long_as_they_are_no_longer_than_people_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csdesk.parsing.mail.said.MOST_SPLIT", 50)
+    part = b"--b\n\nNo.\n> Is it?\n> Is it? Really?\n"
+    parsed = parse_mail(of_type("multipart/mixed; boundary=b", part * 3), account="m", received_at=NOW)
+    assert isinstance(parsed.event, InboundMessage)
+    assert [one.kind for one in parsed.event.parts] == ["text", "quote", "text", "text"]
+
+
+def test_nested_alternatives_are_not_decoded_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from csdesk.parsing.mail import structure
+
+    decoded: list[int] = []
+    decode = structure.decode_text
+    monkeypatch.setattr(structure, "decode_text", lambda *given: decoded.append(len(given[0])) or decode(*given))
+    nested = b"".join(
+        b"Content-Type: multipart/alternative; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(structure.MOST_DEPTH)
+    )
+    parse_mail(HEAD + nested + b"Content-Type: text/plain\n\n" + b" " * 1_000_000, account="m", received_at=NOW)
+    assert sum(decoded) < 3_000_000

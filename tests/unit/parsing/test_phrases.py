@@ -1,3 +1,4 @@
+import csv
 from datetime import UTC, datetime
 
 import pytest
@@ -24,6 +25,15 @@ SHIP = Phrase("ship", "发货时间", language="zh", channels=("app", "web"), le
 @pytest.mark.parametrize("form", ["csv", "jsonl", "toml"])
 def test_what_was_written_is_read(form: str) -> None:
     assert phrases.read(phrases.write([REFUND, SHIP], form), form) == [REFUND, SHIP]
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "＝1+1", "'=1", "''-1", "'", "It's"])
+def test_no_cell_is_a_formula_and_all_are_read_as_they_were(text: str) -> None:
+    phrase = Phrase("a", text, (text, "x"), answer=text)
+    sheet = phrases.write([phrase], "csv")
+    for cell in next(csv.reader(sheet.splitlines()[1:])):
+        assert not cell.startswith(("=", "+", "-", "@", "＝"))
+    assert phrases.read(sheet, "csv") == [phrase]
 
 
 def test_a_spreadsheet_may_part_questions_by_bars() -> None:

@@ -277,6 +277,29 @@ def test_too_much_in_too_short_a_time_is_told_when_to_come_back():
     assert receive(chat, page.opens()).rejected is None  # a visit that goes on is no new one
 
 
+def test_a_network_of_ipv6_is_one_address():
+    chat = channel(limits=Limits(visits=3))
+    opens = [receive(chat, Page("shop").opens(), remote=f"2001:db8:0:1::{number:x}") for number in range(3)]
+    assert [one.rejected is None for one in opens] == [True, False, False]
+    assert receive(chat, Page("shop").opens(), remote="2001:db8:0:2::1").rejected is None
+
+
+def test_many_visits_from_one_address_write_no_more_than_twenty_visitors():
+    chat = channel(limits=Limits(messages=3, visits=1000))
+    pages = [opened(chat) for _ in range(30)]
+
+    def written(remote):
+        return sum(receive(chat, page.writes("x"), remote=remote).rejected is None for page in pages)
+
+    assert written("198.51.100.7") == 20
+    assert written("198.51.100.7") == 0
+
+
+def test_who_comes_through_a_proxy_is_not_counted_by_its_address():
+    chat = channel(limits=Limits(messages=3, visits=1000))
+    assert all(receive(chat, opened(chat).writes("x"), remote="10.0.0.7").rejected is None for _ in range(30))
+
+
 def test_files_are_checked_by_size_and_type():
     chat = channel(limits=Limits(file_bytes=10))
     page = opened(chat)

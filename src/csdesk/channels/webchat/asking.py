@@ -10,6 +10,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
+from csdesk._addresses import party_of, whose
 from csdesk.channels.webchat.doors import JSON, STREAM, refusal
 from csdesk.channels.webchat.forms import (
     FileForm,
@@ -48,6 +49,9 @@ from csdesk.ports.channel import (
 
 _WAIT: Final = 25.0
 """How long, in seconds, an answer may wait for news: less than most proxies do."""
+
+_CROWD: Final = 20
+"""As much as so many visitors may be written from one address."""
 
 _STREAM: Final = 300.0
 """How long, in seconds, a stream goes on: then the page asks again, which spreads pages over processes anew."""
@@ -114,6 +118,8 @@ class Asks:
         self._new_id = settings.new_id
         self._writes = Buckets(limits.messages, limits.messages // 3)
         self._reads = Buckets(limits.reads, limits.reads // 3)
+        crowd = _CROWD * limits.messages
+        self._crowds = None if limits.visits is None else Buckets(crowd, crowd // 3)
         self._arrivals = None if limits.visits is None else Buckets(limits.visits, limits.visits // 3)
         self._answers: Mapping[str, Callable[[Asked], InboundResult]] = {
             "visits": self._visit,
@@ -146,7 +152,8 @@ class Asks:
         else:
             before = None
             if self._arrivals is not None:
-                _count(self._arrivals, asked.request.remote, asked.at)
+                remote = asked.request.remote
+                _count(self._arrivals, party_of(remote) or remote, asked.at)
             visit = self._visits.begin("" if people else self._new_id(), people, asked.at)
         if not people:
             return InboundResult(reply=self._begun(visit, resumed=before is not None))
@@ -206,7 +213,7 @@ class Asks:
         """Messages, each taken or refused by itself."""
         visit = self._visitor(asked)
         given = form_of(Posted, value_of(asked.request.body)).messages
-        _count(self._writes, visit.conversation, asked.at, cost=len(given))
+        self._count_writing(visit, asked, cost=len(given))
         events: list[ChannelEvent] = []
         taken: list[str] = []
         refused: list[object] = []
@@ -269,7 +276,7 @@ class Asks:
         found = sniffed(content)
         if self._types and not {declared, found or declared} <= self._types and not self._is_office(declared, found):
             raise RequestRejected("bad_type")
-        _count(self._writes, visit.conversation, asked.at)
+        self._count_writing(visit, asked)
         kind = MediaKind.IMAGE if declared.startswith("image/") else MediaKind.FILE
         digest = sha256(content).hexdigest()
         file = MediaFile(sha256=digest, media=kind, type=declared, name=form.name, content=content)
@@ -285,7 +292,7 @@ class Asks:
         """What arrived and what was seen, of messages that this visitor was shown."""
         visit = self._visitor(asked)
         form = form_of(ReceiptsForm, value_of(asked.request.body))
-        _count(self._writes, visit.conversation, asked.at)
+        self._count_writing(visit, asked)
         events: list[ChannelEvent] = []
         for status, ids in (("delivered", form.delivered), ("read", form.read)):
             keys = (self._shower.key_of(visit.conversation, one) for one in dict.fromkeys(ids))
@@ -339,6 +346,12 @@ class Asks:
         return InboundResult(
             reply=RawResponse(headers=STREAM if feed.stream else JSON), feed=feed, held=self._held(visit)
         )
+
+    def _count_writing(self, visit: Visit, asked: Asked, cost: int = 1) -> None:
+        _count(self._writes, visit.conversation, asked.at, cost)
+        # Visits cost nothing: whoever opens a thousand of them must not write as much as a thousand visitors.
+        if self._crowds is not None and (party := whose(asked.request.remote)):
+            _count(self._crowds, party, asked.at, cost)
 
     def _visitor(self, asked: Asked) -> Visit:
         scheme, _, token = (asked.request.header("Authorization") or "").partition(" ")

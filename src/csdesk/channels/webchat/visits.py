@@ -35,7 +35,8 @@ class Limits(Value):
     reads: int = Field(default=120, gt=0)
     """Requests for news a minute."""
     visits: int | None = Field(default=120, gt=0)
-    """New visits a minute from one address; None: any number. Behind a proxy all may have its address."""
+    """New visits a minute from one address (of IPv6, one network of 64 bits), which also may write as much as twenty
+    visitors, unless it lies in a private network; None: any number. Behind a proxy all may have its address."""
     text: int = Field(default=5_000, gt=0, le=20_000)
     """The longest text, in code points."""
     file_bytes: int = Field(default=10_000_000, ge=0)

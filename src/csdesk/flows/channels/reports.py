@@ -194,7 +194,7 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
         after=after,
         reason="" if message.erased_at is not None else event.reason,
         provider_id="" if known else event.provider_id,
-        needs=(event.needs or _NEEDS.get(event.status, "")) if after is Delivery.FAILED else "",
+        needs=_needs(event) if after is Delivery.FAILED else "",
         facts=event.facts,
     )
     work.begin(message.id, Actor.adapter(event.account))
@@ -205,6 +205,10 @@ def _status(event: ch.StatusEvent, scope: Scope) -> Flow[None]:
         _settle(work, item, changed)
     work.end(message.id)
     yield from steps.commit(work.changes())
+
+
+def _needs(event: ch.StatusEvent) -> str:
+    return event.needs or _NEEDS.get(event.status, "" if event.permanent else "retry")
 
 
 def _settle(work: Workspace, item: OutboxItem, changed: ev.DeliveryChanged) -> None:

@@ -6,6 +6,7 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.channels import InboundMessage
 from csdesk.domain.records.messages import HtmlPart, MediaPart, Part, QuotePart, TextPart
 from csdesk.flows.channels.foreign import put_foreign
+from csdesk.flows.channels.naming import safe_name
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
 
@@ -17,17 +18,17 @@ KEPT_CHARACTERS = 16_384
 
 
 def stow(message: InboundMessage) -> Flow[InboundMessage]:
-    """The message with its large texts in the media store; the same object if there are none."""
+    """The message with its large texts in the media store, and harmless names; the same object if it has neither."""
     if len(message.raw) > INLINE_BYTES:
         ref = yield from steps.put_media(message.raw, type="application/octet-stream", name="raw")
         message = replaced(message, raw=b"", raw_media=ref)
     if message.files:
         message = yield from _with_files_stored(message)
-    if not any(_is_large(part) for part in message.parts):
+    if not any(_is_stowed(part) for part in message.parts):
         return message
     parts = list(message.parts)
     for index, part in enumerate(parts):
-        if _is_large(part):
+        if _is_stowed(part):
             parts[index] = yield from _stowed(part)
     return replaced(message, parts=tuple(parts))
 
@@ -44,13 +45,17 @@ def _with_files_stored(message: InboundMessage) -> Flow[InboundMessage]:
     return replaced(message, parts=tuple(parts), files=())
 
 
-def _is_large(part: Part) -> bool:
+def _is_stowed(part: Part) -> bool:
+    if isinstance(part, MediaPart):
+        return bool(part.name)
     text = part.text if isinstance(part, TextPart | QuotePart) else part.html if isinstance(part, HtmlPart) else ""
     # A character has at most four bytes: short texts need no encoding to be told apart.
     return len(text) * 4 > INLINE_BYTES and len(text.encode()) > INLINE_BYTES
 
 
 def _stowed(part: Part) -> Flow[Part]:
+    if isinstance(part, MediaPart):
+        return part.model_copy(update={"name": safe_name(part.name, part.ref)})
     if isinstance(part, TextPart):
         ref = yield from steps.put_media(part.text.encode(), type="text/plain; charset=utf-8")
         return TextPart(text=part.text[:KEPT_CHARACTERS], full=ref)

@@ -55,7 +55,8 @@ def thread(case: Case, work: Workspace, customer: Customer) -> Flow[Ticket]:
         number = yield from take_number()
         found = _open_ticket(case, work, customer, number=number, links=links)
     case.ticket = found.id
-    if case.message.cc and not case.new_ticket and case.is_human:
+    # Not whom a mail names that the receiving server calls spam: its sender may be somebody else.
+    if case.message.cc and not case.new_ticket and case.is_human and not case.message.spam:
         _take_along(case, work, found)
     return _join(case, work, found)
 

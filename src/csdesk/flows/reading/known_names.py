@@ -17,7 +17,7 @@ from csdesk.domain.policy.compiled import Policy
 from csdesk.domain.policy.type_tree import lineage
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.tags import namespace_of
-from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.tickets import Category, Ticket
 from csdesk.errors import InvalidInput, NotFound, sentence
 from csdesk.flows.reading import checks, searching
 from csdesk.flows.reading.lists import count, get_customer, identities_of, page_of, read, sites_below
@@ -71,10 +71,20 @@ def search(text: str, asked: SearchRequest, customer: CustomerId | None) -> Flow
 
 
 def _narrowed(query: Query, customer: CustomerId | None) -> Flow[Query]:
-    where = yield from sites_below(query.where)
+    where = _with_category((yield from sites_below(query.where)))
     if customer is not None:
         where = (*where, ("identity", (yield from identities_of((yield from get_customer(customer))))))
     return replace(query, where=where)
+
+
+def _with_category(where: Where) -> Where:
+    """The filters with the category of a status that is called like one: no other category may have it."""
+    given = dict(where)
+    status = given.get("status")
+    return (*where, ("category", status)) if status in _CATEGORIES and "category" not in given else where
+
+
+_CATEGORIES: Final = frozenset(category.value for category in Category)
 
 
 class _Names(NamedTuple):

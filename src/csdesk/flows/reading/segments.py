@@ -67,7 +67,7 @@ def all_segments() -> Flow[tuple[SegmentPolicy, ...]]:
 def members(segment: str, limit: int, cursor: str | None) -> Flow[Page[Customer]]:
     """A page of the customers that belong to a segment."""
     yield from _known(segment)
-    query = Query(kind="customer", where=(("segment", segment),), order="created_at", limit=limit, after=cursor)
+    query = Query(kind="customer", where=(("segment", segment),), limit=limit, after=cursor)
     return (yield from page_of(Customer, query))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -45,6 +45,9 @@ class TagCount:
     """The latest of them."""
 
 
+_Found = dict[tuple[str, Scalar], list[tuple[datetime, TicketId]]]
+
+
 def top_tags(
     polarity: Polarity, since: datetime, until: datetime, by: str | None, limit: int
 ) -> Flow[tuple[TagCount, ...]]:
@@ -57,20 +60,23 @@ def top_tags(
     if not names:
         return ()
     read = _reader(by)
-    found: dict[tuple[str, Scalar], list[tuple[datetime, TicketId]]] = {}
-    cursor: str | None = None
-    while True:
-        page = yield from page_of(Ticket, Query(kind="ticket", where=(("tag", names),), limit=500, after=cursor))
-        for ticket in page.items:
-            for tag in ticket.tags:
-                if tag.name in names and since <= tag.at < until:
-                    found.setdefault((tag.name, read(ticket)), []).append((tag.at, ticket.id))
-        cursor = page.cursor
-        if cursor is None:
-            return tuple(sorted(_rows(found), key=_most_first)[:limit])
+    found: _Found = {}
+    for name in names:
+        # Whoever was given a tag since then has changed since then.
+        query = Query(kind="ticket", where=(("tag", name),), since=since, limit=500)
+        while True:
+            page = yield from page_of(Ticket, query)
+            for ticket in page.items:
+                given = [tag.at for tag in ticket.tags if tag.name == name and since <= tag.at < until]
+                for at in given:
+                    found.setdefault((name, read(ticket)), []).append((at, ticket.id))
+            if page.cursor is None:
+                break
+            query = replace(query, after=page.cursor)
+    return tuple(sorted(_rows(found), key=_most_first)[:limit])
 
 
-def _rows(found: dict[tuple[str, Scalar], list[tuple[datetime, TicketId]]]) -> Iterator[TagCount]:
+def _rows(found: _Found) -> Iterator[TagCount]:
     for (tag, value), tickets in found.items():
         latest = sorted(tickets, reverse=True)[:EXAMPLES]
         yield TagCount(tag, value, len(tickets), tuple(key for _, key in latest))

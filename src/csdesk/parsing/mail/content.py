@@ -19,7 +19,10 @@ from csdesk.parsing.mail.headers import Headers, message_id
 from csdesk.parsing.mail.structure import Node, nested
 
 MOST_TEXT: Final = 4_000_000
-"""How many bytes of one text part are read."""
+"""How many bytes of text are read: a part is cut there, and texts after that many are attachments."""
+
+_LOOKED: Final = 65_536
+"""How many bytes of a text are looked at to know whether it says anything."""
 
 _TextPart = trusted(TextPart)
 _KINDS: Final = {"image": MediaKind.IMAGE, "audio": MediaKind.VOICE, "video": MediaKind.VIDEO}
@@ -46,10 +49,13 @@ def read_content(root: Node) -> tuple[tuple[Part, ...], tuple[Attachment, ...]]:
     texts: list[Part] = []
     pages: list[Part] = []
     files: list[Node] = []
+    seen = 0
     for leaf, is_read in leaves:
-        if leaf.is_attachment or leaf.type not in {"text/plain", "text/html"}:
+        if leaf.is_attachment or leaf.type not in {"text/plain", "text/html"} or seen >= MOST_TEXT:
             files.append(leaf)
-        elif leaf.type == "text/html":
+            continue
+        seen += leaf.end - leaf.begin
+        if leaf.type == "text/html":
             _read_html(leaf, texts, pages, is_read=is_read)
         elif is_read and (text := _plain(leaf)):
             texts.append(text_part(text))
@@ -98,7 +104,7 @@ def _chosen(node: Node) -> Node | None:
 
 
 def _has_text(leaf: Node) -> bool:
-    return leaf.type == "text/html" or bool(leaf.text(most=MOST_TEXT).strip())
+    return leaf.type == "text/html" or bool(leaf.text(most=_LOOKED).strip())
 
 
 def _read_html(leaf: Node, texts: list[Part], pages: list[Part], *, is_read: bool) -> None:

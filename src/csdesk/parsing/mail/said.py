@@ -12,12 +12,18 @@ MOST_STRETCHES: Final = 40
 """In how many parts one text is kept in its order; of one with more, what is said stands before what is quoted."""
 
 
+MOST_SPLIT: Final = 500_000
+"""How much text of a mail is cut up, in characters: what somebody writes and quotes is shorter; more is left whole."""
+
+
 def said_apart(parts: Iterable[Part]) -> tuple[Part, ...]:
     """The parts, with every text cut into what is said (``TextPart``) and what is not (``QuotePart``), in its order."""
     made: list[Part] = []
+    room = MOST_SPLIT
     for part in parts:
         if isinstance(part, TextPart):
-            made.extend(_stretches(part.text) or (part,))
+            room -= len(part.text)
+            made.extend((_stretches(part.text) if room >= 0 else ()) or (part,))
         else:
             made.append(part)
     return tuple(made)

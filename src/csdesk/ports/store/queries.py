@@ -151,7 +151,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A message that matches. Hits come newest first, which is by message id, descending."""
+    """A message that matches. Hits come newest first: the message stored last, in the order of puts, is the first."""
 
     message: str
     ticket: str

@@ -15,7 +15,7 @@ from csdesk.domain.records.counters import LOAD, WORK
 from csdesk.domain.records.tickets import burdens_of
 from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import Page, Query, Row
-from csdesk.stores._asked import check_column, check_order, check_page, time_column
+from csdesk.stores._asked import check_column, check_order, check_page, no_cursor, time_column
 from csdesk.stores.memory.state import DeskState
 
 SortKey = tuple[tuple[object, ...], str]
@@ -45,7 +45,10 @@ def query(desk: DeskState, asked: Query) -> Page[Row]:
         keyed.reverse()
     if asked.after is not None:
         last = last_key(asked.after, mark)
-        keyed = [pair for pair in keyed if (pair[0] < last if asked.descending else pair[0] > last)]
+        try:
+            keyed = [pair for pair in keyed if (pair[0] < last if asked.descending else pair[0] > last)]
+        except TypeError:  # somebody wrote a place into it that is none
+            raise no_cursor() from None
     items = keyed[: asked.limit]
     cursor = make_cursor(mark, items[-1][0]) if len(keyed) > asked.limit else None
     return Page(tuple(row for _, row in items), cursor)
@@ -181,7 +184,5 @@ def last_key(cursor: str, mark: str) -> SortKey:
     except (ValueError, TypeError, KeyError, RecursionError):
         found = None
     if found != mark:
-        raise InvalidInput(
-            "cursor", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
-        )
+        raise no_cursor()
     return last

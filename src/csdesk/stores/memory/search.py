@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import dropwhile
 
 from csdesk.domain.records.messages import Message
 from csdesk.domain.text.features import search_tokens, tokens_match
@@ -12,20 +13,20 @@ from csdesk.stores.memory.state import DeskState
 
 
 def search(desk: DeskState, asked: SearchRequest) -> Page[SearchHit]:
-    """The newest messages that match every phrase."""
+    """The messages that match every phrase, those stored last first."""
     mark = fingerprint("search", *asked.asked)
     if not asked.phrases or not all(phrase and all(phrase) for phrase in asked.phrases):
         return Page(())
-    before = None if asked.after is None else last_key(asked.after, mark)[1]
     is_asked_for = _narrowed(desk, asked)
     hits: list[SearchHit] = []
-    for key in sorted(desk.messages, reverse=True):
+    keys: Iterator[str] = reversed(desk.messages)
+    if asked.after is not None:
+        last = last_key(asked.after, mark)[1]
+        keys = dropwhile(lambda key: key != last, keys)
+        next(keys, None)
+    for key in keys:
         message = desk.messages[key]
-        if (
-            (before is None or key < before)
-            and is_asked_for(message)
-            and _matches(tokens_of(desk, message), asked.phrases)
-        ):
+        if is_asked_for(message) and _matches(tokens_of(desk, message), asked.phrases):
             if len(hits) == asked.limit:
                 return Page(tuple(hits), make_cursor(mark, ((), hits[-1].message)))
             hits.append(SearchHit(message=message.id, ticket=message.ticket))

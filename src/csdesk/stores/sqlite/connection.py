@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Literal, Protocol, TypeVar
@@ -118,6 +119,15 @@ def check_place(path: Path) -> None:
     for place in (path, folder):
         if place.exists() and not os.access(place, os.W_OK):
             raise StoreError(sentence("{path} cannot be written; check its permissions and its disk", path=str(place)))
+
+
+def make_private(path: Path) -> None:
+    """Let nobody but the owner and the group of a file that is yet to be made read it.
+
+    SQLite gives the two files beside it the same rights. Where it cannot be made, SQLite says so when it opens it.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o660))
 
 
 class Connections:

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from hashlib import sha256
 
-from csdesk.errors import InvalidInput
+from csdesk.stores._asked import no_cursor
 from csdesk.stores.sqlite.values import Cell
 
 Key = tuple[Cell, Cell]
@@ -38,9 +38,12 @@ def key_of(cursor: str, mark: str) -> Key:
         found, value, key = json.loads(urlsafe_b64decode(cursor.encode()))
     except (ValueError, TypeError, RecursionError):
         found = value = key = None
-    # The decoder passes over what does not belong there: only the very text that was given counts.
-    if found != mark or cursor_of(mark, (value, key)) != cursor:
-        raise InvalidInput(
-            "cursor", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
-        )
+    # The decoder passes over what does not belong there: only the very text that was given counts. Anybody can write
+    # such a text with another place in it, but none that is no place at all.
+    if found != mark or not all(_is_cell(one) for one in (value, key)) or cursor_of(mark, (value, key)) != cursor:
+        raise no_cursor()
     return value, key
+
+
+def _is_cell(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)

@@ -29,10 +29,10 @@ from csdesk.stores.sqlite.values import Cells, chunks, rows_sql
 Step = Callable[[Execute], None]
 
 _TAGGED = {
-    kind: f"INSERT INTO csdesk_{kind}_tag(desk,tag,record) VALUES{{}} ON CONFLICT DO NOTHING"
+    kind: f"INSERT INTO csdesk_{kind}_tag(desk,tag,id,record) VALUES{{}} ON CONFLICT DO NOTHING"
     for kind in ("ticket", "customer")
 }
-_UNTAGGED = f"DELETE FROM csdesk_{{kind}}_tag WHERE desk=? AND tag=? AND record={ROW}"  # noqa: S608  # constants
+_UNTAGGED = "DELETE FROM csdesk_{kind}_tag WHERE desk=? AND tag=? AND id=?"
 _UNLINKED = f"DELETE FROM csdesk_place WHERE desk=? AND id=? AND row={ROW}"  # noqa: S608  # constants
 
 _HOMES: Final = TABLES[Customer]
@@ -86,7 +86,8 @@ class Puts:
             step(execute)
         for kind, pairs in self.tags.items():
             table = _TAGGED_TABLES[kind]
-            _insert(execute, _TAGGED[kind], [(self.desk, tag, self.row(execute, table, key)) for tag, key in pairs])
+            rows = [(self.desk, tag, key, self.row(execute, table, key)) for tag, key in pairs]
+            _insert(execute, _TAGGED[kind], rows)
         for agent in self.agents:
             seat(execute, self.desk, agent)
         erasing.refer(execute, self.desk, self.with_media)
@@ -266,7 +267,7 @@ def _plan_tags(plan: Puts, record: Ticket | Customer, old: tuple[str, ...]) -> N
     if gone:
         for name in gone:
             plan.tags.get(kind, {}).pop((name, record.id), None)
-        plan.steps.append(_removal(_UNTAGGED.format(kind=kind), plan.desk, gone, TABLES[type(record)].key(record.id)))
+        plan.steps.append(_untagging(_UNTAGGED.format(kind=kind), plan.desk, gone, record.id))
 
 
 def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None:
@@ -285,6 +286,14 @@ def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None
 
 def _referral(desk: int, message: Message) -> Step:
     return lambda execute: erasing.refer_again(execute, desk, message)
+
+
+def _untagging(sql: str, desk: int, names: list[str], record: str) -> Step:
+    def step(execute: Execute) -> None:
+        for name in names:
+            execute(sql, (desk, name, record))
+
+    return step
 
 
 def _removal(sql: str, desk: int, keys: list[str], record: str) -> Step:
@@ -309,8 +318,8 @@ def _relinking(plan: Puts, table: Table, old: Stored, record: Stored) -> Step:
     return step
 
 
-def _insert(execute: Execute, sql: str, rows: list[tuple[int, str, int]]) -> None:
+def _insert(execute: Execute, sql: str, rows: list[tuple[int, str, str, int]]) -> None:
     if rows:
         for part in chunks(rows):
             cells = [cell for row in part for cell in row]
-            execute(rows_sql(sql, "(?,?,?)", len(part)), cells)
+            execute(rows_sql(sql, "(?,?,?,?)", len(part)), cells)

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
-from csdesk.domain.ids import IDENTITY
 from csdesk.domain.records.changes import AgentGroup, Burden, ConfigRow, WaitingLine
-from csdesk.domain.records.tickets import Category
 from csdesk.errors import InvalidInput, sentence
-from csdesk.ports.store import Page, Query, Row, Scalar
-from csdesk.stores._asked import check_column, check_order, check_page, time_column
-from csdesk.stores.sqlite import entries, queues
+from csdesk.ports.store import Page, Query, Row
+from csdesk.stores._asked import check_order, check_page
+from csdesk.stores.sqlite import entries, queues, runs
+from csdesk.stores.sqlite.conditions import MANY, PLACED, Conditions, Way, column_of, way_of
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import Key, cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
-from csdesk.stores.sqlite.links import Role, link_key
-from csdesk.stores.sqlite.places import place_key
-from csdesk.stores.sqlite.puts import label_of
 from csdesk.stores.sqlite.seats import orders_of
-from csdesk.stores.sqlite.tables import TABLES, Table
-from csdesk.stores.sqlite.values import Cell, instant, marks, micros
-
-Value = Scalar | tuple[Scalar, ...]
+from csdesk.stores.sqlite.tables import TABLES
+from csdesk.stores.sqlite.values import Cell, Cells, instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,174 +88,92 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "burden": _Kind("counter", "counter,counted,carried", lambda row: Burden(*row), _BURDENS),
 }
 
-_MANY: Final[Mapping[tuple[str, str], str]] = {
-    ("ticket", "tag"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
-    ("ticket", "site"): "pk IN (SELECT record FROM csdesk_ticket_tag WHERE desk=? AND tag IN ({}))",
-    ("customer", "tag"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
-    ("customer", "segment"): "pk IN (SELECT record FROM csdesk_customer_tag WHERE desk=? AND tag IN ({}))",
-    ("customer", "identity"): "pk IN (SELECT row FROM csdesk_place WHERE desk=? AND id IN ({}))",
-    ("agent", "queue"): "id IN (SELECT agent FROM csdesk_seat WHERE desk=? AND queue<>'' AND queue IN ({}))",
-}
-"""Columns with many values: they filter, they give no order."""
-
-_READ: Final[Mapping[tuple[str, str], str]] = {
-    (table.kind, column): expression for table in TABLES.values() for column, expression in table.read.items()
-}
-"""What is read out of documents."""
-
-_LINKED: Final[Mapping[tuple[str, str], Role]] = {
-    ("entry", "subject"): Role.ENTRY,
-    ("entry", "cause"): Role.CAUSED,
-    ("message", "ticket"): Role.MESSAGE,
-    ("ticket", "identity"): Role.TICKET,
-}
-"""Columns that rows are found by through their links."""
-
-_PLACED: Final = {table.kind: table for table in TABLES.values() if table.prefix}
 _BY_PLACE: Final = {
     kind: f"(SELECT p.desk AS desk,p.id AS place,r.pk AS pk,{','.join(f'r.{one}' for one in table.columns[1:])}"  # noqa: S608
     f" FROM csdesk_place p CROSS JOIN csdesk_{kind} r ON r.pk=p.row WHERE substr(p.id,-4)='{table.prefix}')"
-    for kind, table in _PLACED.items()
+    for kind, table in PLACED.items()
 }
 """All records of a kind that has places, to be read in the order of their ids."""
-
-_AT: Final = "pk IN (SELECT row FROM csdesk_place WHERE desk=? AND id IN ({}))"
-_LINKS: Final = "pk IN (SELECT row+{} FROM csdesk_link WHERE desk=? AND id IN ({}) AND role={})"
-
-_ANY_CATEGORY: Final = tuple(category.value for category in Category)
-
-
-class _Where:
-    """The conditions of a query and their parameters."""
-
-    def __init__(self, desk: int, asked: Query) -> None:
-        self._desk = desk
-        self._kind = asked.kind
-        self.conditions = ["desk=?"]
-        self.cells: list[Cell] = [desk]
-        for column, value in asked.where:
-            self._add(column, value)
-        named = {column for column, _ in asked.where}
-        if asked.kind == "ticket" and "queue" in named and not named & {"category", "waits"}:
-            # The index begins with the category; naming all of them lets it be used.
-            self._add("category", _ANY_CATEGORY)
-        self._add_time(asked)
-
-    def _add(self, column: str, value: Value) -> None:
-        check_column(self._kind, column, f"where.{column}")
-        wanted = value if isinstance(value, tuple) else (value,)
-        cells = [self._cell(column, one) for one in wanted if one is not None]
-        many = _MANY.get((self._kind, column))
-        if many is not None:
-            self.conditions.append(many.format(marks(len(cells))))
-            self.cells += [self._desk, *cells]
-            return
-        if column == "id" and self._kind in _PLACED:
-            self.conditions.append(_AT.format(marks(len(cells))))
-            self.cells += [self._desk, *[_PLACED[self._kind].key(str(cell)) for cell in cells]]
-            return
-        role = _LINKED.get((self._kind, column))
-        if role is not None:
-            # None of these columns is ever empty: a filter on None finds nothing.
-            # Entries are linked by their numbers in the desk.
-            base = entries.first_row(self._desk) if self._kind == "entry" else 0
-            self.conditions.append(_LINKS.format(base, marks(len(cells)), int(role)))
-            self.cells += [self._desk, *[link_key(str(cell)) for cell in cells]]
-            return
-        name = _column(self._kind, column)
-        condition = f"{name}=?" if len(cells) == 1 else f"{name} IN ({marks(len(cells))})"
-        if None in wanted:
-            condition = f"({condition} OR {name} IS NULL)" if cells else f"{name} IS NULL"
-        self.conditions.append(condition)
-        self.cells += cells
-
-    def _cell(self, column: str, value: Scalar) -> Cell:
-        if isinstance(value, datetime):
-            return _micros(value, f"where.{column}")
-        if self._kind == "entry" and column in {"id", "position"}:
-            return entries.row_of(self._desk, str(value))
-        if column in ("segment", "site"):
-            return label_of(str(value))
-        if (self._kind, column) == ("customer", "identity"):
-            return place_key(str(value), IDENTITY)
-        return value
-
-    def _add_time(self, asked: Query) -> None:
-        if asked.since is None and asked.until is None:
-            return
-        column = time_column(asked.kind)
-        for name, sign, at in (("since", ">=", asked.since), ("until", "<", asked.until)):
-            if at is not None:
-                self.conditions.append(f"{column}{sign}?")
-                self.cells.append(_micros(at, name))
-
-    def add_after(self, order: str, key: str, last: Key, *, descending: bool) -> None:
-        """Only what comes after the last row of the page before."""
-        value, last_key = last
-        sign = "<" if descending else ">"
-        if order == key:
-            self.conditions.append(f"{key}{sign}?")
-            self.cells.append(last_key)
-        elif value is None:
-            others = "" if descending else f" OR {order} IS NOT NULL"
-            self.conditions.append(f"(({order} IS NULL AND {key}{sign}?){others})")
-            self.cells.append(last_key)
-        else:
-            missing = f" OR {order} IS NULL" if descending else ""
-            self.conditions.append(f"({order}{sign}? OR ({order}=? AND {key}{sign}?){missing})")
-            self.cells += [value, value, last_key]
-
-    @property
-    def sql(self) -> str:
-        """The conditions as one."""
-        return " AND ".join(self.conditions)
 
 
 def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
     """One page."""
     check_page(asked)
-    where = _where(desk, asked)
-    kind = _KINDS[asked.kind]
-    order, key, source = _order(asked), kind.key, _source(asked.kind)
-    walked = _walked(asked)
-    if walked is not None:
-        order, key, source = "place", "place", _BY_PLACE[asked.kind]
+    check_order(asked, MANY)
+    kind = _kind(asked)
     mark = fingerprint(asked.kind, asked.where, asked.since, asked.until, asked.order, asked.descending)
-    if asked.after is not None:
-        value, last = key_of(asked.after, mark)
-        after = (value, last) if walked is None else (value, walked.key(str(last)))
-        where.add_after(order, key, after, descending=asked.descending)
-    turn = " DESC" if asked.descending else ""
-    by = f"{key}{turn}" if order == key else f"{order}{turn},{key}{turn}"
-    sql = (
-        f"SELECT {order},{kind.key},{kind.select} FROM {source}"  # noqa: S608  # names of the tables above
-        f" WHERE {where.sql} ORDER BY {by} LIMIT ?"
-    )
-    rows = execute(sql, (*where.cells, asked.limit + 1)).fetchall()
+    last = None if asked.after is None else key_of(asked.after, mark)
+    sql, cells = _statement(desk, asked, last)
+    rows = execute(sql, cells).fetchall()
     page = rows[: asked.limit]
     cursor = cursor_of(mark, (page[-1][0], page[-1][1])) if len(rows) > asked.limit else None
     return Page(tuple(kind.row(row[2:]) for row in page), cursor)
 
 
-def _walked(asked: Query) -> Table | None:
-    """The table whose records are to be read in the order of their places: no index finds what is asked for."""
-    table = _PLACED.get(asked.kind)
-    if table is None or asked.order != "id" or any(column in table.indexed for column, _ in asked.where):
-        return None
-    return table
+def _statement(desk: int, asked: Query, last: Key | None) -> tuple[str, Cells]:
+    """What reads the page after ``last``, and one row more."""
+    way, kind = way_of(asked), _KINDS[asked.kind]
+    order, key = column_of(asked.kind, asked.order), kind.key
+    table = PLACED.get(asked.kind)
+    by = _turned(asked, order, key)
+    heads = runs.positions(desk, asked, None if last is None else last[1])
+    if heads is not None:
+        sql = f"SELECT {order},{key},{kind.select} FROM csdesk_entry WHERE pk IN ({heads.sql}) ORDER BY {by} LIMIT ?"  # noqa: S608
+        return sql, (*heads.cells, asked.limit + 1)
+    if table is None or (way == "all" and asked.order == "id"):
+        return _walking(desk, asked, way, last)
+    heads = runs.heads(desk, asked, way, None if last is None else str(last[1])) if asked.order == "id" else None
+    if heads is not None:
+        narrow, cells = f"csdesk_{asked.kind} WHERE pk IN ({heads.sql})", heads.cells
+    else:
+        where = Conditions(desk, asked, way)
+        if last is not None:
+            where.add_after(order, key, last, descending=asked.descending)
+        narrow, cells = f"{where.source} WHERE {where.sql}", tuple(where.cells)
+    # What is sorted are numbers of rows, not documents.
+    sql = (
+        f"SELECT {order},{key},{kind.select} FROM csdesk_{asked.kind}"  # noqa: S608  # names of the tables
+        f" WHERE pk IN (SELECT pk FROM {narrow} ORDER BY {by} LIMIT ?) ORDER BY {by}"
+    )
+    return sql, (*cells, asked.limit + 1)
+
+
+def _walking(desk: int, asked: Query, way: Way, last: Key | None) -> tuple[str, Cells]:
+    """The same, in the order in which the rows stand: by their places, or by an index that the kind has."""
+    kind = _KINDS[asked.kind]
+    table = PLACED.get(asked.kind)
+    order, key, source = column_of(asked.kind, asked.order), kind.key, _source(asked.kind)
+    if table is not None:
+        order, key, source = "place", "place", _BY_PLACE[asked.kind]
+        last = last if last is None else (None, table.key(str(last[1])))
+    where = Conditions(desk, asked, way)
+    if last is not None:
+        where.add_after(order, key, last, descending=asked.descending)
+    sql = (
+        f"SELECT {order},{kind.key},{kind.select} FROM {source}"  # noqa: S608  # names of the tables
+        f" WHERE {where.sql} ORDER BY {_turned(asked, order, key)} LIMIT ?"
+    )
+    return sql, (*where.cells, asked.limit + 1)
+
+
+def _turned(asked: Query, order: str, key: str) -> str:
+    turn = " DESC" if asked.descending else ""
+    return f"{key}{turn}" if order == key else f"{order}{turn},{key}{turn}"
 
 
 def count(execute: Execute, desk: int, asked: Query) -> int:
     """How many rows match."""
-    where = _where(desk, asked)
-    sql = f"SELECT count(*) FROM {_source(asked.kind)} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
+    _kind(asked)
+    where = Conditions(desk, asked, way_of(asked))
+    source = _KINDS[asked.kind].source or where.source
+    sql = f"SELECT count(*) FROM {source} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
     found: int = execute(sql, where.cells).fetchone()[0]
     return found
 
 
 def conditions(desk: int, asked: Query) -> tuple[str, list[Cell]]:
-    """The conditions of a query over its table, with their parameters."""
-    where = _where(desk, asked)
+    """The conditions of a query over its table, with their parameters, to be tried on a row that is there."""
+    where = Conditions(desk, asked, "all")
     return where.sql, where.cells
 
 
@@ -270,22 +181,8 @@ def _source(kind: str) -> str:
     return _KINDS[kind].source or f"csdesk_{kind}"
 
 
-def _where(desk: int, asked: Query) -> _Where:
-    if asked.kind not in _KINDS:
+def _kind(asked: Query) -> _Kind:
+    kind = _KINDS.get(asked.kind)
+    if kind is None:
         raise InvalidInput("kind", "unknown", sentence("pass one of {names}", names=tuple(sorted(_KINDS))))
-    return _Where(desk, asked)
-
-
-def _order(asked: Query) -> str:
-    check_order(asked, _MANY)
-    return _column(asked.kind, asked.order)
-
-
-def _column(kind: str, column: str) -> str:
-    return _KINDS[kind].key if column in {"id", "position"} else _READ.get((kind, column), column)
-
-
-def _micros(at: datetime, field: str) -> int:
-    if at.tzinfo is None:
-        raise InvalidInput(field, "has no time zone", "pass an aware datetime, for example with tzinfo=datetime.UTC")
-    return micros(at)
+    return kind

@@ -6,13 +6,17 @@ order of their rows; what lies behind the mark is read as it is. Queries are bui
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from csdesk.domain.records.codec import said_in
 from csdesk.domain.records.messages import Message
 from csdesk.domain.text.features import search_tokens, tokens_match
 from csdesk.ports.store import Page, SearchHit, SearchRequest
+from csdesk.stores._asked import no_cursor
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
@@ -20,11 +24,19 @@ from csdesk.stores.sqlite.tables import TABLES, read_sql
 from csdesk.stores.sqlite.values import Cell
 
 _MARK: Final = "SELECT last FROM csdesk_search_mark"
-_TAIL: Final = "SELECT id,schema,doc FROM csdesk_message m WHERE pk>(SELECT last FROM csdesk_search_mark) AND desk=?{}"
+_TAIL: Final = (
+    "SELECT pk,id,schema,doc FROM csdesk_message m WHERE pk>(SELECT last FROM csdesk_search_mark) AND pk<? AND desk=?{}"
+    " ORDER BY pk DESC"
+)
 _MATCH: Final = (
-    f"SELECT m.id,{read_sql(Message, 'ticket', of='m.doc')} FROM csdesk_search s"  # noqa: S608  # a constant
+    f"SELECT m.pk,m.id,{read_sql(Message, 'ticket', of='m.doc')} FROM csdesk_search s"  # noqa: S608  # a constant
     " CROSS JOIN csdesk_message m ON m.pk=s.rowid"
-    " WHERE s.csdesk_search MATCH ? AND m.desk=? AND m.id<?{} ORDER BY m.id DESC LIMIT ?"
+    " WHERE s.csdesk_search MATCH ? AND s.rowid<? AND m.desk=?{} ORDER BY s.rowid DESC LIMIT ?"
+)
+"""The index gives its rows in this order by itself: who asks for a page of a common word reads no more than that."""
+_FEW: Final = (
+    "SELECT pk,id,schema,doc FROM csdesk_message m WHERE pk IN (SELECT value FROM json_each(?)) AND pk<? AND +desk=?{}"
+    " ORDER BY pk DESC"
 )
 _WAITING: Final = (
     "SELECT pk,desk,version,schema,doc FROM csdesk_message WHERE pk>(SELECT last FROM csdesk_search_mark)"
@@ -37,7 +49,7 @@ _REMOVE: Final = "INSERT INTO csdesk_search(csdesk_search,rowid,tokens) VALUES('
 _MESSAGES: Final = TABLES[Message]
 _INDEXED: Final = f"SELECT pk FROM csdesk_message WHERE {_MESSAGES.where} AND pk<=(SELECT last FROM csdesk_search_mark)"  # noqa: S608  # a constant
 
-_AFTER_ALL: Final = "\U0010ffff"
+_AFTER_ALL: Final = 1 << 62
 _SEAM: Final = "x"
 """Stands between subject and text, so that no phrase spans both; no token of a desk is equal to it."""
 
@@ -72,26 +84,37 @@ class Narrowed:
 
     sql: str = ""
     cells: tuple[Cell, ...] = ()
+    among: tuple[int, ...] | None = None
+    """The rows that come into question, if they are known and few."""
 
 
 def search(execute: Execute, desk: int, asked: SearchRequest, narrowed: Narrowed) -> Page[SearchHit]:
-    """The newest messages that match every phrase."""
+    """The messages that match every phrase, those stored last first."""
     mark = fingerprint("search", *asked.asked)
-    before = _AFTER_ALL if asked.after is None else str(key_of(asked.after, mark)[1])
+    before = _AFTER_ALL if asked.after is None else _row_of(asked.after, mark)
     phrases = [phrase for phrase in asked.phrases if phrase]
     if not phrases or not all(_is_token(token) for phrase in phrases for token in phrase):
         return Page(())
+    wanted = asked.limit + 1
     execute("BEGIN")
     try:
-        found = {key: ticket for key, ticket in _tail(execute, desk, phrases, narrowed) if key < before}
-        match = _match(desk, phrases)
-        cells = (match, desk, before, *narrowed.cells, asked.limit + 1)
-        found.update(execute(_MATCH.format(narrowed.sql), cells).fetchall())
+        if narrowed.among is None:
+            rows = list(islice(_unindexed(execute, desk, phrases, narrowed, before), wanted))
+            cells = (_match(desk, phrases), before, desk, *narrowed.cells, wanted - len(rows))
+            rows += execute(_MATCH.format(narrowed.sql), cells).fetchall() if len(rows) < wanted else []
+        else:
+            rows = list(islice(_among(execute, desk, phrases, narrowed, before), wanted))
     finally:
         execute("COMMIT")
-    keys = sorted(found, reverse=True)
-    hits = tuple(SearchHit(message=key, ticket=found[key]) for key in keys[: asked.limit])
-    return Page(hits, cursor_of(mark, (None, hits[-1].message)) if len(keys) > asked.limit else None)
+    hits = tuple(SearchHit(message=key, ticket=ticket) for _, key, ticket in rows[: asked.limit])
+    return Page(hits, cursor_of(mark, (None, rows[asked.limit - 1][0])) if len(rows) == wanted else None)
+
+
+def _row_of(cursor: str, mark: str) -> int:
+    row = key_of(cursor, mark)[1]
+    if type(row) is not int or abs(row) > _AFTER_ALL:
+        raise no_cursor()
+    return row
 
 
 def _is_token(token: str) -> bool:
@@ -103,13 +126,26 @@ def _match(desk: int, phrases: list[tuple[str, ...]]) -> str:
     return " AND ".join('"' + " ".join([f"{desk}x{token}" for token in phrase]) + '"' for phrase in phrases)
 
 
-def _tail(execute: Execute, desk: int, phrases: list[tuple[str, ...]], narrowed: Narrowed) -> list[tuple[str, str]]:
-    rows = execute(_TAIL.format(narrowed.sql), (desk, *narrowed.cells)).fetchall()
-    return [
-        (key, record_of(Message, key, schema, document).ticket)
-        for key, schema, document in rows
-        if tokens_match(tokens_of(said_in(schema, document)), phrases)
-    ]
+_Phrases = list[tuple[str, ...]]
+_Found = Iterator[tuple[int, str, str]]
+"""Rows of messages with the ids of message and ticket."""
+
+
+def _unindexed(execute: Execute, desk: int, phrases: _Phrases, narrowed: Narrowed, before: int) -> _Found:
+    """What is not in the index yet, read one by one."""
+    return _read(execute(_TAIL.format(narrowed.sql), (before, desk, *narrowed.cells)), phrases)
+
+
+def _among(execute: Execute, desk: int, phrases: _Phrases, narrowed: Narrowed, before: int) -> _Found:
+    """What stands in the rows that the search is narrowed to: they are few, so the index is not asked."""
+    cells = (json.dumps(narrowed.among), before, desk, *narrowed.cells)
+    return _read(execute(_FEW.format(narrowed.sql), cells), phrases)
+
+
+def _read(rows: Iterable[tuple[Any, ...]], phrases: _Phrases) -> _Found:
+    for row, key, schema, document in rows:
+        if tokens_match(tokens_of(said_in(schema, document)), phrases):
+            yield row, key, record_of(Message, key, schema, document).ticket
 
 
 @dataclass(frozen=True, slots=True)

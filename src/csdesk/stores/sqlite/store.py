@@ -54,6 +54,7 @@ from csdesk.stores.sqlite.connection import (
     Writing,
     check_library,
     check_place,
+    make_private,
 )
 from csdesk.stores.sqlite.errors import translated
 from csdesk.stores.sqlite.known import Known
@@ -204,7 +205,8 @@ class SqliteStore(SqliteCalls):
     """A ``Store`` in one SQLite file, which is made if it is not there. Methods are described at ``Store``.
 
     Args:
-        path: the file; its folder must exist, on a local disk. Two more files stand beside it while it is open.
+        path: the file; its folder must exist, on a local disk. Two more files stand beside it while it is open. One
+            that is made is closed to all but its owner and group.
         synchronous: ``"FULL"`` keeps every commit through a loss of power; ``"NORMAL"`` is faster, keeps the file
             whole, and may lose the last commits then (never at a crash of the process alone).
         busy_timeout: how many seconds a call waits for another process that writes.
@@ -231,6 +233,7 @@ class SqliteStore(SqliteCalls):
         check_library()
         self._path = Path(path)
         check_place(self._path)
+        make_private(self._path)
         self._connections = Connections(
             self._path,
             synchronous=synchronous,

@@ -215,6 +215,8 @@ class LinePromises(ContractBase):
                 build.ticket(2, worker=mine, category=Category.WAITING_CUSTOMER, offer=offer),
                 build.ticket(3, worker=mine, category=Category.SNOOZED),
                 build.ticket(4, offer=offer, category=Category.CLOSED),
+                build.ticket(5, worker=mine, category=Category.RESOLVED),
+                build.ticket(6, worker=mine, category=Category.MERGED, merged_into=build.ticket(1).id),
             ),
         )
         _give(store, 1, amount=4)

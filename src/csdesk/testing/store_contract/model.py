@@ -187,14 +187,14 @@ class PlainModel:
         return len(gone)
 
     def search(self, run: tuple[str, ...]) -> list[str]:
-        """The messages that hold the run, newest first."""
-        found = []
+        """The messages that hold the run, those stored last first."""
+        found: dict[str, None] = {}
         for message in self.records("message"):
             for text in (message.subject, message.text):
                 tokens = search_tokens(text)
                 if any(tuple(tokens[at : at + len(run)]) == run for at in range(len(tokens))):
-                    found.append(str(message.id))
-        return sorted(set(found), reverse=True)
+                    found[str(message.id)] = None
+        return [*reversed(found)]
 
 
 def _put(state: State, changes: ChangeSet) -> None:

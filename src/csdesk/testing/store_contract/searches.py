@@ -11,7 +11,7 @@ from csdesk.domain.records.tags import TagAssignment
 from csdesk.domain.records.tickets import Category, Worker, WorkerKind
 from csdesk.domain.text.features import query_tokens
 from csdesk.errors import InvalidInput
-from csdesk.ports.store import SearchRequest, Store
+from csdesk.ports.store import SearchHit, SearchRequest, Store
 from csdesk.testing import builders as build
 from csdesk.testing.builders import at
 from csdesk.testing.ids import serial
@@ -151,6 +151,26 @@ class SearchPromises(ContractBase):
         for _ in range(2):
             assert (_found(store, "words"), _found(store, "speech")) == ([], [1])
             store.maintain(DESK, at(0), 1000)
+
+    @pytest.mark.parametrize("indexed", [False, True])
+    def test_the_message_stored_last_comes_first(self, store: Store, indexed: bool) -> None:
+        """Whatever its id: by the order of commits, and of puts within one; an edited one keeps its place."""
+        store.commit(DESK, build.changes_for(build.message(5, "发票"), build.message(2, "发票")))
+        store.commit(DESK, build.changes_for(build.message(9, "发票"), build.message(7, "退货")))
+        store.commit(DESK, build.changes_for(build.message(1, "发票")))
+        edited = build.message(5, "发票", version=2, edited=build.message(5, "新发票").parts)
+        store.commit(DESK, ChangeSet(puts=(Put(edited, 1),)))
+        if indexed:
+            while store.maintain(DESK, at(0), 1000).more:
+                pass
+        assert _found(store, "发票") == [1, 9, 2, 5]
+        paged: list[SearchHit] = []
+        after: str | None = None
+        while after is not None or not paged:
+            page = store.search(DESK, replace(_BILL, limit=1, after=after))
+            paged += page.items
+            after = page.cursor
+        assert [int(hit.message[-2:], 32) for hit in paged] == [1, 9, 2, 5]
 
     def test_a_hit_names_message_and_ticket(self, store: Store) -> None:
         """Nothing else: reading the text is another call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csdesk.domain.core.workspace import Workspace
 from csdesk.domain.ids import CUSTOMER, IDENTITY, CustomerId, IdentityId
+from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
 from csdesk.domain.records._model import trusted
 from csdesk.domain.records.channels import Sender
@@ -57,3 +58,11 @@ def create_customer(
     )
     identity = link_identity(work, work.customer(customer_id), sender)
     return work.customer(customer_id), identity
+
+
+def add_customer(work: Workspace, command: cmd.AddCustomer) -> CustomerId:
+    """The customer whom that identity leads to already, or a new one."""
+    holder = work.person(known_identity(work, command.identity))
+    if holder is not None:
+        return holder.id
+    return create_customer(work, command.identity, account="", language=command.language)[0].id

@@ -51,6 +51,7 @@ class StatusEvent(_ChannelEvent):
     status: Literal["sent", "delivered", "read", "failed", "blocked", "opted_out"]
     reason: Text = ""
     permanent: bool = True
+    """For a failure: False if the message may well arrive when it is sent again; it then needs ``retry``."""
     facts: tuple[tuple[Key, Text], ...] = ()
     """What else the provider tells of the delivery, such as its price: codes and ids, nothing personal."""
     needs: Text = ""

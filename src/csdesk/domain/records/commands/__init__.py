@@ -28,6 +28,7 @@ from csdesk.domain.records.commands.authority import (
     WithdrawApproval,
 )
 from csdesk.domain.records.commands.customers import (
+    AddCustomer,
     BlockCustomer,
     EraseCustomer,
     FillProfile,
@@ -93,6 +94,7 @@ from csdesk.domain.records.commands.work import (
 
 __all__ = [
     "AcceptOffer",
+    "AddCustomer",
     "AddNote",
     "AdoptTraining",
     "AnswerAlternative",
@@ -212,6 +214,7 @@ CustomerCommand = (
 Command = Annotated[
     TicketCommand
     | CustomerCommand
+    | AddCustomer
     | UnlinkIdentity
     | EraseCustomer
     | SaveAgent

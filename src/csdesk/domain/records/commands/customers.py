@@ -21,6 +21,14 @@ from csdesk.domain.records.customers import Evidence
 from csdesk.domain.records.tags import TagSource
 
 
+class AddCustomer(_Command):
+    """Add somebody who has not written yet. Whoever has that identity already stays as they are."""
+
+    kind: Literal["add_customer"] = "add_customer"
+    identity: Sender
+    language: Text | None = None
+
+
 class SetProfile(_Command):
     """Set a customer's name, level, stage, language, dedicated agent and profile values."""
 

@@ -44,8 +44,9 @@ CREATE TABLE csdesk_ticket(
   doc TEXT NOT NULL
 );
 CREATE INDEX csdesk_ticket_number ON csdesk_ticket(desk, number);
-CREATE INDEX csdesk_ticket_category ON csdesk_ticket(desk, category, queue);
-CREATE INDEX csdesk_ticket_assignee ON csdesk_ticket(desk, assignee, category) WHERE assignee IS NOT NULL;
+-- Ids stand behind what is listed by, so that a page of a list in their order is read off and nothing sorted (see runs.py).
+CREATE INDEX csdesk_ticket_category ON csdesk_ticket(desk, category, queue, id);
+CREATE INDEX csdesk_ticket_assignee ON csdesk_ticket(desk, assignee, category, id) WHERE assignee IS NOT NULL;
 CREATE INDEX csdesk_ticket_wake ON csdesk_ticket(desk, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX csdesk_ticket_waiting ON csdesk_ticket(desk, queue, waits, created_at) WHERE waits IS NOT NULL;
 CREATE INDEX csdesk_ticket_offered ON csdesk_ticket(desk, offered_to, id) WHERE offered_to IS NOT NULL;
@@ -54,8 +55,9 @@ CREATE INDEX csdesk_ticket_merged ON csdesk_ticket(desk, merged_into) WHERE merg
 CREATE TABLE csdesk_ticket_tag(
   desk INTEGER NOT NULL,
   tag TEXT NOT NULL,
+  id TEXT NOT NULL,
   record INTEGER NOT NULL,
-  PRIMARY KEY(desk, tag, record)
+  PRIMARY KEY(desk, tag, id)
 ) WITHOUT ROWID;
 
 CREATE TABLE csdesk_customer(
@@ -77,8 +79,9 @@ CREATE INDEX csdesk_customer_wake ON csdesk_customer(desk, wake_at) WHERE wake_a
 CREATE TABLE csdesk_customer_tag(
   desk INTEGER NOT NULL,
   tag TEXT NOT NULL,
+  id TEXT NOT NULL,
   record INTEGER NOT NULL,
-  PRIMARY KEY(desk, tag, record)
+  PRIMARY KEY(desk, tag, id)
 ) WITHOUT ROWID;
 
 CREATE TABLE csdesk_message(
