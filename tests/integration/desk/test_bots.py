@@ -304,6 +304,22 @@ def test_a_bot_cannot_hand_itself_back(world):
         desk.tickets.hand_back(ticket.id, actor=BOT)
 
 
+def test_what_a_bot_says_when_it_lets_go_is_kept_as_a_note(world):
+    desk, _ = opened(world)
+    ticket = desk.receive(world.said("hello")).ticket
+    after = desk.tickets.release(ticket.id, ticket.fence, reason="wants an invoice", actor=BOT)
+    assert (after.worker, after.reception.is_over) == (None, True)
+    assert desk.tickets.brief(ticket.id).note.text == "wants an invoice"
+    assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["released"]
+
+
+def test_a_person_who_answers_needs_no_farewell_of_the_bot(world):
+    desk, _ = opened(world, config=configured(bot={"farewell": "a colleague goes on"}))
+    ticket = desk.receive(world.said("hello")).ticket
+    desk.reply(ticket.id, "here I am", actor=AGENT, deliver=False)
+    assert said(desk, ticket) == [("agent", "here I am")]
+
+
 def test_what_cannot_be_handed_off_or_back(world):
     desk, _ = opened(world)
     ticket = desk.receive(world.said("hello")).ticket
@@ -383,6 +399,7 @@ def test_driven_by_hand(world):
     sent = desk.reply(ticket.id, "hi", actor=BOT, fence=fence, deliver=False)
     assert sent.message.author is AuthorKind.BOT
     assert sent.ticket.reception.asked is None
+    assert [one.reply for one in told(desk, ticket, ev.TurnEnded)] == [sent.message.id]
     assert desk.bots.take("xiaozhi") == ()
     with pytest.raises(InvalidInput, match="fence"):
         desk.reply(ticket.id, "hi", actor=BOT)
