@@ -140,7 +140,9 @@ def test_a_refusal_is_an_alert(opened):
     events = [event for entry in kf.desk.explain(kf.ticket().id) for event in entry.events]
     assert [one.name for one in events if isinstance(one, ev.AlertRaised)] == ["channel.seat"]
     kf.later(minutes=3)
+    tried = len(kf.platform.requests)
     assert kf.desk.run_due().failed == 0
+    assert not any("trans" in target for _, target, _ in kf.platform.requests[tried:])
 
 
 def test_a_broken_adapter_is_an_alert(opened, monkeypatch):
