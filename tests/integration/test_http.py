@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import logging
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -199,3 +200,28 @@ def test_a_client_that_was_given_stays_open():
         http = HttpxHttp(client)
         http.close()
         assert http.exchange(HttpRequest(method="GET", url=URL)).status == 200
+
+
+class Loopback(BaseHTTPRequestHandler):
+    """A provider that keeps its connections open."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+def test_each_loop_has_connections_of_its_own():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Loopback) as server, asyncio.Runner() as one, asyncio.Runner() as other:
+        threading.Thread(target=server.serve_forever).start()
+        http = AsyncHttpxHttp()
+        request = HttpRequest(method="GET", url=f"http://127.0.0.1:{server.server_port}/", timeout=5)
+        assert [loop.run(http.exchange(request)).status for loop in (one, other, one, other)] == [204] * 4
+        asyncio.run(http.aclose())
+        for loop in (one, other):
+            loop.run(http.aclose())
+        server.shutdown()

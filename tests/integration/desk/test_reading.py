@@ -293,6 +293,27 @@ def test_desks_of_one_store_do_not_meet(world):
     assert first.ticket.id != second.ticket.id
 
 
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_long_conversation_is_read_page_by_page(world, descending):
+    """What was merged into the ticket belongs to it, wherever it stands in time; notes do too."""
+    desk = world.open()
+    first, second = (desk.receive(world.said(f"{by} 0", by=by)).ticket for by in ("li", "wang"))
+    for number in range(1, 4):
+        world.later(minutes=1)
+        desk.receive(world.said(f"li {number}", by="li"))
+        desk.receive(world.said(f"wang {number}", by="wang"))
+    desk.note(first.id, "both are one", actor=AGENT)
+    desk.tickets.merge(second.id, first.id, actor=AGENT)
+    found = pages(lambda cursor: desk.tickets.messages(first.id, descending=descending, limit=2, cursor=cursor))
+    told = [one.message for one in desk.tickets.timeline(first.id) if one.message is not None]
+    assert len(told) == 9
+    assert {one.id for one in found} == {one.id for one in told}
+    moments = [one.occurred_at for one in found]
+    assert moments == sorted(moments, reverse=descending)
+    with pytest.raises(NotFound):
+        desk.tickets.messages("tkt_none")
+
+
 def test_a_customer_who_never_wrote_has_an_empty_timeline(world):
     desk = world.open()
     got = desk.receive(world.said("hi"))
