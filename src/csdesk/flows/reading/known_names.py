@@ -81,7 +81,8 @@ def _with_category(where: Where) -> Where:
     """The filters with the category of a status that is called like one: no other category may have it."""
     given = dict(where)
     status = given.get("status")
-    return (*where, ("category", status)) if status in _CATEGORIES and "category" not in given else where
+    is_category = isinstance(status, str) and status in _CATEGORIES
+    return (*where, ("category", status)) if is_category and "category" not in given else where
 
 
 _CATEGORIES: Final = frozenset(category.value for category in Category)
