@@ -6,6 +6,7 @@ be done on two sides and must come to the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -67,7 +68,13 @@ _BASE: dict[str, Any] = {
         }
     ],
     "close_resolved_after": "2d",
-    "retention": {"command_claims": "3000d", "closed_tickets": "10d", "dead_outbox": "5d", "raw": "3d"},
+    "retention": {
+        "inbound_claims": "3000d",
+        "command_claims": "3000d",
+        "closed_tickets": "10d",
+        "dead_outbox": "5d",
+        "raw": "3d",
+    },
 }
 _OTHER = {
     **_BASE,
@@ -100,7 +107,8 @@ class Channel(ScriptedChannel):
 
     def send_now(self, message: ch.OutboundMessage) -> ch.Receipt:
         receipt = super().send_now(message)
-        self.taken.append(message.key)
+        if self.capabilities.idempotency != "key" or message.key not in self.taken:
+            self.taken.append(message.key)
         return receipt
 
     def edit_now(self, sent: Any, part: Any) -> None:
@@ -115,12 +123,21 @@ class Side:
     """A desk over one store, with a clock, ids and channels of its own."""
 
     make_store: Callable[[], Store]
+    opening: Callable[..., Any] = open_desk
+    """Opens a desk over the store, or over the same file as the store."""
+    processes: int = 1
+    """How many desks are open at once; ``turn`` says which of them does the next deed."""
+    turn: int = 0
+    erases: bool = True
+    """False where a desk over an ``AsyncStore`` takes part, which cannot."""
     clock: FixedClock = field(default_factory=lambda: FixedClock(datetime(2026, 3, 2, 1, tzinfo=UTC)))
     ids: SerialIds = field(default_factory=SerialIds)
     config: DeskConfig = CONFIGS[0]
     said: list[InboundMessage] = field(default_factory=list)
     keyed: list[tuple[Callable[[], Any], Any, str | None]] = field(default_factory=list)
     was_in_doubt: bool = False
+    is_crowded: bool = False
+    """While several deeds are done at once."""
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -128,7 +145,12 @@ class Side:
             Channel("web", edit_within=timedelta(days=1), recall_within=timedelta(days=1)),
             Channel("mail", idempotency="key"),
         )
-        self.open()
+        self.desks: dict[int, Desk] = {}
+        self.store = self.make_store()
+        self.store.open_desk("main", secret=b"s" * 32)
+        for number in range(2):  # one process opens it again, so that as many ids were taken
+            self.turn = number % self.processes
+            self.open()
         self.agents = [
             self.desk.agents.add(name, queues=QUEUES[:number], capacity=3).id
             for number, name in enumerate(("Lin", "Ann", "Bo"), 2)
@@ -142,11 +164,30 @@ class Side:
         )
 
     def open(self) -> None:
-        self.store = self.make_store()
-        self.store.open_desk("main", secret=b"s" * 32)
-        self.desk: Desk = open_desk(
-            self.store, config=self.config, clock=self.clock, ids=self.ids, channels=self.channels, bots=(Echo(),)
-        )
+        """Open the desk whose turn it is, perhaps again."""
+        if self.turn in self.desks:
+            self.desk.close()
+        self.desks[self.turn] = self.opening(self.store, **self.parts)
+
+    def close(self) -> None:
+        for desk in self.desks.values():
+            desk.close()
+        self.store.close()
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What every desk of this side is opened with."""
+        return {
+            "config": self.config,
+            "clock": self.clock,
+            "ids": self.ids,
+            "channels": self.channels,
+            "bots": (Echo(),),
+        }
+
+    @property
+    def desk(self) -> Desk:
+        return self.desks[self.turn]
 
     def all(self, kind: Any) -> list[Any]:
         return list(pages(lambda after: self.store.query("main", Query(kind=kind, limit=1000, after=after))))
@@ -388,7 +429,7 @@ def know(side: Side, a: int, b: int, c: int, d: int) -> Any:
         lambda: customers.flag(one.id, "press", until=until, **by),
         lambda: customers.set_profile(one.id, name=f"N{d % 3}", dedicated_agent=side.agents[b % 3], **by),
         lambda: customers.record(one.id, "order", reference=f"A{d % 3}", **by),
-        lambda: customers.erase(one.id, **by) if d % 3 == 0 else None,
+        lambda: customers.erase(one.id, **by) if d % 3 == 0 and side.erases else None,
     )
     return chosen(ways, c)()
 
@@ -492,7 +533,6 @@ def do_again(side: Side, a: int, _b: int, _c: int, _d: int) -> Any:
 @deed
 def reopen(side: Side, _a: int, _b: int, _c: int, _d: int) -> Any:
     before = everything(side)
-    side.desk.close()
     side.open()
     assert everything(side) == before
 
@@ -502,3 +542,10 @@ def everything(side: Side) -> dict[str, list[Any]]:
     found = {kind: side.all(kind) for kind in KINDS}
     found["entry"] = [one._replace(salt="", trace=one.trace or None) for one in found["entry"]]
     return found
+
+
+def check_sent(side: Side) -> None:
+    """Nothing was handed over again that the provider had taken, unless somebody sent it again while in doubt."""
+    for channel in side.channels:
+        taken = Counter(channel.taken)
+        assert side.was_in_doubt or all(count == 1 for count in taken.values()), taken

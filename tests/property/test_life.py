@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections import Counter
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import many
-from tests.property.life import DEEDS, QUEUES, WORDS, NothingYet, Side, everything, pages
+from tests.databases import store_at
+from tests.property.awaited import opening
+from tests.property.life import DEEDS, QUEUES, WORDS, NothingYet, Side, check_sent, everything, pages
 
+from csdesk import open_desk
+from csdesk.desk.shell import Desk
 from csdesk.domain.records.tickets import Category
+from csdesk.engine import core, local
 from csdesk.errors import CsdeskError, FlowError
 from csdesk.stores.memory import MemoryStore
 from csdesk.stores.sqlite import SqliteStore
+from csdesk.testing import AwaitedStore
 from csdesk.testing.audit import problems_of
 
 NUMBERS = st.integers(0, 999)
@@ -31,27 +40,65 @@ _OWN = re.compile(r"salt='[a-z0-9]*'|trace=Trace\(verdicts=\(\)\)|trace=None|ind
 """What each store may say in its own way: pages, what it has indexed, and the salts of nothing."""
 
 
+@contextmanager
+def _one_by_one() -> Iterator[None]:
+    """Processes take ticket numbers one at a time: in blocks, each would count on in its own."""
+    with patch.object(core, "BLOCK", 1), patch.object(local, "BLOCK", 1):
+        yield
+
+
+@contextmanager
+def _lives(kind: str) -> Iterator[tuple[Side, Side]]:
+    """A desk over a store in memory, and one of another kind that has to live the same life."""
+    memory, same = MemoryStore(), MemoryStore()
+    with TemporaryDirectory() as folder, asyncio.Runner() as loop:
+        path = Path(folder, "desk.db")
+        no_gaps = _one_by_one() if kind == "two processes" else nullcontext()
+
+        def file() -> SqliteStore:
+            return store_at(path, synchronous="NORMAL")
+
+        def at_path(_store: Any, **given: Any) -> Desk:
+            return open_desk(f"sqlite:///{path}", synchronous="NORMAL", **given)
+
+        others: dict[str, Callable[[], Side]] = {
+            "file": lambda: Side(file),
+            "steps awaited": lambda: Side(lambda: same, opening(loop, AwaitedStore)),
+            "file in threads": lambda: Side(file, opening(loop)),
+            "two processes": lambda: Side(file, at_path, processes=2),
+        }
+        with no_gaps, closing(Side(lambda: memory)) as one, closing(others[kind]()) as other:
+            one.erases = other.erases = kind != "steps awaited"
+            yield one, other
+
+
 @settings(max_examples=many(8), suppress_health_check=list(HealthCheck))
 @given(LIVES)
 def test_both_stores_live_the_same_life(life):
-    memory = MemoryStore()
-    with (
-        TemporaryDirectory() as folder,
-        closing(SqliteStore(Path(folder, "desk.db"), synchronous="NORMAL")) as file,
-    ):
-        sides = Side(lambda: memory), Side(lambda: file)
+    _live("file", life)
+
+
+@pytest.mark.parametrize("kind", ["steps awaited", "file in threads", "two processes"])
+@settings(max_examples=many(3), suppress_health_check=list(HealthCheck))
+@given(life=LIVES)
+def test_every_way_to_open_a_desk_leads_to_the_same_life(kind, life):
+    _live(kind, life)
+
+
+def _live(kind: str, life: Any) -> None:
+    with _lives(kind) as sides:
+        one, other = sides
         for name, numbers in life:
-            one, other = (_done(side, name, numbers) for side in sides)
-            assert one == other, name
-            assert problems_of(memory) == (), name
-        assert problems_of(file) == ()
+            other.turn = sum(numbers) % other.processes
+            said, again = (_done(side, name, numbers) for side in sides)
+            assert said == again, name
+            assert problems_of(one.store) == (), name
+        assert problems_of(other.store) == ()
         kept = [{kind: _OWN.sub("", repr(rows)) for kind, rows in everything(side).items()} for side in sides]
         assert kept[0] == kept[1]
-        assert _lists(sides[0]) == _lists(sides[1])
+        assert _lists(one) == _lists(other)
         for side in sides:
-            _check_sent(side)
-            side.desk.close()
-            side.store.close()
+            check_sent(side)
 
 
 def _done(side: Side, name: str, numbers: tuple[int, int, int, int]) -> str:
@@ -100,10 +147,3 @@ def _paged(read: Any) -> list[Any]:
 
 def _said(message: Any) -> str:
     return " ".join([message.subject, *(getattr(part, "text", "") for part in message.edited or message.parts)])
-
-
-def _check_sent(side: Side) -> None:
-    """Nothing was handed over again that the provider had taken, unless somebody sent it again while in doubt."""
-    for channel in side.channels:
-        taken = Counter(channel.taken)
-        assert side.was_in_doubt or all(count == 1 for count in taken.values()), taken

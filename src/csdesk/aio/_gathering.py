@@ -1,12 +1,14 @@
 """Group commit for tasks: one of those who wait takes the whole queue in one worker-thread hop.
 
-The same rule as ``csdesk.engine.meeting``, with futures in place of locks; all of it happens on one loop.
+The same rule as ``csdesk.engine.meeting``, with futures in place of locks. A future belongs to its loop, so the
+tasks of each loop meet by themselves: a host may have one in every thread, and one that was given up holds up nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from weakref import WeakKeyDictionary
 
 from csdesk.domain.records.channels import Received
 from csdesk.flows.inbound.pipeline import BATCH, Arrival
@@ -25,7 +27,23 @@ class _Waiter:
 
 
 class AsyncGathering:
-    """Where the callers of one desk meet."""
+    """Where the callers of one desk meet, on whatever loops they run."""
+
+    def __init__(self, take_in: TakeIn) -> None:
+        self._take_in = take_in
+        self._meetings: WeakKeyDictionary[asyncio.AbstractEventLoop, _Meeting] = WeakKeyDictionary()
+
+    async def receive(self, arrival: Arrival) -> Received:
+        """Take in one message, together with those that wait at the same time on the same loop."""
+        loop = asyncio.get_running_loop()
+        meeting = self._meetings.get(loop)
+        if meeting is None:
+            meeting = self._meetings[loop] = _Meeting(self._take_in)
+        return await meeting.receive(arrival)
+
+
+class _Meeting:
+    """Where the tasks of one loop meet."""
 
     def __init__(self, take_in: TakeIn) -> None:
         self._take_in = take_in
@@ -54,7 +72,8 @@ class AsyncGathering:
         """A waiter was cancelled: it goes; if the lead had just been given to it, the next one has it."""
         if mine in self._waiting:
             self._waiting.remove(mine)
-        if mine.future.done() and not mine.future.cancelled() and mine.future.result() is None:
+        future = mine.future
+        if future.done() and not future.cancelled() and future.exception() is None and future.result() is None:
             self._pass_on()
 
     async def _lead(self, mine: _Waiter) -> Received:

@@ -50,7 +50,8 @@ if TYPE_CHECKING:
 class AsyncDesk:
     """A customer-service desk, ready to take in messages. Open one with ``csdesk.open_async_desk``.
 
-    Safe between tasks of one loop. csdesk starts no task of its own: call ``run_due`` from a lifespan task or a worker.
+    Safe between tasks, on one loop or on several; an ``AsyncStore`` may be less. csdesk starts no task of its own: call
+    ``run_due`` from a lifespan task or a worker.
     """
 
     def __init__(

@@ -22,13 +22,17 @@ Answer = TypeVar("Answer")
 class Call(Generic[Brought, Answer]):
     """A caller and what it brought. Its gate is shut while it waits; it wakes with an answer, or with the lead."""
 
-    __slots__ = ("answer", "brought", "error", "gate", "has_lead", "has_left")
+    __slots__ = ("answer", "batch", "brought", "error", "gate", "has_lead", "has_left", "heir")
 
     def __init__(self, brought: Brought) -> None:
         self.brought = brought
         self.gate: Lock | None = None
         self.has_lead = False
         self.has_left = False
+        self.batch: list[Call[Brought, Answer]] = []
+        """Whom it works for as the leader."""
+        self.heir: Call[Brought, Answer] | None = None
+        """To whom it passed the lead on."""
         self.answer: Answer | None = None
         self.error: BaseException | None = None
 
@@ -59,6 +63,17 @@ class Meeting(ABC, Generic[Brought, Answer]):
     def _answered(self, brought: Brought) -> Answer:
         """The answer, worked out together with those that wait at the same time; its error is raised."""
         mine: Call[Brought, Answer] = Call(brought)
+        try:
+            self._meet(mine)
+        except BaseException:
+            self._leave(mine)
+            raise
+        if mine.error is not None:
+            raise mine.error
+        assert mine.answer is not None
+        return mine.answer
+
+    def _meet(self, mine: Call[Brought, Answer]) -> None:
         with self._lock:
             self._waiting.append(mine)
             if self._is_led:
@@ -68,43 +83,21 @@ class Meeting(ABC, Generic[Brought, Answer]):
             else:
                 self._is_led = mine.has_lead = True
         if mine.gate is not None:
-            self._wait(mine, mine.gate)
+            mine.gate.acquire()
         if mine.has_lead:
             self._lead(mine)
-        if mine.error is not None:
-            raise mine.error
-        assert mine.answer is not None
-        return mine.answer
-
-    def _wait(self, mine: Call[Brought, Answer], gate: Lock) -> None:
-        try:
-            gate.acquire()
-        except BaseException:
             self._leave(mine)
-            raise
-
-    def _leave(self, mine: Call[Brought, Answer]) -> None:
-        """An interrupt: this caller goes. What it holds up, the others or the lead, must go on."""
-        with self._lock:
-            mine.has_left = True
-            if mine in self._waiting:
-                self._waiting.remove(mine)
-            if mine.has_lead:
-                self._pass_on()
 
     def _lead(self, mine: Call[Brought, Answer]) -> None:
-        """Work for everybody who waits now, this caller among them; then pass the lead on."""
+        """Work for everybody who waits now, this caller among them."""
         if self._last > 1:
-            self._let_in(mine)
+            self._let_in()
         with self._lock:
-            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            self._last = len(batch)
-        try:
-            self._work(batch)
-        finally:
-            self._wake(batch)
+            mine.batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            self._last = len(mine.batch)
+        self._work(mine.batch)
 
-    def _let_in(self, mine: Call[Brought, Answer]) -> None:
+    def _let_in(self) -> None:
         """Wait a moment until as many are here as shared the last batch."""
         with self._lock:
             if len(self._waiting) >= self._last:
@@ -113,31 +106,43 @@ class Meeting(ABC, Generic[Brought, Answer]):
             door.acquire()
         try:
             door.acquire(timeout=_PATIENCE)
-        except BaseException:
+        finally:
             self._door = None
-            self._leave(mine)
-            raise
-        self._door = None
 
     def _open_door(self) -> None:
         """Somebody came: if nobody else is missing, the leader begins. The lock is held."""
-        if self._door is not None and len(self._waiting) >= self._last and self._door.locked():
-            self._door.release()
+        if self._door is not None and len(self._waiting) >= self._last:
+            _open(self._door)
 
-    def _wake(self, batch: list[Call[Brought, Answer]]) -> None:
+    def _leave(self, mine: Call[Brought, Answer]) -> None:
+        """This caller goes, answered or interrupted. What it holds up, its batch and the lead, goes on."""
         with self._lock:
-            # After an interrupt some may have no answer: they stay first in line, and one of them leads.
-            self._waiting[:0] = [one for one in batch[1:] if not (one.is_answered or one.has_left)]
-            for one in batch:
-                if one.gate is not None and one.is_answered and not one.has_lead:
-                    one.gate.release()
-            self._pass_on()
+            mine.has_left = True
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+            if mine.has_lead:
+                self._wake(mine)
+                self._pass_on(mine)
+            if mine.heir is not None and mine.heir.gate is not None:
+                _open(mine.heir.gate)
 
-    def _pass_on(self) -> None:
-        """Give the lead to the first who waits; nobody has it if nobody does. The lock is held."""
-        self._is_led = bool(self._waiting)
+    def _wake(self, mine: Call[Brought, Answer]) -> None:
+        """Let go those of the batch who are answered. After an interrupt some are not: they stay first in line."""
+        for one in mine.batch:
+            if one.gate is not None and one.is_answered:
+                _open(one.gate)
+        left = [one for one in mine.batch if not (one.is_answered or one.has_left)]
+        self._waiting, mine.batch = [*left, *self._waiting], []
+
+    def _pass_on(self, mine: Call[Brought, Answer]) -> None:
+        """Give the lead to the first who waits; nobody has it if nobody does."""
         if self._waiting:
             heir = self._waiting[0]
-            heir.has_lead = True
-            assert heir.gate is not None
-            heir.gate.release()
+            mine.has_lead, mine.heir, heir.has_lead = False, heir, True
+        else:
+            mine.has_lead = self._is_led = False
+
+
+def _open(gate: Lock) -> None:
+    if gate.locked():
+        gate.release()

@@ -28,6 +28,11 @@ def check_page(asked: Query) -> None:
         raise InvalidInput("limit", "out of range", "pass 1 to 1000")
 
 
+def no_cursor() -> InvalidInput:
+    """What a cursor is refused with that no page of the query gave."""
+    return InvalidInput("cursor", "not a cursor of this query", "pass the cursor of an earlier page of the same query")
+
+
 def check_column(kind: str, column: str, field: str) -> None:
     """Refuse a column that the kind does not have.
 

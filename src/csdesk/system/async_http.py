@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AsyncHttpxHttp:
-    """A coroutine client; httpx is imported at the first exchange.
+    """A coroutine client; httpx is imported at the first exchange. Connections belong to the loop that opened them.
 
     Args:
         client: one of your own, with your proxy or transport; it stays yours.
@@ -28,7 +28,7 @@ class AsyncHttpxHttp:
         self, client: httpx.AsyncClient | None = None, *, sleep: Callable[[float], None] | None = None
     ) -> None:
         self._client = client
-        self._owns = client is None
+        self._own: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
         self._sleep = sleep
         self._flights: dict[Flight, tuple[float, asyncio.Task[HttpResponse]]] = {}
 
@@ -86,9 +86,14 @@ class AsyncHttpxHttp:
         import httpx
 
         rules.keep_quiet()
-        if self._client is None:
-            self._client = httpx.AsyncClient(follow_redirects=False)
-        return self._client
+        if self._client is not None:
+            return self._client
+        loop = asyncio.get_running_loop()
+        client = self._own.get(loop)
+        if client is None:
+            self._own = {one: its for one, its in self._own.copy().items() if not one.is_closed()}
+            client = self._own[loop] = httpx.AsyncClient(follow_redirects=False)
+        return client
 
     async def _read(self, request: HttpRequest, client: httpx.AsyncClient) -> HttpResponse:
         url, headers, extensions = request.url, dict[str, str](), dict[str, str]()
@@ -111,7 +116,7 @@ class AsyncHttpxHttp:
             return rules.response(answer, bytes(body))
 
     async def aclose(self) -> None:
-        """Close the connections; the next exchange opens new ones."""
-        if self._client is not None and self._owns:
-            await self._client.aclose()
-            self._client = None
+        """Close the connections of this loop; the next exchange opens new ones."""
+        client = self._own.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()

@@ -411,8 +411,58 @@ def test_who_left_during_a_batch_that_broke_off_does_not_get_the_lead():
         one.gate = Lock()
         one.gate.acquire()
     gathering._is_led = leader.has_lead = True
+    leader.batch = [leader, gone, stays]
     gathering._leave(gone)
-    gathering._wake([leader, gone, stays])
+    gathering._leave(leader)
     assert gathering._waiting == [stays]
     assert (stays.has_lead, stays.gate.locked()) == (True, False)
     assert (gone.has_lead, gone.gate.locked()) == (False, True)
+
+
+def test_tasks_meet_on_their_own_loop_and_one_that_was_given_up_holds_nobody_up():
+    given_up = asyncio.new_event_loop()
+
+    async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        await (asyncio.Event().wait() if asyncio.get_running_loop() is given_up else asyncio.sleep(0))
+        return answers(batch)
+
+    gathering = AsyncGathering(take_in)
+
+    async def begun() -> list[asyncio.Task[Received]]:
+        tasks = [asyncio.ensure_future(gathering.receive(arrival(number))) for number in range(2)]
+        await asyncio.sleep(0)
+        return tasks
+
+    async def several() -> list[Received]:
+        return await asyncio.wait_for(
+            asyncio.gather(*(gathering.receive(arrival(number)) for number in range(2, 6))), 10
+        )
+
+    stuck = given_up.run_until_complete(begun())
+    assert [one.message_id for one in asyncio.run(several())] == [f"msg_{number}" for number in range(2, 6)]
+    for task in stuck:
+        task.cancel()
+    given_up.run_until_complete(asyncio.wait(stuck))
+    given_up.close()
+
+
+def test_a_task_cancelled_while_it_is_told_of_an_error_is_cancelled():
+    tasks: list[asyncio.Task[Received]] = []
+
+    async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        await asyncio.sleep(0)
+        if any(one.id == "msg_2" for one in batch):
+            if len(batch) == 1:
+                asyncio.get_running_loop().call_soon(tasks[2].cancel)
+            raise ValueError("by plan")
+        return answers(batch)
+
+    gathering = AsyncGathering(take_in)
+
+    async def run() -> list[object]:
+        tasks.extend(asyncio.ensure_future(gathering.receive(arrival(number))) for number in range(3))
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    first, second, third = asyncio.run(run())
+    assert [one.message_id for one in (first, second) if isinstance(one, Received)] == ["msg_0", "msg_1"]
+    assert isinstance(third, asyncio.CancelledError)

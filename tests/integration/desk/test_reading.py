@@ -115,6 +115,20 @@ def test_search_finds_words_before_and_after_they_are_indexed(world):
         desk.run_due()
 
 
+@pytest.mark.parametrize(
+    "text", ['" OR 1', "NEAR(a b)", "a*", "csdesk_search:a", "a AND NOT b", "'; DROP TABLE message", "%", "_", "^a"]
+)
+def test_a_search_is_words_and_no_language(world, text):
+    desk = world.open()
+    desk.receive(world.said("hello there"))
+    got = desk.receive(world.said(f"see {text} here", by="bob"))
+    for _ in range(2):
+        found = [one.message.id for one in desk.tickets.search(text).items]
+        assert found in ([got.message_id], []), "by its words, if it has any"
+        desk.run_due()
+    assert desk.tickets.count() == 2
+
+
 def test_searches_look_where_they_are_told(world):
     queues = (QueuePolicy(name="default"), QueuePolicy(name="vip"))
     accounts = (AccountPolicy(name="web"), AccountPolicy(name="app", queue="vip"))

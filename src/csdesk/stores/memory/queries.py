@@ -15,7 +15,7 @@ from csdesk.domain.records.counters import LOAD, WORK
 from csdesk.domain.records.tickets import NEVER_DUE, burdens_of
 from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import Page, Query, Row
-from csdesk.stores._asked import check_column, check_order, check_page, time_column
+from csdesk.stores._asked import check_column, check_order, check_page, no_cursor, time_column
 from csdesk.stores.memory.state import DeskState
 
 SortKey = tuple[tuple[object, ...], str]
@@ -48,7 +48,7 @@ def query(desk: DeskState, asked: Query) -> Page[Row]:
         try:
             keyed = [pair for pair in keyed if (pair[0] < last if asked.descending else pair[0] > last)]
         except TypeError:  # somebody wrote a place into it that is none
-            raise _no_cursor() from None
+            raise no_cursor() from None
     items = keyed[: asked.limit]
     cursor = make_cursor(mark, items[-1][0]) if len(keyed) > asked.limit else None
     return Page(tuple(row for _, row in items), cursor)
@@ -186,9 +186,5 @@ def last_key(cursor: str, mark: str) -> SortKey:
     except (ValueError, TypeError, KeyError, RecursionError):
         found = None
     if found != mark:
-        raise _no_cursor()
+        raise no_cursor()
     return last
-
-
-def _no_cursor() -> InvalidInput:
-    return InvalidInput("cursor", "not a cursor of this query", "pass the cursor of an earlier page of the same query")

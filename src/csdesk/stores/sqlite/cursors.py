@@ -7,7 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from hashlib import sha256
 
-from csdesk.errors import InvalidInput
+from csdesk.stores._asked import no_cursor
 from csdesk.stores.sqlite.values import Cell
 
 Key = tuple[Cell, Cell]
@@ -41,9 +41,7 @@ def key_of(cursor: str, mark: str) -> Key:
     # The decoder passes over what does not belong there: only the very text that was given counts. Anybody can write
     # such a text with another place in it, but none that is no place at all.
     if found != mark or not all(_is_cell(one) for one in (value, key)) or cursor_of(mark, (value, key)) != cursor:
-        raise InvalidInput(
-            "cursor", "not a cursor of this query", "pass the cursor of an earlier page of the same query"
-        )
+        raise no_cursor()
     return value, key
 
 

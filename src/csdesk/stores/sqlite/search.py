@@ -16,6 +16,7 @@ from csdesk.domain.records.codec import said_in
 from csdesk.domain.records.messages import Message
 from csdesk.domain.text.features import search_tokens, tokens_match
 from csdesk.ports.store import Page, SearchHit, SearchRequest
+from csdesk.stores._asked import no_cursor
 from csdesk.stores.sqlite.connection import Execute
 from csdesk.stores.sqlite.cursors import cursor_of, fingerprint, key_of
 from csdesk.stores.sqlite.documents import record_of
@@ -90,7 +91,7 @@ class Narrowed:
 def search(execute: Execute, desk: int, asked: SearchRequest, narrowed: Narrowed) -> Page[SearchHit]:
     """The messages that match every phrase, those stored last first."""
     mark = fingerprint("search", *asked.asked)
-    before = _AFTER_ALL if asked.after is None else int(str(key_of(asked.after, mark)[1]))
+    before = _AFTER_ALL if asked.after is None else _row_of(asked.after, mark)
     phrases = [phrase for phrase in asked.phrases if phrase]
     if not phrases or not all(_is_token(token) for phrase in phrases for token in phrase):
         return Page(())
@@ -107,6 +108,13 @@ def search(execute: Execute, desk: int, asked: SearchRequest, narrowed: Narrowed
         execute("COMMIT")
     hits = tuple(SearchHit(message=key, ticket=ticket) for _, key, ticket in rows[: asked.limit])
     return Page(hits, cursor_of(mark, (None, rows[asked.limit - 1][0])) if len(rows) == wanted else None)
+
+
+def _row_of(cursor: str, mark: str) -> int:
+    row = key_of(cursor, mark)[1]
+    if type(row) is not int or abs(row) > _AFTER_ALL:
+        raise no_cursor()
+    return row
 
 
 def _is_token(token: str) -> bool:
