@@ -12,7 +12,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import csdesk
-from csdesk.ports.channel import Exchange, HttpRequest, InboundResult, Limit, PullHint, PullPage, Rejected
+from csdesk.ports.channel import Exchange, HttpRequest, InboundResult, Limit, PullHint, PullPage, Rejected, UnknownEvent
 
 
 class Pushbox:
@@ -23,19 +23,26 @@ class Pushbox:
         self.account, self._url, self._secret = account, url, secret
 
     def receive(self, request: csdesk.RawRequest) -> InboundResult:
-        signature = hmac.new(self._secret, request.body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(signature, request.header("X-Pushbox-Signature") or ""):
+        wanted = hmac.new(self._secret, request.body, hashlib.sha256).hexdigest()
+        given = request.header("X-Pushbox-Signature") or ""
+        if not hmac.compare_digest(wanted.encode(), given.encode()):
             return InboundResult(reply=csdesk.RawResponse(status=401), rejected=Rejected(code="bad_signature"))
-        told = json.loads(request.body)
-        message = csdesk.InboundMessage(
-            account=self.account,
-            dedupe_key=told["id"],
-            conversation=told["from"],
-            sender=csdesk.Sender(kind=self.kind, external_id=told["from"], name=told.get("name", "")),
-            text=told["text"],
-            raw=request.body,
-        )
-        return InboundResult(events=(message,))
+        return InboundResult(events=(self._event(request.body),))
+
+    def _event(self, raw: bytes) -> csdesk.InboundMessage | UnknownEvent:
+        try:
+            told = json.loads(raw)
+            sender = csdesk.Sender(kind=self.kind, external_id=told["from"], name=told.get("name", ""))
+            return csdesk.InboundMessage(
+                account=self.account,
+                dedupe_key=told["id"],
+                conversation=told["from"],
+                sender=sender,
+                text=told["text"],
+                raw=raw,
+            )
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            return UnknownEvent(account=self.account, dedupe_key=hashlib.sha256(raw).hexdigest(), raw=raw)
 
     def send(self, message: csdesk.OutboundMessage) -> Exchange[csdesk.Receipt]:
         text = "\n".join(part.text for part in message.parts if part.kind == "text")

@@ -98,7 +98,11 @@ def test_a_long_answer_is_cut_off():
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:192.168.0.1]", "0.0.0.0", "localhost"]
+    "host",
+    [
+        *("127.0.0.1", "10.0.0.1", "169.254.169.254", "0.0.0.0", "localhost", "[::1]", "[::ffff:192.168.0.1]"),
+        *("[64:ff9b::169.254.169.254]", "[2002:7f00:1::]", "[::127.0.0.1]", "[fec0::1]", "[ff02::1]"),
+    ],
 )
 def test_a_private_address_is_refused_before_anything_is_sent(host):
     provider = Provider()
@@ -106,11 +110,24 @@ def test_a_private_address_is_refused_before_anything_is_sent(host):
     assert (got.provider_code, times) == ("private_address", 0)
 
 
+def test_redirects_are_not_followed():
+    provider = Provider(httpx.Response(302, headers={"Location": "http://127.0.0.1/secrets"}))
+    got, times = both(provider, HttpRequest(method="GET", url=URL))
+    assert (got.status, times) == (302, 1)
+
+
 def test_a_public_address_is_pinned():
     provider = Provider()
     both(provider, HttpRequest(method="GET", url="https://1.1.1.1:8443/x?y=1", public=True))
     assert str(provider.asked[0].url) == "https://1.1.1.1:8443/x?y=1"
     assert provider.asked[0].headers["Host"] == "1.1.1.1:8443"
+
+
+@pytest.mark.parametrize("host", ["[2606:4700:4700::1111]", "[64:ff9b::1.1.1.1]", "[2002:101:101::1]"])
+def test_a_public_address_of_ipv6_is_one(host):
+    provider = Provider()
+    both(provider, HttpRequest(method="GET", url=f"https://{host}/x", public=True))
+    assert [str(one.url) for one in provider.asked] == [f"https://{host}/x".replace("1.1.1.1", "101:101")] * 2
 
 
 def test_ten_who_ask_for_the_same_at_the_same_time_are_answered_by_one_request():

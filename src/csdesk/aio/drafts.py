@@ -13,7 +13,11 @@ class Drafts(Group):
     """Replies in the making. A draft remembers the version of the ticket that it answers."""
 
     async def save(self, ticket: TicketId, text: str, *, actor: Actor) -> Draft:
-        """Keep the actor's draft on a ticket; it replaces an earlier one."""
+        """Keep the actor's draft on a ticket; it replaces an earlier one.
+
+        Raises:
+            Denied: the actor may not reply.
+        """
         return await self._runner.run(drafts.save_draft(ticket, text, actor))
 
     async def get(self, ticket: TicketId, *, actor: Actor) -> Draft | None:

@@ -99,8 +99,8 @@ def topic(desk: Desk, ticket: Ticket) -> str:
     """The subject of the ticket, or how its first message begins."""
     if ticket.subject:
         return ticket.subject
-    first = next((one.message for one in desk.tickets.timeline(ticket.id) if one.message is not None), None)
-    return said(first) if first is not None else ""
+    first = desk.tickets.messages(ticket.id, descending=False, limit=1).items
+    return said(first[0]) if first else ""
 
 
 def said(message: Message) -> str:

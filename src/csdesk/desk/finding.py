@@ -11,7 +11,7 @@ from csdesk.domain.ids import AgentId, CustomerId, TicketId
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.changes import WaitingLine
 from csdesk.domain.records.channels import WindowState
-from csdesk.domain.records.messages import Direction
+from csdesk.domain.records.messages import Direction, Message
 from csdesk.domain.records.tickets import Category, Priority, Ticket
 from csdesk.flows.outbound import outgoing
 from csdesk.flows.reading import explaining, known_names, lists, sites, staffing
@@ -236,6 +236,18 @@ class Finding(TicketGroup):
         )
         return self._runner.run(known_names.search(text, asked, customer))
 
+    def messages(
+        self, ticket: TicketId, *, descending: bool = True, limit: int = 50, cursor: str | None = None
+    ) -> Page[Message]:
+        """A page of what was said on the ticket and on those merged into it, notes too, newest first.
+
+        Messages stand by ``occurred_at``. For a page of a long conversation: ``timeline`` brings all of it at once.
+
+        Raises:
+            NotFound: this desk has no such ticket.
+        """
+        return self._runner.run(lists.ticket_messages(ticket, limit, cursor, descending=descending))
+
     def timeline(self, ticket: TicketId) -> tuple[TimelineItem, ...]:
-        """Everything that happened on the ticket, oldest first: messages and events."""
+        """Everything that happened on the ticket, oldest first: messages and events, all of them in one value."""
         return self._runner.run(lists.ticket_timeline(ticket))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from csdesk.domain.core.customers.erasing import is_erased
+from csdesk.domain.ids import COMMAND
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import ChangeSet, Needs, Put
 from csdesk.domain.records.drafts import Draft
 from csdesk.errors import IllegalTransition
+from csdesk.flows.permission import require
 from csdesk.flows.reading import checks
 from csdesk.flows.reading.lists import everything, read
 from csdesk.flows.retrying import retried
@@ -17,7 +19,11 @@ from csdesk.ports.store import Query
 
 
 def save_draft(ticket: str, text: str, actor: Actor) -> Flow[Draft]:
-    """Keep a draft; it remembers the version of the ticket that it answers."""
+    """Keep a draft; it remembers the version of the ticket that it answers.
+
+    Raises:
+        Denied: the actor may not reply.
+    """
     return (yield from retried(lambda scope: _save_draft(ticket, text, actor, scope)))
 
 
@@ -28,6 +34,8 @@ def _save_draft(ticket: str, text: str, actor: Actor, scope: Scope) -> Flow[Draf
     answered = work.ticket(ticket)
     if is_erased(work, answered):
         raise IllegalTransition(ticket, "erased", "save_draft")
+    work.begin(scope.ids.new(COMMAND), actor)
+    yield from require(work, actor, "reply", answered.id)
     old = loaded.snapshot.drafts.get(draft_id)
     before = old.version if old is not None else 0
     draft = Draft(

@@ -163,7 +163,7 @@ def _for_unmerge(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> 
 
 def _for_split(ticket: Ticket, loaded: Loaded, needs: Needs, scope: Scope) -> Flow[Gathered]:
     streams = yield from _streams((ticket.id,))
-    messages = yield from everything(Message, Query(kind="message", where=(("ticket", ticket.id),), limit=500))
+    messages = yield from everything(Message, Query(kind="message", where=(("ticket", ticket.id),), limit=1000))
     mail = tuple(
         scope.keys.mail(one.account, one.provider_id)
         for one in loaded.snapshot.messages.values()

@@ -21,6 +21,10 @@ ATTEMPTS: Final = 3
 BUSY: Final = frozenset({502, 503, 504})
 """Statuses after which a safe request is sent again at once."""
 
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""What of IPv6 is given to anybody (RFC 4291, section 2.4)."""
+
 ours: ContextVar[bool] = ContextVar("csdesk_http", default=False)
 """True while a request of csdesk is under way: its URL may hold a secret."""
 
@@ -105,12 +109,23 @@ def public_address(request: HttpRequest, found: list[str]) -> str:
         ChannelError: one of the host's addresses lies inside a private network, or it has none.
     """
     for one in found:
-        address = ipaddress.ip_address(one.partition("%")[0])
-        inner = getattr(address, "ipv4_mapped", None) or address
-        if not inner.is_global or inner.is_multicast:
+        if not _is_public(one.partition("%")[0]):
             raise ChannelError(
                 host_of(request), "the address is private", disposition="fix_content", provider_code="private_address"
             )
     if not found:
         raise ChannelError(host_of(request), "the host has no address", disposition="fix_content")
     return found[0]
+
+
+def _is_public(text: str) -> bool:
+    """True for an address of the whole internet; of an IPv6 address that holds one of IPv4, both must be."""
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        elif address in _NAT64:  # how a network without IPv4 writes an address of it (RFC 6052)
+            address = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        elif address not in _UNICAST or (address.sixtofour is not None and not address.sixtofour.is_global):
+            return False
+    return address.is_global and not address.is_multicast

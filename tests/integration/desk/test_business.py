@@ -250,6 +250,24 @@ def test_agents_follow_the_staff_list(world):
     assert desk.agents.get(own.id).agent == own
 
 
+def test_what_the_list_does_not_say_of_queues_leaves_them(world):
+    desk, _ = staffed(world, TOM, LI)
+    desk.agents.sync(departments=DEPARTMENTS)
+    li = desk.agents.find("hr-3")
+    desk.agents.change(li.id, queues=["refunds"])
+    assert desk.agents.sync(departments=DEPARTMENTS).changes == (), "Li is in no department"
+    assert desk.agents.sync().changes == (), "and nothing was said of departments"
+
+
+def test_who_leaves_may_be_of_a_department_that_nobody_knows(world):
+    desk, hr = staffed(world, MEI, LI)
+    desk.agents.sync()
+    hr.people = [MEI, LI.model_copy(update={"active": False, "queues": ("closed-down",), "departments": ("x",)})]
+    done = desk.agents.sync(departments=DEPARTMENTS, actor=AGENT)
+    assert ([one.name for one in done.agents("retire")], done.skipped) == (["Li"], ())
+    assert desk.explain(desk.agents.find("hr-3").id)[-1].actor == AGENT
+
+
 def test_a_list_that_lost_people_retires_nobody_unless_somebody_says_so(world):
     desk, hr = staffed(world, MEI, TOM, LI)
     desk.agents.sync()

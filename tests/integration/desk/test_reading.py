@@ -115,6 +115,20 @@ def test_search_finds_words_before_and_after_they_are_indexed(world):
         desk.run_due()
 
 
+@pytest.mark.parametrize(
+    "text", ['" OR 1', "NEAR(a b)", "a*", "csdesk_search:a", "a AND NOT b", "'; DROP TABLE message", "%", "_", "^a"]
+)
+def test_a_search_is_words_and_no_language(world, text):
+    desk = world.open()
+    desk.receive(world.said("hello there"))
+    got = desk.receive(world.said(f"see {text} here", by="bob"))
+    for _ in range(2):
+        found = [one.message.id for one in desk.tickets.search(text).items]
+        assert found in ([got.message_id], []), "by its words, if it has any"
+        desk.run_due()
+    assert desk.tickets.count() == 2
+
+
 def test_searches_look_where_they_are_told(world):
     queues = (QueuePolicy(name="default"), QueuePolicy(name="vip"))
     accounts = (AccountPolicy(name="web"), AccountPolicy(name="app", queue="vip"))
@@ -277,6 +291,27 @@ def test_desks_of_one_store_do_not_meet(world):
     assert (second.state, second.ticket.number) == ("stored", 1)
     assert two.tickets.list().items == (second.ticket,)
     assert first.ticket.id != second.ticket.id
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_long_conversation_is_read_page_by_page(world, descending):
+    """What was merged into the ticket belongs to it, wherever it stands in time; notes do too."""
+    desk = world.open()
+    first, second = (desk.receive(world.said(f"{by} 0", by=by)).ticket for by in ("li", "wang"))
+    for number in range(1, 4):
+        world.later(minutes=1)
+        desk.receive(world.said(f"li {number}", by="li"))
+        desk.receive(world.said(f"wang {number}", by="wang"))
+    desk.note(first.id, "both are one", actor=AGENT)
+    desk.tickets.merge(second.id, first.id, actor=AGENT)
+    found = pages(lambda cursor: desk.tickets.messages(first.id, descending=descending, limit=2, cursor=cursor))
+    told = [one.message for one in desk.tickets.timeline(first.id) if one.message is not None]
+    assert len(told) == 9
+    assert {one.id for one in found} == {one.id for one in told}
+    moments = [one.occurred_at for one in found]
+    assert moments == sorted(moments, reverse=descending)
+    with pytest.raises(NotFound):
+        desk.tickets.messages("tkt_none")
 
 
 def test_a_customer_who_never_wrote_has_an_empty_timeline(world):

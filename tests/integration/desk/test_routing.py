@@ -458,6 +458,33 @@ def test_who_may_get_a_follow_up_is_told_as_routing_would_choose(world):
     assert desk.agents.available(ticket=follow.id)[0].agent.id == first.worker.id
 
 
+def test_every_process_knows_who_serves_a_queue_now(world):
+    here, there = (shop(world, "default", "vip") for _ in range(2))
+    ann = there.agents.add("Ann", queues=["vip"])
+    waiting = here.receive(world.said()).ticket
+    there.agents.change(ann.id, queues=["default"])
+    here.run_due()
+    assert here.tickets.get(waiting.id).assignee == ann.id
+    assert len(here.agents.groups("default")) == 1
+    there.agents.change(ann.id, retired=True)
+    assert here.agents.groups("default") == ()
+    assert here.receive(world.said(by="cid")).worker is None
+
+
+def test_an_agent_who_is_saved_as_they_are_has_been_there_all_along(world):
+    desk = shop(world)
+    ann = desk.agents.add("Ann", queues=["default"])
+    since = desk.agents.set_presence(ann.id, "online").presence_since
+    world.later(minutes=1)
+    changed = desk.execute(SaveAgent(agent=ann.id, name="Anna", presence="online", actor=LEAD)).agent
+    assert (changed.name, changed.presence_since) == ("Anna", since)
+    with pytest.raises(InvalidInput, match="lead: is the agent"):
+        desk.execute(SaveAgent(agent=ann.id, lead=ann.id, actor=LEAD))
+    desk.execute(SaveAgent(agent=ann.id, lead=LEAD.id, roles=("boss", "boss"), actor=LEAD))
+    after = desk.execute(SaveAgent(agent=ann.id, lead="", actor=LEAD)).agent
+    assert (after.lead, after.roles) == (None, ("boss",))
+
+
 def test_an_agent_who_changes_and_goes_away_is_away_from_then_on(world):
     desk = shop(world)
     ann = desk.agents.add("Ann", queues=["default"])

@@ -7,7 +7,9 @@ import pytest
 from csdesk import Actor, ConfigError, DeskConfig, InvalidInput, NotFound, Viewer, render
 from csdesk.domain.policy.config import FlagPolicy, LevelPolicy, SegmentPolicy, TagPolicy
 from csdesk.domain.records import events as ev
+from csdesk.errors import StoreBusy
 from csdesk.rules import AddTags, F, FlagCustomer, LiftFlag, Macro, Rule
+from csdesk.testing import Fault, FaultyStore
 
 AGENT = Actor.agent("agt_1")
 TAGS = (TagPolicy(name="seen"), TagPolicy(name="often"), TagPolicy(name="hot"))
@@ -205,14 +207,17 @@ def test_why_and_why_not(world):
         desk.segments.explain("cus_none", "ann")
 
 
+TWICE = SegmentPolicy(name="twice", when=F.customer.tickets(days=30) >= 2)
+TIMED = Rule(name="silent", timer={"of": "ticket.customer_at", "after": "3d"}, then=(AddTags(tags=("seen",)),))
+
+
 def test_another_definition_is_worked_out_for_everybody_bit_by_bit(world):
     desk = world.open(config())
     people = [desk.receive(world.said(by=f"c{number}")).customer.id for number in range(120)]
     world.later(days=3)
     desk.receive(world.said(by="c0", conversation="again"))
     assert desk.segments.list() == ()
-    twice = SegmentPolicy(name="twice", when=F.customer.tickets(days=30) >= 2)
-    desk.config.activate(config(twice))
+    desk.config.activate(config(TWICE))
     assert inside(desk, people[0]) == []
     first = desk.run_due(limit=40)
     assert first.more
@@ -230,6 +235,67 @@ def test_another_definition_is_worked_out_for_everybody_bit_by_bit(world):
     left = [event for entry in desk.explain(people[0]) for event in entry.events if isinstance(event, ev.SegmentLeft)]
     assert [one.ended for one in left] == [True], "not they changed, the segment did"
     assert desk.run_due().rebuilt == 0
+
+
+def test_what_a_round_has_no_room_for_is_there_for_the_next_at_once(world):
+    desk = world.open(config())
+    for number in range(60):
+        desk.receive(world.said(by=f"c{number}"))
+    desk.config.activate(config(TWICE, rules=(TIMED,)))
+    total = 0
+    while (done := desk.run_due(limit=20)).more:
+        total += done.rebuilt
+    assert total + done.rebuilt == 120, "customers and tickets"
+    world.later(hours=1)
+    assert desk.run_due().rebuilt == 0
+
+
+def test_a_walk_goes_on_after_the_last_page_that_was_committed(world):
+    desk = world.open(config())
+    for number in range(60):
+        desk.receive(world.said(by=f"c{number}"))
+    desk.config.activate(config(SILENT))
+    seen = []
+
+    def falls(call):
+        seen.append(call)
+        return Fault.BUSY if call == "query" and "commit" in seen else None
+
+    falling = world.open(wrap=lambda store: FaultyStore(store, falls))
+    seen.clear()
+    with pytest.raises(StoreBusy):
+        falling.run_due()
+    world.later(hours=1)
+    assert desk.run_due().rebuilt == 10
+
+
+def test_a_day_with_several_tickets_is_counted_with_its_last_instant(world):
+    desk = world.open(config())
+    customer = desk.receive(world.said()).customer.id
+    world.later(minutes=20)
+    desk.receive(world.said(conversation="again"))
+    desk.config.activate(config(TWICE))
+    desk.run_due()
+    (day,) = [one for one in desk.customers.get(customer).acts if one.did == "ticket"]
+    assert (day.count, day.last_at) == (2, world.clock.now())
+
+
+def test_tickets_that_no_condition_asks_for_are_not_counted(world):
+    desk = world.open(config(RISK))
+    customer = desk.receive(world.said()).customer.id
+    desk.config.activate(config(SILENT))
+    assert desk.run_due().rebuilt == 1
+    assert counted(desk, customer) == []
+
+
+def test_who_was_merged_is_counted_with_the_survivor_alone(world):
+    desk = world.open(config())
+    ann, bob = (desk.receive(world.said(by=by)).customer.id for by in ("ann", "bob"))
+    desk.customers.merge(bob, ann, actor=AGENT)
+    desk.config.activate(config(TWICE))
+    desk.run_due()
+    assert [one.id for one in desk.segments.members("twice").items] == [ann]
+    assert [type(event) for event in desk.explain(bob)[-1].events] == [ev.CustomerMerged]
 
 
 def test_what_changes_nothing_in_segments_starts_no_walk(world):
@@ -342,3 +408,5 @@ def test_tickets_are_counted_for_the_one_whom_others_were_merged_into_again(worl
     assert desk.run_due().rebuilt == 2
     ((_, count),) = counted(desk, ann)
     assert count == 2
+    world.later(hours=1)
+    assert desk.run_due().rebuilt == 0

@@ -69,10 +69,24 @@ def test_a_saved_holiday_year_counts_in_every_process(world) -> None:
     assert [place.place for place in two.calendars.list().items] == ["CN"]
 
 
+def test_a_year_that_is_saved_again_takes_the_place_of_what_was_saved(world) -> None:
+    desk = world.open(config())
+    off, on, later = (date(2026, 2, day) for day in (17, 14, 16))
+    desk.calendars.save("CN", 2027, closed=[date(2027, 1, 1)], known=False, actor=MEI)
+    desk.calendars.save("CN", 2026, closed=[off], actor=MEI)
+    saved = desk.calendars.save("CN", 2026, closed=[off, later], working=[on], actor=MEI)
+    assert [(one.year, one.closed, one.working, one.known) for one in saved.years] == [
+        (2026, (later, off), (on,), True),
+        (2027, (date(2027, 1, 1),), (), False),
+    ]
+
+
 def test_a_saved_year_is_checked_and_kept_by_place(world) -> None:
     desk = world.open(config())
     with pytest.raises(InvalidInput, match="closed"):
         desk.calendars.save("CN", 2026, closed=[date(2027, 1, 1)], actor=MEI)
+    with pytest.raises(InvalidInput, match="working"):
+        desk.calendars.save("CN", 2026, working=[date(2027, 1, 2)], actor=MEI)
     with pytest.raises(InvalidInput, match="working"):
         desk.calendars.save("CN", 2026, closed=[date(2026, 1, 1)], working=[date(2026, 1, 1)], actor=MEI)
     desk.calendars.save("CN", 2027, closed=[date(2027, 1, 1)], actor=MEI)

@@ -286,3 +286,20 @@ def test_python_and_toml_say_the_same():
     assert DeskConfig.from_toml(toml) == python
     assert DeskConfig.from_json(python.canonical_json()) == python
     assert FixedClock().now() > datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+def test_another_configuration_plans_what_is_to_follow_the_end_of_tickets_that_have_ended(world, status):
+    desk = desk_of(world)
+    ticket = desk.receive(world.said()).ticket.id
+    ended = desk.tickets.set_status(ticket, status, actor=AGENT)
+    asks = timed("ask", f"ticket.{status}_at", after="5h")
+    desk.config.activate(DeskConfig(tags=TAGS, rules=(asks,)))
+    desk.run_due()
+    assert desk.tickets.get(ticket).rules_at == ended.updated_at + timedelta(hours=5)
+    desk.config.activate(DeskConfig(tags=TAGS))
+    desk.run_due()
+    assert desk.tickets.get(ticket).rules_at is None
+    world.later(hours=5)
+    assert desk.run_due().rebuilt == 0
+    assert fired(desk, ticket) == []

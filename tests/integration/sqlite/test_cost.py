@@ -212,7 +212,7 @@ def test_no_hot_statement_scans(desk: Traced) -> None:
 
 def _is_small(line: str) -> bool:
     # Few rows: of a subquery, a constant, kinds of agents, runs of an index; or the full-text table, by its own means.
-    few = ("SUBQUERY", "CONSTANT", "SCAN (", "SCAN kind", "SCAN pair", "VIRTUAL TABLE")
+    few = ("SUBQUERY", "CONSTANT", "SCAN (", "SCAN kind", "SCAN pair", "SCAN run", "VIRTUAL TABLE")
     return any(word in line for word in few)
 
 

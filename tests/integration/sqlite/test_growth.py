@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from csdesk import Desk, DeskConfig, open_desk
+from csdesk import Actor, Desk, DeskConfig, open_desk
 from csdesk.domain.ids import AgentId, CustomerId, TicketId
 from csdesk.domain.records.changes import ChangeSet, Put, Stored
 from csdesk.domain.records.customers import SegmentMembership
@@ -206,6 +206,40 @@ def test_ten_times_the_old_tickets_cost_a_read_no_more(desks: tuple[Filled, Fill
     few, many = (filled.steps(READS[name]) for filled in desks)
     assert few > 0
     assert many <= few * 1.2 + 60
+
+
+def test_a_long_stream_is_read_once(tmp_path: Path) -> None:
+    """Page behind page: four times the entries of one ticket, four times the steps."""
+    told: list[str] = []
+    store = SqliteStore(tmp_path / "desk.db", synchronous="NORMAL", trace=told.append)
+    fill(store, 1)
+    ticket = build.ticket(1)
+    costs = []
+    with open_desk(store, config=CONFIG, clock=SimulatedClock(at(LIVE))) as desk:
+        for more in (1000, 3000):
+            store.commit("main", ChangeSet(entries=(build.birth(ticket),) * more))
+            costs.append(Filled(desk, store, told, 0).steps(lambda filled: filled.desk.explain(ticket.id)))
+    assert costs[1] <= 4.3 * costs[0]
+
+
+def test_erasing_somebody_with_many_tickets_looks_for_them_in_parts(tmp_path: Path) -> None:
+    """Not all of them again for each."""
+    costs = []
+    for count in (60, 240):
+        told: list[str] = []
+        store = SqliteStore(tmp_path / f"{count}.db", synchronous="NORMAL", trace=told.append)
+        fill(store, 1)
+        theirs = [build.ticket(number, identity=serial("idn_", 1)) for number in range(1000, 1000 + count)]
+        store.commit("main", build.changes_for(*theirs))
+        with open_desk(store, config=CONFIG, clock=SimulatedClock(at(LIVE))) as desk:
+            told.clear()
+            desk.customers.erase(CustomerId(serial("cus_", 1)), actor=Actor.agent("lead"))
+            while desk.run_due().more:
+                pass
+            looks = [one for one in told if one.startswith("SELECT") and " IN (SELECT row+0 FROM csdesk_link" in one]
+            costs.append(sum("csdesk_ticket WHERE" in one for one in looks))
+            assert desk.customers.erasure(CustomerId(serial("cus_", 1))).counts.tickets == count + 1
+    assert costs[1] - costs[0] <= 5
 
 
 ORDERS: Final = ("id", "number", "updated_at", "priority")

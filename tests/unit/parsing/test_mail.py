@@ -149,6 +149,13 @@ def test_a_machine_of_ours_is_ignored_whomever_it_writes_to() -> None:
     assert isinstance(event, IgnoredEvent)
 
 
+def test_spam_under_our_own_address_is_no_answer_of_ours() -> None:
+    raw = b"From: support@shop.example\nTo: a@x.example\nX-Spam-Flag: YES\n\nPay here."
+    event = parse_mail(raw, account="mail", own_addresses=OWN, received_at=NOW).event
+    assert isinstance(event, IgnoredEvent)
+    assert event.reason == "mail.own_spam"
+
+
 @pytest.mark.parametrize("raw", [b"", b"\0", b"\n\n", b"no header at all", b"From: nobody\n\nx"])
 def test_without_a_sender_it_is_kept_as_unknown(raw: bytes) -> None:
     event = parse_mail(raw, account="mail", received_at=NOW).event

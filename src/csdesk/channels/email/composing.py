@@ -35,8 +35,12 @@ _TYPE: Final = re.compile(r"(application|audio|font|image|model|text|video)/([a-
 
 
 def one_line(text: str) -> str:
-    """The text as a header may hold it: no line ends, no control signs, not endless."""
-    return _UNSEEN.sub(" ", text.encode("utf-8", "replace").decode()).strip()[:_MOST_HEADER]
+    """The text as a header may hold it: no line ends, no control signs, not endless.
+
+    What looks like an encoded word is parted: the standard library would write it as it stands, and whoever gets the
+    mail would read what it hides, line ends included.
+    """
+    return _UNSEEN.sub(" ", text.encode("utf-8", "replace").decode()).strip()[:_MOST_HEADER].replace("=?", "= ?")
 
 
 def mail_address(account: str, person: Sender) -> Address:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records.actors import Actor
-from csdesk.domain.records.agents import Agent, Presence
+from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.business import StaffMember
 
 StaffStep = Literal["add", "change", "return", "retire"]
@@ -119,9 +119,7 @@ def _change(
     wanted = {"name": member.name, "queues": queues, "grade": member.grade}
     given: dict[str, object] = {name: wanted[name] for name in _FOLLOWED if wanted[name] is not None}
     step: StaffStep = "add"
-    if agent is None:
-        given |= {"presence": Presence.OFFLINE}
-    else:
+    if agent is not None:
         given = {name: value for name, value in given.items() if value != getattr(agent, name)}
         step = "return" if agent.retired else "change"
         if not given and not agent.retired:

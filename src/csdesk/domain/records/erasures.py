@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from csdesk.domain.ids import CustomerId, IdentityId
+from csdesk.domain.ids import CustomerId, IdentityId, TicketId
 from csdesk.domain.records._model import Record
 from csdesk.domain.records.customers import ErasedCounts
 from csdesk.domain.records.queues import DueItem
@@ -45,7 +45,9 @@ class Progress(Record):
     cursor: str | None = None
     """Within the stage: of the list that it walks."""
     is_last: bool = False
-    """True if nothing comes behind the ticket that is being erased."""
+    """True if nothing comes behind the tickets that were found."""
+    ahead: tuple[TicketId, ...] = ()
+    """Tickets that were found and not begun yet."""
     place: int = 0
     """Within the stage: which of the streams it walks."""
     ticket: TicketProgress | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -65,12 +66,12 @@ def rebuild(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str,
     request = LeaseRequest(what="due", now=scope.now, limit=_ITEMS, kinds=KINDS)
     leased = yield from steps.lease(request)
     done = 0
-    for item in leased.due:
+    for number, item in enumerate(leased.due):
         cursor: str | None = item.payload or None
         going = True
         while going:
             if done >= limit or out_of_time():
-                yield from retried(_putting_back(item, cursor))
+                yield from retried(_putting_back(replace(item, payload=cursor or ""), *leased.due[number + 1 :]))
                 return {"rebuilt": done}, True, leased.next_due_at
             # One load for the page, and one for each customer that others were merged into.
             count, cursor = yield from retried(_walking(item, cursor), loads=BATCH + 1)
@@ -79,18 +80,15 @@ def rebuild(limit: int, out_of_time: Callable[[], bool]) -> Flow[tuple[dict[str,
     return {"rebuilt": done}, len(leased.due) == _ITEMS, leased.next_due_at
 
 
-def _putting_back(item: DueItem, cursor: str | None) -> Callable[[Scope], Flow[None]]:
+def _putting_back(*items: DueItem) -> Callable[[Scope], Flow[None]]:
     def put_back(scope: Scope) -> Flow[None]:
         loaded = yield from steps.load(Needs())
         work = workspace(loaded, scope)
-        work.put_due(_later(item, cursor, scope.now))
+        for one in items:
+            work.put_due(replace(one, due_at=scope.now))
         yield from steps.commit(work.changes())
 
     return put_back
-
-
-def _later(item: DueItem, cursor: str | None, now: datetime) -> DueItem:
-    return DueItem(key=item.key, kind=item.kind, due_at=now, payload=cursor or "")
 
 
 def _walking(item: DueItem, cursor: str | None) -> Callable[[Scope], Flow[tuple[int, str | None]]]:
@@ -131,7 +129,7 @@ def _go_on(work: Workspace, item: DueItem, page: Page[Row]) -> Flow[None]:
     if page.cursor is None:
         work.end_due(item.key)
     else:
-        work.put_due(_later(item, page.cursor, work.now))
+        work.put_due(replace(item, due_at=work.now, payload=page.cursor))
     yield from steps.commit(work.changes())
 
 

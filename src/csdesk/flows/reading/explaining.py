@@ -89,7 +89,7 @@ def explain_rule(ticket_id: str, rule: str, cause: str | None, viewer: Viewer | 
     policy = loaded.policy
     set_, wanted = _rule(policy, rule)
     stream = yield from entries_of(ticket.id)
-    messages = yield from everything(Message, Query(kind="message", where=(("ticket", str(ticket.id)),), limit=500))
+    messages = yield from everything(Message, Query(kind="message", where=(("ticket", str(ticket.id)),), limit=1000))
     then = _moment(wanted, cause, stream, messages)
     chosen = then.entry.cause
     customer = person(loaded.snapshot, ticket.identity)

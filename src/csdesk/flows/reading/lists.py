@@ -185,7 +185,7 @@ def ticket_timeline(ticket_id: str) -> Flow[tuple[TimelineItem, ...]]:
     """
     ticket = yield from get_ticket(ticket_id)
     wanted = (str(ticket.id), *map(str, ticket.absorbed))
-    messages = yield from everything(Message, Query(kind="message", where=(("ticket", wanted),), limit=500))
+    messages = yield from everything(Message, Query(kind="message", where=(("ticket", wanted),), limit=1000))
     subjects = (*wanted, *(str(one.id) for one in messages))
     items = [TimelineItem(one.occurred_at, message=one) for one in messages]
     for part in batched(subjects, 200):
@@ -193,6 +193,18 @@ def ticket_timeline(ticket_id: str) -> Flow[tuple[TimelineItem, ...]]:
         entries = yield from everything(Entry, Query(kind="entry", where=where, order="position", limit=500))
         items += [TimelineItem(one.at, entry=one) for one in entries]
     return tuple(sorted(items, key=_when))
+
+
+def ticket_messages(ticket_id: str, limit: int, cursor: str | None, *, descending: bool) -> Flow[Page[Message]]:
+    """A page of what was said on a ticket and what was merged into it.
+
+    Raises:
+        NotFound: this desk has no such ticket.
+    """
+    ticket = yield from get_ticket(ticket_id)
+    where = (("ticket", (str(ticket.id), *map(str, ticket.absorbed))),)
+    query = Query(kind="message", where=where, order="occurred_at", descending=descending, limit=limit, after=cursor)
+    return (yield from page_of(Message, query))
 
 
 def _when(item: TimelineItem) -> tuple[datetime, int, int, str]:

@@ -50,6 +50,9 @@ from csdesk.ports.store import LeaseRequest, Page, Query
 BATCH: Final = 100
 """How many inbox items one step looks at."""
 
+AHEAD: Final = 50
+"""How many tickets are looked for together: each look passes over all that the customer has."""
+
 WINDOW: Final = 1000
 """How many messages are looked at together for their identity."""
 
@@ -232,12 +235,9 @@ def _heir(item: InboxItem, gone: frozenset[MessageId]) -> Flow[MessageId | None]
 
 def _tickets(progress: Progress, scope: Scope) -> Flow[Step]:
     if progress.ticket is None:
-        mine = Query(kind="ticket", where=(("identity", tuple(progress.identities)),), limit=1, after=progress.cursor)
-        page = yield from page_of(Ticket, mine) if progress.identities and not progress.is_last else _nothing()
-        if not page.items:
+        progress = yield from _with_ticket(progress)
+        if progress.ticket is None:
             return Step(ChangeSet(), replaced(progress, stage="elsewhere", cursor=None, is_last=False))
-        begun = TicketProgress(id=page.items[0].id)
-        progress = replaced(progress, ticket=begun, cursor=page.cursor, is_last=page.cursor is None)
     assert progress.ticket is not None
     own = frozenset(progress.identities)
     piece = yield from ticket_piece(
@@ -256,9 +256,16 @@ def _tickets(progress: Progress, scope: Scope) -> Flow[Step]:
     return Step(piece.changes, after)
 
 
-def _nothing() -> Flow[Page[Ticket]]:
-    yield from ()
-    return Page(())
+def _with_ticket(progress: Progress) -> Flow[Progress]:
+    """The progress with its next ticket, if there is one."""
+    if not progress.ahead and progress.identities and not progress.is_last:
+        where = (("identity", tuple(progress.identities)),)
+        page = yield from page_of(Ticket, Query(kind="ticket", where=where, limit=AHEAD, after=progress.cursor))
+        ahead = tuple(one.id for one in page.items)
+        progress = replaced(progress, ahead=ahead, cursor=page.cursor, is_last=page.cursor is None)
+    if not progress.ahead:
+        return progress
+    return replaced(progress, ticket=TicketProgress(id=progress.ahead[0]), ahead=progress.ahead[1:])
 
 
 # What they wrote on tickets of others

@@ -3,7 +3,7 @@
 Who wrote: From; if that is an address of ours and Reply-To is not (a form on the host's own site), then Reply-To. Any
 other Reply-To takes part as a cc, because that is where its owner wants to read: replies reach both. From an address
 of ours to somebody else is an answer given elsewhere; from us to us, or written by a machine of ours, is a loop and
-ignored.
+ignored, and so is what the receiving server calls spam: somebody else wrote it under our address.
 
 What it says: the visible part of its text; quoted lines and signatures are parts of their own (``said``).
 
@@ -183,9 +183,12 @@ def _message(mail: _Mail) -> ParsedMail:
     automatic = automatic_of(mail.headers)
     elsewhere = mail.is_ours(people[0].address)
     others = _recipients(mail)
+    spam = mail.headers.text("x-spam-flag").lower() == "yes"
     if elsewhere:
         if not others or automatic is not Automatic.NO:
             return ParsedMail(_ignored(mail, "mail.own_loop"))
+        if spam:
+            return ParsedMail(_ignored(mail, "mail.own_spam"))
         people, others = others[:1], others[1:]
     elif automatic is not Automatic.NO:
         people = people[:1]  # a list's or a machine's Reply-To is no person who takes part
@@ -206,7 +209,7 @@ def _message(mail: _Mail) -> ParsedMail:
         sent_at=date_of(mail.headers.get("date")),
         author="elsewhere" if elsewhere else "customer",
         automatic=automatic,
-        spam=mail.headers.text("x-spam-flag").lower() == "yes",
+        spam=spam,
         raw=mail.raw,
     )
     return ParsedMail(event, attachments)

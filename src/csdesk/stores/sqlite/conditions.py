@@ -58,7 +58,7 @@ _READ: Final[Mapping[tuple[str, str], str]] = {
 }
 """What is read out of documents."""
 
-_LINKED: Final[Mapping[tuple[str, str], Role]] = {
+LINKED: Final[Mapping[tuple[str, str], Role]] = {
     ("entry", "subject"): Role.ENTRY,
     ("entry", "cause"): Role.CAUSED,
     ("message", "ticket"): Role.MESSAGE,
@@ -84,7 +84,7 @@ def way_of(asked: Query) -> Way:
     table = PLACED.get(asked.kind)
     given = {column: values_of(value) for column, value in asked.where}
     named = {column for column, values in given.items() if _finds(asked.kind, column, values)}
-    if named & {"id", "identity"} or any((asked.kind, column) in _LINKED for column in named):
+    if named & {"id", "identity"} or any((asked.kind, column) in LINKED for column in named):
         return "rows" if table is not None or asked.kind == "entry" else "index"
     if table is None:
         return "index"
@@ -99,7 +99,7 @@ def way_of(asked: Query) -> Way:
 
 def _finds(kind: str, column: str, values: tuple[Scalar, ...]) -> bool:
     """True if rows are found by these values: those without a value stand in no index that would find them."""
-    is_aside = (kind, column) in MANY or (kind, column) in _LINKED
+    is_aside = (kind, column) in MANY or (kind, column) in LINKED
     return any(one is not None for one in values) if is_aside else None not in values
 
 
@@ -167,7 +167,7 @@ class Conditions:
             return _QUEUED.format(marks(count))
         if (column == "id" and self._kind in PLACED) or (self._kind, column) == ("customer", "identity"):
             return _AT.format(marks(count))
-        role = _LINKED.get((self._kind, column))
+        role = LINKED.get((self._kind, column))
         if role is None:
             return None
         # Entries are linked by their numbers in the desk.
@@ -221,7 +221,7 @@ def _cell(desk: int, kind: str, column: str, value: Scalar) -> Cell:
         return place_key(str(value), IDENTITY)
     if column == "id" and kind in PLACED:
         return PLACED[kind].key(str(value))
-    return link_key(str(value)) if (kind, column) in _LINKED else value
+    return link_key(str(value)) if (kind, column) in LINKED else value
 
 
 def column_of(kind: str, column: str) -> str:

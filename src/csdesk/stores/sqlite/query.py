@@ -116,6 +116,10 @@ def _statement(desk: int, asked: Query, last: Key | None) -> tuple[str, Cells]:
     order, key = column_of(asked.kind, asked.order), kind.key
     table = PLACED.get(asked.kind)
     by = _turned(asked, order, key)
+    heads = runs.positions(desk, asked, None if last is None else last[1])
+    if heads is not None:
+        sql = f"SELECT {order},{key},{kind.select} FROM csdesk_entry WHERE pk IN ({heads.sql}) ORDER BY {by} LIMIT ?"  # noqa: S608
+        return sql, (*heads.cells, asked.limit + 1)
     if table is None or (way == "all" and asked.order == "id"):
         return _walking(desk, asked, way, last)
     heads = runs.heads(desk, asked, way, None if last is None else str(last[1])) if asked.order == "id" else None

@@ -13,7 +13,8 @@ from typing import Final
 
 from csdesk.domain.records.tickets import Category
 from csdesk.ports.store import Query
-from csdesk.stores.sqlite.conditions import LABELS, Conditions, Way, cells_of
+from csdesk.stores.sqlite import entries
+from csdesk.stores.sqlite.conditions import LABELS, LINKED, Conditions, Way, cells_of
 from csdesk.stores.sqlite.values import Cell, Cells
 
 _FIRST: Final = (
@@ -70,6 +71,28 @@ def heads(desk: int, asked: Query, way: Way, after: str | None) -> Read | None:
     rows += f" ORDER BY id{' DESC' if asked.descending else ''} LIMIT ?"
     sql = f"SELECT value FROM {runs} run,json_each((SELECT json_group_array(pk) FROM ({rows})))"  # noqa: S608
     return Read(sql, (*cells, *more, asked.limit + 1))
+
+
+def positions(desk: int, asked: Query, after: Cell) -> Read | None:
+    """The rows of the next entries of each subject or cause that is asked for; None if something else is asked too.
+
+    ``after`` is the row that the page before ended at.
+    """
+    if asked.kind != "entry" or asked.order not in ("id", "position") or len(asked.where) != 1:
+        return None
+    column, value = asked.where[0]
+    role, keys = LINKED.get(("entry", column)), cells_of(desk, "entry", column, value)
+    if role is None or not keys or asked.since is not None or asked.until is not None:
+        return None
+    base = entries.first_row(desk)
+    rows = f"SELECT row+{base} AS pk FROM csdesk_link WHERE desk=? AND id=run.column1 AND role=?"  # noqa: S608
+    cells: Cells = (*keys, desk, int(role))
+    if after is not None:
+        rows, cells = f"{rows} AND row{'<' if asked.descending else '>'}?", (*cells, int(str(after)) - base)
+    rows += f" ORDER BY row{' DESC' if asked.descending else ''} LIMIT ?"
+    runs = f"(VALUES {','.join(['(?)'] * len(keys))})"
+    sql = f"SELECT value FROM {runs} run,json_each((SELECT json_group_array(pk) FROM ({rows})))"  # noqa: S608
+    return Read(sql, (*cells, asked.limit + 1))
 
 
 def _runs(desk: int, given: dict[str, list[Cell]], way: Way, label: str) -> tuple[str, Cells]:

@@ -122,6 +122,12 @@ class Bench:
         return next(one for one in self.all_messages() if one.id == message.id)
 
 
+def ended(message: Message) -> str:
+    """What became of a reply, for whoever reads that it should have been something else."""
+    told = (message.delivery_needs and f"needs {message.delivery_needs}", message.delivery_reason)
+    return f"the reply is {': '.join((message.delivery, *(one for one in told if one)))}"
+
+
 def skip(why: str) -> NoReturn:
     """Leave a gap in the certificate."""
     pytest.skip(why)

@@ -28,7 +28,7 @@ class DeliveryPromises(ContractBase):
         delivery = rig.customer_writes("once", account=rig.account)
         statuses = bench.arrive(delivery, delivery, delivery)
         assert all(200 <= one < 300 for one in statuses)
-        assert [one.text for one in bench.all_messages()] == ["once"]
+        _stored(bench, "once")
 
     def test_05_concurrent_deliveries_are_stored_once(self, rig: ChannelRig, bench: Bench) -> None:
         """Concurrent deliveries are stored once."""
@@ -37,7 +37,7 @@ class DeliveryPromises(ContractBase):
             statuses = [one for got in pool.map(lambda _: bench.arrive(delivery), range(4)) for one in got]
         assert all(200 <= one < 300 for one in statuses)
         bench.settle()
-        assert [one.text for one in bench.all_messages()] == ["once"]
+        _stored(bench, "once")
 
     def test_06_receipts_in_any_order_end_the_same(self, rig: ChannelRig, bench: Bench) -> None:
         """Receipts in any order end the same."""
@@ -56,23 +56,25 @@ class DeliveryPromises(ContractBase):
         """An unknown kind is kept with its payload."""
         statuses = bench.arrive(*shown(rig.unknown_kind(), "the rig shows no unknown kind"))
         assert all(200 <= one < 300 for one in statuses)
-        (item,) = bench.desk.inbox.list().items
-        assert item.state is InboxState.UNKNOWN
-        assert '"raw":""' not in item.payload
+        items = bench.desk.inbox.list().items
+        assert [one.state for one in items] == [InboxState.UNKNOWN], "one UnknownEvent has to bring it to the inbox"
+        assert '"raw":""' not in items[0].payload, "UnknownEvent.raw is empty"
 
     def test_08_a_colleague_elsewhere_is_no_customer(self, rig: ChannelRig, bench: Bench) -> None:
         """A colleague elsewhere is no customer."""
         ticket = bench.said()
         bench.arrive(*shown(rig.colleague_writes("from elsewhere"), "nobody writes elsewhere"))
-        (message,) = [one for one in bench.messages(ticket) if one.text == "from elsewhere"]
-        assert message.author is AuthorKind.ELSEWHERE
+        found = [one.author for one in bench.messages(ticket) if one.text == "from elsewhere"]
+        assert found == [AuthorKind.ELSEWHERE], (
+            "it belongs to the customer's ticket: conversation and to (kind, scope, external_id) as the customer's own"
+        )
 
     def test_08_our_own_echo_is_no_second_message(self, rig: ChannelRig, bench: Bench) -> None:
         """Our own echo is no second message."""
         ticket = bench.said()
         sent = bench.reply(ticket)
         bench.arrive(*shown(rig.echoes(sent.message.id), "the provider sends no echoes"))
-        assert len(bench.messages(ticket)) == 2
+        assert len(bench.messages(ticket)) == 2, "give the key of send, or the provider_id of its Receipt, in the echo"
 
     def test_09_one_broken_item_does_not_cost_the_others(self, rig: ChannelRig, bench: Bench) -> None:
         """One broken item does not cost the others."""
@@ -108,7 +110,7 @@ class DeliveryPromises(ContractBase):
         bench.arrive(delivery)
         rig.clock.advance(timedelta(minutes=20))
         bench.settle()
-        assert [one.text for one in bench.all_messages()] == ["kept"]
+        _stored(bench, "kept")
 
     def test_10_two_processes_that_pull_store_everything_once(self, rig: ChannelRig, bench: Bench) -> None:
         """Two processes that pull store everything once."""
@@ -124,6 +126,7 @@ class DeliveryPromises(ContractBase):
         """Backlog is stored and marked."""
         old = rig.clock.now() - timedelta(days=40)
         bench.arrive(rig.customer_writes("long ago", account=rig.account, sent_at=old))
+        _stored(bench, "long ago")
         (message,) = bench.all_messages()
         assert message.backlog or message.sent_at is None
 
@@ -153,3 +156,10 @@ class DeliveryPromises(ContractBase):
         bench.settle(desk)
         told = {(one.account, message.text) for one in bench.tickets(desk) for message in bench.messages(one)}
         assert told == {(one, f"to {one}") for one in (rig.account, "second")}
+
+
+def _stored(bench: Bench, text: str) -> None:
+    stored = [one.text for one in bench.all_messages()]
+    assert stored == [text], (
+        f"stored is {stored}: each delivery once, under a dedupe_key that is the same when it comes again"
+    )

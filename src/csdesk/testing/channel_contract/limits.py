@@ -11,7 +11,7 @@ from csdesk.domain.records.channels import Limit, MenuLimits
 from csdesk.domain.records.commands._base import MOST_WRITTEN
 from csdesk.domain.records.messages import Delivery, MediaPart, MenuItem, MenuPart, Part
 from csdesk.domain.records.tickets import Ticket
-from csdesk.testing.channel_contract.bench import AGENT, Bench, ContractBase, shown, skip
+from csdesk.testing.channel_contract.bench import AGENT, Bench, ContractBase, ended, shown, skip
 from csdesk.testing.channel_contract.rig import ChannelRig, HealthState
 
 
@@ -24,7 +24,7 @@ class LimitPromises(ContractBase):
         if limit is None or limit.size("x" * MOST_WRITTEN) < limit.amount:
             skip("the channel declares no limit of text, or more than the desk takes")
         sent = bench.reply(bench.said(), "x" * limit.amount)
-        assert sent.delivery is Delivery.SENT
+        assert sent.delivery is Delivery.SENT, ended(sent.message)
         arrived = shown(rig.arrived(), "nobody can tell what arrived")
         assert [text for _, text in arrived] == ["x" * limit.amount]
 
@@ -68,7 +68,7 @@ class LimitPromises(ContractBase):
 
     def _sent(self, bench: Bench, ticket: Ticket, part: Part) -> bool:
         sent = bench.desk.reply(ticket.id, [part], actor=AGENT)
-        assert sent.delivery in (Delivery.SENT, Delivery.FAILED)
+        assert sent.delivery in (Delivery.SENT, Delivery.FAILED), ended(sent.message)
         if sent.delivery is Delivery.FAILED:
             assert sent.message.delivery_needs, "a refusal says what would make the message possible"
         return sent.delivery is Delivery.SENT

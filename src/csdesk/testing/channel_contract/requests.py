@@ -34,7 +34,7 @@ class RequestPromises(ContractBase):
     def test_01_a_good_signature_is_taken(self, rig: ChannelRig, bench: Bench) -> None:
         """A good signature is taken."""
         good = shown(rig.signed(), "the rig shows no signed request")
-        assert bench.channel.receive(self._timed(good, rig)).rejected is None
+        self._taken(bench, self._timed(good, rig))
 
     def test_01_a_changed_request_is_refused(self, rig: ChannelRig, bench: Bench) -> None:
         """A changed request is refused."""
@@ -57,7 +57,7 @@ class RequestPromises(ContractBase):
         if not requests:
             skip("the channel has one secret at a time")
         for one in requests:
-            assert bench.channel.receive(self._timed(one, rig)).rejected is None
+            self._taken(bench, self._timed(one, rig))
 
     def test_01_an_empty_secret_is_refused_when_it_is_made(self, rig: ChannelRig) -> None:
         """An empty secret is refused when it is made."""
@@ -77,7 +77,7 @@ class RequestPromises(ContractBase):
         for body in (MALFORMED[kind], MALFORMED[kind] + good.body[: len(good.body) // 2]):
             result = bench.channel.receive(self._timed(good.model_copy(update={"body": body}), rig))
             assert result.rejected is not None or rig.signed() is None
-            assert 200 <= result.reply.status < 500
+            assert 200 <= result.reply.status < 500, f"answered {result.reply.status}: it is the sender's fault"
 
     def test_03_signatures_are_compared_in_constant_time(self, rig: ChannelRig, bench: Bench) -> None:
         """Signatures are compared in constant time."""
@@ -103,12 +103,15 @@ class RequestPromises(ContractBase):
     def _timed(self, request: RawRequest, rig: ChannelRig) -> RawRequest:
         return request.model_copy(update={"received_at": rig.clock.now()})
 
+    def _taken(self, bench: Bench, request: RawRequest) -> None:
+        rejected = bench.channel.receive(request).rejected
+        assert rejected is None, f"a request with a good signature is rejected as {rejected.code}"
+
     def _refused(self, bench: Bench, request: RawRequest) -> None:
         result = bench.channel.receive(request)
-        assert result.rejected is not None
-        assert 400 <= result.reply.status < 500
-        assert not result.events
-        assert not result.pulls
+        assert result.rejected is not None, "receive took it: changed, or too old or new for its signature"
+        assert 400 <= result.reply.status < 500, f"what is refused is answered with {result.reply.status}, not with 4xx"
+        assert (result.events, result.pulls) == ((), ()), "what is refused brings something along"
 
 
 def mutation(payload: bytes, rng: random.Random) -> bytes:

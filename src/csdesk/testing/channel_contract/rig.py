@@ -181,7 +181,7 @@ class ChannelRig:
 
 
 def tampered(good: RawRequest) -> Iterable[RawRequest]:
-    """The request with one bit changed in the body, each header, the query; and without each header."""
+    """The request with one bit changed in the body, each header, the query; without each header; with an odd sign."""
     body = good.body
     for at in sorted({0, len(body) // 3, len(body) // 2, len(body) - 1} if body else ()):
         changed = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
@@ -192,3 +192,4 @@ def tampered(good: RawRequest) -> Iterable[RawRequest]:
         if value:
             flipped = value[:-1] + chr(ord(value[-1]) ^ 1)
             yield good.model_copy(update={"headers": (*others, (name, flipped))})
+            yield good.model_copy(update={"headers": (*others, (name, f"{value}é"))})
