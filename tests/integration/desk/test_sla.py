@@ -55,6 +55,26 @@ def test_clocks_count_the_working_time_of_the_calendar(world) -> None:
     assert clock_of(desk, ticket).breached_at == beijing(13, 10)
 
 
+def test_a_list_begins_with_what_is_late_or_due_first(world) -> None:
+    """Page by page; a kept promise presses no more, and what nothing presses stands at the end."""
+    promises = [{"metric": "first_reply", "within": "1h"}, {"metric": "resolution", "within": "2d"}]
+    desk = world.open(DeskConfig.model_validate({"sla": [{"name": "std", "targets": promises}]}))
+    numbers = {}
+    for name in ("answered", "late", "next", "done"):
+        numbers[name] = desk.receive(world.said(by=name)).ticket
+        world.later(minutes=29, seconds=0.25)
+    desk.reply(numbers["answered"].id, "on its way", actor=MEI)
+    desk.tickets.set_status(numbers["done"].id, "resolved", actor=MEI)
+    found, cursor = [], None
+    while cursor is not None or not found:
+        page = desk.tickets.list(order="due_at", descending=False, limit=1, cursor=cursor)
+        found += page.items
+        cursor = page.cursor
+    assert [one.id for one in found] == [numbers[name].id for name in ("late", "next", "answered", "done")]
+    assert [one.due_at for one in found] == [*sorted(one.due_at for one in found[:3]), None]
+    assert found[0].due_at < world.clock.now() < found[1].due_at
+
+
 def test_a_saved_holiday_year_counts_in_every_process(world) -> None:
     world.clock.set(beijing(9, 17))
     one, two = world.open(config()), world.open()
