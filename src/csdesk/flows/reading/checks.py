@@ -48,7 +48,7 @@ _STATES: Final[Mapping[str, frozenset[str]]] = {
     "settlement": frozenset(SettlementState),
 }
 """The states of each kind of record that has some."""
-_ORDERS: Final = frozenset({"created_at", "id", "number", "priority", "updated_at"})
+_ORDERS: Final = frozenset({"created_at", "due_at", "id", "number", "priority", "updated_at"})
 """What tickets may be ordered by."""
 
 
