@@ -153,7 +153,10 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A message that matches. Hits come newest first: the message stored last, in the order of puts, is the first."""
+    """A message that matches. Hits come newest first: the message stored last is the first.
+
+    Within a commit the order of puts counts; an edited message keeps its place.
+    """
 
     message: str
     ticket: str
