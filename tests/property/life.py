@@ -128,6 +128,8 @@ class Side:
     processes: int = 1
     """How many desks are open at once; ``turn`` says which of them does the next deed."""
     turn: int = 0
+    name: str = "main"
+    """The name of the desk in the store."""
     erases: bool = True
     """False where a desk over an ``AsyncStore`` takes part, which cannot."""
     clock: FixedClock = field(default_factory=lambda: FixedClock(datetime(2026, 3, 2, 1, tzinfo=UTC)))
@@ -147,7 +149,7 @@ class Side:
         )
         self.desks: dict[int, Desk] = {}
         self.store = self.make_store()
-        self.store.open_desk("main", secret=b"s" * 32)
+        self.store.open_desk(self.name, secret=b"s" * 32)
         for number in range(2):  # one process opens it again, so that as many ids were taken
             self.turn = number % self.processes
             self.open()
@@ -178,6 +180,7 @@ class Side:
     def parts(self) -> dict[str, Any]:
         """What every desk of this side is opened with."""
         return {
+            "desk": self.name,
             "config": self.config,
             "clock": self.clock,
             "ids": self.ids,
@@ -190,7 +193,7 @@ class Side:
         return self.desks[self.turn]
 
     def all(self, kind: Any) -> list[Any]:
-        return list(pages(lambda after: self.store.query("main", Query(kind=kind, limit=1000, after=after))))
+        return list(pages(lambda after: self.store.query(self.name, Query(kind=kind, limit=1000, after=after))))
 
     def pick(self, kind: Any, number: int) -> Any:
         """One of what there is; raises ``NothingYet``."""

@@ -16,6 +16,7 @@ from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -91,7 +92,10 @@ def _over_memory(paces: list[int]) -> Iterator[tuple[Side, Opening]]:
         asyncio.get_running_loop().set_default_executor(AtOnce())
         return await open_async_desk(AwaitedStore(memory, pause=pause), **_again(side))
 
-    with closing(Side(lambda: memory)) as side:
+    async def at_once(work: Callable[[], Any]) -> Any:
+        return work()
+
+    with closing(Side(lambda: memory)) as side, patch("csdesk.aio._run.apart", at_once):
         yield side, opened
 
 

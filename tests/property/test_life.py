@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,8 +48,8 @@ def _one_by_one() -> Iterator[None]:
 
 
 @contextmanager
-def _lives(kind: str) -> Iterator[tuple[Side, Side]]:
-    """A desk over a store in memory, and one of another kind that has to live the same life."""
+def _lives(kind: str) -> Iterator[tuple[Side, ...]]:
+    """A desk over a store in memory, and others that have to live the same life."""
     memory, same = MemoryStore(), MemoryStore()
     with TemporaryDirectory() as folder, asyncio.Runner() as loop:
         path = Path(folder, "desk.db")
@@ -61,15 +61,19 @@ def _lives(kind: str) -> Iterator[tuple[Side, Side]]:
         def at_path(_store: Any, **given: Any) -> Desk:
             return open_desk(f"sqlite:///{path}", synchronous="NORMAL", **given)
 
-        others: dict[str, Callable[[], Side]] = {
-            "file": lambda: Side(file),
-            "steps awaited": lambda: Side(lambda: same, opening(loop, AwaitedStore)),
-            "file in threads": lambda: Side(file, opening(loop)),
-            "two processes": lambda: Side(file, at_path, processes=2),
+        others: dict[str, Callable[[], list[Side]]] = {
+            "file": lambda: [Side(file)],
+            "steps awaited": lambda: [Side(lambda: same, opening(loop, AwaitedStore))],
+            "file in threads": lambda: [Side(file, opening(loop))],
+            "two processes": lambda: [Side(file, at_path, processes=2)],
+            "two names in a file": lambda: [Side(file, name="main"), Side(file, name="other")],
         }
-        with no_gaps, closing(Side(lambda: memory)) as one, closing(others[kind]()) as other:
-            one.erases = other.erases = kind != "steps awaited"
-            yield one, other
+        with no_gaps, ExitStack() as opened:
+            sides = [Side(lambda: memory), *others[kind]()]
+            for side in sides:
+                opened.enter_context(closing(side))
+                side.erases = kind != "steps awaited"
+            yield tuple(sides)
 
 
 @settings(max_examples=many(8), suppress_health_check=list(HealthCheck))
@@ -78,7 +82,7 @@ def test_both_stores_live_the_same_life(life):
     _live("file", life)
 
 
-@pytest.mark.parametrize("kind", ["steps awaited", "file in threads", "two processes"])
+@pytest.mark.parametrize("kind", ["steps awaited", "file in threads", "two processes", "two names in a file"])
 @settings(max_examples=many(3), suppress_health_check=list(HealthCheck))
 @given(life=LIVES)
 def test_every_way_to_open_a_desk_leads_to_the_same_life(kind, life):
@@ -87,18 +91,24 @@ def test_every_way_to_open_a_desk_leads_to_the_same_life(kind, life):
 
 def _live(kind: str, life: Any) -> None:
     with _lives(kind) as sides:
-        one, other = sides
+        one, *others = sides
         for name, numbers in life:
-            other.turn = sum(numbers) % other.processes
-            said, again = (_done(side, name, numbers) for side in sides)
-            assert said == again, name
+            said = _done(one, name, numbers)
             assert problems_of(one.store) == (), name
-        assert problems_of(other.store) == ()
-        kept = [{kind: _OWN.sub("", repr(rows)) for kind, rows in everything(side).items()} for side in sides]
-        assert kept[0] == kept[1]
-        assert _lists(one) == _lists(other)
+            for other in others:
+                other.turn = sum(numbers) % other.processes
+                assert _done(other, name, numbers) == said, name
+        kept, lists = _kept(one), _lists(one)
+        for other in others:
+            assert problems_of(other.store, other.name) == ()
+            assert _kept(other) == kept
+            assert _lists(other) == lists
         for side in sides:
             check_sent(side)
+
+
+def _kept(side: Side) -> dict[str, str]:
+    return {kind: _OWN.sub("", repr(rows)) for kind, rows in everything(side).items()}
 
 
 def _done(side: Side, name: str, numbers: tuple[int, int, int, int]) -> str:

@@ -1,7 +1,7 @@
 """How the async shell runs a flow.
 
 An engine brings it to its next network step (see ``csdesk.aio._engines``). Network steps are awaited on the loop; a
-``BlockingChannel`` gets a worker thread of its own.
+``BlockingChannel`` gets a thread of its own (see ``csdesk.aio._threads``).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from csdesk.aio._engines import AsyncEngine
+from csdesk.aio._threads import apart
 from csdesk.domain.core.access import READ, check_may
 from csdesk.domain.core.viewing import seen_by
 from csdesk.domain.ids import COMMAND
@@ -97,7 +98,7 @@ class AsyncRunner:
         if isinstance(step, _BOUNDED) and callable(work):
             return await self._ask(work, step.within)
         if callable(work):
-            return await asyncio.to_thread(work)
+            return await apart(work)
         return await self._converse(work)
 
     async def _ask(self, answer: Callable[[], Reply], within: timedelta) -> Reply:
@@ -109,7 +110,7 @@ class AsyncRunner:
             if is_awaited(answer):
                 awaited: Reply = await answer()  # type: ignore[misc]  # what an ``AsyncBot`` gives is awaitable
                 return awaited
-            return await asyncio.to_thread(answer)
+            return await apart(answer)
 
     async def _converse(self, exchange: Exchange[Reply]) -> Reply:
         """Let an adapter talk to its provider."""

@@ -121,21 +121,20 @@ class Meeting(ABC, Generic[Brought, Answer]):
             if mine in self._waiting:
                 self._waiting.remove(mine)
             if mine.has_lead:
-                self._wake(mine)
-                self._pass_on(mine)
+                self._hand_over(mine)
             if mine.heir is not None and mine.heir.gate is not None:
                 _open(mine.heir.gate)
 
-    def _wake(self, mine: Call[Brought, Answer]) -> None:
-        """Let go those of the batch who are answered. After an interrupt some are not: they stay first in line."""
+    def _hand_over(self, mine: Call[Brought, Answer]) -> None:
+        """Let go those of the batch who are answered, and give the lead to the first who waits, if anybody does."""
+        left: list[Call[Brought, Answer]] = []
         for one in mine.batch:
-            if one.gate is not None and one.is_answered:
+            if not (one.is_answered or one.has_left):
+                left.append(one)
+            elif one.gate is not None:
                 _open(one.gate)
-        left = [one for one in mine.batch if not (one.is_answered or one.has_left)]
+        # After an interrupt some have no answer: they stay first in line.
         self._waiting, mine.batch = [*left, *self._waiting], []
-
-    def _pass_on(self, mine: Call[Brought, Answer]) -> None:
-        """Give the lead to the first who waits; nobody has it if nobody does."""
         if self._waiting:
             heir = self._waiting[0]
             mine.has_lead, mine.heir, heir.has_lead = False, heir, True

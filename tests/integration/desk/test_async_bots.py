@@ -1,6 +1,8 @@
 """Bots under ``AsyncDesk``: awaited, cancelled after their time, blocking ones in a thread."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -86,3 +88,39 @@ def test_turns_are_taken_and_finished():
             return (await desk.bots.finish(turn, BotAnswer(text="hi"))).outcome
 
     assert asyncio.run(main()) == "answered"
+
+
+class Stuck(Blocking):
+    def __init__(self):
+        self.asked, self.go = Event(), Event()
+
+    def answer(self, turn):
+        self.asked.set()
+        assert self.go.wait(10)
+        return super().answer(turn)
+
+
+def test_a_bot_that_hangs_holds_up_nobody_else():
+    bot = Stuck()
+
+    async def main():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        async with await open_async_desk("memory://", config=PATIENT, bots=[bot]) as desk:
+            await desk.receive(MESSAGE)
+            working = asyncio.ensure_future(desk.run_due())
+            while not bot.asked.is_set():  # noqa: ASYNC110  its thread sets it
+                await asyncio.sleep(0)
+            got = await asyncio.wait_for(desk.receive(MESSAGE), 5)
+            bot.go.set()
+            return got.state, (await working).answered
+
+    assert asyncio.run(main()) == ("duplicate", 1)
+
+
+def test_a_bot_that_stops_as_iterators_do_has_failed():
+    class Stops(Blocking):
+        def answer(self, turn):
+            raise StopIteration
+
+    report, brief = play(Stops(), PATIENT)
+    assert (report.answered, report.handed_off, brief.reason) == (0, 1, "error")

@@ -416,7 +416,28 @@ def test_who_left_during_a_batch_that_broke_off_does_not_get_the_lead():
     gathering._leave(leader)
     assert gathering._waiting == [stays]
     assert (stays.has_lead, stays.gate.locked()) == (True, False)
-    assert (gone.has_lead, gone.gate.locked()) == (False, True)
+    assert not gone.has_lead
+
+
+def test_an_interrupt_between_those_of_a_broken_batch_leaves_the_others_in_line():
+    def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        if len(batch) > 1:
+            raise ValueError("by plan")
+        if batch[0].id == "msg_1":
+            raise KeyboardInterrupt
+        return answers(batch)
+
+    gathering = Gathering(take_in)
+    leader, second, third = gathering._waiting = [Call(arrival(number)) for number in range(3)]
+    for one in (second, third):
+        one.gate = Lock()
+        one.gate.acquire()
+    gathering._is_led = leader.has_lead = True
+    with pytest.raises(KeyboardInterrupt):
+        gathering._lead(leader)
+    gathering._leave(leader)
+    assert (leader.is_answered, gathering._waiting) == (True, [second, third])
+    assert (second.has_lead, second.gate.locked(), third.gate.locked()) == (True, False, True)
 
 
 def test_tasks_meet_on_their_own_loop_and_one_that_was_given_up_holds_nobody_up():

@@ -33,6 +33,9 @@ class MemoryStore:
 
     One lock makes every call one moment; records are frozen and shared, never copied. Methods are described at
     ``csdesk.ports.store.Store``.
+
+    An interrupt (Ctrl-C) in the middle of a commit leaves a part of it, as nothing else does: a program that goes on
+    after interrupts keeps its desk in a file.
     """
 
     def __init__(self) -> None:
