@@ -6,10 +6,9 @@ Without a desk it reviews a sample day.
 """
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from csdesk import Actor, Category, Desk, InboundMessage, Sender, Ticket, open_desk
+from csdesk import Actor, Category, Desk, InboundMessage, Sender, open_desk, walk
 from csdesk.testing import FixedClock
 
 LIVE = (
@@ -21,20 +20,9 @@ LIVE = (
 )
 
 
-def touched(desk: Desk, since: datetime) -> Iterator[Ticket]:
-    """Every ticket to which something happened since then."""
-    cursor = None
-    while True:
-        page = desk.tickets.list(since=since, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
-
-
 def review(desk: Desk, day: datetime) -> str:
     raised, solved, broken = [], [], []
-    for ticket in touched(desk, day):
+    for ticket in walk(desk.tickets.list, since=day):  # to which something happened since then
         if ticket.created_at >= day:
             raised.append(ticket.number)
         if ticket.resolved_at is not None and ticket.resolved_at >= day:

@@ -170,9 +170,11 @@ __all__ = [
     "WordingSpot",
     "WorkingCalendar",
     "__version__",
+    "awalk",
     "open_async_desk",
     "open_desk",
     "render",
+    "walk",
 ]
 
 if TYPE_CHECKING:
@@ -300,6 +302,7 @@ if TYPE_CHECKING:
     from csdesk.flows.turns import TurnResult
     from csdesk.flows.unmerging import Unmerged, UnmergedCustomer
     from csdesk.ports.store import Page
+    from csdesk.ports.walking import awalk, walk
 else:
     # Public name: the module that defines it.
     _PUBLIC: dict[str, str] = {
@@ -461,9 +464,11 @@ else:
         "WordingRefused": "csdesk.errors",
         "WordingSpot": "csdesk.domain.records.wording",
         "WorkingCalendar": "csdesk.domain.time.calendar",
+        "awalk": "csdesk.ports.walking",
         "open_async_desk": "csdesk.bootstrap",
         "open_desk": "csdesk.bootstrap",
         "render": "csdesk.domain.locale.render",
+        "walk": "csdesk.ports.walking",
     }
 
     __getattr__ = _lazy.names(__name__, _PUBLIC)

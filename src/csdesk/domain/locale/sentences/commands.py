@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 SENTENCES: Final[dict[str, str]] = {
+    "gives no pages": "返回的不是分页结果",
+    "awaits nothing": "不是异步方法",
+    "pass a method that gives a Page, such as desk.tickets.list": "请传入返回 Page 的方法，例如 desk.tickets.list",
+    "pass a list of a Desk; those of an AsyncDesk are for awalk": "请传入 Desk 的列表方法；AsyncDesk 的请用 awalk",
+    "pass a list of an AsyncDesk; those of a Desk are for walk": "请传入 AsyncDesk 的列表方法；Desk 的请用 walk",
     "does not fit {name}, a field of type {type}": "不符合 {name}：该字段的类型是 {type}",
     "pass an aware datetime, or its text with the offset": "请传入带时区的 datetime，或带时差的文本",
     "is unknown or has retired": "不存在或已离职",
