@@ -20,6 +20,7 @@ from benchmarks import (
     ingest,
     matching,
     orm,
+    reading,
     replies,
     routing,
     rules,
@@ -30,6 +31,7 @@ SMALL = ["--n", "100", "--repeat", "1", "--agents", "20"]
 QUICK = {
     ingest.main: SMALL,
     growth.main: [*SMALL, "--tickets", "200"],
+    reading.main: ["--few", "150", "--tickets", "1200", "--repeat", "1", "--agents", "20"],
     asynchronous.main: SMALL,
     replies.main: [*SMALL, "--phrases", "50"],
     orm.main: [*SMALL, "--phrases", "50"],

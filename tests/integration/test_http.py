@@ -1,6 +1,7 @@
 """The HTTP clients: what is sent again, what is shared, what is refused, what is logged."""
 
 import asyncio
+import itertools
 import logging
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -95,6 +96,16 @@ def test_a_long_answer_is_cut_off():
     assert (got.provider_code, got.disposition) == ("too_large", "fix_content")
     provider = Provider(httpx.Response(200, content=b"x" * 1000))
     assert len(both(provider, HttpRequest(method="GET", url=URL, most_bytes=1000))[0].body) == 1000
+
+
+@pytest.mark.parametrize(("took", "wanted"), [(100, 200), (101, "too_slow")])
+def test_an_answer_that_trickles_ends_some_time(monkeypatch, took, wanted):
+    clock = itertools.count(0, took)
+    monkeypatch.setattr("csdesk.system._exchanges.monotonic", lambda: next(clock))
+    provider = Provider(httpx.Response(200, content=b"x"))
+    got, times = both(provider, HttpRequest(method="POST", url=URL, timeout=10))
+    assert times == 1
+    assert (got.provider_code if isinstance(got, ChannelError) else got.status) == wanted
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,28 @@ def test_half_a_store_is_told_what_it_lacks():
         open_desk(Half())
     with pytest.raises(InvalidInput, match="url: is the class Half; pass"):
         open_desk(Half)
+
+
+@pytest.mark.parametrize(
+    ("slip", "remedy"),
+    [
+        (lambda desk, got: desk.reply(got.ticket, "x", actor=SYSTEM), "pass a str, such as ticket.id"),
+        (lambda desk, got: desk.reply(got.ticket.number, "x", actor=SYSTEM), "pass a str, such as ticket.id"),
+        (lambda desk, got: desk.tickets.get(got.ticket), "pass a str, such as ticket.id"),
+        (lambda desk, got: desk.customers.of(got.ticket), "pass a str, such as identity.id"),
+        (
+            lambda desk, got: desk.reply(got.ticket.id, "x", actor=desk.agents.add("Mei")),
+            "pass Actor.agent(agent.id), Actor.system(name) or another Actor",
+        ),
+    ],
+)
+def test_a_record_in_the_place_of_its_id_or_actor(desk, slip, remedy):
+    said = InboundMessage(account="a", dedupe_key="1", conversation="c", sender=Sender(external_id="c"), text="hi")
+    with pytest.raises(InvalidInput) as caught:
+        slip(desk, desk.receive(said))
+    assert caught.value.remedy == remedy
+
+
+def test_a_filter_that_is_no_text(desk):
+    with pytest.raises(InvalidInput, match="status"):
+        desk.tickets.count(status={"a": 1})

@@ -60,8 +60,7 @@ class Customers(Linking, Business):
     ) -> Page[Customer]:
         """A page of customers in the order in which they first came; ``since`` and ``until`` bound when that was.
 
-        A page costs its own rows with a tag, a segment, or no filter. With the others, customers are looked at in this
-        order until the page is full: with few that match, all of them.
+        A page costs its own rows with a tag, a segment, or no filter; with the others, all customers are looked at.
 
         Raises:
             InvalidInput: the configuration has no such segment, or lists levels or tags, and not this one; and no

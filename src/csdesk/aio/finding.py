@@ -22,8 +22,12 @@ from csdesk.flows.reading.sites import SiteLine
 from csdesk.flows.reading.staffing import Wait
 from csdesk.ports.store import Page, Query, SearchRequest
 
-Order = Literal["id", "number", "priority", "updated_at"]
-"""``id`` is the order in which tickets were opened; in the others all that match are sorted."""
+Order = Literal["id", "number", "priority", "updated_at", "due_at"]
+"""``id`` is the order in which tickets were opened; in the others all that match are sorted.
+
+``due_at`` is when the first of a ticket's live clocks is due: with ``descending=False`` what is late or urgent comes
+first, and what nothing presses last.
+"""
 
 
 class Finding(TicketGroup):

@@ -17,7 +17,7 @@ from csdesk.domain.records.goals import GoalName
 from csdesk.domain.records.tags import TagSource
 from csdesk.domain.records.tickets import Role, Ticket
 from csdesk.flows.commands import Done
-from csdesk.flows.reading.checks import several
+from csdesk.flows.reading.checks import a_scalar, several
 
 
 class Tickets(Finding, Joining, Holding):
@@ -81,18 +81,24 @@ class Tickets(Finding, Joining, Holding):
         self,
         ticket: TicketId,
         name: str,
-        value: str | float | bool | None,
+        value: str | float | bool | datetime | None,
         *,
         actor: Actor,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Ticket:
-        """Set ``priority``, ``type``, ``language``, ``subject`` or a custom field ``x.<name>``."""
+        """Set ``priority``, ``type``, ``language``, ``subject`` or a custom field ``x.<name>``; None clears that one.
+
+        A datetime is kept as text, as fields of type ``time`` hold it.
+
+        Raises:
+            InvalidInput: the name is none of these, or the value does not fit it as the configuration declares it.
+        """
         return await self._do(
             cmd.SetTicketField(
                 ticket=ticket,
                 name=name,
-                value=value,
+                value=a_scalar(value, "value"),
                 actor=actor,
                 expected_version=expected_version,
                 idempotency_key=idempotency_key,

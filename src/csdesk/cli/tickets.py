@@ -35,6 +35,9 @@ def tickets(
     assignee: Annotated[str | None, typer.Option("--assignee", help="Only with that agent: name or id.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Only with that tag.")] = None,
     site: Annotated[str | None, typer.Option("--site", help="Only of that site and those below it.")] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="Those whose first clock is due first; choose states, or all are sorted.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", help="How many, 1 to 1000.", min=1, max=1000)] = 30,
     as_json: Json = False,
     lang: Lang,
@@ -45,7 +48,16 @@ def tickets(
         people = People(opened)
         agent = find_agent(people, assignee, out) if assignee is not None else None
         states = tuple(category) if category else None
-        page = opened.tickets.list(queue=queue, category=states, assignee=agent, tag=tag, site=site, limit=limit)
+        page = opened.tickets.list(
+            queue=queue,
+            category=states,
+            assignee=agent,
+            tag=tag,
+            site=site,
+            order="due_at" if due else "id",
+            descending=not due,
+            limit=limit,
+        )
         if as_json:
             out.lines(ticket_row(one, people, topic(opened, one)) for one in page.items)
             return

@@ -65,6 +65,8 @@ class Tags(Group):
     ) -> tuple[TagCount, ...]:
         """The tags of a polarity that were put on tickets in a stretch of time and are still there, most first.
 
+        All tickets that have such a tag are passed over, and those that changed since then are read.
+
         Args:
             since: the beginning of the stretch.
             until: its end, which no longer belongs to it.

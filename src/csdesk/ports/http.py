@@ -8,9 +8,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """A request to a provider; ``timeout`` in seconds. URL and headers may hold secrets: they are not in its repr.
+    """A request to a provider. URL and headers may hold secrets: they are not in its repr.
 
     Attributes:
+        timeout: in seconds, for the connection and for each piece of the answer; the whole may take ten times as long.
         safe: sending it twice does no harm: it is tried again at once, a few times, if no answer comes or the provider
             is overloaded. Any request is tried again if its connection never stood.
         share: while the same request is under way, and for so many seconds after its answer, its answer serves all who

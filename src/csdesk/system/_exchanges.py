@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import random
 from contextvars import ContextVar
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 3
 """How often a request is sent at most within one exchange; the outbox tries again later."""
+
+WAITS: Final = 10
+"""How many times its ``timeout``, which holds for each piece, a whole answer may take."""
 
 BUSY: Final = frozenset({502, 503, 504})
 """Statuses after which a safe request is sent again at once."""
@@ -76,11 +80,23 @@ def translated(request: HttpRequest, error: httpx.HTTPError | httpx.InvalidURL) 
     return ChannelError(host_of(request), "no answer came", disposition=disposition, provider_code=type(error).__name__)
 
 
-def too_large(request: HttpRequest) -> ChannelError:
-    """The answer is longer than the request allows."""
-    return ChannelError(
-        host_of(request), "the answer is too large", disposition="fix_content", provider_code="too_large"
-    )
+def deadline(request: HttpRequest) -> float:
+    """Until when its answer may go on, by the clock of ``check_answer``."""
+    return monotonic() + WAITS * request.timeout
+
+
+def check_answer(request: HttpRequest, size: int, until: float) -> None:
+    """Refuse an answer that is longer than the request allows, or that trickles: each piece of it is in time.
+
+    Raises:
+        ChannelError: it is one.
+    """
+    if size > request.most_bytes:
+        raise ChannelError(
+            host_of(request), "the answer is too large", disposition="fix_content", provider_code="too_large"
+        )
+    if monotonic() > until:
+        raise ChannelError(host_of(request), "no answer came", disposition="unknown_outcome", provider_code="too_slow")
 
 
 def response(answer: httpx.Response, body: bytes) -> HttpResponse:

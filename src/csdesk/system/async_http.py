@@ -99,7 +99,7 @@ class AsyncHttpxHttp:
         url, headers, extensions = request.url, dict[str, str](), dict[str, str]()
         if request.public:
             url, headers, extensions = pinned(request, await asyncio.to_thread(resolved, request))
-        body = bytearray()
+        body, until = bytearray(), rules.deadline(request)
         async with client.stream(
             request.method,
             url,
@@ -111,8 +111,7 @@ class AsyncHttpxHttp:
         ) as answer:
             async for part in answer.aiter_bytes():
                 body += part
-                if len(body) > request.most_bytes:
-                    raise rules.too_large(request)
+                rules.check_answer(request, len(body), until)
             return rules.response(answer, bytes(body))
 
     async def aclose(self) -> None:

@@ -128,7 +128,7 @@ class HttpxHttp:
         url, headers, extensions = request.url, dict[str, str](), dict[str, str]()
         if request.public:
             url, headers, extensions = pinned(request, resolved(request))
-        body = bytearray()
+        body, until = bytearray(), rules.deadline(request)
         with client.stream(
             request.method,
             url,
@@ -140,8 +140,7 @@ class HttpxHttp:
         ) as answer:
             for part in answer.iter_bytes():
                 body += part
-                if len(body) > request.most_bytes:
-                    raise rules.too_large(request)
+                rules.check_answer(request, len(body), until)
             return rules.response(answer, bytes(body))
 
     def close(self) -> None:

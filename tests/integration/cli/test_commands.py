@@ -90,6 +90,24 @@ def test_tickets_are_rows_with_stable_keys(filled):
     assert refund["messages"] == 2
 
 
+def test_tickets_whose_clocks_are_due_first_come_first(cli):
+    first = {"field": "ticket.account", "op": "eq", "value": "two"}
+    levels = [
+        {"name": name, "targets": [{"metric": "resolution", "within": within}], **others}
+        for name, within, others in (("slow", "9h", {"when": {"all": [first]}}), ("quick", "2h", {}))
+    ]
+    rows = [{"id": one, "from": one, "account": one, "text": "hello"} for one in ("two", "one", "three")]
+    path = cli.folder / "due.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    cli.run("init")
+    with open_desk(f"sqlite:///{cli.db}", config=DeskConfig.model_validate({"sla": levels}), activate=True):
+        pass
+    cli.run("ingest", path)
+    found = cli.lines("tickets", "--due", "--category", "new")
+    assert [one["account"] for one in found] == ["one", "three", "two"]
+    assert found[0]["next_due"] <= found[1]["next_due"] < found[2]["next_due"]
+
+
 def test_tickets_of_a_site_and_those_below_it(cli):
     sites = [{"name": "north"}, {"name": "harbin", "parent": "north"}, {"name": "south"}]
     accounts = [{"name": "one", "site": "harbin"}, {"name": "two", "site": "south"}]

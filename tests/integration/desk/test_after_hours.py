@@ -167,6 +167,18 @@ def test_a_bot_may_receive_while_people_are_away(evening):
     assert day.ticket.worker is None
 
 
+def test_who_is_handed_to_a_queue_that_is_closed_hears_when_it_opens(evening):
+    queues = [
+        {"name": "default", "reception": "bot_only", "bot": "lantern", "hand_off_to": "people"},
+        {"name": "people", "routing": {"hours": "office"}, "after_hours": {}},
+    ]
+    bots = [{"name": "lantern", "farewell": "正在转接"}]
+    desk = evening.open(DeskConfig(queues=queues, calendars=HOURS, bots=bots))
+    got = desk.receive(evening.said("转人工"))
+    assert got.ticket.queue == "people"
+    assert [one[:10] for one in said(desk, got.ticket)] == ["您好，现在是非服务时"]
+
+
 @pytest.mark.parametrize("assign", ["push", "offer"])
 def test_what_people_have_or_are_offered_stays_theirs_at_night(evening, assign):
     evening.clock.set(datetime(2026, 3, 6, 9, 55, tzinfo=UTC))

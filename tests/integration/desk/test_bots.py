@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from csdesk import Actor, Category, DeskConfig, InvalidInput, TextPart
+from csdesk import Actor, Category, DeskConfig, IllegalTransition, InvalidInput, TextPart
 from csdesk.domain.policy.config import AccessPolicy, BotPolicy, Grant, QueuePolicy, TypePolicy
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import AuthorKind, Direction
@@ -304,6 +304,52 @@ def test_a_bot_cannot_hand_itself_back(world):
         desk.tickets.hand_back(ticket.id, actor=BOT)
 
 
+def test_what_a_bot_says_when_it_lets_go_is_kept_as_a_note(world):
+    desk, _ = opened(world)
+    ticket = desk.receive(world.said("hello")).ticket
+    after = desk.tickets.release(ticket.id, ticket.fence, reason="wants an invoice", actor=BOT)
+    assert (after.worker, after.reception.is_over) == (None, True)
+    assert desk.tickets.brief(ticket.id).note.text == "wants an invoice"
+    assert [one.reason for one in told(desk, ticket, ev.TicketHandedOff)] == ["released"]
+
+
+def test_a_person_who_answers_needs_no_farewell_of_the_bot(world):
+    desk, _ = opened(world, config=configured(bot={"farewell": "a colleague goes on"}))
+    ticket = desk.receive(world.said("hello")).ticket
+    desk.reply(ticket.id, "here I am", actor=AGENT, deliver=False)
+    assert said(desk, ticket) == [("agent", "here I am")]
+
+
+def test_what_cannot_be_handed_off_or_back(world):
+    desk, _ = opened(world)
+    ticket = desk.receive(world.said("hello")).ticket
+    with pytest.raises(StaleWorker):
+        desk.tickets.hand_off(ticket.id, actor=Actor.bot("xiaozhi"), fence=ticket.fence + 1)
+    with pytest.raises(InvalidInput, match="fence"):
+        desk.tickets.hand_off(ticket.id, actor=BOT)
+    with pytest.raises(InvalidInput, match="a bot has it already"):
+        desk.tickets.hand_back(ticket.id, actor=AGENT)
+    desk.tickets.hand_off(ticket.id, actor=AGENT)
+    with pytest.raises(InvalidInput, match="no bot has it"):
+        desk.tickets.hand_off(ticket.id, actor=AGENT)
+    with pytest.raises(InvalidInput, match="no queue 'nihgt'"):
+        desk.tickets.hand_back(ticket.id, queue="nihgt", actor=AGENT)
+    assert desk.tickets.hand_back(ticket.id, queue="night", actor=AGENT).queue == "night"
+    desk.tickets.set_status(ticket.id, "closed", actor=AGENT)
+    for move in (desk.tickets.hand_off, desk.tickets.hand_back):
+        with pytest.raises(IllegalTransition):
+            move(ticket.id, actor=AGENT)
+
+
+def test_who_writes_on_a_resolved_ticket_of_a_bot_ends_its_lease_alone(world):
+    desk, _ = opened(world)
+    ticket = desk.receive(world.said("hello")).ticket
+    desk.tickets.set_status(ticket.id, "resolved", actor=AGENT)
+    after = desk.reply(ticket.id, "one more thing", actor=AGENT, deliver=False).ticket
+    assert (after.worker, after.category) == (None, Category.RESOLVED)
+    assert told(desk, ticket, ev.TicketHandedOff) == []
+
+
 def test_bot_only_hands_off_to_another_queue(world):
     config = CONFIG.model_copy(update={"default_queue": "night"})
     desk, _ = opened(world, BotAbstains(), config=config)
@@ -353,6 +399,7 @@ def test_driven_by_hand(world):
     sent = desk.reply(ticket.id, "hi", actor=BOT, fence=fence, deliver=False)
     assert sent.message.author is AuthorKind.BOT
     assert sent.ticket.reception.asked is None
+    assert [one.reply for one in told(desk, ticket, ev.TurnEnded)] == [sent.message.id]
     assert desk.bots.take("xiaozhi") == ()
     with pytest.raises(InvalidInput, match="fence"):
         desk.reply(ticket.id, "hi", actor=BOT)

@@ -28,6 +28,7 @@ GIVEN = {
     "articles.save": (Article(id="art_a", title="A"),),
     "calendars.save": ("CN", 2027),
     "config.activate": (DeskConfig(),),
+    "customers.add": (Sender(kind="email", external_id="new@x.example"),),
     "customers.link": ("customer", Sender(kind="email", external_id="a@x.example")),
     "customers.record": ("customer", "browse"),
     "learning.forget": {"last": 1},

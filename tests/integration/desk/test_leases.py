@@ -10,8 +10,10 @@ from csdesk.commands import AddNote
 from csdesk.domain.policy.config import BotPolicy, DepartmentPolicy, QueuePolicy
 from csdesk.domain.records import events as ev
 from csdesk.errors import BotBarred, LeaseHeld, StaleWorker
+from csdesk.ports.channel import HandoffEvent
+from csdesk.testing import ScriptedChannel
 
-from .conftest import entries
+from .conftest import entries, events_of
 
 BOT, OTHER = Actor.bot("xiaozhi"), Actor.bot("other")
 CONFIG = DeskConfig(
@@ -116,6 +118,43 @@ def test_releasing_keeps_who_is_accountable(desk, ticket, li):
     assert (free.worker, free.owner.id) == (None, li.id)
     with pytest.raises(StaleWorker):
         desk.tickets.release(ticket.id, 1, actor=li)
+
+
+def test_each_change_of_hands_tells_who_had_it_before(world):
+    desk = world.open(
+        DeskConfig(
+            types=({"name": "claim"},),
+            routing={"weights": [{"units": 3, "types": ["claim"]}]},
+            queues=CONFIG.queues[:1],
+        )
+    )
+    li, mei = (Actor.agent(desk.agents.add(name).id) for name in ("Li", "Mei"))
+    ticket = desk.receive(world.said()).ticket
+    desk.tickets.set_field(ticket.id, "type", "claim", actor=li)
+    desk.tickets.lease(ticket.id, actor=li)
+    assert desk.agents.get(li.id).load == 3
+    held = desk.tickets.lease(ticket.id, actor=mei, take_over=True, reason="knows it")
+    desk.tickets.release(ticket.id, held.fence, actor=mei, reason="lunch")
+    desk.tickets.assign(ticket.id, li.id, actor=mei)
+    hands = events_of(desk, ticket.id, ev.TicketAssigned)
+    assert [one.before for one in hands] == [None, *(one.worker for one in hands[:-1])]
+    assert [one.remark for one in hands] == ["", "knows it", "lunch", ""]
+
+
+def test_who_takes_a_ticket_that_waits_for_the_customer_lets_it_wait(desk, ticket, li):
+    desk.tickets.set_status(ticket.id, "waiting_customer", actor=li)
+    assert desk.tickets.lease(ticket.id, actor=li).category is Category.WAITING_CUSTOMER
+
+
+def test_a_bot_stays_out_of_what_somebody_has_elsewhere(world):
+    channel = ScriptedChannel("web")
+    desk = world.open(CONFIG, channels=[channel])
+    ticket = desk.receive(world.said()).ticket
+    desk.tickets.transfer(ticket.id, queue="bots", actor=Actor.system())
+    event = HandoffEvent(account="web", dedupe_key="h1", conversation=ticket.conversation, to="kf")
+    desk.handle("web", channel.report(event))
+    with pytest.raises(BotBarred, match="away"):
+        desk.tickets.lease(ticket.id, actor=BOT)
 
 
 def test_a_department_works_for_the_owner(desk, ticket, li):

@@ -175,6 +175,20 @@ def test_lent_work_does_not_come_back_to_who_has_left(world, order):
     assert problems_of(desk._store) == ()
 
 
+def test_who_borrowed_the_work_and_leaves_gives_it_back(world):
+    desk = world.open(PUSH)
+    ann = desk.agents.add("Ann", queues=["default"])
+    ticket = desk.receive(world.said()).ticket
+    ben = desk.agents.add("Ben", queues=[])
+    desk.tickets.transfer(ticket.id, agent=ben.id, brief="look", returns=True, actor=Actor.agent(ann.id))
+    desk.tickets.accept(ticket.id, actor=Actor.agent(ben.id))
+    desk.agents.change(ben.id, retired=True)
+    desk.run_due()
+    found = desk.tickets.get(ticket.id)
+    assert (found.assignee, found.owner.id) == (ann.id, ann.id)
+    assert [one for entry in entries(desk, ticket.id) for one in entry.events if isinstance(one, ev.OwnerLeft)] == []
+
+
 def test_nobody_who_left_answers_for_a_ticket(world):
     """Also for one that waits: who released it stayed accountable."""
     desk = world.open(PUSH)

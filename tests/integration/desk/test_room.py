@@ -8,7 +8,7 @@ from tests.integration.desk.conftest import check_sound
 from csdesk import Actor, DeskConfig, Skill, render
 from csdesk.domain.records import events as ev
 from csdesk.domain.records.tickets import OfferPurpose
-from csdesk.testing import CountingStore
+from csdesk.testing import CountingStore, FaultyStore
 
 LEAD = Actor.agent("lead")
 
@@ -306,6 +306,39 @@ def test_a_full_queue_is_not_told_as_nobody(world):
     desk.receive(world.said(by="a"))
     got = desk.receive(world.said(by="b"))
     assert got.trace.find("route.held_back") is not None
+
+
+def test_a_full_queue_gives_out_no_more_than_its_capacity_at_once(world):
+    desk = shop(world, {"name": "default", "routing": {"capacity": 2}})
+    desk.agents.add("Ann", queues=["default"], capacity=9)
+    got = desk.receive_many([world.said(by=by) for by in "abcd"])
+    assert [one.worker is not None for one in got] == [True, True, False, False]
+
+
+def test_two_processes_give_out_no_more_than_the_capacity_of_a_queue(world):
+    def between(call):
+        if call == "commit" and not others:
+            others.append(None)
+            others[0] = there.receive(world.said(by="other"))
+
+    queue = {"name": "default", "routing": {"capacity": 1}}
+    there = shop(world, queue)
+    for name in ("Ann", "Ben"):
+        there.agents.add(name, queues=["default"], capacity=9)
+    others = [None]
+    here = shop(world, queue, wrap=lambda store: FaultyStore(store, between))
+    others.clear()
+    got = here.receive(world.said(by="mine"))
+    assert [got.worker is not None, others[0].worker is not None] == [False, True]
+
+
+def test_an_offer_holds_as_much_room_as_the_ticket_needs(world):
+    desk = shop(world, {"name": "default", "routing": {"assign": "offer"}})
+    ann = desk.agents.add("Ann", queues=["default"], capacity=3)
+    big = desk.receive(world.said(by="b", account="big"))
+    assert (now(desk, big).offer.units, now(desk, big).offer.queue) == (3, "default")
+    assert desk.agents.get(ann.id).load == 3
+    assert desk.receive(world.said(by="s")).ticket.offer is None
 
 
 def test_room_is_saved_by_the_right_one_of_however_many(world):

@@ -81,7 +81,11 @@ def test_rules_see_and_set_flags(world):
     assert [flag.by for flag in got.customer.flags] == ["rule:warn"]
     assert not got.ticket.tags, "it was not there yet when the rules were tried"
     assert desk.receive(world.said("在吗")).ticket.has_tag("seen")
+    assert desk.receive(world.said("我要告你")).customer.flags == got.customer.flags, "the flag stays as it is"
     assert desk.receive(world.said("抱歉")).customer.flags == ()
+    happened = [event for entry in desk.explain(got.customer.id) for event in entry.events]
+    flags = (ev.CustomerFlagged, ev.CustomerUnflagged, ev.TicketFlagged, ev.TicketUnflagged)
+    assert [type(one) for one in happened if isinstance(one, flags)] == [ev.CustomerFlagged, ev.CustomerUnflagged]
     with pytest.raises(ConfigError) as caught:
         config(rules=rules, flags=(FlagPolicy(name="threats"),))
     assert caught.value.path == "rules.warn.then.0.flag"

@@ -173,6 +173,56 @@ def test_a_phrase_to_whose_question_the_customer_returns_is_no_answer(world):
     assert (goal_of(desk, left.id)[1], goal_of(desk, returned.id)[1]) == ("reached", "missed")
 
 
+def test_an_answer_counts_only_after_the_goal_was_set_and_after_the_last_question(world):
+    config = config_of(
+        queue={"auto_reply": True}, accounts=(AccountPolicy(name="web", auto_reply=True),), session_gap="1d"
+    )
+    desk = world.open(config, activate=True)
+    desk.replies.add("多久发货", "48 小时内发货。", questions=("多久发货", "什么时候发货"), auto_reply=True)
+    by_phrase, by_hand, asked_on = (
+        desk.receive(world.said("多久发货", by=by)).ticket.id for by in ("ann", "bob", "cid")
+    )
+    desk.reply(by_hand, "here", actor=ME, deliver=False)
+    desk.tickets.set_goal(asked_on, "answer", actor=ME)
+    world.later(minutes=5)
+    for ticket in (by_phrase, by_hand):
+        desk.tickets.set_goal(ticket, "answer", actor=ME)
+    desk.receive(world.said("猫是蓝色的", by="cid"))
+    assert desk.tickets.get(asked_on).deflection.returned_at is None
+    world.later(days=2)
+    desk.run_due()
+    assert [goal_of(desk, one)[1] for one in (by_phrase, by_hand, asked_on)] == ["missed"] * 3
+
+
+def test_the_first_purchase_reaches_the_goal(world):
+    desk = desk_of(world, goal="order", session_gap="2d")
+    got = desk.receive(world.said())
+    world.later(hours=1)
+    first = world.clock.now()
+    desk.customers.record(got.customer.id, "order", actor=SYSTEM)
+    world.later(hours=1)
+    desk.customers.record(got.customer.id, "payment", actor=SYSTEM)
+    desk.receive(world.said("thanks"))
+    (settled,) = events_of(desk, got.ticket.id, ev.GoalSettled)
+    assert settled.at == first
+
+
+def test_who_writes_again_after_the_end_begins_a_session_with_a_goal_of_its_own(world):
+    desk = desk_of(world, goal="order", session_gap="2d")
+    reached = desk.receive(world.said())
+    desk.customers.record(reached.customer.id, "order", actor=SYSTEM)
+    world.later(hours=1)
+    desk.tickets.set_status(reached.ticket.id, "resolved", actor=ME)
+    desk.receive(world.said("and this?"))
+    assert goal_of(desk, reached.ticket.id) == ("order", "open"), "the ticket had ended"
+    missed = desk.receive(world.said(by="bob")).ticket.id
+    world.later(days=2)
+    desk.run_due()
+    desk.reply(missed, "still there?", actor=ME, deliver=False)
+    desk.receive(world.said("yes", by="bob"))
+    assert goal_of(desk, missed) == ("order", "open"), "the goal had been missed"
+
+
 def test_a_ticket_is_filed_once_it_has_a_type(world):
     desk = desk_of(
         world, Rule(name="r", when=F.message.text.contains("退货"), then=(SetType(type="return"),)), goal="ticket"

@@ -55,6 +55,26 @@ def test_clocks_count_the_working_time_of_the_calendar(world) -> None:
     assert clock_of(desk, ticket).breached_at == beijing(13, 10)
 
 
+def test_a_list_begins_with_what_is_late_or_due_first(world) -> None:
+    """Page by page; a kept promise presses no more, and what nothing presses stands at the end."""
+    promises = [{"metric": "first_reply", "within": "1h"}, {"metric": "resolution", "within": "2d"}]
+    desk = world.open(DeskConfig.model_validate({"sla": [{"name": "std", "targets": promises}]}))
+    numbers = {}
+    for name in ("answered", "late", "next", "done"):
+        numbers[name] = desk.receive(world.said(by=name)).ticket
+        world.later(minutes=29, seconds=0.25)
+    desk.reply(numbers["answered"].id, "on its way", actor=MEI)
+    desk.tickets.set_status(numbers["done"].id, "resolved", actor=MEI)
+    found, cursor = [], None
+    while cursor is not None or not found:
+        page = desk.tickets.list(order="due_at", descending=False, limit=1, cursor=cursor)
+        found += page.items
+        cursor = page.cursor
+    assert [one.id for one in found] == [numbers[name].id for name in ("late", "next", "answered", "done")]
+    assert [one.due_at for one in found] == [*sorted(one.due_at for one in found[:3]), None]
+    assert found[0].due_at < world.clock.now() < found[1].due_at
+
+
 def test_a_saved_holiday_year_counts_in_every_process(world) -> None:
     world.clock.set(beijing(9, 17))
     one, two = world.open(config()), world.open()
@@ -320,6 +340,50 @@ def test_a_changed_policy_moves_no_promise_until_somebody_says_so(world) -> None
     assert clock_of(desk, ticket).breached_at == opened + 6 * HOUR
     again = desk.sla.reassess(ticket, "retro", actor=MEI).clocks[0]
     assert (again.due_at, again.breached_at) == (opened + 5 * HOUR, opened + 5 * HOUR)
+    changed = [one for entry in entries(desk, ticket) for one in entry.events if isinstance(one, ev.ClocksChanged)]
+    assert [one.given for one in changed] == ["", "reassessed", "reassessed"]
+
+
+def test_looking_again_finds_the_policy_that_holds_now(world) -> None:
+    usual = {"name": "usual", "targets": [{"metric": "resolution", "within": "10h"}]}
+    strict = {"name": "strict", "targets": [{"metric": "resolution", "within": "2h"}]}
+    desk = world.open(config(sla=[usual]))
+    ticket = desk.receive(world.said()).ticket.id
+    ended = desk.receive(world.said(by="wang")).ticket.id
+    desk.tickets.set_status(ended, "resolved", actor=MEI)
+    desk.config.activate(config(sla=[strict, usual]))
+    assert desk.sla.reassess(ticket, "forward", actor=MEI).sla.policy == "strict"
+    assert desk.sla.reassess(ended, "forward", actor=MEI).sla.policy == "usual"
+
+
+def test_what_nothing_promises_any_more_is_cancelled_in_hindsight(world) -> None:
+    within = {"within": "9h", "clock": "calendar"}
+    desk = world.open(config({"metric": "first_reply", **within}, {"metric": "resolution", **within}))
+    ticket = desk.receive(world.said()).ticket.id
+    desk.config.activate(config({"metric": "resolution", **within}))
+    desk.sla.reassess(ticket, "retro", actor=MEI)
+    assert clock_of(desk, ticket, "first_reply").phase is ClockPhase.CANCELLED
+    assert clock_of(desk, ticket).phase is ClockPhase.RUNNING
+
+
+def test_a_promise_is_settled_by_its_name_or_its_number(world) -> None:
+    desk = world.open(config())
+    ticket = desk.receive(world.said()).ticket.id
+    for name in ("one", "two", "three"):
+        desk.sla.promise(ticket, name=name, within=2 * HOUR, actor=MEI)
+    desk.sla.settle(ticket, name="two", actor=MEI)
+    desk.sla.settle(ticket, cycle=3, actor=MEI)
+    promises = [one for one in desk.tickets.get(ticket).clocks if one.metric == "promise"]
+    assert {one.name for one in promises if one.is_live} == {"one"}
+    with pytest.raises(InvalidInput, match="cycle"):
+        desk.sla.settle(ticket, name="one", cycle=2, actor=MEI)
+
+
+def test_a_step_that_no_policy_knows_needs_an_end(world) -> None:
+    desk = world.open(DeskConfig())
+    ticket = desk.receive(world.said()).ticket.id
+    with pytest.raises(InvalidInput, match="nothing says how long"):
+        desk.sla.start_step(ticket, "check", actor=MEI)
 
 
 def test_a_retroactive_breach_is_told_and_one_that_no_longer_holds_is_voided(world) -> None:

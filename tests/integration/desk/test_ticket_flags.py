@@ -122,7 +122,14 @@ def test_a_survivor_takes_the_warnings_over(world):
     survivor = desk.tickets.get(other)
     assert [(flag.name, flag.reason) for flag in survivor.flags] == [("fraud", "mine")]
     third = desk.receive(world.said(by="cid")).ticket.id
+    end = world.clock.now() + timedelta(hours=1)
+    desk.tickets.flag(other, "press", evidence=("A1",), until=end, actor=ME)
     desk.tickets.merge(other, into=third, actor=ME)
+    assert (desk.tickets.get(third).flag("press").evidence, desk.tickets.get(third).flag("press").until) == (
+        ("A1",),
+        end,
+    )
+    desk.tickets.lift_flag(third, "press", actor=ME)
     assert [(flag.name, flag.reason, flag.by) for flag in desk.tickets.get(third).flags] == [
         ("fraud", "mine", "agent:agt_1")
     ]

@@ -73,6 +73,7 @@ def test_who_accepts_has_it_and_is_accountable(desk, ticket, li, mei):
     assert loads(desk, li, mei) == [0, 1]
     with pytest.raises(StaleWorker):
         desk.reply(ticket.id, "late", actor=li, fence=1)
+    assert [one.worker.id for one in told(desk, ticket, ev.TicketAssigned)] == [li.id, mei.id]
     (event,) = told(desk, ticket, ev.TicketTransferred)
     assert (event.agent, event.before.id, event.lent) == (mei.id, li.id, False)
 
@@ -109,6 +110,8 @@ def test_an_offer_ends_once(desk, ticket, li, mei):
     assert again.offer.number == 2
     with pytest.raises(InvalidInput, match="the present one is 2"):
         desk.tickets.accept(ticket.id, actor=mei, number=1)
+    with pytest.raises(InvalidInput, match="that offer is over, 2 is open"):
+        desk.tickets.withdraw_transfer(ticket.id, actor=li, number=1)
     desk.tickets.withdraw_transfer(ticket.id, actor=li)
     for method in (desk.tickets.accept, desk.tickets.decline, desk.tickets.withdraw_transfer):
         with pytest.raises(InvalidInput, match=r"no open offer|no transfer is open"):
@@ -130,8 +133,9 @@ def test_assigning_by_hand_ends_an_offer(desk, ticket, li, mei):
 
 def test_only_who_was_asked_can_answer(desk, ticket, li, mei):
     offered(desk, ticket, li, mei)
-    with pytest.raises(InvalidInput, match="was not offered it"):
-        desk.tickets.accept(ticket.id, actor=li)
+    for answer in (desk.tickets.accept, desk.tickets.decline):
+        with pytest.raises(InvalidInput, match="was not offered it"):
+            answer(ticket.id, actor=li)
     with pytest.raises(InvalidInput, match="answered by an agent"):
         desk.tickets.accept(ticket.id, actor=Actor.system())
     with pytest.raises(NotFound):
@@ -153,6 +157,11 @@ def test_work_and_transfers_are_answered_at_one_door(world):
     assert desk.tickets.decline(work.id, actor=second).assignee == first.id
     offered(desk, work, first, second)
     assert desk.tickets.accept(work.id, actor=second).assignee == second.id
+    assert [one.agent for one in told(desk, work, ev.OfferAccepted)] == [first.id, second.id]
+    assert [(one.agent, one.reason) for one in told(desk, work, ev.OfferDeclined)] == [
+        (second.id, "by_hand"),
+        (second.id, "rejected"),
+    ]
 
 
 def test_a_queue_may_be_asked(desk, ticket, li, mei):
@@ -169,6 +178,22 @@ def test_to_a_queue_at_once(desk, ticket, li):
     assert (after.queue, after.worker, after.owner.id, after.hand_offs) == ("vip", None, "vip", 1)
 
 
+def test_who_is_named_with_the_tickets_own_queue_is_asked(desk, ticket, li, mei):
+    assert offered(desk, ticket, li, mei, queue="default").offer.agent == mei.id
+
+
+def test_a_bots_ticket_is_moved_but_not_offered(world):
+    first = QueuePolicy(name="default", reception="bot_first", bot="xiaozhi")
+    desk = world.open(CONFIG.model_copy(update={"queues": (first, *CONFIG.queues[1:])}))
+    mei = Actor.agent(desk.agents.add("Mei").id)
+    ticket = desk.receive(world.said()).ticket
+    with pytest.raises(InvalidInput, match="a bot has it"):
+        offered(desk, ticket, mei, mei)
+    assert desk.tickets.transfer(ticket.id, queue="vip", actor=mei).worker is None
+    assert desk.bots.take("xiaozhi") == ()
+    assert told(desk, ticket, ev.TurnEnded) == []
+
+
 def test_a_department_becomes_accountable(desk, ticket, li, mei):
     desk.tickets.transfer(ticket.id, department="warehouse", actor=li, brief="find it")
     after = desk.tickets.accept(ticket.id, actor=mei)
@@ -176,6 +201,12 @@ def test_a_department_becomes_accountable(desk, ticket, li, mei):
         "department:warehouse", "department", "warehouse", "parcels",
     )  # fmt: skip
     assert loads(desk, li) == [0]
+
+
+def test_who_has_the_ticket_is_not_asked_for_it(desk, ticket, li):
+    desk.tickets.transfer(ticket.id, department="legal", actor=li, brief="x", ask=False)
+    with pytest.raises(InvalidInput, match="department: has the ticket already"):
+        desk.tickets.transfer(ticket.id, department="legal", actor=li, brief="x")
 
 
 def test_a_department_at_once(desk, ticket, li):
@@ -260,6 +291,22 @@ def test_what_a_department_lends_comes_back_to_it(desk, ticket, li, mei):
     assert (str(back.worker), str(back.owner.kind)) == ("department:legal", "department")
 
 
+def test_what_was_transferred_is_told_with_its_reason_and_brief(desk, ticket, li, mei):
+    desk.tickets.transfer(ticket.id, department="warehouse", actor=li, brief="find it", returns=True, reason="parcel")
+    desk.tickets.accept(ticket.id, actor=mei)
+    (event,) = told(desk, ticket, ev.TicketTransferred)
+    assert (event.agent, event.department, event.queue) == (None, "warehouse", "parcels")
+    assert (event.reason, event.lent, event.before.id) == ("parcel", True, li.id)
+    assert event.brief == desk.tickets.brief(ticket.id).note.id
+
+
+def test_a_brief_may_be_left_out_where_the_configuration_says_so(world):
+    desk = world.open(CONFIG.model_copy(update={"transfer": TransferPolicy(brief_required=False)}))
+    li, mei = (Actor.agent(desk.agents.add(name).id) for name in ("Li", "Mei"))
+    asked = offered(desk, desk.receive(world.said()).ticket, li, mei, brief="")
+    assert (asked.offer.agent, asked.offer.brief) == (mei.id, None)
+
+
 def test_lent_to_a_department(desk, ticket, li, mei):
     desk.tickets.transfer(ticket.id, department="warehouse", actor=li, brief="find it", returns=True)
     lent = desk.tickets.accept(ticket.id, actor=mei)
@@ -295,6 +342,9 @@ def test_a_brief_has_what_the_configuration_asks_for(world):
     ticket = desk.receive(world.said()).ticket
     with pytest.raises(InvalidInput, match="the brief lacks tried"):
         offered(desk, ticket, li, mei, fields={"problem": "no parcel", "tried": " "})
+    with pytest.raises(InvalidInput, match="the brief lacks problem, tried"):
+        offered(desk, ticket, li, mei)
+    assert desk.tickets.transfer(ticket.id, queue="vip", actor=li).queue == "vip", "nobody is asked"
     offered(desk, ticket, li, mei, fields={"problem": "no parcel", "tried": "asked the carrier"})
     assert desk.tickets.brief(ticket.id).note.text == (
         "asks for a refund\nproblem: no parcel\ntried: asked the carrier"

@@ -42,6 +42,30 @@ def test_a_split_moves_messages_with_what_they_mean(at: Counter) -> None:
     assert [(one.id, one.ticket, one.version) for one in moved] == [(other.message.id, new.id, 2)]
 
 
+def test_the_new_ticket_is_what_the_old_one_is_and_is_promised_the_same(at: Counter) -> None:
+    ticket = at.ticket("a")
+    at.desk.tickets.set_field(ticket.id, "priority", "high", actor=LIN)
+    at.desk.tickets.set_field(ticket.id, "language", "fr", actor=LIN)
+    moved = at.say("a", "And my refund?")
+    new, old = at.desk.tickets.split(ticket.id, [moved.message.id], actor=LIN), at.get(ticket)
+    assert (new.type, new.priority, new.language, new.queue, new.sla) == (
+        old.type,
+        old.priority,
+        old.language,
+        old.queue,
+        old.sla,
+    )
+    assert new.sla is not None
+
+
+def test_what_a_machine_wrote_asks_for_nothing_where_it_moves_to(at: Counter) -> None:
+    ticket = at.ticket("a")
+    moved = at.say("a", "I am away", automatic="reply")
+    new = at.desk.tickets.split(ticket.id, [moved.message.id], actor=LIN)
+    assert (new.messages, new.waiting_since, new.sla, new.clocks) == (1, None, None, ())
+    assert at.get(ticket).waiting_since == ticket.waiting_since
+
+
 def test_a_note_moves_too(at: Counter) -> None:
     ticket = at.ticket("a")
     moved = at.say("a", "And my refund?")
@@ -66,6 +90,7 @@ def test_a_question_with_its_answer_makes_a_ticket_that_waits(at: Counter) -> No
     answer = at.desk.reply(ticket.id, "On its way", actor=LIN, deliver=False)
     new = at.desk.tickets.split(ticket.id, [answer.message.id, asked.message.id], subject="Parcel", actor=LIN)
     assert (new.subject, new.category, new.waiting_since) == ("Parcel", Category.WAITING_CUSTOMER, None)
+    assert (new.replied_at, new.unanswered) == (answer.message.occurred_at, 1)
     first = next(clock for clock in new.clocks if clock.metric is Metric.FIRST_REPLY)
     assert (first.phase, first.met_at) == (ClockPhase.MET, answer.message.occurred_at)
     # The original was never answered, now that its answer is gone.

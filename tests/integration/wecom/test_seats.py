@@ -106,6 +106,32 @@ def test_it_is_told_again_until_it_is_heard(opened):
     assert state(kf) is ROBOT
 
 
+def test_what_is_never_heard_is_an_alert_in_the_end(opened):
+    kf = opened()
+    kf.platform.writes("wm1", "hi")
+    kf.platform.plan("kf/service_state/trans", *[-1] * 6)
+    report = kf.arrives()
+    for wait in (10, 20, 40, 80, 160):
+        assert (report.retried, report.failed) == (1, 0)
+        assert kf.desk.run_due().retried == 0, "not before its time"
+        kf.later(seconds=wait)
+        report = kf.desk.run_due()
+    assert (report.retried, report.failed) == (0, 1)
+    kf.later(minutes=3)
+    assert kf.desk.run_due().failed == 0
+
+
+def test_each_change_of_hands_is_told(opened):
+    kf = opened(agents={"agent_li": "agt_00000000000000000000000002"})
+    li = kf.desk.agents.add("Li")
+    kf.said()
+    answer(kf, BotAbstains())
+    assert state(kf) is POOL
+    kf.desk.tickets.assign(kf.ticket().id, li.id, actor=Actor.agent(li.id))
+    kf.desk.run_due()
+    assert (state(kf), kf.platform.talk("wm1").servicer) == (HUMAN, "agent_li")
+
+
 def test_a_refusal_is_an_alert(opened):
     kf = opened()
     kf.platform.writes("wm1", "hi")
@@ -113,7 +139,10 @@ def test_a_refusal_is_an_alert(opened):
     assert kf.arrives().failed == 1
     events = [event for entry in kf.desk.explain(kf.ticket().id) for event in entry.events]
     assert [one.name for one in events if isinstance(one, ev.AlertRaised)] == ["channel.seat"]
+    kf.later(minutes=3)
+    tried = len(kf.platform.requests)
     assert kf.desk.run_due().failed == 0
+    assert not any("trans" in target for _, target, _ in kf.platform.requests[tried:])
 
 
 def test_a_broken_adapter_is_an_alert(opened, monkeypatch):

@@ -45,6 +45,10 @@ _REMEDIES = {
 }
 
 
+WITH_ID = frozenset({"ticket", "customer", "agent", "message", "identity"})
+"""What an id is often confused with: the record itself, or its number."""
+
+
 def translate(error: ValidationError, thing: str, fields: Iterable[str] = ()) -> InvalidInput:
     """The first problem of a pydantic error as ``InvalidInput``: field path, reason and remedy, without the value.
 
@@ -56,12 +60,20 @@ def translate(error: ValidationError, thing: str, fields: Iterable[str] = ()) ->
         # A value below that refused itself: the end of its path lies below what the location names.
         below = cause.field.partition(".")[2]
         return InvalidInput(f"{field}.{below}" if below else field, cause.problem, cause.remedy)
-    remedy = _REMEDIES.get(first["type"], "pass a value of the documented type and range")
+    remedy = _remedy(first["type"], first.get("ctx", {}).get("class_name", ""), field.rpartition(".")[2])
     if first["type"] == "extra_forbidden" and len(first["loc"]) == 1 and (meant := guess(first["loc"][0], fields)):
         remedy = sentence("{guess}remove it or correct its name", guess=meant)
     # This one quotes what it found, which may be anything that somebody said.
     problem = "is of an unknown kind" if first["type"] == "union_tag_invalid" else told_by_pydantic(first)
     return InvalidInput(field, problem, remedy)
+
+
+def _remedy(problem_type: str, wanted: str, name: str) -> str:
+    if problem_type == "model_type" and wanted == "Actor":
+        return "pass Actor.agent(agent.id), Actor.system(name) or another Actor"
+    if problem_type == "string_type" and name in WITH_ID:
+        return sentence("pass a str, such as {name}.id", name=name)
+    return _REMEDIES.get(problem_type, "pass a value of the documented type and range")
 
 
 def _path(location: tuple[int | str, ...]) -> list[str]:

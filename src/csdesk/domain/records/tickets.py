@@ -5,9 +5,9 @@ The *category* is one of a fixed set with one transition table (below); the *sta
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from csdesk.domain.ids import AgentId, IdentityId, MessageId, PhraseId, TicketId
 from csdesk.domain.records._model import Instant, Key, Name, Record, Scalar, Word
@@ -419,6 +419,11 @@ class Ticket(Record):
         return self.category in LIVE
 
     @property
+    def due_at(self) -> datetime | None:
+        """The earliest instant at which a live clock is due; None if none is. It may have passed: then it is late."""
+        return min([one.due_at for one in self.clocks if one.is_live and one.due_at is not None], default=None)
+
+    @property
     def wake_at(self) -> datetime | None:
         """The next instant at which something is due for this ticket: a warning, a breach, an escalation, ..."""
         own = self.__dict__
@@ -472,6 +477,10 @@ class Ticket(Record):
 
 Burdens = dict[AgentId, int]
 """Units of work by the agents who carry them."""
+
+
+NEVER_DUE: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+"""Where tickets with nothing due stand in a list by ``due_at``: behind all others."""
 
 
 def _note_marks(clocks: tuple[Clock, ...], marks: list[datetime]) -> None:

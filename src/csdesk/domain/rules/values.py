@@ -78,6 +78,21 @@ def read_instant(value: object) -> datetime | None:
         return None
 
 
+def fits(declared: Field, value: Scalar) -> bool:
+    """True if a custom field of that type may hold the value; None, which clears it, always fits."""
+    match declared.type:
+        case _ if value is None:
+            return True
+        case FieldType.FLAG:
+            return isinstance(value, bool)
+        case FieldType.NUMBER:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case FieldType.TIME:
+            return read_instant(value) is not None
+        case _:
+            return isinstance(value, str) and (not declared.choices or value in declared.choices)
+
+
 def read_duration(value: object) -> timedelta | None:
     """The duration that a text names, None if it names none or one of no length."""
     try:

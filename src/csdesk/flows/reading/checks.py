@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from csdesk._nearest import nearest
 from csdesk._sentence import is_a
 from csdesk.domain.ids import PhraseId, phrase_id
-from csdesk.domain.records._model import Word, clean_text
+from csdesk.domain.records._model import WITH_ID, Scalar, Word, clean_text
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.authority import SettlementState
@@ -24,6 +24,7 @@ from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.messages import Direction, Part, TextPart
 from csdesk.domain.records.queues import InboxState, OutboxState
 from csdesk.domain.records.tickets import Category, Priority
+from csdesk.domain.rules.values import instant_text
 from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import Query, SearchRequest, Where
 
@@ -47,7 +48,7 @@ _STATES: Final[Mapping[str, frozenset[str]]] = {
     "settlement": frozenset(SettlementState),
 }
 """The states of each kind of record that has some."""
-_ORDERS: Final = frozenset({"created_at", "id", "number", "priority", "updated_at"})
+_ORDERS: Final = frozenset({"created_at", "due_at", "id", "number", "priority", "updated_at"})
 """What tickets may be ordered by."""
 
 
@@ -69,7 +70,8 @@ def an_id(value: object, field: str) -> str:
         InvalidInput: it is no str, too long, or holds lone surrogates.
     """
     if not isinstance(value, str):
-        raise InvalidInput(field, is_a(value), "pass a str")
+        remedy = sentence("pass a str, such as {name}.id", name=field) if field in WITH_ID else "pass a str"
+        raise InvalidInput(field, is_a(value), remedy)
     if len(value) > LONGEST or not (value.isascii() or clean_text(value) == value):
         raise InvalidInput(
             field,
@@ -210,7 +212,7 @@ def needs(given: Needs) -> Needs:
     for name, value in given._asdict().items():
         if isinstance(value, tuple):
             for key in value:
-                an_id(key, name.removesuffix("s"))
+                an_id(key, "identity" if name == "identities" else name.removesuffix("s"))
     return given
 
 
@@ -306,3 +308,19 @@ def patience(within: timedelta) -> None:
     given: object = within
     if not isinstance(given, timedelta) or not timedelta(0) < given <= _LONGEST_WAIT:
         raise InvalidInput("within", "cannot be used", "pass a timedelta up to 5 minutes")
+
+
+def a_scalar(value: Scalar | datetime, field: str) -> Scalar:
+    """The value of a custom field: an instant as the text that conditions compare.
+
+    Raises:
+        InvalidInput: it is a naive datetime, or one that UTC has no year for.
+    """
+    if not isinstance(value, datetime):
+        return value
+    an_instant(value, field)
+    try:
+        return instant_text(value)
+    except OverflowError:
+        told = "lies outside the years 1 to 9999 in UTC"
+        raise InvalidInput(field, told, "pass an instant in these years") from None

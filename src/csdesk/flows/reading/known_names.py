@@ -81,7 +81,9 @@ def _with_category(where: Where) -> Where:
     """The filters with the category of a status that is called like one: no other category may have it."""
     given = dict(where)
     status = given.get("status")
-    return (*where, ("category", status)) if status in _CATEGORIES and "category" not in given else where
+    if isinstance(status, str) and status in _CATEGORIES and "category" not in given:
+        return (*where, ("category", status))
+    return where
 
 
 _CATEGORIES: Final = frozenset(category.value for category in Category)

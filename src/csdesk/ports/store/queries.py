@@ -62,7 +62,8 @@ class Query:
 QUERY_COLUMNS: dict[str, frozenset[str]] = {
     "ticket": frozenset(
         {"id", "number", "category", "status", "queue", "assignee", "owner", "priority", "type", "identity", "account",
-         "conversation", "tag", "site", "merged_into", "created_at", "updated_at", "wake_at", "waits", "offered_to"}
+         "conversation", "tag", "site", "merged_into", "created_at", "updated_at", "wake_at", "due_at", "waits",
+         "offered_to"}
     ),
     "customer": frozenset(
         {"id", "level", "stage", "tag", "segment", "merged_into", "identity", "created_at", "seen_at"}
@@ -91,6 +92,7 @@ QUERY_COLUMNS: dict[str, frozenset[str]] = {
 does ``site``, which most tickets have none of: a filter on None finds nothing.
 ``owner`` is the id of the agent or queue that is accountable, ``assignee`` the agent who works on the ticket,
 ``offered_to`` the one who has an open offer of it, ``waits`` its priority while somebody has to be found for it,
+``due_at`` is ``Ticket.due_at``, or ``NEVER_DUE`` (of ``csdesk.domain.records.tickets``) where nothing is due,
 ``seen_at`` the mark.
 
 Three kinds are worked out with each question: ``group``, how many agents of each kind belong to a queue (the retired do
@@ -151,7 +153,10 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A message that matches. Hits come newest first: the message stored last, in the order of puts, is the first."""
+    """A message that matches. Hits come newest first: the message stored last is the first.
+
+    Within a commit the order of puts counts; an edited message keeps its place.
+    """
 
     message: str
     ticket: str

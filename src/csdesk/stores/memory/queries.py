@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from csdesk.domain.records.changes import AgentGroup, Burden, WaitingLine
 from csdesk.domain.records.counters import LOAD, WORK
-from csdesk.domain.records.tickets import burdens_of
+from csdesk.domain.records.tickets import NEVER_DUE, burdens_of
 from csdesk.errors import InvalidInput, sentence
 from csdesk.ports.store import Page, Query, Row
 from csdesk.stores._asked import check_column, check_order, check_page, no_cursor, time_column
@@ -126,6 +126,8 @@ def _value(desk: DeskState, kind: str, column: str, row: Row) -> object:
         return desk.seen.get(row.id)  # type: ignore[union-attr]  # a customer, by its kind
     if (kind, column) == ("ticket", "owner"):
         return row.owner.id  # type: ignore[union-attr]  # a ticket, by its kind
+    if (kind, column) == ("ticket", "due_at"):
+        return row.due_at or NEVER_DUE  # type: ignore[union-attr]  # a ticket, by its kind
     if column == "id":
         if isinstance(row, AgentGroup | WaitingLine):
             return f"{row.queue}/{row.profile if isinstance(row, AgentGroup) else row.priority}"

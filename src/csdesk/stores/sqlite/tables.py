@@ -22,12 +22,13 @@ from csdesk.domain.records.agents import Agent
 from csdesk.domain.records.articles import Article
 from csdesk.domain.records.assets import Asset
 from csdesk.domain.records.authority import Settlement
+from csdesk.domain.records.clocks import LIVE_PHASES, ClockPhase
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.drafts import Draft
 from csdesk.domain.records.holidays import PublicHolidays
 from csdesk.domain.records.messages import Message
 from csdesk.domain.records.phrases import LibraryPhrase
-from csdesk.domain.records.tickets import Ticket
+from csdesk.domain.records.tickets import NEVER_DUE, Ticket
 from csdesk.stores.sqlite.links import Role
 from csdesk.stores.sqlite.places import ROW, place_key
 from csdesk.stores.sqlite.values import Cell, Cells, marks, micros, micros_or_none, value_rows
@@ -115,6 +116,16 @@ def _read(cls: type[Record], *names: str) -> dict[str, str]:
     return {name: read_sql(cls, name) for name in names}
 
 
+_DUE: Final = f"json_extract(value,'$.{SHORT['due_at']}')"
+_LIVE: Final = ",".join(f"'{phase.value}'" for phase in sorted(LIVE_PHASES))
+_DUE_AT: Final = (
+    f"coalesce((SELECT min(CASE typeof({_DUE}) WHEN 'text' THEN strftime('%s',{_DUE})*1000000"  # noqa: S608  # constants
+    f" ELSE CAST(round({_DUE}*1000000) AS INTEGER) END) FROM json_each(doc,'$.{SHORT['clocks']}')"
+    f" WHERE {_DUE} IS NOT NULL AND coalesce(json_extract(value,'$.{SHORT['phase']}'),'{ClockPhase.RUNNING.value}')"
+    f" IN ({_LIVE})),{micros(NEVER_DUE)})"
+)
+"""The earliest instant of a live clock; those of far centuries stand as text, and count by their seconds."""
+
 _WAKES: Final = (
     "clocks",
     "snoozed_until",
@@ -150,6 +161,7 @@ TABLES: Final[Mapping[type[Record], Table]] = {
         link=(Role.TICKET, "identity"),
         read={
             **_read(Ticket, "status", "priority", "type", "account", "conversation"),
+            "due_at": _DUE_AT,
             "owner": f"json_extract(doc,'$.{SHORT['owner']}.id')",
         },
         prefix=TICKET,

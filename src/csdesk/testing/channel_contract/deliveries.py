@@ -155,7 +155,9 @@ class DeliveryPromises(ContractBase):
             bench.arrive(rig.customer_writes(f"to {account}", account=account), desk=desk, account=account)
         bench.settle(desk)
         told = {(one.account, message.text) for one in bench.tickets(desk) for message in bench.messages(one)}
-        assert told == {(one, f"to {one}") for one in (rig.account, "second")}
+        assert told == {(one, f"to {one}") for one in (rig.account, "second")}, (
+            "an event's account is its channel's own"
+        )
 
 
 def _stored(bench: Bench, text: str) -> None:

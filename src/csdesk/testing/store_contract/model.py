@@ -16,7 +16,7 @@ from csdesk.domain.records.changes import ChangeSet, ClaimMode, ConfigRow, Needs
 from csdesk.domain.records.codec import KINDS
 from csdesk.domain.records.events import Entry, Epochs
 from csdesk.domain.records.queues import DueItem, InboxItem, OutboxItem
-from csdesk.domain.records.tickets import WorkerKind
+from csdesk.domain.records.tickets import Ticket, WorkerKind
 from csdesk.domain.text.features import search_tokens
 from csdesk.errors import ClaimTaken, GuardFailed, VersionConflict
 from csdesk.ports.store import Query
@@ -330,12 +330,18 @@ def _waits(ticket: Any) -> list[Any]:
     return [ticket.priority] if is_wanted else []
 
 
+def _due_at(ticket: Ticket) -> datetime:
+    due = [one.due_at for one in ticket.clocks if one.phase in ("running", "paused") and one.due_at is not None]
+    return min(due, default=datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
+
+
 COLUMNS: dict[tuple[str, str], Callable[[Any], list[Any]]] = {
     ("ticket", "tag"): lambda row: [tag.name for tag in row.tags],
     ("ticket", "site"): lambda row: [one for one in (row.site,) if one is not None],
     ("ticket", "owner"): lambda row: [row.owner.id],
     ("ticket", "assignee"): _assignee,
     ("ticket", "waits"): _waits,
+    ("ticket", "due_at"): lambda row: [_due_at(row)],
     ("ticket", "wake_at"): lambda row: [at for at in [wake_at(row)] if at],
     ("customer", "tag"): lambda row: [tag.name for tag in row.tags],
     ("customer", "segment"): lambda row: [one.name for one in row.segments],

@@ -15,6 +15,7 @@ from csdesk.domain.records._model import replaced
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.changes import ChangeSet, ConfigRow, Put, Seen, Stored
+from csdesk.domain.records.clocks import Clock, ClockPhase, Metric
 from csdesk.domain.records.customers import SegmentMembership
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import InboxState, OutboxState
@@ -45,6 +46,18 @@ MANY = {
 _OFFER = Offer(agent=AgentId(serial("agt_", 2)), queue="general", made_at=at(1), due_at=at(30))
 
 
+def _clock(due: float, phase: ClockPhase = ClockPhase.RUNNING) -> Clock:
+    return Clock(
+        metric=Metric.FIRST_REPLY,
+        cycle=int(due),
+        policy="std",
+        amount=timedelta(hours=1),
+        started_at=at(0),
+        due_at=at(due),
+        phase=phase,
+    )
+
+
 def _tags(*names: str) -> tuple[TagAssignment, ...]:
     return tuple(TagAssignment(name=name, at=at(0)) for name in names)
 
@@ -60,7 +73,13 @@ def _tickets() -> list[Stored]:
         {"worker": worker, "owner": owner, "category": Category.OPEN, "status": "open", "updated_at": at(7)},
         {"worker": Worker(kind=WorkerKind.BOT, id="bot", fence=1), "tags": _tags("vip"), "type": "refund"}
         | {"site": "vip"},
-        {"queue": "sales", "snoozed_until": at(50), "category": Category.SNOOZED, "status": "Z"},
+        {
+            "queue": "sales",
+            "clocks": (_clock(8), _clock(6, ClockPhase.PAUSED), _clock(2, ClockPhase.MET)),
+            "snoozed_until": at(50),
+            "category": Category.SNOOZED,
+            "status": "Z",
+        },
         {"merged_into": serial("tkt_", 1), "category": Category.MERGED, "status": "merged", "account": "chat"},
         {
             "identity": serial("idn_", 1),
@@ -69,8 +88,17 @@ def _tickets() -> list[Stored]:
             "status": "Z",
             "offer": _OFFER,
         },
-        {"number": 70, "snoozed_until": at(40), "conversation": "会话", "account": "微信", "queue": "售后"},
+        {
+            "clocks": (_clock(7.25), _clock(9)),
+            "number": 70,
+            "snoozed_until": at(40),
+            "conversation": "会话",
+            "account": "微信",
+            "queue": "售后",
+        },
     ]
+    values[3]["clocks"] = (_clock(8), _clock(6, ClockPhase.PAUSED), _clock(2, ClockPhase.MET))
+    values[6]["clocks"] = (_clock(7.25), _clock(9))
     return [build.ticket(number, **value) for number, value in enumerate(values, start=1)]
 
 

@@ -112,10 +112,10 @@ def _told(code: str, search: Search, choice: Choice) -> Verdict:
 
 
 def lapse(work: Workspace, ticket: Ticket) -> Ticket:
-    """Let an offer of work lapse whose time is over; the ticket keeps its age and waits again."""
+    """Let an offer of work lapse whose time is over (transfers have by then); the ticket keeps its age, waits again."""
     offer = ticket.offer
     now = work.time_of(ticket.id)
-    if offer is None or offer.due_at is None or offer.due_at > now or offer.purpose != "work":
+    if offer is None or offer.due_at is None or offer.due_at > now:
         return ticket
     return happen(work, ticket.id, ev.OfferExpired(number=offer.number, agent=offer.agent, at=offer.due_at))
 

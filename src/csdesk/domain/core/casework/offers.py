@@ -73,5 +73,5 @@ def _answering(work: Workspace, command: _Answer) -> Agent:
 
 
 def _check_asked(offer: Offer, agent: Agent) -> None:
-    if agent.id != offer.agent and (offer.agent is not None or offer.queue not in agent.queues):
+    if agent.id != offer.agent:
         raise InvalidInput("actor", "was not offered it", "answer as the agent to whom the offer was made")

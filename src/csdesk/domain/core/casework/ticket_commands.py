@@ -34,11 +34,14 @@ from csdesk.domain.matching.book import phrase_of
 from csdesk.domain.matching.phrases import excluded_by
 from csdesk.domain.records import commands as cmd
 from csdesk.domain.records import events as ev
+from csdesk.domain.records._model import Scalar
 from csdesk.domain.records.actors import ActorKind
 from csdesk.domain.records.messages import AuthorKind, Purpose
 from csdesk.domain.records.phrases import LibraryPhrase, usage_counter
 from csdesk.domain.records.tickets import Category, Move, Participant, Priority, Role, Ticket
 from csdesk.domain.records.trace import Outcome, verdict
+from csdesk.domain.rules.fields import FieldType
+from csdesk.domain.rules.values import fits
 from csdesk.errors import IllegalTransition, InvalidInput, sentence
 
 _AUTHORS: Final = {ActorKind.AGENT: AuthorKind.AGENT, ActorKind.BOT: AuthorKind.BOT}
@@ -134,6 +137,24 @@ def _set_status(work: Workspace, ticket: Ticket, command: cmd.SetStatus, _: str)
     tickets.change_status(work, ticket, move, status=name, remark=command.reason, until=command.until)
 
 
+_FITTING: Final = {
+    FieldType.FLAG: "pass True or False",
+    FieldType.NUMBER: "pass a number",
+    FieldType.TIME: "pass an aware datetime, or its text with the offset",
+}
+
+
+def _check_declared(work: Workspace, name: str, value: Scalar) -> None:
+    """A value of another type than the configuration says would make conditions on the field false, silently."""
+    declared = work.policy.declared.get(f"ticket.{name}")
+    if declared is None or fits(declared, value):
+        return
+    problem = sentence("does not fit {name}, a field of type {type}", name=name, type=declared.type)
+    if declared.choices:
+        raise InvalidInput("value", problem, sentence("pass one of {names}", names=declared.choices))
+    raise InvalidInput("value", problem, _FITTING.get(declared.type, "pass a str"))
+
+
 def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: str) -> None:
     name, value = command.name, command.value
     if name == "subject":
@@ -153,6 +174,7 @@ def _set_field(work: Workspace, ticket: Ticket, command: cmd.SetTicketField, _: 
     elif name == "language" and isinstance(value, int | float):
         raise InvalidInput("value", "is not a language", "pass a language tag such as zh-CN")
     elif name == "language" or (name.startswith("x.") and len(name) > 2):
+        _check_declared(work, name, value)
         tickets.set_field(work, ticket, name, value)
     else:
         raise InvalidInput(

@@ -147,8 +147,7 @@ def _told(
 def _offer(work: Workspace, ticket: Ticket, command: cmd.TransferTicket, brief: MessageId | None) -> None:
     if leases.is_with_bot(ticket):
         raise InvalidInput("ticket", "a bot has it", "hand it off first: desk.tickets.hand_off")
-    if ticket.offer is not None:
-        ticket = leases.withdraw_offer(work, ticket, "offered_again")
+    ticket = leases.withdraw_offer(work, ticket, "offered_again")
     at = work.time_of(ticket.id)
     offer = _Offer(
         number=ticket.offers + 1,

@@ -144,14 +144,9 @@ def _said(bot: str, text: str, message: MessageId) -> Utterance:
 
 
 def release(work: Workspace, ticket: Ticket, command: cmd.ReleaseTicket, _: str) -> None:
-    """Stop working on the ticket: it waits for people, whoever is accountable stays so.
-
-    Raises:
-        StaleWorker: the fencing number is not that of the live lease.
-    """
-    leases.check_fence(ticket, command.fence, work.time_of(ticket.id))
+    """Stop working on the ticket: it waits for people, whoever is accountable stays so."""
     if leases.is_with_bot(ticket) and ticket.is_live:
-        hand_off(work, ticket, "released")
+        hand_off(work, ticket, "released", brief=command.reason)
     else:
         leases.end(work, ticket, reason="released", remark=command.reason)
 

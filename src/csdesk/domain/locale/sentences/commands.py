@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 SENTENCES: Final[dict[str, str]] = {
+    "does not fit {name}, a field of type {type}": "不符合 {name}：该字段的类型是 {type}",
+    "pass an aware datetime, or its text with the offset": "请传入带时区的 datetime，或带时差的文本",
     "is unknown or has retired": "不存在或已离职",
     "choose an agent who works here": "请选择在职的客服",
     "the ticket is finished": "工单已结束",

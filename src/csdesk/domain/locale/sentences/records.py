@@ -9,6 +9,10 @@ SENTENCES: Final[dict[str, str]] = {
     "pass it": "请传入该值",
     "pass at least one": "请至少传入一项",
     "pass such a value": "请传入这种类型的值",
+    "pass Actor.agent(agent.id), Actor.system(name) or another Actor": (
+        "请传入 Actor.agent(agent.id)、Actor.system(name) 等 Actor"
+    ),
+    "pass a str, such as {name}.id": "请传入 str，例如 {name}.id",
     "pass a longer value": "请传入更长的值",
     "pass a shorter value": "请传入更短的值",
     "build a new value instead of changing this one": "请新建一个值，不要修改它",
@@ -16,6 +20,7 @@ SENTENCES: Final[dict[str, str]] = {
     "a whole number must fit 64 bits": "整数超出 64 位",
     "a key may not contain control characters": "键不能含有控制字符",
     "lies outside the years 1 to 9999 in UTC": "超出 UTC 公元 1 至 9999 年",
+    "pass an instant in these years": "请传入这些年份内的时间",
     "says nothing": "没有内容",
     "pass a text, a picture or a file": "请传入文字、图片或文件",
     "text should be a valid string": "text 应为文本",
