@@ -1,8 +1,10 @@
 """A world around a desk: a clock that stands still, ids that count, and one file (or memory) that desks share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import count
+from signal import SIGINT, pthread_kill, signal
+from threading import Event, main_thread
 from typing import Any
 
 import pytest
@@ -121,3 +123,26 @@ def world(request, tmp_path) -> Iterator[World]:
         if not desk._core.is_closed:
             check_folds(desk)
     made.close()
+
+
+@pytest.fixture
+def interrupt() -> Iterator[Callable[[], None]]:
+    """Interrupts the main thread once, from another one.
+
+    A signal that arrives just before a thread begins to wait does not wake it: so it is sent until it was heard.
+    """
+    heard: list[int] = []
+
+    def hear(number: int, _: object) -> None:
+        heard.append(number)
+        if len(heard) == 1:
+            raise KeyboardInterrupt
+
+    def send() -> None:
+        while not heard:
+            pthread_kill(main_thread().ident or 0, SIGINT)
+            Event().wait(0.01)
+
+    before = signal(SIGINT, hear)
+    yield send
+    signal(SIGINT, before)

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from signal import SIGINT, default_int_handler, pthread_kill, signal
-from threading import Barrier, Event, Lock, Thread, main_thread
+from threading import Barrier, Event, Lock, Thread
 
 import pytest
 
@@ -103,14 +102,6 @@ def crowded(gathering: Gathering, held: Event, go: Event) -> None:
 
 
 @pytest.fixture
-def interruptible():
-    """Whoever starts the tests in the background may have them ignore interrupts."""
-    before = signal(SIGINT, default_int_handler)
-    yield
-    signal(SIGINT, before)
-
-
-@pytest.fixture
 def meeting():
     sizes: list[int] = []
     held, go = Event(), Event()
@@ -147,17 +138,16 @@ def test_a_leader_waits_once_for_those_who_do_not_come_back(meeting, monkeypatch
     assert sizes == [1, 3, 1, 1]
 
 
-@pytest.mark.usefixtures("interruptible")
-def test_a_leader_that_is_interrupted_at_the_door_leaves(meeting, monkeypatch):
+def test_a_leader_that_is_interrupted_at_the_door_leaves(meeting, monkeypatch, interrupt):
     monkeypatch.setattr("csdesk.engine.meeting._PATIENCE", 60)
     gathering, sizes = meeting
 
-    def interrupt() -> None:
+    def interrupt_it() -> None:
         while gathering._door is None:
             pass
-        pthread_kill(main_thread().ident or 0, SIGINT)
+        interrupt()
 
-    interrupter = Thread(target=interrupt)
+    interrupter = Thread(target=interrupt_it)
     interrupter.start()
     with pytest.raises(KeyboardInterrupt):
         gathering.receive(arrival(4))
@@ -204,8 +194,7 @@ def test_an_interrupted_leader_passes_the_lead_on():
     assert gathering.receive(arrival(2)).message_id == "msg_2"
 
 
-@pytest.mark.usefixtures("interruptible")
-def test_an_interrupted_waiter_leaves_and_holds_nobody_up():
+def test_an_interrupted_waiter_leaves_and_holds_nobody_up(interrupt):
     held, go = Event(), Event()
     taken: list[str] = []
 
@@ -221,15 +210,15 @@ def test_an_interrupted_waiter_leaves_and_holds_nobody_up():
     threads[0].start()
     assert held.wait(10)
 
-    def interrupt() -> None:
+    def interrupt_it() -> None:
         while not gathering._waiting:
             pass
         threads[1].start()
         while len(gathering._waiting) < 2:
             pass
-        pthread_kill(main_thread().ident or 0, SIGINT)
+        interrupt()
 
-    interrupter = Thread(target=interrupt)
+    interrupter = Thread(target=interrupt_it)
     interrupter.start()
     with pytest.raises(KeyboardInterrupt):
         gathering.receive(arrival(1))

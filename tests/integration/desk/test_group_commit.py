@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from signal import SIGINT, default_int_handler, pthread_kill, signal
-from threading import Event, Thread, main_thread
+from threading import Event, Thread
 
 import pytest
 from tests.databases import store_at
@@ -311,16 +310,7 @@ def test_an_interrupt_while_leading():
     assert isinstance(group.commit(ChangeSet()), Committed)
 
 
-@pytest.fixture
-def interruptible():
-    """Whoever starts the tests in the background may have them ignore interrupts."""
-    before = signal(SIGINT, default_int_handler)
-    yield
-    signal(SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
-def test_an_interrupted_waiter_leaves_and_holds_nobody_up():
+def test_an_interrupted_waiter_leaves_and_holds_nobody_up(interrupt):
     answer, held, go = _held(_committed)
     store = Recorder(answer)
     group = GroupCommit(store, "main")
@@ -329,15 +319,15 @@ def test_an_interrupted_waiter_leaves_and_holds_nobody_up():
     threads[0].start()
     assert held.wait(30)
 
-    def interrupt():
+    def interrupt_it():
         while not group._waiting:
             pass
         threads[1].start()
         while len(group._waiting) < 2:
             pass
-        pthread_kill(main_thread().ident, SIGINT)
+        interrupt()
 
-    interrupter = Thread(target=interrupt)
+    interrupter = Thread(target=interrupt_it)
     interrupter.start()
     with pytest.raises(KeyboardInterrupt):
         group.commit(ChangeSet(claims=(Claim("never", "me"),)))
