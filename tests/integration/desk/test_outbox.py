@@ -312,6 +312,28 @@ def test_a_receipt_before_our_own_record(world):
     assert desk.outbox.list().items == ()
 
 
+@pytest.mark.parametrize(
+    ("ours", "rows"), [("", []), ("retry", [OutboxState.DEAD]), ("unknown_outcome", [OutboxState.DEAD])]
+)
+def test_a_denial_before_our_own_record_keeps_its_reason(world, ours, rows):
+    desk, channel, ticket = desk_with(world)
+
+    def denied(message):
+        told = status("failed", key=message.key, reason="no_such_number", needs="other_recipient")
+        desk.handle("web", channel.report(told))
+        if ours:
+            raise ChannelError("web", "lost", disposition=ours, provider_code="timeout")
+        return Receipt(provider_id="p1")
+
+    channel.answer(denied)
+    message = message_of(desk, desk.reply(ticket.id, "x", actor=AGENT))
+    assert message.delivery is Delivery.FAILED
+    assert (message.delivery_reason, message.delivery_needs) == ("no_such_number", "other_recipient")
+    waiting = desk.outbox.list().items
+    assert [one.state for one in waiting] == rows
+    assert {(one.reason, one.needs) for one in waiting} <= {("no_such_number", "other_recipient")}
+
+
 def test_a_receipt_for_nothing_of_ours_is_ignored(world):
     desk, channel, _ = desk_with(world)
     assert desk.handle("web", channel.report(status("read", provider_id="theirs"), status("read"))).status == 200

@@ -49,6 +49,8 @@ def record(item: OutboxItem, result: Result, scope: Scope) -> Flow[None]:
     message = work.message(item.message)
     gone = message.erased_at is not None
     after = _delivery_after(message, result)
+    if after is Delivery.FAILED and result.delivery is not Delivery.FAILED:
+        result = _denied(message, result)
     _tell(work, message, result, after)
     if result.receipt is not None and not gone:
         _remember(work, message, result.receipt)
@@ -58,11 +60,15 @@ def record(item: OutboxItem, result: Result, scope: Scope) -> Flow[None]:
     if result.state is None or after in ARRIVED or gone:
         work.end_outbox(item.message)
     else:
-        # Where the provider denied it meanwhile, there is nothing to try again, and nothing in doubt.
-        state = OutboxState.DEAD if after is Delivery.FAILED else result.state
-        work.put_outbox(_put_back(item, result, state, scope.now))
+        work.put_outbox(_put_back(item, result, result.state, scope.now))
     work.end(message.id)
     yield from steps.commit(work.changes())
+
+
+def _denied(message: Message, result: Result) -> Result:
+    """Where the provider denied it meanwhile its word holds: there is nothing to try again, and nothing in doubt."""
+    state = None if result.state is None else OutboxState.DEAD
+    return replace(result, state=state, reason=message.delivery_reason, needs=message.delivery_needs)
 
 
 def _tell(work: Workspace, message: Message, result: Result, after: Delivery) -> None:
