@@ -207,7 +207,9 @@ def _retry_outbound(command: cmd.RetryOutbound, run: str, scope: Scope) -> Flow[
     if command.discard:
         work.end_outbox(message.id)
     else:
-        work.put_outbox(replace(item, state=OutboxState.PENDING, due_at=scope.now, attempts=0, reason=reason, needs=""))
+        attempts = min(item.attempts, 1)  # counted anew, but the channel is told that it may have arrived
+        again = replace(item, state=OutboxState.PENDING, attempts=attempts, due_at=scope.now, reason=reason, needs="")
+        work.put_outbox(again)
     work.end(message.id)
     yield from steps.commit(work.changes())
     return run

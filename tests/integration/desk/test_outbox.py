@@ -358,6 +358,16 @@ def test_dead_ones_are_tried_again_or_given_up_by_hand(world):
         desk.outbox.discard(other.message.id, actor=AGENT)
 
 
+def test_a_retry_by_hand_tells_the_channel_that_it_may_have_arrived(world):
+    desk, channel, ticket = desk_with(world)
+    channel.fail("unknown_outcome")
+    sent = desk.reply(ticket.id, "x", actor=AGENT)
+    assert desk.outbox.list().items[0].needs == "check"
+    desk.outbox.retry(sent.message.id, actor=AGENT)
+    assert desk.run_due().sent == 1
+    assert [one.again for one in channel.sent] == [False, True]
+
+
 def test_our_own_message_coming_back_as_an_echo_is_no_second_message(world):
     desk, channel, ticket = desk_with(world)
     sent = desk.reply(ticket.id, "x", actor=AGENT)

@@ -41,7 +41,7 @@ def test_two_processes_share_the_rate_of_an_account(world):
         desk.reply(ticket.id, "x", actor=AGENT).delivery for desk, ticket in zip((one, other) * 2, tickets, strict=True)
     ]
     assert got == [Delivery.SENT, Delivery.SENT, Delivery.PENDING, Delivery.PENDING]
-    assert {item.reason for item in one.outbox.list().items} == {"throttled"}
+    assert {(item.reason, item.attempts) for item in one.outbox.list().items} == {("throttled", 0)}
     report = one.run_due()
     assert (report.sent, report.more) == (0, False)
     assert report.next_due_at == world.clock.now() + timedelta(seconds=1)

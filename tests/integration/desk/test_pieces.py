@@ -65,6 +65,30 @@ def test_a_crash_in_the_middle_repeats_only_the_sending_in_doubt_where_a_key_is_
     assert message_of(desk, sent).delivery is Delivery.SENT
 
 
+def test_a_crash_in_the_middle_leaves_doubt_where_no_key_is_taken(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+    sent = desk.reply(ticket.id, "aabb", actor=AGENT, deliver=False)
+
+    def slow(message):
+        world.later(minutes=1, seconds=59)
+        return Receipt(provider_id="a")
+
+    def dies(message):
+        world.later(minutes=1, seconds=59)
+        assert world.open(channels=[channel]).run_due().failed == 0, "its lease begins anew with each sending"
+        raise KeyboardInterrupt
+
+    channel.answer(slow, dies)
+    with pytest.raises(KeyboardInterrupt):
+        desk.run_due()
+    world.later(seconds=1)
+    desk.run_due()
+    assert channel.texts == ["aa", "bb"]
+    assert message_of(desk, sent).delivery is Delivery.UNKNOWN
+    (item,) = desk.outbox.list().items
+    assert (item.reason, item.needs, item.attempts) == ("crashed_while_sending", "check", 1)
+
+
 def test_more_pieces_than_the_channel_likes_are_refused_before_anything_is_sent(world):
     desk, channel, ticket = desk_with(world, text=Limit(amount=2), most_pieces=2)
     message = desk.reply(ticket.id, "aabbc", actor=AGENT).message
@@ -232,7 +256,7 @@ def test_a_message_that_is_erased_between_two_sendings_goes_no_further(world):
 
 @pytest.mark.parametrize("fault", [Fault.UNKNOWN_DONE, Fault.UNKNOWN_UNDONE])
 def test_a_sending_is_noted_once_whatever_becomes_of_the_commit(world, fault):
-    channel = ScriptedChannel("web", capabilities=Capabilities(text=Limit(amount=2)))
+    channel = ScriptedChannel("web", capabilities=Capabilities(text=Limit(amount=2), per_message=5))
     faults = iter(())
     desk = world.open(
         channels=[channel],
@@ -245,10 +269,11 @@ def test_a_sending_is_noted_once_whatever_becomes_of_the_commit(world, fault):
         faults = iter([fault])
         return Receipt(provider_id="a")
 
-    channel.answer(taken)
+    channel.answer(taken, taken)
     sent = desk.reply(ticket.id, "aabb", actor=AGENT)
     assert (sent.delivery, channel.texts) == (Delivery.SENT, ["aa", "bb"])
     assert message_of(desk, sent).pieces == ("a",)
+    assert desk.tickets.window(ticket.id).remaining == 3
 
 
 def reported(message, number, status="delivered", **fields):

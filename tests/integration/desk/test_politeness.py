@@ -81,7 +81,7 @@ def test_a_provider_may_tell_that_the_customer_opted_out(world):
     [(20, 59, 6, 0), (21, 0, 6, 11), (23, 30, 6, 8.5), (0, 0, 7, 8), (7, 59, 7, 1 / 60), (8, 0, 7, 0)],
 )
 def test_unasked_messages_wait_for_the_morning(world, hour, minute, day, hours):
-    desk, _ = desk_with(world)
+    desk, channel = desk_with(world)
     ticket = silent_customer(world, desk)
     at(world, hour, minute, day)
     sent = desk.reply(ticket.id, "unasked", actor=SYSTEM)
@@ -92,6 +92,7 @@ def test_unasked_messages_wait_for_the_morning(world, hour, minute, day, hours):
         assert item.due_at == world.clock.now() + timedelta(hours=hours)
         world.clock.set(item.due_at)
         assert desk.run_due().sent == 1
+    assert [one.again for one in channel.sent] == [False]  # it was held, never tried
 
 
 @pytest.mark.parametrize(("hour", "hours"), [(11, 0), (12, 2), (13.5, 0.5), (14, 0), (23, 0)])

@@ -72,7 +72,7 @@ def deliver(
 def _deliver(item: OutboxItem, scope: Scope) -> Flow[Result]:
     able = scope.channels[item.account]
     if item.state is OutboxState.SENDING and able.idempotency != "key":
-        result = Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, "crashed_while_sending", needs="check", tried=False)
+        result = Result(Delivery.UNKNOWN, OutboxState.UNKNOWN, "crashed_while_sending", needs="check")
     else:
         result = yield from _send(item, able)
     yield from retried(lambda now: record(item, result, now), attempts=30)

@@ -38,16 +38,19 @@ _ORDER = (
 def record(item: OutboxItem, result: Result, scope: Scope) -> Flow[None]:
     """Note what became of a message, on it and in the outbox."""
     pace = (pause_key(item.account, scope),) if result.trouble or result.was_failing else ()
-    loaded = yield from steps.load(Needs(messages=(item.message,), claims=pace))
+    loaded = yield from steps.load(Needs(messages=(item.message,), outbox=(item.message,), claims=pace))
     work = workspace(loaded, scope)
+    message = work.message(item.message)
+    gone = message.erased_at is not None
+    row = loaded.snapshot.outbox.get(item.message)
+    if not gone and (row is None or (result.state is not None and row.state is not OutboxState.SENDING)):
+        return  # an earlier commit of this went through, though nobody knew
     work.begin(item.message, Actor.adapter(item.account))
     for key in pace:
         if result.trouble:
             note_failure(work, item.account, result.reason, key)
         else:
             note_success(work, item.account, key)
-    message = work.message(item.message)
-    gone = message.erased_at is not None
     after = _delivery_after(message, result)
     if after is Delivery.FAILED and result.delivery is not Delivery.FAILED:
         result = _denied(message, result)
