@@ -136,7 +136,9 @@ def test_what_a_bot_cannot_do_goes_to_people(world, script, reason):
     assert desk.run_due().assigned == 1
     after = desk.tickets.get(got.ticket.id)
     assert (after.assignee, after.hand_offs, after.reception.is_over) == (li.id, 1, True)
-    assert [one.reason for one in told(desk, after, ev.TicketHandedOff)] == [reason]
+    assert [(one.reason, one.message) for one in told(desk, after, ev.TicketHandedOff)] == [(reason, got.message.id)]
+    (ended,) = told(desk, after, ev.TurnEnded)
+    assert (ended.bot, ended.message, ended.outcome.value, ended.reply) == (BOT.id, got.message.id, "handed_off", None)
     assert said(desk, after) == []
     world.later(minutes=1)
     assert desk.receive(world.said("still there?")).worker.id == li.id

@@ -84,6 +84,7 @@ def test_retries_wait_longer_each_time_until_the_message_is_dead(world):
     assert waits == [5 * 2**number for number in range(MOST_ATTEMPTS - 1)]
     (item,) = desk.outbox.list().items
     assert (item.state, item.attempts, item.reason) == (OutboxState.DEAD, MOST_ATTEMPTS, "busy")
+    assert item.needs == "retry"
     assert message_of(desk, sent).delivery is Delivery.FAILED
 
 
@@ -243,6 +244,19 @@ def test_a_receipt_tells_what_became_of_a_crashed_one(world, able):
     assert len(channel.sent) == 1
     assert message_of(desk, sent).delivery is Delivery.DELIVERED
     assert desk.outbox.list().items == ()
+
+
+@pytest.mark.parametrize("able", [KEYED, Capabilities()])
+def test_a_denial_tells_what_became_of_a_crashed_one(world, able):
+    desk, channel, ticket = desk_with(world, ScriptedChannel("web", capabilities=able))
+    sent = crash(world, desk, channel, ticket)
+    desk.handle("web", channel.report(status("failed", key=sent.message.id, reason="blocked", needs="operator")))
+    world.later(minutes=2)
+    desk.run_due()
+    assert len(channel.sent) == 1
+    assert message_of(desk, sent).delivery is Delivery.FAILED
+    (item,) = desk.outbox.list().items
+    assert (item.state, item.reason, item.needs) == (OutboxState.DEAD, "blocked", "operator")
 
 
 def test_a_receipt_settles_an_unknown_one(world):

@@ -9,7 +9,16 @@ from csdesk.domain.core.conversation.pieces import Unfit, pieces_of
 from csdesk.domain.records.messages import Delivery, MediaPart, MediaRef, MenuItem, MenuPart, TextPart
 from csdesk.domain.records.queues import OutboxState
 from csdesk.errors import NotFound
-from csdesk.ports.channel import Capabilities, ChannelError, EchoEvent, Limit, MediaLimit, Receipt, StatusEvent
+from csdesk.ports.channel import (
+    Capabilities,
+    ChannelError,
+    EchoEvent,
+    Limit,
+    MediaLimit,
+    MenuLimits,
+    Receipt,
+    StatusEvent,
+)
 from csdesk.testing import Fault, FaultyStore, ScriptedChannel
 
 AGENT = Actor.agent("agt_1")
@@ -162,6 +171,39 @@ def test_files_have_sizes_and_kinds_that_the_channel_takes(world):
     assert pieces_of([MediaPart(media="image", ref=fit, type="image/gif")], able) == Unfit("media_type")
     most = Capabilities(parts=frozenset({"media"}), media_bytes=10)
     assert pieces_of([MediaPart(media="file", ref=large)], most) == Unfit("media_too_large")
+
+
+def test_what_just_fits_passes():
+    choice = Limit(amount=2)
+    menu = MenuLimits(head=choice, tail=choice, choice=choice, choice_id=choice, link=choice, url=Limit(amount=4))
+    able = Capabilities(
+        parts=frozenset({"text", "media", "menu"}), media_bytes=10, menu_items=2, menu=menu, text=choice, most_pieces=2
+    )
+    file = MediaPart(media="file", ref=MediaRef(sha256="0" * 64, size=10, type="image/png"))
+    items = (MenuItem(text="aa", id="bb"), MenuItem(text="cc", url="ddee"))
+    for part in (file, MenuPart(head="hh", items=items, tail="tt"), TextPart(text="aabb")):
+        assert not isinstance(pieces_of([part], able), Unfit)
+    for odd in (
+        MenuItem(text="aaa", id="b"),
+        MenuItem(text="a", id="bbb"),
+        MenuItem(text="ccc", url="d"),
+        MenuItem(text="c", url="ddeef"),
+    ):
+        assert pieces_of([MenuPart(items=(items[0], odd))], able) == Unfit("menu_too_long")
+    for edge in ("head", "tail"):
+        assert pieces_of([MenuPart(items=items, **{edge: "abc"})], able) == Unfit("menu_too_long")
+
+
+def test_a_message_that_would_be_cut_otherwise_now_is_left_to_people(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+    channel.answer(Receipt(provider_id="a"), ChannelError("web", "busy", disposition="retry"))
+    sent = desk.reply(ticket.id, "aabb", actor=AGENT)
+    wider = ScriptedChannel("web", capabilities=Capabilities(text=Limit(amount=9)))
+    world.later(seconds=5)
+    assert world.open(channels=[wider]).run_due().failed == 1
+    message = message_of(desk, sent)
+    assert (message.delivery_reason, message.delivery_needs) == ("pieces_changed", "check")
+    assert wider.sent == []
 
 
 def test_blanks_are_no_message():

@@ -232,6 +232,20 @@ def test_the_caps_of_a_purpose_are_its_own_and_end_with_day_and_week(world):
     assert channel.texts[3:] == ["ad two"]
 
 
+def test_a_week_counts_from_its_monday(world):
+    desk, channel = desk_with(world, PURPOSES)
+    at(world, 10, day=7)  # a Wednesday
+    ticket = desk.receive(world.said("hi")).ticket
+    desk.receive(world.said("订阅优惠"))
+    desk.reply(ticket.id, "one", actor=AGENT, purpose="marketing")
+    at(world, 10, day=9)
+    desk.reply(ticket.id, "two", actor=AGENT, purpose="marketing")
+    (item,) = desk.outbox.list().items
+    at(world, 0, day=12)
+    assert (item.reason, item.due_at) == ("capped", world.clock.now())
+    assert channel.texts == ["one"]
+
+
 def test_a_survey_waits_for_the_morning_though_the_customer_is_there(world):
     desk, channel = desk_with(world, PURPOSES)
     at(world, 22)
