@@ -160,6 +160,22 @@ def test_one_conversation_waits_and_the_others_do_not(world):
     assert channel.texts == ["1", "1", "2", "3", "2", "3"]
 
 
+@pytest.mark.parametrize("whose", ["conversation", "account"])
+def test_a_round_goes_on_past_a_conversation_that_waits_and_ends_with_an_account_that_does(world, whose):
+    rate = Rate(amount=1, per=timedelta(seconds=10))
+    able = {"rate": rate} if whose == "account" else {"conversation_rates": (ConversationRate(rate=rate, begins="c0"),)}
+    channel = ScriptedChannel("web", capabilities=Capabilities(**able))
+    desk = world.open(channels=[channel])
+    slow, quick, last = tickets_of(desk, world, 3)
+    for ticket, text in ((slow, "1"), (slow, "2"), (quick, "3"), (last, "4")):
+        desk.reply(ticket.id, text, actor=AGENT, deliver=False)
+    desk.run_due()
+    reasons = [one.reason for one in desk.outbox.list().items]
+    assert (channel.texts, sorted(reasons)) == (
+        (["1"], ["", "", "throttled"]) if whose == "account" else (["1", "3", "4"], ["throttled"])
+    )
+
+
 def test_two_processes_share_the_rate_of_a_conversation(world):
     able = Capabilities(conversation_rates=(ConversationRate(rate=Rate(amount=2, per=timedelta(minutes=1))),))
     channels = [ScriptedChannel("web", capabilities=able) for _ in range(2)]

@@ -244,6 +244,17 @@ def test_an_echo_that_comes_before_the_answer_is_ours_by_the_reserved_id(world):
     assert desk.tickets.get(ticket.id).messages == 2
 
 
+def test_an_echo_of_an_early_piece_is_ours_by_the_id_of_its_sending(world):
+    desk, channel, ticket = desk_with(world, text=Limit(amount=2))
+    channel.answer(Receipt(provider_id="p1", also=("p1b",)))
+    desk.reply(ticket.id, "aabb", actor=AGENT)
+    for name in ("p1", "p1b"):
+        echo = EchoEvent(account="web", dedupe_key=f"e{name}", conversation="ann", to=Sender(external_id="ann"),
+                         provider_id=name, parts=(TextPart(text="aa"),))  # fmt: skip
+        desk.handle("web", channel.report(echo))
+    assert desk.tickets.get(ticket.id).messages == 2
+
+
 def test_a_failure_that_is_told_later_of_one_piece_fails_the_message(world):
     desk, channel, ticket = desk_with(world, text=Limit(amount=2))
     sent = desk.reply(ticket.id, "aabb", actor=AGENT)
