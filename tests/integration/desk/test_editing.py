@@ -7,7 +7,7 @@ from tests.integration.desk.conftest import entries
 
 from csdesk import Actor, DeskConfig
 from csdesk.domain.records import events as ev
-from csdesk.domain.records.messages import Delivery, TemplatePart, TemplateValue, TextPart
+from csdesk.domain.records.messages import Delivery, LinkPart, TemplatePart, TemplateValue, TextPart
 from csdesk.errors import ChannelError, Denied, InvalidInput, NotFound, UnsupportedFeature, WordingRefused
 from csdesk.ports.channel import Capabilities, Limit, StatusEvent
 from csdesk.testing import ScriptedChannel
@@ -21,13 +21,16 @@ class Editable(ScriptedChannel):
 
     def __init__(self, **able):
         super().__init__("web", capabilities=Capabilities(**able))
-        self.edits = []
+        self.edits, self.recalls = [], []
         self.problem = None
 
     def edit_now(self, sent, part):
         if self.problem is not None:
             raise self.problem
         self.edits.append((sent.provider_ids, part.text))
+
+    def recall_now(self, sent):
+        self.recalls.append(sent.provider_ids)
 
 
 def desk_with(world, config=None, **able):
@@ -60,6 +63,19 @@ def test_what_cannot_be_changed_is_refused_before_the_provider_is_asked(world):
     with pytest.raises(UnsupportedFeature, match="so old"):
         desk.channels.edit(whole.id, "x", actor=AGENT)
     assert channel.edits == []
+
+
+def test_what_was_taken_back_or_is_no_text_is_not_changed(world):
+    hour = timedelta(hours=1)
+    desk, channel, ticket = desk_with(world, edit_within=hour, recall_within=hour, parts={"text", "link"})
+    gone = desk.reply(ticket.id, "x", actor=AGENT).message
+    link = desk.reply(ticket.id, [LinkPart(url="https://shop.example/1", title="x")], actor=AGENT).message
+    desk.channels.recall(gone.id, actor=AGENT)
+    for message in (gone, link):
+        with pytest.raises(InvalidInput, match="one text"):
+            desk.channels.edit(message.id, "y", actor=AGENT)
+    assert desk.channels.recall(gone.id, actor=AGENT).recalled_at is not None
+    assert (channel.edits, channel.recalls) == ([], [(f"provider-{gone.id}",)])
 
 
 def test_a_channel_that_changes_nothing_says_so(world):
