@@ -57,6 +57,14 @@ def test_a_new_reply_sends_those_ahead_of_it_first(world):
     assert channel.texts == ["first", "second"]
 
 
+def test_a_reply_that_was_stored_before_is_not_tried_by_its_repetition(world):
+    desk, channel, ticket = desk_with(world)
+    desk.reply(ticket.id, "x", actor=AGENT, idempotency_key="k", deliver=False)
+    assert desk.reply(ticket.id, "x", actor=AGENT, idempotency_key="k").delivery is Delivery.PENDING
+    assert channel.sent == []
+    assert desk.run_due().sent == 1
+
+
 def test_one_in_retry_holds_those_behind_it_and_no_other_conversation(world):
     desk, channel, ticket = desk_with(world)
     other = desk.receive(world.said(by="bob")).ticket

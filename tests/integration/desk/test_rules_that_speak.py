@@ -230,6 +230,21 @@ def test_a_rule_sends_a_phrase_filled_in_and_counts_it(world):
     assert nameless.ticket.category is Category.RESOLVED, "the other actions happen"
 
 
+def test_a_rule_sends_the_wording_that_was_written_for_the_customer(world):
+    rule = Rule(name="thank", when=F.message.text.contains("thanks"), then=(SendPhrase(phrase="phr_thanks"),))
+    desk, channel = desk_of(world, rule)
+    wordings = (Wording(text="谢谢", language="zh"), Wording(text="Welcome", language="en"))
+    gold = Wording(text="Welcome as ever", language="en", level="gold")
+    desk.replies.import_([LibraryPhrase(id="phr_thanks", title="T", wordings=(*wordings, gold))])
+    for by, language in (("li", "zh"), ("ann", "en"), ("bob", "en")):
+        got = desk.receive(world.said("hello", by=by, language=language))
+        if by == "bob":
+            desk.customers.set_profile(got.customer.id, level="gold", actor=ME)
+        desk.receive(world.said("thanks", by=by, language=language))
+    desk.run_due()
+    assert sorted(channel.texts) == ["Welcome", "Welcome as ever", "谢谢"]
+
+
 def test_a_phrase_that_is_not_there_or_not_meant_is_not_sent(world):
     rule = Rule(name="thank", then=(SendPhrase(phrase="phr_thanks"),))
     desk, channel = desk_of(world, rule)

@@ -1,11 +1,13 @@
 """Words that a reply should not say, wherever and however they are written."""
 
 import pytest
+from tests.integration.desk.conftest import events_of
 from tests.integration.desk.test_library import phrase
 
 from csdesk import Actor, DeskConfig, WordingRefused
 from csdesk.domain.core.conversation.wording import words_of
 from csdesk.domain.policy.config import WordingPolicy
+from csdesk.domain.records import events as ev
 from csdesk.domain.records.messages import HtmlPart, LinkPart, MenuItem, MenuPart, TextPart
 
 AGENT = Actor.agent("agt_1")
@@ -81,3 +83,25 @@ def test_a_pasted_reason_is_found_whatever_blanks_stand_in_it(world):
     text = "您好！签收 后七日内\n且不影响　二次销售的商品可以退款， 超过则需主管 审批。谢谢"
     (spot,) = desk.replies.check(text)
     assert text[spot.start : spot.end] == text[text.index("签收") : text.index("谢谢")]
+
+
+def test_a_refusal_names_what_is_refused_and_a_warning_lets_the_reply_go(world):
+    desk, ticket = worded(world, forbidden="refuse", cold="warn")
+    with pytest.raises(WordingRefused) as refused:
+        desk.reply(ticket.id, "不行，随便你", actor=AGENT)
+    assert [(kind, start) for kind, start, _, _ in refused.value.places] == [("forbidden", 3)]
+    desk.reply(ticket.id, "不行", actor=AGENT, override="needless")
+    desk.reply(ticket.id, "不行，随便你", actor=AGENT, override="a quotation")
+    told = events_of(desk, ticket.id, ev.WordingFound)
+    assert [(len(one.found), one.overridden, one.reason or "") for one in told] == [
+        (1, False, ""),
+        (2, True, "a quotation"),
+    ]
+
+
+def test_of_two_words_that_begin_alike_the_longer_is_found(world):
+    words = ({"text": "随便", "kind": "forbidden"}, {"text": "随便您选", "kind": "forbidden"})
+    desk, ticket = worded(world, forbidden="refuse", standard=False, words=words)
+    with pytest.raises(WordingRefused) as refused:
+        desk.reply(ticket.id, "随便您选", actor=AGENT)
+    assert [(start, end) for _, start, end, _ in refused.value.places] == [(0, 4)]
