@@ -406,6 +406,22 @@ def test_who_left_during_a_batch_that_broke_off_does_not_get_the_lead():
     assert gathering._waiting == [stays]
     assert (stays.has_lead, stays.gate.locked()) == (True, False)
     assert not gone.has_lead
+    assert leader.heir is None, "whoever keeps its error keeps all that lead after it"
+
+
+def test_the_door_may_be_shut_while_somebody_comes_to_it():
+    class Waiting(list[Call[Arrival, Received]]):
+        def __len__(self) -> int:
+            gathering._door = None  # the leader's patience ended just now
+            return super().__len__()
+
+    gathering = Gathering(answers)
+    gathering._waiting = Waiting([Call(arrival(1))])
+    door = gathering._door = Lock()
+    with door:
+        gathering._open_door()
+        assert not door.locked()
+        door.acquire()
 
 
 def test_an_interrupt_between_those_of_a_broken_batch_leaves_the_others_in_line():
