@@ -472,6 +472,28 @@ def test_tasks_meet_on_their_own_loop_and_one_that_was_given_up_holds_nobody_up(
     given_up.close()
 
 
+def test_a_loop_that_was_closed_over_those_who_wait_is_let_go():
+    async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        if batch[0].id == "msg_1":
+            await asyncio.Event().wait()
+        return answers(batch)
+
+    gathering = AsyncGathering(take_in)
+
+    async def begun() -> asyncio.Task[Received]:
+        task = asyncio.ensure_future(gathering.receive(arrival(1)))
+        await asyncio.sleep(0)
+        return task
+
+    loop = asyncio.new_event_loop()
+    stuck = loop.run_until_complete(begun())
+    loop.close()
+    assert loop in gathering._meetings
+    asyncio.run(gathering.receive(arrival(3)))
+    assert loop not in gathering._meetings
+    stuck._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
 def test_a_task_cancelled_while_it_is_told_of_an_error_is_cancelled():
     tasks: list[asyncio.Task[Received]] = []
 
