@@ -693,6 +693,16 @@ def test_mood_level_tags_and_risks_escalate(world, when, text) -> None:
     assert [one.tell for one in events_of(desk, ticket.id, ev.TicketEscalated)] == [("lead",)]
 
 
+def test_an_escalation_to_where_the_ticket_is_takes_it_from_nobody(world) -> None:
+    angry = {"field": "message.text", "op": "contains", "value": "投诉"}
+    desk = world.open(config(escalations=[{"name": "step", "when": angry, "tell": ["lead"], "queue": "default"}]))
+    agent = desk.agents.add("梅", queues=["default"], actor=MEI)
+    assert desk.receive(world.said()).ticket.assignee == agent.id
+    ticket = desk.receive(world.said("我要投诉")).ticket
+    assert (ticket.escalations, ticket.assignee) == (("step",), agent.id)
+    assert len(events_of(desk, ticket.id, ev.TicketAssigned)) == 1
+
+
 def test_a_clock_set_back_rejects_nobody(world) -> None:
     desk = world.open(config())
     ticket = desk.receive(world.said()).ticket.id
