@@ -215,6 +215,23 @@ class Loopback(BaseHTTPRequestHandler):
         """Nothing."""
 
 
+def test_what_another_thread_opens_meanwhile_is_kept():
+    http = AsyncHttpxHttp()
+
+    class Closed:
+        def is_closed(self) -> bool:
+            http._own["the loop of another thread"] = "its client"
+            return True
+
+    http._own[Closed()] = "gone"
+
+    async def opened() -> object:
+        return http._opened()
+
+    mine = asyncio.run(opened())
+    assert list(http._own.values()) == ["its client", mine]
+
+
 def test_each_loop_has_connections_of_its_own():
     with ThreadingHTTPServer(("127.0.0.1", 0), Loopback) as server, asyncio.Runner() as one, asyncio.Runner() as other:
         threading.Thread(target=server.serve_forever).start()

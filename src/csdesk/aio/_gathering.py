@@ -38,6 +38,9 @@ class AsyncGathering:
         loop = asyncio.get_running_loop()
         meeting = self._meetings.get(loop)
         if meeting is None:
+            # Who still waits on a closed loop holds it: it would never be let go by itself.
+            for gone in [one for one in [*self._meetings] if one.is_closed()]:
+                self._meetings.pop(gone, None)
             meeting = self._meetings[loop] = _Meeting(self._take_in)
         return await meeting.receive(arrival)
 

@@ -111,8 +111,9 @@ class Meeting(ABC, Generic[Brought, Answer]):
 
     def _open_door(self) -> None:
         """Somebody came: if nobody else is missing, the leader begins. The lock is held."""
-        if self._door is not None and len(self._waiting) >= self._last:
-            _open(self._door)
+        door = self._door  # the leader shuts it without the lock
+        if door is not None and len(self._waiting) >= self._last:
+            _open(door)
 
     def _leave(self, mine: Call[Brought, Answer]) -> None:
         """This caller goes, answered or interrupted. What it holds up, its batch and the lead, goes on."""
@@ -124,6 +125,8 @@ class Meeting(ABC, Generic[Brought, Answer]):
                 self._hand_over(mine)
             if mine.heir is not None and mine.heir.gate is not None:
                 _open(mine.heir.gate)
+            # Whoever keeps the error of this call must not keep every call that came after it.
+            mine.heir = None
 
     def _hand_over(self, mine: Call[Brought, Answer]) -> None:
         """Let go those of the batch who are answered, and give the lead to the first who waits, if anybody does."""

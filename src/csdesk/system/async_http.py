@@ -91,7 +91,8 @@ class AsyncHttpxHttp:
         loop = asyncio.get_running_loop()
         client = self._own.get(loop)
         if client is None:
-            self._own = {one: its for one, its in self._own.copy().items() if not one.is_closed()}
+            for gone in [one for one in [*self._own] if one.is_closed()]:
+                self._own.pop(gone, None)  # loops of other threads open theirs meanwhile
             client = self._own[loop] = httpx.AsyncClient(follow_redirects=False)
         return client
 

@@ -42,11 +42,15 @@ def test_a_forged_place_is_refused_or_is_one(world, place):
     desk = world.open()
     for by in "abc":
         desk.receive(world.said(by=by, text="hello"))
+    customer = desk.customers.list(limit=1).items[0].id
+    for level in ("gold", "silver"):
+        desk.customers.set_profile(customer, level=level, actor=Actor.system())
     lists = [
         *(lambda order=one, **page: desk.tickets.list(order=order, limit=1, **page) for one in ("id", "updated_at")),
         lambda **page: desk.tickets.list(order="priority", descending=False, limit=1, **page),
         lambda **page: desk.tickets.search("hello", limit=1, **page),
         lambda **page: desk.customers.list(limit=1, **page),
+        lambda **page: desk.customers.acts(customer, limit=1, **page),
     ]
     for read in lists:
         for cursor in _forged(read().cursor, place):

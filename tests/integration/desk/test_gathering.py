@@ -406,6 +406,22 @@ def test_who_left_during_a_batch_that_broke_off_does_not_get_the_lead():
     assert gathering._waiting == [stays]
     assert (stays.has_lead, stays.gate.locked()) == (True, False)
     assert not gone.has_lead
+    assert leader.heir is None, "whoever keeps its error keeps all that lead after it"
+
+
+def test_the_door_may_be_shut_while_somebody_comes_to_it():
+    class Waiting(list[Call[Arrival, Received]]):
+        def __len__(self) -> int:
+            gathering._door = None  # the leader's patience ended just now
+            return super().__len__()
+
+    gathering = Gathering(answers)
+    gathering._waiting = Waiting([Call(arrival(1))])
+    door = gathering._door = Lock()
+    with door:
+        gathering._open_door()
+        assert not door.locked()
+        door.acquire()
 
 
 def test_an_interrupt_between_those_of_a_broken_batch_leaves_the_others_in_line():
@@ -454,6 +470,28 @@ def test_tasks_meet_on_their_own_loop_and_one_that_was_given_up_holds_nobody_up(
         task.cancel()
     given_up.run_until_complete(asyncio.wait(stuck))
     given_up.close()
+
+
+def test_a_loop_that_was_closed_over_those_who_wait_is_let_go():
+    async def take_in(batch: Sequence[Arrival]) -> tuple[Received, ...]:
+        if batch[0].id == "msg_1":
+            await asyncio.Event().wait()
+        return answers(batch)
+
+    gathering = AsyncGathering(take_in)
+
+    async def begun() -> asyncio.Task[Received]:
+        task = asyncio.ensure_future(gathering.receive(arrival(1)))
+        await asyncio.sleep(0)
+        return task
+
+    loop = asyncio.new_event_loop()
+    stuck = loop.run_until_complete(begun())
+    loop.close()
+    assert loop in gathering._meetings
+    asyncio.run(gathering.receive(arrival(3)))
+    assert loop not in gathering._meetings
+    stuck._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
 def test_a_task_cancelled_while_it_is_told_of_an_error_is_cancelled():

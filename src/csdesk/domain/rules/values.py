@@ -80,17 +80,11 @@ def read_instant(value: object) -> datetime | None:
 
 def fits(declared: Field, value: Scalar) -> bool:
     """True if a custom field of that type may hold the value; None, which clears it, always fits."""
-    match declared.type:
-        case _ if value is None:
-            return True
-        case FieldType.FLAG:
-            return isinstance(value, bool)
-        case FieldType.NUMBER:
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case FieldType.TIME:
-            return read_instant(value) is not None
-        case _:
-            return isinstance(value, str) and (not declared.choices or value in declared.choices)
+    if value is None:
+        return True
+    if declared.type in (FieldType.FLAG, FieldType.NUMBER, FieldType.TIME):
+        return _FITS[declared.type](value)
+    return isinstance(value, str) and (not declared.choices or value in declared.choices)
 
 
 def read_duration(value: object) -> timedelta | None:

@@ -86,7 +86,8 @@ def way_of(asked: Query) -> Way:
     named = {column for column, values in given.items() if _finds(asked.kind, column, values)}
     if named & {"id", "identity"} or any((asked.kind, column) in LINKED for column in named):
         return "rows" if table is not None or asked.kind == "entry" else "index"
-    if table is None:
+    if table is None or len(given) < len(asked.where) or () in given.values():
+        # The ways below take one filter of a column, and SQLite refuses an index by name where nothing can be found.
         return "index"
     if "waits" in named and asked.kind == "ticket":
         return "waits"

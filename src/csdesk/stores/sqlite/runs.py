@@ -88,7 +88,7 @@ def positions(desk: int, asked: Query, after: Cell) -> Read | None:
     rows = f"SELECT row+{base} AS pk FROM csdesk_link WHERE desk=? AND id=run.column1 AND role=?"  # noqa: S608
     cells: Cells = (*keys, desk, int(role))
     if after is not None:
-        rows, cells = f"{rows} AND row{'<' if asked.descending else '>'}?", (*cells, int(str(after)) - base)
+        rows, cells = f"{rows} AND row{'<' if asked.descending else '>'}?-{base}", (*cells, after)
     rows += f" ORDER BY row{' DESC' if asked.descending else ''} LIMIT ?"
     runs = f"(VALUES {','.join(['(?)'] * len(keys))})"
     sql = f"SELECT value FROM {runs} run,json_each((SELECT json_group_array(pk) FROM ({rows})))"  # noqa: S608

@@ -238,7 +238,7 @@ class QueryPromises(ContractBase):
                 assert store.count(DESK, query) == len(expected)
 
     def test_filters_together(self, store: Store) -> None:
-        """All of them must hold; any value of a tuple will do."""
+        """All of them must hold, also two on one column; any value of a tuple will do, an empty one finds nothing."""
         model = filled(store)
         for where in (
             (("queue", "general"), ("tag", "vip")),
@@ -246,10 +246,16 @@ class QueryPromises(ContractBase):
             (("queue", ("sales", "general")), ("category", ("open", "snoozed"))),
             (("account", "mail"), ("conversation", "conversation-1"), ("merged_into", None)),
             (("assignee", (None, serial("agt_", 1))), ("status", ())),
+            (("assignee", serial("agt_", 1)), ("category", ())),
+            (("waits", ()),),
+            (("tag", "vip"), ("tag", ("退款", "none"))),
+            (("tag", "vip"), ("tag", None)),
+            (("queue", ("sales", "general")), ("queue", "general")),
         ):
-            query = Query(kind="ticket", where=where, since=at(0), until=at(60), limit=2)
-            assert everything(store, query) == model.query(query), where
-            assert store.count(DESK, query) == len(model.query(query))
+            for order in ("id", "number"):
+                query = Query(kind="ticket", where=where, since=at(0), until=at(60), order=order, limit=2)
+                assert everything(store, query) == model.query(query), where
+                assert store.count(DESK, query) == len(model.query(query))
 
     def test_a_record_with_two_values_comes_once(self, store: Store) -> None:
         """Though both of its tags are asked for."""
