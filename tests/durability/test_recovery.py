@@ -23,6 +23,7 @@ from csdesk.domain.records.channels import (
 from csdesk.domain.records.messages import Delivery
 from csdesk.domain.records.queues import DueItem, InboxState, OutboxState
 from csdesk.errors import InvalidInput, StoreBusy
+from csdesk.flows.due import upkeep
 from csdesk.flows.inbound import reading, routing
 from csdesk.flows.inbound.case import Case
 from csdesk.stores.memory import MemoryStore
@@ -190,6 +191,20 @@ def test_many_that_wait_rightly_hide_none_that_could_go_on(world: World, monkeyp
     world.desk.inbox.retry(parked.id, actor=ME)
     assert world.desk.run_due().resumed == 1
     assert len(world.desk.inbox.list(limit=1000).items) == 700
+
+
+def test_what_could_go_on_may_be_more_than_is_taken_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "SLICE", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read", _breaks_on("message 1"))
+        for number in (1, 2):
+            world.desk.receive(world.message(number))
+    item = world.desk.inbox.list(state=InboxState.PARKED).items[0]
+    world.faults = [("commit", None), ("query", Fault.BUSY)]
+    world.desk.inbox.retry(item.id, actor=ME)
+    report = world.desk.run_due()
+    assert (report.resumed, report.more) == (1, True)
+    assert not world.desk.run_due().more
 
 
 def test_the_outcome_is_told_rightly_although_the_commit_was_unknown(

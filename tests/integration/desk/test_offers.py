@@ -63,7 +63,7 @@ def test_an_offer_lapses(world):
     report = desk.run_due()
     assert (report.tickets, report.assigned) == (1, 1)
     ticket = desk.tickets.get(got.ticket.id)
-    assert ticket.offer.agent == ben.id
+    assert (ticket.offer.agent, ticket.offer.made_at) == (ben.id, world.clock.now())
     (expired,) = events_of(desk, ticket.id, ev.OfferExpired)
     assert (expired.agent, expired.at) == (ann.id, got.ticket.offer.due_at)
     check_sound(desk)

@@ -164,6 +164,21 @@ def test_a_visit_lasts_for_a_session(world, desk, channel):
     assert (later.ticket.id != first.ticket.id, later.ticket.origin) == (True, None)
 
 
+def test_a_visit_told_with_a_message_lasts_as_long(world, desk):
+    desk.receive(world.said())
+    world.later(hours=1)
+    told = desk.receive(world.said(entrance=Entrance(scene="poster-7"))).ticket
+    entered = desk.customers.list().items[0].entered
+    assert (entered.conversation, entered.has_written) == (told.conversation, True)
+    origins = []
+    for more in ({}, {"conversation": "another"}, {"account": "mail"}):
+        desk.tickets.set_status(told.id, "closed", reason="spam", actor=AGENT)
+        world.later(hours=1)
+        told = desk.receive(world.said(**more)).ticket
+        origins.append(told.origin and told.origin.entry)
+    assert origins == ["poster-7", None, None]
+
+
 def test_it_holds_for_its_conversation_alone(world, desk, channel):
     enters(desk, channel, "s1", scene="poster-7")
     got = desk.receive(world.said(conversation="another"))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.integration.desk.conftest import events_of
 
 from csdesk import render
 from csdesk.domain.records import events as ev
@@ -137,6 +138,8 @@ def test_later_ones_of_the_conversation_wait_in_order(world, trap, batched):
     back = desk.inbox.retry(got[0].message_id, actor=AGENT)
     assert (back.state, back.message_id, back.ticket.id) == ("stored", got[0].message_id, ahead.ticket.id)
     assert desk.inbox.list().items == ()
+    released = [(one.item, one.discarded) for one in events_of(desk, ev.DESK, ev.MessageReleased)]
+    assert released == [(one.message_id, False) for one in got[:3]]
     said = [item.message.text for item in desk.tickets.timeline(ahead.ticket.id) if item.message]
     assert said == ["before", "boom", "two", "three"]
     assert desk.receive(world.said("four", by="bob")).state == "stored"

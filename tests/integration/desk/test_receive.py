@@ -209,6 +209,31 @@ def test_evidence_counts_in_order(world):
     assert desk.receive(mail(world, "ann@x", conversation="three")).ticket.id == third.ticket.id
 
 
+def test_a_message_is_stored_as_it_was_said(world):
+    desk = world.open()
+    given = world.said(
+        "Hello", subject="Cup", provider_id="p1", provider_order=7, language="de", automatic="bulk", raw="raw"
+    ).model_copy(update={"sent_at": world.clock.now() - timedelta(days=400)})
+    stored = desk.receive(given).message
+    said = {"account", "conversation", "subject", "parts", "provider_id", "provider_order", "sent_at", "language"}
+    for name in (*said, "automatic", "raw"):
+        assert getattr(stored, name) == getattr(given, name), name
+    assert (stored.direction, stored.backlog) == ("in", True)
+    elsewhere = desk.receive(world.said("Hello", author="elsewhere")).message
+    assert (elsewhere.direction, elsewhere.author) == ("out", "elsewhere")
+
+
+def test_so_many_in_copy_take_part_and_so_many_references_are_looked_up(world):
+    desk = world.open()
+    crowd = tuple(Sender(kind="email", external_id=f"c{number}@x") for number in range(22))
+    first = desk.receive(mail(world, "ann@x", conversation="one", provider_id="<m1@x>", cc=crowd)).ticket
+    assert len(first.participants) == 1 + 20
+    for before, is_found in ((19, True), (20, False)):
+        others = [f"<{number}@{before}>" for number in range(before)]
+        got = desk.receive(mail(world, "ann@x", conversation=f"c{before}", references=(*others, "<m1@x>")))
+        assert (got.ticket.id == first.id) is is_found
+
+
 def test_a_hint_to_nothing_or_to_another_kind_is_ignored(world):
     desk = world.open()
     first = desk.receive(world.said())

@@ -257,7 +257,9 @@ def test_queues_help_out_at_once(world, when):
     desk = shop(world, routed(**routing), "b", calendars=[NIGHT])
     desk.agents.add("Own", queues=["default"])
     helper = desk.agents.add("Helper", queues=["b"], shift="")
-    assert desk.receive(world.said()).worker.id == helper.id
+    got = desk.receive(world.said())
+    told = got.trace.find("route.assigned")
+    assert (got.worker.id, told.param("queue"), told.param("helper")) == (helper.id, "default", "b")
 
 
 def test_helpers_of_helpers_help_too(world):

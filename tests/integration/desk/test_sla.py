@@ -272,6 +272,35 @@ def test_customer_levels_choose_amounts_and_a_new_level_is_seen_at_the_next_mess
     assert clock_of(desk, taken.ticket.id).amount == 2 * HOUR
 
 
+def test_a_message_that_nobody_wrote_starts_no_promise_and_escalates_nothing(world) -> None:
+    urgent = {"field": "message.text", "op": "contains", "value": "投诉"}
+    desk = world.open(config(escalations=[{"name": "angry", "when": urgent, "tell": ["supervisor"]}]))
+    sent = world.clock.now()
+    world.later(minutes=9)
+    notice = desk.receive(world.said("我要投诉", automatic="notice", sent_at=sent))
+    assert (notice.ticket.sla, notice.ticket.escalations) == (None, ())
+    assert "clocks.none" in codes(notice.trace)
+    got = desk.receive(world.said("我要投诉", sent_at=sent))
+    told = got.trace.find("clocks.started")
+    assert (got.ticket.id, told.param("policy"), told.param("clocks")) == (notice.ticket.id, "gold", "resolution")
+    assert (got.ticket.escalations, got.ticket.clocks[0].started_at) == (("angry",), sent)
+    assert "clocks" not in "".join(codes(desk.receive(world.said("on")).trace))
+
+
+def test_a_message_after_which_no_service_level_holds_says_so_once(world) -> None:
+    """Promises to people of a level end with it; no clocks are said to start under nothing."""
+    vip = {"field": "customer.level", "op": "eq", "value": "vip"}
+    gold = {"name": "gold", "when": vip, "targets": [{"metric": "resolution", "within": "10h"}]}
+    desk = world.open(config(sla=[gold], levels=[{"name": "vip"}]))
+    taken = desk.receive(world.said())
+    desk.customers.set_profile(taken.customer.id, level="vip", actor=MEI)
+    assert "clocks.started" in codes(desk.receive(world.said()).trace)
+    desk.customers.set_profile(taken.customer.id, level="", actor=MEI)
+    told = [[one for one in codes(desk.receive(world.said()).trace) if "clocks" in one] for _ in range(2)]
+    assert told == [["clocks.none"], []]
+    assert not [one for one in desk.tickets.get(taken.ticket.id).clocks if one.is_live]
+
+
 def test_another_queue_brings_the_policy_of_its_group(world) -> None:
     group = {
         "name": "tech-ola",
@@ -662,6 +691,16 @@ def test_mood_level_tags_and_risks_escalate(world, when, text) -> None:
     ticket = desk.receive(world.said(text)).ticket
     assert (ticket.queue, ticket.escalations, ticket.has_tag("watched")) == ("leads", ("step",), True)
     assert [one.tell for one in events_of(desk, ticket.id, ev.TicketEscalated)] == [("lead",)]
+
+
+def test_an_escalation_to_where_the_ticket_is_takes_it_from_nobody(world) -> None:
+    angry = {"field": "message.text", "op": "contains", "value": "投诉"}
+    desk = world.open(config(escalations=[{"name": "step", "when": angry, "tell": ["lead"], "queue": "default"}]))
+    agent = desk.agents.add("梅", queues=["default"], actor=MEI)
+    assert desk.receive(world.said()).ticket.assignee == agent.id
+    ticket = desk.receive(world.said("我要投诉")).ticket
+    assert (ticket.escalations, ticket.assignee) == (("step",), agent.id)
+    assert len(events_of(desk, ticket.id, ev.TicketAssigned)) == 1
 
 
 def test_a_clock_set_back_rejects_nobody(world) -> None:

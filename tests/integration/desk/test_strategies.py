@@ -50,6 +50,13 @@ def test_a_hash_leads_the_same_people_to_the_same_agent(world):
         for who in range(12):
             got = desk.receive(world.said(by=f"u{who}", conversation=f"{who} {round_}"))
             assert seen.setdefault(who, got.worker.id) == got.worker.id
+            if round_ == 0:
+                told = got.trace.find("route.assigned")
+                assert (told.param("agent"), told.param("how"), told.param("helper")) == (
+                    got.worker.id,
+                    "consistent_hash",
+                    None,
+                )
     assert len(set(seen.values())) > 1
     gone = seen[0]
     desk.agents.set_presence(gone, "offline")

@@ -96,6 +96,18 @@ def test_of_a_group_there_is_one(world, desk):
     assert names(customer) == ["angry"]
 
 
+def test_of_several_at_once_each_is_looked_at_by_itself(world, desk):
+    """The last of a group stays, and nobody is told of one that came and went; what was taken stands for its name."""
+    ticket = desk.receive(world.said("heat")).ticket.id
+    desk.tickets.tag(ticket, "calm", "angry", "calm", "angry", actor=AGENT)
+    assert names(desk.tickets.get(ticket)) == ["angry", "hot"]
+    assert events_of(desk, ticket, ev.TicketUntagged) == []
+    desk.tickets.untag(ticket, "hot", "angry", actor=AGENT)
+    again = desk.receive(world.said("heat soothe"))
+    assert kept_back(again) == ["withheld"]
+    assert (names(again.ticket), names(again.customer)) == (["calm"], ["calm", "hot"])
+
+
 def test_names_from_outside_are_for_the_sync_alone(world, desk):
     got = desk.receive(world.said())
     shop = desk.tags.sync(got.customer.id, "shop", ["vip", "loyal"])

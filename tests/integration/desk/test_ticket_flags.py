@@ -47,6 +47,22 @@ def test_a_flag_warns_until_it_ends(world):
     assert len(events_of(desk, ticket, ev.TicketUnflagged)) == 2
 
 
+def test_a_flag_decides_the_service_level_while_it_stands(world):
+    press = {
+        "name": "press",
+        "when": F.ticket.flags.contains("press"),
+        "targets": [{"metric": "resolution", "within": "1h"}],
+    }
+    usual = {"name": "usual", "targets": [{"metric": "resolution", "within": "9h"}]}
+    desk = desk_of(world, sla=(press, usual))
+    ticket = desk.receive(world.said()).ticket.id
+    until = world.clock.now() + timedelta(minutes=30)
+    assert desk.tickets.flag(ticket, "press", until=until, actor=ME).sla.policy == "press"
+    world.later(minutes=30)
+    desk.run_due()
+    assert desk.tickets.get(ticket).sla.policy == "usual"
+
+
 def test_what_cannot_be_meant_is_refused(world):
     desk = desk_of(world)
     ticket = desk.receive(world.said()).ticket.id

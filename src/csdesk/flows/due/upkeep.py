@@ -262,7 +262,7 @@ def _fetch(limit: int, out_of_time: Callable[[], bool]) -> Flow[_Part]:
 
 def _resume(limit: int, _: Callable[[], bool]) -> Flow[_Part]:
     resumed = yield from queues.resume(limit)
-    return {"resumed": resumed}, False, None
+    return {"resumed": resumed}, resumed >= limit, None
 
 
 def _maintain(limit: int, _: Callable[[], bool]) -> Flow[_Part]:

@@ -45,15 +45,14 @@ def _find_level(case: Case, work: Workspace, customer: Customer, ticket: Ticket)
     if len(book):
         facts = None if book.is_plain else facts_at(case, work, customer, ticket)
         found = book.match(facts, customer.level, before)
-    if before is None and found is None:
-        if case.new_ticket:
+    since = case.occurred_at if before is None else work.time_of(ticket.id)
+    after = apply_sla(work, ticket, found, since, regrouped=False)
+    sla = after.sla
+    if sla is None or not (sla.policy or sla.group):
+        if case.new_ticket or after is not ticket:
             case.say("clocks.none", Outcome.SKIPPED)
-        return ticket
+        return after
     known = {clock.key for clock in ticket.clocks}
-    ticket = apply_sla(
-        work, ticket, found, case.occurred_at if before is None else work.time_of(ticket.id), regrouped=False
-    )
-    begun = ",".join([clock.metric for clock in ticket.clocks if not known or clock.key not in known])
-    sla = ticket.sla
-    case.say("clocks.started", Outcome.PASSED, policy=(sla and (sla.policy or sla.group)) or "", clocks=begun)
-    return ticket
+    begun = ",".join([clock.metric for clock in after.clocks if not known or clock.key not in known])
+    case.say("clocks.started", Outcome.PASSED, policy=sla.policy or sla.group, clocks=begun)
+    return after

@@ -58,8 +58,9 @@ def note_visit(case: Case, work: Workspace, customer: Customer, ticket: Ticket) 
     while they write stands on the message alone.
     """
     origin = case.told
-    if origin is None or case.message.entrance is None or not case.is_human or customer.version == 0:
+    if origin is None or not case.is_human:
         return
+    # What a new customer came by, or what was told before they wrote, is known already: it is told again.
     if (case.new_ticket or origin.entry) and not is_told_again(customer, origin):
         work.emit(
             customer.id,

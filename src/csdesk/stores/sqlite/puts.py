@@ -280,8 +280,7 @@ def _plan_identities(plan: Puts, record: Customer, old: tuple[str, ...]) -> None
         for left in gone:
             if plan.identities.get(left) == record.id:
                 del plan.identities[left]
-        keys = [place_key(one, IDENTITY) for one in gone]
-        plan.steps.append(_removal(_UNLINKED, plan.desk, keys, _HOMES.key(record.id)))
+        plan.steps.append(_unlinking(plan, gone, record.id))
 
 
 def _referral(desk: int, message: Message) -> Step:
@@ -296,10 +295,11 @@ def _untagging(sql: str, desk: int, names: list[str], record: str) -> Step:
     return step
 
 
-def _removal(sql: str, desk: int, keys: list[str], record: str) -> Step:
+def _unlinking(plan: Puts, gone: list[str], record: str) -> Step:
     def step(execute: Execute) -> None:
-        for key in keys:
-            execute(sql, (desk, key, desk, record))
+        for one in gone:
+            if plan.identities.get(one) != record:  # it has not come back
+                execute(_UNLINKED, (plan.desk, place_key(one, IDENTITY), plan.desk, _HOMES.key(record)))
 
     return step
 

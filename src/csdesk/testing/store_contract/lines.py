@@ -61,6 +61,7 @@ class LinePromises(ContractBase):
         _give(store, 1, amount=2)
         _give(store, 2)
         assert _ranked(store, CandidateNeed("general", 8, kinds, room=2)) == [3, 4, 2]
+        assert _ranked(store, CandidateNeed("general", 4)) == [3, 4, 5, 2], "no kinds named: all in one line"
         assert _ranked(store, CandidateNeed("general", 8, ("nobody is so",))) == []
         assert _ranked(store, CandidateNeed("general", 8, room=9)) == [3, 4, 2]
 
@@ -90,7 +91,9 @@ class LinePromises(ContractBase):
         _order(store, ("general", RankOrder.IDLE))
         for number, queue in ((1, "general"), (2, "sales"), (2, "sales"), (3, "general"), (1, "sales")):
             _give(store, number, queue)
-        assert _ranked(store, CandidateNeed("general")) == [2, 3, 1]
+        line = _found(store, CandidateNeed("general"))
+        assert [AGT.index(AgentId(one.agent)) for one in line] == [2, 3, 1]
+        assert 0 < line[0].given < line[1].given < line[2].given, "who was given work last"
         assert _ranked(store, CandidateNeed("sales")) == [3, 2, 1], "by load, as nobody says more"
 
     def test_turns_of_a_queue(self, store: Store) -> None:
@@ -136,11 +139,22 @@ class LinePromises(ContractBase):
         start = ring[2][0]
         kind = (key_of(build.agent(1, capacity=2)),)
         assert _ranked(store, CandidateNeed("general", 8, kind, start=start)) == [*numbers[2:], *numbers[:2]]
+        assert _ranked(store, CandidateNeed("general", 3, kind, start=start)) == [*numbers[2:], numbers[0]]
         assert _ranked(store, CandidateNeed("general", 1, start=ring[0][0] + 1)) == [numbers[1]]
         _give(store, numbers[2])
         assert _ranked(store, CandidateNeed("general", 3, kind, start=start))[0] == numbers[2]
         _give(store, numbers[2])
         assert _ranked(store, CandidateNeed("general", 3, kind, start=start)) == [numbers[3], *numbers[:2]]
+
+    def test_work_that_came_before_its_agent_counts(self, store: Store) -> None:
+        """Who was given something before they were stored has had a turn; what was only taken from them is none."""
+        _order(store, ("general", RankOrder.IDLE))
+        for number, amount in ((1, 1), (2, 1), (3, -1)):
+            _give(store, number, amount=amount)
+        store.commit(DESK, build.changes_for(*(build.agent(n) for n in (1, 2, 3, 4))))
+        line = _found(store, CandidateNeed("general"))
+        assert [(AGT.index(AgentId(one.agent)), one.load) for one in line] == [(3, -1), (4, 0), (1, 1), (2, 1)]
+        assert [one.given for one in line[:2]] == [0, 0]
 
     def test_an_order_ends_with_its_configuration(self, store: Store) -> None:
         """The row of the active configuration says it for all queues."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from csdesk.domain.ids import AgentId, CustomerId, TicketId
+from csdesk.domain.ids import AgentId, CustomerId, IdentityId, TicketId
 from csdesk.domain.records.agents import Presence
-from csdesk.domain.records.changes import CandidateNeed, ChangeSet, Claim, Delta, Needs, Put, Snapshot
+from csdesk.domain.records.changes import CandidateNeed, ChangeSet, Claim, ConfigRow, Delta, Needs, Put, Snapshot
 from csdesk.domain.records.customers import Customer
 from csdesk.domain.records.events import Epochs
 from csdesk.domain.records.tags import TagAssignment
@@ -152,6 +152,9 @@ class LoadPromises(ContractBase):
         assert IDN[5] not in _homes(store)
         assert _holders(store, 5) == []
         assert not store.query(DESK, Query(kind="customer", where=(("tag", "vip"),))).items
+        again = (Put(build.customer(1, version=6, identities=()), 5), Put(build.customer(1, version=7), 6))
+        store.commit(DESK, ChangeSet(puts=again))
+        assert (_homes(store)[IDN[1]], _holders(store, 1)) == (CUS[1], [CUS[1]]), "what goes and comes stays"
 
     def test_tickets_customers_and_messages_bring_what_they_point_to(self, store: Store) -> None:
         """A survivor; a message its ticket."""
@@ -163,6 +166,30 @@ class LoadPromises(ContractBase):
         for needs in (Needs(claims=("inbound/1",)), Needs(messages=(MSG[1],))):
             assert _keys(store.load(DESK, needs)) == ({TKT[1], TKT[3]}, set(), {MSG[1]})
         assert _keys(store.load(DESK, Needs(claims=("command/1",)))) == (set(), set(), set())
+
+    def test_what_claims_bring_where_nobody_was_merged(self, store: Store) -> None:
+        """All of it in one answer: owners, what these lead to, counters; the requesters only if they are asked for."""
+        customers, tickets = [build.customer(n) for n in (1, 3)], [build.ticket(n) for n in (1, 3)]
+        message = build.message(1)
+        owners = {"identity/3": IDN[3], "inbound/1": MSG[1], "conversation/3": TKT[3], "command/1": "cmd_1"}
+        claims = tuple(Claim(key, owner) for key, owner in owners.items())
+        puts = build.changes_for(*customers, *tickets, message).puts
+        store.commit(DESK, ChangeSet(puts=puts, claims=claims, deltas=(Delta("n", 2),)))
+        store.commit(DESK, ChangeSet(config=ConfigRow("aaa", "{}", build.at(1))))
+        needs = Needs(claims=(*owners, "nothing"), counters=("n", "nothing"))
+        brought = Snapshot(
+            epochs=store.load(DESK, Needs()).epochs,
+            claims=owners,
+            tickets={one.id: one for one in tickets},
+            customers={CUS[3]: customers[1]},
+            homes={IdentityId(IDN[3]): CUS[3]},
+            messages={message.id: message},
+            counters={"n": 2},
+        )
+        assert store.load(DESK, needs) == brought
+        homes = {IdentityId(IDN[n]): CUS[n] for n in (1, 3)}
+        everybody = brought._replace(customers={one.id: one for one in customers}, homes=homes)
+        assert store.load(DESK, needs._replace(parties=True)) == everybody
 
     def test_parties_bring_requesters(self, store: Store) -> None:
         """Of every ticket in the snapshot, survivors too."""
