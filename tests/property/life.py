@@ -132,6 +132,8 @@ class Side:
     """The name of the desk in the store."""
     erases: bool = True
     """False where a desk over an ``AsyncStore`` takes part, which cannot."""
+    teaches: bool = True
+    """False where several processes take part: each learns from a judgement in its own next round."""
     clock: FixedClock = field(default_factory=lambda: FixedClock(datetime(2026, 3, 2, 1, tzinfo=UTC)))
     ids: SerialIds = field(default_factory=SerialIds)
     config: DeskConfig = CONFIGS[0]
@@ -452,7 +454,7 @@ def staff(side: Side, a: int, b: int, c: int, _d: int) -> Any:
 @deed
 def suggest(side: Side, a: int, b: int, c: int, d: int) -> Any:
     message = side.pick("message", a).id
-    if c % 2:
+    if c % 2 or not side.teaches:
         return side.desk.replies.suggest(message)
     fate: Any = ("shown", "picked", "edited", "ignored", "wrong")[d % 5]
     picked = "inv" if fate in ("picked", "edited") else None

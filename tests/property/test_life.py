@@ -73,6 +73,7 @@ def _lives(kind: str) -> Iterator[tuple[Side, ...]]:
             for side in sides:
                 opened.enter_context(closing(side))
                 side.erases = kind != "steps awaited"
+                side.teaches = kind != "two processes"
             yield tuple(sides)
 
 

@@ -114,6 +114,7 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Filled, Fi
     yield made[0], made[1]
     for one in made:
         one.desk.close()
+        one.store.close()
 
 
 def listing(**given: object) -> Callable[[Filled], object]:
@@ -215,7 +216,7 @@ def test_a_long_stream_is_read_once(tmp_path: Path) -> None:
     fill(store, 1)
     ticket = build.ticket(1)
     costs = []
-    with open_desk(store, config=CONFIG, clock=SimulatedClock(at(LIVE))) as desk:
+    with closing(store), open_desk(store, config=CONFIG, clock=SimulatedClock(at(LIVE))) as desk:
         for more in (1000, 3000):
             store.commit("main", ChangeSet(entries=(build.birth(ticket),) * more))
             costs.append(Filled(desk, store, told, 0).steps(lambda filled: filled.desk.explain(ticket.id)))
@@ -231,7 +232,7 @@ def test_erasing_somebody_with_many_tickets_looks_for_them_in_parts(tmp_path: Pa
         fill(store, 1)
         theirs = [build.ticket(number, identity=serial("idn_", 1)) for number in range(1000, 1000 + count)]
         store.commit("main", build.changes_for(*theirs))
-        with open_desk(store, config=CONFIG, clock=SimulatedClock(at(LIVE))) as desk:
+        with closing(store), open_desk(store, config=CONFIG, clock=SimulatedClock(at(LIVE))) as desk:
             told.clear()
             desk.customers.erase(CustomerId(serial("cus_", 1)), actor=Actor.agent("lead"))
             while desk.run_due().more:
