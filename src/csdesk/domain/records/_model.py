@@ -38,14 +38,13 @@ _REMEDIES = {
     "model_type": "pass such a value",
     "extra_forbidden": "remove it or correct its name",
     "timezone_aware": "pass an aware datetime, for example with tzinfo=datetime.UTC",
-    "string_type": "pass a str",
     "string_too_short": "pass a longer value",
     "string_too_long": "pass a shorter value",
     "frozen_instance": "build a new value instead of changing this one",
 }
 
 
-WITH_ID = frozenset({"ticket", "customer", "agent", "message", "identity"})
+_WITH_ID = frozenset({"ticket", "customer", "agent", "message", "identity"})
 """What an id is often confused with: the record itself, or its number."""
 
 
@@ -71,9 +70,14 @@ def translate(error: ValidationError, thing: str, fields: Iterable[str] = ()) ->
 def _remedy(problem_type: str, wanted: str, name: str) -> str:
     if problem_type == "model_type" and wanted == "Actor":
         return "pass Actor.agent(agent.id), Actor.system(name) or another Actor"
-    if problem_type == "string_type" and name in WITH_ID:
-        return sentence("pass a str, such as {name}.id", name=name)
+    if problem_type == "string_type":
+        return pass_a_str(name)
     return _REMEDIES.get(problem_type, "pass a value of the documented type and range")
+
+
+def pass_a_str(field: str) -> str:
+    """What to do about a field that is no text."""
+    return sentence("pass a str, such as {name}.id", name=field) if field in _WITH_ID else "pass a str"
 
 
 def _path(location: tuple[int | str, ...]) -> list[str]:

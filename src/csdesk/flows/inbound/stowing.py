@@ -47,7 +47,7 @@ def _with_files_stored(message: InboundMessage) -> Flow[InboundMessage]:
 
 def _is_stowed(part: Part) -> bool:
     if isinstance(part, MediaPart):
-        return bool(part.name)
+        return bool(part.name) and safe_name(part.name, part.ref) != part.name
     text = part.text if isinstance(part, TextPart | QuotePart) else part.html if isinstance(part, HtmlPart) else ""
     # A character has at most four bytes: short texts need no encoding to be told apart.
     return len(text) * 4 > INLINE_BYTES and len(text.encode()) > INLINE_BYTES

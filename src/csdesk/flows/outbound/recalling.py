@@ -8,18 +8,16 @@ from csdesk.domain.records import events as ev
 from csdesk.domain.records.actors import Actor
 from csdesk.domain.records.changes import Needs
 from csdesk.domain.records.channels import SentMessage
-from csdesk.domain.records.messages import Delivery, Message
+from csdesk.domain.records.messages import Message
 from csdesk.errors import InvalidInput, UnsupportedFeature, sentence
 from csdesk.flows.channels.feeding import note_change
-from csdesk.flows.outbound.outgoing import recipient
+from csdesk.flows.outbound.outgoing import ARRIVED, recipient
 from csdesk.flows.permission import require
 from csdesk.flows.reading import checks
 from csdesk.flows.retrying import retried
 from csdesk.flows.working import workspace
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow, Scope
-
-_GONE_OUT = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.READ})
 
 
 def recall(message_id: MessageId, actor: Actor, run: str) -> Flow[Message]:
@@ -66,7 +64,7 @@ def check_went_out(message: Message) -> None:
     Raises:
         InvalidInput: it is none.
     """
-    if message.delivery not in _GONE_OUT:
+    if message.delivery not in ARRIVED:
         raise InvalidInput("message", "was not sent", "choose a message of ours that the channel has taken over")
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from csdesk._nearest import nearest
 from csdesk._sentence import is_a
 from csdesk.domain.ids import PhraseId, phrase_id
-from csdesk.domain.records._model import WITH_ID, Scalar, Word, clean_text
+from csdesk.domain.records._model import Scalar, Word, clean_text, pass_a_str
 from csdesk.domain.records.actors import Viewer
 from csdesk.domain.records.agents import Presence
 from csdesk.domain.records.authority import SettlementState
@@ -70,8 +70,7 @@ def an_id(value: object, field: str) -> str:
         InvalidInput: it is no str, too long, or holds lone surrogates.
     """
     if not isinstance(value, str):
-        remedy = sentence("pass a str, such as {name}.id", name=field) if field in WITH_ID else "pass a str"
-        raise InvalidInput(field, is_a(value), remedy)
+        raise InvalidInput(field, is_a(value), pass_a_str(field))
     if len(value) > LONGEST or not (value.isascii() or clean_text(value) == value):
         raise InvalidInput(
             field,

@@ -86,7 +86,7 @@ def _with_category(where: Where) -> Where:
     return where
 
 
-_CATEGORIES: Final = frozenset(category.value for category in Category)
+_CATEGORIES: Final = frozenset(Category)
 
 
 class _Names(NamedTuple):

@@ -17,7 +17,7 @@ from csdesk.flows.reading import checks
 from csdesk.flows.reading.lists import page_of
 from csdesk.ports import steps
 from csdesk.ports.steps import Flow
-from csdesk.ports.store import Query
+from csdesk.ports.store import Page, Query
 
 Polarity = Literal["negative", "neutral", "positive"]
 
@@ -63,17 +63,20 @@ def top_tags(
     found: _Found = {}
     for name in names:
         # Whoever was given a tag since then has changed since then.
-        query = Query(kind="ticket", where=(("tag", name),), since=since, limit=500)
-        while True:
+        query: Query | None = Query(kind="ticket", where=(("tag", name),), since=since, limit=500)
+        while query is not None:
             page = yield from page_of(Ticket, query)
-            for ticket in page.items:
-                given = [tag.at for tag in ticket.tags if tag.name == name and since <= tag.at < until]
-                for at in given:
-                    found.setdefault((name, read(ticket)), []).append((at, ticket.id))
-            if page.cursor is None:
-                break
-            query = replace(query, after=page.cursor)
+            for ticket, at in _given(page, name, since, until):
+                found.setdefault((name, read(ticket)), []).append((at, ticket.id))
+            query = None if page.cursor is None else replace(query, after=page.cursor)
     return tuple(sorted(_rows(found), key=_most_first)[:limit])
+
+
+def _given(page: Page[Ticket], name: str, since: datetime, until: datetime) -> Iterator[tuple[Ticket, datetime]]:
+    """The tickets of a page that were given that tag, and when."""
+    return (
+        (ticket, tag.at) for ticket in page.items for tag in ticket.tags if tag.name == name and since <= tag.at < until
+    )
 
 
 def _rows(found: _Found) -> Iterator[TagCount]:

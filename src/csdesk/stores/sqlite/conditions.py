@@ -29,7 +29,7 @@ Way = Literal["rows", "tag", "category", "assignee", "waits", "index", "all"]
 """How rows are found: by their numbers, by a tag or what stands among the tags, by an index of tickets, by
 another index, or by looking at all of them."""
 
-KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "pk", "config": "digest", "burden": "counter"}
+_KEYS: Final[Mapping[str, str]] = {"outbox": "message", "entry": "pk", "config": "digest", "burden": "counter"}
 """The key columns of kinds that do not call it ``id``."""
 
 MANY: Final = frozenset(
@@ -69,7 +69,7 @@ LINKED: Final[Mapping[tuple[str, str], Role]] = {
 PLACED: Final = {table.kind: table for table in TABLES.values() if table.prefix}
 """The kinds whose rows are found by their places."""
 
-_ANY_CATEGORY: Final = tuple(category.value for category in Category)
+ANY_CATEGORY: Final = tuple(category.value for category in Category)
 _LIVE: Final = frozenset(category.value for category in LIVE)
 
 _SOURCES: Final[Mapping[Way, str]] = {
@@ -130,7 +130,7 @@ class Conditions:
         named = {column for column, _ in asked.where}
         if way == "category" and "category" not in named | without:
             # The index begins with the category; naming all of them lets it be used.
-            self._add("category", _ANY_CATEGORY)
+            self._add("category", ANY_CATEGORY)
         self._add_time(asked)
 
     @property
@@ -227,7 +227,7 @@ def _cell(desk: int, kind: str, column: str, value: Scalar) -> Cell:
 
 def column_of(kind: str, column: str) -> str:
     """The column of that name, or what reads it out of the document."""
-    return KEYS.get(kind, "id") if column in {"id", "position"} else _READ.get((kind, column), column)
+    return _KEYS.get(kind, "id") if column in {"id", "position"} else _READ.get((kind, column), column)
 
 
 def _micros(at: datetime, field: str) -> int:

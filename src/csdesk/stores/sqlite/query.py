@@ -22,9 +22,8 @@ from csdesk.stores.sqlite.values import Cell, Cells, instant
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How a kind is read: its key column, what is selected, and how a row becomes a value (``Any``: of the driver)."""
+    """How a kind is read: what is selected, and how a row becomes a value (``Any``: of the driver)."""
 
-    key: str
     select: str
     row: Callable[[tuple[Any, ...]], Row]
     source: str = ""
@@ -78,14 +77,14 @@ _BURDENS: Final = (
 )
 
 _KINDS: Final[Mapping[str, _Kind]] = {
-    **{table.kind: _Kind("id", "id,schema,doc", _reader(table.cls)) for table in TABLES.values()},
-    "inbox": _Kind("id", queues.INBOX, queues.inbox_item),
-    "outbox": _Kind("message", queues.OUTBOX, queues.outbox_item),
-    "entry": _Kind("pk", entries.COLUMNS, entries.entry_of),
-    "config": _Kind("digest", "digest,body,activated_at,orders", _config_row),
-    "group": _Kind("id", "queue,profile,agents", lambda row: AgentGroup(*row), _GROUPS),
-    "line": _Kind("id", "queue,priority,tickets,oldest_at", _line_of, _WAITING),
-    "burden": _Kind("counter", "counter,counted,carried", lambda row: Burden(*row), _BURDENS),
+    **{table.kind: _Kind("id,schema,doc", _reader(table.cls)) for table in TABLES.values()},
+    "inbox": _Kind(queues.INBOX, queues.inbox_item),
+    "outbox": _Kind(queues.OUTBOX, queues.outbox_item),
+    "entry": _Kind(entries.COLUMNS, entries.entry_of),
+    "config": _Kind("digest,body,activated_at,orders", _config_row),
+    "group": _Kind("queue,profile,agents", lambda row: AgentGroup(*row), _GROUPS),
+    "line": _Kind("queue,priority,tickets,oldest_at", _line_of, _WAITING),
+    "burden": _Kind("counter,counted,carried", lambda row: Burden(*row), _BURDENS),
 }
 
 _BY_PLACE: Final = {
@@ -113,7 +112,7 @@ def query(execute: Execute, desk: int, asked: Query) -> Page[Row]:
 def _statement(desk: int, asked: Query, last: Key | None) -> tuple[str, Cells]:
     """What reads the page after ``last``, and one row more."""
     way, kind = way_of(asked), _KINDS[asked.kind]
-    order, key = column_of(asked.kind, asked.order), kind.key
+    order, key = column_of(asked.kind, asked.order), column_of(asked.kind, "id")
     table = PLACED.get(asked.kind)
     by = _turned(asked, order, key)
     heads = runs.positions(desk, asked, None if last is None else last[1])
@@ -145,18 +144,18 @@ def _is_cheaper_sorted(asked: Query) -> bool:
 
 def _walking(desk: int, asked: Query, way: Way, last: Key | None) -> tuple[str, Cells]:
     """The same, in the order in which the rows stand: by their places, or by an index that the kind has."""
-    kind = _KINDS[asked.kind]
+    kind, key = _KINDS[asked.kind], column_of(asked.kind, "id")
     table = PLACED.get(asked.kind)
-    order, key, source = column_of(asked.kind, asked.order), kind.key, _source(asked.kind)
-    if table is not None:
-        order, key, source = "place", "place", _BY_PLACE[asked.kind]
-        last = last if last is None else (None, table.key(str(last[1])))
     where = Conditions(desk, asked, way)
+    order, by, source = column_of(asked.kind, asked.order), key, kind.source or where.source
+    if table is not None:
+        order, by, source = "place", "place", _BY_PLACE[asked.kind]
+        last = last if last is None else (None, table.key(str(last[1])))
     if last is not None:
-        where.add_after(order, key, last, descending=asked.descending)
+        where.add_after(order, by, last, descending=asked.descending)
     sql = (
-        f"SELECT {order},{kind.key},{kind.select} FROM {source}"  # noqa: S608  # names of the tables
-        f" WHERE {where.sql} ORDER BY {_turned(asked, order, key)} LIMIT ?"
+        f"SELECT {order},{key},{kind.select} FROM {source}"  # noqa: S608  # names of the tables
+        f" WHERE {where.sql} ORDER BY {_turned(asked, order, by)} LIMIT ?"
     )
     return sql, (*where.cells, asked.limit + 1)
 
@@ -168,9 +167,9 @@ def _turned(asked: Query, order: str, key: str) -> str:
 
 def count(execute: Execute, desk: int, asked: Query) -> int:
     """How many rows match."""
-    _kind(asked)
+    kind = _kind(asked)
     where = Conditions(desk, asked, way_of(asked))
-    source = _KINDS[asked.kind].source or where.source
+    source = kind.source or where.source
     sql = f"SELECT count(*) FROM {source} WHERE {where.sql}"  # noqa: S608  # a name of the tables above
     found: int = execute(sql, where.cells).fetchone()[0]
     return found
@@ -180,10 +179,6 @@ def conditions(desk: int, asked: Query) -> tuple[str, list[Cell]]:
     """The conditions of a query over its table, with their parameters, to be tried on a row that is there."""
     where = Conditions(desk, asked, "all")
     return where.sql, where.cells
-
-
-def _source(kind: str) -> str:
-    return _KINDS[kind].source or f"csdesk_{kind}"
 
 
 def _kind(asked: Query) -> _Kind:

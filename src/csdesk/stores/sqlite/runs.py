@@ -11,10 +11,9 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from csdesk.domain.records.tickets import Category
 from csdesk.ports.store import Query
 from csdesk.stores.sqlite import entries
-from csdesk.stores.sqlite.conditions import LABELS, LINKED, Conditions, Way, cells_of
+from csdesk.stores.sqlite.conditions import ANY_CATEGORY, LABELS, LINKED, Conditions, Way, cells_of
 from csdesk.stores.sqlite.values import Cell, Cells
 
 _FIRST: Final = (
@@ -42,8 +41,6 @@ _RUN: Final = {
 _TAG: Final = "SELECT record AS pk FROM csdesk_{0}_tag g WHERE g.desk=? AND g.tag=run.tag"
 _IF: Final = " AND EXISTS(SELECT 1 FROM csdesk_{0} WHERE pk=g.record AND {1})"
 
-_EVERY: Final = [category.value for category in Category]
-
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -66,11 +63,8 @@ def heads(desk: int, asked: Query, way: Way, after: str | None) -> Read | None:
     mine = {"tag": {label}, "category": {"category", "queue"}, "assignee": {"assignee", "category"}}[way]
     rows, more = _one_run(desk, asked, way, frozenset(mine))
     if after is not None:
-        rows += f" AND id{'<' if asked.descending else '>'}?"
-        more += (after,)
-    rows += f" ORDER BY id{' DESC' if asked.descending else ''} LIMIT ?"
-    sql = f"SELECT value FROM {runs} run,json_each((SELECT json_group_array(pk) FROM ({rows})))"  # noqa: S608
-    return Read(sql, (*cells, *more, asked.limit + 1))
+        rows, more = f"{rows} AND id{_beyond(asked)}?", (*more, after)
+    return _heads(asked, runs, rows, "id", (*cells, *more))
 
 
 def positions(desk: int, asked: Query, after: Cell) -> Read | None:
@@ -88,16 +82,24 @@ def positions(desk: int, asked: Query, after: Cell) -> Read | None:
     rows = f"SELECT row+{base} AS pk FROM csdesk_link WHERE desk=? AND id=run.column1 AND role=?"  # noqa: S608
     cells: Cells = (*keys, desk, int(role))
     if after is not None:
-        rows, cells = f"{rows} AND row{'<' if asked.descending else '>'}?-{base}", (*cells, after)
-    rows += f" ORDER BY row{' DESC' if asked.descending else ''} LIMIT ?"
-    runs = f"(VALUES {','.join(['(?)'] * len(keys))})"
-    sql = f"SELECT value FROM {runs} run,json_each((SELECT json_group_array(pk) FROM ({rows})))"  # noqa: S608
+        rows, cells = f"{rows} AND row{_beyond(asked)}?-{base}", (*cells, after)
+    return _heads(asked, f"(VALUES {','.join(['(?)'] * len(keys))})", rows, "row", cells)
+
+
+def _beyond(asked: Query) -> str:
+    return "<" if asked.descending else ">"
+
+
+def _heads(asked: Query, runs: str, rows: str, by: str, cells: Cells) -> Read:
+    """The first of the rows of each run, by the column that it stands in the order of."""
+    first = f"{rows} ORDER BY {by}{' DESC' if asked.descending else ''} LIMIT ?"
+    sql = f"SELECT value FROM {runs} run,json_each((SELECT json_group_array(pk) FROM ({first})))"  # noqa: S608
     return Read(sql, (*cells, asked.limit + 1))
 
 
 def _runs(desk: int, given: dict[str, list[Cell]], way: Way, label: str) -> tuple[str, Cells]:
     """Which runs there are."""
-    categories = json.dumps(given.get("category", _EVERY))
+    categories = json.dumps(given.get("category", ANY_CATEGORY))
     if way == "tag":
         return _NAMES, (json.dumps(given[label]),)
     if way == "assignee":

@@ -97,8 +97,6 @@ def _tickets() -> list[Stored]:
             "queue": "售后",
         },
     ]
-    values[3]["clocks"] = (_clock(8), _clock(6, ClockPhase.PAUSED), _clock(2, ClockPhase.MET))
-    values[6]["clocks"] = (_clock(7.25), _clock(9))
     return [build.ticket(number, **value) for number, value in enumerate(values, start=1)]
 
 
